@@ -1,0 +1,83 @@
+/**
+ * The closed lists of words that plans, metrics, logs, the API and the command line share. One definition, one sentence each.
+ * docs/explain.md is tested against this file.
+ */
+
+/** What forbids one move, or one region's balance. `blocked[].code` of a plan; label of `plan_blocked`. */
+export const BLOCKERS = {
+  pinned: 'The configuration pins this region or its table to where it is.',
+  cooldown: 'The region was moved recently and rests until its cooldown ends.',
+  quarantined: 'A migration of this region failed; it rests, longer after each failure.',
+  migrating: 'A procedure holds this region, or its leader is downgraded: it is left alone until that ends.',
+  staging: 'The region is being repartitioned and must not be moved meanwhile.',
+  'no-leader': 'The route names no leader for this region.',
+  'leader-dead': 'The region is led by a datanode that is not alive; it is left to failover.',
+  cordoned: 'The region is led by a cordoned datanode: it stays there and is not counted.',
+  'follower-on-target': 'A datanode that should lead this region already holds one of its followers.',
+  'no-target': 'No datanode is left that could lead this region.',
+  'not-selected': 'The region belongs to a table that the configuration does not select.',
+  'unsupported-engine': 'The table is of an engine whose regions cannot be migrated.',
+  'unknown-table': 'The region belongs to a table that is not known.',
+  'unknown-datanode': 'The region is led by a datanode that the cluster does not list.',
+  'move-limit': 'The move waits for a later cycle, because this one may execute only so many.',
+} as const;
+export type BlockerCode = keyof typeof BLOCKERS;
+
+/** What forbids acting at all at this moment. Label of `gate_closed_total`. */
+export const GATES = {
+  'not-leader': 'Another replica of the rebalancer leads; this one stands by.',
+  paused: 'Somebody, or the breaker, paused the rebalancer.',
+  'dry-run': 'execution.dryRun is true: plans are made and reported, nothing is moved.',
+  'outside-window': 'No schedule window is open at this time.',
+  maintenance: 'The cluster is in maintenance mode.',
+  'procedures-paused': 'The procedure manager of metasrv is paused, so that no migration would start.',
+  'stale-snapshot': 'The snapshot that the plan rests on is too old.',
+  'migration-running': 'Another region migration is under way in the cluster.',
+  'too-few-alive': 'Too many datanodes are dead to move anything safely.',
+  'too-many-failures': 'Too many migrations failed in a row.',
+  'move-limit': 'This cycle has executed as many moves as it may.',
+  'hourly-limit': 'This hour has seen as many moves as it may.',
+  thrash: 'Somebody keeps undoing the moves of the rebalancer.',
+  'cluster-unhealthy': 'The cluster did not answer well enough to act on.',
+  stopping: 'The process was told to stop.',
+} as const;
+export type GateCode = keyof typeof GATES;
+
+/** Why a move is in a plan. Label of `migrations_total`. */
+export const MOVE_REASONS = {
+  drain: 'The source is draining.',
+  'table-spread': 'The table is spread unevenly over the datanodes.',
+  'node-spread': 'The datanodes lead unequal numbers of regions.',
+  load: 'The datanodes carry unequal load.',
+} as const;
+export type MoveReason = keyof typeof MOVE_REASONS;
+
+/** How a migration ended. Label of `migrations_total` and `migration_duration_seconds`. */
+export const OUTCOMES = {
+  succeeded: 'The route names the target as the healthy leader.',
+  failed: 'The cluster refused the migration, or it ended without moving the region.',
+  timed_out: 'The migration did not end within its deadline; what became of it is looked up later.',
+  rolled_back: 'The migration began and the cluster undid it.',
+  abandoned: 'The check right before submission found that the move no longer applies.',
+} as const;
+export type Outcome = keyof typeof OUTCOMES;
+
+/** How one turn of the loop ended. Label of `cycles_total`. */
+export const CYCLE_OUTCOMES = {
+  balanced: 'Nothing to move.',
+  planned: 'Dry run: there is a plan, and nothing was moved.',
+  moved: 'At least one region was moved, and nothing failed.',
+  partial: 'Some moves succeeded and some did not.',
+  gated: 'There is a plan, and a gate forbids acting on it.',
+  blocked: 'Not balanced, but every remaining improvement is blocked.',
+  failed: 'The cluster could not be read, the plan could not be made, or every move failed.',
+  stopped: 'The process was told to stop during the cycle.',
+  missed: 'The tick fell into a running cycle and was skipped, not queued.',
+} as const;
+export type CycleOutcome = keyof typeof CYCLE_OUTCOMES;
+
+export const BLOCKER_CODES = Object.keys(BLOCKERS) as BlockerCode[];
+export const GATE_CODES = Object.keys(GATES) as GateCode[];
+export const MOVE_REASON_CODES = Object.keys(MOVE_REASONS) as MoveReason[];
+export const OUTCOME_CODES = Object.keys(OUTCOMES) as Outcome[];
+export const CYCLE_OUTCOME_CODES = Object.keys(CYCLE_OUTCOMES) as CycleOutcome[];

@@ -1,0 +1,43 @@
+/**
+ * An error that an operator can act on. `code` is for machines, the message says what was being done, what was found and
+ * what was wanted. Anything else that is thrown is a defect of ours.
+ */
+export class OperatingError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'OperatingError';
+    this.code = code;
+  }
+}
+
+/** Wrong usage or wrong configuration: the command line ends with status 2. */
+export class UsageError extends OperatingError {
+  constructor(message: string, options?: ErrorOptions & { code?: string }) {
+    super(options?.code ?? 'usage', message, options);
+    this.name = 'UsageError';
+  }
+}
+
+/** The error's message with those of its causes, the outermost first. Never a stack. */
+export function describeError(error: unknown): string {
+  const parts: string[] = [];
+  let current: unknown = error;
+  for (let depth = 0; depth < 8 && current !== undefined; depth += 1) {
+    const message = current instanceof Error ? current.message || current.name : JSON.stringify(current);
+    if (message && !parts.some((part) => part.includes(message))) parts.push(message);
+    current = current instanceof Error ? current.cause : undefined;
+  }
+  return parts.join(': ');
+}
+
+/** Whether an error says that we were told to stop. That is not a failure. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/** Marks a branch that the types rule out. @throws always. */
+export function impossible(value: never): never {
+  throw new Error(`Impossible value: ${JSON.stringify(value)}`);
+}

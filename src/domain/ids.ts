@@ -1,0 +1,32 @@
+import { isDecimalId } from '../lib/json.ts';
+
+/**
+ * Ids are decimal strings everywhere: region ids are u64 (`table_id << 32 | region_number`, GreptimeDB
+ * src/store-api/src/storage/descriptors.rs) and do not fit a JavaScript number.
+ */
+export type RegionId = string;
+/** u32, decimal. */
+export type TableId = string;
+/** u64, decimal. In practice small: 0, 1, 2 … with the Kubernetes operator. */
+export type DatanodeId = string;
+/** UUID v4, lower case, hyphenated. */
+export type ProcedureId = string;
+
+export { isDecimalId };
+
+/** The id of the table that a region belongs to. */
+export function tableIdOf(regionId: RegionId): TableId {
+  return (BigInt(regionId) >> 32n).toString();
+}
+
+/** The number of a region within its table. */
+export function regionNumberOf(regionId: RegionId): number {
+  return Number(BigInt(regionId) & 0xffff_ffffn);
+}
+
+/** Orders canonical decimal ids by value: shorter first, then as text. For `Array.prototype.sort`. */
+export function compareIds(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,60 @@
+import type { MoveReason, Outcome } from './codes.ts';
+import type { DatanodeId, ProcedureId, RegionId, TableId } from './ids.ts';
+
+/** The states of a move, in the order of a good life. The last five are final. */
+export const MOVE_STATES = [
+  'planned',
+  'checking',
+  'intent-recorded',
+  'submitted',
+  'watching',
+  'verifying',
+  'succeeded',
+  'failed',
+  'rolled-back',
+  'timed-out',
+  'abandoned',
+] as const;
+export type MoveState = (typeof MOVE_STATES)[number];
+
+export type FinalMoveState = 'succeeded' | 'failed' | 'rolled-back' | 'timed-out' | 'abandoned';
+
+const OUTCOME_OF_STATE: Readonly<Record<FinalMoveState, Outcome>> = {
+  succeeded: 'succeeded',
+  failed: 'failed',
+  'rolled-back': 'rolled_back',
+  'timed-out': 'timed_out',
+  abandoned: 'abandoned',
+};
+
+export function isFinal(state: MoveState): state is FinalMoveState {
+  return state in OUTCOME_OF_STATE;
+}
+
+/** The metric label of a final state. */
+export function outcomeOf(state: FinalMoveState): Outcome {
+  return OUTCOME_OF_STATE[state];
+}
+
+/** One move's life as it is stored and shown. Times in ms since 1970. */
+export interface MoveRecord {
+  /** Unique within the state folder: rises by one with each move. */
+  readonly id: number;
+  readonly planId: string;
+  readonly cycleId: number;
+  readonly regionId: RegionId;
+  readonly tableId: TableId;
+  readonly table: string;
+  readonly from: DatanodeId;
+  readonly to: DatanodeId;
+  readonly reason: MoveReason;
+  readonly state: MoveState;
+  readonly procedureId?: ProcedureId;
+  /** What happened, for a person; set when the state is final. */
+  readonly detail?: string;
+  /** A word of a closed list for what was recognised (see the executor), when the state is final. */
+  readonly cause?: string;
+  readonly createdAtMs: number;
+  readonly submittedAtMs?: number;
+  readonly endedAtMs?: number;
+}

@@ -1,0 +1,47 @@
+import type { DatanodeId, RegionId } from './ids.ts';
+import type { TableSelection } from './selector.ts';
+
+/** What the operator wants: the planner's second input beside the snapshot. Plain data, so that it can cross to a worker thread. */
+export interface Policy {
+  readonly objective: 'count';
+  readonly tables: TableSelection;
+  /** Integers of at least 1; datanodes that are not named weigh 1. */
+  readonly weights: Readonly<Record<DatanodeId, number>>;
+  readonly drain: readonly DatanodeId[];
+  readonly cordon: readonly DatanodeId[];
+  readonly pins: Pins;
+  /** Move regions off draining datanodes only; every other region stays where it is. */
+  readonly onlyDrain?: boolean;
+}
+
+export interface Pins {
+  /** Table patterns, as in {@link TableSelection}. */
+  readonly tables: readonly string[];
+  readonly regions: readonly RegionId[];
+}
+
+/** The most that a datanode may weigh. Larger ratios than this have no practical meaning. */
+export const MAX_WEIGHT = 1_000_000;
+
+export const DEFAULT_POLICY: Policy = {
+  objective: 'count',
+  tables: { include: [], exclude: ['greptime_private.*'] },
+  weights: {},
+  drain: [],
+  cordon: [],
+  pins: { tables: [], regions: [] },
+};
+
+/** What earlier cycles left behind: the planner's third input. Times in ms since 1970. */
+export interface Memory {
+  readonly cooldowns: readonly Rest[];
+  readonly quarantine: readonly Rest[];
+}
+
+/** A region that must not be moved before a moment. */
+export interface Rest {
+  readonly regionId: RegionId;
+  readonly untilMs: number;
+}
+
+export const EMPTY_MEMORY: Memory = { cooldowns: [], quarantine: [] };

@@ -1,0 +1,78 @@
+import { isDecimalId } from './ids.ts';
+import type { Table } from './snapshot.ts';
+
+/** Which tables the operator wants balanced. Patterns as in the configuration: see {@link compilePattern}. */
+export interface TableSelection {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+/** The identity by which a table can be selected. */
+export type TableIdentity = Pick<Table, 'id' | 'catalog' | 'schema' | 'name'>;
+
+const DEFAULT_CATALOG = 'greptime';
+
+/**
+ * Compiles one pattern: a table id (decimal), `schema.table`, or `catalog.schema.table`; `*` stands for any run of
+ * characters and `?` for one, within one part of the name. A last part may itself contain dots (`public.a.b` in full form).
+ *
+ * @returns a test, or undefined when the pattern has no such form (one part that is not an id, or an empty part).
+ */
+export function compilePattern(pattern: string): ((table: TableIdentity) => boolean) | undefined {
+  if (isDecimalId(pattern)) return (table) => table.id === pattern;
+  const parts = pattern.split('.');
+  if (parts.length < 2 || parts.some((part) => part === '')) return undefined;
+  const short = toRegExp([DEFAULT_CATALOG, parts[0]!, parts.slice(1).join('.')]);
+  const long = parts.length > 2 ? toRegExp([parts[0]!, parts[1]!, parts.slice(2).join('.')]) : undefined;
+  return (table) => {
+    const key = `${table.catalog}\0${table.schema}\0${table.name}`;
+    return long ? long.test(key) : short.test(key);
+  };
+}
+
+function toRegExp(parts: readonly string[]): RegExp {
+  const source = parts.map((part) =>
+    part
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replace(/\*+/g, '[^\\0]*')
+      .replace(/\?/g, '[^\\0]'),
+  );
+  return new RegExp(`^${source.join('\\0')}$`, 's');
+}
+
+/** A compiled {@link TableSelection}. */
+export interface TableSelector {
+  /** Whether the table itself, or one of the logical tables that live in it, is in scope. Excluding the table itself wins. */
+  selects(table: Table): boolean;
+  /** The same for one name, be it of a table with regions or of a logical one. */
+  selectsName(table: TableIdentity): boolean;
+}
+
+/**
+ * Compiles a selection. An empty `include` selects everything.
+ *
+ * @throws TypeError on a pattern of no known form; the configuration's schema refuses those first.
+ */
+export function compileSelection(selection: TableSelection): TableSelector {
+  const include = selection.include.map(mustCompile);
+  const exclude = selection.exclude.map(mustCompile);
+  const isExcluded = (table: TableIdentity): boolean => exclude.some((matches) => matches(table));
+  const selectsName = (table: TableIdentity): boolean =>
+    (include.length === 0 || include.some((matches) => matches(table))) && !isExcluded(table);
+  return {
+    selectsName,
+    selects(table) {
+      if (selectsName(table)) return true;
+      if (isExcluded(table)) return false;
+      return (
+        table.logicalTables?.some((logical) => selectsName({ ...logical, catalog: table.catalog })) ?? false
+      );
+    },
+  };
+}
+
+function mustCompile(pattern: string): (table: TableIdentity) => boolean {
+  const test = compilePattern(pattern);
+  if (!test) throw new TypeError(`Not a table pattern: ${JSON.stringify(pattern)}`);
+  return test;
+}

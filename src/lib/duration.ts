@@ -1,0 +1,42 @@
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
+const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
+
+/** The longest duration that we accept: 100 years. Anything above is a slip of the pen. */
+export const MAX_DURATION_MS = 100 * 365 * UNIT_MS.d;
+
+/**
+ * Reads `500ms`, `30s`, `5m`, `1h30m`, `7d`.
+ *
+ * @returns milliseconds, or undefined when the text is not a duration (a bare number is not: the unit is missing).
+ */
+export function parseDuration(text: string): number | undefined {
+  if (!WHOLE.test(text)) return undefined;
+  let totalMs = 0;
+  for (const [, amount, unit] of text.matchAll(PART))
+    totalMs += Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  return totalMs <= MAX_DURATION_MS ? totalMs : undefined;
+}
+
+/**
+ * Writes a duration the way a person reads it: at most two units, the largest first (`850ms`, `42s`, `3m5s`, `2h10m`, `3d4h`).
+ *
+ * @param durationMs milliseconds; negative values count as zero.
+ */
+export function formatDuration(durationMs: number): string {
+  const rounded = Math.max(0, Math.round(durationMs));
+  if (rounded < 1_000) return `${rounded}ms`;
+  const seconds = Math.round(rounded / 1_000);
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ];
+  const first = parts.findIndex(([amount]) => amount > 0);
+  return parts
+    .slice(first, first + 2)
+    .filter(([amount]) => amount > 0)
+    .map(([amount, unit]) => `${amount}${unit}`)
+    .join('');
+}

@@ -1,0 +1,103 @@
+/**
+ * JSON whose integers may exceed 2^53. GreptimeDB writes region ids (u64) as bare JSON numbers; `JSON.parse` would round
+ * the large ones silently.
+ */
+
+const LONG_INTEGER = /\d{16}/;
+
+/**
+ * Parses JSON exactly: every integer of 16 digits or more (outside strings) comes back as a decimal *string*, all else as
+ * with `JSON.parse`. Read ids with {@link decimalId}, which takes both forms.
+ *
+ * @throws SyntaxError as `JSON.parse` does.
+ */
+export function parseJsonExact(text: string): unknown {
+  return JSON.parse(LONG_INTEGER.test(text) ? quoteLongIntegers(text) : text);
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const MINUS = 0x2d;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+
+/** Puts quotes around integers of 16 digits or more that stand outside strings. Copies only around such integers. */
+function quoteLongIntegers(text: string): string {
+  const parts: string[] = [];
+  let copiedTo = 0;
+  let index = 0;
+  while (index < text.length) {
+    const code = text.charCodeAt(index);
+    if (code === QUOTE) {
+      index = endOfString(text, index);
+    } else if (code >= DIGIT_0 && code <= DIGIT_9) {
+      const end = endOfNumber(text, index);
+      if (end - index >= 16 && isInteger(text, index, end)) {
+        const start = text.charCodeAt(index - 1) === MINUS ? index - 1 : index;
+        parts.push(text.slice(copiedTo, start), '"', text.slice(start, end), '"');
+        copiedTo = end;
+      }
+      index = end;
+    } else {
+      index += 1;
+    }
+  }
+  parts.push(text.slice(copiedTo));
+  return parts.join('');
+}
+
+function endOfString(text: string, openQuote: number): number {
+  let close = openQuote;
+  for (;;) {
+    close = text.indexOf('"', close + 1);
+    if (close === -1) return text.length;
+    let backslashes = 0;
+    while (text.charCodeAt(close - 1 - backslashes) === BACKSLASH) backslashes += 1;
+    if (backslashes % 2 === 0) return close + 1;
+  }
+}
+
+function endOfNumber(text: string, start: number): number {
+  let end = start + 1;
+  while (end < text.length && isNumberPart(text.charCodeAt(end))) end += 1;
+  return end;
+}
+
+/** Digits, `.`, `e`, `E`, `+` and `-`: all that may follow a number's first digit. */
+function isNumberPart(code: number): boolean {
+  return (
+    (code >= DIGIT_0 && code <= DIGIT_9) ||
+    code === 0x2e ||
+    code === 0x65 ||
+    code === 0x45 ||
+    code === 0x2b ||
+    code === MINUS
+  );
+}
+
+function isInteger(text: string, start: number, end: number): boolean {
+  for (let index = start; index < end; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < DIGIT_0 || code > DIGIT_9) return false;
+  }
+  return true;
+}
+
+const DECIMAL = /^(?:0|[1-9]\d{0,19})$/;
+const U64_MAX = '18446744073709551615';
+
+/**
+ * The canonical decimal text of an id from parsed JSON.
+ *
+ * @returns undefined when the value is not an unsigned 64-bit integer (negative, fractional, already rounded, not a number).
+ */
+export function decimalId(value: unknown): string | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? String(value) : undefined;
+  return typeof value === 'string' && isDecimalId(value) ? value : undefined;
+}
+
+/** Whether a text is the canonical decimal form of an unsigned 64-bit integer (no sign, no leading zero, at most 2^64 - 1). */
+export function isDecimalId(text: string): boolean {
+  if (!DECIMAL.test(text)) return false;
+  return text.length < U64_MAX.length || text <= U64_MAX;
+}
