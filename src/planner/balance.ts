@@ -1,0 +1,75 @@
+import type { Balance } from '../domain/plan.ts';
+import type { Counts } from './counts.ts';
+import type { Problem } from './problem.ts';
+import { violation } from './quotas.ts';
+
+/** Sums up how even the placement in `counts` is. */
+export function measureBalance(problem: Problem, counts: Counts): Balance {
+  const { nodes, columns, tables } = problem;
+  const weightOf = comparableWeights(problem);
+  let tableSkewMax = 0;
+  let tableSpreadViolation = 0;
+  for (let table = 0; table < tables.length; table += 1) {
+    if (counts.regionsOf(table) === 0) continue;
+    const spread = tableSpread(problem, counts, table, weightOf);
+    tableSkewMax = Math.max(tableSkewMax, spread.skew);
+    tableSpreadViolation += spread.violation;
+  }
+  const shares = columns.map((node) => counts.total(node) / weightOf(node));
+  const nodeSpreadViolation = columns.reduce((sum, node) => {
+    const { floor, ceil } = counts.nodeShare(node);
+    return sum + violation(counts.total(node), floor, ceil);
+  }, 0);
+  const regionsOnDraining = nodes.reduce(
+    (sum, node, index) => (node.state === 'draining' ? sum + counts.total(index) : sum),
+    0,
+  );
+  return {
+    tableSkewMax: rounded(tableSkewMax),
+    nodeSkew: rounded(range(shares)),
+    tableSpreadViolation,
+    nodeSpreadViolation,
+    regionsOnDraining,
+    datanodes: nodes.map(({ id, state, weight }, node) => ({ id, regions: counts.led(node), state, weight })),
+  };
+}
+
+/** Counts are divided by weight where weights differ; where they are all the same, skew is in whole regions. */
+function comparableWeights({ weights, nodes }: Problem): (node: number) => number {
+  const differ = weights.some((weight) => weight !== weights[0]);
+  return differ ? (node) => nodes[node]!.weight : () => 1;
+}
+
+function tableSpread(
+  problem: Problem,
+  counts: Counts,
+  table: number,
+  weightOf: (node: number) => number,
+): { skew: number; violation: number } {
+  let most = 0;
+  let least = Infinity;
+  let sum = 0;
+  for (const node of problem.columns) {
+    const count = counts.ofTable(table, node);
+    const { floor, ceil } = counts.tableShare(table, node);
+    sum += violation(count, floor, ceil);
+    most = Math.max(most, count / weightOf(node));
+    least = Math.min(least, count / weightOf(node));
+  }
+  return { skew: problem.columns.length === 0 ? 0 : most - least, violation: sum };
+}
+
+function range(values: readonly number[]): number {
+  let most = -Infinity;
+  let least = Infinity;
+  for (const value of values) {
+    most = Math.max(most, value);
+    least = Math.min(least, value);
+  }
+  return values.length === 0 ? 0 : most - least;
+}
+
+/** Four decimals: enough to compare by, and the same text on every machine. */
+function rounded(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
+}

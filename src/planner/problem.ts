@@ -1,0 +1,242 @@
+import type { BlockerCode } from '../domain/codes.ts';
+import { compareIds } from '../domain/ids.ts';
+import type { DatanodeState } from '../domain/plan.ts';
+import type { Memory, Policy } from '../domain/policy.ts';
+import { compilePattern, compileSelection } from '../domain/selector.ts';
+import type { TableIdentity } from '../domain/selector.ts';
+import type { Region, Snapshot, Table } from '../domain/snapshot.ts';
+
+/**
+ * The snapshot as the solver sees it: nodes, tables and regions as dense indices over typed arrays.
+ *
+ * *Nodes* are all datanodes in the order of their ids; *columns* are those of them that may receive regions. *Tables* are in
+ * the order of their ids. Nothing here depends on the order in which the snapshot lists things, except `regions`, whose index
+ * is the snapshot's.
+ */
+export interface Problem {
+  readonly snapshot: Snapshot;
+  readonly nodes: readonly ProblemNode[];
+  /** Node index of each column. */
+  readonly columns: readonly number[];
+  /** Column of each node, or -1. */
+  readonly columnOf: Int32Array;
+  readonly weights: Float64Array;
+  readonly totalWeight: number;
+  readonly tables: readonly Table[];
+  /** Whether the policy selects the table. */
+  readonly inScope: readonly boolean[];
+  /** Table index of each region, or -1. */
+  readonly tableOf: Int32Array;
+  /** Node index of each region's leader, or -1. */
+  readonly nodeOf: Int32Array;
+  /** 0: may be moved. {@link NOT_DRAINING}: left out of a drain-only plan. Otherwise see {@link holdOf}. */
+  readonly hold: Uint8Array;
+  /** `regionsOfTable[start[t] .. start[t + 1]]`: the counted regions of each table, by region index. */
+  readonly start: Int32Array;
+  readonly regionsOfTable: Int32Array;
+}
+
+export interface ProblemNode {
+  readonly id: string;
+  readonly state: DatanodeState;
+  readonly weight: number;
+}
+
+/** Why a region stays where it is, whatever the balance says; in the order in which they are looked for. */
+export const HOLDS = [
+  'unknown-table',
+  'not-selected',
+  'unsupported-engine',
+  'no-leader',
+  'unknown-datanode',
+  'leader-dead',
+  'cordoned',
+  'migrating',
+  'staging',
+  'pinned',
+  'quarantined',
+  'cooldown',
+] as const satisfies readonly BlockerCode[];
+export type Hold = (typeof HOLDS)[number];
+
+const HOLD_INDEX = Object.fromEntries(HOLDS.map((code, index) => [code, index + 1])) as Readonly<
+  Record<Hold, number>
+>;
+
+/** The region is led by a target, and the policy wants draining datanodes emptied and nothing else. */
+export const NOT_DRAINING = 255;
+
+/** From this hold on, a region that stays is counted where it is; before it, it is not counted at all. */
+const FIRST_COUNTED_HOLD = HOLD_INDEX.migrating;
+
+/** Whether a region counts towards its table's and its datanode's share. */
+export function isCounted(hold: number): boolean {
+  return hold === 0 || hold >= FIRST_COUNTED_HOLD;
+}
+
+/** The blocker behind a region's hold; undefined when it may be moved, or is merely left out. */
+export function holdOf(hold: number): Hold | undefined {
+  return HOLDS[hold - 1];
+}
+
+/** Engines whose regions cannot be migrated: the file engine has no catch-up (GreptimeDB src/file-engine/src/engine.rs). */
+const UNSUPPORTED_ENGINES = new Set(['file']);
+
+export function buildProblem(snapshot: Snapshot, policy: Policy, memory: Memory, nowMs: number): Problem {
+  const nodes = problemNodes(snapshot, policy);
+  const columns = nodes.flatMap((node, index) => (node.state === 'target' ? [index] : []));
+  const columnOf = new Int32Array(nodes.length).fill(-1);
+  columns.forEach((node, column) => (columnOf[node] = column));
+  const weights = Float64Array.from(columns, (node) => nodes[node]!.weight);
+  const tables = [...snapshot.tables].sort((a, b) => compareIds(a.id, b.id));
+  const selector = compileSelection(policy.tables);
+  const inScope = tables.map((table) => selector.selects(table));
+  const located = locateRegions(snapshot.regions, tables, nodes);
+  const hold = findHolds({ snapshot, policy, memory, nowMs, nodes, tables, inScope, ...located });
+  return {
+    snapshot,
+    nodes,
+    columns,
+    columnOf,
+    weights,
+    totalWeight: weights.reduce((sum, weight) => sum + weight, 0),
+    tables,
+    inScope,
+    ...located,
+    hold,
+    ...groupByTable(tables.length, located.tableOf, hold),
+  };
+}
+
+function problemNodes(snapshot: Snapshot, policy: Policy): ProblemNode[] {
+  const draining = new Set(policy.drain);
+  const cordoned = new Set(policy.cordon);
+  const stateOf = (id: string, alive: boolean): DatanodeState => {
+    if (!alive) return 'dead';
+    if (draining.has(id)) return 'draining';
+    return cordoned.has(id) ? 'cordoned' : 'target';
+  };
+  return [...snapshot.datanodes]
+    .sort((a, b) => compareIds(a.id, b.id))
+    .map(({ id, status }) => ({
+      id,
+      state: stateOf(id, status === 'alive'),
+      weight: policy.weights[id] ?? 1,
+    }));
+}
+
+interface Located {
+  readonly tableOf: Int32Array;
+  readonly nodeOf: Int32Array;
+}
+
+function locateRegions(
+  regions: readonly Region[],
+  tables: readonly Table[],
+  nodes: readonly ProblemNode[],
+): Located {
+  const tableIndex = new Map(tables.map(({ id }, index) => [id, index]));
+  const nodeIndex = new Map(nodes.map(({ id }, index) => [id, index]));
+  const tableOf = new Int32Array(regions.length);
+  const nodeOf = new Int32Array(regions.length);
+  // Neighbours usually belong to the same table: comparing is cheaper than hashing a million ids.
+  let lastId = '';
+  let lastTable = -1;
+  for (let region = 0; region < regions.length; region += 1) {
+    const { tableId, leader } = regions[region]!;
+    if (tableId !== lastId) {
+      lastId = tableId;
+      lastTable = tableIndex.get(tableId) ?? -1;
+    }
+    tableOf[region] = lastTable;
+    nodeOf[region] = leader === null ? -1 : (nodeIndex.get(leader) ?? -1);
+  }
+  return { tableOf, nodeOf };
+}
+
+interface HoldInput extends Located {
+  readonly snapshot: Snapshot;
+  readonly policy: Policy;
+  readonly memory: Memory;
+  readonly nowMs: number;
+  readonly nodes: readonly ProblemNode[];
+  readonly tables: readonly Table[];
+  readonly inScope: readonly boolean[];
+}
+
+function findHolds(input: HoldInput): Uint8Array {
+  const { snapshot, nodes } = input;
+  const tableHold = input.tables.map((table, index) => holdOfTable(table, input.inScope[index]!));
+  const isPinnedTable = pinnedTables(input);
+  const pinned = new Set(input.policy.pins.regions);
+  const resting = (rests: Memory['cooldowns']): Set<string> =>
+    new Set(rests.filter(({ untilMs }) => untilMs > input.nowMs).map(({ regionId }) => regionId));
+  const quarantined = resting(input.memory.quarantine);
+  const cooling = resting(input.memory.cooldowns);
+  const hold = new Uint8Array(snapshot.regions.length);
+  for (let index = 0; index < hold.length; index += 1) {
+    const region = snapshot.regions[index]!;
+    const table = input.tableOf[index]!;
+    const node = nodes[input.nodeOf[index]!];
+    const first: Hold | undefined =
+      (table === -1 ? 'unknown-table' : tableHold[table]) ??
+      holdOfPlace(region, node) ??
+      holdOfStatus(region) ??
+      (isPinnedTable[table] || pinned.has(region.id) ? 'pinned' : undefined) ??
+      (quarantined.has(region.id) ? 'quarantined' : undefined) ??
+      (cooling.has(region.id) ? 'cooldown' : undefined);
+    const leftOut = input.policy.onlyDrain === true && node?.state === 'target';
+    if (first !== undefined && !(leftOut && HOLD_INDEX[first] >= FIRST_COUNTED_HOLD))
+      hold[index] = HOLD_INDEX[first];
+    else if (leftOut) hold[index] = NOT_DRAINING;
+  }
+  return hold;
+}
+
+function holdOfTable(table: Table, inScope: boolean): Hold | undefined {
+  if (!inScope) return 'not-selected';
+  return UNSUPPORTED_ENGINES.has(table.engine) ? 'unsupported-engine' : undefined;
+}
+
+function holdOfPlace(region: Region, node: ProblemNode | undefined): Hold | undefined {
+  if (region.leader === null) return 'no-leader';
+  if (node === undefined) return 'unknown-datanode';
+  if (node.state === 'dead') return 'leader-dead';
+  return node.state === 'cordoned' ? 'cordoned' : undefined;
+}
+
+function holdOfStatus({ status }: Region): Hold | undefined {
+  return status === 'alive' ? undefined : status;
+}
+
+function pinnedTables({ tables, policy }: HoldInput): boolean[] {
+  const pins = policy.pins.tables
+    .map((pattern) => compilePattern(pattern))
+    .filter((test) => test !== undefined);
+  const isPinned = (table: TableIdentity): boolean => pins.some((matches) => matches(table));
+  return tables.map(
+    (table) =>
+      pins.length > 0 &&
+      (isPinned(table) ||
+        (table.logicalTables?.some((logical) => isPinned({ ...logical, catalog: table.catalog })) ?? false)),
+  );
+}
+
+/** Counting sort of the counted regions by table. */
+function groupByTable(
+  tableCount: number,
+  tableOf: Int32Array,
+  hold: Uint8Array,
+): Pick<Problem, 'start' | 'regionsOfTable'> {
+  const start = new Int32Array(tableCount + 1);
+  for (let region = 0; region < hold.length; region += 1) {
+    if (isCounted(hold[region]!)) start[tableOf[region]! + 1]! += 1;
+  }
+  for (let table = 0; table < tableCount; table += 1) start[table + 1]! += start[table]!;
+  const next = start.slice();
+  const regionsOfTable = new Int32Array(start[tableCount]!);
+  for (let region = 0; region < hold.length; region += 1) {
+    if (isCounted(hold[region]!)) regionsOfTable[next[tableOf[region]!]!++] = region;
+  }
+  return { start, regionsOfTable };
+}

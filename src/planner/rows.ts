@@ -1,0 +1,156 @@
+import type { Problem } from './problem.ts';
+import { floorShare } from './quotas.ts';
+
+/**
+ * Tables as the rows of a sparse matrix whose columns are the targets. A row stores a *slot* for each target that leads, must
+ * lead, or is meant to lead regions of the table; every other cell of the row is *implicit*: no region there now, none needed,
+ * one allowed. That keeps the matrix proportional to the number of regions, however many targets there are.
+ */
+export interface Rows {
+  readonly count: number;
+  /** Table index of each row. */
+  readonly table: Int32Array;
+  /** Counted regions of the table, wherever they are. */
+  readonly regions: Int32Array;
+  /** Those of them that can end on a target: all but the ones stuck on draining datanodes. */
+  readonly supply: Int32Array;
+  /** Slots of row r: `start[r] .. end[r]`; there is room up to `start[r + 1]`. */
+  readonly start: Int32Array;
+  readonly end: Int32Array;
+  readonly column: Int32Array;
+  /** Regions that the column leads now. */
+  readonly have: Int32Array;
+  /** Those of them that must stay. */
+  readonly fixed: Int32Array;
+  /** Regions that the column shall lead: the solver's variable. */
+  readonly want: Int32Array;
+}
+
+/** Whether a region can leave its draining datanode at all: not when every target holds one of its followers. */
+type CanLeave = (region: number) => boolean;
+
+export function buildRows(problem: Problem, canLeave: CanLeave): Rows {
+  const { start: first, columns, tables } = problem;
+  const table = Int32Array.from(
+    tables.keys().filter((index) => problem.inScope[index]! && first[index + 1]! > first[index]!),
+  );
+  const count = table.length;
+  const columnCount = columns.length;
+  const regions = new Int32Array(count);
+  const supply = new Int32Array(count);
+  const start = new Int32Array(count + 1);
+  const scratch = createScratch(columnCount);
+
+  for (let row = 0; row < count; row += 1) {
+    tally(problem, table[row]!, canLeave, scratch);
+    regions[row] = scratch.regions;
+    supply[row] = scratch.supply;
+    const needed = scratch.touched.length + countFloors(problem, scratch.regions) + scratch.supply;
+    start[row + 1] = start[row]! + Math.min(columnCount, needed);
+  }
+
+  const slots = start[count]!;
+  const rows: Rows = {
+    count,
+    table,
+    regions,
+    supply,
+    start,
+    end: start.slice(0, count),
+    column: new Int32Array(slots),
+    have: new Int32Array(slots),
+    fixed: new Int32Array(slots),
+    want: new Int32Array(slots),
+  };
+  for (let row = 0; row < count; row += 1) {
+    tally(problem, table[row]!, canLeave, scratch);
+    fillRow(problem, rows, row, scratch);
+  }
+  return rows;
+}
+
+interface Scratch {
+  readonly have: Int32Array;
+  readonly fixed: Int32Array;
+  readonly touched: number[];
+  regions: number;
+  supply: number;
+}
+
+function createScratch(columnCount: number): Scratch {
+  return {
+    have: new Int32Array(columnCount),
+    fixed: new Int32Array(columnCount),
+    touched: [],
+    regions: 0,
+    supply: 0,
+  };
+}
+
+/** Counts one table's regions per column into `scratch`. */
+function tally(problem: Problem, table: number, canLeave: CanLeave, scratch: Scratch): void {
+  for (const column of scratch.touched) scratch.have[column] = scratch.fixed[column] = 0;
+  scratch.touched.length = 0;
+  const from = problem.start[table]!;
+  const to = problem.start[table + 1]!;
+  let stuck = 0;
+  for (let index = from; index < to; index += 1) {
+    const region = problem.regionsOfTable[index]!;
+    const column = problem.columnOf[problem.nodeOf[region]!]!;
+    const isHeld = problem.hold[region] !== 0;
+    if (column === -1) {
+      if (isHeld || !canLeave(region)) stuck += 1;
+      continue;
+    }
+    if (scratch.have[column] === 0) scratch.touched.push(column);
+    scratch.have[column]! += 1;
+    if (isHeld) scratch.fixed[column]! += 1;
+  }
+  scratch.regions = to - from;
+  scratch.supply = to - from - stuck;
+}
+
+/** How many columns must lead at least one region of a table with so many. */
+function countFloors(problem: Problem, regions: number): number {
+  let floors = 0;
+  for (const weight of problem.weights) if (regions * weight >= problem.totalWeight) floors += 1;
+  return floors;
+}
+
+function fillRow(problem: Problem, rows: Rows, row: number, scratch: Scratch): void {
+  scratch.touched.sort((a, b) => a - b);
+  for (const column of scratch.touched)
+    addSlot(rows, row, column, scratch.have[column]!, scratch.fixed[column]!);
+  if (countFloors(problem, scratch.regions) === 0) return;
+  for (let column = 0; column < problem.columns.length; column += 1) {
+    if (scratch.have[column] === 0 && floorOf(problem, scratch.regions, column) > 0)
+      addSlot(rows, row, column, 0, 0);
+  }
+}
+
+/**
+ * Appends a slot to a row and returns its index.
+ *
+ * @throws Error when the row is full: its capacity is proved sufficient in {@link buildRows}, so that is a defect.
+ */
+export function addSlot(rows: Rows, row: number, column: number, have: number, fixed: number): number {
+  const slot = rows.end[row]!;
+  if (slot >= rows.start[row + 1]!) throw new Error(`Row ${row} has no room for column ${column}`);
+  rows.column[slot] = column;
+  rows.have[slot] = have;
+  rows.fixed[slot] = fixed;
+  rows.want[slot] = fixed;
+  rows.end[row] = slot + 1;
+  return slot;
+}
+
+/** The slot of a column in a row, or -1 while the cell is implicit. */
+export function findSlot(rows: Rows, row: number, column: number): number {
+  const end = rows.end[row]!;
+  for (let slot = rows.start[row]!; slot < end; slot += 1) if (rows.column[slot] === column) return slot;
+  return -1;
+}
+
+export function floorOf(problem: Problem, regions: number, column: number): number {
+  return floorShare(regions, problem.weights[column]!, problem.totalWeight);
+}
