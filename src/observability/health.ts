@@ -1,0 +1,48 @@
+import { formatDuration } from '../lib/duration.ts';
+
+/** What readiness is judged by. */
+export interface ReadinessFacts {
+  /** Whether the replica that leads is known: this one or another. Without replicas: true. */
+  readonly hasLeader: boolean;
+  /** Age of the latest snapshot in ms, or undefined before the first. */
+  readonly snapshotAgeMs: number | undefined;
+  /** From which age on a snapshot is no longer fresh, in ms. */
+  readonly maxSnapshotAgeMs: number;
+  /** Why the state folder cannot be used, or undefined when it can. */
+  readonly stateProblem: string | undefined;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Empty when ready. */
+  readonly missing: readonly MissingPart[];
+}
+
+export interface MissingPart {
+  readonly code: 'leader' | 'snapshot' | 'state';
+  readonly detail: string;
+}
+
+/** Whether the daemon can do its work: it has a leader, a fresh snapshot and a usable state folder. Else all that is missing. */
+export function assessReadiness(facts: ReadinessFacts): Readiness {
+  const missing = [leaderProblem(facts), snapshotProblem(facts), stateProblem(facts)].filter(
+    (part) => part !== undefined,
+  );
+  return { ready: missing.length === 0, missing };
+}
+
+function leaderProblem({ hasLeader }: ReadinessFacts): MissingPart | undefined {
+  return hasLeader ? undefined : { code: 'leader', detail: 'No replica of the rebalancer leads.' };
+}
+
+function snapshotProblem({ snapshotAgeMs, maxSnapshotAgeMs }: ReadinessFacts): MissingPart | undefined {
+  if (snapshotAgeMs === undefined)
+    return { code: 'snapshot', detail: 'No snapshot of the cluster has been read yet.' };
+  if (snapshotAgeMs <= maxSnapshotAgeMs) return undefined;
+  const [age, limit] = [formatDuration(snapshotAgeMs), formatDuration(maxSnapshotAgeMs)];
+  return { code: 'snapshot', detail: `The latest snapshot is ${age} old; at most ${limit} is fresh.` };
+}
+
+function stateProblem({ stateProblem: problem }: ReadinessFacts): MissingPart | undefined {
+  return problem === undefined ? undefined : { code: 'state', detail: problem };
+}

@@ -1,0 +1,99 @@
+import { pino } from 'pino';
+import type { DestinationStream, Logger as PinoLogger } from 'pino';
+import { describeError, OperatingError } from '../domain/errors.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** One static message, its variables as fields. An Error belongs into the field `error`. */
+export interface Logger {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+  /** A logger that adds these fields to each of its lines. */
+  child(fields: LogFields): Logger;
+  /** Changes the level from now on, for this logger and those made by `child` afterwards. */
+  setLevel(level: LogLevel): void;
+}
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  /**
+   * `stdout` (the default) suits the daemon; a command whose standard output is data logs to `stderr`. Or anything with
+   * `write(line)`, for tests.
+   */
+  readonly destination?: 'stdout' | 'stderr' | DestinationStream;
+}
+
+const SECRET_NAMES = [
+  'authorization',
+  'Authorization',
+  'cookie',
+  'password',
+  'passphrase',
+  'secret',
+  'token',
+  'privateKey',
+];
+/** Fields that never leave, at the top and two levels below. Paths because pino compiles them: no walk at run time. */
+const SECRET_PATHS = SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+/** User and password inside a URL, wherever a text carries one. */
+const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]+@/gi;
+
+/** JSON lines with ISO 8601 time and secrets masked. Writes at once, so that a crash loses no line. */
+export function createLogger(options: LoggerOptions, dependencies: { readonly clock?: Clock } = {}): Logger {
+  const clock = dependencies.clock ?? systemClock;
+  const configuration = {
+    level: options.level,
+    base: null,
+    timestamp: (): string => `,"time":"${new Date(clock.now()).toISOString()}"`,
+    messageKey: 'message',
+    formatters: { level: (level: string): LogFields => ({ level }) },
+    serializers: { error: serializeError },
+    redact: { paths: SECRET_PATHS, censor: '[masked]' },
+    hooks: { streamWrite: maskUrlCredentials },
+  };
+  return wrap(pino(configuration, destinationOf(options.destination ?? 'stdout')));
+}
+
+/** A logger that says nothing. */
+export const silentLogger: Logger = createLogger({
+  level: 'silent',
+  destination: { write: () => undefined },
+});
+
+/** The text without the user and password of any URL in it. */
+export function maskUrlCredentials(text: string): string {
+  return text.replace(URL_CREDENTIALS, '$1[masked]@');
+}
+
+function destinationOf(destination: NonNullable<LoggerOptions['destination']>): DestinationStream {
+  if (destination === 'stdout') return pino.destination({ dest: 1, sync: true });
+  if (destination === 'stderr') return pino.destination({ dest: 2, sync: true });
+  return destination;
+}
+
+function wrap(logger: PinoLogger): Logger {
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    child: (fields) => wrap(logger.child(fields)),
+    setLevel: (level) => {
+      logger.level = level;
+    },
+  };
+}
+
+/** Operating errors are explained by their message; anything else is a defect, whose stack is needed. */
+function serializeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error instanceof OperatingError) return { code: error.code, message: describeError(error) };
+  return { code: error.name, message: describeError(error), stack: error.stack };
+}

@@ -1,0 +1,297 @@
+import {
+  BLOCKER_CODES,
+  CYCLE_OUTCOME_CODES,
+  GATE_CODES,
+  MOVE_REASON_CODES,
+  OUTCOME_CODES,
+} from '../domain/codes.ts';
+import type { DatanodeState } from '../domain/plan.ts';
+import type { RegionStatus } from '../domain/snapshot.ts';
+
+/** What every metric's name begins with. */
+export const METRIC_PREFIX = 'greptime_rebalancer_';
+
+/** A label whose values are not known when the process starts: datanode ids, the configured endpoints, the version. */
+export type OpenLabel = 'any';
+
+export interface MetricDefinition {
+  /** Without {@link METRIC_PREFIX}. */
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  /** For each label its closed list of values, every one of which exists as a series from the start, or `any`. */
+  readonly labels: Readonly<Record<string, readonly string[] | OpenLabel>>;
+  /** One sentence, shown by `/metrics`; docs/metrics.md repeats it. */
+  readonly help: string;
+  /** Upper bounds in seconds; histograms only. */
+  readonly buckets?: readonly number[];
+}
+
+export const DATANODE_STATES = [
+  'target',
+  'draining',
+  'cordoned',
+  'dead',
+] as const satisfies readonly DatanodeState[];
+export const REGION_STATUSES = ['alive', 'migrating', 'staging'] as const satisfies readonly RegionStatus[];
+/** How one request to the cluster ended. */
+export const REQUEST_OUTCOMES = ['ok', 'refused', 'timeout', 'network', 'invalid', 'cancelled'] as const;
+export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
+export const NOTIFICATION_OUTCOMES = ['delivered', 'failed', 'dropped'] as const;
+export const RELOAD_OUTCOMES = ['applied', 'refused'] as const;
+
+const MIGRATION_BUCKETS = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200];
+const CYCLE_BUCKETS = [0.1, 0.5, 1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400];
+const PLAN_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const REQUEST_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Every metric of the rebalancer. The one place that names them; docs/metrics.md is tested against it. */
+export const METRICS = {
+  datanodeRegions: {
+    name: 'datanode_regions',
+    type: 'gauge',
+    labels: { datanode: 'any' },
+    help: 'Regions in scope that the datanode leads. The series ends when the datanode leaves the cluster.',
+  },
+  datanodes: {
+    name: 'datanodes',
+    type: 'gauge',
+    labels: { state: DATANODE_STATES },
+    help: 'Datanodes by state; a target is alive, not draining and not cordoned.',
+  },
+  regions: {
+    name: 'regions',
+    type: 'gauge',
+    labels: { status: REGION_STATUSES },
+    help: 'Regions of the latest snapshot by status.',
+  },
+  tables: {
+    name: 'tables',
+    type: 'gauge',
+    labels: {},
+    help: 'Tables with regions of their own in the latest snapshot.',
+  },
+  tableSkewMax: {
+    name: 'table_skew_max',
+    type: 'gauge',
+    labels: {},
+    help: 'Skew (max minus min over the targets, per weight) of the most skewed table.',
+  },
+  nodeSkew: {
+    name: 'node_skew',
+    type: 'gauge',
+    labels: {},
+    help: 'Skew (max minus min over the targets, per weight) of the regions that the datanodes lead.',
+  },
+  tableSpreadViolation: {
+    name: 'table_spread_violation',
+    type: 'gauge',
+    labels: {},
+    help: 'Regions above the ceiling or below the floor of their share, summed over tables and targets.',
+  },
+  nodeSpreadViolation: {
+    name: 'node_spread_violation',
+    type: 'gauge',
+    labels: {},
+    help: 'Regions above the ceiling or below the floor of the share of a datanode, summed over targets.',
+  },
+  regionsOnDraining: {
+    name: 'regions_on_draining',
+    type: 'gauge',
+    labels: {},
+    help: 'Regions in scope that draining datanodes still lead.',
+  },
+  planMoves: {
+    name: 'plan_moves',
+    type: 'gauge',
+    labels: {},
+    help: 'Moves of the latest plan when it was made.',
+  },
+  planMinimumMoves: {
+    name: 'plan_minimum_moves',
+    type: 'gauge',
+    labels: {},
+    help: 'Proven lower bound of the moves that reach the balance of the latest plan.',
+  },
+  planOptimal: {
+    name: 'plan_optimal',
+    type: 'gauge',
+    labels: {},
+    help: 'Whether the latest plan meets its lower bound (1) or not (0).',
+  },
+  planBlocked: {
+    name: 'plan_blocked',
+    type: 'gauge',
+    labels: { code: BLOCKER_CODES },
+    help: 'Blockers of the latest plan by code.',
+  },
+  planDurationSeconds: {
+    name: 'plan_duration_seconds',
+    type: 'histogram',
+    labels: {},
+    help: 'Time to compute a plan.',
+    buckets: PLAN_BUCKETS,
+  },
+  migrationsTotal: {
+    name: 'migrations_total',
+    type: 'counter',
+    labels: { outcome: OUTCOME_CODES, reason: MOVE_REASON_CODES },
+    help: 'Moves that ended, by how they ended and why they were planned.',
+  },
+  migrationDurationSeconds: {
+    name: 'migration_duration_seconds',
+    type: 'histogram',
+    labels: { outcome: OUTCOME_CODES },
+    help: 'Time from the begin of a move to its end.',
+    buckets: MIGRATION_BUCKETS,
+  },
+  migrationsInFlight: {
+    name: 'migrations_in_flight',
+    type: 'gauge',
+    labels: {},
+    help: 'Moves under way, 0 or 1.',
+  },
+  movesRemaining: {
+    name: 'moves_remaining',
+    type: 'gauge',
+    labels: {},
+    help: 'Moves of the latest plan that are still to be made.',
+  },
+  etaSeconds: {
+    name: 'eta_seconds',
+    type: 'gauge',
+    labels: {},
+    help: 'Expected time of the remaining moves without waiting between cycles; 0 when none remain, NaN while no move has been timed.',
+  },
+  redundantMovesTotal: {
+    name: 'redundant_moves_total',
+    type: 'counter',
+    labels: {},
+    help: 'Moves that went back within the cooldown.',
+  },
+  foreignMovesTotal: {
+    name: 'foreign_moves_total',
+    type: 'counter',
+    labels: {},
+    help: 'Regions that changed their leader between two snapshots without the rebalancer.',
+  },
+  movesUndoneTotal: {
+    name: 'moves_undone_total',
+    type: 'counter',
+    labels: {},
+    help: 'Moves of the rebalancer that somebody else reverted.',
+  },
+  recoveredMovesTotal: {
+    name: 'recovered_moves_total',
+    type: 'counter',
+    labels: {},
+    help: 'Moves found unfinished at start and resolved against the cluster.',
+  },
+  quarantinesTotal: {
+    name: 'quarantines_total',
+    type: 'counter',
+    labels: {},
+    help: 'Times that a region was put into quarantine.',
+  },
+  quarantinedRegions: {
+    name: 'quarantined_regions',
+    type: 'gauge',
+    labels: {},
+    help: 'Regions in quarantine because a migration of theirs failed.',
+  },
+  coolingRegions: {
+    name: 'cooling_regions',
+    type: 'gauge',
+    labels: {},
+    help: 'Regions that rest after a move until their cooldown ends.',
+  },
+  cyclesTotal: {
+    name: 'cycles_total',
+    type: 'counter',
+    labels: { outcome: CYCLE_OUTCOME_CODES },
+    help: 'Cycles by outcome.',
+  },
+  cycleDurationSeconds: {
+    name: 'cycle_duration_seconds',
+    type: 'histogram',
+    labels: {},
+    help: 'Time of a whole cycle, moves included.',
+    buckets: CYCLE_BUCKETS,
+  },
+  ticksMissedTotal: {
+    name: 'ticks_missed_total',
+    type: 'counter',
+    labels: {},
+    help: 'Ticks of the schedule that fell into a running cycle and were skipped.',
+  },
+  gateClosedTotal: {
+    name: 'gate_closed_total',
+    type: 'counter',
+    labels: { code: GATE_CODES },
+    help: 'Times that a gate forbade acting, by code.',
+  },
+  gateOpen: {
+    name: 'gate_open',
+    type: 'gauge',
+    labels: { code: GATE_CODES },
+    help: 'Whether the gate was open (1) or closed (0) when it was last asked.',
+  },
+  snapshotDurationSeconds: {
+    name: 'snapshot_duration_seconds',
+    type: 'histogram',
+    labels: {},
+    help: 'Time to read a snapshot from the cluster.',
+    buckets: REQUEST_BUCKETS,
+  },
+  snapshotAgeSeconds: {
+    name: 'snapshot_age_seconds',
+    type: 'gauge',
+    labels: {},
+    help: 'Age of the latest snapshot; NaN before the first.',
+  },
+  lastSuccessTimestampSeconds: {
+    name: 'last_success_timestamp_seconds',
+    type: 'gauge',
+    labels: {},
+    help: 'Unix time of the end of the latest cycle that read the cluster and did not fail; 0 before the first.',
+  },
+  dryRun: {
+    name: 'dry_run',
+    type: 'gauge',
+    labels: {},
+    help: 'Whether the rebalancer only plans and reports (1) or also moves (0).',
+  },
+  paused: { name: 'paused', type: 'gauge', labels: {}, help: 'Whether the rebalancer is paused (1).' },
+  leader: {
+    name: 'leader',
+    type: 'gauge',
+    labels: {},
+    help: 'Whether this replica of the rebalancer leads (1) or stands by (0).',
+  },
+  clusterRequestDurationSeconds: {
+    name: 'cluster_request_duration_seconds',
+    type: 'histogram',
+    labels: { endpoint: 'any', outcome: REQUEST_OUTCOMES },
+    help: 'Time of requests to the cluster by endpoint (host and port) and outcome.',
+    buckets: REQUEST_BUCKETS,
+  },
+  configReloadsTotal: {
+    name: 'config_reloads_total',
+    type: 'counter',
+    labels: { outcome: RELOAD_OUTCOMES },
+    help: 'Reloads of the configuration by outcome.',
+  },
+  notificationsTotal: {
+    name: 'notifications_total',
+    type: 'counter',
+    labels: { outcome: NOTIFICATION_OUTCOMES },
+    help: 'Webhook notifications by outcome.',
+  },
+  buildInfo: {
+    name: 'build_info',
+    type: 'gauge',
+    labels: { version: 'any' },
+    help: 'Always 1; the label tells the version of the rebalancer.',
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricKey = keyof typeof METRICS;

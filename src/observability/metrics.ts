@@ -1,0 +1,202 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { GATE_CODES } from '../domain/codes.ts';
+import type { GateCode } from '../domain/codes.ts';
+import type { Clock } from '../lib/clock.ts';
+import { METRIC_PREFIX, METRICS } from './metric-definitions.ts';
+import type { MetricDefinition, MetricKey, OpenLabel, RequestOutcome } from './metric-definitions.ts';
+
+type LabelValues<Labels> = {
+  readonly [Name in keyof Labels]: Labels[Name] extends readonly (infer Value)[] ? Value : string;
+};
+
+/** A metric without labels takes its number alone; one with labels takes them first. */
+type Labelled<Labels, Rest extends unknown[]> = keyof Labels extends never
+  ? Rest
+  : [labels: LabelValues<Labels>, ...Rest];
+
+/** Only rises. */
+export interface CounterOf<Labels> {
+  inc(...args: Labelled<Labels, [by?: number]>): void;
+}
+
+export interface GaugeOf<Labels> {
+  set(...args: Labelled<Labels, [value: number]>): void;
+}
+
+/** Observes seconds. */
+export interface HistogramOf<Labels> {
+  observe(...args: Labelled<Labels, [seconds: number]>): void;
+}
+
+type InstrumentOf<Definition extends MetricDefinition> = Definition['type'] extends 'counter'
+  ? CounterOf<Definition['labels']>
+  : Definition['type'] extends 'gauge'
+    ? GaugeOf<Definition['labels']>
+    : HistogramOf<Definition['labels']>;
+
+type Instruments = { readonly [Key in MetricKey]: InstrumentOf<(typeof METRICS)[Key]> };
+
+/** Values that are asked for at each scrape, because they age or live elsewhere. */
+export interface MetricSources {
+  /** When the latest snapshot was taken, in ms since 1970. */
+  readonly snapshotTakenAtMs?: () => number | undefined;
+  /** What is left of the plan. `etaMs` is undefined while unknown. */
+  readonly progress?: () => { readonly movesRemaining: number; readonly etaMs: number | undefined };
+  /** What forbids acting now. */
+  readonly closedGates?: () => Iterable<GateCode>;
+  readonly quarantinedRegions?: () => number;
+  readonly coolingRegions?: () => number;
+  readonly paused?: () => boolean;
+  readonly leader?: () => boolean;
+}
+
+/** Every metric as one typed object. No part of the program but this file knows the metrics library. */
+export interface Metrics extends Instruments {
+  readonly contentType: string;
+  /** The Prometheus text of all metrics. */
+  render(): Promise<string>;
+  /** Adds sources of values; each replaces an earlier one of its name. A source that throws leaves its value as it was. */
+  addSources(sources: MetricSources): void;
+  /** Replaces all series of `datanode_regions`, so that a datanode which left has none. */
+  setDatanodeRegions(regions: Iterable<readonly [datanodeId: string, regions: number]>): void;
+  /** One request to the cluster. The endpoint's label is its host and port: no path, no credentials. */
+  observeRequest(request: ClusterRequest): void;
+}
+
+export interface ClusterRequest {
+  /** A URL or `host:port`. */
+  readonly endpoint: string;
+  readonly outcome: RequestOutcome;
+  readonly durationMs: number;
+}
+
+export interface MetricsOptions {
+  readonly version: string;
+  readonly dryRun: boolean;
+  /** Also memory, processor, event loop and garbage collection of the process. Default true. */
+  readonly processMetrics?: boolean;
+}
+
+/** More endpoints than this share the label `other`: a redirected or generated address must not grow the series. */
+const MAX_ENDPOINTS = 64;
+
+/** Creates all metrics in a registry of their own, each series of a closed label at 0. */
+export function createMetrics(options: MetricsOptions, dependencies: { readonly clock: Clock }): Metrics {
+  const registry = new Registry();
+  if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry });
+  const instruments = createInstruments(registry);
+  const sources: { -readonly [Key in keyof MetricSources]: MetricSources[Key] } = {};
+  const endpoints = new Set<string>();
+  instruments.dryRun.set(options.dryRun ? 1 : 0);
+  instruments.buildInfo.set({ version: options.version }, 1);
+  instruments.snapshotAgeSeconds.set(Number.NaN);
+  return {
+    ...instruments,
+    contentType: registry.contentType,
+    render() {
+      collect(instruments, sources, dependencies.clock);
+      return registry.metrics();
+    },
+    addSources: (added) => void Object.assign(sources, added),
+    setDatanodeRegions(regions) {
+      registry.getSingleMetric(`${METRIC_PREFIX}${METRICS.datanodeRegions.name}`)?.reset();
+      for (const [datanode, count] of regions) instruments.datanodeRegions.set({ datanode }, count);
+    },
+    observeRequest({ endpoint, outcome, durationMs }) {
+      const label = boundedLabel(endpoints, hostOf(endpoint));
+      instruments.clusterRequestDurationSeconds.observe({ endpoint: label, outcome }, durationMs / 1_000);
+    },
+  };
+}
+
+function createInstruments(registry: Registry): Instruments {
+  const create = <Key extends MetricKey>(key: Key): [Key, unknown] => [
+    key,
+    createInstrument(registry, METRICS[key]),
+  ];
+  const keys = Object.keys(METRICS) as MetricKey[];
+  return Object.fromEntries(keys.map(create)) as Instruments;
+}
+
+function createInstrument(registry: Registry, definition: MetricDefinition): unknown {
+  const configuration = {
+    name: `${METRIC_PREFIX}${definition.name}`,
+    help: definition.help,
+    labelNames: Object.keys(definition.labels),
+    registers: [registry],
+  };
+  const series = closedSeries(definition.labels);
+  switch (definition.type) {
+    case 'counter': {
+      const counter = new Counter(configuration);
+      for (const labels of series) counter.inc(labels, 0);
+      return counter;
+    }
+    case 'gauge': {
+      const gauge = new Gauge(configuration);
+      // A gate that nothing has asked yet is not closed.
+      const initial = definition.name === METRICS.gateOpen.name ? 1 : 0;
+      for (const labels of series) gauge.set(labels, initial);
+      return gauge;
+    }
+    case 'histogram': {
+      const histogram = new Histogram({ ...configuration, buckets: [...(definition.buckets ?? [])] });
+      for (const labels of series) histogram.zero(labels);
+      return histogram;
+    }
+  }
+}
+
+/** All combinations of the label values, or none when a label is open. */
+function closedSeries(labels: MetricDefinition['labels']): Record<string, string>[] {
+  return Object.entries<readonly string[] | OpenLabel>(labels).reduce<Record<string, string>[]>(
+    (series, [name, values]) =>
+      values === 'any'
+        ? []
+        : series.flatMap((known) => values.map((value: string) => ({ ...known, [name]: value }))),
+    [{}],
+  );
+}
+
+function collect(instruments: Instruments, sources: MetricSources, clock: Clock): void {
+  attempt(sources.snapshotTakenAtMs, (takenAtMs) => {
+    const ageMs = takenAtMs === undefined ? Number.NaN : Math.max(0, clock.now() - takenAtMs);
+    instruments.snapshotAgeSeconds.set(ageMs / 1_000);
+  });
+  attempt(sources.progress, ({ movesRemaining, etaMs }) => {
+    instruments.movesRemaining.set(movesRemaining);
+    instruments.etaSeconds.set(movesRemaining === 0 ? 0 : (etaMs ?? Number.NaN) / 1_000);
+  });
+  attempt(sources.closedGates, (codes) => {
+    const closed = new Set(codes);
+    for (const code of GATE_CODES) instruments.gateOpen.set({ code }, closed.has(code) ? 0 : 1);
+  });
+  attempt(sources.quarantinedRegions, (count) => instruments.quarantinedRegions.set(count));
+  attempt(sources.coolingRegions, (count) => instruments.coolingRegions.set(count));
+  attempt(sources.paused, (paused) => instruments.paused.set(paused ? 1 : 0));
+  attempt(sources.leader, (leader) => instruments.leader.set(leader ? 1 : 0));
+}
+
+/** A store that fails must not take the other metrics along: that is when they are needed most. */
+function attempt<Value>(source: (() => Value) | undefined, use: (value: Value) => void): void {
+  if (!source) return;
+  let value: Value;
+  try {
+    value = source();
+  } catch {
+    return;
+  }
+  use(value);
+}
+
+function hostOf(endpoint: string): string {
+  const host = URL.parse(endpoint)?.host ?? '';
+  return host === '' ? endpoint.replace(/^.*@/, '').replace(/[/?#].*$/, '') : host;
+}
+
+function boundedLabel(known: Set<string>, value: string): string {
+  if (known.has(value)) return value;
+  if (known.size >= MAX_ENDPOINTS) return 'other';
+  known.add(value);
+  return value;
+}

@@ -1,0 +1,217 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { VirtualClock } from '../../../src/lib/clock.ts';
+import type { EventBus, RebalancerEvent } from '../../../src/observability/events.ts';
+import { trackLiveState } from '../../../src/observability/live-state.ts';
+import { observeEvents } from '../../../src/observability/metrics-listener.ts';
+import { createMetrics } from '../../../src/observability/metrics.ts';
+import type { Metrics } from '../../../src/observability/metrics.ts';
+import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
+
+let metrics: Metrics;
+let bus: EventBus;
+let clock: VirtualClock;
+
+beforeEach(() => {
+  ({ bus, clock } = eventBus());
+  metrics = createMetrics({ version: '1', dryRun: false, processMetrics: false }, { clock });
+  const live = trackLiveState(bus);
+  observeEvents(metrics, { events: bus, live, pauseBetweenMovesMs: () => 2_000 });
+});
+
+const taken: RebalancerEvent = {
+  type: 'snapshot-taken',
+  cycleId: 1,
+  snapshot: sampleSnapshot(),
+  durationMs: 40,
+};
+const planned: RebalancerEvent = { type: 'planned', cycleId: 1, plan: samplePlan(), durationMs: 3 };
+const started: RebalancerEvent = { type: 'move-started', move: sampleMove(), position: 1, total: 2 };
+const finished = (overrides: Parameters<typeof sampleMove>[0] = {}): RebalancerEvent => ({
+  type: 'move-finished',
+  move: sampleMove({ state: 'succeeded', ...overrides }),
+  durationMs: 4_000,
+});
+const cycle = (
+  outcome: Extract<RebalancerEvent, { type: 'cycle-finished' }>['outcome'],
+): RebalancerEvent => ({
+  type: 'cycle-finished',
+  cycleId: 1,
+  outcome,
+  durationMs: 9_000,
+  moved: 1,
+  detail: '',
+});
+const gate: RebalancerEvent = { type: 'gate-closed', code: 'maintenance', detail: 'The cluster says so.' };
+const cycleStarted: RebalancerEvent = { type: 'cycle-started', cycleId: 2, trigger: 'schedule' };
+
+const table: [name: string, events: RebalancerEvent[], series: Record<string, number>][] = [
+  ['a missed tick', [{ type: 'tick-missed', runningCycleId: 1 }], { ticks_missed_total: 1 }],
+  [
+    'a snapshot',
+    [taken],
+    {
+      'regions{status="alive"}': 2,
+      'regions{status="migrating"}': 1,
+      tables: 1,
+      snapshot_duration_seconds_sum: 0.04,
+      snapshot_age_seconds: 0,
+    },
+  ],
+  [
+    'a plan',
+    [planned],
+    {
+      plan_moves: 2,
+      plan_minimum_moves: 2,
+      plan_optimal: 1,
+      'plan_blocked{code="pinned"}': 1,
+      'plan_blocked{code="cooldown"}': 0,
+      plan_duration_seconds_sum: 0.003,
+      table_skew_max: 2,
+      node_skew: 2,
+      regions_on_draining: 1,
+      'datanodes{state="target"}': 2,
+      'datanodes{state="draining"}': 1,
+      'datanodes{state="dead"}': 0,
+      'datanode_regions{datanode="0"}': 2,
+      moves_remaining: 2,
+    },
+  ],
+  ['a move under way', [planned, started], { migrations_in_flight: 1, moves_remaining: 2 }],
+  [
+    'a move that succeeded',
+    [planned, started, finished()],
+    {
+      migrations_in_flight: 0,
+      moves_remaining: 1,
+      eta_seconds: 4,
+      'migrations_total{outcome="succeeded",reason="table-spread"}': 1,
+      'migration_duration_seconds_sum{outcome="succeeded"}': 4,
+      'datanode_regions{datanode="0"}': 1,
+      'datanode_regions{datanode="1"}': 1,
+      node_skew: 2,
+    },
+  ],
+  [
+    'the last move of a plan',
+    [planned, finished(), finished({ id: 8, regionId: '4398046511106', from: '2', reason: 'drain' })],
+    {
+      moves_remaining: 0,
+      eta_seconds: 0,
+      node_skew: 1,
+      regions_on_draining: 0,
+      'datanode_regions{datanode="2"}': 0,
+    },
+  ],
+  [
+    'a move that failed',
+    [planned, started, finished({ state: 'rolled-back' })],
+    {
+      'migrations_total{outcome="rolled_back",reason="table-spread"}': 1,
+      'datanode_regions{datanode="0"}': 2,
+      moves_remaining: 1,
+    },
+  ],
+  ['a redundant move', [{ type: 'redundant-move', move: sampleMove() }], { redundant_moves_total: 1 }],
+  [
+    'moves of somebody else',
+    [{ type: 'foreign-moves', count: 5, undone: 2, detail: '' }],
+    { foreign_moves_total: 5, moves_undone_total: 2 },
+  ],
+  [
+    'a quarantine',
+    [{ type: 'quarantined', regionId: '1', untilMs: START_MS, failures: 1, detail: '' }],
+    { quarantines_total: 1 },
+  ],
+  ['a recovery', [{ type: 'recovered', move: sampleMove(), detail: '' }], { recovered_moves_total: 1 }],
+  [
+    'a pause',
+    [{ type: 'paused', untilMs: null, reason: 'deploy', by: 'me' }],
+    { paused: 1, 'gate_open{code="paused"}': 0 },
+  ],
+  [
+    'a pause that ended',
+    [
+      { type: 'paused', untilMs: null, reason: 'deploy', by: 'me' },
+      { type: 'resumed', by: 'me' },
+    ],
+    { paused: 0, 'gate_open{code="paused"}': 1 },
+  ],
+  ['a reload', [{ type: 'config-reloaded', changes: [] }], { 'config_reloads_total{outcome="applied"}': 1 }],
+  [
+    'a refused reload',
+    [{ type: 'config-refused', detail: '' }],
+    { 'config_reloads_total{outcome="refused"}': 1 },
+  ],
+  [
+    'a closed gate',
+    [cycleStarted, gate, cycle('gated')],
+    { 'gate_closed_total{code="maintenance"}': 1, 'gate_open{code="maintenance"}': 0 },
+  ],
+  [
+    'a gate while the next cycle has not asked it yet',
+    [cycleStarted, gate, cycle('gated'), cycleStarted],
+    { 'gate_open{code="maintenance"}': 0 },
+  ],
+  [
+    'a gate that opened again',
+    [cycleStarted, gate, cycle('gated'), cycleStarted, cycle('balanced')],
+    { 'gate_closed_total{code="maintenance"}': 1, 'gate_open{code="maintenance"}': 1 },
+  ],
+  [
+    'a cycle that moved',
+    [cycle('moved')],
+    {
+      'cycles_total{outcome="moved"}': 1,
+      cycle_duration_seconds_sum: 9,
+      last_success_timestamp_seconds: START_MS / 1_000,
+    },
+  ],
+  [
+    'a cycle that failed',
+    [started, cycle('failed')],
+    {
+      'cycles_total{outcome="failed"}': 1,
+      last_success_timestamp_seconds: 0,
+      migrations_in_flight: 0,
+    },
+  ],
+  [
+    'a cycle that was skipped',
+    [started, cycle('missed')],
+    { 'cycles_total{outcome="missed"}': 1, cycle_duration_seconds_count: 0, migrations_in_flight: 1 },
+  ],
+];
+
+describe('observeEvents', () => {
+  it.each(table)('records %s', async (_name, events, wanted) => {
+    for (const event of events) bus.emit(event);
+    const text = await metrics.render();
+    const found = Object.keys(wanted).map((series) => {
+      const line = text.split('\n').find((each) => each.startsWith(`greptime_rebalancer_${series} `));
+      return [series, Number(line?.split(' ').at(-1))];
+    });
+    expect(Object.fromEntries(found)).toEqual(wanted);
+  });
+
+  it('goes on from what the store knows of the time before a restart', async () => {
+    const live = trackLiveState(bus, { lastSuccessAtMs: 5_000, recentDurationsMs: [1_000] });
+    observeEvents(metrics, { events: bus, live, pauseBetweenMovesMs: () => 0 });
+    bus.emit(planned);
+    const text = await metrics.render();
+    expect(text).toContain('\ngreptime_rebalancer_last_success_timestamp_seconds 5\n');
+    expect(text).toContain('\ngreptime_rebalancer_eta_seconds 2\n');
+  });
+
+  it('stops when told to', async () => {
+    const other = createMetrics({ version: '1', dryRun: false, processMetrics: false }, { clock });
+    const stop = observeEvents(other, {
+      events: bus,
+      live: trackLiveState(bus),
+      pauseBetweenMovesMs: () => 0,
+    });
+    stop();
+    bus.emit({ type: 'tick-missed', runningCycleId: 1 });
+    expect(await other.render()).toContain('\ngreptime_rebalancer_ticks_missed_total 0\n');
+  });
+});
