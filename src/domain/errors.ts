@@ -25,11 +25,19 @@ export function describeError(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;
   for (let depth = 0; depth < 8 && current !== undefined; depth += 1) {
-    const message = current instanceof Error ? current.message || current.name : JSON.stringify(current);
+    const message = messageOf(current);
     if (message && !parts.some((part) => part.includes(message))) parts.push(message);
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.join(': ');
+}
+
+function messageOf(value: unknown): string {
+  // A refused connection to a name with several addresses arrives as an AggregateError without a message of its own.
+  if (value instanceof AggregateError && value.message === '')
+    return value.errors.slice(0, 4).map(messageOf).join(', ') || value.name;
+  if (value instanceof Error) return value.message || value.name;
+  return typeof value === 'string' ? value : `${typeof value} was thrown, not an error`;
 }
 
 /** Whether an error says that we were told to stop. That is not a failure. */

@@ -22,22 +22,20 @@ export function compilePattern(pattern: string): ((table: TableIdentity) => bool
   if (isDecimalId(pattern)) return (table) => table.id === pattern;
   const parts = pattern.split('.');
   if (parts.length < 2 || parts.some((part) => part === '')) return undefined;
-  const short = toRegExp([DEFAULT_CATALOG, parts[0]!, parts.slice(1).join('.')]);
-  const long = parts.length > 2 ? toRegExp([parts[0]!, parts[1]!, parts.slice(2).join('.')]) : undefined;
-  return (table) => {
-    const key = `${table.catalog}\0${table.schema}\0${table.name}`;
-    return long ? long.test(key) : short.test(key);
-  };
+  const [catalog, schema, ...name] = parts.length > 2 ? parts : [DEFAULT_CATALOG, ...parts];
+  const wanted = toRegExp([catalog!, schema!, name.join('.')]);
+  return (table) => wanted.test(`${table.catalog}\0${table.schema}\0${table.name}`);
 }
 
+/** The separator is written `\x00`: `\0` before a name that begins with a digit would be an octal escape. */
 function toRegExp(parts: readonly string[]): RegExp {
   const source = parts.map((part) =>
     part
       .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replace(/\*+/g, '[^\\0]*')
-      .replace(/\?/g, '[^\\0]'),
+      .replace(/\*+/g, '[^\\x00]*')
+      .replace(/\?/g, '[^\\x00]'),
   );
-  return new RegExp(`^${source.join('\\0')}$`, 's');
+  return new RegExp(`^${source.join('\\x00')}$`, 's');
 }
 
 /** A compiled {@link TableSelection}. */

@@ -15,7 +15,18 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimer(delayMs, callback) {
-    const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS));
+    // A longer wait is a chain of timers: one that is cut short would fire weeks too early.
+    if (delayMs > MAX_TIMER_MS) {
+      let cancelRest: (() => void) | undefined;
+      const first = setTimeout(() => {
+        cancelRest = systemClock.setTimer(delayMs - MAX_TIMER_MS, callback);
+      }, MAX_TIMER_MS);
+      return () => {
+        clearTimeout(first);
+        cancelRest?.();
+      };
+    }
+    const timer = setTimeout(callback, Math.max(delayMs, 0));
     return () => clearTimeout(timer);
   },
 };
@@ -75,9 +86,10 @@ function reasonOf(signal: AbortSignal | undefined): Error {
 }
 
 interface VirtualTimer {
-  dueMs: number;
-  order: number;
-  callback: () => void;
+  readonly dueMs: number;
+  readonly order: number;
+  readonly callback: () => void;
+  cancelled: boolean;
 }
 
 /**
@@ -107,11 +119,18 @@ export class VirtualClock implements Clock {
       dueMs: this.#elapsedMs + Math.max(delayMs, 0),
       order: this.#order++,
       callback,
+      cancelled: false,
     };
     siftIn(this.#timers, timer);
     return () => {
-      timer.callback = () => undefined;
+      timer.cancelled = true;
     };
+  }
+
+  /** The next timer that will fire. Cancelled ones are dropped on the way: time must not stop, or jump, for them. */
+  #next(): VirtualTimer | undefined {
+    while (this.#timers[0]?.cancelled) siftOut(this.#timers);
+    return this.#timers[0];
   }
 
   /** Moves the wall clock alone, as an administrator or NTP step would. The monotonic time is not affected. */
@@ -121,7 +140,7 @@ export class VirtualClock implements Clock {
 
   /** Milliseconds until the next timer, or undefined when none is set. */
   nextDelayMs(): number | undefined {
-    const next = this.#timers[0];
+    const next = this.#next();
     return next && next.dueMs - this.#elapsedMs;
   }
 
@@ -129,7 +148,7 @@ export class VirtualClock implements Clock {
   async advance(durationMs: number): Promise<void> {
     const untilMs = this.#elapsedMs + durationMs;
     await this.run(() => {
-      const next = this.#timers[0];
+      const next = this.#next();
       return next === undefined || next.dueMs > untilMs;
     });
     this.#elapsedMs = Math.max(this.#elapsedMs, untilMs);
@@ -140,8 +159,9 @@ export class VirtualClock implements Clock {
   async run(done: () => boolean): Promise<void> {
     await settle();
     while (!done()) {
-      const next = siftOut(this.#timers);
+      const next = this.#next();
       if (!next) return;
+      siftOut(this.#timers);
       this.#elapsedMs = Math.max(this.#elapsedMs, next.dueMs);
       next.callback();
       await settle();

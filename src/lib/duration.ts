@@ -8,14 +8,16 @@ export const MAX_DURATION_MS = 100 * 365 * UNIT_MS.d;
 /**
  * Reads `500ms`, `30s`, `5m`, `1h30m`, `7d`.
  *
- * @returns milliseconds, or undefined when the text is not a duration (a bare number is not: the unit is missing).
+ * @returns whole milliseconds (fractions are rounded), or undefined when the text is not a duration (a bare number is not: the unit is missing).
  */
 export function parseDuration(text: string): number | undefined {
   if (!WHOLE.test(text)) return undefined;
   let totalMs = 0;
   for (const [, amount, unit] of text.matchAll(PART))
     totalMs += Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
-  return totalMs <= MAX_DURATION_MS ? totalMs : undefined;
+  // 1.005 * 1000 is 1004.9999999999999 in binary: rounding gives back what was written.
+  const roundedMs = Math.round(totalMs);
+  return roundedMs <= MAX_DURATION_MS ? roundedMs : undefined;
 }
 
 /**

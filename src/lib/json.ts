@@ -32,7 +32,7 @@ function quoteLongIntegers(text: string): string {
       index = endOfString(text, index);
     } else if (code >= DIGIT_0 && code <= DIGIT_9) {
       const end = endOfNumber(text, index);
-      if (end - index >= 16 && isInteger(text, index, end)) {
+      if (end - index >= 16 && isInteger(text, index, end) && !isKey(text, end)) {
         const start = text.charCodeAt(index - 1) === MINUS ? index - 1 : index;
         parts.push(text.slice(copiedTo, start), '"', text.slice(start, end), '"');
         copiedTo = end;
@@ -75,12 +75,23 @@ function isNumberPart(code: number): boolean {
   );
 }
 
+/** Digits alone, without a leading zero, which JSON forbids (only runs of 16 digits and more come here). */
 function isInteger(text: string, start: number, end: number): boolean {
+  if (text.charCodeAt(start) === DIGIT_0) return false;
   for (let index = start; index < end; index += 1) {
     const code = text.charCodeAt(index);
     if (code < DIGIT_0 || code > DIGIT_9) return false;
   }
   return true;
+}
+
+const COLON = 0x3a;
+
+/** Whether the number that ends here stands where only a property name may: quotes would make bad JSON good. */
+function isKey(text: string, end: number): boolean {
+  let index = end;
+  while (index < text.length && text.charCodeAt(index) <= 0x20) index += 1;
+  return text.charCodeAt(index) === COLON;
 }
 
 const DECIMAL = /^(?:0|[1-9]\d{0,19})$/;

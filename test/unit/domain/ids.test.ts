@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { compareIds, regionNumberOf, tableIdOf } from '../../../src/domain/ids.ts';
+
+describe('a region id', () => {
+  it.each([
+    ['0', '0', 0],
+    ['4398046511104', '1024', 0],
+    ['4398046511105', '1024', 1],
+    ['9007199254740993', '2097152', 1],
+    ['18446744073709551615', '4294967295', 4_294_967_295],
+  ])('%s belongs to table %s, as its region %i', (regionId, tableId, number) => {
+    expect(tableIdOf(regionId)).toBe(tableId);
+    expect(regionNumberOf(regionId)).toBe(number);
+  });
+});
+
+describe('compareIds', () => {
+  it('orders by value, not as text', () => {
+    const ids = ['10', '9', '18446744073709551615', '0', '9007199254740993', '9007199254740992', '100', '9'];
+    expect(ids.sort(compareIds)).toEqual([
+      '0',
+      '9',
+      '9',
+      '10',
+      '100',
+      '9007199254740992',
+      '9007199254740993',
+      '18446744073709551615',
+    ]);
+  });
+});
