@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import type { EventType, RebalancerEvent } from '../../../src/observability/events.ts';
+import { logEvents } from '../../../src/observability/log-listener.ts';
+import { createLogger } from '../../../src/observability/logger.ts';
+import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
+
+function logged(event: RebalancerEvent): Record<string, unknown> {
+  const lines: string[] = [];
+  const { bus, clock } = eventBus();
+  const destination = { write: (line: string): number => lines.push(line) };
+  logEvents(createLogger({ level: 'debug', destination }, { clock }), bus);
+  bus.emit(event);
+  expect(lines).toHaveLength(1);
+  const parsed: Record<string, unknown> = JSON.parse(lines[0] ?? '');
+  return parsed;
+}
+
+const move = sampleMove();
+const cycle = { type: 'cycle-finished', cycleId: 1, durationMs: 1, moved: 0, detail: 'd' } as const;
+const cases: [level: string, event: RebalancerEvent][] = [
+  ['debug', { type: 'cycle-started', cycleId: 1, trigger: 'schedule' }],
+  ['info', { type: 'tick-missed', runningCycleId: 1 }],
+  ['debug', { type: 'snapshot-taken', cycleId: 1, snapshot: sampleSnapshot(), durationMs: 1 }],
+  ['debug', { type: 'planned', cycleId: 1, plan: samplePlan(), durationMs: 1 }],
+  ['debug', { type: 'gate-closed', code: 'outside-window', detail: 'd' }],
+  ['warn', { type: 'gate-closed', code: 'thrash', detail: 'd' }],
+  ['info', { type: 'move-started', move, position: 1, total: 2 }],
+  ['debug', { type: 'move-state', move, previous: 'planned' }],
+  ['info', { type: 'move-finished', move: { ...move, state: 'succeeded' }, durationMs: 1 }],
+  ['info', { type: 'move-finished', move: { ...move, state: 'abandoned' }, durationMs: 1 }],
+  ['warn', { type: 'move-finished', move: { ...move, state: 'failed' }, durationMs: 1 }],
+  ['warn', { type: 'move-finished', move: { ...move, state: 'timed-out' }, durationMs: 1 }],
+  ['warn', { type: 'redundant-move', move }],
+  ['warn', { type: 'quarantined', regionId: '4398046511104', untilMs: START_MS, failures: 2, detail: 'd' }],
+  ['info', { type: 'foreign-moves', count: 1, undone: 0, detail: 'd' }],
+  ['warn', { type: 'foreign-moves', count: 1, undone: 1, detail: 'd' }],
+  ['info', { type: 'recovered', move, detail: 'd' }],
+  ['warn', { type: 'paused', untilMs: START_MS, reason: 'r', by: 'me' }],
+  ['info', { type: 'resumed', by: 'me' }],
+  ['info', { type: 'drain-requested', datanodes: ['3'], by: 'me' }],
+  ['info', { type: 'config-reloaded', changes: ['schedule.cron'] }],
+  ['warn', { type: 'config-refused', detail: 'd' }],
+  ['info', { ...cycle, outcome: 'moved' }],
+  ['info', { ...cycle, outcome: 'gated' }],
+  ['warn', { ...cycle, outcome: 'partial' }],
+  ['warn', { ...cycle, outcome: 'failed' }],
+];
+
+/** Counts and durations may be numbers; nothing that is an id. */
+function idsOf(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
+    /^id$|Id$|^from$|^to$|^datanodes$/.test(name) ? [inner].flat() : idsOf(inner),
+  );
+}
+
+describe('logEvents', () => {
+  it.each(cases)('writes at level %s the event %o', (level, event) => {
+    const line = logged(event);
+    expect(line['level']).toBe(level);
+    expect(line['message']).toMatch(/^[a-z][a-z :,]+$/);
+    if (event.type !== 'snapshot-taken')
+      expect(idsOf(line).every((id) => typeof id === 'string' || id === null)).toBe(true);
+  });
+
+  it('is tested with every type of event', () => {
+    const all: Record<EventType, true> = {
+      'cycle-started': true,
+      'tick-missed': true,
+      'snapshot-taken': true,
+      planned: true,
+      'gate-closed': true,
+      'move-started': true,
+      'move-state': true,
+      'move-finished': true,
+      'redundant-move': true,
+      quarantined: true,
+      'foreign-moves': true,
+      recovered: true,
+      paused: true,
+      resumed: true,
+      'drain-requested': true,
+      'config-reloaded': true,
+      'config-refused': true,
+      'cycle-finished': true,
+    };
+    expect(new Set(cases.map(([, event]) => event.type))).toEqual(new Set(Object.keys(all)));
+  });
+
+  it('tells the size of a snapshot and of a plan, not their content', () => {
+    expect(logged(cases[2]![1])).toMatchObject({ regions: 3, datanodes: 3, tables: 1 });
+    expect(logged(cases[3]![1])).toMatchObject({ moves: 2, minimumMoves: 2, optimal: true, blocked: 1 });
+  });
+});
