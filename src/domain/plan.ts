@@ -6,6 +6,8 @@ export interface Plan {
   readonly formatVersion: 1;
   /** `sha256:` and 64 hexadecimal digits over moves, snapshot and policy. */
   readonly planId: string;
+  /** Hashes of what the plan was made from; with them `planId` can be checked from the file alone. */
+  readonly inputs?: { readonly snapshot: string; readonly policy: string };
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly snapshotTakenAt: string;

@@ -3,8 +3,6 @@
  * the large ones silently.
  */
 
-const LONG_INTEGER = /\d{16}/;
-
 /**
  * Parses JSON exactly: every integer of 16 digits or more (outside strings) comes back as a decimal *string*, all else as
  * with `JSON.parse`. Read ids with {@link decimalId}, which takes both forms.
@@ -12,7 +10,7 @@ const LONG_INTEGER = /\d{16}/;
  * @throws SyntaxError as `JSON.parse` does.
  */
 export function parseJsonExact(text: string): unknown {
-  return JSON.parse(LONG_INTEGER.test(text) ? quoteLongIntegers(text) : text);
+  return JSON.parse(hasLongDigitRun(text) ? quoteLongIntegers(text) : text);
 }
 
 const QUOTE = 0x22;
@@ -20,6 +18,25 @@ const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
+
+/** Whether 16 digits stand in a row anywhere. Such a run covers an index divisible by 16, so only those are looked at first. */
+function hasLongDigitRun(text: string): boolean {
+  for (let index = 0; index < text.length; index += LONG_DIGITS) {
+    if (!isDigit(text.charCodeAt(index))) continue;
+    let [start, end] = [index, index + 1];
+    while (isDigit(text.charCodeAt(start - 1))) start -= 1;
+    while (isDigit(text.charCodeAt(end))) end += 1;
+    if (end - start >= LONG_DIGITS) return true;
+  }
+  return false;
+}
+
+function isDigit(code: number): boolean {
+  return code >= DIGIT_0 && code <= DIGIT_9;
+}
+
+/** Every integer of up to 15 digits is a safe one. */
+const LONG_DIGITS = 16;
 
 /** Puts quotes around integers of 16 digits or more that stand outside strings. Copies only around such integers. */
 function quoteLongIntegers(text: string): string {
@@ -30,9 +47,9 @@ function quoteLongIntegers(text: string): string {
     const code = text.charCodeAt(index);
     if (code === QUOTE) {
       index = endOfString(text, index);
-    } else if (code >= DIGIT_0 && code <= DIGIT_9) {
+    } else if (isDigit(code)) {
       const end = endOfNumber(text, index);
-      if (end - index >= 16 && isInteger(text, index, end) && !isKey(text, end)) {
+      if (end - index >= LONG_DIGITS && isInteger(text, index, end) && !isKey(text, end)) {
         const start = text.charCodeAt(index - 1) === MINUS ? index - 1 : index;
         parts.push(text.slice(copiedTo, start), '"', text.slice(start, end), '"');
         copiedTo = end;
@@ -65,22 +82,14 @@ function endOfNumber(text: string, start: number): number {
 
 /** Digits, `.`, `e`, `E`, `+` and `-`: all that may follow a number's first digit. */
 function isNumberPart(code: number): boolean {
-  return (
-    (code >= DIGIT_0 && code <= DIGIT_9) ||
-    code === 0x2e ||
-    code === 0x65 ||
-    code === 0x45 ||
-    code === 0x2b ||
-    code === MINUS
-  );
+  return isDigit(code) || code === 0x2e || code === 0x65 || code === 0x45 || code === 0x2b || code === MINUS;
 }
 
 /** Digits alone, without a leading zero, which JSON forbids (only runs of 16 digits and more come here). */
 function isInteger(text: string, start: number, end: number): boolean {
   if (text.charCodeAt(start) === DIGIT_0) return false;
   for (let index = start; index < end; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code < DIGIT_0 || code > DIGIT_9) return false;
+    if (!isDigit(text.charCodeAt(index))) return false;
   }
   return true;
 }
