@@ -1,4 +1,4 @@
-import type { CycleOutcome, GateCode } from '../domain/codes.ts';
+import type { BlockerCode, CycleOutcome, GateCode } from '../domain/codes.ts';
 import type { DatanodeId } from '../domain/ids.ts';
 import type { MoveRecord, MoveState } from '../domain/move.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -25,6 +25,8 @@ export interface LiveState {
   readonly movesRemaining: number;
   /** Regions in scope that each datanode leads: as the plan found them, with the moves that succeeded since. */
   readonly regionsNow: ReadonlyMap<DatanodeId, number>;
+  /** Blockers of the latest plan by code, those with at least one. */
+  readonly blocked: ReadonlyMap<BlockerCode, number>;
   /** What is closed now: kept from the last cycle until the running one ends or gets to move something. */
   readonly gates: Gates;
   /** What the running cycle found closed. */
@@ -70,6 +72,7 @@ export const INITIAL_STATE: LiveState = {
   movesFailed: 0,
   movesRemaining: 0,
   regionsNow: new Map(),
+  blocked: new Map(),
   gates: new Map(),
   cycleGates: new Map(),
   recentDurationsMs: [],
@@ -130,8 +133,15 @@ function adopt(state: LiveState, plan: Plan): LiveState {
     movesDone: 0,
     movesFailed: 0,
     movesRemaining: plan.moves.length,
+    blocked: countBlocked(plan),
     regionsNow: new Map(plan.before.datanodes.map(({ id, regions }) => [id, regions])),
   };
+}
+
+function countBlocked(plan: Plan): ReadonlyMap<BlockerCode, number> {
+  const counts = new Map<BlockerCode, number>();
+  for (const { code } of plan.blocked) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return counts;
 }
 
 function closeGate(state: LiveState, code: GateCode, detail: string): LiveState {

@@ -51,7 +51,7 @@ function record(metrics: Metrics, event: StampedEvent, state: LiveState): void {
       return;
     case 'planned':
       metrics.planDurationSeconds.observe(event.durationMs / 1_000);
-      recordPlan(metrics, event.plan);
+      recordPlan(metrics, event.plan, state.blocked);
       metrics.setDatanodeRegions(state.regionsNow);
       return;
     case 'gate-closed':
@@ -106,11 +106,10 @@ function recordSnapshot(metrics: Metrics, snapshot: Snapshot): void {
   metrics.tables.set(snapshot.tables.length);
 }
 
-function recordPlan(metrics: Metrics, plan: Plan): void {
+function recordPlan(metrics: Metrics, plan: Plan, blocked: LiveState['blocked']): void {
   metrics.planMoves.set(plan.moves.length);
   metrics.planMinimumMoves.set(plan.minimumMoves);
   metrics.planOptimal.set(plan.optimal ? 1 : 0);
-  const blocked = countBy(plan.blocked, (blocker) => blocker.code);
   for (const code of BLOCKER_CODES) metrics.planBlocked.set({ code }, blocked.get(code) ?? 0);
   recordBalance(metrics, plan.before);
 }
