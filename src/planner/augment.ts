@@ -1,5 +1,5 @@
 import { columnLowerCost, columnRaiseCost, IMPLICIT_RAISE_COST, lowerCost, raiseCost } from './costs.ts';
-import { addSlot, findSlot } from './rows.ts';
+import { findSlot, lowerCell, raiseCell } from './rows.ts';
 import type { Search } from './solver.ts';
 
 /**
@@ -190,33 +190,11 @@ function nextTaker(round: Round, row: number): number {
 /** Moves one region along the path that was found. */
 function shipPath({ search, pathColumns, pathRows, columnState, rowOnPath }: Round): void {
   for (let hop = 0; hop < pathRows.length; hop += 1) {
-    lower(search, pathRows[hop]!, pathColumns[hop]!);
-    raise(search, pathRows[hop]!, pathColumns[hop + 1]!);
+    lowerCell(search.rows, search.bounds, pathRows[hop]!, pathColumns[hop]!);
+    raiseCell(search.rows, search.bounds, pathRows[hop]!, pathColumns[hop + 1]!);
     rowOnPath[pathRows[hop]!] = 0;
   }
   for (const column of pathColumns) columnState[column] = FREE;
   search.totals[pathColumns[0]!]! -= 1;
   search.totals[pathColumns[pathColumns.length - 1]!]! += 1;
-}
-
-function lower({ rows, bounds }: Search, row: number, column: number): void {
-  const slot = findSlot(rows, row, column);
-  rows.want[slot]! -= 1;
-  if (rows.want[slot]! > 0 || rows.have[slot]! > 0 || bounds.slotFloor[slot]! > 0) return;
-  // The cell is implicit again: give its slot back, so that the row never outgrows its room.
-  const last = rows.end[row]! - 1;
-  for (const values of [rows.column, rows.have, rows.fixed, rows.want, bounds.slotFloor, bounds.slotCeil]) {
-    values[slot] = values[last]!;
-  }
-  rows.end[row] = last;
-}
-
-function raise({ rows, bounds }: Search, row: number, column: number): void {
-  let slot = findSlot(rows, row, column);
-  if (slot === -1) {
-    slot = addSlot(rows, row, column, 0, 0);
-    bounds.slotFloor[slot] = 0;
-    bounds.slotCeil[slot] = 1;
-  }
-  rows.want[slot]! += 1;
 }

@@ -40,6 +40,7 @@ function comparableWeights({ weights, nodes }: Problem): (node: number) => numbe
   return differ ? (node) => nodes[node]!.weight : () => 1;
 }
 
+/** Skew and violation of one table, from the targets that lead some of it; all others lead none and lack their floor. */
 function tableSpread(
   problem: Problem,
   counts: Counts,
@@ -49,12 +50,20 @@ function tableSpread(
   let most = 0;
   let least = Infinity;
   let sum = 0;
-  for (const node of problem.columns) {
-    const count = counts.ofTable(table, node);
+  let leading = 0;
+  let floorsMet = 0;
+  counts.forEachOf(table, (node, count) => {
+    if (problem.columnOf[node] === -1) return;
     const { floor, ceil } = counts.tableShare(table, node);
     sum += violation(count, floor, ceil);
     most = Math.max(most, count / weightOf(node));
     least = Math.min(least, count / weightOf(node));
+    leading += 1;
+    floorsMet += floor;
+  });
+  if (leading < problem.columns.length) {
+    least = 0;
+    sum += counts.floorsOf(table) - floorsMet;
   }
   return { skew: problem.columns.length === 0 ? 0 : most - least, violation: sum };
 }

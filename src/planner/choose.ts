@@ -13,20 +13,21 @@ export interface Relocation {
 }
 
 export interface Choice {
-  readonly relocations: readonly Relocation[];
+  readonly relocations: Relocation[];
   /** Rows in which followers forbid every way to reach the wanted numbers; they have no relocations. */
   readonly conflicts: readonly number[];
 }
 
 /**
  * Turns the wanted numbers into regions: of each table and source the cheapest regions to move, and of the targets the one
- * that carries least takes the heaviest of them.
+ * that carries least takes the heaviest of them. Rows in `skip` are left out.
  */
-export function chooseRegions(problem: Problem, rows: Rows): Choice {
+export function chooseRegions(problem: Problem, rows: Rows, skip: ReadonlySet<number>): Choice {
   const load = createNodeLoad(problem);
   const relocations: Relocation[] = [];
   const conflicts: number[] = [];
   for (let row = 0; row < rows.count; row += 1) {
+    if (skip.has(row)) continue;
     const exchange = exchangeOf(problem, rows, row);
     if (exchange.takers.length === 0) continue;
     const hasFollowers = exchange.sources.some(({ regions }) =>

@@ -1,6 +1,6 @@
 import type { Problem } from './problem.ts';
-import { ceilShare, floorShare } from './quotas.ts';
-import type { Rows } from './rows.ts';
+import { ceilShare, floorShare, violation } from './quotas.ts';
+import type { Rows, SlotBounds } from './rows.ts';
 
 /**
  * The objective, as one number per unit step. In order of importance: table-spread violation, node-spread violation, moves.
@@ -20,9 +20,7 @@ export function unitsFor(columnCount: number): Units {
 }
 
 /** Floor and ceil of every slot and every column, computed once. */
-export interface Bounds {
-  readonly slotFloor: Int32Array;
-  readonly slotCeil: Int32Array;
+export interface Bounds extends SlotBounds {
   readonly columnFloor: Int32Array;
   readonly columnCeil: Int32Array;
 }
@@ -73,3 +71,24 @@ export function columnLowerCost(total: number, floor: number, ceil: number, unit
 
 /** The cost of a first region in an implicit cell: none there now, none needed, one allowed; so one move and no violation. */
 export const IMPLICIT_RAISE_COST = 1;
+
+/**
+ * The three parts of the objective as one comparable text, for a placement with the given number of moves (which classes know
+ * and plain rows do not, since a table with followers may need two regions to change places).
+ */
+export function measureObjective(
+  { rows, bounds, totals }: { rows: Rows; bounds: Bounds; totals: Int32Array },
+  moves: number,
+): string {
+  let table = 0;
+  for (let row = 0; row < rows.count; row += 1) {
+    for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
+      table += violation(rows.want[slot]!, bounds.slotFloor[slot]!, bounds.slotCeil[slot]!);
+    }
+  }
+  let node = 0;
+  totals.forEach((total, column) => {
+    node += violation(total, bounds.columnFloor[column]!, bounds.columnCeil[column]!);
+  });
+  return `${table} ${node} ${moves}`;
+}

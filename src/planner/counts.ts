@@ -5,6 +5,10 @@ import { ceilShare, floorShare, violation } from './quotas.ts';
 /** Live numbers of counted regions per table and datanode, with the bounds that they should stay in. */
 export interface Counts {
   ofTable(table: number, node: number): number;
+  /** Calls back for each datanode that leads regions of the table. */
+  forEachOf(table: number, callback: (node: number, count: number) => void): void;
+  /** The sum of all targets' floors of a table. */
+  floorsOf(table: number): number;
   /** Counted regions of a datanode. */
   total(node: number): number;
   /** All regions in scope that a datanode leads, those included that do not count (cordoned, dead). */
@@ -60,6 +64,15 @@ export function createCounts(problem: Problem): Counts {
       ceil: ceilShare(regions, weights[column]!, totalWeight),
     };
   };
+  /** Tables of equal size have equal floors: summed once per size. */
+  const floorSums = new Map<number, number>();
+  const floorSum = (regions: number): number => {
+    const known = floorSums.get(regions);
+    if (known !== undefined) return known;
+    const sum = weights.reduce((floors, weight) => floors + floorShare(regions, weight, totalWeight), 0);
+    floorSums.set(regions, sum);
+    return sum;
+  };
   const nodeShares = nodes.map((_, node) => shareOf(all, node));
   /** What one region more or less does to the violation of a target; other datanodes have no spread to violate. */
   const change = (node: number, count: number, step: number, { floor, ceil }: Share): number =>
@@ -67,6 +80,10 @@ export function createCounts(problem: Problem): Counts {
 
   const counts: Counts = {
     ofTable: (table, node) => perTable[table]!.get(node) ?? 0,
+    forEachOf(table, callback) {
+      for (const [node, count] of perTable[table]!) if (count > 0) callback(node, count);
+    },
+    floorsOf: (table) => floorSum(regionsPerTable[table]!),
     total: (node) => totals[node]!,
     led: (node) => totals[node]! + uncounted[node]!,
     regionsOf: (table) => regionsPerTable[table]!,

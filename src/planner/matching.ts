@@ -25,8 +25,10 @@ export function matchRegions(exchange: Exchange): Map<number, number> | undefine
     room: exchange.takers.map(({ lack }) => lack),
   };
   for (const [source, { give }] of exchange.sources.entries()) {
-    for (let unit = 0; unit < give; unit += 1) {
+    let left = give;
+    while (left > 0) {
       if (!sendOne(state, source)) return undefined;
+      left -= 1;
     }
   }
   return new Map([...state.takerOf].map(([region, taker]) => [region, exchange.takers[taker]!.column]));
@@ -69,8 +71,8 @@ function sendOne(state: MatchState, source: number): boolean {
       if (!takerOf.has(region)) visit(region, leaves, insteadOf);
   };
   openSource(source, -1, -1);
-  for (let head = 0; head < queue.length; head += 1) {
-    const taker = queue[head]!;
+  // The queue grows while it is walked.
+  for (const taker of queue) {
     if (room[taker]! > 0) {
       room[taker]! -= 1;
       applySteps(state, reachedBy, taker);

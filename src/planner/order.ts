@@ -22,53 +22,55 @@ export interface OrderedMove extends Relocation {
  * greater of its numbers at the start and at the end: when a move fills a datanode beyond that, the next ones go on from there
  * until the surplus has settled (a trail), before anything else begins.
  *
- * Table-spread violation never rises on the way, whatever the order: taking back the last of a cell's changes cannot improve an
- * optimal placement, and the earlier steps of a convex cost are never dearer than the last.
+ * Table-spread violation does not rise on the way: taking back the last of a cell's changes cannot improve an optimal placement,
+ * and the earlier steps of a convex cost are never dearer than the last. Only where followers make a datanode both give and take
+ * regions of one table can a move be harmful at one point and harmless at another; it waits for that point.
  */
 export function orderMoves(
   problem: Problem,
   relocations: readonly Relocation[],
   counts: Counts,
 ): OrderedMove[] {
-  const sequence = takeTurns(problem, relocations);
   const limit = highestAllowed(problem, relocations, counts);
-  const buckets = createBuckets();
-  const fromNode: number[][] = problem.nodes.map(() => []);
-  sequence.forEach((index) => {
-    buckets.add(helpfulness(problem, counts, relocations[index]!), index);
-    fromNode[relocations[index]!.from]!.push(index);
-  });
-  fromNode.forEach((list) => list.reverse());
+  const gainOf = (index: number): number => {
+    const { region, from, to } = relocations[index]!;
+    return counts.tableGain(problem.tableOf[region]!, from, to);
+  };
+  const rankOf = (index: number): number => helpfulness(problem, counts, relocations[index]!, gainOf(index));
+  const queue = createQueue(rankOf);
+  const outOf: number[][] = problem.nodes.map(() => []);
+  for (const index of takeTurns(problem, relocations)) {
+    queue.add(index);
+    outOf[relocations[index]!.from]!.push(index);
+  }
+  outOf.forEach((list) => list.reverse());
 
-  const done = new Uint8Array(relocations.length);
   const ordered: OrderedMove[] = [];
   const execute = (index: number): number => {
-    const move = relocations[index]!;
-    done[index] = 1;
-    ordered.push(apply(problem, counts, move));
-    return move.to;
+    queue.close(index);
+    ordered.push(apply(problem, counts, relocations[index]!));
+    return relocations[index]!.to;
   };
-  for (;;) {
-    const index = buckets.take(
-      (candidate) => done[candidate] === 0,
-      (candidate) => helpfulness(problem, counts, relocations[candidate]!),
-    );
-    if (index === undefined) return ordered;
+  for (let index = queue.take(); index !== undefined; index = queue.take()) {
     let filled = execute(index);
     while (counts.total(filled) > limit[filled]!) {
-      const next = popOpen(fromNode[filled]!, done);
+      const next = harmlessFrom(outOf[filled]!, queue.isOpen, gainOf);
       if (next === undefined)
         throw new Error(`Datanode ${problem.nodes[filled]!.id} would stay above its limit`);
       filled = execute(next);
     }
   }
+  return ordered;
 }
 
-function popOpen(list: number[], done: Uint8Array): number | undefined {
-  for (;;) {
-    const index = list.pop();
-    if (index === undefined || done[index] === 0) return index;
-  }
+/** The last open entry of a list that does no harm now, else the last open one. Drops closed entries from the end. */
+function harmlessFrom(
+  list: number[],
+  isOpen: (index: number) => boolean,
+  gainOf: (index: number) => number,
+): number | undefined {
+  while (list.length > 0 && !isOpen(list.at(-1)!)) list.pop();
+  return list.findLast((index) => isOpen(index) && gainOf(index) >= 0) ?? list.at(-1);
 }
 
 function apply(problem: Problem, counts: Counts, move: Relocation): OrderedMove {
@@ -116,39 +118,60 @@ function takeTurns(problem: Problem, relocations: readonly Relocation[]): number
   return [...relocations.keys()].sort((a, b) => position[a]! - position[b]! || a - b);
 }
 
+const HARMFUL = 0;
+const RANKS = 1 + 2 * 3 * 5;
+
 /** Higher is better: draining first, then table spread mended (0 to 2), then node spread mended (-2 to 2). */
-function helpfulness(problem: Problem, counts: Counts, move: Relocation): number {
+function helpfulness(problem: Problem, counts: Counts, move: Relocation, tableGain: number): number {
+  if (tableGain < 0) return HARMFUL;
   const drains = problem.nodes[move.from]!.state === 'draining' ? 1 : 0;
-  const tableGain = Math.max(0, counts.tableGain(problem.tableOf[move.region]!, move.from, move.to));
   const nodeGain = counts.nodeGain(move.from, move.to) + 2;
-  return (drains * 3 + tableGain) * 5 + nodeGain;
+  return 1 + (drains * 3 + tableGain) * 5 + nodeGain;
 }
 
-const BUCKETS = 30;
-
-interface Buckets {
-  add(rank: number, index: number): void;
-  /** The first open entry of the highest rank. Entries whose rank has sunk are filed anew on the way. */
-  take(isOpen: (index: number) => boolean, rankOf: (index: number) => number): number | undefined;
+interface Queue {
+  add(index: number): void;
+  close(index: number): void;
+  readonly isOpen: (index: number) => boolean;
+  /** The open entry that helps most, the earliest added among equals. */
+  take(): number | undefined;
 }
 
-function createBuckets(): Buckets {
-  const lists: number[][] = Array.from({ length: BUCKETS }, () => []);
-  const heads = new Int32Array(BUCKETS);
+/**
+ * A priority queue of few ranks. Ranks sink as others' moves are made; an entry found below its list is filed anew. Harmful
+ * entries may become harmless, so they are looked at again once nothing else is left.
+ */
+function createQueue(rankOf: (index: number) => number): Queue {
+  const lists: number[][] = Array.from({ length: RANKS }, () => []);
+  const heads = new Int32Array(RANKS);
+  const closed = new Set<number>();
+  const takeFrom = (rank: number): number | undefined => {
+    const list = lists[rank]!;
+    while (heads[rank]! < list.length) {
+      const index = list[heads[rank]!++]!;
+      if (closed.has(index)) continue;
+      const current = rankOf(index);
+      if (current >= rank) return index;
+      lists[current]!.push(index);
+    }
+    return undefined;
+  };
+  const takeHarmful = (): number | undefined => {
+    const waiting = lists[HARMFUL]!.filter((index) => !closed.has(index));
+    const next = waiting.find((index) => rankOf(index) > HARMFUL) ?? waiting[0];
+    lists[HARMFUL] = waiting.filter((index) => index !== next);
+    return next;
+  };
   return {
-    add: (rank, index) => lists[rank]!.push(index),
-    take(isOpen, rankOf) {
-      for (let rank = BUCKETS - 1; rank >= 0; rank -= 1) {
-        const list = lists[rank]!;
-        while (heads[rank]! < list.length) {
-          const index = list[heads[rank]!++]!;
-          if (!isOpen(index)) continue;
-          const current = rankOf(index);
-          if (current >= rank) return index;
-          lists[current]!.push(index);
-        }
+    add: (index) => lists[rankOf(index)]!.push(index),
+    close: (index) => closed.add(index),
+    isOpen: (index) => !closed.has(index),
+    take() {
+      for (let rank = RANKS - 1; rank > HARMFUL; rank -= 1) {
+        const index = takeFrom(rank);
+        if (index !== undefined) return index;
       }
-      return undefined;
+      return takeHarmful();
     },
   };
 }

@@ -154,3 +154,32 @@ export function findSlot(rows: Rows, row: number, column: number): number {
 export function floorOf(problem: Problem, regions: number, column: number): number {
   return floorShare(regions, problem.weights[column]!, problem.totalWeight);
 }
+
+/** Takes one region out of a cell. A cell that becomes implicit gives its slot back, so that the row never outgrows its room. */
+export function lowerCell(rows: Rows, bounds: SlotBounds, row: number, column: number): void {
+  const slot = findSlot(rows, row, column);
+  rows.want[slot]! -= 1;
+  if (rows.want[slot]! > 0 || rows.have[slot]! > 0 || bounds.slotFloor[slot]! > 0) return;
+  const last = rows.end[row]! - 1;
+  for (const values of [rows.column, rows.have, rows.fixed, rows.want, bounds.slotFloor, bounds.slotCeil]) {
+    values[slot] = values[last]!;
+  }
+  rows.end[row] = last;
+}
+
+/** Puts one region more into a cell. */
+export function raiseCell(rows: Rows, bounds: SlotBounds, row: number, column: number): void {
+  let slot = findSlot(rows, row, column);
+  if (slot === -1) {
+    slot = addSlot(rows, row, column, 0, 0);
+    bounds.slotFloor[slot] = 0;
+    bounds.slotCeil[slot] = 1;
+  }
+  rows.want[slot]! += 1;
+}
+
+/** Floor and ceil of every slot. */
+export interface SlotBounds {
+  readonly slotFloor: Int32Array;
+  readonly slotCeil: Int32Array;
+}

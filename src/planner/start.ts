@@ -1,6 +1,6 @@
 import type { Bounds } from './costs.ts';
 import type { Problem } from './problem.ts';
-import { addSlot } from './rows.ts';
+import { raiseCell } from './rows.ts';
 import type { Rows } from './rows.ts';
 
 /**
@@ -100,7 +100,7 @@ function fillOpenSteps(rows: Rows, bounds: Bounds, row: number, left: Int32Array
       const take = Math.min(count, left[row]!);
       if (take < count) selectSmallest(chooser.keys, chooser.candidates, count, take);
       for (let index = 0; index < take; index += 1) {
-        raise(rows, bounds, row, chooser.candidates[index]!);
+        raiseCell(rows, bounds, row, chooser.candidates[index]!);
         chooser.totals[chooser.candidates[index]!]! += 1;
       }
       left[row]! -= take;
@@ -128,18 +128,6 @@ function collectCandidates(rows: Rows, bounds: Bounds, row: number, step: number
     else chooser.isExplicit[column] = 0;
   }
   return count;
-}
-
-function raise(rows: Rows, bounds: Bounds, row: number, column: number): void {
-  for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
-    if (rows.column[slot] !== column) continue;
-    rows.want[slot]! += 1;
-    return;
-  }
-  const slot = addSlot(rows, row, column, 0, 0);
-  bounds.slotFloor[slot] = 0;
-  bounds.slotCeil[slot] = 1;
-  rows.want[slot] = 1;
 }
 
 /**

@@ -13,21 +13,29 @@ export interface Optimum {
  * The optimum by brute force: every placement of every table is tried, then tables are combined over all totals that the
  * datanodes can reach. Written from the definition of balance alone and sharing nothing with the planner. Only for tiny cases.
  */
-export function bruteForceOptimum(snapshot: Snapshot, policy: Policy, memory: Memory, nowMs: number): Optimum {
+export function bruteForceOptimum(
+  snapshot: Snapshot,
+  policy: Policy,
+  memory: Memory,
+  nowMs: number,
+): Optimum {
   const alive = snapshot.datanodes.filter((node) => node.status === 'alive').map((node) => node.id);
   const draining = new Set(alive.filter((id) => policy.drain.includes(id)));
   const targets = alive.filter((id) => !draining.has(id) && !policy.cordon.includes(id));
   const weight = (id: string): number => policy.weights[id] ?? 1;
   const weights = targets.reduce((sum, id) => sum + weight(id), 0);
   const rests = new Set(
-    [...memory.cooldowns, ...memory.quarantine].filter((rest) => rest.untilMs > nowMs).map((rest) => rest.regionId),
+    [...memory.cooldowns, ...memory.quarantine]
+      .filter((rest) => rest.untilMs > nowMs)
+      .map((rest) => rest.regionId),
   );
   const counted = snapshot.regions.filter(
     ({ leader }) => leader !== null && (targets.includes(leader) || draining.has(leader)),
   );
   const floor = (count: number, id: string): number => Math.floor((count * weight(id)) / weights + 1e-9);
   const ceil = (count: number, id: string): number => Math.ceil((count * weight(id)) / weights - 1e-9);
-  const outside = (count: number, low: number, high: number): number => Math.max(0, count - high, low - count);
+  const outside = (count: number, low: number, high: number): number =>
+    Math.max(0, count - high, low - count);
 
   // totals of the targets -> the best (left, table violation, moves) that reaches them
   let states = new Map<string, [number, number, number]>([[targets.map(() => 0).join(), [0, 0, 0]]]);
@@ -52,7 +60,10 @@ export function bruteForceOptimum(snapshot: Snapshot, policy: Policy, memory: Me
           const column = targets.indexOf(place);
           const totals = key.split(',').map(Number);
           if (column >= 0) totals[column]! += 1;
-          keepBest(next, totals.join(), [left + (column < 0 ? 1 : 0), moves + (place === region.leader ? 0 : 1)]);
+          keepBest(next, totals.join(), [
+            left + (column < 0 ? 1 : 0),
+            moves + (place === region.leader ? 0 : 1),
+          ]);
         }
       }
       placements = next;
@@ -63,7 +74,8 @@ export function bruteForceOptimum(snapshot: Snapshot, policy: Policy, memory: Me
       for (const [rowKey, [rowLeft, rowMoves]] of placements) {
         const row = rowKey.split(',').map(Number);
         const rowViolation = targets.reduce(
-          (sum, id, column) => sum + outside(row[column]!, floor(regions.length, id), ceil(regions.length, id)),
+          (sum, id, column) =>
+            sum + outside(row[column]!, floor(regions.length, id), ceil(regions.length, id)),
           0,
         );
         keepBest(combined, totals.map((total, column) => total + row[column]!).join(), [
@@ -80,7 +92,8 @@ export function bruteForceOptimum(snapshot: Snapshot, policy: Policy, memory: Me
   for (const [key, [left, tableViolation, moves]] of states) {
     const totals = key.split(',').map(Number);
     const nodeViolation = targets.reduce(
-      (sum, id, column) => sum + outside(totals[column]!, floor(counted.length, id), ceil(counted.length, id)),
+      (sum, id, column) =>
+        sum + outside(totals[column]!, floor(counted.length, id), ceil(counted.length, id)),
       0,
     );
     const candidate = [left, tableViolation, nodeViolation, moves];

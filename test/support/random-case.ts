@@ -29,7 +29,10 @@ export function regionId(table: number, number: number): string {
 }
 
 /** A snapshot from counts: `tables[t][n]` regions of table t on datanode n. */
-export function snapshotOf(tables: readonly (readonly number[])[], datanodes = tables[0]?.length ?? 0): Snapshot {
+export function snapshotOf(
+  tables: readonly (readonly number[])[],
+  datanodes = tables[0]?.length ?? 0,
+): Snapshot {
   return {
     formatVersion: 1,
     takenAt: new Date(NOW_MS).toISOString(),
@@ -76,8 +79,11 @@ export function randomCase(prng: Prng, limits: CaseLimits): PlannerCase {
   const cordon = limits.withBlockers ? some(0.1).filter((id) => !drain.includes(id)) : [];
   const dead = new Set(limits.withBlockers ? some(0.1) : []);
   const regions = base.regions.map((region): Region => {
-    const followers = limits.withFollowers ? ids.filter((id) => id !== region.leader && prng.chance(0.25)) : [];
-    const status = limits.withBlockers && prng.chance(0.08) ? prng.pick(['migrating', 'staging'] as const) : 'alive';
+    const followers = limits.withFollowers
+      ? ids.filter((id) => id !== region.leader && prng.chance(0.25))
+      : [];
+    const status =
+      limits.withBlockers && prng.chance(0.08) ? prng.pick(['migrating', 'staging'] as const) : 'alive';
     return { ...region, status, ...(followers.length > 0 ? { followers } : {}) };
   });
   const someRegions = (probability: number): string[] =>
