@@ -76,6 +76,22 @@ export const CYCLE_OUTCOMES = {
 } as const;
 export type CycleOutcome = keyof typeof CYCLE_OUTCOMES;
 
+/** Words of `explain` beside the blockers and the move reasons: why something stays, or what becomes of a whole table or datanode. */
+export const EXPLANATIONS = {
+  'well-placed': 'It is where the balance wants it.',
+  'cheaper-region-moves': 'Its table gives regions from this datanode, and others are cheaper to move.',
+  'cheapest-to-move': 'Of the regions that could leave, the ones that cost least to move were chosen.',
+  'target-choice':
+    'The target lacks regions of this table; several targets may, and the least loaded takes the heaviest.',
+  balanced: 'It leads, or is spread, exactly as its share says.',
+  'gives-regions': 'The plan moves regions away from it.',
+  'receives-regions': 'The plan moves regions to it.',
+  'within-rounding': 'Its share is not a whole number; one region more or less is as even as it gets.',
+  'out-of-balance': 'It is not as its share says, and something blocks the moves that would mend it.',
+} as const;
+export type ExplanationCode = keyof typeof EXPLANATIONS;
+export const EXPLANATION_CODES = Object.keys(EXPLANATIONS) as ExplanationCode[];
+
 export const BLOCKER_CODES = Object.keys(BLOCKERS) as BlockerCode[];
 export const GATE_CODES = Object.keys(GATES) as GateCode[];
 export const MOVE_REASON_CODES = Object.keys(MOVE_REASONS) as MoveReason[];

@@ -1,0 +1,73 @@
+import type { Explanation, ExplanationReason } from '../domain/explanation.ts';
+import { countReasons, netMoves, reason, shareText } from './explain-parts.ts';
+import type { ExplainContext } from './explain-parts.ts';
+
+export function explainDatanode(context: ExplainContext, id: string): Explanation | undefined {
+  const { problem, counts, plan } = context;
+  const node = problem.nodes.findIndex((candidate) => candidate.id === id);
+  const datanode = problem.nodes[node];
+  if (!datanode) return undefined;
+  const gives = plan.moves.filter(({ from }) => from === id).length;
+  const receives = plan.moves.filter(({ to }) => to === id).length;
+  const after = counts.led(node) + netMoves(plan.moves, id);
+  const share = counts.nodeShare(node);
+  const blocked = plan.blocked.filter(({ datanodeId }) => datanodeId === id);
+  return {
+    kind: 'datanode',
+    id,
+    answer: answerFor(context, node, { gives, receives, after, blocked: blocked.length }),
+    reasons: [
+      ...balanceReasons(datanode.state, after, share),
+      ...(gives > 0 ? [reason('gives-regions', `${gives} regions move away from it.`)] : []),
+      ...(receives > 0 ? [reason('receives-regions', `${receives} regions move to it.`)] : []),
+      ...countReasons(blocked.map(({ code }) => code)),
+    ],
+    facts: {
+      state: datanode.state,
+      weight: datanode.weight,
+      regions: counts.led(node),
+      after,
+      share,
+      gives,
+      receives,
+      blocked: blocked.length,
+    },
+  };
+}
+
+interface Numbers {
+  readonly gives: number;
+  readonly receives: number;
+  readonly after: number;
+  readonly blocked: number;
+}
+
+function answerFor({ problem, counts }: ExplainContext, node: number, numbers: Numbers): string {
+  const { gives, receives, after, blocked } = numbers;
+  const { id, state } = problem.nodes[node]!;
+  const leads = `Datanode ${id} leads ${counts.led(node)} regions in scope`;
+  switch (state) {
+    case 'dead':
+      return `${leads} and is not alive: its regions are left to failover, and nothing moves to it.`;
+    case 'cordoned':
+      return `${leads} and is cordoned: they stay, are not counted, and nothing moves to it.`;
+    case 'draining':
+      if (after === 0) return `${leads} and is draining: all of them move away.`;
+      return `${leads} and is draining: ${gives} move away, ${after} cannot (${blocked} are blocked).`;
+    case 'target':
+      return `${leads}; its share is ${shareText(counts.nodeShare(node))}. ${receives} move to it and ${gives} away, which leaves it ${after}.`;
+  }
+}
+
+function balanceReasons(
+  state: string,
+  after: number,
+  share: { floor: number; ceil: number },
+): ExplanationReason[] {
+  if (state === 'cordoned')
+    return [{ code: 'cordoned', detail: 'Nothing moves to or from a cordoned datanode.' }];
+  if (state === 'dead') return [{ code: 'leader-dead', detail: 'Its regions are left to failover.' }];
+  if (state === 'draining') return [{ code: 'drain', detail: 'It is to be emptied.' }];
+  if (after < share.floor || after > share.ceil) return [reason('out-of-balance')];
+  return [reason(share.floor === share.ceil ? 'balanced' : 'within-rounding')];
+}

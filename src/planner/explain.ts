@@ -1,0 +1,84 @@
+import type { Explanation, ExplainKind } from '../domain/explanation.ts';
+import type { Plan } from '../domain/plan.ts';
+import { fullTableName } from '../domain/snapshot.ts';
+import type { Table } from '../domain/snapshot.ts';
+import { createCounts } from './counts.ts';
+import { explainDatanode } from './explain-datanode.ts';
+import { countReasons, netMoves, reason } from './explain-parts.ts';
+import type { ExplainContext } from './explain-parts.ts';
+import { explainRegion } from './explain-region.ts';
+import type { PlanInput } from './plan.ts';
+import { buildProblem } from './problem.ts';
+
+/**
+ * Says why a region, table or datanode moves or stays.
+ *
+ * @param input what the plan was made from.
+ * @param id a decimal id; a table also by `schema.table` or `catalog.schema.table`.
+ * @returns undefined when the snapshot knows no such thing.
+ */
+export function explain(
+  input: PlanInput,
+  plan: Pick<Plan, 'moves' | 'blocked'>,
+  kind: ExplainKind,
+  id: string,
+): Explanation | undefined {
+  const problem = buildProblem(input.snapshot, input.policy, input.memory, input.nowMs);
+  const context: ExplainContext = { problem, counts: createCounts(problem), plan };
+  switch (kind) {
+    case 'region':
+      return explainRegion(context, id);
+    case 'table':
+      return explainTable(context, id);
+    case 'datanode':
+      return explainDatanode(context, id);
+  }
+}
+
+function explainTable(context: ExplainContext, wanted: string): Explanation | undefined {
+  const { problem, counts, plan } = context;
+  const index = problem.tables.findIndex((table) => isCalled(table, wanted));
+  const table = problem.tables[index];
+  if (!table) return undefined;
+  const moves = plan.moves.filter(({ tableId }) => tableId === table.id);
+  const blocked = plan.blocked.filter(({ tableId }) => tableId === table.id);
+  const spread = problem.columns.map((node) => ({
+    datanode: problem.nodes[node]!.id,
+    regions: counts.ofTable(index, node),
+    ...counts.tableShare(index, node),
+    after: counts.ofTable(index, node) + netMoves(moves, problem.nodes[node]!.id),
+  }));
+  const isEven = spread.every(({ after, floor, ceil }) => after >= floor && after <= ceil);
+  const name = fullTableName(table);
+  const answer = problem.inScope[index]
+    ? moves.length > 0
+      ? `${moves.length} of the ${counts.regionsOf(index)} counted regions of ${name} move.`
+      : `No region of ${name} moves: ${isEven ? 'its spread is as even as it can be.' : 'what would mend its spread is blocked.'}`
+    : `The configuration does not select ${name}; its regions stay where they are.`;
+  return {
+    kind: 'table',
+    id: table.id,
+    answer,
+    reasons: [
+      ...(problem.inScope[index]
+        ? [reason(isEven ? 'balanced' : 'out-of-balance')]
+        : [{ code: 'not-selected' as const, detail: answer }]),
+      ...countReasons(moves.map((move) => move.reason)),
+      ...countReasons(blocked.map(({ code }) => code)),
+    ],
+    facts: {
+      name,
+      engine: table.engine,
+      regions: counts.regionsOf(index),
+      moves: moves.length,
+      blocked: blocked.length,
+      spread,
+      ...(table.logicalTables ? { logicalTables: table.logicalTables.length } : {}),
+    },
+  };
+}
+
+function isCalled(table: Table, wanted: string): boolean {
+  const full = fullTableName(table);
+  return table.id === wanted || full === wanted || `${table.schema}.${table.name}` === wanted;
+}

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import type { Memory, Policy } from '../../../src/domain/policy.ts';
+import { DEFAULT_POLICY, EMPTY_MEMORY } from '../../../src/domain/policy.ts';
+import type { Snapshot } from '../../../src/domain/snapshot.ts';
+import { explain } from '../../../src/planner/explain.ts';
+import { makePlan } from '../../../src/planner/plan.ts';
+import { NOW_MS, regionId, snapshotOf } from '../../support/random-case.ts';
+
+function ask(
+  kind: 'region' | 'table' | 'datanode',
+  id: string,
+  options: { snapshot?: Snapshot; policy?: Partial<Policy>; memory?: Partial<Memory> } = {},
+): ReturnType<typeof explain> {
+  const input = {
+    snapshot: options.snapshot ?? snapshotOf([[6, 0, 0]]),
+    policy: { ...DEFAULT_POLICY, ...options.policy },
+    memory: { ...EMPTY_MEMORY, ...options.memory },
+    nowMs: NOW_MS,
+  };
+  return explain(input, makePlan(input), kind, id);
+}
+
+const first = regionId(1024, 0);
+const codes = (explanation: ReturnType<typeof explain>): string[] =>
+  explanation!.reasons.map(({ code }) => code);
+
+describe('explain region', () => {
+  it('says why one moves, which alternatives there were, and why this one of its table', () => {
+    const explanation = ask('region', first);
+    expect(explanation!.answer).toMatch(/^It moves from datanode 0 to \d, as move \d of 4\./);
+    expect(codes(explanation)).toEqual(['table-spread', 'cheapest-to-move', 'target-choice']);
+    expect(explanation!.facts['targets']).toHaveLength(3);
+  });
+
+  it('says that another region of the table was cheaper to move', () => {
+    expect(codes(ask('region', regionId(1024, 5)))).toEqual(['cheaper-region-moves']);
+  });
+
+  it('says that a well-placed one is', () => {
+    const explanation = ask('region', first, { snapshot: snapshotOf([[2, 2, 2]]) });
+    expect(codes(explanation)).toEqual(['well-placed']);
+    expect(explanation!.answer).toContain("leads 2 of the table's 6 regions, and its share is 2");
+  });
+
+  it.each<[string, Parameters<typeof ask>[2]]>([
+    ['pinned', { policy: { pins: { tables: [], regions: [first] } } }],
+    ['pinned', { policy: { pins: { tables: ['public.t0'], regions: [] } } }],
+    ['cooldown', { memory: { cooldowns: [{ regionId: first, untilMs: NOW_MS + 1 }] } }],
+    ['quarantined', { memory: { quarantine: [{ regionId: first, untilMs: NOW_MS + 1 }] } }],
+    ['cordoned', { policy: { cordon: ['0'] } }],
+    ['not-selected', { policy: { tables: { include: ['other.*'], exclude: [] } } }],
+    ['no-target', { policy: { drain: ['0', '1', '2'] } }],
+  ])('says that one stays because of %s', (code, options) => {
+    expect(codes(ask('region', first, options))).toContain(code);
+  });
+
+  it('lets a cooldown end at its time', () => {
+    const memory = { cooldowns: [{ regionId: first, untilMs: NOW_MS }] };
+    expect(codes(ask('region', first, { memory }))).toContain('cheapest-to-move');
+  });
+
+  it('knows nothing of a region that is not there', () => {
+    expect(ask('region', '1')).toBeUndefined();
+  });
+});
+
+describe('explain table', () => {
+  it.each(['1024', 'public.t0', 'greptime.public.t0'])(
+    'answers for %s with its spread before and after',
+    (id) => {
+      const explanation = ask('table', id);
+      expect(explanation!.answer).toBe('4 of the 6 counted regions of greptime.public.t0 move.');
+      expect(explanation!.facts['spread']).toEqual([
+        { datanode: '0', regions: 6, floor: 2, ceil: 2, after: 2 },
+        { datanode: '1', regions: 0, floor: 2, ceil: 2, after: 2 },
+        { datanode: '2', regions: 0, floor: 2, ceil: 2, after: 2 },
+      ]);
+    },
+  );
+
+  it('knows nothing of a table that is not there', () => {
+    expect(ask('table', 'public.nothing')).toBeUndefined();
+  });
+});
+
+describe('explain datanode', () => {
+  it('answers for an empty one that receives', () => {
+    const explanation = ask('datanode', '1');
+    expect(explanation!.answer).toBe(
+      'Datanode 1 leads 0 regions in scope; its share is 2. 2 move to it and 0 away, which leaves it 2.',
+    );
+    expect(codes(explanation)).toEqual(['balanced', 'receives-regions']);
+  });
+
+  it('answers for one that drains, and counts what cannot leave', () => {
+    const explanation = ask('datanode', '0', {
+      policy: { drain: ['0'], pins: { tables: [], regions: [first] } },
+    });
+    expect(explanation!.answer).toBe(
+      'Datanode 0 leads 6 regions in scope and is draining: 5 move away, 1 cannot (1 are blocked).',
+    );
+  });
+
+  it('answers for a cordoned, a dead and an unknown one', () => {
+    const snapshot = snapshotOf([[6, 0, 0]]);
+    const dead = {
+      ...snapshot,
+      datanodes: snapshot.datanodes.map((node) => ({ ...node, status: 'dead' as const })),
+    };
+    expect(codes(ask('datanode', '0', { policy: { cordon: ['0'] } }))[0]).toBe('cordoned');
+    expect(codes(ask('datanode', '0', { snapshot: dead }))[0]).toBe('leader-dead');
+    expect(ask('datanode', '9')).toBeUndefined();
+  });
+});
