@@ -56,5 +56,23 @@ export interface MoveRecord {
   readonly cause?: string;
   readonly createdAtMs: number;
   readonly submittedAtMs?: number;
+  /** When the route first showed the region without a writable leader on our account. */
+  readonly downgradedAtMs?: number;
   readonly endedAtMs?: number;
+  /** What became of a migration that had run out of time, once it was found out. The state stays `timed-out`. */
+  readonly late?: LateOutcome;
+  /** When somebody else was seen to have taken the region back to `from`. */
+  readonly undoneAtMs?: number;
+}
+
+export interface LateOutcome {
+  readonly outcome: Exclude<Outcome, 'timed_out' | 'abandoned'>;
+  readonly cause: string;
+  readonly detail: string;
+  readonly atMs: number;
+}
+
+/** Whether something of this move may still happen in the cluster: it has no end yet, or only ran out of time. */
+export function isUnresolved(move: Pick<MoveRecord, 'state' | 'late'>): boolean {
+  return !isFinal(move.state) || (move.state === 'timed-out' && move.late === undefined);
 }

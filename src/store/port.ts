@@ -1,0 +1,216 @@
+import type { CycleOutcome } from '../domain/codes.ts';
+import type { DatanodeId, ProcedureId, RegionId } from '../domain/ids.ts';
+import type { LateOutcome, MoveRecord, MoveState } from '../domain/move.ts';
+import type { Memory } from '../domain/policy.ts';
+
+/**
+ * What the daemon must remember over its own death. Every method is synchronous; one that writes returns only after the
+ * change is on disk. Any may throw an OperatingError (`state-full`, `state-io`, `state-corrupt`, `state-read-only` …): the
+ * change was then not made at all. All times are ms since 1970.
+ */
+export interface Store extends MoveStore, RestStore, CycleStore, OperatorStore {
+  /** The database file, or `:memory:`. */
+  readonly location: string;
+  /** Deletes what is older than the retention, a bounded number of rows per call. */
+  prune(nowMs: number): PruneReport;
+  /** Releases files and lock. Further calls of any other method throw. */
+  close(): void;
+}
+
+export interface MoveStore {
+  /** Begins a move's life in state `planned` and gives it its id. */
+  createMove(draft: MoveDraft): MoveRecord;
+  /**
+   * Changes one move, with all its consequences, in one durable transaction. The executor's state table decides which changes
+   * are right; the store only makes sure that the move is in `change.expected` still.
+   *
+   * @throws Error when it is not: somebody else wrote it, which must not happen.
+   */
+  writeMove(change: MoveChange): MoveRecord;
+  /** Notes that the region was first seen downgraded; keeps the earliest time. */
+  markDowngraded(moveId: number, atMs: number): MoveRecord;
+  /** Notes what became of a move that had timed out. @throws Error when it is not an unresolved timed-out move. */
+  writeLateOutcome(moveId: number, late: LateOutcome, effects: MoveEffects): MoveRecord;
+  /** Notes that a move was undone by somebody else. False when that was known. */
+  markUndone(moveId: number, atMs: number): boolean;
+  move(moveId: number): MoveRecord | undefined;
+  /** The states that a move went through, the oldest first. */
+  transitionsOf(moveId: number): readonly MoveTransition[];
+  /** Moves of which something may still happen (see `isUnresolved`), the oldest first. */
+  unresolvedMoves(): readonly MoveRecord[];
+  /** The newest first. */
+  listMoves(query: MoveQuery): readonly MoveRecord[];
+  /** The newest move of the region that succeeded, be it late. */
+  lastSuccess(regionId: RegionId): MoveRecord | undefined;
+  /** Succeeded moves that ended at or after `sinceMs`, the oldest first, at most `limit`. */
+  successesSince(sinceMs: number, limit: number): readonly MoveRecord[];
+  /** Whether one of our moves is known to have been this procedure. */
+  knowsProcedure(procedureId: ProcedureId): boolean;
+  /** How many migrations were, or may have been, submitted at or after `sinceMs`. */
+  countSubmissions(sinceMs: number): number;
+  /** How many of our moves were undone at or after `sinceMs`. */
+  countUndone(sinceMs: number): number;
+  /** How long the newest succeeded migrations took from submission to proof, in ms, the newest first. */
+  recentDurationsMs(limit: number): readonly number[];
+  /** Failed, rolled back and timed-out moves since the last success or {@link resetFailureRun}. */
+  failureRun(): number;
+  resetFailureRun(): void;
+}
+
+export type MoveDraft = Pick<
+  MoveRecord,
+  'planId' | 'cycleId' | 'regionId' | 'tableId' | 'table' | 'from' | 'to' | 'reason' | 'createdAtMs'
+>;
+
+export interface MoveChange {
+  readonly moveId: number;
+  readonly expected: MoveState;
+  readonly state: MoveState;
+  readonly atMs: number;
+  readonly procedureId?: ProcedureId;
+  readonly submittedAtMs?: number;
+  /** The three belong to final states. */
+  readonly cause?: string;
+  readonly detail?: string;
+  readonly endedAtMs?: number;
+  readonly effects?: MoveEffects;
+}
+
+/** What the end of a move brings about beside itself, in the same transaction. */
+export interface MoveEffects {
+  /** The region rests until then. */
+  readonly cooldownUntilMs?: number;
+  /** Adds a failure to the region's quarantine, or lifts it. */
+  readonly quarantine?: { readonly untilMs: number; readonly detail: string } | 'lift';
+  readonly failureRun?: 'add' | 'reset';
+}
+
+export interface MoveTransition {
+  readonly from: MoveState | null;
+  readonly to: MoveState;
+  readonly atMs: number;
+}
+
+export interface MoveQuery {
+  readonly limit: number;
+  /** Only moves older than this one: the next page. */
+  readonly beforeId?: number;
+  readonly regionId?: RegionId;
+  readonly cycleId?: number;
+}
+
+export interface RestStore {
+  /** The rests that are not over at `nowMs`, for the planner. */
+  memory(nowMs: number): Memory;
+  /** The end of the region's cooldown, when it is not over at `nowMs`. */
+  cooldownUntil(regionId: RegionId, nowMs: number): number | undefined;
+  releaseCooldown(regionId: RegionId): boolean;
+  quarantineOf(regionId: RegionId): QuarantineRecord | undefined;
+  /** Regions whose quarantine is not over at `nowMs`, by region id. */
+  listQuarantine(nowMs: number): readonly QuarantineRecord[];
+  /** Forgets the region's failures. False when there were none. */
+  releaseQuarantine(regionId: RegionId): boolean;
+}
+
+export interface QuarantineRecord {
+  readonly regionId: RegionId;
+  /** Failures since the last success; kept beyond `untilMs`, so that the next delay is longer. */
+  readonly failures: number;
+  readonly untilMs: number;
+  readonly detail: string;
+}
+
+export interface CycleStore {
+  /** Begins a cycle and gives it its id. */
+  beginCycle(trigger: string, startedAtMs: number): number;
+  endCycle(cycleId: number, end: CycleEnd): void;
+  /** The newest first. */
+  listCycles(limit: number, beforeId?: number): readonly CycleRecord[];
+  /** Keeps a plan under its id; keeping it again only refreshes its cycle. */
+  savePlan(plan: StoredPlan): void;
+  plan(planId: string): StoredPlan | undefined;
+  /** Keeps how many regions each datanode led in a cycle, for charts. */
+  saveSample(sample: DatanodeSample): void;
+  /** The oldest first, of the newest `limit` at or after `sinceMs`. */
+  listSamples(sinceMs: number, limit: number): readonly DatanodeSample[];
+}
+
+export interface CycleEnd {
+  readonly endedAtMs: number;
+  readonly outcome: CycleOutcome;
+  readonly moved: number;
+  readonly detail: string;
+  readonly tableSkewMax?: number;
+  readonly nodeSkew?: number;
+}
+
+/** A cycle without `end` is running, or its process died. */
+export interface CycleRecord {
+  readonly id: number;
+  readonly trigger: string;
+  readonly startedAtMs: number;
+  readonly end?: CycleEnd;
+}
+
+export interface StoredPlan {
+  readonly planId: string;
+  readonly cycleId: number;
+  readonly createdAtMs: number;
+  readonly moves: number;
+  /** The plan file's text; null when it was too large to keep. */
+  readonly json: string | null;
+}
+
+export interface DatanodeSample {
+  readonly cycleId: number;
+  readonly atMs: number;
+  readonly regions: Readonly<Record<DatanodeId, number>>;
+}
+
+export interface OperatorStore {
+  /** The pause that holds at `nowMs`, if any. */
+  pause(nowMs: number): PauseRecord | undefined;
+  setPause(pause: PauseRecord): void;
+  /** Ends the pause and forgets the run of failures. False when there was no pause. */
+  clearPause(): boolean;
+  /** Drains that were asked for while running, by datanode id. */
+  drains(): readonly DrainRecord[];
+  addDrain(drain: DrainRecord): void;
+  removeDrain(datanode: DatanodeId): boolean;
+  addAudit(entry: AuditEntry): void;
+  /** The newest first. */
+  listAudit(limit: number): readonly AuditEntry[];
+}
+
+export interface PauseRecord {
+  readonly reason: string;
+  readonly by: string;
+  readonly atMs: number;
+  /** Null: until somebody resumes. */
+  readonly untilMs: number | null;
+}
+
+export interface DrainRecord {
+  readonly datanode: DatanodeId;
+  readonly by: string;
+  readonly atMs: number;
+}
+
+/** Who did what to the rebalancer, and why. */
+export interface AuditEntry {
+  readonly atMs: number;
+  readonly who: string;
+  readonly what: string;
+  readonly why: string;
+}
+
+export interface PruneReport {
+  readonly moves: number;
+  readonly cycles: number;
+  readonly plans: number;
+  readonly samples: number;
+  readonly audit: number;
+  readonly rests: number;
+  /** Rows that are due are left; call again. */
+  readonly more: boolean;
+}

@@ -1,0 +1,119 @@
+/**
+ * The schema, as steps. Step n takes a database of version n - 1 to n. A step that was ever released is never edited; the next
+ * change is the next step.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE moves (
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,
+    plan_id          TEXT NOT NULL,
+    cycle_id         INTEGER NOT NULL,
+    region_id        TEXT NOT NULL,
+    table_id         TEXT NOT NULL,
+    table_name       TEXT NOT NULL,
+    from_id          TEXT NOT NULL,
+    to_id            TEXT NOT NULL,
+    reason           TEXT NOT NULL,
+    state            TEXT NOT NULL,
+    -- 1 while something of the move may still happen in the cluster.
+    unresolved       INTEGER NOT NULL,
+    procedure_id     TEXT,
+    cause            TEXT,
+    detail           TEXT,
+    created_at_ms    INTEGER NOT NULL,
+    -- Set before the request leaves: the move counts as submitted from then on.
+    intent_at_ms     INTEGER,
+    submitted_at_ms  INTEGER,
+    downgraded_at_ms INTEGER,
+    ended_at_ms      INTEGER,
+    late_outcome     TEXT,
+    late_cause       TEXT,
+    late_detail      TEXT,
+    late_at_ms       INTEGER,
+    undone_at_ms     INTEGER
+  ) STRICT;
+  CREATE INDEX moves_unresolved ON moves (id) WHERE unresolved = 1;
+  CREATE INDEX moves_region     ON moves (region_id, id);
+  CREATE INDEX moves_cycle      ON moves (cycle_id, id);
+  CREATE INDEX moves_procedure  ON moves (procedure_id) WHERE procedure_id IS NOT NULL;
+  CREATE INDEX moves_intent     ON moves (intent_at_ms) WHERE intent_at_ms IS NOT NULL;
+  CREATE INDEX moves_ended      ON moves (ended_at_ms);
+  CREATE INDEX moves_undone     ON moves (undone_at_ms) WHERE undone_at_ms IS NOT NULL;
+
+  CREATE TABLE transitions (
+    move_id    INTEGER NOT NULL REFERENCES moves (id) ON DELETE CASCADE,
+    position   INTEGER NOT NULL,
+    from_state TEXT,
+    to_state   TEXT NOT NULL,
+    at_ms      INTEGER NOT NULL,
+    PRIMARY KEY (move_id, position)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE cycles (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    trigger        TEXT NOT NULL,
+    started_at_ms  INTEGER NOT NULL,
+    ended_at_ms    INTEGER,
+    outcome        TEXT,
+    moved          INTEGER,
+    detail         TEXT,
+    table_skew_max REAL,
+    node_skew      REAL
+  ) STRICT;
+
+  CREATE TABLE plans (
+    plan_id       TEXT PRIMARY KEY,
+    cycle_id      INTEGER NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    moves         INTEGER NOT NULL,
+    json          TEXT
+  ) STRICT;
+  CREATE INDEX plans_created ON plans (created_at_ms);
+
+  CREATE TABLE samples (
+    cycle_id INTEGER PRIMARY KEY,
+    at_ms    INTEGER NOT NULL,
+    regions  TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX samples_at ON samples (at_ms);
+
+  CREATE TABLE cooldowns (
+    region_id TEXT PRIMARY KEY,
+    until_ms  INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE quarantine (
+    region_id TEXT PRIMARY KEY,
+    failures  INTEGER NOT NULL,
+    until_ms  INTEGER NOT NULL,
+    detail    TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE pause (
+    only     INTEGER PRIMARY KEY CHECK (only = 1),
+    reason   TEXT NOT NULL,
+    by       TEXT NOT NULL,
+    at_ms    INTEGER NOT NULL,
+    until_ms INTEGER
+  ) STRICT;
+
+  CREATE TABLE drains (
+    datanode TEXT PRIMARY KEY,
+    by       TEXT NOT NULL,
+    at_ms    INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE audit (
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    who   TEXT NOT NULL,
+    what  TEXT NOT NULL,
+    why   TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE counters (
+    name  TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+  ) STRICT;
+  `,
+];

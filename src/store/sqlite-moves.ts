@@ -1,0 +1,236 @@
+import { z } from 'zod';
+import { MOVE_REASON_CODES } from '../domain/codes.ts';
+import { isUnresolved, MOVE_STATES, type MoveRecord } from '../domain/move.ts';
+import type { MoveChange, MoveDraft, MoveQuery, MoveStore, MoveTransition } from './port.ts';
+import type { Database } from './sqlite-database.ts';
+import { applyEffects, readFailureRun, resetFailureRun } from './sqlite-rests.ts';
+
+const optionalTime = z.number().nullable();
+const optionalText = z.string().nullable();
+
+const MOVE_ROW = z.object({
+  id: z.number(),
+  plan_id: z.string(),
+  cycle_id: z.number(),
+  region_id: z.string(),
+  table_id: z.string(),
+  table_name: z.string(),
+  from_id: z.string(),
+  to_id: z.string(),
+  reason: z.enum(MOVE_REASON_CODES),
+  state: z.enum(MOVE_STATES),
+  procedure_id: optionalText,
+  cause: optionalText,
+  detail: optionalText,
+  created_at_ms: z.number(),
+  submitted_at_ms: optionalTime,
+  downgraded_at_ms: optionalTime,
+  ended_at_ms: optionalTime,
+  late_outcome: z.enum(['succeeded', 'failed', 'rolled_back']).nullable(),
+  late_cause: optionalText,
+  late_detail: optionalText,
+  late_at_ms: optionalTime,
+  undone_at_ms: optionalTime,
+});
+
+const COUNT_ROW = z.object({ count: z.number() });
+const DURATION_ROW = z.object({ duration_ms: z.number() });
+const TRANSITION_ROW = z.object({
+  from_state: z.enum(MOVE_STATES).nullable(),
+  to_state: z.enum(MOVE_STATES),
+  at_ms: z.number(),
+});
+
+const SUCCEEDED = "(state = 'succeeded' OR late_outcome = 'succeeded')";
+const PAGE = `SELECT * FROM moves WHERE id < ? AND (?2 IS NULL OR region_id = ?2) AND (?3 IS NULL OR cycle_id = ?3) ORDER BY id DESC LIMIT ?4`;
+/** No move's id comes near it. */
+const ABOVE_ALL_IDS = Number.MAX_SAFE_INTEGER;
+/** The most rows that one query gives, whatever was asked. */
+export const MAX_ROWS = 10_000;
+
+/** The part of the store that keeps moves. */
+export function createMoveStore(database: Database): MoveStore {
+  const mustFind = (moveId: number): MoveRecord => {
+    const move = findMove(database, moveId);
+    if (!move) throw new Error(`No move has the id ${moveId}`);
+    return move;
+  };
+  const count = (sql: string, sinceMs: number): number =>
+    database.first(COUNT_ROW, sql, [sinceMs])?.count ?? 0;
+  return {
+    createMove: (draft) => mustFind(database.transaction(() => insertMove(database, draft))),
+    writeMove(change) {
+      database.transaction(() => {
+        updateMove(database, mustFind(change.moveId), change);
+      });
+      return mustFind(change.moveId);
+    },
+    markDowngraded(moveId, atMs) {
+      database.run('UPDATE moves SET downgraded_at_ms = ? WHERE id = ? AND downgraded_at_ms IS NULL', [
+        atMs,
+        moveId,
+      ]);
+      return mustFind(moveId);
+    },
+    writeLateOutcome(moveId, late, effects) {
+      database.transaction(() => {
+        const move = mustFind(moveId);
+        if (move.state !== 'timed-out' || move.late) {
+          throw new Error(`Move ${moveId} is ${move.state} and has no late outcome to come`);
+        }
+        database.run(
+          'UPDATE moves SET unresolved = 0, late_outcome = ?, late_cause = ?, late_detail = ?, late_at_ms = ? WHERE id = ?',
+          [late.outcome, late.cause, late.detail, late.atMs, moveId],
+        );
+        applyEffects(database, move.regionId, effects);
+      });
+      return mustFind(moveId);
+    },
+    markUndone: (moveId, atMs) =>
+      database.run('UPDATE moves SET undone_at_ms = ? WHERE id = ? AND undone_at_ms IS NULL', [atMs, moveId])
+        .changes > 0,
+    move: (moveId) => findMove(database, moveId),
+    transitionsOf: (moveId) =>
+      database
+        .all(
+          TRANSITION_ROW,
+          'SELECT from_state, to_state, at_ms FROM transitions WHERE move_id = ? ORDER BY position',
+          [moveId],
+        )
+        .map((row): MoveTransition => ({ from: row.from_state, to: row.to_state, atMs: row.at_ms })),
+    unresolvedMoves: () =>
+      database.all(MOVE_ROW, 'SELECT * FROM moves WHERE unresolved = 1 ORDER BY id').map(toRecord),
+    listMoves: (query) => database.all(MOVE_ROW, PAGE, pageParameters(query)).map(toRecord),
+    lastSuccess(regionId) {
+      const sql = `SELECT * FROM moves WHERE region_id = ? AND ${SUCCEEDED} ORDER BY id DESC LIMIT 1`;
+      const row = database.first(MOVE_ROW, sql, [regionId]);
+      return row && toRecord(row);
+    },
+    successesSince: (sinceMs, limit) =>
+      database
+        .all(
+          MOVE_ROW,
+          `SELECT * FROM moves WHERE ended_at_ms IS NOT NULL AND coalesce(late_at_ms, ended_at_ms) >= ? AND ${SUCCEEDED} ORDER BY id LIMIT ?`,
+          [sinceMs, Math.min(limit, MAX_ROWS)],
+        )
+        .map(toRecord),
+    knowsProcedure: (procedureId) =>
+      database.first(z.object({ id: z.number() }), 'SELECT id FROM moves WHERE procedure_id = ? LIMIT 1', [
+        procedureId,
+      ]) !== undefined,
+    countSubmissions: (sinceMs) =>
+      count(
+        `SELECT count(*) AS count FROM moves WHERE intent_at_ms >= ? AND (submitted_at_ms IS NOT NULL OR state <> 'abandoned')`,
+        sinceMs,
+      ),
+    countUndone: (sinceMs) => count('SELECT count(*) AS count FROM moves WHERE undone_at_ms >= ?', sinceMs),
+    recentDurationsMs: (limit) =>
+      database
+        .all(
+          DURATION_ROW,
+          `SELECT max(0, ended_at_ms - submitted_at_ms) AS duration_ms FROM moves
+           WHERE state = 'succeeded' AND submitted_at_ms IS NOT NULL ORDER BY id DESC LIMIT ?`,
+          [Math.min(limit, MAX_ROWS)],
+        )
+        .map((row) => row.duration_ms),
+    failureRun: () => readFailureRun(database),
+    resetFailureRun: () => resetFailureRun(database),
+  };
+}
+
+function findMove(database: Database, moveId: number): MoveRecord | undefined {
+  const row = database.first(MOVE_ROW, 'SELECT * FROM moves WHERE id = ?', [moveId]);
+  return row && toRecord(row);
+}
+
+function insertMove(database: Database, draft: MoveDraft): number {
+  const { lastId } = database.run(
+    `INSERT INTO moves (plan_id, cycle_id, region_id, table_id, table_name, from_id, to_id, reason, state, unresolved, created_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'planned', 1, ?)`,
+    [
+      draft.planId,
+      draft.cycleId,
+      draft.regionId,
+      draft.tableId,
+      draft.table,
+      draft.from,
+      draft.to,
+      draft.reason,
+      draft.createdAtMs,
+    ],
+  );
+  addTransition(database, lastId, { from: null, to: 'planned', atMs: draft.createdAtMs });
+  return lastId;
+}
+
+function updateMove(database: Database, move: MoveRecord, change: MoveChange): void {
+  if (move.state !== change.expected) {
+    throw new Error(`Move ${move.id} is ${move.state}; ${change.expected} was expected`);
+  }
+  const intentAtMs = change.state === 'intent-recorded' ? change.atMs : null;
+  database.run(
+    `UPDATE moves SET state = ?, unresolved = ?, intent_at_ms = coalesce(?, intent_at_ms), procedure_id = coalesce(?, procedure_id),
+       submitted_at_ms = coalesce(?, submitted_at_ms), cause = ?, detail = ?, ended_at_ms = ? WHERE id = ?`,
+    [
+      change.state,
+      isUnresolved({ state: change.state }) ? 1 : 0,
+      intentAtMs,
+      change.procedureId ?? null,
+      change.submittedAtMs ?? null,
+      change.cause ?? null,
+      change.detail ?? null,
+      change.endedAtMs ?? null,
+      move.id,
+    ],
+  );
+  addTransition(database, move.id, { from: move.state, to: change.state, atMs: change.atMs });
+  if (change.effects) applyEffects(database, move.regionId, change.effects);
+}
+
+function addTransition(database: Database, moveId: number, transition: MoveTransition): void {
+  database.run(
+    `INSERT INTO transitions (move_id, position, from_state, to_state, at_ms)
+     SELECT ?1, coalesce(max(position), 0) + 1, ?2, ?3, ?4 FROM transitions WHERE move_id = ?1`,
+    [moveId, transition.from, transition.to, transition.atMs],
+  );
+}
+
+function pageParameters(query: MoveQuery): [number, string | null, number | null, number] {
+  return [
+    query.beforeId ?? ABOVE_ALL_IDS,
+    query.regionId ?? null,
+    query.cycleId ?? null,
+    Math.min(query.limit, MAX_ROWS),
+  ];
+}
+
+function toRecord(row: z.infer<typeof MOVE_ROW>): MoveRecord {
+  return {
+    id: row.id,
+    planId: row.plan_id,
+    cycleId: row.cycle_id,
+    regionId: row.region_id,
+    tableId: row.table_id,
+    table: row.table_name,
+    from: row.from_id,
+    to: row.to_id,
+    reason: row.reason,
+    state: row.state,
+    ...(row.procedure_id !== null && { procedureId: row.procedure_id }),
+    ...(row.detail !== null && { detail: row.detail }),
+    ...(row.cause !== null && { cause: row.cause }),
+    createdAtMs: row.created_at_ms,
+    ...(row.submitted_at_ms !== null && { submittedAtMs: row.submitted_at_ms }),
+    ...(row.downgraded_at_ms !== null && { downgradedAtMs: row.downgraded_at_ms }),
+    ...(row.ended_at_ms !== null && { endedAtMs: row.ended_at_ms }),
+    ...(row.late_outcome !== null && {
+      late: {
+        outcome: row.late_outcome,
+        cause: row.late_cause ?? '',
+        detail: row.late_detail ?? '',
+        atMs: row.late_at_ms ?? 0,
+      },
+    }),
+    ...(row.undone_at_ms !== null && { undoneAtMs: row.undone_at_ms }),
+  };
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { OperatorStore } from './port.ts';
+import type { Database } from './sqlite-database.ts';
+import { MAX_ROWS } from './sqlite-moves.ts';
+import { resetFailureRun } from './sqlite-rests.ts';
+
+const PAUSE_ROW = z
+  .object({ reason: z.string(), by: z.string(), at_ms: z.number(), until_ms: z.number().nullable() })
+  .transform((row) => ({ reason: row.reason, by: row.by, atMs: row.at_ms, untilMs: row.until_ms }));
+const DRAIN_ROW = z
+  .object({ datanode: z.string(), by: z.string(), at_ms: z.number() })
+  .transform((row) => ({ datanode: row.datanode, by: row.by, atMs: row.at_ms }));
+const AUDIT_ROW = z
+  .object({ at_ms: z.number(), who: z.string(), what: z.string(), why: z.string() })
+  .transform((row) => ({ atMs: row.at_ms, who: row.who, what: row.what, why: row.why }));
+
+/** Texts that people or their scripts sent are cut to this length before they are kept, in characters. */
+export const MAX_TEXT_CHARACTERS = 2_000;
+
+/** The part of the store that keeps what operators asked for. */
+export function createOperatorStore(database: Database): OperatorStore {
+  return {
+    pause: (nowMs) =>
+      database.first(PAUSE_ROW, 'SELECT * FROM pause WHERE until_ms IS NULL OR until_ms > ?', [nowMs]),
+    setPause(pause) {
+      database.run(
+        'INSERT OR REPLACE INTO pause (only, reason, by, at_ms, until_ms) VALUES (1, ?, ?, ?, ?)',
+        [cut(pause.reason), cut(pause.by), pause.atMs, pause.untilMs],
+      );
+    },
+    clearPause: () =>
+      database.transaction(() => {
+        resetFailureRun(database);
+        return database.run('DELETE FROM pause').changes > 0;
+      }),
+    drains: () => database.all(DRAIN_ROW, 'SELECT * FROM drains ORDER BY length(datanode), datanode'),
+    addDrain(drain) {
+      database.run('INSERT OR REPLACE INTO drains (datanode, by, at_ms) VALUES (?, ?, ?)', [
+        drain.datanode,
+        cut(drain.by),
+        drain.atMs,
+      ]);
+    },
+    removeDrain: (datanode) => database.run('DELETE FROM drains WHERE datanode = ?', [datanode]).changes > 0,
+    addAudit(entry) {
+      database.run('INSERT INTO audit (at_ms, who, what, why) VALUES (?, ?, ?, ?)', [
+        entry.atMs,
+        cut(entry.who),
+        cut(entry.what),
+        cut(entry.why),
+      ]);
+    },
+    listAudit: (limit) =>
+      database.all(AUDIT_ROW, 'SELECT * FROM audit ORDER BY id DESC LIMIT ?', [Math.min(limit, MAX_ROWS)]),
+  };
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_TEXT_CHARACTERS ? text : `${text.slice(0, MAX_TEXT_CHARACTERS - 1)}…`;
+}

@@ -1,0 +1,301 @@
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../../src/lib/clock.ts';
+import type { MoveDraft, Store } from '../../../src/store/port.ts';
+import { MAX_PLAN_CHARACTERS } from '../../../src/store/sqlite-cycles.ts';
+import { openStore } from '../../../src/store/sqlite.ts';
+import { useTempFolders } from '../../support/temp-folder.ts';
+
+const clock = new VirtualClock();
+const T0 = clock.now();
+const HOUR_MS = 3_600_000;
+
+const DRAFT: MoveDraft = {
+  planId: 'sha256:1',
+  cycleId: 7,
+  regionId: '18446744073709551615',
+  tableId: '1024',
+  table: 'greptime.public.cpu',
+  from: '0',
+  to: '3',
+  reason: 'drain',
+  createdAtMs: T0,
+};
+
+function inMemory(options: object = {}): Store {
+  return openStore({ path: ':memory:', ...options }, { clock });
+}
+
+/** A move that was submitted and ended. */
+function endedMove(
+  store: Store,
+  draft: Partial<MoveDraft>,
+  state: 'succeeded' | 'failed',
+  endedAtMs: number,
+) {
+  const move = store.createMove({ ...DRAFT, ...draft });
+  store.writeMove({ moveId: move.id, expected: 'planned', state: 'intent-recorded', atMs: endedAtMs - 2 });
+  store.writeMove({
+    moveId: move.id,
+    expected: 'intent-recorded',
+    state: 'submitted',
+    atMs: endedAtMs - 1,
+    submittedAtMs: endedAtMs - 1_000,
+    procedureId: `procedure-${move.id}`,
+  });
+  return store.writeMove({
+    moveId: move.id,
+    expected: 'submitted',
+    state,
+    atMs: endedAtMs,
+    cause: state === 'succeeded' ? 'moved' : 'rolled-back',
+    detail: 'as told',
+    endedAtMs,
+  });
+}
+
+describe('moves', () => {
+  it('keep what they were created with, ids of 64 bits included, and rise by one', () => {
+    const store = inMemory();
+    const first = store.createMove(DRAFT);
+    expect(first).toEqual({ id: 1, ...DRAFT, state: 'planned' });
+    expect(store.createMove(DRAFT).id).toBe(2);
+    expect(store.move(1)).toEqual(first);
+    expect(store.move(99)).toBeUndefined();
+  });
+
+  it('remember every state they went through', () => {
+    const store = inMemory();
+    const move = endedMove(store, {}, 'succeeded', T0 + 50);
+    expect(store.transitionsOf(move.id).map(({ from, to }) => `${from ?? '-'}>${to}`)).toEqual([
+      '->planned',
+      'planned>intent-recorded',
+      'intent-recorded>submitted',
+      'submitted>succeeded',
+    ]);
+    expect(move).toMatchObject({ state: 'succeeded', cause: 'moved', procedureId: 'procedure-1' });
+  });
+
+  it('are written only from the state that the writer expects', () => {
+    const store = inMemory();
+    const move = store.createMove(DRAFT);
+    expect(() =>
+      store.writeMove({ moveId: move.id, expected: 'checking', state: 'intent-recorded', atMs: T0 }),
+    ).toThrow('Move 1 is planned; checking was expected');
+    expect(store.move(move.id)?.state).toBe('planned');
+    expect(() => store.writeMove({ moveId: 5, expected: 'planned', state: 'checking', atMs: T0 })).toThrow(
+      'No move has the id 5',
+    );
+  });
+
+  it('are unresolved until they end, and after a timeout until their late outcome is known', () => {
+    const store = inMemory();
+    const move = store.createMove(DRAFT);
+    expect(store.unresolvedMoves()).toHaveLength(1);
+    store.writeMove({
+      moveId: move.id,
+      expected: 'planned',
+      state: 'timed-out',
+      atMs: T0,
+      cause: 'still-running',
+      detail: 'slow',
+      endedAtMs: T0,
+    });
+    expect(store.unresolvedMoves()).toHaveLength(1);
+    const late = { outcome: 'succeeded', cause: 'moved', detail: 'late', atMs: T0 + 5 } as const;
+    const resolved = store.writeLateOutcome(move.id, late, {
+      cooldownUntilMs: T0 + HOUR_MS,
+      failureRun: 'reset',
+    });
+    expect(resolved).toMatchObject({ state: 'timed-out', late });
+    expect(store.unresolvedMoves()).toEqual([]);
+    expect(store.lastSuccess(DRAFT.regionId)?.id).toBe(move.id);
+    expect(store.cooldownUntil(DRAFT.regionId, T0)).toBe(T0 + HOUR_MS);
+    expect(() => store.writeLateOutcome(move.id, late, {})).toThrow('has no late outcome to come');
+  });
+
+  it('keep the first time that the region was seen downgraded', () => {
+    const store = inMemory();
+    const move = store.createMove(DRAFT);
+    expect(store.markDowngraded(move.id, T0 + 1).downgradedAtMs).toBe(T0 + 1);
+    expect(store.markDowngraded(move.id, T0 + 9).downgradedAtMs).toBe(T0 + 1);
+  });
+
+  it('are listed newest first, in pages, by region and by cycle', () => {
+    const store = inMemory();
+    for (const regionId of ['1', '2', '1', '3']) endedMove(store, { regionId }, 'succeeded', T0);
+    const ids = (query: Parameters<Store['listMoves']>[0]) => store.listMoves(query).map((move) => move.id);
+    expect(ids({ limit: 3 })).toEqual([4, 3, 2]);
+    expect(ids({ limit: 3, beforeId: 2 })).toEqual([1]);
+    expect(ids({ limit: 9, regionId: '1' })).toEqual([3, 1]);
+    expect(ids({ limit: 9, cycleId: 8 })).toEqual([]);
+  });
+
+  it('answer what the limits and the estimate of the remaining time need', () => {
+    const store = inMemory();
+    endedMove(store, {}, 'succeeded', T0 + 1_000);
+    endedMove(store, {}, 'failed', T0 + 2_000);
+    endedMove(store, { regionId: '2' }, 'succeeded', T0 + 3_000);
+    expect(store.recentDurationsMs(10)).toEqual([1_000, 1_000]);
+    expect(store.countSubmissions(T0 + 1_500)).toBe(2);
+    expect(store.successesSince(T0 + 2_000, 10).map((move) => move.id)).toEqual([3]);
+    expect(store.knowsProcedure('procedure-2')).toBe(true);
+    expect(store.knowsProcedure('procedure-9')).toBe(false);
+  });
+
+  it('count once as undone', () => {
+    const store = inMemory();
+    const move = endedMove(store, {}, 'succeeded', T0);
+    expect(store.markUndone(move.id, T0 + 10)).toBe(true);
+    expect(store.markUndone(move.id, T0 + 20)).toBe(false);
+    expect(store.countUndone(T0 + 10)).toBe(1);
+    expect(store.countUndone(T0 + 11)).toBe(0);
+  });
+});
+
+describe('rests', () => {
+  it('end by themselves, and quarantine counts failures until a success lifts it', () => {
+    const store = inMemory();
+    const fail = (untilMs: number): void => {
+      const move = store.createMove({ ...DRAFT, regionId: '12' });
+      store.writeMove({
+        moveId: move.id,
+        expected: 'planned',
+        state: 'failed',
+        atMs: T0,
+        endedAtMs: T0,
+        effects: { quarantine: { untilMs, detail: 'refused' }, failureRun: 'add' },
+      });
+    };
+    fail(T0 + 10);
+    fail(T0 + 20);
+    expect(store.quarantineOf('12')).toEqual({
+      regionId: '12',
+      failures: 2,
+      untilMs: T0 + 20,
+      detail: 'refused',
+    });
+    expect(store.failureRun()).toBe(2);
+    expect(store.memory(T0 + 19)).toEqual({
+      cooldowns: [],
+      quarantine: [{ regionId: '12', untilMs: T0 + 20 }],
+    });
+    expect(store.memory(T0 + 20).quarantine).toEqual([]);
+    expect(store.listQuarantine(T0)).toHaveLength(1);
+    expect(store.releaseQuarantine('12')).toBe(true);
+    expect(store.releaseQuarantine('12')).toBe(false);
+    store.resetFailureRun();
+    expect(store.failureRun()).toBe(0);
+  });
+});
+
+describe('operators', () => {
+  it('pause with or without an end, and resuming forgets the run of failures', () => {
+    const store = inMemory();
+    expect(store.pause(T0)).toBeUndefined();
+    store.setPause({ reason: 'upgrade', by: 'anna', atMs: T0, untilMs: T0 + 100 });
+    expect(store.pause(T0 + 99)).toEqual({ reason: 'upgrade', by: 'anna', atMs: T0, untilMs: T0 + 100 });
+    expect(store.pause(T0 + 100)).toBeUndefined();
+    store.setPause({ reason: 'x'.repeat(10_000), by: 'anna', atMs: T0, untilMs: null });
+    expect(store.pause(T0 + HOUR_MS)?.reason).toHaveLength(2_000);
+    expect(store.clearPause()).toBe(true);
+    expect(store.clearPause()).toBe(false);
+  });
+
+  it('drain datanodes, and everything they did is kept with its reason', () => {
+    const store = inMemory();
+    store.addDrain({ datanode: '10', by: 'anna', atMs: T0 });
+    store.addDrain({ datanode: '2', by: 'ben', atMs: T0 });
+    expect(store.drains().map((drain) => drain.datanode)).toEqual(['2', '10']);
+    expect(store.removeDrain('2')).toBe(true);
+    store.addAudit({ atMs: T0, who: 'anna', what: 'drain 10', why: 'disk' });
+    expect(store.listAudit(5)).toEqual([{ atMs: T0, who: 'anna', what: 'drain 10', why: 'disk' }]);
+  });
+});
+
+describe('cycles, plans and samples', () => {
+  it('are kept and found again', () => {
+    const store = inMemory();
+    const id = store.beginCycle('schedule', T0);
+    expect(store.listCycles(1)).toEqual([{ id, trigger: 'schedule', startedAtMs: T0 }]);
+    const end = { endedAtMs: T0 + 5, outcome: 'moved', moved: 2, detail: '2 of 2', nodeSkew: 1.5 } as const;
+    store.endCycle(id, end);
+    expect(store.listCycles(1)[0]?.end).toEqual(end);
+    const plan = { planId: 'sha256:1', cycleId: id, createdAtMs: T0, moves: 2, json: '{}' };
+    store.savePlan(plan);
+    expect(store.plan('sha256:1')).toEqual(plan);
+    store.savePlan({ ...plan, planId: 'big', json: 'x'.repeat(MAX_PLAN_CHARACTERS + 1) });
+    expect(store.plan('big')).toMatchObject({ json: null, moves: 2 });
+    for (let cycleId = 1; cycleId <= 3; cycleId += 1) {
+      store.saveSample({ cycleId, atMs: T0 + cycleId, regions: { '0': cycleId } });
+    }
+    expect(store.listSamples(T0, 2).map((sample) => sample.cycleId)).toEqual([2, 3]);
+  });
+});
+
+describe('retention', () => {
+  it('deletes what is old, never what may still happen', () => {
+    const store = inMemory({ retentionMs: HOUR_MS, maxPlans: 1 });
+    const open = store.createMove(DRAFT);
+    endedMove(store, {}, 'succeeded', T0);
+    const fresh = endedMove(store, {}, 'succeeded', T0 + HOUR_MS);
+    store.beginCycle('schedule', T0);
+    store.saveSample({ cycleId: 1, atMs: T0, regions: {} });
+    store.addAudit({ atMs: T0, who: 'a', what: 'b', why: 'c' });
+    store.savePlan({ planId: 'a', cycleId: 1, createdAtMs: T0 + HOUR_MS, moves: 0, json: null });
+    store.savePlan({ planId: 'b', cycleId: 1, createdAtMs: T0 + HOUR_MS + 1, moves: 0, json: null });
+    expect(store.prune(T0 + HOUR_MS + 1)).toEqual({
+      moves: 1,
+      cycles: 1,
+      plans: 1,
+      samples: 1,
+      audit: 1,
+      rests: 0,
+      more: false,
+    });
+    expect(store.listMoves({ limit: 9 }).map((move) => move.id)).toEqual([fresh.id, open.id]);
+    expect(store.transitionsOf(2)).toEqual([]);
+    expect(store.plan('b')).toBeDefined();
+  });
+
+  it('keeps the number of moves bounded even when all are fresh, and never reuses an id', () => {
+    const store = inMemory({ maxMoves: 2 });
+    for (let count = 0; count < 5; count += 1) endedMove(store, {}, 'succeeded', T0);
+    expect(store.prune(T0).moves).toBe(3);
+    expect(store.createMove(DRAFT).id).toBe(6);
+  });
+});
+
+describe('a store on disk', () => {
+  const folder = useTempFolders();
+
+  it('gives back everything to the next process', () => {
+    const path = folder();
+    const first = openStore({ path }, { clock });
+    const move = first.createMove(DRAFT);
+    first.setPause({ reason: 'r', by: 'b', atMs: T0, untilMs: null });
+    first.close();
+    first.close();
+    const second = openStore({ path }, { clock });
+    expect(second.unresolvedMoves()).toEqual([move]);
+    expect(second.pause(T0)?.reason).toBe('r');
+    second.close();
+  });
+
+  it('does not change at all when the disk is full, and goes on when there is space again', () => {
+    const path = folder();
+    openStore({ path }, { clock }).close();
+    const full = openStore({ path, maxPages: 1 }, { clock });
+    const fill = (): void => {
+      for (let count = 0; count < 2_000; count += 1) {
+        full.createMove({ ...DRAFT, table: 't'.repeat(2_000) });
+      }
+    };
+    expect(fill).toThrow(/the disk is full\. Free some space/);
+    const kept = full.unresolvedMoves();
+    expect(kept.every((move) => full.transitionsOf(move.id).length === 1)).toBe(true);
+    full.close();
+    const roomy = openStore({ path }, { clock });
+    expect(roomy.createMove(DRAFT).id).toBe(kept.length + 1);
+    roomy.close();
+  });
+});
