@@ -1,0 +1,228 @@
+import { fastify } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseJsonExact } from '../lib/json.ts';
+import type { Clock } from '../lib/clock.ts';
+import { createEventHistory } from '../observability/event-history.ts';
+import type { EventSource } from '../observability/events.ts';
+import { createAccess } from './access.ts';
+import { actionRoutes } from './action-routes.ts';
+import { errorBody, HttpError, INTERNAL_ERROR, toHttpError } from './errors.ts';
+import { createEventStream } from './event-stream.ts';
+import type { EventStream } from './event-stream.ts';
+import { listen } from './listen.ts';
+import type { ListenAddress } from './listen.ts';
+import { openApiRoute } from './openapi.ts';
+import { pageRoutes } from './page.ts';
+import type { ServerActions, ServerViews, WebAssets } from './ports.ts';
+import { eventsRoute, probeRoutes, viewRoutes } from './read-routes.ts';
+import type { MetricsText } from './read-routes.ts';
+import { sendAnswer } from './reply.ts';
+import type { Route } from './route.ts';
+import { answerRawError, SECURITY_HEADERS } from './wire.ts';
+
+export interface ServerOptions {
+  readonly listen: ListenAddress;
+  /** Without one, actions are taken on a loopback address only. */
+  readonly token?: string | undefined;
+  readonly protectReads: boolean;
+  readonly version: string;
+  /** Event-stream clients at a time. Default 200. */
+  readonly maxEventClients?: number;
+}
+
+export interface ServerDependencies {
+  readonly views: ServerViews;
+  readonly actions: ServerActions;
+  readonly events: EventSource;
+  readonly metrics: MetricsText;
+  readonly clock: Clock;
+  /** The built web page; without it a simple one is served. */
+  readonly web?: WebAssets | undefined;
+  /** Told of what should not happen: an error that is none of the client's and no OperatingError. */
+  readonly onDefect?: (error: unknown, request: { readonly method: string; readonly path: string }) => void;
+}
+
+export interface RunningServer {
+  /** For people and tests: a wildcard address is shown as loopback. No slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends every connection, event streams too, within a second. */
+  close(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 65_536;
+const MAX_PARAM_LENGTH = 600;
+const MAX_CONNECTIONS = 2_000;
+/** A request has to be here in full by then. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** What is still being answered when the server closes gets this long. */
+const CLOSE_GRACE_MS = 700;
+
+/**
+ * Starts the HTTP server of docs/api.md.
+ *
+ * @throws OperatingError `address-in-use` or `listen-failed`, which names the address.
+ */
+export async function createServer(
+  options: ServerOptions,
+  dependencies: ServerDependencies,
+): Promise<RunningServer> {
+  const { clock } = dependencies;
+  const history = createEventHistory({}, { events: dependencies.events });
+  const stream = createEventStream(
+    { epoch: clock.now().toString(36), maxClients: options.maxEventClients ?? 200 },
+    { history, clock },
+  );
+  const app = createApp(options, dependencies, stream);
+  const endStreams = (): void => {
+    stream.close();
+    history.close();
+  };
+  try {
+    const { url, port } = await listen(app, options.listen);
+    return { url, port, close: onceOnly(() => closeAll(app, endStreams, clock)) };
+  } catch (error) {
+    endStreams();
+    throw error;
+  }
+}
+
+function createApp(
+  options: ServerOptions,
+  dependencies: ServerDependencies,
+  stream: EventStream,
+): FastifyInstance {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    clientErrorHandler: answerRawError,
+    frameworkErrors: (error, _request, reply) => {
+      void reply.headers(SECURITY_HEADERS);
+      sendError(reply, toHttpError(error) ?? INTERNAL_ERROR);
+    },
+  });
+  app.server.maxConnections = MAX_CONNECTIONS;
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(SECURITY_HEADERS);
+    done();
+  });
+  takeJsonOnly(app);
+  const routes = routesOf(options, dependencies);
+  const check = createAccess({ ...options, token: options.token, host: options.listen.host }, dependencies);
+  for (const each of routes) addRoute(app, each, check, stream);
+  answerOthers(app, routes);
+  app.setErrorHandler((error, request, reply) => {
+    const known = toHttpError(error);
+    if (!known) dependencies.onDefect?.(error, { method: request.method, path: pathOf(request) });
+    sendError(reply, known ?? INTERNAL_ERROR);
+  });
+  return app;
+}
+
+function routesOf(options: ServerOptions, dependencies: ServerDependencies): Route[] {
+  const { views, actions, metrics, web } = dependencies;
+  const page = pageRoutes(web);
+  const documented = [
+    ...page.slice(0, 1),
+    ...probeRoutes(views, metrics),
+    ...viewRoutes(views),
+    eventsRoute(),
+    ...actionRoutes(actions),
+  ];
+  return [...documented, openApiRoute(options.version, documented), ...page.slice(1)];
+}
+
+function addRoute(
+  app: FastifyInstance,
+  each: Route,
+  check: ReturnType<typeof createAccess>,
+  stream: EventStream,
+): void {
+  app.route({
+    method: each.method,
+    url: each.path.replace(/\{(\w+)\}/g, ':$1'),
+    // A HEAD of an endless answer would never end.
+    exposeHeadRoute: each.method === 'GET' && each.path !== eventsRoute().path,
+    // Before the body is read: a stranger's body is not our business.
+    onRequest: (request, _reply, done) => {
+      done(refusalOf(() => check({ headers: request.headers, remoteAddress: request.ip }, each.access)));
+    },
+    handler: async (request, reply) => {
+      const { params, query, body, headers, ip } = request;
+      const answer = await each.handle({ params, query, body, headers, remoteAddress: ip });
+      return sendAnswer(answer, request, reply, stream);
+    },
+  });
+}
+
+function refusalOf(check: () => void): Error | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error('Refused', { cause: error });
+  }
+}
+
+function takeJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, text === '' ? {} : parseJsonExact(text.toString()));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : '';
+      done(new HttpError(400, 'malformed-json', `The body is not JSON: ${why}`));
+    }
+  });
+}
+
+/** Everything without a route: a known path with another method, or nothing that we know. */
+function answerOthers(app: FastifyInstance, routes: readonly Route[]): void {
+  const known = routes.map(({ method, path }) => ({
+    method,
+    pattern: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
+  }));
+  app.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request);
+    const methods = known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+    sendError(reply, methods.length === 0 ? notFound(path) : wrongMethod(request.method, path, methods));
+  });
+}
+
+function notFound(path: string): HttpError {
+  return new HttpError(404, 'not-found', `There is nothing at ${JSON.stringify(path.slice(0, 200))}.`);
+}
+
+function wrongMethod(method: string, path: string, methods: readonly string[]): HttpError {
+  const allow = methods.join(', ');
+  return new HttpError(405, 'method-not-allowed', `${path} takes ${allow}, not ${method}.`, { allow });
+}
+
+function sendError(reply: FastifyReply, error: HttpError): void {
+  void reply
+    .code(error.status)
+    .headers({ ...error.headers, 'content-type': 'application/json; charset=utf-8' })
+    .send(JSON.stringify(errorBody(error)));
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.replace(/[?#].*$/s, '');
+}
+
+async function closeAll(app: FastifyInstance, endStreams: () => void, clock: Clock): Promise<void> {
+  endStreams();
+  const cancel = clock.setTimer(CLOSE_GRACE_MS, () => app.server.closeAllConnections());
+  try {
+    await app.close();
+  } finally {
+    cancel();
+  }
+}
+
+function onceOnly(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+}
