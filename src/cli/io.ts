@@ -1,0 +1,112 @@
+import { createReadStream } from 'node:fs';
+import { open, rename, unlink } from 'node:fs/promises';
+import { OperatingError, UsageError } from '../domain/errors.ts';
+import type { Clock } from '../lib/clock.ts';
+import { colourStyle, plainStyle } from './render/style.ts';
+import type { Canvas } from './render/style.ts';
+
+/** One of the two output streams. */
+export interface Output {
+  readonly isTerminal: boolean;
+  readonly canvas: Canvas;
+  /** Resolves when more can be written: wait for it, so that a slow reader bounds our memory. */
+  write(text: string): Promise<void>;
+}
+
+/** All that a command may touch of the process it runs in. */
+export interface CliIo {
+  /** Data. */
+  readonly out: Output;
+  /** Everything else: progress, warnings, errors. */
+  readonly err: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly stdin: AsyncIterable<Uint8Array | string>;
+  /** Aborts when the process is told to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** The canvas of a stream, with its present width. */
+export function canvasOf(isTerminal: boolean, columns: number | undefined, colours: boolean): Canvas {
+  return {
+    width: isTerminal ? Math.max(MIN_COLUMNS, columns ?? DEFAULT_COLUMNS) : Infinity,
+    style: colours ? colourStyle : plainStyle,
+  };
+}
+
+const MIN_COLUMNS = 40;
+const DEFAULT_COLUMNS = 80;
+
+export async function writeLines(output: Output, lines: Iterable<string>): Promise<void> {
+  let pending = '';
+  for (const line of lines) {
+    pending += `${line}\n`;
+    if (pending.length < CHUNK_CHARS) continue;
+    await output.write(pending);
+    pending = '';
+  }
+  if (pending !== '') await output.write(pending);
+}
+
+const CHUNK_CHARS = 65_536;
+
+/** The longest text that V8 can hold is 2^29 - 24 characters; a snapshot of a million regions has about 2^27. */
+const MAX_INPUT_BYTES = 500_000_000;
+
+/**
+ * The text of a file, or of standard input for `-`.
+ *
+ * @throws UsageError when it cannot be read, is too large, or is not UTF-8.
+ */
+export async function readInput(path: string, stdin: CliIo['stdin']): Promise<string> {
+  const name = inputName(path);
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const parts: string[] = [];
+  const source: CliIo['stdin'] = path === '-' ? stdin : createReadStream(path);
+  let bytes = 0;
+  try {
+    for await (const chunk of source) {
+      const data = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      bytes += data.length;
+      if (bytes > MAX_INPUT_BYTES) throw new UsageError(`larger than ${MAX_INPUT_BYTES} bytes`);
+      parts.push(decoder.decode(data, { stream: true }));
+    }
+    parts.push(decoder.decode());
+  } catch (error) {
+    throw new UsageError(`Reading ${name} failed`, { cause: error });
+  }
+  return parts.join('');
+}
+
+/** How errors call an input. */
+export function inputName(path: string): string {
+  return path === '-' ? 'standard input' : path;
+}
+
+/** Puts the name of the file in front of what is wrong with it. */
+export function parseInput<T>(path: string, text: string, parse: (text: string) => T): T {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${inputName(path)}: ${error.message}`, { cause: error.cause, code: error.code });
+  }
+}
+
+/** Writes a file whole or not at all: into a new file beside it, forced to disk, then renamed over it. */
+export async function writeFileWhole(path: string, chunks: Iterable<string>): Promise<void> {
+  const draft = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(draft, 'wx', 0o644);
+    try {
+      for (const chunk of chunks) await file.write(chunk);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await unlink(draft).catch(() => undefined);
+    throw new OperatingError('output', `Writing ${path} failed`, { cause: error });
+  }
+}

@@ -1,0 +1,110 @@
+import { UsageError } from '../../domain/errors.ts';
+import type { Move, Plan } from '../../domain/plan.ts';
+import type { ClusterIdentity } from '../../domain/snapshot.ts';
+import { printable } from './text.ts';
+
+/** What the statements need beside the plan. */
+export interface CommandOptions {
+  readonly cluster: ClusterIdentity;
+  /** Replay timeout, or the budget for downgrade and upgrade in newer versions; whole seconds are sent. */
+  readonly replayTimeoutMs: number;
+  /** The HTTP address to send to; without one, the script begins with a variable to fill in. */
+  readonly endpoint?: string;
+  /** The metasrv API's `cluster_id`, decimal; 0 is its own default. */
+  readonly clusterId?: string;
+  /** Basic authentication for `/v1/sql`; the password stays in its file. */
+  readonly username?: string;
+  readonly passwordFile?: string;
+}
+
+const CAUTION = [
+  'Run one migration at a time, and go on when the region is led by its target:',
+  'two at once can leave a region without a leader.',
+];
+
+/**
+ * The moves as SQL statements to paste, one a line. `ADMIN migrate_region` from GreptimeDB 0.9.3 on, `SELECT migrate_region`
+ * before (src/common/function/src/table/migrate_region.rs at v0.7.0 to v0.9.2; register_async since v0.9.3).
+ *
+ * @throws UsageError when the cluster is older than 0.7 and knows no such statement.
+ */
+export function* planSql(plan: Plan, options: CommandOptions): Generator<string, void, undefined> {
+  const keyword = sqlKeyword(options.cluster);
+  yield* comments('--', plan, options.cluster);
+  for (const move of plan.moves) yield `${statement(keyword, move, options)}; -- ${moveNote(move)}`;
+}
+
+/**
+ * The moves as curl commands for a shell: the metasrv's admin API (src/meta-srv/src/service/admin/region_migration.rs at
+ * v0.5.1 to v0.7.2) for clusters that are reached by it, else `/v1/sql` of a frontend.
+ */
+export function* planCurl(plan: Plan, options: CommandOptions): Generator<string, void, undefined> {
+  yield* comments('#', plan, options.cluster);
+  const isMetasrv = options.cluster.api === 'metasrv';
+  yield isMetasrv
+    ? endpointLine('METASRV', options.endpoint, 'http://127.0.0.1:3002', 'the metasrv that leads')
+    : endpointLine('FRONTEND', options.endpoint, 'http://127.0.0.1:4000', 'a frontend');
+  const keyword = isMetasrv ? 'SELECT' : sqlKeyword(options.cluster);
+  for (const move of plan.moves)
+    yield `${isMetasrv ? metasrvCurl(move, options) : sqlCurl(keyword, move, options)} # ${moveNote(move)}`;
+}
+
+function* comments(mark: string, plan: Plan, cluster: ClusterIdentity): Generator<string, void, undefined> {
+  const server = `GreptimeDB ${cluster.version || 'of unknown version'}`;
+  yield `${mark} ${printable(cluster.name || 'cluster')} (${printable(server)}): ${plan.moves.length} moves of plan ${plan.planId}`;
+  yield `${mark} made from a snapshot taken ${printable(plan.snapshotTakenAt)}.`;
+  for (const line of CAUTION) yield `${mark} ${line}`;
+}
+
+/** A comment at the end of a line: no line break and no control character may come out of a table's name. */
+function moveNote(move: Move): string {
+  return `${move.seq}: ${printable(move.table)}, ${move.reason}`;
+}
+
+type SqlKeyword = 'ADMIN' | 'SELECT';
+
+function sqlKeyword({ api, version }: ClusterIdentity): SqlKeyword {
+  const match = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(version);
+  // The metasrv API ended with 0.7, the only version that has both it and the statement.
+  if (!match) return api === 'metasrv' ? 'SELECT' : 'ADMIN';
+  const [major, minor, patch] = [Number(match[1]), Number(match[2]), Number(match[3] ?? '0')];
+  if (major === 0 && minor < 7)
+    throw new UsageError(`GreptimeDB ${version} has no SQL statement that migrates a region; use -o curl`);
+  return major === 0 && (minor < 9 || (minor === 9 && patch < 3)) ? 'SELECT' : 'ADMIN';
+}
+
+function statement(keyword: SqlKeyword, move: Move, { replayTimeoutMs }: CommandOptions): string {
+  return `${keyword} migrate_region(${move.regionId}, ${move.from}, ${move.to}, ${seconds(replayTimeoutMs)})`;
+}
+
+/** Whole seconds, at least one: a zero timeout makes the cluster roll the migration back. */
+function seconds(durationMs: number): number {
+  return Math.max(1, Math.round(durationMs / 1_000));
+}
+
+function endpointLine(variable: string, endpoint: string | undefined, example: string, what: string): string {
+  const value = `${variable}=${shellQuote((endpoint ?? example).replace(/\/+$/, ''))}`;
+  return endpoint === undefined ? `${value} # set this to ${what}` : value;
+}
+
+function metasrvCurl(move: Move, { replayTimeoutMs, clusterId = '0' }: CommandOptions): string {
+  const cluster = clusterId === '0' ? '' : `cluster_id=${clusterId}&`;
+  const query = `${cluster}region_id=${move.regionId}&from_peer_id=${move.from}&to_peer_id=${move.to}&replay_timeout=${seconds(replayTimeoutMs)}s`;
+  return `curl -sS "$METASRV/admin/region-migration?${query}"`;
+}
+
+function sqlCurl(keyword: SqlKeyword, move: Move, options: CommandOptions): string {
+  const sql = shellQuote(`sql=${statement(keyword, move, options)}`);
+  return `curl -sS ${credentials(options)}"$FRONTEND/v1/sql" --data-urlencode ${sql}`;
+}
+
+function credentials({ username, passwordFile }: CommandOptions): string {
+  if (username === undefined) return '';
+  if (passwordFile === undefined) return `-u ${shellQuote(username)} `;
+  return `-u ${shellQuote(`${username}:`)}"$(cat ${shellQuote(passwordFile)})" `;
+}
+
+/** One word for a POSIX shell, whatever it holds. */
+export function shellQuote(text: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`;
+}

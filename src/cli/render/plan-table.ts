@@ -1,0 +1,168 @@
+import { BLOCKERS } from '../../domain/codes.ts';
+import type { BlockerCode } from '../../domain/codes.ts';
+import type { Blocker, Move, Plan } from '../../domain/plan.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { datanodeTable } from './datanode-table.ts';
+import type { Canvas } from './style.ts';
+import { count, displayWidth, formatNumber, padEnd, padStart, printable, truncate, wrap } from './text.ts';
+
+export interface PlanTableOptions extends Canvas {
+  /** Show every datanode, move and blocker instead of the first few of each group. */
+  readonly all: boolean;
+  /** ms since 1970, for the snapshot's age. */
+  readonly nowMs: number;
+  readonly snapshot?: Snapshot;
+}
+
+const MAX_TABLES = 20;
+const MAX_MOVES_PER_TABLE = 10;
+const MAX_EXAMPLES_PER_BLOCKER = 3;
+
+/** The plan for a person, line by line: where regions are and will be, the moves, what is in the way, and the proof. */
+export function* planTable(plan: Plan, options: PlanTableOptions): Generator<string, void, undefined> {
+  yield* heading(plan, options);
+  yield '';
+  yield* datanodeTable(plan, options);
+  if (plan.moves.length > 0) {
+    yield '';
+    yield* moveSection(plan.moves, options);
+  }
+  if (plan.blocked.length > 0) {
+    yield '';
+    yield* blockerSection(plan.blocked, options);
+  }
+  yield '';
+  yield* summary(plan, options);
+}
+
+function* heading(plan: Plan, options: PlanTableOptions): Generator<string, void, undefined> {
+  const { snapshot, style, nowMs } = options;
+  if (snapshot) {
+    const { name, version, api } = snapshot.cluster;
+    const server = `GreptimeDB ${version || 'of unknown version'}, ${api}`;
+    const size = `${count(snapshot.datanodes.length, 'datanode')}, ${count(snapshot.tables.length, 'table')}, ${count(snapshot.regions.length, 'region')}`;
+    yield `${style('bold', printable(name || 'cluster'))} (${printable(server)}): ${size}`;
+  }
+  const ageMs = nowMs - Date.parse(plan.snapshotTakenAt);
+  const age = ageMs >= 0 ? `, ${formatDuration(ageMs)} ago` : '';
+  yield style(
+    'dim',
+    `snapshot taken ${plan.snapshotTakenAt}${age}; plan ${plan.planId.slice(0, 'sha256:'.length + 12)}`,
+  );
+}
+
+function* moveSection(moves: readonly Move[], options: PlanTableOptions): Generator<string, void, undefined> {
+  const groups = [...Map.groupBy(moves, (move) => move.table)];
+  yield options.style('bold', `MOVES (${formatNumber(moves.length)})`);
+  const shown = options.all ? groups : groups.slice(0, MAX_TABLES);
+  const widths = moveWidths(
+    shown.flatMap(([, group]) => (options.all ? group : group.slice(0, MAX_MOVES_PER_TABLE))),
+  );
+  for (const [table, group] of shown) {
+    yield `  ${options.style('cyan', printable(table))} (${count(group.length, 'move')})`;
+    const first = options.all ? group : group.slice(0, MAX_MOVES_PER_TABLE);
+    for (const move of first) yield moveLine(move, widths, options);
+    if (group.length > first.length)
+      yield `    … and ${formatNumber(group.length - first.length)} more of this table`;
+  }
+  const hidden = groups.slice(shown.length);
+  if (hidden.length === 0) return;
+  const hiddenMoves = hidden.reduce((sum, [, group]) => sum + group.length, 0);
+  yield `  … and ${count(hiddenMoves, 'more move')} in ${count(hidden.length, 'more table')} (--all shows them)`;
+}
+
+interface MoveWidths {
+  readonly seq: number;
+  readonly region: number;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: number;
+}
+
+function moveWidths(moves: readonly Move[]): MoveWidths {
+  const widest = (text: (move: Move) => string): number =>
+    moves.reduce((width, move) => Math.max(width, text(move).length), 0);
+  return {
+    seq: widest((move) => String(move.seq)),
+    region: widest((move) => move.regionId),
+    from: widest((move) => move.from),
+    to: widest((move) => move.to),
+    reason: widest((move) => move.reason),
+  };
+}
+
+function moveLine(move: Move, widths: MoveWidths, { width, style }: Canvas): string {
+  const seq = padStart(String(move.seq), widths.seq);
+  const route = `${padStart(move.from, widths.from)} → ${padEnd(move.to, widths.to)}`;
+  const start = `    ${seq}  ${padStart(move.regionId, widths.region)}  ${route}  ${padEnd(move.reason, widths.reason)}`;
+  const room = width - displayWidth(start) - 2;
+  const detail = room < MIN_DETAIL_WIDTH ? '' : truncate(printable(move.detail), room);
+  return detail === '' ? start.trimEnd() : `${start}  ${style('dim', detail)}`;
+}
+
+/** Fewer columns than this tell nothing. */
+const MIN_DETAIL_WIDTH = 20;
+
+function* blockerSection(
+  blocked: readonly Blocker[],
+  options: PlanTableOptions,
+): Generator<string, void, undefined> {
+  yield options.style('bold', `BLOCKED (${formatNumber(blocked.length)})`);
+  for (const [code, group] of Map.groupBy(blocked, (blocker): BlockerCode => blocker.code)) {
+    const title = `${code} (${formatNumber(group.length)}): ${BLOCKERS[code]}`;
+    for (const [index, line] of wrap(title, options.width - 4).entries())
+      yield index === 0 ? `  ${options.style('yellow', line)}` : `    ${options.style('yellow', line)}`;
+    const first = options.all ? group : group.slice(0, MAX_EXAMPLES_PER_BLOCKER);
+    for (const blocker of first) yield blockerLine(blocker, options);
+    if (group.length > first.length)
+      yield `    … and ${formatNumber(group.length - first.length)} more (--all shows them)`;
+  }
+}
+
+function blockerLine(blocker: Blocker, { width, style }: Canvas): string {
+  const subject = blockerSubject(blocker);
+  const start = subject === '' ? '    ' : `    ${subject}: `;
+  const room = width - start.length;
+  return start + style('dim', truncate(printable(blocker.detail), Math.max(room, MIN_DETAIL_WIDTH)));
+}
+
+/** `region 4398046511104`, `table 1024`, `datanode 3`, or nothing. */
+export function blockerSubject(blocker: Blocker): string {
+  if (blocker.regionId !== undefined) return `region ${blocker.regionId}`;
+  if (blocker.tableId !== undefined) return `table ${blocker.tableId}`;
+  return blocker.datanodeId === undefined ? '' : `datanode ${blocker.datanodeId}`;
+}
+
+function* summary(plan: Plan, { style }: Canvas): Generator<string, void, undefined> {
+  const { before, after } = plan;
+  const proof = proofLine(plan);
+  yield style('bold', plan.optimal && isBalanced(plan) ? style('green', proof) : proof);
+  const change = (from: number, to: number): string =>
+    from === to ? formatNumber(from) : `${formatNumber(from)} → ${formatNumber(to)}`;
+  const skew = `Table skew ${change(before.tableSkewMax, after.tableSkewMax)}, node skew ${change(before.nodeSkew, after.nodeSkew)}`;
+  const draining = before.regionsOnDraining + after.regionsOnDraining > 0;
+  yield draining
+    ? `${skew}, regions on draining datanodes ${change(before.regionsOnDraining, after.regionsOnDraining)}.`
+    : `${skew}.`;
+}
+
+/** Whether the plan reaches everything that balance asks for. */
+export function isBalanced({ after }: Plan): boolean {
+  return after.tableSpreadViolation === 0 && after.nodeSpreadViolation === 0 && after.regionsOnDraining === 0;
+}
+
+/** `12 moves; fewer is impossible.` */
+export function proofLine(plan: Plan): string {
+  const { length } = plan.moves;
+  const rest = isBalanced(plan) ? '' : ' What stays uneven is blocked.';
+  if (length === 0) {
+    if (isBalanced(plan)) return 'Balanced: nothing to move.';
+    return plan.blocked.length > 0
+      ? 'Not balanced, and every move that would help is blocked.'
+      : 'Not balanced, and no move was found that helps.';
+  }
+  if (plan.optimal) return `${count(length, 'move')}; fewer is impossible.${rest}`;
+  const needed = plan.minimumMoves === 1 ? '1 is' : `${formatNumber(plan.minimumMoves)} are`;
+  return `${count(length, 'move')}; at least ${needed} needed.${rest}`;
+}

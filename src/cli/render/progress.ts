@@ -1,0 +1,118 @@
+import { CYCLE_OUTCOMES } from '../../domain/codes.ts';
+import type { MoveRecord } from '../../domain/move.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { bar } from './datanode-table.ts';
+import { proofLine } from './plan-table.ts';
+import { advance, NO_PROGRESS, timeLeftMs } from './progress-model.ts';
+import type { Progress, ProgressEvent, ProgressSource } from './progress-model.ts';
+import type { Canvas, Style } from './style.ts';
+import { count, displayWidth, formatNumber, padEnd, printable, truncate } from './text.ts';
+
+export interface ProgressOptions {
+  readonly isTerminal: boolean;
+  /** Asked before each drawing: terminals are resized. */
+  readonly canvas: () => Canvas;
+  readonly clock: Clock;
+  readonly write: (text: string) => void;
+}
+
+const REDRAW_MS = 200;
+const BAR_COLUMNS = 20;
+const CLEAR_LINE = '\r\u001b[2K';
+
+/**
+ * Shows events as they come: one line for each move that ended and for whatever else is worth a line, and on a terminal, below
+ * them, one line that is redrawn with the bar, the move under way and the time left.
+ *
+ * @returns a function that ends the show and leaves the cursor on a fresh line.
+ */
+export function showProgress(source: ProgressSource, options: ProgressOptions): () => void {
+  const { isTerminal, clock, write } = options;
+  let progress = NO_PROGRESS;
+  let cancelRedraw: (() => void) | undefined;
+  const draw = (): void => {
+    if (isTerminal && progress.current) write(CLEAR_LINE + liveLine(progress, options.canvas(), clock.now()));
+  };
+  const redrawLater = (): void => {
+    cancelRedraw = clock.setTimer(REDRAW_MS, () => {
+      draw();
+      redrawLater();
+    });
+  };
+  const unsubscribe = source.subscribe((event) => {
+    progress = advance(progress, event, event.atMs);
+    const line = eventLine(event, progress, options.canvas().style, clock.now());
+    if (line !== undefined) write(`${isTerminal ? CLEAR_LINE : ''}${line}\n`);
+    draw();
+  });
+  if (isTerminal) redrawLater();
+  return () => {
+    unsubscribe();
+    cancelRedraw?.();
+    if (isTerminal) write(CLEAR_LINE);
+  };
+}
+
+/** The line that an event leaves behind, or undefined. */
+export function eventLine(
+  event: ProgressEvent,
+  progress: Progress,
+  style: Style,
+  nowMs: number,
+): string | undefined {
+  if (event.type === 'planned') return `plan: ${proofLine(event.plan)}`;
+  if (event.type === 'move-finished')
+    return finishedLine(event.move, event.durationMs, progress, style, nowMs);
+  if (event.type === 'gate-closed')
+    return style('yellow', `not acting (${event.code}): ${printable(event.detail)}`);
+  if (event.type === 'recovered') return `found again: ${moveText(event.move)}: ${printable(event.detail)}`;
+  if (event.type === 'cycle-finished')
+    return `cycle ${event.outcome}: ${printable(event.detail) || CYCLE_OUTCOMES[event.outcome]}`;
+  return undefined;
+}
+
+function finishedLine(
+  move: MoveRecord,
+  durationMs: number,
+  progress: Progress,
+  style: Style,
+  nowMs: number,
+): string {
+  const total = progress.ended + progress.remaining;
+  const position = `[${formatNumber(progress.ended)}/${formatNumber(total)}]`;
+  const text = moveText(move);
+  if (move.state !== 'succeeded') {
+    const why = move.detail ? `: ${printable(move.detail)}` : '';
+    return `${position} ${style('red', move.state)} ${text} after ${formatDuration(durationMs)}${why}`;
+  }
+  const leftMs = timeLeftMs(progress, nowMs);
+  const left = leftMs === undefined ? '' : `, about ${formatDuration(leftMs)} left`;
+  return `${position} ${style('green', 'moved')} ${text} in ${formatDuration(durationMs)}${left}`;
+}
+
+function moveText({ regionId, table, from, to }: MoveRecord): string {
+  return `region ${regionId} of ${printable(table)} from ${from} to ${to}`;
+}
+
+/** `███▌      3/12  region 4398046511104 … from 0 to 3: watching 4s  about 40s left`, cut to the terminal. */
+export function liveLine(progress: Progress, { width, style }: Canvas, nowMs: number): string {
+  const { ended, failed, remaining, current } = progress;
+  const total = ended + remaining;
+  const painted = padEnd(bar(ended, total, BAR_COLUMNS), BAR_COLUMNS);
+  const failures = failed === 0 ? '' : `, ${count(failed, 'failure')}`;
+  const start = ` ${formatNumber(ended)}/${formatNumber(total)}${failures}`;
+  const leftMs = timeLeftMs(progress, nowMs);
+  const end = leftMs === undefined ? '' : `  about ${formatDuration(leftMs)} left`;
+  // The last column stays empty: writing there would wrap on some terminals.
+  const room = width - 1 - BAR_COLUMNS - displayWidth(start) - displayWidth(end) - 2;
+  const middle = current ? currentText(current.move, nowMs - current.startedAtMs, room) : '';
+  return `${style('green', painted)}${start}  ${middle}${end}`;
+}
+
+function currentText(move: MoveRecord, sinceMs: number, room: number): string {
+  const state = `${move.state} ${formatDuration(sinceMs)}`;
+  const long = `${moveText(move)}: ${state}`;
+  if (displayWidth(long) <= room) return long;
+  return truncate(`${move.regionId} ${move.from} → ${move.to}: ${state}`, Math.max(0, room));
+}

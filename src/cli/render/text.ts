@@ -1,0 +1,124 @@
+/**
+ * Text for people, measured in terminal columns. Everything that came from a cluster or a file goes through `printable` before
+ * it reaches a terminal: a table's name may hold escape sequences.
+ */
+
+/** Shows control characters and bidirectional overrides as `\u{1b}`, so that a text stays one harmless line. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
+}
+
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+const ESCAPE_SEQUENCE = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
+const WIDE =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u;
+const ASCII = /^[ -~]*$/;
+
+/** How many terminal columns a text takes; colours take none, East Asian wide characters two. */
+export function displayWidth(text: string): number {
+  const bare = text.replace(ESCAPE_SEQUENCE, '');
+  if (ASCII.test(bare)) return bare.length;
+  let width = 0;
+  for (const char of bare) width += ZERO_WIDTH.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+  return width;
+}
+
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+}
+
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - displayWidth(text))) + text;
+}
+
+/** Cuts a plain text (no colours) to `width` columns; a cut text ends in `…`. */
+export function truncate(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  if (width < 1) return '';
+  let kept = '';
+  let used = 0;
+  for (const char of text) {
+    used += displayWidth(char);
+    if (used > width - 1) break;
+    kept += char;
+  }
+  return `${kept}…`;
+}
+
+/** Breaks a plain text at spaces into lines of at most `width` columns. A word that is longer stays whole. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && displayWidth(longer) > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line];
+}
+
+/** `1234567` as `1 234 567`, fractions with at most two digits. */
+export function formatNumber(value: number): string {
+  const [whole, fraction] = String(Math.round(value * 100) / 100).split('.');
+  const grouped = whole!.replace(/\B(?=(\d{3})+$)/g, ' ');
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
+
+/** `1 move`, `12 moves`. */
+export function count(value: number, singular: string, plural = `${singular}s`): string {
+  return `${formatNumber(value)} ${value === 1 ? singular : plural}`;
+}
+
+/** Bytes in the largest binary unit that leaves at least 1: `512 B`, `1.5 MiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  let [value, unit] = [bytes, 0];
+  while (value >= 1_024 && unit < units.length - 1) [value, unit] = [value / 1_024, unit + 1];
+  return `${String(Math.round(value * 10) / 10)} ${units[unit]!}`;
+}
+
+/** A time stamp as people read it: `2026-11-22 13:00:05Z`. */
+export function formatTime(atMs: number): string {
+  if (!Number.isFinite(atMs) || Math.abs(atMs) > MAX_DATE_MS) return 'an impossible time';
+  return new Date(atMs).toISOString().replace('T', ' ').replace(/\.\d+/, '');
+}
+
+const MAX_DATE_MS = 8.64e15;
+
+export interface Column {
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+}
+
+/** Lays cells out in columns two spaces apart; the last column is not padded. */
+export function* layOut(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  options: { readonly title?: (text: string) => string; readonly indent?: string } = {},
+): Generator<string, void, undefined> {
+  const { indent = '' } = options;
+  const title = options.title ?? ((text: string): string => text);
+  const widthOf = (row: readonly string[], index: number): number => displayWidth(row[index] ?? '');
+  const widths = columns.map((column, index) =>
+    Math.max(
+      displayWidth(column.title),
+      rows.reduce((most, row) => Math.max(most, widthOf(row, index)), 0),
+    ),
+  );
+  const line = (cells: readonly string[]): string =>
+    columns
+      .map(({ align }, index) => {
+        const [cell, width] = [cells[index] ?? '', widths[index]!];
+        return align === 'right' ? padStart(cell, width) : padEnd(cell, width);
+      })
+      .join('  ')
+      .trimEnd();
+  yield indent + title(line(columns.map((column) => column.title)));
+  for (const row of rows) yield indent + line(row);
+}
