@@ -1,0 +1,236 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { validate as isCron } from 'node-cron';
+import { z } from 'zod';
+import { MAX_WEIGHT } from '../domain/policy.ts';
+import { compilePattern } from '../domain/selector.ts';
+import { MAX_DURATION_MS, parseDuration } from '../lib/duration.ts';
+import { isDecimalId } from '../lib/json.ts';
+import { exactDuration } from './exact-duration.ts';
+
+/**
+ * The kinds of values that the configuration knows. Each field reads one value as YAML gives it (integers are bigint, so that no id
+ * is ever rounded) and either returns what the program works with, or says what was wanted.
+ */
+export interface Field<S extends z.ZodType = z.ZodType> {
+  readonly schema: S;
+  /** For the reference in docs/configuration.md. */
+  readonly type: string;
+  /** Text from the environment or the command line is taken as it is, not as YAML. */
+  readonly isText: boolean;
+  /** A map whose keys are the operator's own. */
+  readonly isMap?: boolean;
+}
+
+/** What was wanted instead of the value found. */
+class Refusal {
+  readonly wanted: string;
+
+  constructor(wanted: string) {
+    this.wanted = wanted;
+  }
+}
+
+type Reader<T> = (value: unknown) => T | Refusal;
+
+function leaf<T>(read: Reader<T>) {
+  return z.unknown().transform((value, context): T => {
+    const result = read(value);
+    if (!(result instanceof Refusal)) return result;
+    context.addIssue({ code: 'custom', message: result.wanted });
+    return z.NEVER;
+  });
+}
+
+function textField<T>(type: string, read: Reader<T>) {
+  return { schema: leaf(read), type, isText: true };
+}
+
+function yamlField<T>(type: string, read: Reader<T>) {
+  return { schema: leaf(read), type, isText: false };
+}
+
+/** The type of keys that name a file. */
+export const FILE_PATH = 'path of a file';
+
+/** The number of entries that a list or map may have. */
+const MAX_ENTRIES = 10_000;
+const MAX_TEXT = 1_024;
+const CONTROL = /\p{Cc}/u;
+
+/** One line of text that is not empty. */
+export function text(wanted: string, isGood: (value: string) => boolean = () => true) {
+  return textField('text', (value) =>
+    typeof value === 'string' &&
+    value.trim() !== '' &&
+    value.length <= MAX_TEXT &&
+    !CONTROL.test(value) &&
+    isGood(value)
+      ? value
+      : new Refusal(typeof value === 'bigint' || typeof value === 'number' ? `${wanted}, in quotes` : wanted),
+  );
+}
+
+/** Of a file; the loader makes it absolute. */
+export const path = { ...text('the path of a file'), type: FILE_PATH };
+export const folder = { ...text('the path of a folder'), type: 'path of a folder' };
+
+export const boolean = yamlField('true or false', (value) =>
+  typeof value === 'boolean' ? value : new Refusal('true or false'),
+);
+
+/** A whole number within bounds, both included. */
+export function whole(min: number, max: number) {
+  return yamlField('whole number', (value) => {
+    const number = wholeNumber(value);
+    return number !== undefined && number >= min && number <= max
+      ? number
+      : new Refusal(`a whole number from ${min} to ${max}`);
+  });
+}
+
+function wholeNumber(value: unknown): number | undefined {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined;
+}
+
+/** A part of a whole, from 0 to 1. */
+export const share = yamlField('number', (value) => {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  return typeof number === 'number' && number >= 0 && number <= 1
+    ? number
+    : new Refusal('a number from 0 to 1');
+});
+
+/** One of a closed list of words. */
+export function choice<const T extends string>(words: readonly T[]) {
+  const type = words.map((word) => `\`${word}\``).join(', ');
+  const wanted = words.map((word) => `"${word}"`).join(' or ');
+  return textField(type, (value): T | Refusal => {
+    const found = words.find((word) => word === value);
+    return found ?? new Refusal(wanted);
+  });
+}
+
+const DURATION_EXAMPLES = '500ms, 30s, 5m or 1h30m';
+
+/** A duration in milliseconds. `min` is 1 ms unless told: most durations cannot be zero. */
+export function duration({ minMs = 1, maxMs = MAX_DURATION_MS }: { minMs?: number; maxMs?: number } = {}) {
+  return textField('duration', (value) => {
+    if (isBareNumber(value))
+      return new Refusal(`a duration such as ${DURATION_EXAMPLES} (the unit is missing)`);
+    const durationMs = typeof value === 'string' ? parseDuration(value) : undefined;
+    if (durationMs === undefined) return new Refusal(`a duration such as ${DURATION_EXAMPLES}`);
+    if (durationMs < minMs) return new Refusal(`a duration of at least ${exactDuration(minMs)}`);
+    return durationMs <= maxMs ? durationMs : new Refusal(`a duration of at most ${exactDuration(maxMs)}`);
+  });
+}
+
+function isBareNumber(value: unknown): boolean {
+  if (typeof value === 'string') return /^\d+(?:\.\d+)?$/.test(value);
+  return typeof value === 'number' || typeof value === 'bigint';
+}
+
+/** Five fields, or six with seconds first. Nicknames such as `@daily` are not taken. */
+export const cron = textField('cron expression', (value) =>
+  typeof value === 'string' && /^(?:\S+\s+){4,5}\S+$/.test(value.trim()) && isCron(value.trim())
+    ? value.trim()
+    : new Refusal('a cron expression such as "*/5 * * * *"'),
+);
+
+export const timezone = textField('time zone', (value) =>
+  typeof value === 'string' && isTimezone(value)
+    ? value
+    : new Refusal('an IANA time zone such as UTC or Europe/Berlin'),
+);
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** The root of an http or https server, without a slash at its end. */
+const endpoint = leaf((value): string | Refusal => {
+  const url = typeof value === 'string' ? URL.parse(value) : null;
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    return new Refusal('a URL such as http://host:4000');
+  if (url.username !== '' || url.password !== '')
+    return new Refusal('a URL without user name and password (they go into username and passwordFile)');
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    return new Refusal('a URL without path, query and fragment, such as http://host:4000');
+  return url.origin;
+});
+
+const id = leaf((value): string | Refusal => {
+  const digits = typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : value;
+  return typeof digits === 'string' && isDecimalId(digits)
+    ? digits
+    : new Refusal('an id: a whole number from 0 to 18446744073709551615');
+});
+
+/** One id of up to 64 bits, as a decimal text. */
+export const anyId = { schema: id, type: 'id', isText: false };
+
+const pattern = leaf((value): string | Refusal => {
+  const words = typeof value === 'bigint' ? String(value) : value;
+  return typeof words === 'string' && words.length <= MAX_TEXT && compilePattern(words)
+    ? words
+    : new Refusal('a table id, or a pattern such as "public.*" or "greptime.public.cpu"');
+});
+
+function listOf<S extends z.ZodType>(items: S, type: string, example: string) {
+  const error = `a list of at most ${MAX_ENTRIES} entries, such as ${example}`;
+  return { schema: z.array(items, { error }).max(MAX_ENTRIES, { error }), type, isText: false };
+}
+
+export const endpoints = listOf(endpoint, 'list of URLs', '[http://host:4000]');
+export const ids = listOf(id, 'list of ids', '[0, 1, 2]');
+export const patterns = listOf(pattern, 'list of table patterns', '["public.*"]');
+
+/** A list of maps with the given keys. */
+export function listOfSections<S extends z.ZodType>(section: S, example: string) {
+  return listOf(section, 'list', example);
+}
+
+const weight = whole(1, MAX_WEIGHT).schema;
+
+/** Datanode id to weight. */
+export const weights = {
+  schema: z
+    .record(z.string().refine(isDecimalId), weight, {
+      error: 'a map of datanode ids to weights, such as {3: 2}',
+    })
+    .refine((map) => Object.keys(map).length <= MAX_ENTRIES, { error: `at most ${MAX_ENTRIES} weights` }),
+  type: 'map of datanode ids to whole numbers',
+  isText: false,
+  isMap: true,
+};
+
+/** Where a server listens. */
+export interface ListenAddress {
+  /** IPv6 without its brackets. */
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9-]{1,63})*$/i;
+const LISTEN = /^(?:\[(?<ipv6>[^\]]+)\]|(?<name>[^:[\]]+)):(?<port>\d{1,5})$/;
+
+/** `host:port`; IPv6 in brackets. */
+export const listen = textField('host:port', (value): ListenAddress | Refusal => {
+  const groups = typeof value === 'string' ? LISTEN.exec(value)?.groups : undefined;
+  const refusal = new Refusal('an address such as 127.0.0.1:9480 or [::1]:9480');
+  if (!groups) return refusal;
+  const port = Number(groups['port']);
+  const host = groups['ipv6'] ?? groups['name'] ?? '';
+  const isHost = groups['ipv6'] === undefined ? isIPv4(host) || isHostName(host) : isIPv6(host);
+  return isHost && port <= 65_535 ? { host, port } : refusal;
+});
+
+/** Four numbers that are no IPv4 address (`1.2.3.400`) are a slip, not a name. */
+function isHostName(host: string): boolean {
+  return HOST_NAME.test(host) && !/^[\d.]+$/.test(host);
+}

@@ -1,0 +1,219 @@
+import type { z } from 'zod';
+import * as field from './fields.ts';
+import { key, optionalKey, requiredKey, section, sectionObject } from './key-meta.ts';
+
+/** Also the levels of the logger. */
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+const APIS = ['auto', 'sql', 'metasrv'] as const;
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+const tls = section(
+  {
+    caFile: optionalKey(
+      field.path,
+      'Certificates (PEM) of the authorities to trust instead of the built-in ones.',
+    ),
+    certFile: optionalKey(field.path, 'Client certificate (PEM) for mutual TLS; needs keyFile.'),
+    keyFile: optionalKey(field.path, 'Private key (PEM) of the client certificate; needs certFile.'),
+    insecureSkipVerify: key(
+      field.boolean,
+      false,
+      'Accept any server certificate. Anybody on the way can then read and change what is sent.',
+    ),
+  },
+  'TLS for https endpoints.',
+);
+
+const cluster = section(
+  {
+    name: key(field.text('a name'), 'greptimedb', 'Name of the cluster in logs, snapshots and the web page.'),
+    api: key(
+      field.choice(APIS),
+      'auto',
+      'Which wire to speak: sql (GreptimeDB 0.7 and later), metasrv (0.5.1 to 0.7), or find out.',
+    ),
+    sql: section(
+      {
+        endpoints: key(field.endpoints, [], 'HTTP addresses of the frontends.'),
+        username: optionalKey(
+          field.text('a user name without ":"', (name) => !name.includes(':')),
+          'User for HTTP Basic authentication; needs passwordFile.',
+        ),
+        passwordFile: optionalKey(field.path, 'File that holds the password.'),
+        tls,
+      },
+      'The frontends.',
+    ),
+    metasrv: section(
+      {
+        endpoints: key(
+          field.endpoints,
+          [],
+          'HTTP addresses of the metasrvs. With api sql optional: for maintenance mode and fresher routes.',
+        ),
+        clusterId: key(field.anyId, 0n, 'Cluster id in the routes of GreptimeDB before 0.10.'),
+        tls,
+      },
+      'The metasrvs.',
+    ),
+    requestTimeout: key(
+      field.duration({ maxMs: HOUR_MS }),
+      '10s',
+      'Time limit of one request to the cluster.',
+    ),
+  },
+  'The GreptimeDB cluster to balance.',
+);
+
+const execution = section(
+  {
+    dryRun: key(field.boolean, true, 'Plan and report, but move nothing.'),
+    maxMovesPerCycle: key(
+      field.whole(1, 100_000),
+      20,
+      'Moves that one cycle may execute; later cycles do the rest.',
+    ),
+    maxMovesPerHour: key(field.whole(0, 1_000_000), 0, 'Moves within any hour; 0 means no limit.'),
+    replayTimeout: key(
+      field.duration({ minMs: 1_000, maxMs: DAY_MS }),
+      '5m',
+      'Time that GreptimeDB gets for the steps of one migration (write-ahead log replay among them).',
+    ),
+    moveTimeout: key(
+      field.duration({ minMs: 1_000, maxMs: 7 * DAY_MS }),
+      '15m',
+      'Time after which we stop waiting for a migration. GreptimeDB itself may retry for eight minutes.',
+    ),
+    pauseBetweenMoves: key(field.duration({ minMs: 0, maxMs: DAY_MS }), '2s', 'Rest between two moves.'),
+    pollInterval: key(
+      field.duration({ maxMs: HOUR_MS }),
+      '1s',
+      'How often a running migration is looked at.',
+    ),
+    regionCooldown: key(
+      field.duration({ minMs: 0 }),
+      '1h',
+      'Time for which a region that was moved is left where it is.',
+    ),
+    maxConsecutiveFailures: key(
+      field.whole(1, 1_000),
+      3,
+      'Failed moves in a row after which the rebalancer pauses itself.',
+    ),
+    maxSnapshotAge: key(field.duration(), '2m', 'Nothing is moved on a snapshot older than this.'),
+    minAliveShare: key(field.share, 0.5, 'Nothing is moved while a smaller share of the datanodes is alive.'),
+    quarantine: section(
+      {
+        base: key(
+          field.duration(),
+          '10m',
+          'Rest of a region after its first failed move; doubles each time.',
+        ),
+        max: key(field.duration(), '24h', 'The longest such rest.'),
+      },
+      'Regions whose moves fail.',
+    ),
+    thrash: section(
+      {
+        undoneMoves: key(field.whole(1, 1_000), 3, 'Moves undone by somebody else after which we stop.'),
+        window: key(field.duration(), '1h', 'The time within which they are counted.'),
+      },
+      'When somebody keeps undoing our moves.',
+    ),
+  },
+  'How moves are carried out.',
+);
+
+const window = sectionObject({
+  cron: requiredKey(field.cron, 'When the window opens, in schedule.timezone.'),
+  duration: requiredKey(field.duration({ maxMs: 366 * DAY_MS }), 'How long it stays open.'),
+});
+
+const schedule = section(
+  {
+    cron: key(field.cron, '*/5 * * * *', 'When a cycle starts; six fields start with seconds.'),
+    timezone: key(field.timezone, 'UTC', 'Time zone of schedule.cron and of the windows.'),
+    windows: key(
+      field.listOfSections(window, '[{cron: "0 1 * * *", duration: 4h}]'),
+      [],
+      'When regions may be moved; without any, always. Plans are made and reported at all times.',
+    ),
+  },
+  'When the rebalancer works.',
+);
+
+/** Every key of the configuration, with its default and its meaning. */
+export const configSchema = section(
+  {
+    cluster,
+    tables: section(
+      {
+        include: key(field.patterns, [], 'Tables to balance; without any, all.'),
+        exclude: key(field.patterns, ['greptime_private.*'], 'Tables to leave alone; wins over include.'),
+      },
+      'Which tables are balanced: ids, schema.table or catalog.schema.table, with * and ?.',
+    ),
+    datanodes: section(
+      {
+        expected: key(field.ids, [], 'Datanodes there are, where the cluster cannot list them itself.'),
+        weights: key(field.weights, {}, 'Share of each datanode, compared to the 1 of those not named here.'),
+        drain: key(field.ids, [], 'Datanodes to empty.'),
+        cordon: key(field.ids, [], 'Datanodes that keep what they have and receive nothing.'),
+      },
+      'Wishes about single datanodes.',
+    ),
+    pins: section(
+      {
+        tables: key(field.patterns, [], 'Tables whose regions stay where they are, but are counted.'),
+        regions: key(field.ids, [], 'Regions that stay where they are, but are counted.'),
+      },
+      'What stays where it is.',
+    ),
+    balance: section(
+      { objective: key(field.choice(['count']), 'count', 'What is evened out: the number of regions.') },
+      'What balanced means.',
+    ),
+    schedule,
+    planning: section(
+      {
+        timeBudget: key(
+          field.duration({ maxMs: HOUR_MS }),
+          '5s',
+          'Time to look for the fewest moves; after it the best plan found is taken.',
+        ),
+        planExpiry: key(field.duration(), '1h', 'Age after which apply refuses a plan file.'),
+      },
+      'How plans are made.',
+    ),
+    execution,
+    state: section(
+      {
+        path: key(field.folder, './data', 'Folder for the state; relative to the working directory.'),
+        retention: key(field.duration({ minMs: HOUR_MS }), '365d', 'How long history is kept.'),
+      },
+      'What the rebalancer remembers.',
+    ),
+    server: section(
+      {
+        listen: key(
+          field.listen,
+          '127.0.0.1:9480',
+          'Address of metrics, API and web page; port 0 takes a free one.',
+        ),
+        tokenFile: optionalKey(field.path, 'File with the token that changes (POST) need.'),
+        protectReads: key(field.boolean, false, 'Reads need the token too; needs tokenFile.'),
+      },
+      'HTTP server.',
+    ),
+    log: section(
+      { level: key(field.choice(LOG_LEVELS), 'info', 'The least severe lines that are written.') },
+      'Log lines.',
+    ),
+  },
+  'The whole file.',
+);
+
+/** What the schema yields: checked values under the file's own names. */
+export type CheckedFile = z.output<typeof configSchema>;

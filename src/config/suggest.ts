@@ -1,0 +1,52 @@
+import { CONFIG_KEYS, namesBelow } from './keys.ts';
+
+/**
+ * The key that somebody most likely meant by an unknown one: one with nearly the same name at the same level, else one with the same
+ * name elsewhere.
+ *
+ * @param parent the section's path; an empty one is the whole file.
+ */
+export function suggestKey(parent: string, name: string): string | undefined {
+  const listPath = parent.replace(/\[\d+\]/g, '[]');
+  const wanted = plain(name);
+  const sibling = closest(wanted, namesBelow(listPath));
+  if (sibling !== undefined) return parent === '' ? sibling : `${parent}.${sibling}`;
+  return CONFIG_KEYS.find((key) => !key.path.includes('[]') && plain(lastName(key.path)) === wanted)?.path;
+}
+
+function closest(wanted: string, names: readonly string[]): string | undefined {
+  const ranked = names
+    .map((name) => ({ name, distance: distanceTo(wanted, plain(name)) }))
+    .filter(({ distance }) => distance <= Math.max(1, wanted.length / 3))
+    .sort((a, b) => a.distance - b.distance);
+  return ranked[0]?.name;
+}
+
+/** Having written only the beginning (`password`, `passwrd` for `passwordFile`) counts as one slip. */
+function distanceTo(wanted: string, name: string): number {
+  if (wanted.length >= 4 && (name.startsWith(wanted) || wanted.startsWith(name))) return 1;
+  const beginning = name.slice(0, wanted.length + 1);
+  return Math.min(editDistance(wanted, name), editDistance(wanted, beginning) + 1);
+}
+
+function plain(name: string): string {
+  return name.slice(0, 64).replace(/[-_]/g, '').toLowerCase();
+}
+
+function lastName(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1);
+}
+
+/** Levenshtein's distance. Both texts are short. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 0; i < a.length; i += 1) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j += 1) {
+      const substitution = row[j]! + (a[i] === b[j] ? 0 : 1);
+      next.push(Math.min(substitution, row[j + 1]! + 1, next[j]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
