@@ -1,4 +1,5 @@
 import { isDecimalId } from './ids.ts';
+import type { TableId } from './ids.ts';
 import type { Table } from './snapshot.ts';
 
 /** Which tables the operator wants balanced. Patterns as in the configuration: see {@link compilePattern}. */
@@ -44,6 +45,10 @@ export interface TableSelector {
   selects(table: Table): boolean;
   /** The same for one name, be it of a table with regions or of a logical one. */
   selectsName(table: TableIdentity): boolean;
+  /** Whether a table of that name might be selected, for readers that learn names before ids. False is certain. */
+  mightSelectName?(table: Omit<TableIdentity, 'id'>): boolean;
+  /** The tables to include, when the selection names all of them by id: a reader need not list the others. */
+  readonly onlyIds?: readonly TableId[];
 }
 
 /**
@@ -57,7 +62,12 @@ export function compileSelection(selection: TableSelection): TableSelector {
   const isExcluded = (table: TableIdentity): boolean => exclude.some((matches) => matches(table));
   const selectsName = (table: TableIdentity): boolean =>
     (include.length === 0 || include.some((matches) => matches(table))) && !isExcluded(table);
+  const onlyIds = selection.include.length > 0 && selection.include.every(isDecimalId);
+  const hasIds = selection.include.some(isDecimalId);
   return {
+    ...(onlyIds ? { onlyIds: [...new Set(selection.include)] } : {}),
+    // No table has the empty id, so that only patterns of names are looked at.
+    mightSelectName: (table) => (hasIds ? !isExcluded({ ...table, id: '' }) : selectsName({ ...table, id: '' })),
     selectsName,
     selects(table) {
       if (selectsName(table)) return true;

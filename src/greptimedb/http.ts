@@ -1,0 +1,221 @@
+import { Client, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { TlsOptions } from './options.ts';
+
+/** One HTTP exchange. Nothing is retried, no redirect is followed. */
+export interface Transport {
+  /** Rejects with a {@link TransportError}, or with the signal's reason. Any other error counts as `sent`. */
+  request(request: TransportRequest): Promise<TransportResponse>;
+  close(): Promise<void>;
+}
+
+export interface TransportRequest {
+  readonly method: 'GET' | 'POST';
+  /** `scheme://host:port` */
+  readonly origin: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Larger answers are an error, as soon as that is known. */
+  readonly maxResponseBytes: number;
+  readonly signal: AbortSignal;
+  readonly tls?: TlsOptions;
+  /** Take a connection of its own, so that an idle one which the server just closed cannot lose the request. */
+  readonly freshConnection?: boolean;
+  /** Called when the head of the answer is there. */
+  readonly onHead?: () => void;
+}
+
+export interface TransportResponse {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
+}
+
+export class TransportError extends Error {
+  /** Whether a byte of the request may have left. False is certain. */
+  readonly sent: boolean;
+  readonly code: string;
+
+  constructor(message: string, options: { sent: boolean; code: string; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.name = 'TransportError';
+    this.sent = options.sent;
+    this.code = options.code;
+  }
+}
+
+/** Connections to one origin. More would not make metasrv or a frontend answer sooner. */
+const MAX_CONNECTIONS = 16;
+
+/** The network, over undici: one pool of keep-alive connections per origin and TLS setting. */
+export function createHttpTransport(options: { connectTimeoutMs: number }): Transport {
+  const pools = new Map<string, Pool>();
+  const poolFor = (request: TransportRequest): Pool => {
+    const key = `${request.origin}\0${JSON.stringify(request.tls ?? null)}`;
+    const known = pools.get(key);
+    if (known) return known;
+    const pool = new Pool(request.origin, {
+      ...connectionOptions(request, options),
+      connections: MAX_CONNECTIONS,
+    });
+    pools.set(key, pool);
+    return pool;
+  };
+  return {
+    async request(request) {
+      if (!request.freshConnection) return exchange(poolFor(request), request);
+      const client = new Client(request.origin, connectionOptions(request, options));
+      try {
+        return await exchange(client, request);
+      } finally {
+        void client.destroy().catch(() => undefined);
+      }
+    },
+    async close() {
+      const open = [...pools.values()];
+      pools.clear();
+      await Promise.allSettled(open.map((pool) => pool.destroy()));
+    },
+  };
+}
+
+function connectionOptions(request: TransportRequest, options: { connectTimeoutMs: number }): Client.Options {
+  const { tls } = request;
+  return {
+    allowH2: false,
+    pipelining: 1,
+    // The caller's deadline bounds the whole call; these two would only add a second, coarser one.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxHeaderSize: 64 * 1024,
+    connect: {
+      timeout: options.connectTimeoutMs,
+      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+      ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
+      ...(tls?.key === undefined ? {} : { key: tls.key }),
+      ...(tls?.insecureSkipVerify ? { rejectUnauthorized: false } : {}),
+    },
+  };
+}
+
+function exchange(dispatcher: Dispatcher, request: TransportRequest): Promise<TransportResponse> {
+  return new Promise((resolve, reject) => {
+    const { signal } = request;
+    if (signal.aborted) {
+      reject(new TransportError('Stopped before it was sent', notSent('ABORTED', signal.reason)));
+      return;
+    }
+    const handler = new ExchangeHandler(request, resolve, reject);
+    try {
+      dispatcher.dispatch(
+        {
+          method: request.method,
+          path: request.path,
+          headers: { ...request.headers },
+          body: request.body ?? null,
+        },
+        handler,
+      );
+    } catch (error) {
+      handler.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+}
+
+function notSent(code: string, cause: unknown): { sent: false; code: string; cause: unknown } {
+  return { sent: false, code, cause };
+}
+
+/** Collects one answer. A class rather than closures, because thousands of these live at once in a large read. */
+class ExchangeHandler implements Dispatcher.DispatchHandler {
+  readonly #request: TransportRequest;
+  readonly #resolve: (response: TransportResponse) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #onAbort: () => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #headers: TransportResponse['headers'] = {};
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #settled = false;
+
+  constructor(
+    request: TransportRequest,
+    resolve: (response: TransportResponse) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#onAbort = () => this.#fail('ABORTED', 'Stopped while waiting for the answer', request.signal.reason);
+    request.signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Called right before the first byte is written: aborting here leaves nothing sent.
+    if (this.#settled) controller.abort(new Error('Stopped before it was sent'));
+    else this.#controller = controller;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: TransportResponse['headers'],
+  ): void {
+    if (this.#settled) return;
+    this.#status = status;
+    this.#headers = headers;
+    const announced = Number(headers['content-length'] ?? 0);
+    if (announced > this.#request.maxResponseBytes) this.#tooLarge(`${announced} bytes announced`);
+    this.#request.onHead?.();
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#settled) return;
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#request.maxResponseBytes) {
+      this.#tooLarge(`stopped after ${this.#bytes} bytes`);
+      return;
+    }
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#settled) return;
+    this.#settle();
+    this.#resolve({ status: this.#status, headers: this.#headers, body: decode(this.#chunks) });
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    if (this.#settled) return;
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+    this.#fail(code, error.message || code, error);
+  }
+
+  #tooLarge(found: string): void {
+    const limit = this.#request.maxResponseBytes;
+    this.#fail('TOO_LARGE', `the answer is larger than the limit of ${limit} bytes (${found})`, undefined);
+  }
+
+  #fail(code: string, message: string, cause: unknown): void {
+    if (this.#settled) return;
+    const sent = this.#controller !== undefined;
+    this.#settle();
+    this.#controller?.abort(new Error(message));
+    this.#reject(new TransportError(message, { sent, code, cause }));
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    this.#chunks = this.#status === 0 ? [] : this.#chunks;
+    this.#request.signal.removeEventListener('abort', this.#onAbort);
+  }
+}
+
+function decode(chunks: readonly Buffer[]): string {
+  if (chunks.length === 1) return chunks[0]!.toString('utf8');
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,236 @@
+import type { DatanodeId, RegionId } from '../../domain/ids.ts';
+import { CallError, describeBody, excerpt, headerOf, MAX_SERVER_TEXT, unexpected } from '../caller.ts';
+import type { Call } from '../caller.ts';
+import type { TransportResponse } from '../http.ts';
+import type { ClusterSafety } from '../port.ts';
+import {
+  amountOf,
+  isObject,
+  jsonOf,
+  malformed,
+  requireArray,
+  requireId,
+  requireObject,
+  requireString,
+} from '../wire.ts';
+import type { JsonObject } from '../wire.ts';
+
+/** A request to the admin interface: always a GET, which every version answers on both of its ports. */
+export function adminCall(
+  operation: Call['operation'],
+  path: string,
+  options: Pick<Call, 'signal' | 'large' | 'timeoutMs'>,
+): Call {
+  return { operation, method: 'GET', path, ...options };
+}
+
+/**
+ * Throws unless the handler succeeded. Handlers report every failure as HTTP 500 with a sentence as the body; 404 means that this
+ * version has no such path (GreptimeDB src/meta-srv/src/service/admin.rs at v0.7.2).
+ */
+export function requireSuccess(response: TransportResponse, where: string): void {
+  if (response.status === 200) return;
+  const text = response.body.slice(0, MAX_SERVER_TEXT).trim();
+  if (response.status === 500 && text !== '' && !text.startsWith('<'))
+    throw new CallError(`${where}: metasrv says: ${excerpt(text, 300)}`, {
+      failure: 'server',
+      sent: true,
+      status: 500,
+      serverText: text,
+    });
+  if (response.status === 404)
+    throw new CallError(`${where}: there is no such path (HTTP 404 with ${describeBody(response)})`, {
+      failure: 'answer',
+      sent: true,
+      status: 404,
+      serverText: text,
+    });
+  throw unexpected(where, 'HTTP 200', response);
+}
+
+/** What `/admin/leader` says. */
+export type LeaderAnswer =
+  | { readonly kind: 'self' }
+  | { readonly kind: 'names'; readonly address: string }
+  | { readonly kind: 'none'; readonly text: string };
+
+const ADDRESS = /^(?:https?:\/\/)?[\w.\-[\]:]+:\d{1,5}\/?$/i;
+/** The exact body of a metasrv that needs no election (v0.7.2 src/meta-srv/src/service/admin/leader.rs). */
+const NO_ELECTION = 'election info is none';
+
+export function readLeader(response: TransportResponse, where: string): LeaderAnswer {
+  const text = response.body.trim();
+  if (response.status === 500 && isLeaderFailure(text)) return { kind: 'none', text };
+  requireSuccess(response, where);
+  if (text.toLowerCase() === NO_ELECTION) return { kind: 'self' };
+  if (text.length > 300 || !ADDRESS.test(text)) throw unexpected(where, 'the address of a leader', response);
+  return { kind: 'names', address: text.replace(/\/$/, '') };
+}
+
+function isLeaderFailure(text: string): boolean {
+  return /no leader|etcd/i.test(text) && !text.startsWith('<');
+}
+
+/** One datanode's last heartbeat as metasrv's leader noted it, by its own clock. */
+export interface Lease {
+  readonly id: DatanodeId;
+  readonly addr: string;
+  readonly timestampMs: number;
+}
+
+export interface LeaseReading {
+  readonly leases: readonly Lease[];
+  /** The answering server's clock, when it sends a `Date` header: whole seconds. */
+  readonly dateMs: number | undefined;
+}
+
+/**
+ * `/admin/node-lease`: every lease that the leader knows, live or not. The server matches the cluster id as a prefix, so that
+ * asking for 1 also gives 10 to 19; from 0.13 there is no cluster id at all.
+ */
+export function leaseReader(clusterId: number): (response: TransportResponse, where: string) => LeaseReading {
+  return (response, where) => {
+    requireSuccess(response, where);
+    const items = requireArray(jsonOf(response, where, 'a JSON array of leases'), where, 'the body');
+    const leases: Lease[] = [];
+    for (const [index, item] of items.entries()) {
+      const entry = requireObject(item, where, `item ${index}`);
+      const name = requireObject(entry['name'], where, `item ${index}: name`);
+      if (!isOurs(name['cluster_id'], clusterId) || !isDatanode(entry['lease'])) continue;
+      const lease = requireObject(entry['lease'], where, `item ${index}: lease`);
+      leases.push({
+        id: requireId(name['node_id'], where, `item ${index}: name.node_id`),
+        addr: requireString(lease['node_addr'], where, `item ${index}: lease.node_addr`),
+        timestampMs: requireTime(lease['timestamp_millis'], where, `item ${index}: lease.timestamp_millis`),
+      });
+    }
+    return { leases, dateMs: dateOf(response) };
+  };
+}
+
+function isOurs(found: unknown, clusterId: number): boolean {
+  return found === undefined || found === null || String(found) === String(clusterId);
+}
+
+/** From 0.15 a lease lists its workloads. Anything that is not a datanode's is not ours. */
+function isDatanode(lease: unknown): boolean {
+  if (!isObject(lease) || !isObject(lease['workloads'])) return true;
+  const kinds = Object.keys(lease['workloads']);
+  return kinds.length === 0 || kinds.some((kind) => kind.toLowerCase() === 'datanode');
+}
+
+function requireTime(value: unknown, where: string, place: string): number {
+  const time = amountOf(value);
+  if (time === undefined) throw malformed(where, place, 'milliseconds since 1970', value);
+  return time;
+}
+
+function dateOf(response: TransportResponse): number | undefined {
+  const date = headerOf(response, 'date');
+  const time = date === undefined ? Number.NaN : Date.parse(date);
+  return Number.isFinite(time) ? time : undefined;
+}
+
+/** A datanode's newest statistics. They are up to 9 s old, up to 30 s before 0.10. */
+export interface NodeStat {
+  readonly id: DatanodeId;
+  readonly addr: string;
+  readonly timestampMs: number;
+  readonly regions: readonly RegionStat[];
+}
+
+export interface RegionStat {
+  readonly id: RegionId;
+  /** `Leader`, `Follower`, `StagingLeader`, `DowngradingLeader`. */
+  readonly role: string;
+  readonly diskBytes?: number;
+  readonly memtableBytes?: number;
+  /** Counts from when the region was opened. */
+  readonly writtenBytes?: number;
+}
+
+export interface HeartbeatReading {
+  readonly nodes: readonly NodeStat[];
+  /** The oldest time stamp in the history: the leader has collected at least since then. */
+  readonly oldestMs: number | undefined;
+}
+
+/** `/admin/heartbeat`: per datanode the history of its statistics, the newest last. */
+export function heartbeatReader(
+  clusterId: number,
+): (response: TransportResponse, where: string) => HeartbeatReading {
+  return (response, where) => {
+    requireSuccess(response, where);
+    const outer = requireArray(jsonOf(response, where, 'a JSON array of statistics'), where, 'the body');
+    const nodes: NodeStat[] = [];
+    let oldestMs: number | undefined;
+    for (const [index, item] of outer.entries()) {
+      const history = (Array.isArray(item) ? (item as readonly unknown[]) : [item])
+        .filter(isObject)
+        .filter((stat) => isOurs(stat['cluster_id'], clusterId));
+      const newest = history.reduce<JsonObject | undefined>(newerOf, undefined);
+      if (newest === undefined) continue;
+      for (const stat of history) oldestMs = Math.min(oldestMs ?? Infinity, timeOf(stat));
+      nodes.push(readNodeStat(newest, where, `item ${index}`));
+    }
+    return { nodes, oldestMs };
+  };
+}
+
+function newerOf(best: JsonObject | undefined, stat: JsonObject): JsonObject {
+  return best === undefined || timeOf(stat) >= timeOf(best) ? stat : best;
+}
+
+function timeOf(stat: JsonObject): number {
+  return amountOf(stat['timestamp_millis']) ?? 0;
+}
+
+function readNodeStat(stat: JsonObject, where: string, place: string): NodeStat {
+  const regions = requireArray(stat['region_stats'] ?? [], where, `${place}: region_stats`);
+  return {
+    id: requireId(stat['id'], where, `${place}: id`),
+    addr: requireString(stat['addr'], where, `${place}: addr`),
+    timestampMs: timeOf(stat),
+    regions: regions.map((region, index) =>
+      readRegionStat(region, where, `${place}: region_stats[${index}]`),
+    ),
+  };
+}
+
+function readRegionStat(value: unknown, where: string, place: string): RegionStat {
+  const region = requireObject(value, where, place);
+  const diskBytes = amountOf(region['approximate_bytes']);
+  const memtableBytes = amountOf(region['memtable_size']);
+  const writtenBytes = amountOf(region['written_bytes']);
+  return {
+    id: requireId(region['id'], where, `${place}.id`),
+    role: requireString(region['role'] ?? '', where, `${place}.role`),
+    ...(diskBytes === undefined ? {} : { diskBytes }),
+    ...(memtableBytes === undefined ? {} : { memtableBytes }),
+    ...(writtenBytes === undefined ? {} : { writtenBytes }),
+  };
+}
+
+/** `/admin/maintenance`: text up to 0.14, JSON from 0.15. */
+export function readMaintenance(response: TransportResponse, where: string): boolean {
+  requireSuccess(response, where);
+  const text = response.body.trim();
+  const words = /^Maintenance mode (?:is )?(enabled|disabled)\.?$/i.exec(text);
+  if (words) return words[1]!.toLowerCase() === 'enabled';
+  const body = jsonOf(response, where, 'the state of maintenance mode');
+  const enabled = isObject(body) ? body['enabled'] : body;
+  if (typeof enabled !== 'boolean') throw unexpected(where, '{"enabled":true|false}', response);
+  return enabled;
+}
+
+/** `/admin/procedure-manager/status`, from 0.15.5. */
+export function readProcedureManager(
+  response: TransportResponse,
+  where: string,
+): ClusterSafety['procedureManager'] {
+  requireSuccess(response, where);
+  const body = requireObject(jsonOf(response, where, 'a JSON object'), where, 'the body');
+  const status = requireString(body['status'], where, 'status').toLowerCase();
+  if (status === 'running' || status === 'paused') return status;
+  throw malformed(where, 'status', '"running" or "paused"', status);
+}

@@ -1,0 +1,93 @@
+import type { DatanodeId } from '../domain/ids.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Transport } from './http.ts';
+
+/** How to reach a cluster. Secrets and PEM texts are already loaded; nothing here is a path. */
+export interface ClusterOptions {
+  readonly name: string;
+  /** `auto` finds out which of the configured interfaces fits. */
+  readonly api: 'auto' | 'sql' | 'metasrv';
+  /** Frontends: the HTTP SQL interface, usually port 4000. */
+  readonly sql?: SqlOptions;
+  /** Metasrvs: the admin interface, port 3002, or 4000 from 0.15.5. */
+  readonly metasrv?: MetasrvOptions;
+  /** Datanodes to list even where the cluster cannot name them. */
+  readonly expectedDatanodes?: readonly DatanodeId[];
+  /** For one call. Large tables may take {@link LARGE_READ_FACTOR} times as long once their answer has begun. */
+  readonly requestTimeoutMs: number;
+  /** The cap on ordinary answers, in bytes. Default {@link DEFAULT_MAX_RESPONSE_BYTES}. */
+  readonly maxResponseBytes?: number;
+}
+
+export interface SqlOptions {
+  /** `http://host:port`, a path before `/v1/sql` is kept. */
+  readonly endpoints: readonly string[];
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: TlsOptions;
+}
+
+export interface MetasrvOptions {
+  readonly endpoints: readonly string[];
+  readonly clusterId: number;
+  readonly tls?: TlsOptions;
+}
+
+/** PEM texts. */
+export interface TlsOptions {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly insecureSkipVerify?: boolean;
+}
+
+export interface ClusterDependencies {
+  readonly clock: Clock;
+  /** Replaces the network, for tests. The caller closes it. */
+  readonly transport?: Transport;
+  readonly onRequest?: (sample: RequestSample) => void;
+  readonly onWarning?: WarningListener;
+}
+
+export type WarningListener = (message: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** One request's fate, for metrics. */
+export interface RequestSample {
+  readonly endpoint: OperationName;
+  readonly outcome: RequestOutcome;
+  readonly durationMs: number;
+}
+
+/** `refused`: no connection, so that nothing was sent. `error`: any other failure, and every error that the server reports. */
+export type RequestOutcome = 'ok' | 'error' | 'timeout' | 'refused';
+
+/** Every kind of request that we send. Label of `cluster_request_duration_seconds`. */
+export const OPERATIONS = [
+  'probe',
+  'leader',
+  'node-lease',
+  'heartbeat',
+  'catalogs',
+  'schemas',
+  'tables',
+  'table',
+  'route',
+  'region-migration',
+  'maintenance',
+  'procedure-manager',
+  'sql-tables',
+  'sql-partitions',
+  'sql-region-peers',
+  'sql-cluster-info',
+  'sql-region-statistics',
+  'sql-region-info',
+  'sql-procedure-info',
+  'sql-procedure-state',
+  'sql-migrate-region',
+] as const;
+export type OperationName = (typeof OPERATIONS)[number];
+
+export const DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
+/** The cap on answers that hold a row per region or table. The longest string of V8 is a little above. */
+export const LARGE_MAX_RESPONSE_BYTES = 500 * 1024 * 1024;
+export const LARGE_READ_FACTOR = 6;
