@@ -13,6 +13,12 @@ export interface EventStreamOptions {
   readonly heartbeatMs?: number;
 }
 
+/** What a stream needs of the response of a client. */
+export type StreamClient = Pick<
+  ServerResponse,
+  'writeHead' | 'write' | 'end' | 'destroy' | 'on' | 'once' | 'writableLength' | 'destroyed'
+>;
+
 /** Server-sent events for any number of clients up to a limit. */
 export interface EventStream {
   readonly clientCount: number;
@@ -23,7 +29,7 @@ export interface EventStream {
    * means that it has to read everything afresh.
    */
   add(
-    response: ServerResponse,
+    response: StreamClient,
     headers: Readonly<Record<string, string>>,
     lastEventId: string | undefined,
   ): void;
@@ -39,10 +45,10 @@ export function createEventStream(
 ): EventStream {
   const { epoch, maxClients = 200, maxWaitingBytes = 262_144, heartbeatMs = 15_000 } = options;
   const { history, clock } = dependencies;
-  const clients = new Set<ServerResponse>();
+  const clients = new Set<StreamClient>();
   let cancelHeartbeat: (() => void) | undefined;
 
-  function send(client: ServerResponse, text: string): void {
+  function send(client: StreamClient, text: string): void {
     if (client.writableLength > maxWaitingBytes) drop(client);
     else client.write(text);
   }
@@ -51,12 +57,12 @@ export function createEventStream(
     for (const client of clients) send(client, text);
   }
 
-  function drop(client: ServerResponse): void {
+  function drop(client: StreamClient): void {
     forget(client);
     client.destroy();
   }
 
-  function forget(client: ServerResponse): void {
+  function forget(client: StreamClient): void {
     clients.delete(client);
     if (clients.size === 0) cancelHeartbeat?.();
   }

@@ -1,0 +1,135 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { ask, postJson, startTestServer } from '../support/server.ts';
+import type { TestServer } from '../support/server.ts';
+import type { ServerOptions } from '../../src/server/server.ts';
+
+const running: TestServer[] = [];
+
+async function start(options: Partial<ServerOptions>): Promise<TestServer & { url: string }> {
+  const test = await startTestServer({ options });
+  running.push(test);
+  return { ...test, url: test.server.url };
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(({ server }) => server.close()));
+});
+
+const TOKEN = 'correct-horse';
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+const everywhere = { listen: { host: '0.0.0.0', port: 0 } };
+
+describe('with a token', () => {
+  it.each([
+    ['no header', {}, 401],
+    ['a wrong token', bearer('wrong'), 401],
+    ['a token of which a part is right', bearer(TOKEN.slice(0, -1)), 401],
+    ['an empty token', { authorization: 'Bearer ' }, 401],
+    ['another scheme', { authorization: `Basic ${TOKEN}` }, 401],
+    ['the token', bearer(TOKEN), 200],
+    ['the token, the scheme in small letters', { authorization: `bearer ${TOKEN}` }, 200],
+    ['the token, from a page of another origin', { ...bearer(TOKEN), origin: 'http://ops.example' }, 200],
+  ])('answers an action with %s by %i', async (_name, headers, status) => {
+    const { url, calls } = await start({ ...everywhere, token: TOKEN });
+    const answer = await postJson(`${url}/api/v1/resume`, {}, headers);
+    expect(answer.status).toBe(status);
+    expect(calls).toHaveLength(status === 200 ? 1 : 0);
+    if (status === 401)
+      expect([answer.code, answer.headers['www-authenticate']]).toEqual([
+        'unauthorized',
+        'Bearer realm="greptime-rebalancer"',
+      ]);
+  });
+
+  it('never repeats a token', async () => {
+    const { url } = await start({ token: TOKEN });
+    expect((await postJson(`${url}/api/v1/resume`, {}, bearer('mistyped'))).text).not.toContain('mistyped');
+  });
+
+  it.each(['/api/v1/status', '/metrics', '/api/v1/openapi.json', '/api/v1/snapshot'])(
+    'leaves %s open unless reads are protected',
+    async (path) => {
+      const open = await start({ token: TOKEN });
+      expect((await ask(open.url + path)).status).not.toBe(401);
+      const guarded = await start({ token: TOKEN, protectReads: true });
+      expect((await ask(guarded.url + path)).status).toBe(401);
+      expect((await ask(guarded.url + path, { headers: bearer(TOKEN) })).status).not.toBe(401);
+    },
+  );
+
+  it.each(['/healthz', '/readyz', '/'])('leaves %s open in any case: it holds no data', async (path) => {
+    const { url } = await start({ token: TOKEN, protectReads: true });
+    expect((await ask(url + path)).status).toBe(200);
+  });
+
+  it('refuses before it reads the body', async () => {
+    const { url } = await start({ token: TOKEN });
+    expect((await postJson(`${url}/api/v1/pause`, '{"broken')).status).toBe(401);
+  });
+});
+
+describe('without a token', () => {
+  it('refuses every action unless it listens on a loopback address', async () => {
+    const { url, calls } = await start(everywhere);
+    const answer = await postJson(`${url}/api/v1/resume`, {});
+    expect([answer.status, answer.code, calls.length]).toEqual([403, 'no-token', 0]);
+    expect((await ask(`${url}/api/v1/status`)).status).toBe(200);
+  });
+
+  it('refuses protected reads, for there is nothing to prove them by', async () => {
+    const { url } = await start({ protectReads: true });
+    expect((await ask(`${url}/api/v1/status`)).code).toBe('no-token');
+  });
+
+  it.each([
+    ['its own name', { host: 'localhost:9480' }, 200],
+    ['an IPv6 loopback name', { host: '[::1]:9480' }, 200],
+    ['a name that an attacker gave this address', { host: 'evil.example:9480' }, 403],
+    ['a name that looks like an address', { host: '127.0.0.1.evil.example' }, 403],
+    ['its own origin', { host: 'localhost:9480', origin: 'http://localhost:9480' }, 200],
+    ['another origin', { origin: 'http://evil.example' }, 403],
+    [
+      'another port of this machine as origin',
+      { host: 'localhost:9480', origin: 'http://localhost:3000' },
+      403,
+    ],
+    ['a page without origin', { origin: 'null' }, 403],
+    ['a form of another site', { 'sec-fetch-site': 'cross-site' }, 403],
+  ])('on loopback answers an action with %s by %#', async (_name, headers, status) => {
+    const { url, calls } = await start({});
+    expect((await postJson(`${url}/api/v1/resume`, {}, headers)).status).toBe(status);
+    expect(calls).toHaveLength(status === 200 ? 1 : 0);
+  });
+
+  it('on loopback lets no foreign name read either, but for probes and metrics of the process', async () => {
+    const { url } = await start({});
+    const headers = { host: 'evil.example' };
+    expect((await ask(`${url}/api/v1/status`, { headers })).code).toBe('foreign-host');
+    expect((await ask(`${url}/healthz`, { headers })).status).toBe(200);
+  });
+});
+
+describe('rates', () => {
+  it('limits actions from one address, and lets them go on later', async () => {
+    const { url, clock } = await start({});
+    const statuses: number[] = [];
+    for (let count = 0; count < 21; count += 1)
+      statuses.push((await postJson(`${url}/api/v1/resume`, {})).status);
+    expect(statuses).toEqual([...Array<number>(20).fill(200), 429]);
+    await clock.advance(1_000);
+    expect((await postJson(`${url}/api/v1/resume`, {})).status).toBe(200);
+    const answer = await postJson(`${url}/api/v1/resume`, {});
+    expect([answer.code, answer.headers['retry-after']]).toEqual(['too-many-requests', '1']);
+    expect((await ask(`${url}/api/v1/status`)).status).toBe(200);
+  });
+
+  it('limits wrong tokens from one address, and lets the right one in later', async () => {
+    const { url, clock } = await start({ token: TOKEN });
+    for (let count = 0; count < 20; count += 1)
+      expect((await postJson(`${url}/api/v1/resume`, {}, bearer(`guess-${count}`))).status).toBe(401);
+    const limited = await postJson(`${url}/api/v1/resume`, {}, bearer(TOKEN));
+    expect([limited.status, limited.code]).toEqual([429, 'too-many-requests']);
+    await clock.advance(2_000);
+    expect((await postJson(`${url}/api/v1/resume`, {}, bearer(TOKEN))).status).toBe(200);
+  });
+});

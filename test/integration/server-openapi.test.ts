@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ask, startTestServer } from '../support/server.ts';
+import type { TestServer } from '../support/server.ts';
+
+let test: TestServer;
+let url: string;
+
+beforeEach(async () => {
+  test = await startTestServer({});
+  url = test.server.url;
+});
+afterEach(() => test.server.close());
+
+const schemaShape = z.object({
+  properties: z.record(z.string(), z.unknown()),
+  additionalProperties: z.boolean().optional(),
+});
+const operationShape = z.object({
+  summary: z.string(),
+  parameters: z.array(z.object({ name: z.string() })).optional(),
+  requestBody: z.object({ content: z.record(z.string(), z.object({ schema: schemaShape })) }).optional(),
+  responses: z.record(z.string(), z.unknown()),
+});
+const documentShape = z.object({
+  openapi: z.string(),
+  paths: z.record(z.string(), z.record(z.string(), operationShape)),
+});
+
+async function documentOf(): Promise<z.infer<typeof documentShape>> {
+  return documentShape.parse(JSON.parse((await ask(`${url}/api/v1/openapi.json`)).text));
+}
+
+const PROMISED = [
+  'GET /',
+  'GET /api/v1/events',
+  'GET /api/v1/explain/{kind}/{id}',
+  'GET /api/v1/history',
+  'GET /api/v1/openapi.json',
+  'GET /api/v1/plan',
+  'GET /api/v1/snapshot',
+  'GET /api/v1/status',
+  'GET /healthz',
+  'GET /metrics',
+  'GET /readyz',
+  'POST /api/v1/drain',
+  'POST /api/v1/pause',
+  'POST /api/v1/resume',
+  'POST /api/v1/trigger',
+];
+
+describe('the OpenAPI document', () => {
+  it('describes every promised route and no other', async () => {
+    const { openapi, paths } = await documentOf();
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(openapi).toBe('3.1.0');
+    expect(described.sort()).toEqual(PROMISED);
+  });
+
+  it.each(PROMISED.filter((route) => !route.endsWith('/events')))(
+    'describes %s, which exists',
+    async (route) => {
+      const [method = '', path = ''] = route.split(' ');
+      const real = path.replace('{kind}', 'table').replace('{id}', '1');
+      const answer = await ask(url + real, { method });
+      expect([404, 405]).not.toContain(answer.status);
+      const { paths } = await documentOf();
+      const operation = paths[path]?.[method.toLowerCase()];
+      expect(operation?.summary).toMatch(/\.$/);
+      expect(Object.keys(operation?.responses ?? {})).toContain('default');
+    },
+  );
+
+  it('says which fields and filters are taken', async () => {
+    const { paths } = await documentOf();
+    const pause = paths['/api/v1/pause']?.['post']?.requestBody?.content['application/json']?.schema;
+    expect(Object.keys(pause?.properties ?? {})).toEqual(['for', 'reason', 'by']);
+    expect(pause?.additionalProperties).toBe(false);
+    const filters = paths['/api/v1/history']?.['get']?.parameters?.map((each) => each.name);
+    expect(filters).toEqual([
+      'limit',
+      'before',
+      'outcome',
+      'reason',
+      'region',
+      'table',
+      'datanode',
+      'since',
+      'until',
+    ]);
+  });
+
+  it('says the same as docs/api.md about routes and filters', async () => {
+    const text = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+    const listed = [...text.matchAll(/^\| `(GET|POST) ([^`]+)` /gm)].map(
+      (match) => `${match[1]} ${match[2]}`,
+    );
+    expect(listed.sort()).toEqual(PROMISED);
+  });
+});
+
+describe('the page', () => {
+  it('runs exactly the script and style that its policy names', async () => {
+    const { text, headers } = await ask(url);
+    const policy = headers['content-security-policy'] ?? '';
+    for (const tag of ['script', 'style']) {
+      const source = new RegExp(`<${tag}>([^]*?)</${tag}>`).exec(text)?.[1] ?? '';
+      const hash = createHash('sha256').update(source).digest('base64');
+      expect(policy).toContain(`${tag}-src 'sha256-${hash}'`);
+    }
+    expect(text).not.toMatch(/\son\w+=|\sstyle=|https?:\/\//);
+  });
+
+  it('has a script that the engine can read and that finds each of its elements', async () => {
+    const { text } = await ask(url);
+    const script = /<script>([^]*?)<\/script>/.exec(text)?.[1] ?? '';
+    const ids = [...script.matchAll(/(?:byId|fill)\('(\w+)'/g)].map((match) => match[1]);
+    const missing = ids.filter((id) => !text.includes(`id="${id ?? ''}"`));
+    expect(ids.length).toBeGreaterThan(10);
+    expect(missing).toEqual([]);
+  });
+
+  it('is not sent again to whom has it', async () => {
+    const { headers } = await ask(url);
+    const again = await ask(url, { headers: { 'if-none-match': headers.etag ?? '' } });
+    expect([again.status, again.text]).toEqual([304, '']);
+  });
+
+  it('gives way to the built page, whose files are kept by browsers', async () => {
+    const web = new Map([
+      ['/index.html', { body: Buffer.from('<!doctype html>'), type: 'text/html', etag: '"a"' }],
+      ['/assets/app-1.js', { body: Buffer.from('1'), type: 'text/javascript', etag: '"b"' }],
+    ]);
+    const built = await startTestServer({ web });
+    const page = await ask(built.server.url);
+    const file = await ask(`${built.server.url}/assets/app-1.js`);
+    const other = await ask(`${built.server.url}/assets/../../etc/passwd`);
+    await built.server.close();
+    expect([page.text, page.headers['cache-control']]).toEqual(['<!doctype html>', 'no-cache']);
+    expect([file.text, file.headers['cache-control'], file.headers.etag]).toEqual([
+      '1',
+      'public, max-age=31536000, immutable',
+      '"b"',
+    ]);
+    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+    expect(other.status).toBe(404);
+  });
+});

@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'vitest';
+import type { RebalancerEvent } from '../../../src/observability/events.ts';
+import { trackLiveState } from '../../../src/observability/live-state.ts';
+import type { LiveState } from '../../../src/observability/live-state.ts';
+import { statusSchema, VERDICTS } from '../../../src/server/schemas.ts';
+import { buildStatus } from '../../../src/server/status.ts';
+import type { StatusFacts } from '../../../src/server/status.ts';
+import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
+import { statusFacts } from '../../support/server.ts';
+
+function liveAfter(events: readonly RebalancerEvent[]): LiveState {
+  const { bus } = eventBus();
+  const live = trackLiveState(bus);
+  for (const event of events) bus.emit(event);
+  return live.state();
+}
+
+const cycleStarted: RebalancerEvent = { type: 'cycle-started', cycleId: 3, trigger: 'schedule' };
+const taken: RebalancerEvent = {
+  type: 'snapshot-taken',
+  cycleId: 3,
+  snapshot: sampleSnapshot(),
+  durationMs: 5,
+};
+const planned = (plan = samplePlan()): RebalancerEvent => ({
+  type: 'planned',
+  cycleId: 3,
+  plan,
+  durationMs: 5,
+});
+const started: RebalancerEvent = {
+  type: 'move-started',
+  move: sampleMove({ state: 'checking' }),
+  position: 1,
+  total: 2,
+};
+const ended = (overrides: Parameters<typeof sampleMove>[0] = {}): RebalancerEvent => ({
+  type: 'move-finished',
+  move: sampleMove({ state: 'succeeded', ...overrides }),
+  durationMs: 4_000,
+});
+const second = { id: 8, regionId: '4398046511106', from: '2' };
+const finished = (
+  outcome: Extract<RebalancerEvent, { type: 'cycle-finished' }>['outcome'],
+  detail = '',
+): RebalancerEvent => ({ type: 'cycle-finished', cycleId: 3, outcome, durationMs: 9, moved: 0, detail });
+const gate = (code: 'maintenance' | 'move-limit', detail = ''): RebalancerEvent => ({
+  type: 'gate-closed',
+  code,
+  detail,
+});
+
+const base = samplePlan();
+const even = samplePlan({ moves: [], minimumMoves: 0, blocked: [], before: base.after });
+const stuck = samplePlan({ moves: [], minimumMoves: 0 });
+const seen = [cycleStarted, taken, planned()];
+
+const verdicts: [
+  code: (typeof VERDICTS)[number],
+  sentence: string,
+  events: RebalancerEvent[],
+  facts?: Partial<StatusFacts>,
+][] = [
+  ['starting', 'The first plan has not been made yet.', []],
+  ['starting', 'The first plan has not been made yet.', [cycleStarted, taken]],
+  [
+    'standby',
+    'rebalancer-1 leads; this replica stands by and moves nothing.',
+    seen,
+    { leader: { leads: false, holder: 'rebalancer-1' } },
+  ],
+  [
+    'standby',
+    'No replica is known to lead; this replica stands by and moves nothing.',
+    [],
+    { leader: { leads: false, holder: null } },
+  ],
+  [
+    'lost-contact',
+    'The cluster could not be read yet. The last cycle failed: connect ECONNREFUSED',
+    [finished('failed', 'connect ECONNREFUSED')],
+  ],
+  ['lost-contact', 'The cluster was last read 2m ago.', seen, { nowMs: START_MS + 120_000 }],
+  [
+    'paused',
+    'Paused by anna until 2026-01-01T00:00:00.000Z: deploy',
+    seen,
+    { paused: { untilMs: START_MS, reason: 'deploy', by: 'anna' } },
+  ],
+  [
+    'paused',
+    'Paused by anna until somebody resumes',
+    seen,
+    { paused: { untilMs: null, reason: '', by: 'anna' } },
+  ],
+  [
+    'balanced',
+    'Every datanode leads its share of every table and in total.',
+    [taken, planned(even), finished('balanced')],
+  ],
+  [
+    'balanced',
+    'Every datanode leads its share of every table and in total.',
+    [taken, planned(even)],
+    { dryRun: true },
+  ],
+  [
+    'balanced',
+    'Every datanode leads its share of every table and in total.',
+    [...seen, started, ended(), ended(second)],
+  ],
+  [
+    'blocked',
+    'Not balanced, and no move can mend it. 1 × pinned: The configuration pins this region or its table to where it is.',
+    [taken, planned(stuck), finished('blocked')],
+  ],
+  [
+    'blocked',
+    '2 moves cannot begin. The cluster is in maintenance mode.',
+    [...seen, gate('maintenance'), finished('gated')],
+  ],
+  [
+    'blocked',
+    '2 moves cannot begin. Metasrv says that it is in maintenance.',
+    [...seen, gate('maintenance', 'Metasrv says that it is in maintenance.')],
+  ],
+  [
+    'dry-run',
+    '2 moves would balance the cluster; execution.dryRun is true, so nothing is moved.',
+    [...seen, finished('planned')],
+    { dryRun: true },
+  ],
+  ['balancing', '0 of 2 moves made.', [...seen, started]],
+  ['balancing', '1 of 2 moves made, about 4s left.', [...seen, started, ended()]],
+  [
+    'balancing',
+    '1 of 2 moves made, about 4s left; the next tick goes on.',
+    [...seen, started, ended(), gate('move-limit'), finished('moved')],
+  ],
+  [
+    'balancing',
+    '1 of 2 moves made, 1 without success; the next tick goes on.',
+    [...seen, ended(), ended({ ...second, state: 'failed' }), finished('partial')],
+  ],
+  // A long run of moves is no lost contact.
+  ['balancing', '0 of 2 moves made.', [...seen, started], { nowMs: START_MS + 7_200_000 }],
+];
+
+describe('the verdict', () => {
+  it.each(verdicts)('is %s: %s', (code, sentence, events, facts = {}) => {
+    const status = buildStatus(statusFacts({ live: liveAfter(events), ...facts }));
+    expect(status.verdict).toEqual({ code, sentence });
+  });
+
+  it('is tested for each word', () => {
+    expect(new Set(verdicts.map(([code]) => code))).toEqual(new Set(VERDICTS));
+  });
+});
+
+describe('buildStatus', () => {
+  it('has the documented form from the first moment on', () => {
+    const status = buildStatus(statusFacts({ live: liveAfter([]) }));
+    expect(statusSchema.parse(status)).toEqual(status);
+    expect(status).toMatchObject({ snapshot: null, plan: null, currentMove: null, datanodes: [], gates: [] });
+  });
+
+  it('tells everything of a move under way', () => {
+    const watching: RebalancerEvent = {
+      type: 'move-state',
+      move: sampleMove({ state: 'watching' }),
+      previous: 'submitted',
+    };
+    const live = liveAfter([...seen, started, watching]);
+    const status = buildStatus(statusFacts({ live, quarantined: 2, cooling: 1 }));
+    expect(statusSchema.parse(status)).toEqual(status);
+    expect(status).toMatchObject({
+      cycle: { id: '3', trigger: 'schedule' },
+      currentMove: {
+        move: { regionId: '4398046511104', state: 'watching', from: '0', to: '1' },
+        position: 1,
+        total: 2,
+        inStateSeconds: 10,
+      },
+      queue: { length: 1, next: [{ regionId: '4398046511106' }] },
+      progress: { done: 0, failed: 0, remaining: 2, etaSeconds: null },
+      plan: { moves: 2, minimumMoves: 2, optimal: true },
+      balance: { before: { tableSkewMax: 2, nodeSkew: 2 }, after: { tableSkewMax: 1, nodeSkew: 1 } },
+      snapshot: { ageSeconds: 10, datanodes: 3, tables: 1, regions: 3 },
+      nextTickAt: '2026-01-01T00:01:00.000Z',
+      quarantined: 2,
+      cooling: 1,
+      blocked: [{ code: 'pinned', count: 1 }],
+      process: { version: '1.2.3', uptimeSeconds: 10 },
+    });
+  });
+
+  it('lets the datanodes follow the moves', () => {
+    const { datanodes } = buildStatus(statusFacts({ live: liveAfter([...seen, started, ended()]) }));
+    expect(datanodes.map(({ id, addr, regions, regionsAfter }) => [id, addr, regions, regionsAfter])).toEqual(
+      [
+        ['0', '10.0.0.10:4001', 1, 1],
+        ['1', '10.0.0.11:4001', 1, 2],
+        ['2', '10.0.0.12:4001', 1, 0],
+      ],
+    );
+  });
+
+  it('shows the first ten of a long queue', () => {
+    const move = samplePlan().moves[0]!;
+    const moves = Array.from({ length: 40 }, (_, index) => ({
+      ...move,
+      seq: index + 1,
+      regionId: String(index),
+    }));
+    const { queue } = buildStatus(statusFacts({ live: liveAfter([planned(samplePlan({ moves }))]) }));
+    expect([queue.length, queue.next.length]).toEqual([40, 10]);
+  });
+});
