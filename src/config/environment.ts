@@ -1,4 +1,4 @@
-import { CONFIG_KEYS } from './keys.ts';
+import { CONFIG_KEYS, keyAt } from './keys.ts';
 import { findKey, isOverride, isProblem, readOverride } from './overrides.ts';
 import type { Override } from './overrides.ts';
 import type { Problem } from './problems.ts';
@@ -68,9 +68,15 @@ function camelCase(name: string): string {
   return name.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+function isCollection(path: string): boolean {
+  const key = keyAt(path);
+  return key !== undefined && !key.isSection;
+}
+
 function hintFor(name: string, place: readonly string[]): string {
   const letters = (text: string): string => text.replace(/_/g, '').toUpperCase();
   const same = CONFIG_KEYS.find(({ path }) => letters(variableOf(path)) === letters(name))?.path;
-  const path = same ?? suggestKey(place.slice(0, -1).join('.'), place.at(-1) ?? '');
+  const listOrMap = place.map((_, index) => place.slice(0, index).join('.')).find(isCollection);
+  const path = same ?? listOrMap ?? suggestKey(place.slice(0, -1).join('.'), place.at(-1) ?? '');
   return path === undefined ? '' : `; did you mean ${variableOf(path)}?`;
 }

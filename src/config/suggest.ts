@@ -1,8 +1,8 @@
 import { CONFIG_KEYS, namesBelow } from './keys.ts';
 
 /**
- * The key that somebody most likely meant by an unknown one: one with nearly the same name at the same level, else one with the same
- * name elsewhere.
+ * The key that somebody most likely meant by an unknown one: one with nearly the same name at the same level, else one elsewhere whose
+ * name is the same or begins so.
  *
  * @param parent the section's path; an empty one is the whole file.
  */
@@ -11,7 +11,11 @@ export function suggestKey(parent: string, name: string): string | undefined {
   const wanted = plain(name);
   const sibling = closest(wanted, namesBelow(listPath));
   if (sibling !== undefined) return parent === '' ? sibling : `${parent}.${sibling}`;
-  return CONFIG_KEYS.find((key) => !key.path.includes('[]') && plain(lastName(key.path)) === wanted)?.path;
+  const elsewhere = CONFIG_KEYS.filter((key) => !key.path.includes('[]')).map((key) => key.path);
+  return (
+    elsewhere.find((path) => plain(lastName(path)) === wanted) ??
+    elsewhere.find((path) => wanted.length >= 5 && plain(lastName(path)).startsWith(wanted))
+  );
 }
 
 function closest(wanted: string, names: readonly string[]): string | undefined {

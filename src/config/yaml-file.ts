@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document, ParsedNode } from 'yaml';
+import type { Alias, Document, ParsedNode } from 'yaml';
 import type { Place } from '../domain/file-fields.ts';
 import type { Problem } from './problems.ts';
 import type { Values, ValueTree } from './value-tree.ts';
@@ -42,7 +42,7 @@ export function readYaml(file: YamlFile, tree: ValueTree): Problem[] {
 /** @returns undefined when the text is nested too deeply for the parser. */
 export function parseYaml(text: string, lineCounter: LineCounter) {
   try {
-    return parseDocument(text, { intAsBigInt: true, prettyErrors: false, lineCounter, logLevel: 'silent' });
+    return parseDocument(text, { intAsBigInt: true, prettyErrors: false, lineCounter, logLevel: 'error' });
   } catch (error) {
     // The parser is recursive: a million brackets exhaust the stack.
     if (error instanceof RangeError) return undefined;
@@ -116,10 +116,13 @@ class Walk {
   }
 
   /** The value stands where the anchor is; the place shown is that of the alias, which is where the key is. */
-  #alias(node: { resolve(document: Document): unknown }, place: Place, offset: number): unknown {
+  #alias(node: Alias, place: Place, offset: number): unknown {
     this.#aliases += 1;
     if (this.#aliases > MAX_ALIASES) return this.#tooLarge(offset);
-    return this.#value(node.resolve(this.#document), place, offset);
+    const target = node.resolve(this.#document);
+    if (target) return this.#value(target, place, offset);
+    this.report(offset, place, `found *${node.source}, wanted an alias of an anchor that stands before it`);
+    return null;
   }
 
   #tooLarge(offset: number): null {

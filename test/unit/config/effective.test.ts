@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import {
+  describeChanges,
+  formatListen,
+  printConfig,
+  requireCluster,
+  toPolicy,
+} from '../../../src/config/effective.ts';
+import { exactDuration } from '../../../src/config/exact-duration.ts';
+import { CONFIG_KEYS } from '../../../src/config/keys.ts';
+import { DEFAULT_POLICY } from '../../../src/domain/policy.ts';
+import { MAX_DURATION_MS, parseDuration } from '../../../src/lib/duration.ts';
+import { configFrom } from '../../support/config.ts';
+
+const FULL = `
+cluster:
+  name: "yes"
+  sql: { endpoints: [https://a, http://b:4000], username: me, passwordFile: p, tls: { caFile: ca, certFile: c, keyFile: k } }
+  metasrv: { endpoints: [http://c:3002], clusterId: 9007199254740993, tls: { caFile: ca, certFile: c, keyFile: k } }
+tables: { include: [1024, "a.*"], exclude: [] }
+datanodes: { expected: [0], weights: { 18446744073709551615: 2 }, drain: [1], cordon: [2] }
+pins: { tables: ["a.b"], regions: [4398046511104] }
+schedule: { cron: "*/5 * * * *", windows: [{ cron: "0 1 * * *", duration: 90m }] }
+execution: { dryRun: false, pollInterval: 1500ms, pauseBetweenMoves: 0s }
+server: { listen: "[::1]:0", tokenFile: t, protectReads: true }
+`;
+
+describe('the printed configuration', () => {
+  test.each(['', FULL])('loads to the same configuration', (text) => {
+    const config = configFrom(text);
+    expect(configFrom(printConfig(config))).toEqual(config);
+  });
+
+  test('has every key of the schema', () => {
+    const printed: unknown = parse(printConfig(configFrom(FULL)));
+    const paths = CONFIG_KEYS.map(({ path }) => path.replace('[]', '.0'));
+    for (const path of paths) {
+      let level = printed;
+      for (const name of path.split('.')) {
+        expect(level, path).toHaveProperty([name]);
+        level = Object(level)[name];
+      }
+    }
+  });
+
+  test('shows durations with their unit and secrets as paths', () => {
+    const text = printConfig(configFrom(FULL));
+    expect(text).toContain('pollInterval: 1s500ms');
+    expect(text).toContain('duration: 1h30m');
+    expect(text).toContain('passwordFile: /etc/rebalancer/p');
+  });
+});
+
+test('a duration is written so that reading it gives the same milliseconds', () => {
+  fc.assert(
+    fc.property(
+      fc.nat({ max: MAX_DURATION_MS }),
+      (durationMs) => parseDuration(exactDuration(durationMs)) === durationMs,
+    ),
+  );
+});
+
+test('the default configuration is the default policy', () => {
+  expect(toPolicy(configFrom(''))).toEqual(DEFAULT_POLICY);
+});
+
+test('the policy is what the configuration says', () => {
+  expect(toPolicy(configFrom(FULL))).toEqual({
+    objective: 'count',
+    tables: { include: ['1024', 'a.*'], exclude: [] },
+    weights: { '18446744073709551615': 2 },
+    drain: ['1'],
+    cordon: ['2'],
+    pins: { tables: ['a.b'], regions: ['4398046511104'] },
+  });
+});
+
+describe('changes', () => {
+  test('are none between equal configurations', () => {
+    expect(describeChanges(configFrom(FULL), configFrom(FULL))).toEqual([]);
+  });
+
+  test.each([
+    ['execution: { dryRun: false }', ['execution.dryRun: true -> false']],
+    ['execution: { moveTimeout: 20m }', ['execution.moveTimeout: "15m" -> "20m"']],
+    ['datanodes: { drain: [1, 2] }', ['datanodes.drain: [] -> ["1","2"]']],
+    ['datanodes: { weights: { 3: 2 } }', ['datanodes.weights.3: none -> 2']],
+    [
+      'server: { listen: "[::]:1", tokenFile: t }',
+      ['server.listen: "127.0.0.1:9480" -> "[::]:1"', 'server.tokenFile: none -> "/etc/rebalancer/t"'],
+    ],
+  ])('%s', (text, changes) => {
+    expect(describeChanges(configFrom(''), configFrom(text))).toEqual(changes);
+  });
+});
+
+describe('a command that needs a cluster', () => {
+  test.each(['sql', 'metasrv'])('is content with endpoints of %s', (api) => {
+    expect(() => requireCluster(configFrom(`cluster: { ${api}: { endpoints: [http://a] } }`))).not.toThrow();
+  });
+
+  test('refuses a configuration without endpoints', () => {
+    expect(() => requireCluster(configFrom(''))).toThrow(
+      'cluster: found no endpoints, wanted cluster.sql.endpoints',
+    );
+  });
+});
+
+test.each([
+  [{ host: '127.0.0.1', port: 9480 }, '127.0.0.1:9480'],
+  [{ host: '::1', port: 0 }, '[::1]:0'],
+])('an address is written as it is read: %j', (address, text) => {
+  expect(formatListen(address)).toBe(text);
+});

@@ -1,0 +1,152 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/config/load.ts';
+import { readSecretFile, readSecrets, Secret } from '../../../src/config/secrets.ts';
+import { configFrom } from '../../support/config.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rebalancer-config-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, content: string | Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+
+describe('a secret', () => {
+  const secret = new Secret('geheim');
+
+  test.each([
+    ['as text', () => String(secret)],
+    ['joined', () => [secret, secret].join()],
+    ['as JSON', () => JSON.stringify({ secret })],
+    ['to a debugger', () => inspect({ deep: { secret } }, { depth: 5, showHidden: true })],
+    ['by its keys', () => JSON.stringify(Object.entries(secret))],
+  ])('does not show itself %s', (_, show) => {
+    expect(show()).not.toContain('geheim');
+  });
+
+  test('shows itself when asked', () => {
+    expect(secret.reveal()).toBe('geheim');
+  });
+});
+
+describe('a secret file', () => {
+  test.each([
+    ['geheim', 'geheim'],
+    ['geheim\n', 'geheim'],
+    ['geheim\r\n', 'geheim'],
+    [' with spaces ', ' with spaces '],
+    ['пароль', 'пароль'],
+  ])('%j holds %j', async (content, expected) => {
+    const secret = await readSecretFile('server.tokenFile', write('token', content));
+    expect(secret.reveal()).toBe(expected);
+  });
+
+  test.each([
+    ['', 'is empty'],
+    ['\n', 'is empty'],
+    ['geheim\n\n', 'holds more than one line of text'],
+    ['one\ntwo', 'holds more than one line of text'],
+    ['x'.repeat(65_537), 'is larger than 64 KiB'],
+  ])('%# is refused', async (content, fault) => {
+    const path = write('token', content);
+    await expect(readSecretFile('server.tokenFile', path)).rejects.toMatchObject({
+      name: 'UsageError',
+      message: `server.tokenFile: the file ${path} ${fault}`,
+    });
+  });
+
+  test('of any size is read no further than its limit', async () => {
+    await expect(readSecretFile('server.tokenFile', '/dev/zero')).rejects.toThrow('is larger than 64 KiB');
+  });
+
+  test('that is missing or a folder is refused', async () => {
+    await expect(readSecretFile('key', join(folder, 'none'))).rejects.toThrow('none does not exist');
+    await expect(readSecretFile('key', folder)).rejects.toThrow(`${folder} is a folder`);
+    await expect(readSecretFile('key', join(write('f', 'x'), 'g'))).rejects.toThrow(
+      'a part of its path is no folder',
+    );
+  });
+});
+
+describe('the secrets of a configuration', () => {
+  test('are read from the files that it names', async () => {
+    const tls = `{ caFile: ${write('ca', PEM)}, certFile: ${write('cert', PEM)}, keyFile: ${write('key', PEM)} }`;
+    const login = `username: me, passwordFile: ${write('password', 'geheim\n')}`;
+    const config = configFrom(
+      `cluster: { sql: { ${login}, tls: ${tls} } }\nserver: { tokenFile: ${write('token', 'T')} }`,
+    );
+    const secrets = await readSecrets(config);
+    expect(secrets.sqlLogin?.username).toBe('me');
+    expect(secrets.sqlLogin?.password.reveal()).toBe('geheim');
+    expect(secrets.serverToken?.reveal()).toBe('T');
+    expect(secrets.sqlTls).toMatchObject({ ca: PEM, cert: PEM, insecureSkipVerify: false });
+    expect(secrets.sqlTls.key?.reveal()).toBe(PEM);
+    expect(secrets.metasrvTls).toEqual({ insecureSkipVerify: false });
+    expect(JSON.stringify(secrets)).not.toContain('geheim');
+  });
+
+  test('are none by default', async () => {
+    const noTls = { insecureSkipVerify: false };
+    expect(await readSecrets(configFrom(''))).toEqual({ sqlTls: noTls, metasrvTls: noTls });
+  });
+
+  test('name all files that cannot be used, never their content', async () => {
+    const tls = `{ caFile: ${write('ca', 'geheim')}, insecureSkipVerify: true }`;
+    const config = configFrom(
+      `cluster: { sql: { username: me, passwordFile: ${folder}/none, tls: ${tls} } }\nserver: { tokenFile: ${write('token', '')} }`,
+    );
+    await expect(readSecrets(config)).rejects.toMatchObject({
+      code: 'secrets',
+      message: [
+        `cluster.sql.passwordFile: the file ${folder}/none does not exist`,
+        `cluster.sql.tls.caFile: the file ${folder}/ca is not PEM (no "-----BEGIN " line)`,
+        `server.tokenFile: the file ${folder}/token is empty`,
+      ].join('\n'),
+    });
+  });
+});
+
+describe('loading a file', () => {
+  const load = (file?: string) => loadConfig({ file, env: {}, cwd: folder });
+
+  test('takes file names from its own folder', async () => {
+    mkdirSync(join(folder, 'etc'));
+    write('etc/r.yaml', 'server: { tokenFile: secrets/token }');
+    expect((await load('etc/r.yaml')).server.tokenFile).toBe(join(folder, 'etc/secrets/token'));
+  });
+
+  test('is not needed', async () => {
+    expect((await load()).execution.dryRun).toBe(true);
+  });
+
+  test('shows its name as it was given', async () => {
+    write('r.yaml', 'log: {level: x}');
+    await expect(load('./r.yaml')).rejects.toThrow('./r.yaml:1:14: log.level: found "x"');
+  });
+
+  test.each([
+    ['none.yaml', 'none.yaml does not exist.'],
+    ['.', '. is a folder.'],
+    ['/dev/zero', '/dev/zero is larger than 1 MiB.'],
+  ])('refuses %s', async (file, message) => {
+    await expect(load(file)).rejects.toMatchObject({
+      name: 'UsageError',
+      message: `The configuration file ${message}`,
+    });
+  });
+
+  test('refuses what is not text', async () => {
+    write('r.yaml', Buffer.from([0x61, 0xff, 0xfe]));
+    await expect(load('r.yaml')).rejects.toThrow('is not UTF-8 text');
+  });
+});
