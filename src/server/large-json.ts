@@ -12,8 +12,8 @@ export interface JsonBody {
   compressed(): Promise<Buffer>;
 }
 
-/** Elements that are written before others get their turn: about a millisecond's work. */
-const SLICE = 2_000;
+/** Elements that are written before others get their turn: well below a millisecond's work. */
+const SLICE = 500;
 
 /**
  * Writes a large object (a snapshot, a plan) as JSON without keeping the event loop from other work: its long arrays are
