@@ -67,7 +67,7 @@ function checkToken(secret: Buffer, request: AccessRequest, failures: RateLimite
  * requests here from its own origin, or give its own name this address (DNS rebinding).
  */
 function checkWithoutToken(options: AccessOptions, request: AccessRequest, level: 'read' | 'act'): void {
-  if (options.protectReads)
+  if (options.protectReads && level === 'read')
     throw new HttpError(
       403,
       'no-token',

@@ -25,7 +25,7 @@ td.bars { width: 50%; }
 .bar { height: .5rem; border-radius: .2rem; background: var(--bar); min-width: 1px; }
 .bar.after { background: var(--after); margin-top: 2px; height: .25rem; }
 .dim { color: var(--dim); }
-ul { margin: 0; padding-left: 1.1rem; }
+ul, ol { margin: 0; padding-left: 1.4rem; }
 [hidden] { display: none; }
 `;
 
