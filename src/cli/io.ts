@@ -24,6 +24,8 @@ export interface CliIo {
   readonly stdin: AsyncIterable<Uint8Array | string>;
   /** Aborts when the process is told to stop. */
   readonly signal: AbortSignal;
+  /** Calls back on SIGHUP, which then no longer stops the process; the returned function ends that. */
+  readonly onHangup: (listener: () => void) => () => void;
 }
 
 /** The canvas of a stream, with its present width. */
@@ -36,6 +38,11 @@ export function canvasOf(isTerminal: boolean, columns: number | undefined, colou
 
 const MIN_COLUMNS = 40;
 const DEFAULT_COLUMNS = 80;
+
+/** Writes without waiting: for lines that may be lost when nobody can read them. */
+export function writeSoon(output: Output, text: string): void {
+  output.write(text).catch(() => undefined);
+}
 
 export async function writeLines(output: Output, lines: Iterable<string>): Promise<void> {
   let pending = '';

@@ -10,8 +10,8 @@ export interface CommandOptions {
   readonly replayTimeoutMs: number;
   /** The HTTP address to send to; without one, the script begins with a variable to fill in. */
   readonly endpoint?: string;
-  /** The metasrv API's `cluster_id`, decimal; 0 is its own default. */
-  readonly clusterId?: string;
+  /** The metasrv API's `cluster_id`; 0 is its own default. */
+  readonly clusterId?: number;
   /** Basic authentication for `/v1/sql`; the password stays in its file. */
   readonly username?: string;
   readonly passwordFile?: string;
@@ -87,8 +87,8 @@ function endpointLine(variable: string, endpoint: string | undefined, example: s
   return endpoint === undefined ? `${value} # set this to ${what}` : value;
 }
 
-function metasrvCurl(move: Move, { replayTimeoutMs, clusterId = '0' }: CommandOptions): string {
-  const cluster = clusterId === '0' ? '' : `cluster_id=${clusterId}&`;
+function metasrvCurl(move: Move, { replayTimeoutMs, clusterId = 0 }: CommandOptions): string {
+  const cluster = clusterId === 0 ? '' : `cluster_id=${clusterId}&`;
   const query = `${cluster}region_id=${move.regionId}&from_peer_id=${move.from}&to_peer_id=${move.to}&replay_timeout=${seconds(replayTimeoutMs)}s`;
   return `curl -sS "$METASRV/admin/region-migration?${query}"`;
 }

@@ -96,13 +96,17 @@ export interface Column {
   readonly align?: 'left' | 'right';
 }
 
-/** Lays cells out in columns two spaces apart; the last column is not padded. */
+/** Lays cells out in columns two spaces apart. With a `width`, the last column, which must be without colours, is cut to it. */
 export function* layOut(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  options: { readonly title?: (text: string) => string; readonly indent?: string } = {},
+  options: {
+    readonly title?: (text: string) => string;
+    readonly indent?: string;
+    readonly width?: number;
+  } = {},
 ): Generator<string, void, undefined> {
-  const { indent = '' } = options;
+  const { indent = '', width = Infinity } = options;
   const title = options.title ?? ((text: string): string => text);
   const widthOf = (row: readonly string[], index: number): number => displayWidth(row[index] ?? '');
   const widths = columns.map((column, index) =>
@@ -111,14 +115,18 @@ export function* layOut(
       rows.reduce((most, row) => Math.max(most, widthOf(row, index)), 0),
     ),
   );
+  const before = widths.slice(0, -1).reduce((sum, column) => sum + column + 2, indent.length);
   const line = (cells: readonly string[]): string =>
     columns
       .map(({ align }, index) => {
-        const [cell, width] = [cells[index] ?? '', widths[index]!];
-        return align === 'right' ? padStart(cell, width) : padEnd(cell, width);
+        const cell = cells[index] ?? '';
+        if (index === columns.length - 1) return truncate(cell, Math.max(width - before, MIN_LAST_COLUMN));
+        return align === 'right' ? padStart(cell, widths[index]!) : padEnd(cell, widths[index]!);
       })
       .join('  ')
       .trimEnd();
   yield indent + title(line(columns.map((column) => column.title)));
   for (const row of rows) yield indent + line(row);
 }
+
+const MIN_LAST_COLUMN = 20;

@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { OperatingError, UsageError } from '../domain/errors.ts';
+import { deadlineSignal } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
+import { errorAnswer } from './api-schemas.ts';
+import { printable } from './render/text.ts';
+
+export interface ApiClientOptions {
+  /** `http://127.0.0.1:9480` */
+  readonly url: string;
+  readonly tokenFile?: string | undefined;
+  readonly timeoutMs: number;
+}
+
+export interface ApiClientDependencies {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+/** Calls a running daemon. All reject with an OperatingError that names the address and what went wrong. */
+export interface ApiClient {
+  get<T>(
+    path: string,
+    schema: z.ZodType<T>,
+    query?: Readonly<Record<string, string | undefined>>,
+  ): Promise<T>;
+  post<T>(path: string, schema: z.ZodType<T>, body: object): Promise<T>;
+  /** Whether the path answers with success, whatever it says. */
+  ping(path: string): Promise<void>;
+}
+
+/** Answers are short but for the history, which has at most 1 000 moves. */
+const MAX_ANSWER_BYTES = 64 * 1_024 * 1_024;
+
+export function createApiClient(options: ApiClientOptions, dependencies: ApiClientDependencies): ApiClient {
+  const base = baseUrl(options.url);
+  const call = async <T>(target: string, schema: z.ZodType<T>, init: RequestInit): Promise<T> => {
+    const headers = new Headers({ accept: 'application/json' });
+    if (options.tokenFile !== undefined) headers.set('authorization', await bearer(options.tokenFile));
+    if (init.body !== undefined) headers.set('content-type', 'application/json');
+    const deadline = deadlineSignal(dependencies.clock, options.timeoutMs, dependencies.signal);
+    try {
+      const response = await dependencies.fetch(target, {
+        ...init,
+        headers,
+        signal: deadline.signal,
+        redirect: 'error',
+      });
+      return readAnswer(response, await limitedText(response), schema, target);
+    } catch (error) {
+      if (dependencies.signal.aborted || error instanceof OperatingError) throw error;
+      throw new OperatingError('unreachable', `${target} did not answer; is the daemon running there?`, {
+        cause: error,
+      });
+    } finally {
+      deadline.release();
+    }
+  };
+  return {
+    get: (path, schema, query = {}) => call(`${base}${path}${queryText(query)}`, schema, { method: 'GET' }),
+    ping: async (path) => {
+      await call(`${base}${path}`, z.unknown(), { method: 'GET' });
+    },
+    post: (path, schema, body) =>
+      call(`${base}${path}`, schema, { method: 'POST', body: JSON.stringify(body) }),
+  };
+}
+
+function baseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url && (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '')
+    return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+  throw new UsageError(
+    `--url: found ${JSON.stringify(text)}, wanted an address such as http://127.0.0.1:9480`,
+  );
+}
+
+async function bearer(tokenFile: string): Promise<string> {
+  let token: string;
+  try {
+    token = (await readFile(tokenFile, 'utf8')).trim();
+  } catch (error) {
+    throw new UsageError(`--token-file: reading ${tokenFile} failed`, { cause: error });
+  }
+  if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
+  throw new UsageError(`--token-file: ${tokenFile} does not hold a token (one word of printable ASCII)`);
+}
+
+function queryText(query: Readonly<Record<string, string | undefined>>): string {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) params.set(key, value);
+  return params.size === 0 ? '' : `?${params.toString()}`;
+}
+
+async function limitedText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  const body: AsyncIterable<Uint8Array> | null = response.body;
+  let [text, bytes] = ['', 0];
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES)
+      throw new OperatingError('answer-too-large', `The answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function readAnswer<T>(response: Response, text: string, schema: z.ZodType<T>, target: string): T {
+  const body = parseJson(text);
+  const answer = schema.safeParse(body);
+  if (response.ok && answer.success) return answer.data;
+  const refusal = errorAnswer.safeParse(body);
+  if (refusal.success) {
+    const { code, message } = refusal.data.error;
+    throw new OperatingError(
+      code,
+      `The daemon refused (${response.status} ${printable(code)}): ${printable(message)}`,
+    );
+  }
+  if (!response.ok)
+    throw new OperatingError('http', `${target} answered with HTTP status ${response.status}`);
+  const place = answer.error?.issues[0]?.path.join('.') ?? '';
+  const where = body === undefined ? 'not JSON' : `not what was expected at "${place}"`;
+  throw new OperatingError(
+    'unexpected-answer',
+    `The answer of ${target} is ${where}; is it a greptime-rebalancer?`,
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

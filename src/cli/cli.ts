@@ -1,0 +1,117 @@
+import type { Command } from 'commander';
+import { requireCluster } from '../config/effective.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/config.ts';
+import type { ApiClient } from './api-client.ts';
+import { createApiClient } from './api-client.ts';
+import type { AppPort, WatchedCall } from './app-port.ts';
+import { parseDurationOption } from './options.ts';
+import { writeSoon } from './io.ts';
+import type { CliIo, Output } from './io.ts';
+import { showProgress } from './render/progress.ts';
+
+/** The exit statuses that scripts may rely on. */
+export type ExitStatus = 0 | 1 | 2 | 3;
+
+/** What every command works with. */
+export interface Cli {
+  readonly io: CliIo;
+  readonly app: AppPort;
+  readonly version: string;
+  readonly fetch: typeof globalThis.fetch;
+  /** The working directory. */
+  readonly cwd: string;
+  /** Sets what the process will end with. */
+  readonly exitWith: (status: ExitStatus) => void;
+}
+
+export interface ConfigFlags {
+  readonly config?: string;
+  readonly set?: readonly string[];
+  readonly dryRun?: boolean;
+}
+
+/** Adds `-c FILE` and `--set KEY=VALUE`. */
+export function withConfig(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'configuration file (YAML)')
+    .option('--set <key=value>', 'override one key of the configuration; may be repeated', collect);
+}
+
+/** Adds `--dry-run` and `--no-dry-run` for commands that act. */
+export function withDryRun(command: Command): Command {
+  return command
+    .option('--dry-run', 'move nothing, whatever the configuration says')
+    .option('--no-dry-run', 'act, whatever the configuration says');
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+/** Adds `--url`, `--token-file` and `--timeout` for commands that talk to a running daemon. */
+export function withDaemon(command: Command): Command {
+  return command
+    .option('--url <url>', 'where the daemon listens', DEFAULT_URL)
+    .option('--token-file <file>', 'file with the token of server.tokenFile')
+    .option('--timeout <duration>', 'how long to wait for an answer', '10s');
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:9480';
+
+export interface DaemonFlags {
+  readonly url: string;
+  readonly tokenFile?: string;
+  readonly timeout: string;
+}
+
+/**
+ * The effective configuration.
+ *
+ * @param offline true when no cluster is needed, because a file stands in for it.
+ * @throws UsageError that names all that is wrong with it.
+ */
+export async function configOf(cli: Cli, flags: ConfigFlags, offline = false): Promise<Config> {
+  const config = await loadConfig({
+    file: flags.config,
+    env: cli.io.env,
+    flags: { 'execution.dryRun': flags.dryRun },
+    set: flags.set,
+    cwd: cli.cwd,
+  });
+  if (!offline) requireCluster(config);
+  return config;
+}
+
+export function daemonOf(cli: Cli, flags: DaemonFlags): ApiClient {
+  const timeoutMs = parseDurationOption('--timeout', flags.timeout);
+  return createApiClient(
+    { url: flags.url, tokenFile: flags.tokenFile, timeoutMs },
+    { clock: cli.io.clock, signal: cli.io.signal, fetch: cli.fetch },
+  );
+}
+
+/** Runs work whose progress is shown while it lasts: on standard error, unless it is what the command is for. */
+export async function withProgress<T>(
+  cli: Cli,
+  work: (call: WatchedCall) => Promise<T>,
+  output: Output = cli.io.err,
+): Promise<T> {
+  const { clock, signal } = cli.io;
+  let stop = (): void => undefined;
+  try {
+    return await work({
+      signal,
+      watch: (events) => {
+        stop = showProgress(events, {
+          isTerminal: output.isTerminal,
+          canvas: () => output.canvas,
+          clock,
+          write: (text) => writeSoon(output, text),
+        });
+      },
+    });
+  } finally {
+    stop();
+  }
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { parsePlan } from '../../domain/plan-file.ts';
+import { configOf, withConfig, withDryRun, withProgress } from '../cli.ts';
+import type { Cli, ConfigFlags } from '../cli.ts';
+import { parseInput, readInput } from '../io.ts';
+import { reportWork } from './work.ts';
+
+export function addApply(program: Command, cli: Cli): void {
+  withDryRun(withConfig(program.command('apply <planfile>')))
+    .summary('execute exactly the moves of a plan file')
+    .description(
+      'Executes exactly the moves of a plan that "plan --out" wrote. Each move is checked again first; the plan is refused when ' +
+        'the file was changed or the cluster is no longer what it was. - reads standard input.',
+    )
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ greptime-rebalancer plan -c rebalancer.yaml --out plan.json
+  $ greptime-rebalancer apply plan.json -c rebalancer.yaml --no-dry-run`,
+    )
+    .action(async (path: string, flags: ConfigFlags) => {
+      const plan = parseInput(path, await readInput(path, cli.io.stdin), parsePlan);
+      const config = await configOf(cli, flags);
+      const result = await withProgress(cli, (call) => cli.app.apply(config, plan, call));
+      cli.exitWith(await reportWork(cli, result));
+    });
+}

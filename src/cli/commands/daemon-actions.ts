@@ -1,0 +1,127 @@
+import { userInfo } from 'node:os';
+import type { Command } from 'commander';
+import {
+  pauseAnswer,
+  quarantineAnswer,
+  readyAnswer,
+  releaseAnswer,
+  resumeAnswer,
+  triggerAnswer,
+} from '../api-schemas.ts';
+import { daemonOf, withDaemon } from '../cli.ts';
+import type { Cli, DaemonFlags } from '../cli.ts';
+import { writeLines } from '../io.ts';
+import { parseDurationOption, parseId } from '../options.ts';
+import { quarantineTable } from '../render/daemon-screens.ts';
+import { pauseText } from '../render/status-screen.ts';
+import { printable } from '../render/text.ts';
+
+interface PauseFlags extends DaemonFlags {
+  readonly for?: string;
+  readonly reason: string;
+}
+
+export function addPause(program: Command, cli: Cli): void {
+  withDaemon(program.command('pause'))
+    .summary('let a running daemon begin no further move')
+    .description(
+      'A running daemon begins no further move, for a while or until resumed. A migration under way goes on.',
+    )
+    .option('--for <duration>', 'how long (2h); without it until resumed')
+    .option('--reason <text>', 'why, for the others', '')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ greptime-rebalancer pause --for 2h --reason "upgrading the datanodes"',
+    )
+    .action(async (flags: PauseFlags) => {
+      if (flags.for !== undefined) parseDurationOption('--for', flags.for);
+      const body = { ...(flags.for !== undefined && { for: flags.for }), reason: flags.reason, by: actor() };
+      const { paused } = await daemonOf(cli, flags).post('/api/v1/pause', pauseAnswer, body);
+      await cli.io.out.write(`Paused ${pauseText(paused)}.\n`);
+    });
+}
+
+export function addResume(program: Command, cli: Cli): void {
+  withDaemon(program.command('resume'))
+    .summary('end a pause')
+    .description('Ends a pause of a running daemon.')
+    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer resume')
+    .action(async (flags: DaemonFlags) => {
+      await daemonOf(cli, flags).post('/api/v1/resume', resumeAnswer, { by: actor() });
+      await cli.io.out.write('Resumed.\n');
+    });
+}
+
+export function addTrigger(program: Command, cli: Cli): void {
+  withDaemon(program.command('trigger'))
+    .summary('begin a cycle now')
+    .description('A running daemon begins a cycle now instead of at the next tick.')
+    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer trigger')
+    .action(async (flags: DaemonFlags) => {
+      const { cycleId } = await daemonOf(cli, flags).post('/api/v1/trigger', triggerAnswer, { by: actor() });
+      await cli.io.out.write(`Cycle ${cycleId} has begun.\n`);
+    });
+}
+
+export function addQuarantine(program: Command, cli: Cli): void {
+  const group = program
+    .command('quarantine')
+    .summary('regions that rest after failed migrations')
+    .description('Regions whose migration failed rest, longer after each failure.');
+  withDaemon(group.command('list'))
+    .description('Lists the regions in quarantine.')
+    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer quarantine list')
+    .action(async (flags: DaemonFlags) => {
+      const { quarantined } = await daemonOf(cli, flags).get('/api/v1/quarantine', quarantineAnswer);
+      await writeLines(cli.io.out, quarantineTable(quarantined, cli.io.out.canvas));
+    });
+  withDaemon(group.command('release <region>'))
+    .description('Lets a region be moved again, and forgets its failures.')
+    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer quarantine release 4398046511104')
+    .action(async (region: string, flags: DaemonFlags) => {
+      const regionId = parseId('quarantine release', region);
+      const body = { regionId, by: actor() };
+      const { released } = await daemonOf(cli, flags).post('/api/v1/quarantine/release', releaseAnswer, body);
+      await cli.io.out.write(
+        released ? `Region ${regionId} may move again.\n` : `Region ${regionId} was not in quarantine.\n`,
+      );
+    });
+}
+
+interface HealthFlags extends DaemonFlags {
+  readonly ready?: boolean;
+}
+
+export function addHealthcheck(program: Command, cli: Cli): void {
+  withDaemon(program.command('healthcheck'))
+    .summary('end with 0 when a daemon is well, for containers')
+    .description('Ends with 0 when a running daemon lives (with --ready: when it is ready), else with 1.')
+    .option('--ready', 'ask /readyz instead of /healthz')
+    .addHelpText('after', '\nExample:\n  HEALTHCHECK CMD ["greptime-rebalancer", "healthcheck"]')
+    .action(async (flags: HealthFlags) => {
+      const daemon = daemonOf(cli, flags);
+      if (!flags.ready) {
+        await daemon.ping('/healthz');
+        return cli.io.out.write('alive\n');
+      }
+      const { ready, missing } = await daemon.get('/readyz', readyAnswer);
+      if (ready) return cli.io.out.write('ready\n');
+      await writeLines(
+        cli.io.out,
+        missing.map(({ code, detail }) => `not ready: ${printable(code)}: ${printable(detail)}`),
+      );
+      cli.exitWith(1);
+    });
+}
+
+/** Who acts, for the daemon's history. */
+function actor(): string {
+  try {
+    return userInfo().username.slice(0, MAX_ACTOR);
+  } catch {
+    // A container may run as a user that has no name.
+    return 'command line';
+  }
+}
+
+const MAX_ACTOR = 100;

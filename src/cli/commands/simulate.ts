@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { writeSoon } from '../io.ts';
+import { parseDurationOption, parseWhole } from '../options.ts';
+
+interface SimulateFlags {
+  readonly profile: string;
+  readonly datanodes: string;
+  readonly emptyDatanodes: string;
+  readonly tables: string;
+  readonly regions: string;
+  readonly metasrvs: string;
+  readonly frontends: string;
+  readonly migrationTime: string;
+  readonly seed: string;
+  readonly faults?: string;
+  readonly port: string;
+}
+
+export function addSimulate(program: Command, cli: Cli): void {
+  program
+    .command('simulate')
+    .summary('serve a simulated GreptimeDB cluster on loopback')
+    .description(
+      'Serves a simulated GreptimeDB cluster on loopback, to try everything without a real one. Its datanodes are crowded but for ' +
+        'the empty ones.',
+    )
+    .option('--profile <version>', 'the GreptimeDB version to speak like', '1.3')
+    .option('--datanodes <n>', 'datanodes with regions', '3')
+    .option('--empty-datanodes <n>', 'further datanodes, which are empty', '1')
+    .option('--tables <n>', 'tables', '4')
+    .option('--regions <n>', 'regions of each table', '6')
+    .option('--metasrvs <n>', 'metasrv servers', '1')
+    .option('--frontends <n>', 'frontend servers', '1')
+    .option('--migration-time <duration>', 'how long a migration takes', '2s')
+    .option('--seed <text>', 'the same seed gives the same cluster', '1')
+    .option('--faults <list>', 'faults to play: leader-change@30s,lost-answer:submit=0.2')
+    .option('--port <n>', 'port of the first server; 0 takes free ones', '0')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ greptime-rebalancer simulate --profile 0.7 --datanodes 5 --faults leader-change@30s`,
+    )
+    .action(async (flags: SimulateFlags) => {
+      const whole = (option: string, text: string, min: number, max: number): number =>
+        parseWhole(option, text, min, max);
+      await cli.app.simulate(
+        {
+          profile: flags.profile,
+          datanodes: whole('--datanodes', flags.datanodes, 1, 10_000),
+          emptyDatanodes: whole('--empty-datanodes', flags.emptyDatanodes, 0, 10_000),
+          tables: whole('--tables', flags.tables, 0, 100_000),
+          regions: whole('--regions', flags.regions, 1, 100_000),
+          metasrvs: whole('--metasrvs', flags.metasrvs, 1, 9),
+          frontends: whole('--frontends', flags.frontends, 0, 9),
+          migrationTimeMs: parseDurationOption('--migration-time', flags.migrationTime),
+          seed: flags.seed,
+          faults: flags.faults,
+          port: whole('--port', flags.port, 0, 65_535),
+          say: (line) => writeSoon(cli.io.out, `${line}\n`),
+        },
+        { signal: cli.io.signal },
+      );
+    });
+}

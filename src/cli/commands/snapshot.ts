@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { snapshotChunks } from '../../domain/snapshot-file.ts';
+import { configOf, withConfig } from '../cli.ts';
+import type { Cli, ConfigFlags } from '../cli.ts';
+import { writeFileWhole } from '../io.ts';
+import { count } from '../render/text.ts';
+
+export function addSnapshot(program: Command, cli: Cli): void {
+  withConfig(program.command('snapshot'))
+    .summary('write where every region is')
+    .description('Reads where every region is and writes it as JSON, for "plan --from" and for tickets.')
+    .option('--out <file>', 'write to a file instead of standard output')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ greptime-rebalancer snapshot -c rebalancer.yaml > prod.json`,
+    )
+    .action(async (flags: ConfigFlags & { readonly out?: string }) => {
+      const config = await configOf(cli, flags);
+      const snapshot = await cli.app.snapshot(config, { signal: cli.io.signal });
+      if (flags.out === undefined)
+        for (const chunk of snapshotChunks(snapshot)) await cli.io.out.write(chunk);
+      else await writeFileWhole(flags.out, snapshotChunks(snapshot));
+      const { datanodes, tables, regions } = snapshot;
+      const size = `${count(datanodes.length, 'datanode')}, ${count(tables.length, 'table')}, ${count(regions.length, 'region')}`;
+      await cli.io.err.write(`${flags.out === undefined ? 'Snapshot' : `Wrote ${flags.out}`}: ${size}.\n`);
+    });
+}

@@ -1,0 +1,31 @@
+import { CYCLE_OUTCOMES } from '../../domain/codes.ts';
+import type { CycleOutcome } from '../../domain/codes.ts';
+import type { WorkResult } from '../app-port.ts';
+import type { Cli, ExitStatus } from '../cli.ts';
+import { count, printable } from '../render/text.ts';
+
+/** 0 when there was nothing left to do that may be done; 1 when something failed or a gate forbade to act. */
+const STATUS: Readonly<Record<CycleOutcome, ExitStatus>> = {
+  balanced: 0,
+  planned: 0,
+  moved: 0,
+  blocked: 0,
+  partial: 1,
+  gated: 1,
+  failed: 1,
+  stopped: 1,
+  missed: 1,
+};
+
+/** Prints how the work went and gives the exit status. */
+export async function reportWork(cli: Cli, result: WorkResult): Promise<ExitStatus> {
+  const { outcome, moved, failed, detail } = result;
+  const { style } = cli.io.out.canvas;
+  const status = STATUS[outcome];
+  const failures = failed === 0 ? '' : `, ${count(failed, 'move')} did not succeed`;
+  await cli.io.out.write(
+    `${style(status === 0 ? 'green' : 'red', outcome)}: ${CYCLE_OUTCOMES[outcome]} ${count(moved, 'region')} moved${failures}.\n`,
+  );
+  if (detail !== '') await cli.io.out.write(`${printable(detail)}\n`);
+  return status;
+}

@@ -1,0 +1,34 @@
+import { BLOCKERS } from '../../domain/codes.ts';
+import type { DrainedDatanode, DrainVerdict, LeftRegion } from '../app-port.ts';
+import type { Canvas } from './style.ts';
+import { count, printable } from './text.ts';
+
+export function isDrained({ datanodes }: DrainVerdict): boolean {
+  return datanodes.every(({ left }) => left.length === 0);
+}
+
+/** How a drain ended: every region that is left, with the reason, however many they are. */
+export function* drainVerdict(verdict: DrainVerdict, { style }: Canvas): Generator<string, void, undefined> {
+  const failures = verdict.failed === 0 ? '' : `, ${count(verdict.failed, 'move')} did not succeed`;
+  if (verdict.dryRun) yield 'Dry run: nothing was moved. --no-dry-run acts.';
+  else yield `${count(verdict.moved, 'region')} moved${failures}.`;
+  for (const { id, left } of verdict.datanodes) {
+    if (left.length === 0) {
+      yield style('green', `Datanode ${id} is empty: it leads no region in scope.`);
+      continue;
+    }
+    yield style('yellow', `Datanode ${id} still leads ${count(left.length, 'region')}:`);
+    yield* left.map(leftLine);
+  }
+}
+
+/** Whoever switches a datanode off must know each region by name: nothing is summed up here. */
+function leftLine({ regionId, table, code, detail }: LeftRegion): string {
+  const why = printable(detail) || (code === undefined ? 'not moved yet' : BLOCKERS[code]);
+  return `  region ${regionId} of ${printable(table)}: ${code === undefined ? '' : `${code}: `}${why}`;
+}
+
+/** How many regions are left over all datanodes. */
+export function countLeft(datanodes: readonly DrainedDatanode[]): number {
+  return datanodes.reduce((sum, { left }) => sum + left.length, 0);
+}
