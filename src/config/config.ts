@@ -38,8 +38,7 @@ export interface ClusterConfig {
   };
   readonly metasrv: {
     readonly endpoints: readonly string[];
-    /** u64, decimal. */
-    readonly clusterId: string;
+    readonly clusterId: number;
     readonly tls: TlsConfig;
   };
   readonly requestTimeoutMs: number;

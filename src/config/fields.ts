@@ -170,9 +170,6 @@ const id = leaf((value): string | Refusal => {
     : new Refusal('an id: a whole number from 0 to 18446744073709551615');
 });
 
-/** One id of up to 64 bits, as a decimal text. */
-export const anyId = { schema: id, type: 'id', isText: false };
-
 const pattern = leaf((value): string | Refusal => {
   const words = typeof value === 'bigint' ? String(value) : value;
   return typeof words === 'string' && words.length <= MAX_TEXT && compilePattern(words)

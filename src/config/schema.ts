@@ -53,7 +53,11 @@ const cluster = section(
           [],
           'HTTP addresses of the metasrvs. With api sql optional: for maintenance mode and fresher routes.',
         ),
-        clusterId: key(field.anyId, 0n, 'Cluster id in the routes of GreptimeDB before 0.10.'),
+        clusterId: key(
+          field.whole(0, Number.MAX_SAFE_INTEGER),
+          0,
+          'Cluster id that metasrvs before GreptimeDB 0.12 ask for.',
+        ),
         tls,
       },
       'The metasrvs.',

@@ -18,7 +18,7 @@ const FULL = `
 cluster:
   name: "yes"
   sql: { endpoints: [https://a, http://b:4000], username: me, passwordFile: p, tls: { caFile: ca, certFile: c, keyFile: k } }
-  metasrv: { endpoints: [http://c:3002], clusterId: 9007199254740993, tls: { caFile: ca, certFile: c, keyFile: k } }
+  metasrv: { endpoints: [http://c:3002], clusterId: 7, tls: { caFile: ca, certFile: c, keyFile: k } }
 tables: { include: [1024, "a.*"], exclude: [] }
 datanodes: { expected: [0], weights: { 18446744073709551615: 2 }, drain: [1], cordon: [2] }
 pins: { tables: ["a.b"], regions: [4398046511104] }

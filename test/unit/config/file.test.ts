@@ -6,7 +6,7 @@ const DEFAULTS = {
     name: 'greptimedb',
     api: 'auto',
     sql: { endpoints: [], tls: { insecureSkipVerify: false } },
-    metasrv: { endpoints: [], clusterId: '0', tls: { insecureSkipVerify: false } },
+    metasrv: { endpoints: [], clusterId: 0, tls: { insecureSkipVerify: false } },
     requestTimeoutMs: 10_000,
   },
   tables: { include: [], exclude: ['greptime_private.*'] },
@@ -94,7 +94,7 @@ describe('a configuration file', () => {
             keyFile: '/etc/rebalancer/k.pem',
           },
         },
-        metasrv: { endpoints: ['http://metasrv-0:3002', 'http://metasrv-1:3002'], clusterId: '0' },
+        metasrv: { endpoints: ['http://metasrv-0:3002', 'http://metasrv-1:3002'], clusterId: 0 },
       },
       tables: { include: ['public.*', '1024'] },
       datanodes: {
@@ -215,7 +215,7 @@ describe('a wrong value is refused with line, column, what was found and what wa
     ],
     [
       'cluster: { metasrv: { clusterId: -1 } }',
-      '1:34: cluster.metasrv.clusterId: found -1, wanted an id: a whole number from 0 to 18446744073709551615',
+      '1:34: cluster.metasrv.clusterId: found -1, wanted a whole number from 0 to 9007199254740991',
     ],
     [
       'datanodes: { drain: [18446744073709551616] }',

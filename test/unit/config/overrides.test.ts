@@ -24,8 +24,8 @@ describe('the environment', () => {
     ['CLUSTER__NAME', '2026', { cluster: { name: '2026' } }],
     [
       'CLUSTER__METASRV__CLUSTER_ID',
-      '9007199254740993',
-      { cluster: { metasrv: { clusterId: '9007199254740993' } } },
+      '9007199254740991',
+      { cluster: { metasrv: { clusterId: 9007199254740991 } } },
     ],
     ['DATANODES__WEIGHTS', '{3: 2, "4": 5}', { datanodes: { weights: { '3': 2, '4': 5 } } }],
     [
