@@ -1,4 +1,4 @@
-import type { MoveRecord } from '../domain/move.ts';
+import type { LateOutcome, MoveRecord } from '../domain/move.ts';
 import type { StampedEvent } from './events.ts';
 
 /** One event as log lines and the event stream show it: ids are decimal strings, times ISO 8601, snapshots and plans counts. */
@@ -25,7 +25,19 @@ export interface MoveView {
   readonly detail: string | null;
   readonly createdAt: string;
   readonly submittedAt: string | null;
+  readonly downgradedAt: string | null;
   readonly endedAt: string | null;
+  /** What became of a migration that had run out of time, once it was found out. */
+  readonly late: LateView | null;
+  /** When somebody else was seen to have taken the region back. */
+  readonly undoneAt: string | null;
+}
+
+export interface LateView {
+  readonly outcome: LateOutcome['outcome'];
+  readonly cause: string;
+  readonly detail: string;
+  readonly at: string;
 }
 
 export function toMoveView(move: MoveRecord): MoveView {
@@ -44,9 +56,20 @@ export function toMoveView(move: MoveRecord): MoveView {
     cause: move.cause ?? null,
     detail: move.detail ?? null,
     createdAt: isoTime(move.createdAtMs),
-    submittedAt: move.submittedAtMs === undefined ? null : isoTime(move.submittedAtMs),
-    endedAt: move.endedAtMs === undefined ? null : isoTime(move.endedAtMs),
+    submittedAt: isoOrNull(move.submittedAtMs),
+    downgradedAt: isoOrNull(move.downgradedAtMs),
+    endedAt: isoOrNull(move.endedAtMs),
+    late: move.late ? toLateView(move.late) : null,
+    undoneAt: isoOrNull(move.undoneAtMs),
   };
+}
+
+function toLateView({ outcome, cause, detail, atMs }: LateOutcome): LateView {
+  return { outcome, cause, detail, at: isoTime(atMs) };
+}
+
+export function isoOrNull(atMs: number | null | undefined): string | null {
+  return atMs === null || atMs === undefined ? null : isoTime(atMs);
 }
 
 export function isoTime(atMs: number): string {
@@ -95,7 +118,7 @@ export function describeEvent(event: StampedEvent): EventDescription {
       return say('unfinished move resolved', { detail: event.detail, move: toMoveView(event.move) });
     case 'paused':
       return say('paused', {
-        until: event.untilMs === null ? null : isoTime(event.untilMs),
+        until: isoOrNull(event.untilMs),
         reason: event.reason,
         by: event.by,
       });

@@ -11,7 +11,7 @@ import type { RegionStatus } from '../domain/snapshot.ts';
 /** What every metric's name begins with. */
 export const METRIC_PREFIX = 'greptime_rebalancer_';
 
-/** A label whose values are not known when the process starts: datanode ids, the configured endpoints, the version. */
+/** A label whose values are not known when the process starts: datanode ids, the kinds of requests, the version. */
 export type OpenLabel = 'any';
 
 export interface MetricDefinition {
@@ -34,7 +34,7 @@ export const DATANODE_STATES = [
 ] as const satisfies readonly DatanodeState[];
 export const REGION_STATUSES = ['alive', 'migrating', 'staging'] as const satisfies readonly RegionStatus[];
 /** How one request to the cluster ended. */
-export const REQUEST_OUTCOMES = ['ok', 'refused', 'timeout', 'network', 'invalid', 'cancelled'] as const;
+export const REQUEST_OUTCOMES = ['ok', 'error', 'timeout', 'refused'] as const;
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 export const NOTIFICATION_OUTCOMES = ['delivered', 'failed', 'dropped'] as const;
 export const RELOAD_OUTCOMES = ['applied', 'refused'] as const;
@@ -271,7 +271,7 @@ export const METRICS = {
     name: 'cluster_request_duration_seconds',
     type: 'histogram',
     labels: { endpoint: 'any', outcome: REQUEST_OUTCOMES },
-    help: 'Time of requests to the cluster by endpoint (host and port) and outcome.',
+    help: 'Time of requests to the cluster by endpoint (the kind of request) and outcome.',
     buckets: REQUEST_BUCKETS,
   },
   configReloadsTotal: {

@@ -59,12 +59,12 @@ export interface Metrics extends Instruments {
   addSources(sources: MetricSources): void;
   /** Replaces all series of `datanode_regions`, so that a datanode which left has none. */
   setDatanodeRegions(regions: Iterable<readonly [datanodeId: string, regions: number]>): void;
-  /** One request to the cluster. The endpoint's label is its host and port: no path, no credentials. */
+  /** One request to the cluster. */
   observeRequest(request: ClusterRequest): void;
 }
 
 export interface ClusterRequest {
-  /** A URL or `host:port`. */
+  /** The kind of request, of the adapters' closed list: `route`, `sql-procedure-state`. */
   readonly endpoint: string;
   readonly outcome: RequestOutcome;
   readonly durationMs: number;
@@ -77,8 +77,9 @@ export interface MetricsOptions {
   readonly processMetrics?: boolean;
 }
 
-/** More endpoints than this share the label `other`: a redirected or generated address must not grow the series. */
+/** The adapters have some twenty. More, or what is no such word (an address, say), share the label `other`. */
 const MAX_ENDPOINTS = 64;
+const ENDPOINT_WORD = /^[a-z][a-z-]{0,39}$/;
 
 /** Creates all metrics in a registry of their own, each series of a closed label at 0. */
 export function createMetrics(options: MetricsOptions, dependencies: { readonly clock: Clock }): Metrics {
@@ -103,7 +104,7 @@ export function createMetrics(options: MetricsOptions, dependencies: { readonly 
       for (const [datanode, count] of regions) instruments.datanodeRegions.set({ datanode }, count);
     },
     observeRequest({ endpoint, outcome, durationMs }) {
-      const label = boundedLabel(endpoints, hostOf(endpoint));
+      const label = boundedLabel(endpoints, endpoint);
       instruments.clusterRequestDurationSeconds.observe({ endpoint: label, outcome }, durationMs / 1_000);
     },
   };
@@ -189,14 +190,9 @@ function attempt<Value>(source: (() => Value) | undefined, use: (value: Value) =
   use(value);
 }
 
-function hostOf(endpoint: string): string {
-  const host = URL.parse(endpoint)?.host ?? '';
-  return host === '' ? endpoint.replace(/^.*@/, '').replace(/[/?#].*$/, '') : host;
-}
-
 function boundedLabel(known: Set<string>, value: string): string {
   if (known.has(value)) return value;
-  if (known.size >= MAX_ENDPOINTS) return 'other';
+  if (known.size >= MAX_ENDPOINTS || !ENDPOINT_WORD.test(value)) return 'other';
   known.add(value);
   return value;
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { MOVE_REASON_CODES, OUTCOME_CODES } from '../domain/codes.ts';
+import { EXPLAIN_KINDS } from '../domain/explanation.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { decimalId } from '../lib/json.ts';
 import { HttpError } from './errors.ts';
 import type { HistoryQuery } from './ports.ts';
-import { EXPLAIN_KINDS } from './schemas.ts';
 
 /** What the API takes. Every field is bounded, and one that is not known is refused. */
 

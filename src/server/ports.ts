@@ -1,10 +1,11 @@
 import type { MoveReason, Outcome } from '../domain/codes.ts';
+import type { ExplainKind, Explanation } from '../domain/explanation.ts';
 import type { DatanodeId, RegionId, TableId } from '../domain/ids.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Readiness } from '../observability/health.ts';
-import type { ExplainKind, ExplainView, StatusView } from './schemas.ts';
+import type { StatusView } from './schemas.ts';
 
 /** What the server may see. Each answers at once from memory or from the store, and changes nothing. */
 export interface ServerViews {
@@ -16,7 +17,7 @@ export interface ServerViews {
   /** Moves, the newest first, at most `query.limit`. */
   history(query: HistoryQuery): MaybePromise<readonly MoveRecord[]>;
   /** Why a region, table or datanode moves or stays; undefined when there is none of that id. A table also by `schema.table`. */
-  explain(kind: ExplainKind, id: string): MaybePromise<ExplainView | undefined>;
+  explain(kind: ExplainKind, id: string): MaybePromise<Explanation | undefined>;
   readiness(): Readiness;
 }
 

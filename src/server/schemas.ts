@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { BLOCKER_CODES, CYCLE_OUTCOME_CODES, GATE_CODES, MOVE_REASON_CODES } from '../domain/codes.ts';
+import {
+  BLOCKER_CODES,
+  CYCLE_OUTCOME_CODES,
+  EXPLANATION_CODES,
+  GATE_CODES,
+  MOVE_REASON_CODES,
+} from '../domain/codes.ts';
+import { EXPLAIN_KINDS } from '../domain/explanation.ts';
 import { MOVE_STATES } from '../domain/move.ts';
 
 /** What the API answers with. The types of the program and the OpenAPI document both come from here. */
@@ -30,7 +37,21 @@ export const moveRecordSchema = z
     detail: z.string().nullable(),
     createdAt: time,
     submittedAt: time.nullable(),
+    downgradedAt: time.nullable(),
     endedAt: time.nullable(),
+    late: z
+      .object({
+        outcome: z.enum(['succeeded', 'failed', 'rolled_back']),
+        cause: z.string(),
+        detail: z.string(),
+        at: time,
+      })
+      .readonly()
+      .nullable()
+      .meta({ description: 'What became of a migration that had run out of time, once it was found out.' }),
+    undoneAt: time
+      .nullable()
+      .meta({ description: 'When somebody else was seen to have taken the region back.' }),
   })
   .readonly();
 
@@ -71,6 +92,7 @@ export const planSchema = z
     optimal: z.boolean(),
     before: balance,
     after: balance,
+    inputs: z.object({ snapshot: z.string(), policy: z.string() }).readonly().optional(),
     blocked: list(
       z
         .object({
@@ -246,18 +268,22 @@ export const historySchema = z.object({
     .meta({ description: 'Pass it as `before` for the next page; null at the end of the history.' }),
 });
 
-export const EXPLAIN_KINDS = ['region', 'table', 'datanode'] as const;
-export type ExplainKind = (typeof EXPLAIN_KINDS)[number];
 export const explainSchema = z
   .object({
     kind: z.enum(EXPLAIN_KINDS),
     id: z.string(),
     answer: z.string().meta({ description: 'Why it moves or stays, in a sentence.' }),
-    reasons: list(z.object({ code: z.string(), detail: z.string() }).readonly()),
+    reasons: list(
+      z
+        .object({
+          code: z.enum([...BLOCKER_CODES, ...MOVE_REASON_CODES, ...EXPLANATION_CODES]),
+          detail: z.string(),
+        })
+        .readonly(),
+    ),
     facts: z.record(z.string(), z.unknown()).readonly(),
   })
   .readonly();
-export type ExplainView = z.infer<typeof explainSchema>;
 
 export const readinessSchema = z.object({
   ready: z.boolean(),

@@ -2,7 +2,7 @@ import { GATES } from '../domain/codes.ts';
 import type { BlockerCode } from '../domain/codes.ts';
 import type { Balance, Move, Plan } from '../domain/plan.ts';
 import type { ClusterApi } from '../domain/snapshot.ts';
-import { isoTime, toMoveView } from '../observability/event-view.ts';
+import { isoOrNull, isoTime, toMoveView } from '../observability/event-view.ts';
 import { estimateEtaMs } from '../observability/live-state.ts';
 import type { LiveState } from '../observability/live-state.ts';
 import type { PauseState } from './ports.ts';
@@ -149,8 +149,4 @@ function snapshotOf({ snapshot }: LiveState, ageMs: number | undefined): StatusV
 
 function blockedOf(blocked: ReadonlyMap<BlockerCode, number>): StatusView['blocked'] {
   return [...blocked].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
-}
-
-function isoOrNull(atMs: number | null | undefined): string | null {
-  return atMs === null || atMs === undefined ? null : isoTime(atMs);
 }
