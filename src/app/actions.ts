@@ -1,0 +1,80 @@
+import { OperatingError } from '../domain/errors.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { LiveStateTracker } from '../observability/live-state.ts';
+import type { DrainRequest, DrainResult, ServerActions } from '../server/ports.ts';
+import type { Daemon } from './daemon.ts';
+import type { Planner } from './planning.ts';
+import type { Worksite } from './worksite.ts';
+
+export interface ActionDependencies {
+  readonly site: Worksite;
+  readonly daemon: Daemon;
+  readonly live: LiveStateTracker;
+  readonly planner: Planner;
+}
+
+/** What the HTTP server may cause. Every action is written to the audit first. */
+export function createActions(dependencies: ActionDependencies): ServerActions {
+  const { site, daemon, live } = dependencies;
+  const { store, clock, events } = site;
+  const audit = (who: string, what: string, why: string): void =>
+    store.addAudit({ atMs: clock.now(), who, what, why });
+  return {
+    pause({ forMs, reason, by }) {
+      const atMs = clock.now();
+      const untilMs = forMs === undefined ? null : atMs + forMs;
+      audit(by, 'pause', reason);
+      store.setPause({ reason, by, atMs, untilMs });
+      events.emit({ type: 'paused', untilMs, reason, by });
+      return { untilMs, reason, by };
+    },
+    resume({ by }) {
+      audit(by, 'resume', '');
+      store.clearPause();
+      events.emit({ type: 'resumed', by });
+    },
+    trigger({ by }) {
+      audit(by, 'trigger', '');
+      const started = daemon.tick('manual');
+      const { cycle } = live.state();
+      if (cycle) return { kind: started ? 'started' : 'running', cycleId: cycle.id };
+      return { kind: 'refused', detail: 'The daemon is stopping; no cycle is started.' };
+    },
+    drain: (request) => drain(dependencies, request, audit),
+  };
+}
+
+async function drain(
+  { site, daemon, live, planner }: ActionDependencies,
+  { datanodes, by, dryRun }: DrainRequest,
+  audit: (who: string, what: string, why: string) => void,
+): Promise<DrainResult> {
+  const { store, clock, events } = site;
+  const { snapshot } = live.state();
+  for (const id of datanodes) {
+    if (snapshot?.datanodes.some((datanode) => datanode.id === id)) continue;
+    throw new OperatingError('unknown-datanode', `The cluster has no datanode ${id}`);
+  }
+  const policy = site.policy();
+  const draining = [...new Set([...policy.drain, ...datanodes])];
+  let plan: Plan | undefined;
+  if (snapshot) {
+    const nowMs = clock.now();
+    const imagined = {
+      ...policy,
+      drain: draining,
+      cordon: policy.cordon.filter((id) => !draining.includes(id)),
+    };
+    const input = { snapshot, policy: imagined, memory: store.memory(nowMs), nowMs };
+    plan = await planner(input, { timeBudgetMs: site.config.planning.timeBudgetMs }, NEVER);
+  }
+  if (!dryRun) {
+    audit(by, 'drain', `datanodes ${datanodes.join(', ')}`);
+    for (const datanode of datanodes) store.addDrain({ datanode, by, atMs: clock.now() });
+    events.emit({ type: 'drain-requested', datanodes, by });
+    daemon.tick('drain');
+  }
+  return { draining, plan };
+}
+
+const NEVER = new AbortController().signal;

@@ -1,0 +1,240 @@
+import type { CycleOutcome } from '../domain/codes.ts';
+import { describeError } from '../domain/errors.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { Policy } from '../domain/policy.ts';
+import { compileSelection } from '../domain/selector.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { ExecutionReport, Executor } from '../executor/port.ts';
+import type { Cluster } from '../greptimedb/port.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { CycleTrigger, EventSink } from '../observability/events.ts';
+import type { Store } from '../store/port.ts';
+import type { Connection } from './connection.ts';
+import { sealCluster } from './connection.ts';
+import type { Planner } from './planning.ts';
+
+/** What one cycle shall do. Taken from the configuration anew for each cycle. */
+export interface CycleSettings {
+  readonly policy: Policy;
+  readonly timeBudgetMs: number;
+  readonly dryRun: boolean;
+  /** The most migrations to submit in this cycle. */
+  readonly maxMoves: number;
+}
+
+export interface CycleDependencies {
+  readonly connection: Connection;
+  readonly store: Store;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly planner: Planner;
+  /** An executor for this cluster; the snapshot's age is asked for by its gates. */
+  readonly openExecutor: (cluster: Cluster, snapshotTakenAtMs: () => number) => Executor;
+  /** Compares a fresh snapshot with the one before: see executor/foreign.ts. */
+  readonly noteSnapshot: (snapshot: Snapshot) => void;
+}
+
+/** How a cycle went. */
+export interface CycleReport {
+  readonly cycleId: number;
+  readonly outcome: CycleOutcome;
+  readonly moved: number;
+  /** Moves that were begun and did not succeed. */
+  readonly failed: number;
+  /** A sentence for a person. */
+  readonly detail: string;
+  readonly snapshot?: Snapshot;
+  /** The last plan of the cycle. */
+  readonly plan?: Plan;
+  readonly stop?: ExecutionReport['stop'];
+}
+
+type Turn = Omit<CycleReport, 'cycleId'>;
+
+/**
+ * One turn of the loop: what is unfinished first, then observe, plan, and execute. It never rejects for anything that the cluster, the
+ * network or the state folder does: such a cycle ends as `failed`, and the next one starts afresh.
+ */
+export async function runCycle(
+  settings: CycleSettings,
+  dependencies: CycleDependencies,
+  trigger: CycleTrigger,
+  signal: AbortSignal,
+): Promise<CycleReport> {
+  const { store, events, clock, connection } = dependencies;
+  const startedAtMs = clock.monotonicMs();
+  const cycleId = store.beginCycle(trigger, clock.now());
+  events.emit({ type: 'cycle-started', cycleId, trigger });
+  let turn: Turn;
+  try {
+    turn = await takeTurn(settings, dependencies, cycleId, signal);
+  } catch (error) {
+    await connection.drop().catch(() => undefined);
+    turn = signal.aborted
+      ? { outcome: 'stopped', moved: 0, failed: 0, detail: 'The process was told to stop.' }
+      : { outcome: 'failed', moved: 0, failed: 0, detail: describeError(error) };
+  }
+  const { outcome, moved, detail, plan } = turn;
+  const balance = plan?.before;
+  store.endCycle(cycleId, {
+    endedAtMs: clock.now(),
+    outcome,
+    moved,
+    detail,
+    ...(balance ? { tableSkewMax: balance.tableSkewMax, nodeSkew: balance.nodeSkew } : {}),
+  });
+  const durationMs = clock.monotonicMs() - startedAtMs;
+  events.emit({ type: 'cycle-finished', cycleId, outcome, durationMs, moved, detail });
+  return { cycleId, ...turn };
+}
+
+/** A plan is made anew when its snapshot has become too old in the middle of it, but not for ever. */
+const MAX_PLANS_PER_CYCLE = 1_000;
+
+async function takeTurn(
+  settings: CycleSettings,
+  dependencies: CycleDependencies,
+  cycleId: number,
+  signal: AbortSignal,
+): Promise<Turn> {
+  const opened = await dependencies.connection.get(signal);
+  const cluster = settings.dryRun ? sealCluster(opened) : opened;
+  let takenAtMs = dependencies.clock.now();
+  const executor = dependencies.openExecutor(cluster, () => takenAtMs);
+  await executor.recover(signal);
+  const tally = { moved: 0, failed: 0, submitted: 0 };
+  for (let round = 1; ; round += 1) {
+    const snapshot = await observe(settings, dependencies, cluster, cycleId, signal);
+    takenAtMs = dependencies.clock.now();
+    const plan = await makePlan(settings, dependencies, snapshot, cycleId, signal);
+    if (plan.moves.length === 0) return { ...settled(plan), ...pick(tally), snapshot, plan };
+    if (settings.dryRun) return { ...planned(dependencies, plan), snapshot, plan };
+    const report = await executor.execute(
+      plan.moves,
+      { planId: plan.planId, cycleId, limit: settings.maxMoves - tally.submitted },
+      signal,
+    );
+    tally.submitted += report.submitted;
+    tally.moved += report.counts.succeeded;
+    tally.failed += report.counts.failed + report.counts.rolled_back + report.counts.timed_out;
+    const mayGoOn =
+      report.stop?.code === 'stale-snapshot' && report.submitted > 0 && round < MAX_PLANS_PER_CYCLE;
+    if (mayGoOn) continue;
+    return {
+      ...executed(report, tally, plan),
+      ...pick(tally),
+      snapshot,
+      plan,
+      ...(report.stop && { stop: report.stop }),
+    };
+  }
+}
+
+function pick({ moved, failed }: { moved: number; failed: number }): Pick<Turn, 'moved' | 'failed'> {
+  return { moved, failed };
+}
+
+async function observe(
+  settings: CycleSettings,
+  { events, clock, noteSnapshot }: CycleDependencies,
+  cluster: Cluster,
+  cycleId: number,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const startedAtMs = clock.monotonicMs();
+  // A drain has to name every region that is left, those of tables that are not selected too.
+  const tables = settings.policy.drain.length > 0 ? EVERYTHING : settings.policy.tables;
+  const snapshot = await cluster.readSnapshot({ selector: compileSelection(tables), signal });
+  events.emit({ type: 'snapshot-taken', cycleId, snapshot, durationMs: clock.monotonicMs() - startedAtMs });
+  noteSnapshot(snapshot);
+  return snapshot;
+}
+
+const EVERYTHING = { include: [], exclude: [] };
+
+async function makePlan(
+  settings: CycleSettings,
+  { store, events, clock, planner }: CycleDependencies,
+  snapshot: Snapshot,
+  cycleId: number,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const startedAtMs = clock.monotonicMs();
+  const nowMs = clock.now();
+  const input = {
+    snapshot: withUnresolved(snapshot, store),
+    policy: settings.policy,
+    memory: store.memory(nowMs),
+    nowMs,
+  };
+  const plan = await planner(input, { timeBudgetMs: settings.timeBudgetMs }, signal);
+  store.savePlan({
+    planId: plan.planId,
+    cycleId,
+    createdAtMs: nowMs,
+    moves: plan.moves.length,
+    json: plan.moves.length <= MAX_KEPT_MOVES ? JSON.stringify(plan) : null,
+  });
+  store.saveSample({
+    cycleId,
+    atMs: nowMs,
+    regions: Object.fromEntries(plan.before.datanodes.map(({ id, regions }) => [id, regions])),
+  });
+  events.emit({ type: 'planned', cycleId, plan, durationMs: clock.monotonicMs() - startedAtMs });
+  return plan;
+}
+
+/** Plans with more moves are not kept in the state folder: their moves are, one by one. */
+const MAX_KEPT_MOVES = 10_000;
+
+/** A region whose own migration has no known end is as good as migrating, whatever the route says. */
+function withUnresolved(snapshot: Snapshot, store: Store): Snapshot {
+  const unresolved = new Set(store.unresolvedMoves().map(({ regionId }) => regionId));
+  if (unresolved.size === 0) return snapshot;
+  return {
+    ...snapshot,
+    regions: snapshot.regions.map((region) =>
+      unresolved.has(region.id) ? { ...region, status: 'migrating' as const } : region,
+    ),
+  };
+}
+
+function settled({ after, blocked }: Plan): Pick<Turn, 'outcome' | 'detail'> {
+  const { regionsOnDraining, tableSpreadViolation, nodeSpreadViolation } = after;
+  if (regionsOnDraining + tableSpreadViolation + nodeSpreadViolation === 0) {
+    return { outcome: 'balanced', detail: 'The cluster is balanced.' };
+  }
+  return {
+    outcome: 'blocked',
+    detail: `Not balanced, and nothing may be moved: ${blocked.length} regions are held where they are.`,
+  };
+}
+
+function planned(
+  { events }: CycleDependencies,
+  plan: Plan,
+): Pick<Turn, 'outcome' | 'detail' | 'moved' | 'failed'> {
+  const detail = `Dry run: ${plan.moves.length} moves are planned, and nothing is moved.`;
+  events.emit({ type: 'gate-closed', code: 'dry-run', detail });
+  return { outcome: 'planned', detail, moved: 0, failed: 0 };
+}
+
+function executed(
+  report: ExecutionReport,
+  { moved, failed }: { moved: number; failed: number },
+  plan: Plan,
+): Pick<Turn, 'outcome' | 'detail'> {
+  const { stop } = report;
+  const detail = stop?.detail ?? `${moved} of ${plan.moves.length} planned moves were executed.`;
+  if (stop?.code === 'stopping') return { outcome: 'stopped', detail };
+  if (failed > 0) return { outcome: moved > 0 ? 'partial' : 'failed', detail: failureDetail(report, detail) };
+  if (report.counts.abandoned > 0) return { outcome: 'partial', detail: failureDetail(report, detail) };
+  return { outcome: moved > 0 ? 'moved' : 'gated', detail };
+}
+
+/** Names the first move that did not succeed: what an operator asks first. */
+function failureDetail({ records }: ExecutionReport, otherwise: string): string {
+  const first = records.find(({ state }) => state !== 'succeeded');
+  if (!first) return otherwise;
+  return `Region ${first.regionId} from datanode ${first.from} to ${first.to}: ${first.detail ?? first.state}`;
+}

@@ -1,0 +1,172 @@
+import { describeChanges } from '../config/effective.ts';
+import type { Config } from '../config/config.ts';
+import { describeError, UsageError } from '../domain/errors.ts';
+import { sleep } from '../lib/clock.ts';
+import type { CycleTrigger } from '../observability/events.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { CycleReport } from './cycle.ts';
+import type { Schedule, StartSchedule } from './schedule.ts';
+import type { Worksite } from './worksite.ts';
+
+export interface DaemonDependencies {
+  readonly startSchedule: StartSchedule;
+  readonly logger: Logger;
+}
+
+/** How long a stop waits for the running cycle. It ends within milliseconds unless the disk hangs. */
+const STOP_GRACE_MS = 8_000;
+
+/**
+ * The loop: one cycle at the start and one per tick of the schedule, never two at a time. A tick that falls into a running cycle is
+ * counted and dropped. Nothing that a cycle meets ends the loop.
+ */
+export class Daemon {
+  readonly #site: Worksite;
+  readonly #dependencies: DaemonDependencies;
+  readonly #stopping = new AbortController();
+  #schedule: Schedule | undefined;
+  #running: { readonly done: Promise<void> } | undefined;
+  #nextConfig: Config | undefined;
+  #stateProblem: string | undefined;
+
+  constructor(site: Worksite, dependencies: DaemonDependencies) {
+    this.#site = site;
+    this.#dependencies = dependencies;
+  }
+
+  /** Starts the schedule and the first cycle. */
+  start(): void {
+    this.#openSchedule();
+    this.tick('start');
+  }
+
+  /** Begins a cycle unless one runs. Returns whether it did. */
+  tick(trigger: CycleTrigger): boolean {
+    if (this.#stopping.signal.aborted) return false;
+    if (this.#running) {
+      if (trigger === 'schedule') this.#countMissed();
+      return false;
+    }
+    this.#adoptConfig();
+    const done = this.#cycle(trigger).finally(() => {
+      this.#running = undefined;
+    });
+    this.#running = { done };
+    return true;
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Why the state folder could not be written in the last cycle, if it could not. */
+  get stateProblem(): string | undefined {
+    return this.#stateProblem;
+  }
+
+  /** ms since 1970. */
+  nextTickAtMs(): number | undefined {
+    return this.#schedule?.nextTickAtMs();
+  }
+
+  /** From which age on the latest snapshot is no longer fresh: two ticks were missed. */
+  maxSnapshotAgeMs(): number {
+    const { execution, cluster } = this.#site.config;
+    const intervalMs = this.#schedule?.intervalMs() ?? 0;
+    return Math.max(execution.maxSnapshotAgeMs, 2 * intervalMs) + cluster.requestTimeoutMs;
+  }
+
+  /** Resolves when no cycle runs. */
+  async settled(): Promise<void> {
+    while (this.#running) await this.#running.done;
+  }
+
+  /**
+   * Takes a new configuration between two cycles.
+   *
+   * @throws UsageError when it changes what only a restart can change; the old one stays as a whole.
+   */
+  reload(config: Config): void {
+    const changes = describeChanges(this.#site.config, config);
+    if (changes.length === 0) return;
+    refuseFixed(this.#site.config, config);
+    this.#nextConfig = config;
+    if (!this.#running) this.#adoptConfig();
+  }
+
+  /** Ends the loop: a migration under way is left to the cluster and found again at the next start. */
+  async stop(): Promise<void> {
+    this.#schedule?.stop();
+    this.#stopping.abort(new DOMException('The process was told to stop', 'AbortError'));
+    const running = this.#running;
+    if (!running) return;
+    const { clock } = this.#site;
+    const grace = new AbortController();
+    await Promise.race([running.done, sleep(clock, STOP_GRACE_MS, grace.signal).catch(() => undefined)]);
+    grace.abort();
+  }
+
+  async #cycle(trigger: CycleTrigger): Promise<void> {
+    try {
+      const report = await this.#site.runCycle(trigger, this.#stopping.signal);
+      this.#stateProblem = undefined;
+      this.#pauseOnBreaker(report);
+      this.#prune();
+    } catch (error) {
+      // Only the state folder can make a cycle reject: nothing was done that could not be written down.
+      this.#stateProblem = describeError(error);
+      this.#dependencies.logger.error({ error }, 'The state folder cannot be used; nothing is moved');
+    }
+  }
+
+  /** A run of failures, or of moves that others undo, needs a person: the pause survives a restart until somebody resumes. */
+  #pauseOnBreaker({ stop }: CycleReport): void {
+    if (stop?.code !== 'too-many-failures' && stop?.code !== 'thrash') return;
+    const { store, clock, events } = this.#site;
+    if (store.pause(clock.now())) return;
+    const pause = { reason: stop.detail, by: 'breaker', atMs: clock.now(), untilMs: null };
+    store.setPause(pause);
+    store.addAudit({ atMs: clock.now(), who: 'breaker', what: 'pause', why: stop.detail });
+    events.emit({ type: 'paused', untilMs: null, reason: pause.reason, by: pause.by });
+  }
+
+  #prune(): void {
+    const { store, clock } = this.#site;
+    store.prune(clock.now());
+  }
+
+  #countMissed(): void {
+    const { events, store } = this.#site;
+    const [latest] = store.listCycles(1);
+    events.emit({ type: 'tick-missed', runningCycleId: latest?.id ?? 0 });
+  }
+
+  #adoptConfig(): void {
+    const config = this.#nextConfig;
+    if (!config) return;
+    this.#nextConfig = undefined;
+    const before = this.#site.config;
+    this.#site.adopt(config);
+    const { cron, timezone } = config.schedule;
+    if (cron !== before.schedule.cron || timezone !== before.schedule.timezone) this.#openSchedule();
+    this.#site.events.emit({ type: 'config-reloaded', changes: describeChanges(before, config) });
+  }
+
+  #openSchedule(): void {
+    this.#schedule?.stop();
+    const { cron, timezone } = this.#site.config.schedule;
+    this.#schedule = this.#dependencies.startSchedule({ cron, timezone }, () => {
+      this.tick('schedule');
+    });
+  }
+}
+
+/** What was opened at the start cannot be changed under a running daemon. */
+function refuseFixed(before: Config, after: Config): void {
+  const fixed = ['cluster', 'state', 'server'] as const;
+  const changed = fixed.filter((part) => JSON.stringify(before[part]) !== JSON.stringify(after[part]));
+  if (changed.length === 0) return;
+  throw new UsageError(
+    `${changed.join(', ')}: a change here takes effect only after a restart; nothing was changed`,
+  );
+}

@@ -1,0 +1,155 @@
+import { watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { describeError } from '../domain/errors.ts';
+import { logEvents } from '../observability/log-listener.ts';
+import { trackLiveState } from '../observability/live-state.ts';
+import type { Logger } from '../observability/logger.ts';
+import { createMetrics } from '../observability/metrics.ts';
+import { observeEvents } from '../observability/metrics-listener.ts';
+import { createServer } from '../server/server.ts';
+import type { RunningServer } from '../server/server.ts';
+import { createActions } from './actions.ts';
+import { Daemon } from './daemon.ts';
+import { Closers } from './lifecycle.ts';
+import { startCronSchedule } from './schedule.ts';
+import { createViews } from './views.ts';
+import { openWorksite } from './compose.ts';
+import type { Parts } from './compose.ts';
+import type { Worksite } from './worksite.ts';
+
+/** A daemon with its server, working until closed. */
+export interface RunningDaemon {
+  readonly daemon: Daemon;
+  readonly site: Worksite;
+  readonly server: RunningServer;
+  /** Graceful: ends the loop, then the server, then the store. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the daemon together and starts it.
+ *
+ * @throws OperatingError when the state folder or the listen address cannot be used; nothing is left open then.
+ */
+export async function startDaemon(
+  config: Config,
+  parts: Parts & { readonly logger: Logger },
+): Promise<RunningDaemon> {
+  const { clock, logger, version } = parts;
+  const closers = new Closers();
+  try {
+    const metrics = createMetrics({ version, dryRun: config.execution.dryRun }, { clock });
+    const { site, secrets } = await openWorksite(config, {
+      ...parts,
+      onRequest: (sample) => metrics.observeRequest(sample),
+    });
+    closers.add(() => site.close());
+    const { store, events } = site;
+    const [lastSuccess] = store.listCycles(100).filter(({ end }) => end && end.outcome !== 'failed');
+    const live = trackLiveState(events, {
+      lastSuccessAtMs: lastSuccess?.end?.endedAtMs ?? null,
+      recentDurationsMs: store.recentDurationsMs(20).toReversed(),
+    });
+    closers.add(() => live.close());
+    closers.add(
+      observeEvents(metrics, {
+        events,
+        live,
+        pauseBetweenMovesMs: () => site.config.execution.pauseBetweenMovesMs,
+      }),
+    );
+    closers.add(logEvents(logger, events));
+    metrics.addSources({
+      paused: () => store.pause(clock.now()) !== undefined,
+      leader: () => true,
+      quarantinedRegions: () => store.memory(clock.now()).quarantine.length,
+      coolingRegions: () => store.memory(clock.now()).cooldowns.length,
+    });
+    const daemon = new Daemon(site, { startSchedule: startCronSchedule, logger });
+    closers.add(() => daemon.stop());
+    const server = await createServer(
+      {
+        listen: config.server.listen,
+        token: secrets.serverToken?.reveal(),
+        protectReads: config.server.protectReads,
+        version,
+      },
+      {
+        views: createViews({ site, daemon, live, version, startedAtMs: clock.now() }),
+        actions: createActions({ site, daemon, live, planner: parts.planner }),
+        events,
+        metrics,
+        clock,
+        onDefect: (error, request) =>
+          logger.error({ error, ...request }, 'A request failed for no reason of its own'),
+      },
+    );
+    closers.add(() => server.close());
+    const { execution, schedule } = config;
+    logger.info(
+      {
+        version,
+        url: server.url,
+        cluster: config.cluster.name,
+        dryRun: execution.dryRun,
+        cron: schedule.cron,
+        state: store.location,
+      },
+      'The rebalancer runs',
+    );
+    daemon.start();
+    return { daemon, site, server, close: () => closers.close() };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+/** What may ask a running daemon to read its configuration again. */
+export interface ReloadSources {
+  /** Reads the configuration again, from the same places. */
+  readonly reload: () => Promise<Config>;
+  /** The file to watch for changes. */
+  readonly file?: string | undefined;
+  readonly onHangup: (listener: () => void) => () => void;
+}
+
+/** Editors write a file in several steps; the change is looked at when it has been quiet for so long. */
+const SETTLE_MS = 300;
+
+/** Reads the configuration again on SIGHUP and when its file changes. Returns a function that ends that. */
+export function watchConfig(
+  { daemon, site }: RunningDaemon,
+  logger: Logger,
+  sources: ReloadSources,
+): () => void {
+  const reload = async (): Promise<void> => {
+    try {
+      const config = await sources.reload();
+      daemon.reload(config);
+      logger.setLevel(config.log.level);
+    } catch (error) {
+      site.events.emit({ type: 'config-refused', detail: describeError(error) });
+    }
+  };
+  const closers = [sources.onHangup(() => void reload())];
+  if (sources.file !== undefined) closers.push(watchFile(sources.file, site, () => void reload(), logger));
+  return () => closers.forEach((close) => close());
+}
+
+/** Watches the folder, not the file: editors and Kubernetes replace files instead of writing into them. */
+function watchFile(file: string, { clock }: Worksite, onChange: () => void, logger: Logger): () => void {
+  let cancel = (): void => undefined;
+  const watcher = watch(dirname(file), (_, name) => {
+    // Kubernetes swaps the link "..data" that the file's own link points through.
+    if (name !== null && name !== basename(file) && !name.startsWith('..')) return;
+    cancel();
+    cancel = clock.setTimer(SETTLE_MS, onChange);
+  });
+  watcher.on('error', (error) => logger.warn({ error, file }, 'The configuration file is no longer watched'));
+  return () => {
+    cancel();
+    watcher.close();
+  };
+}

@@ -1,0 +1,208 @@
+import type { Config } from '../config/config.ts';
+import { toPolicy } from '../config/effective.ts';
+import type { Secrets } from '../config/secrets.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { createExecutor, DEFAULT_EXECUTOR_OPTIONS } from '../executor/executor.ts';
+import type { ExecutorOptions } from '../executor/executor.ts';
+import { describeForeignMoves, findForeignMoves, undoneMoves } from '../executor/foreign.ts';
+import { readGateContext } from '../executor/gate-context.ts';
+import { evaluateGates } from '../executor/gates.ts';
+import type { GateLimits } from '../executor/gates.ts';
+import type { Executor, GateVerdict, GateQuestion } from '../executor/port.ts';
+import type { Cluster } from '../greptimedb/port.ts';
+import type { RequestSample } from '../greptimedb/options.ts';
+import type { Clock } from '../lib/clock.ts';
+import { EventBus } from '../observability/events.ts';
+import type { CycleTrigger } from '../observability/events.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Store } from '../store/port.ts';
+import { Connection } from './connection.ts';
+import { runCycle } from './cycle.ts';
+import type { CycleReport, CycleSettings } from './cycle.ts';
+import { toClusterOptions } from './open-cluster.ts';
+import type { ClusterOpener } from './open-cluster.ts';
+import type { Planner } from './planning.ts';
+
+export interface WorksiteOptions {
+  readonly config: Config;
+  readonly secrets: Secrets;
+}
+
+export interface WorksiteDependencies {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly planner: Planner;
+  readonly logger: Logger;
+  readonly openCluster: ClusterOpener;
+  readonly onRequest?: (sample: RequestSample) => void;
+}
+
+/** What a cycle may do otherwise than the configuration says. */
+export interface CycleOverrides {
+  readonly policy?: Policy;
+  readonly maxMoves?: number;
+}
+
+/**
+ * Everything that works on one cluster: connection, store, events, executor. The daemon and the commands that act share it; what
+ * differs between them is who starts the cycles.
+ */
+export class Worksite {
+  readonly events: EventBus;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly connection: Connection;
+  readonly #dependencies: WorksiteDependencies;
+  #config: Config;
+  #lastSnapshot: Snapshot | undefined;
+
+  constructor({ config, secrets }: WorksiteOptions, dependencies: WorksiteDependencies) {
+    const { clock, store, logger, openCluster, onRequest } = dependencies;
+    this.#config = config;
+    this.#dependencies = dependencies;
+    this.clock = clock;
+    this.store = store;
+    this.events = new EventBus({
+      now: () => clock.now(),
+      onListenerError: (error) => logger.error({ error }, 'A listener of events failed'),
+    });
+    this.connection = new Connection((signal) =>
+      openCluster(
+        toClusterOptions(config, secrets),
+        {
+          clock,
+          ...(onRequest && { onRequest }),
+          onWarning: (message, fields) => logger.warn(fields, message),
+        },
+        { signal },
+      ),
+    );
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** Takes effect with the next cycle. Endpoints and secrets are not looked at again: they need a restart. */
+  adopt(config: Config): void {
+    this.#config = config;
+  }
+
+  /** The policy of the configuration with the drains that were asked for while running. */
+  policy(): Policy {
+    const policy = toPolicy(this.#config);
+    const asked = this.store.drains().map(({ datanode }) => datanode);
+    const drain = [...new Set([...policy.drain, ...asked])];
+    return { ...policy, drain, cordon: policy.cordon.filter((id) => !drain.includes(id)) };
+  }
+
+  /** One turn of the loop; see {@link runCycle}. */
+  runCycle(trigger: CycleTrigger, signal: AbortSignal, overrides: CycleOverrides = {}): Promise<CycleReport> {
+    const { execution, planning } = this.#config;
+    const settings: CycleSettings = {
+      policy: overrides.policy ?? this.policy(),
+      timeBudgetMs: planning.timeBudgetMs,
+      dryRun: execution.dryRun,
+      maxMoves: overrides.maxMoves ?? execution.maxMovesPerCycle,
+    };
+    const { clock, store, events, connection } = this;
+    return runCycle(
+      settings,
+      {
+        clock,
+        store,
+        events,
+        connection,
+        planner: this.#dependencies.planner,
+        openExecutor: (cluster, snapshotTakenAtMs) => this.openExecutor(cluster, snapshotTakenAtMs),
+        noteSnapshot: (snapshot) => this.#noteSnapshot(snapshot),
+      },
+      trigger,
+      signal,
+    );
+  }
+
+  /** @param snapshotTakenAtMs when the snapshot was taken that the moves rest on, in ms since 1970. */
+  openExecutor(cluster: Cluster, snapshotTakenAtMs: () => number): Executor {
+    const { clock, store, events } = this;
+    return createExecutor(toExecutorOptions(this.#config), {
+      cluster,
+      store,
+      events,
+      clock,
+      gates: (question) => this.#askGates(cluster, snapshotTakenAtMs(), question),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.connection.drop();
+    this.store.close();
+  }
+
+  async #askGates(cluster: Cluster, snapshotTakenAtMs: number, question: GateQuestion): Promise<GateVerdict> {
+    const { schedule, execution } = this.#config;
+    const reading = await readGateContext(
+      {
+        isLeader: true,
+        isDryRun: execution.dryRun,
+        windows: schedule.windows,
+        timezone: schedule.timezone,
+        snapshotTakenAtMs,
+        submittedThisCycle: question.submitted,
+        thrashWindowMs: execution.thrash.windowMs,
+      },
+      { cluster, store: this.store, clock: this.clock },
+      question.signal,
+    );
+    return evaluateGates(reading, toLimits(this.#config, question.limit));
+  }
+
+  /** Tells what others moved since the last snapshot, and remembers which of it undid our own moves. */
+  #noteSnapshot(snapshot: Snapshot): void {
+    const before = this.#lastSnapshot;
+    this.#lastSnapshot = snapshot;
+    if (!before) return;
+    const sinceMs = Date.parse(before.takenAt) - OWN_MOVES_LOOKED_BACK_MS;
+    const ours = this.store
+      .listMoves({ limit: OWN_MOVES_LOOKED_AT })
+      .filter((move) => move.createdAtMs >= sinceMs);
+    const foreign = findForeignMoves(before, snapshot, ours);
+    if (foreign.length === 0) return;
+    const undone = undoneMoves(foreign);
+    for (const move of undone) this.store.markUndone(move.id, this.clock.now());
+    const detail = describeForeignMoves(foreign);
+    this.events.emit({ type: 'foreign-moves', count: foreign.length, undone: undone.length, detail });
+  }
+}
+
+/** Longer than any route is cached and any migration takes. */
+const OWN_MOVES_LOOKED_BACK_MS = 3_600_000;
+const OWN_MOVES_LOOKED_AT = 10_000;
+
+function toLimits({ execution }: Config, maxMovesPerCycle: number): GateLimits {
+  const { maxMovesPerHour } = execution;
+  return {
+    maxSnapshotAgeMs: execution.maxSnapshotAgeMs,
+    minAliveShare: execution.minAliveShare,
+    maxConsecutiveFailures: execution.maxConsecutiveFailures,
+    maxMovesPerCycle,
+    maxMovesPerHour: maxMovesPerHour === 0 ? Infinity : maxMovesPerHour,
+    maxUndoneMoves: execution.thrash.undoneMoves,
+  };
+}
+
+function toExecutorOptions({ execution }: Config): ExecutorOptions {
+  const { quarantine } = execution;
+  return {
+    ...DEFAULT_EXECUTOR_OPTIONS,
+    replayTimeoutMs: execution.replayTimeoutMs,
+    moveTimeoutMs: execution.moveTimeoutMs,
+    pollIntervalMs: execution.pollIntervalMs,
+    pauseBetweenMovesMs: execution.pauseBetweenMovesMs,
+    regionCooldownMs: execution.regionCooldownMs,
+    maxConsecutiveFailures: execution.maxConsecutiveFailures,
+    quarantineBaseMs: quarantine.baseMs,
+    quarantineMaxMs: quarantine.maxMs,
+  };
+}
