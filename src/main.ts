@@ -44,9 +44,10 @@ function dropExperimentalWarnings(): void {
 /** The dev dependency "node" brings a new Node along for machines that have an old one. */
 function runUnderOwnNode(): void {
   const runtime = findOwnNode(dirname(fileURLToPath(import.meta.url)));
-  if (runtime === undefined) {
+  // A runtime that is itself too old must not start another one, and so on for ever.
+  if (runtime === undefined || process.env[LAUNCHED] !== undefined) {
     refuse(
-      `greptime-rebalancer needs Node ${MIN_NODE_MAJOR} or newer; this is Node ${process.versions.node}, and no node_modules/node is near.`,
+      `greptime-rebalancer needs Node ${MIN_NODE_MAJOR} or newer; this is Node ${process.versions.node}, and no newer one lies in node_modules/node.`,
     );
     return;
   }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { BlockerCode, CycleOutcome } from '../domain/codes.ts';
+import type { ExplainKind } from '../domain/explanation.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { PlanBasis } from '../domain/what-if.ts';
@@ -58,8 +59,6 @@ export interface ExplainRequest extends PlanRequest {
   readonly kind: ExplainKind;
   readonly id: string;
 }
-
-export type ExplainKind = 'region' | 'table' | 'datanode';
 
 /** How one cycle, or one applied plan, went. */
 export interface WorkResult {

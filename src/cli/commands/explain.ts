@@ -1,10 +1,11 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { OperatingError, UsageError } from '../../domain/errors.ts';
+import { EXPLAIN_KINDS } from '../../domain/explanation.ts';
+import type { ExplainKind } from '../../domain/explanation.ts';
 import { applyWhatIf } from '../../domain/what-if.ts';
 import { explainAnswer } from '../api-schemas.ts';
 import type { ExplainAnswer } from '../api-schemas.ts';
-import type { ExplainKind } from '../app-port.ts';
 import { configOf, daemonOf, withConfig, withDaemon } from '../cli.ts';
 import type { Cli, ConfigFlags, DaemonFlags } from '../cli.ts';
 import { writeLines } from '../io.ts';
@@ -26,7 +27,7 @@ export function addExplain(program: Command, cli: Cli): void {
       'Says why a region, table or datanode moves, or why not: with --from after a snapshot file, with -c after the cluster, else ' +
         'a running daemon is asked.',
     )
-    .addArgument(new Argument('<kind>', 'what').choices(['region', 'table', 'datanode']))
+    .addArgument(new Argument('<kind>', 'what').choices(EXPLAIN_KINDS))
     .argument('<id>', 'its decimal id; for a table also schema.table')
     .option('--from <snapshot>', 'explain from a snapshot file; - reads standard input')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'));

@@ -1,0 +1,82 @@
+import type { AppPort } from '../../src/cli/app-port.ts';
+import { canvasOf } from '../../src/cli/io.ts';
+import type { Output } from '../../src/cli/io.ts';
+import { runCli } from '../../src/cli/program.ts';
+import { VirtualClock } from '../../src/lib/clock.ts';
+
+/** An output that keeps what was written. */
+export interface RecordedOutput extends Output {
+  text(): string;
+}
+
+export function recordOutput(columns?: number): RecordedOutput {
+  let written = '';
+  return {
+    isTerminal: columns !== undefined,
+    canvas: canvasOf(columns !== undefined, columns, false),
+    write: async (text) => {
+      written += text;
+    },
+    text: () => written,
+  };
+}
+
+export interface CliRun {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface CliSetup {
+  readonly app?: Partial<AppPort>;
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly signal?: AbortSignal;
+  readonly cwd?: string;
+  /** Makes both outputs terminals. */
+  readonly columns?: number;
+}
+
+/** Runs one command line in this process, with a program behind it of which only the given parts answer. */
+export async function runCommand(args: readonly string[], setup: CliSetup = {}): Promise<CliRun> {
+  const [out, err] = [recordOutput(setup.columns), recordOutput(setup.columns)];
+  const status = await runCli(args, {
+    io: {
+      out,
+      err,
+      env: setup.env ?? {},
+      clock: new VirtualClock(Date.UTC(2026, 10, 22, 13, 0, 5)),
+      stdin: chunksOf(setup.stdin ?? ''),
+      signal: setup.signal ?? new AbortController().signal,
+      onHangup: () => () => undefined,
+    },
+    app: { ...NO_APP, ...setup.app },
+    version: '1.2.3',
+    fetch: setup.fetch ?? (() => Promise.reject(new Error('no network in this test'))),
+    cwd: setup.cwd ?? '/nowhere',
+  });
+  return { status, out: out.text(), err: err.text() };
+}
+
+async function* chunksOf(text: string): AsyncGenerator<Uint8Array> {
+  const bytes = new TextEncoder().encode(text);
+  // Pieces of seven bytes cut characters in two.
+  for (let at = 0; at < bytes.length; at += 7) yield bytes.subarray(at, at + 7);
+}
+
+const unexpected = (): never => {
+  throw new Error('This test did not expect the command to get so far');
+};
+
+const NO_APP: AppPort = {
+  snapshot: unexpected,
+  plan: unexpected,
+  apply: unexpected,
+  once: unexpected,
+  drain: unexpected,
+  explain: unexpected,
+  run: unexpected,
+  simulate: unexpected,
+  demo: unexpected,
+};
