@@ -69,8 +69,8 @@ async function planFor(
   parts: Parts,
   signal: AbortSignal,
 ): Promise<{ input: PlanInput; plan: Plan }> {
-  // What drains has to be seen whole; whether something will is known only after the cluster was read.
-  const read = given ?? (await takeSnapshot(config, parts, signal, true));
+  // What drains has to be seen whole, tables that are not selected too.
+  const read = given ?? (await takeSnapshot(config, parts, signal, config.datanodes.drain.length > 0));
   const { snapshot, policy } = adjust({ snapshot: read, policy: toPolicy(config) });
   const input: PlanInput = { snapshot, policy, memory: EMPTY_MEMORY, nowMs: parts.clock.now() };
   return { input, plan: await parts.planner(input, { timeBudgetMs: config.planning.timeBudgetMs }, signal) };

@@ -1,4 +1,4 @@
-import type { CycleOutcome } from '../domain/codes.ts';
+import type { CycleOutcome, GateCode } from '../domain/codes.ts';
 import { describeError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -102,36 +102,24 @@ async function takeTurn(
   let takenAtMs = dependencies.clock.now();
   const executor = dependencies.openExecutor(cluster, () => takenAtMs);
   await executor.recover(signal);
-  const tally = { moved: 0, failed: 0, submitted: 0 };
+  let tally = NOTHING;
+  let submitted = 0;
   for (let round = 1; ; round += 1) {
     const snapshot = await observe(settings, dependencies, cluster, cycleId, signal);
     takenAtMs = dependencies.clock.now();
     const plan = await makePlan(settings, dependencies, snapshot, cycleId, signal);
-    if (plan.moves.length === 0) return { ...settled(plan), ...pick(tally), snapshot, plan };
+    if (plan.moves.length === 0) return { ...settled(plan, tally), ...tally, snapshot, plan };
     if (settings.dryRun) return { ...planned(dependencies, plan), snapshot, plan };
-    const report = await executor.execute(
-      plan.moves,
-      { planId: plan.planId, cycleId, limit: settings.maxMoves - tally.submitted },
-      signal,
-    );
-    tally.submitted += report.submitted;
-    tally.moved += report.counts.succeeded;
-    tally.failed += report.counts.failed + report.counts.rolled_back + report.counts.timed_out;
-    const mayGoOn =
+    const limit = settings.maxMoves - submitted;
+    const report = await executor.execute(plan.moves, { planId: plan.planId, cycleId, limit }, signal);
+    const result = describeExecution(report, plan.moves.length, tally);
+    submitted += report.submitted;
+    tally = { moved: result.moved, failed: result.failed };
+    // Each move was checked afresh; only the plan has become old. The rest of the cycle goes on with a new one.
+    const isOld =
       report.stop?.code === 'stale-snapshot' && report.submitted > 0 && round < MAX_PLANS_PER_CYCLE;
-    if (mayGoOn) continue;
-    return {
-      ...executed(report, tally, plan),
-      ...pick(tally),
-      snapshot,
-      plan,
-      ...(report.stop && { stop: report.stop }),
-    };
+    if (!isOld) return { ...result, snapshot, plan, ...(report.stop && { stop: report.stop }) };
   }
-}
-
-function pick({ moved, failed }: { moved: number; failed: number }): Pick<Turn, 'moved' | 'failed'> {
-  return { moved, failed };
 }
 
 async function observe(
@@ -199,10 +187,10 @@ function withUnresolved(snapshot: Snapshot, store: Store): Snapshot {
   };
 }
 
-function settled({ after, blocked }: Plan): Pick<Turn, 'outcome' | 'detail'> {
+function settled({ after, blocked }: Plan, { moved }: Tally): Pick<Turn, 'outcome' | 'detail'> {
   const { regionsOnDraining, tableSpreadViolation, nodeSpreadViolation } = after;
   if (regionsOnDraining + tableSpreadViolation + nodeSpreadViolation === 0) {
-    return { outcome: 'balanced', detail: 'The cluster is balanced.' };
+    return { outcome: moved > 0 ? 'moved' : 'balanced', detail: 'The cluster is balanced.' };
   }
   return {
     outcome: 'blocked',
@@ -219,17 +207,36 @@ function planned(
   return { outcome: 'planned', detail, moved: 0, failed: 0 };
 }
 
-function executed(
+/** How an execution went, as a cycle's outcome. `planned` is the number of moves that there were to execute. */
+export function describeExecution(
   report: ExecutionReport,
-  { moved, failed }: { moved: number; failed: number },
-  plan: Plan,
-): Pick<Turn, 'outcome' | 'detail'> {
-  const { stop } = report;
-  const detail = stop?.detail ?? `${moved} of ${plan.moves.length} planned moves were executed.`;
-  if (stop?.code === 'stopping') return { outcome: 'stopped', detail };
-  if (failed > 0) return { outcome: moved > 0 ? 'partial' : 'failed', detail: failureDetail(report, detail) };
-  if (report.counts.abandoned > 0) return { outcome: 'partial', detail: failureDetail(report, detail) };
-  return { outcome: moved > 0 ? 'moved' : 'gated', detail };
+  planned: number,
+  before: Tally = NOTHING,
+): Pick<Turn, 'outcome' | 'detail' | 'moved' | 'failed'> {
+  const { counts, stop } = report;
+  const moved = before.moved + counts.succeeded;
+  const failed = before.failed + counts.failed + counts.rolled_back + counts.timed_out;
+  const summary = stop?.detail ?? `${counts.succeeded} of ${planned} planned moves were executed.`;
+  const outcome = outcomeOf(stop?.code, { moved, failed, abandoned: counts.abandoned });
+  const detail = outcome === 'partial' || outcome === 'failed' ? failureDetail(report, summary) : summary;
+  return { outcome, detail, moved, failed };
+}
+
+interface Tally {
+  readonly moved: number;
+  readonly failed: number;
+}
+
+const NOTHING: Tally = { moved: 0, failed: 0 };
+
+function outcomeOf(
+  stop: GateCode | undefined,
+  { moved, failed, abandoned }: Tally & { abandoned: number },
+): CycleOutcome {
+  if (stop === 'stopping') return 'stopped';
+  if (failed > 0) return moved > 0 ? 'partial' : 'failed';
+  if (abandoned > 0) return 'partial';
+  return moved > 0 ? 'moved' : 'gated';
 }
 
 /** Names the first move that did not succeed: what an operator asks first. */
