@@ -12,18 +12,27 @@ const folders = Object.keys(importTable.folders);
 
 function folderRules(folder) {
   const { mayImport, packages, node } = importTable.folders[folder];
+  const onlyFile = importTable.onlyFile[folder] ?? {};
   const forbiddenFolders = folders.filter((other) => other !== folder && !mayImport.includes(other));
-  const patterns = forbiddenFolders.map((other) => ({
-    group: [`**/${other}/**`, `!**/node_modules/**`],
-    message: `src/${folder} must not import src/${other} (see docs/architecture.md).`,
-  }));
-  if (!node) patterns.push({ group: ['node:*'], message: `src/${folder} stays free of Node's own modules.` });
+  const patterns = [
+    ...forbiddenFolders.map((other) => ({
+      regex: `^\\.\\.?/(.*/)?${other}/`,
+      message: `src/${folder} must not import src/${other} (see scripts/import-table.json).`,
+    })),
+    ...Object.entries(onlyFile).map(([other, files]) => ({
+      regex: `^\\.\\.?/(.*/)?${other}/(?!(${files.join('|').replaceAll('.', '\\.')})$)`,
+      message: `src/${folder} knows of src/${other} only ${files.join(', ')}.`,
+    })),
+  ];
+  if (!node) patterns.push({ regex: '^node:', message: `src/${folder} stays free of Node's own modules.` });
   const foreign = importTable.packages.filter((name) => !packages.includes(name));
+  patterns.push({
+    regex: `^(${foreign.join('|')})(/|$)`,
+    message: `src/${folder} must not use this package (see scripts/import-table.json).`,
+  });
   return {
     files: [`src/${folder}/**/*.ts`],
-    rules: {
-      'no-restricted-imports': ['error', { patterns, paths: foreign.map((name) => ({ name })) }],
-    },
+    rules: { 'no-restricted-imports': ['error', { patterns }] },
   };
 }
 

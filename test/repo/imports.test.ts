@@ -1,0 +1,121 @@
+import { dirname, join, relative, sep } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { filesBelow, readJson, readText } from '../support/repository.ts';
+
+const tableSchema = z.strictObject({
+  packages: z.array(z.string()),
+  folders: z.record(
+    z.string(),
+    z.strictObject({ mayImport: z.array(z.string()), packages: z.array(z.string()), node: z.boolean() }),
+  ),
+  onlyFile: z.record(z.string(), z.record(z.string(), z.array(z.string()))),
+});
+
+const table = tableSchema.parse(readJson('scripts/import-table.json'));
+const FILES = filesBelow('src', '.ts').filter((path) => !path.startsWith(join('src', 'web', sep)));
+
+/** Every module that a file names: in imports, re-exports, `import()` and `new URL('….ts', import.meta.url)`. */
+function specifiersIn(path: string, text: string): string[] {
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const specifier = specifierOf(node);
+    if (specifier && ts.isStringLiteralLike(specifier)) found.push(specifier.text);
+    if (ts.isNewExpression(node)) found.push(...workersIn(node));
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function specifierOf(node: ts.Node): ts.Expression | undefined {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier;
+  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
+    return ts.isStringLiteral(node.argument.literal) ? node.argument.literal : undefined;
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+    return node.arguments[0];
+  return undefined;
+}
+
+/** A worker's file is named by its URL. Other URLs beside the code are of data, such as package.json. */
+function workersIn({ expression, arguments: [first, base] = [] }: ts.NewExpression): string[] {
+  const isUrl = ts.isIdentifier(expression) && expression.text === 'URL' && base !== undefined;
+  return isUrl && first && ts.isStringLiteralLike(first) && first.text.endsWith('.ts') ? [first.text] : [];
+}
+
+/** What is wrong with one import of a file; undefined when nothing is. */
+function faultOf(path: string, specifier: string): string | undefined {
+  const [folder = ''] = relative('src', path).split(sep);
+  if (folder === 'main.ts') return isAllowedInMain(specifier) ? undefined : 'main.ts only hands over to cli';
+  const row = table.folders[folder];
+  if (!row) return `src/${folder} is not in scripts/import-table.json`;
+  if (specifier.startsWith('node:'))
+    return row.node ? undefined : `src/${folder} stays free of Node's modules`;
+  if (!specifier.startsWith('.')) {
+    const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+    return row.packages.includes(name) ? undefined : `src/${folder} must not use the package ${name}`;
+  }
+  return faultOfRelative(folder, join(dirname(path), specifier));
+}
+
+function isAllowedInMain(specifier: string): boolean {
+  return specifier.startsWith('node:') || specifier.startsWith('./cli/');
+}
+
+function faultOfRelative(folder: string, target: string): string | undefined {
+  const [top, other = '', ...rest] = target.split(sep);
+  if (top !== 'src') return `reaches out of src to ${target}`;
+  if (other === folder) return undefined;
+  if (!table.folders[folder]?.mayImport.includes(other)) return `src/${folder} must not import src/${other}`;
+  const only = table.onlyFile[folder]?.[other];
+  const file = rest.join('/');
+  return !only || only.includes(file)
+    ? undefined
+    : `src/${folder} may import of src/${other} only ${only.join()}`;
+}
+
+test('the sources are found', () => {
+  expect(FILES.length).toBeGreaterThan(50);
+});
+
+test.each(FILES)('%s imports only what the table allows', (path) => {
+  const faults = specifiersIn(path, readText(path))
+    .map((specifier) => faultOf(path, specifier))
+    .filter((fault) => fault !== undefined);
+  expect(faults).toEqual([]);
+});
+
+describe('the check itself', () => {
+  test.each([
+    ["import { a } from './x.ts';", ['./x.ts']],
+    ["import type { A } from '../y.ts';", ['../y.ts']],
+    ["export { a } from 'p';", ['p']],
+    ["export * from 'p';", ['p']],
+    ["import 'side-effect';", ['side-effect']],
+    ["const a = await import('later');", ['later']],
+    ["type A = import('types').A;", ['types']],
+    ["new Worker(new URL('./worker.ts', import.meta.url));", ['./worker.ts']],
+    ["new URL('../../package.json', import.meta.url);", []],
+    ["const text = \"import { a } from 'no'\"; // import 'no'", []],
+  ])('sees the modules of %s', (text, specifiers) => {
+    expect(specifiersIn('src/lib/x.ts', text)).toEqual(specifiers);
+  });
+
+  test.each([
+    ['src/planner/a.ts', '../domain/ids.ts', undefined],
+    ['src/planner/deep/a.ts', '../../store/port.ts', 'src/planner must not import src/store'],
+    ['src/planner/a.ts', 'node:fs', "src/planner stays free of Node's modules"],
+    ['src/planner/a.ts', 'zod', 'src/planner must not use the package zod'],
+    ['src/domain/a.ts', 'zod/v4', undefined],
+    ['src/server/a.ts', '@fastify/static', 'src/server must not use the package @fastify/static'],
+    ['src/executor/a.ts', '../greptimedb/port.ts', undefined],
+    ['src/executor/a.ts', '../greptimedb/http.ts', 'src/executor may import of src/greptimedb only port.ts'],
+    ['src/lib/a.ts', '../../scripts/x.ts', 'reaches out of src to scripts/x.ts'],
+    ['src/news/a.ts', './b.ts', 'src/news is not in scripts/import-table.json'],
+    ['src/main.ts', './app/compose.ts', 'main.ts only hands over to cli'],
+  ])('%s with %s', (path, specifier, fault) => {
+    expect(faultOf(path, specifier)).toBe(fault);
+  });
+});
