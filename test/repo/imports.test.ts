@@ -40,7 +40,8 @@ function specifierOf(node: ts.Node): ts.Expression | undefined {
 }
 
 /** A worker's file is named by its URL. Other URLs beside the code are of data, such as package.json. */
-function workersIn({ expression, arguments: [first, base] = [] }: ts.NewExpression): string[] {
+function workersIn({ expression, arguments: given }: ts.NewExpression): string[] {
+  const [first, base] = given ?? [];
   const isUrl = ts.isIdentifier(expression) && expression.text === 'URL' && base !== undefined;
   return isUrl && first && ts.isStringLiteralLike(first) && first.text.endsWith('.ts') ? [first.text] : [];
 }
