@@ -1,0 +1,54 @@
+import type { ClusterCore } from '../core.ts';
+import { queryParameters, respond, TEXT_TYPE } from '../http.ts';
+import type { SimRequest, SimResponse } from '../http.ts';
+import { MetaError } from '../procedures/errors.ts';
+import { CURRENT_HANDLERS, SWITCH_PREFIXES, switches } from './current.ts';
+import { LEGACY_HANDLERS } from './legacy.ts';
+import { legacyMaintenance } from './maintenance.ts';
+import type { AdminCall, AdminHandler } from './parameters.ts';
+
+/** Answers a request to a metasrv: its gRPC port, which also takes HTTP/1.1, or its newer HTTP port. */
+export function answerAdmin(
+  core: ClusterCore,
+  metasrv: number,
+  port: AdminCall['port'],
+  request: SimRequest,
+): SimResponse {
+  if (!request.path.startsWith('/admin/')) return outsideAdmin(port);
+  const call: AdminCall = { core, metasrv, port, request, parameters: queryParameters(request.query) };
+  try {
+    return handlerFor(call)(call);
+  } catch (error) {
+    if (!(error instanceof MetaError)) throw error;
+    return errorAnswer(call, error);
+  }
+}
+
+/** tonic answers what it does not know with its `unimplemented` status; axum with a plain 404. */
+function outsideAdmin(port: AdminCall['port']): SimResponse {
+  if (port === 'http') return respond(404, '');
+  return respond(200, '', { 'content-type': 'application/grpc', 'grpc-status': '12' });
+}
+
+function handlerFor({ core, port, request }: AdminCall): AdminHandler {
+  const { path, method } = request;
+  const { legacy, maintenance } = core.profile.admin;
+  const isGetOnly = port === 'http' && method !== 'GET' && method !== 'HEAD';
+  const shared = CURRENT_HANDLERS[path];
+  if (shared) return isGetOnly ? () => respond(405, '') : shared;
+  if (maintenance === 'legacy' && path.startsWith('/admin/maintenance')) return legacyMaintenance;
+  if (legacy) return LEGACY_HANDLERS[path] ?? notFound;
+  return SWITCH_PREFIXES.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))
+    ? switches
+    : notFound;
+}
+
+const notFound: AdminHandler = () => respond(404, '');
+
+/** Handler errors are 500 with the text alone; the early HTTP port makes those of the switches 404. */
+function errorAnswer({ core, port, request }: AdminCall, error: MetaError): SimResponse {
+  if (port === 'grpc') return respond(500, error.message);
+  const isSwitch = SWITCH_PREFIXES.some((prefix) => request.path.startsWith(prefix));
+  const isEarly = core.profile.admin.httpPort?.early === true;
+  return respond(isEarly && isSwitch ? 404 : 500, error.message, TEXT_TYPE);
+}

@@ -1,0 +1,179 @@
+import type { ClusterCore } from '../core.ts';
+import { JSON_TYPE, respond } from '../http.ts';
+import type { SimResponse } from '../http.ts';
+import { tableOptions } from '../model.ts';
+import type { RegionRoute, SimTable } from '../model.ts';
+import { invalidNumber, missing } from './parameters.ts';
+import type { Parameters } from './parameters.ts';
+import { MetaError } from '../procedures/errors.ts';
+import { legacyMigration } from './legacy-migration.ts';
+import type { AdminCall, AdminHandler } from './parameters.ts';
+
+/** Endpoints that only metasrv up to 0.7.2 has (GreptimeDB v0.7.2 src/meta-srv/src/service/admin/*.rs). */
+export const LEGACY_HANDLERS: Readonly<Record<string, AdminHandler>> = {
+  '/admin/catalogs': ({ core }) => json(list(core, (table) => table.catalog)),
+  '/admin/schemas': schemas,
+  '/admin/schemas/help': help('GET /admin/schemas?catalog=foo'),
+  '/admin/tables': tables,
+  '/admin/tables/help': help('GET /admin/tables?catalog=foo&schema=bar'),
+  '/admin/table': tableInfos,
+  '/admin/table/help': help('GET /admin/table?region_ids=1,2,3,4,5'),
+  '/admin/route': route,
+  '/admin/route/help': help('GET /admin/route?region_id=123'),
+  '/admin/region-migration': legacyMigration,
+};
+
+function help(text: string): AdminHandler {
+  return () => respond(200, `- ${text}\n`, { 'content-type': 'text/plain' });
+}
+
+/** Successful answers of the legacy API carry no content type. */
+function json(body: string): SimResponse {
+  return respond(200, body);
+}
+
+function list(core: ClusterCore, pick: (table: SimTable) => string | null): string {
+  const names = new Set<string>();
+  for (const table of core.state.sortedTables()) {
+    const name = pick(table);
+    if (name !== null) names.add(name);
+  }
+  return JSON.stringify([...names].sort());
+}
+
+function schemas({ core, parameters }: AdminCall): SimResponse {
+  const catalog = required(parameters, 'catalog');
+  const own = core.state
+    .sortedTables()
+    .filter((table) => table.catalog === catalog)
+    .map((table) => table.schema);
+  if (own.length === 0 && catalog !== 'greptime') return json('[]');
+  return json(
+    JSON.stringify([...new Set(['greptime_private', 'information_schema', 'public', ...own])].sort()),
+  );
+}
+
+function tables({ core, parameters }: AdminCall): SimResponse {
+  const catalog = required(parameters, 'catalog');
+  const schema = required(parameters, 'schema');
+  const isHere = (table: { catalog: string; schema: string }): boolean =>
+    table.catalog === catalog && table.schema === schema;
+  const views = core.state.views.filter(isHere).map((view) => view.name);
+  const names = core.state
+    .sortedTables()
+    .filter(isHere)
+    .map((table) => table.name);
+  return json(JSON.stringify([...names, ...views].sort()));
+}
+
+function tableInfos(call: AdminCall): SimResponse {
+  const entries = wantedTables(call).map(
+    (table) => `"${table.id}":{"table_info":${JSON.stringify(rawTableInfo(table))},"version":0}`,
+  );
+  return respond(200, `{${entries.join(',')}}`, JSON_TYPE);
+}
+
+function wantedTables({ core, parameters }: AdminCall): SimTable[] {
+  const regions = parameters.get('region_ids');
+  const ids = parameters.get('table_ids');
+  if (regions === undefined && ids === undefined) {
+    const table = core.state.tableNamed(...fullName(parameters));
+    return table ? [table] : [];
+  }
+  const numbers = (regions ?? ids ?? '')
+    .split(',')
+    .map((text) => BigInt(/^\d+$/.test(text) ? text : invalidNumber('invalid id', text)));
+  const wanted = new Set(numbers.map((number) => Number(regions === undefined ? number : number >> 32n)));
+  return [...wanted].flatMap((id) => core.state.tables.get(id) ?? []);
+}
+
+function rawTableInfo(table: SimTable): Record<string, unknown> {
+  const options = tableOptions(table);
+  return {
+    ident: { table_id: table.id, version: 0 },
+    name: table.name,
+    desc: null,
+    catalog_name: table.catalog,
+    schema_name: table.schema,
+    meta: {
+      schema: { column_schemas: [], timestamp_index: null, version: 0 },
+      primary_key_indices: [],
+      value_indices: [],
+      engine: table.engine,
+      next_column_id: 1,
+      region_numbers: table.routes.map(({ region }) => region.number),
+      options: { write_buffer_size: null, ttl: null, extra_options: options },
+      created_on: new Date(table.createdAtMs).toISOString(),
+      partition_key_indices: [],
+    },
+    table_type: 'Base',
+  };
+}
+
+function route({ core, parameters }: AdminCall): SimResponse {
+  const table = routedTable(core, parameters);
+  const facts = core.profile.admin.legacy;
+  const value = table.physical
+    ? logicalRoute(table, table.physical)
+    : physicalRoute(core, table, facts?.leaderDownSince ?? true);
+  return json(facts?.doubleEncodedRoute ? JSON.stringify(value) : value);
+}
+
+/** `region_id` wins over `table_id`, which wins over the name; a region id only selects its table. */
+function routedTable(core: ClusterCore, parameters: Parameters): SimTable {
+  const regionText = parameters.get('region_id');
+  const tableText = parameters.get('table_id');
+  if (regionText === undefined && tableText === undefined) {
+    const [catalog, schema, name] = fullName(parameters);
+    const named = core.state.tableNamed(catalog, schema, name);
+    if (named) return named;
+    throw new MetaError('Unexpected', `Table ${catalog}.${schema}.${name} not found`);
+  }
+  const text = regionText ?? tableText ?? '';
+  if (!/^\d{1,20}$/.test(text))
+    invalidNumber(regionText === undefined ? 'invalid table id' : 'invalid region id', text);
+  const tableId = regionText === undefined ? BigInt(text) : BigInt(text) >> 32n;
+  const found = core.state.tables.get(Number(tableId));
+  if (found) return found;
+  throw new MetaError('Unexpected', `Failed to find table route for ${tableId}`);
+}
+
+function logicalRoute(table: SimTable, physical: SimTable): string {
+  const ids = physical.routes.map(({ region }) => (BigInt(table.id) << 32n) | BigInt(region.number));
+  return `{"type":"logical","physical_table_id":${physical.id},"region_ids":[${ids.join(',')}]}`;
+}
+
+function physicalRoute(core: ClusterCore, table: SimTable, tellsDownSince: boolean): string {
+  const columns = JSON.stringify(table.partitionColumns);
+  const last = table.routes.length - 1;
+  const entries = table.routes.map((entry, index) => {
+    const bound = index === last ? '"MaxValue"' : `{"Value":{"Int32":${(index + 1) * 1_000}}}`;
+    const partition = `{"column_list":${columns},"value_list":[${JSON.stringify(bound)}]}`;
+    return renderRoute(core, entry, partition, tellsDownSince);
+  });
+  return `{"type":"physical","region_routes":[${entries.join(',')}],"version":${table.version}}`;
+}
+
+function renderRoute(
+  core: ClusterCore,
+  entry: RegionRoute,
+  partition: string,
+  tellsDownSince: boolean,
+): string {
+  const peer = (id: string): string => `{"id":${id},"addr":"${core.state.datanodes.get(id)?.addr ?? ''}"}`;
+  const status = entry.state === 'downgrading' ? ',"leader_status":"Downgraded"' : '';
+  const down = tellsDownSince ? `,"leader_down_since":${entry.downSinceMs ?? 'null'}` : '';
+  return (
+    `{"region":{"id":${entry.region.id},"name":"","partition":${partition},"attrs":{}},` +
+    `"leader_peer":${entry.leader === null ? 'null' : peer(entry.leader)},` +
+    `"follower_peers":[${entry.followers.map(peer).join(',')}]${status}${down}}`
+  );
+}
+
+function fullName(parameters: Parameters): [string, string, string] {
+  return [required(parameters, 'catalog'), required(parameters, 'schema'), required(parameters, 'table')];
+}
+
+function required(parameters: Parameters, name: string): string {
+  return parameters.get(name) ?? missing(name);
+}

@@ -1,0 +1,111 @@
+import type { ClusterCore } from '../core.ts';
+import { displayRegion } from '../model.ts';
+import type { RegionRoute } from '../model.ts';
+import { invalidArguments, MetaError, unexpected } from './errors.ts';
+
+export interface MigrationSubmission {
+  readonly regionKey: bigint;
+  readonly from: string;
+  readonly to: string;
+  readonly budgetMs: number;
+}
+
+/** `already-there` is answered up to 0.14; later versions make it an error. */
+export type SubmissionResult =
+  { readonly kind: 'accepted'; readonly procedureId: string } | { readonly kind: 'already-there' };
+
+/**
+ * What the leading metasrv does with a request for a migration: the checks in GreptimeDB's order (src/meta-srv/src/procedure/
+ * region_migration/manager.rs), then an id.
+ *
+ * @throws MetaError with GreptimeDB's text.
+ */
+export function submitMigration(core: ClusterCore, submission: MigrationSubmission): SubmissionResult {
+  const { regionKey, from, to } = submission;
+  requireAlive(core, from);
+  requireAlive(core, to);
+  requireNotRunning(core, regionKey);
+  if (from === to) throw invalidArguments("The `from_peer_id` can't equal `to_peer_id`");
+  const route = requireRoute(core, submission);
+  if (isAlreadyThere(core, route, to)) {
+    if (core.profile.migration.alreadyThere === 'null') return { kind: 'already-there' };
+    const text = `The region migration procedure is completed for region: ${displayRegion(regionKey)}, target_peer: ${to}`;
+    throw new MetaError('Unexpected', text);
+  }
+  requireLeader(core, route, submission);
+  requireNoFollower(core, route, submission);
+  const order = { region: route.region, from, to, budgetMs: submission.budgetMs, reason: 'Manual' } as const;
+  return { kind: 'accepted', procedureId: core.migrations.begin(core, order).procedure.id };
+}
+
+function requireAlive(core: ClusterCore, nodeId: string): void {
+  if (core.meta.isAlive(core.state.datanodes.get(nodeId))) return;
+  const status = core.profile.migration.deadPeerIsInternal ? 'Internal' : 'Unexpected';
+  throw new MetaError(status, `The target peer is unavailable temporally: ${nodeId}`);
+}
+
+/** The guard is dropped too early up to 0.8, so that nothing is ever found running there. */
+function requireNotRunning(core: ClusterCore, regionKey: bigint): void {
+  if (!core.profile.migration.duplicateRefused) return;
+  if (!core.migrations.tasks.some((task) => task.region.key === regionKey)) return;
+  throw new MetaError(
+    'Unexpected',
+    `Another migration procedure is running for region: ${displayRegion(regionKey)}`,
+  );
+}
+
+function requireRoute(core: ClusterCore, { regionKey, from, to }: MigrationSubmission): RegionRoute {
+  const tableId = regionKey >> 32n;
+  const table = core.state.tables.get(Number(tableId));
+  if (!table || table.kind === 'view')
+    throw new MetaError('Unexpected', `Failed to find table route for ${tableId}`);
+  if (table.kind === 'logical') throw logicalTable(core, { regionKey, from, to });
+  const route = core.state.routeOf(regionKey);
+  if (!route) throw new MetaError('Unexpected', `Failed to find table route for ${displayRegion(regionKey)}`);
+  if (route.leader === null) throw unexpected('Region route leader peer is not found');
+  return route;
+}
+
+function logicalTable(
+  core: ClusterCore,
+  { regionKey, from, to }: Pick<MigrationSubmission, 'regionKey' | 'from' | 'to'>,
+): MetaError {
+  const peer = (id: string): string => `peer-${id}(${core.state.datanodes.get(id)?.addr ?? ''})`;
+  const cluster = core.profile.admin.clusterId ? 'cluster: 0, ' : '';
+  return unexpected(
+    `Trying to execute region migration on the logical table, task ${cluster}region: ${displayRegion(regionKey)}, ` +
+      `from_peer: ${peer(from)}, to_peer: ${peer(to)}`,
+  );
+}
+
+/** From 0.9 a region whose leader is being downgraded has not arrived yet. */
+function isAlreadyThere(core: ClusterCore, route: RegionRoute, to: string): boolean {
+  if (route.leader !== to) return false;
+  return !(core.profile.migration.duplicateRefused && route.state === 'downgrading');
+}
+
+function requireLeader(
+  core: ClusterCore,
+  route: RegionRoute,
+  { regionKey, from }: MigrationSubmission,
+): void {
+  if (route.leader === from) return;
+  if (!core.profile.migration.namesActualLeader)
+    throw invalidArguments('Invalid region migration `from_peer` argument');
+  throw new MetaError(
+    'InvalidArguments',
+    `Region's leader peer changed: Region's leader peer(${route.leader ?? ''}) is not the \`from_peer\`(${from}), ` +
+      `region: ${displayRegion(regionKey)}`,
+  );
+}
+
+function requireNoFollower(
+  core: ClusterCore,
+  route: RegionRoute,
+  { regionKey, to }: MigrationSubmission,
+): void {
+  if (!core.profile.migration.refusesFollower || !route.followers.includes(to)) return;
+  throw invalidArguments(
+    `The \`to_peer\`(${to}) is already has a region follower, region: ${displayRegion(regionKey)}`,
+  );
+}

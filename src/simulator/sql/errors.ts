@@ -1,0 +1,58 @@
+/** An error as the frontend's HTTP API tells it. */
+export class SqlError extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.name = 'SqlError';
+    this.code = code;
+  }
+}
+
+export const SQL_CODES = {
+  unsupported: 1001,
+  unexpected: 1002,
+  internal: 1003,
+  invalidArguments: 1004,
+  syntax: 2000,
+  plan: 3000,
+  tableNotFound: 4001,
+  databaseNotFound: 4004,
+  passwordMismatch: 7002,
+  authHeaderNotFound: 7003,
+  invalidAuthHeader: 7004,
+  permissionDenied: 7006,
+} as const;
+
+const STATUSES: readonly (readonly [number, number])[] = [
+  [1000, 500],
+  [1001, 400],
+  [1002, 500],
+  [1003, 500],
+  [1004, 400],
+  [2000, 400],
+  [3000, 400],
+  [4001, 400],
+  [4004, 400],
+  [7002, 401],
+  [7003, 401],
+  [7004, 401],
+  [7006, 403],
+];
+const STATUS_OF = new Map(STATUSES);
+
+/** HTTP status of an error code (GreptimeDB src/servers/src/error.rs). 0.7 and 0.8 answer 401 for 7006. */
+export function httpStatusOf(code: number, facts: { oldStatusMap: boolean; errorsAre200: boolean }): number {
+  const isAuth = code >= 7_002 && code <= 7_004;
+  if (facts.errorsAre200 && !isAuth) return 200;
+  if (facts.oldStatusMap && code === SQL_CODES.permissionDenied) return 401;
+  return STATUS_OF.get(code) ?? 500;
+}
+
+export function syntaxError(detail: string): SqlError {
+  return new SqlError(SQL_CODES.syntax, `Invalid SQL syntax: sql parser error: ${detail}`);
+}
+
+export function planError(detail: string): SqlError {
+  return new SqlError(SQL_CODES.plan, `Failed to plan SQL: Error during planning: ${detail}`);
+}

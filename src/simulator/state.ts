@@ -1,0 +1,173 @@
+import { beforeCopiesChange } from './heartbeats.ts';
+import type { LeaderMemory } from './heartbeats.ts';
+import { regionKey } from './model.ts';
+import type { RegionCopy, RegionRole, RegionRoute, SimDatanode, SimRegion, SimTable } from './model.ts';
+import type { ServerTime } from './time.ts';
+
+/** The truth of the cluster: what the metadata store holds, and what each datanode has open. */
+export class ClusterState {
+  readonly tables = new Map<number, SimTable>();
+  readonly datanodes = new Map<string, SimDatanode>();
+  readonly views: { readonly catalog: string; readonly schema: string; readonly name: string }[] = [];
+  readonly #byName = new Map<string, SimTable>();
+  readonly #time: ServerTime;
+  readonly #memory: () => LeaderMemory;
+
+  constructor(dependencies: { time: ServerTime; memory: () => LeaderMemory }) {
+    this.#time = dependencies.time;
+    this.#memory = dependencies.memory;
+  }
+
+  tableNamed(catalog: string, schema: string, name: string): SimTable | undefined {
+    return this.#byName.get(nameKey(catalog, schema, name));
+  }
+
+  /** Tables in the order of their ids. */
+  sortedTables(): SimTable[] {
+    return [...this.tables.values()].sort((a, b) => a.id - b.id);
+  }
+
+  addTable(table: SimTable): void {
+    this.tables.set(table.id, table);
+    this.#byName.set(nameKey(table.catalog, table.schema, table.name), table);
+    table.physical?.logicalTables.push(table);
+    for (const route of table.routes) {
+      if (route.leader !== null) this.openCopy(route.leader, route.region, 'Leader');
+      for (const follower of route.followers) this.openCopy(follower, route.region, 'Follower');
+    }
+  }
+
+  /** Drops a table with its routes and copies; a physical table takes its logical tables along. */
+  removeTable(table: SimTable): void {
+    for (const logical of [...table.logicalTables]) this.removeTable(logical);
+    this.tables.delete(table.id);
+    this.#byName.delete(nameKey(table.catalog, table.schema, table.name));
+    const siblings = table.physical?.logicalTables;
+    siblings?.splice(siblings.indexOf(table), 1);
+    for (const route of table.routes)
+      for (const node of this.datanodes.values()) this.closeCopy(node.id, route.region);
+    table.routes = [];
+  }
+
+  addDatanode(node: SimDatanode): void {
+    this.datanodes.set(node.id, node);
+  }
+
+  /** The entry of a region, or undefined when the table or the region does not exist. */
+  routeOf(key: bigint): RegionRoute | undefined {
+    const table = this.tables.get(Number(key >> 32n));
+    if (!table) return undefined;
+    const guess = table.routes[Number(key & 0xff_ffffn)];
+    return guess?.region.key === key ? guess : table.routes.find((route) => route.region.key === key);
+  }
+
+  /** Replaces a region's entry in its table's route; the version rises by one. False when the table is gone. */
+  changeRoute(region: SimRegion, change: Partial<Omit<RegionRoute, 'region'>>): boolean {
+    const { table, index } = region;
+    const current = table.routes[index];
+    if (!current || !this.tables.has(table.id)) return false;
+    table.routes = table.routes.with(index, { ...current, ...change });
+    table.version += 1;
+    return true;
+  }
+
+  /** Opens a region on a datanode, or changes the role of the copy that is open there. */
+  openCopy(nodeId: string, region: SimRegion, role: RegionRole): void {
+    const node = this.datanodes.get(nodeId);
+    if (!node) return;
+    const existing = node.copies.get(region);
+    if (existing?.role === role) return;
+    const nowMs = this.#time.now();
+    beforeCopiesChange(node, nowMs, this.#memory());
+    const becomesLeader = role === 'Leader' && existing?.role === 'Follower';
+    const openedAtMs = existing && !becomesLeader ? existing.openedAtMs : nowMs;
+    node.copies.set(region, { region, role, openedAtMs });
+  }
+
+  closeCopy(nodeId: string, region: SimRegion): void {
+    const node = this.datanodes.get(nodeId);
+    if (!node?.copies.has(region)) return;
+    beforeCopiesChange(node, this.#time.now(), this.#memory());
+    node.copies.delete(region);
+  }
+
+  copyOn(nodeId: string, region: SimRegion): RegionCopy | undefined {
+    return this.datanodes.get(nodeId)?.copies.get(region);
+  }
+
+  /** How many regions each datanode really leads, ids ascending; only tables that `wanted` accepts. */
+  regionsPerDatanode(wanted: (table: SimTable) => boolean = () => true): Map<string, number> {
+    const ids = [...this.datanodes.keys()].sort((a, b) => Number(BigInt(a) - BigInt(b)));
+    const counts = new Map(ids.map((id) => [id, 0]));
+    for (const table of this.tables.values()) {
+      if (!wanted(table)) continue;
+      for (const { leader } of table.routes)
+        if (leader !== null) counts.set(leader, (counts.get(leader) ?? 0) + 1);
+    }
+    return counts;
+  }
+}
+
+function nameKey(catalog: string, schema: string, name: string): string {
+  return JSON.stringify([catalog, schema, name]);
+}
+
+/** What a new table needs; the rest is derived. */
+export interface TableSeed {
+  readonly id: number;
+  readonly catalog: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly engine: SimTable['engine'];
+  readonly createdAtMs: number;
+  readonly physical: SimTable | null;
+  readonly placements: readonly RegionPlacement[];
+}
+
+export interface RegionPlacement {
+  readonly leader: string;
+  readonly followers: readonly string[];
+  readonly writeBytesPerSecond: number;
+  readonly initialSstBytes: number;
+}
+
+/** Builds a table with dense region numbers from 0. */
+export function buildTable(seed: TableSeed): SimTable {
+  const table: SimTable = {
+    id: seed.id,
+    catalog: seed.catalog,
+    schema: seed.schema,
+    name: seed.name,
+    engine: seed.engine,
+    kind: seed.physical ? 'logical' : 'physical',
+    createdAtMs: seed.createdAtMs,
+    physical: seed.physical,
+    logicalTables: [],
+    partitionColumns: seed.placements.length > 1 ? ['host'] : [],
+    routes: [],
+    version: 0,
+  };
+  table.routes = seed.placements.map((placement, index) => routeAt(table, placement, index));
+  return table;
+}
+
+function routeAt(table: SimTable, placement: RegionPlacement, index: number): RegionRoute {
+  const key = regionKey(table.id, index);
+  const { writeBytesPerSecond, initialSstBytes } = placement;
+  const region = {
+    key,
+    id: key.toString(),
+    table,
+    number: index,
+    index,
+    writeBytesPerSecond,
+    initialSstBytes,
+  };
+  return {
+    region,
+    leader: placement.leader,
+    followers: placement.followers,
+    state: null,
+    downSinceMs: null,
+  };
+}
