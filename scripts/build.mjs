@@ -2,7 +2,8 @@
  * Compiles src to dist, from nothing: `npm run build`. Plain JavaScript, so that any Node that npm runs on can start it.
  *
  * With `--if-possible` (`npm ci` and `npm install` call it so) it does nothing where the compiler is not installed, as with
- * `--omit=dev`: a dist that was built elsewhere and copied here is then left alone.
+ * `--omit=dev`: a dist that was built elsewhere and copied here is then left alone. Nor does it fail then: sources that do not compile at
+ * the moment are no reason not to install what is needed to mend them.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -11,7 +12,9 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const compiler = `${root}node_modules/typescript/bin/tsc`;
 
-if (process.argv.includes('--if-possible') && !(existsSync(compiler) && existsSync(`${root}src`))) {
+const isOptional = process.argv.includes('--if-possible');
+
+if (isOptional && !(existsSync(compiler) && existsSync(`${root}src`))) {
   console.log('No TypeScript compiler or no sources here: dist is left as it is.');
   process.exit(0);
 }
@@ -20,4 +23,6 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [compiler, '-p', `${root}tsconfig.build.json`], {
   stdio: 'inherit',
 });
-process.exit(status ?? 1);
+if (status !== 0)
+  console.error('The sources do not compile: dist is incomplete. `npm run build` tries again.');
+process.exit(isOptional ? 0 : (status ?? 1));
