@@ -4,7 +4,8 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiClient } from './api-client.ts';
 import { createApiClient } from './api-client.ts';
-import type { AppPort, WatchedCall } from './app-port.ts';
+import type { App } from '../app/index.ts';
+import type { WatchedCall } from '../app/work.ts';
 import { parseDurationOption } from './options.ts';
 import { writeSoon } from './io.ts';
 import type { CliIo, Output } from './io.ts';
@@ -16,7 +17,7 @@ export type ExitStatus = 0 | 1 | 2 | 3;
 /** What every command works with. */
 export interface Cli {
   readonly io: CliIo;
-  readonly app: AppPort;
+  readonly app: App;
   readonly version: string;
   readonly fetch: typeof globalThis.fetch;
   /** The working directory. */

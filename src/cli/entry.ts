@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { z } from 'zod';
-import type { AppPort } from './app-port.ts';
+import type { App } from '../app/index.ts';
 import { createProcessIo } from './process-io.ts';
 import { runCli } from './program.ts';
 
 /** Runs the command line of this process and ends it. */
 export async function main(args: readonly string[]): Promise<void> {
   const io = createProcessIo();
+  const version = readVersion();
   const status = await runCli(args, {
     io,
-    app: createApp(),
-    version: readVersion(),
+    app: lazyApp(version),
+    version,
     fetch: globalThis.fetch,
     cwd: process.cwd(),
   });
@@ -26,19 +27,20 @@ function readVersion(): string {
   return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }
 
-function createApp(): AppPort {
-  const missing = (): never => {
-    throw new Error('not wired');
-  };
+/** Loads the program behind the command line when a command first needs it: help and health checks start in half the time. */
+function lazyApp(version: string): App {
+  let loading: Promise<App> | undefined;
+  const app = (): Promise<App> =>
+    (loading ??= import('../app/index.ts').then(({ createApp }) => createApp({ version })));
   return {
-    snapshot: missing,
-    plan: missing,
-    apply: missing,
-    once: missing,
-    drain: missing,
-    explain: missing,
-    run: missing,
-    simulate: missing,
-    demo: missing,
+    snapshot: async (...args) => (await app()).snapshot(...args),
+    plan: async (...args) => (await app()).plan(...args),
+    apply: async (...args) => (await app()).apply(...args),
+    once: async (...args) => (await app()).once(...args),
+    drain: async (...args) => (await app()).drain(...args),
+    explain: async (...args) => (await app()).explain(...args),
+    run: async (...args) => (await app()).run(...args),
+    simulate: async (...args) => (await app()).simulate(...args),
+    demo: async (...args) => (await app()).demo(...args),
   };
 }

@@ -1,4 +1,4 @@
-import type { AppPort } from '../../src/cli/app-port.ts';
+import type { App } from '../../src/app/index.ts';
 import { canvasOf } from '../../src/cli/io.ts';
 import type { Output } from '../../src/cli/io.ts';
 import { runCli } from '../../src/cli/program.ts';
@@ -28,7 +28,7 @@ export interface CliRun {
 }
 
 export interface CliSetup {
-  readonly app?: Partial<AppPort>;
+  readonly app?: Partial<App>;
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly fetch?: typeof globalThis.fetch;
@@ -69,7 +69,7 @@ const unexpected = (): never => {
   throw new Error('This test did not expect the command to get so far');
 };
 
-const NO_APP: AppPort = {
+const NO_APP: App = {
   snapshot: unexpected,
   plan: unexpected,
   apply: unexpected,

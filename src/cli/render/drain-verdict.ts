@@ -1,5 +1,5 @@
 import { BLOCKERS } from '../../domain/codes.ts';
-import type { DrainedDatanode, DrainVerdict, LeftRegion } from '../app-port.ts';
+import type { DrainVerdict, LeftRegion } from '../../app/drain.ts';
 import type { Canvas } from './style.ts';
 import { count, printable } from './text.ts';
 
@@ -26,9 +26,4 @@ export function* drainVerdict(verdict: DrainVerdict, { style }: Canvas): Generat
 function leftLine({ regionId, table, code, detail }: LeftRegion): string {
   const why = printable(detail) || (code === undefined ? 'not moved yet' : BLOCKERS[code]);
   return `  region ${regionId} of ${printable(table)}: ${code === undefined ? '' : `${code}: `}${why}`;
-}
-
-/** How many regions are left over all datanodes. */
-export function countLeft(datanodes: readonly DrainedDatanode[]): number {
-  return datanodes.reduce((sum, { left }) => sum + left.length, 0);
 }

@@ -99,20 +99,24 @@ function moveText({ regionId, table, from, to }: MoveRecord): string {
 export function liveLine(progress: Progress, { width, style }: Canvas, nowMs: number): string {
   const { ended, failed, remaining, current } = progress;
   const total = ended + remaining;
-  const painted = padEnd(bar(ended, total, BAR_COLUMNS), BAR_COLUMNS);
+  const barColumns = Math.min(BAR_COLUMNS, Math.floor(width / 4));
+  const painted = style('green', padEnd(bar(ended, total, barColumns), barColumns));
   const failures = failed === 0 ? '' : `, ${count(failed, 'failure')}`;
   const start = ` ${formatNumber(ended)}/${formatNumber(total)}${failures}`;
   const leftMs = timeLeftMs(progress, nowMs);
   const end = leftMs === undefined ? '' : `  about ${formatDuration(leftMs)} left`;
   // The last column stays empty: writing there would wrap on some terminals.
-  const room = width - 1 - BAR_COLUMNS - displayWidth(start) - displayWidth(end) - 2;
-  const middle = current ? currentText(current.move, nowMs - current.startedAtMs, room) : '';
-  return `${style('green', painted)}${start}  ${middle}${end}`;
+  const room = width - 1 - barColumns - displayWidth(start);
+  if (room < displayWidth(end) + 2) return `${painted}${start}`;
+  const middle = current
+    ? currentText(current.move, nowMs - current.startedAtMs, room - displayWidth(end) - 2)
+    : '';
+  return `${painted}${start}  ${middle}${end}`;
 }
 
 function currentText(move: MoveRecord, sinceMs: number, room: number): string {
   const state = `${move.state} ${formatDuration(sinceMs)}`;
   const long = `${moveText(move)}: ${state}`;
   if (displayWidth(long) <= room) return long;
-  return truncate(`${move.regionId} ${move.from} → ${move.to}: ${state}`, Math.max(0, room));
+  return truncate(`${move.regionId} ${move.from} → ${move.to}: ${state}`, room);
 }

@@ -75,14 +75,6 @@ export function count(value: number, singular: string, plural = `${singular}s`):
   return `${formatNumber(value)} ${value === 1 ? singular : plural}`;
 }
 
-/** Bytes in the largest binary unit that leaves at least 1: `512 B`, `1.5 MiB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-  let [value, unit] = [bytes, 0];
-  while (value >= 1_024 && unit < units.length - 1) [value, unit] = [value / 1_024, unit + 1];
-  return `${String(Math.round(value * 10) / 10)} ${units[unit]!}`;
-}
-
 /** A time stamp as people read it: `2026-11-22 13:00:05Z`. */
 export function formatTime(atMs: number): string {
   if (!Number.isFinite(atMs) || Math.abs(atMs) > MAX_DATE_MS) return 'an impossible time';

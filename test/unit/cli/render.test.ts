@@ -7,7 +7,6 @@ import type { PlanTableOptions } from '../../../src/cli/render/plan-table.ts';
 import { colourStyle, plainStyle, PLAIN_CANVAS, wantsColour } from '../../../src/cli/render/style.ts';
 import {
   displayWidth,
-  formatBytes,
   formatNumber,
   formatTime,
   layOut,
@@ -60,16 +59,6 @@ describe('text', () => {
     [1_000.126, '1 000.13'],
   ])('writes %f as %j', (value, wanted) => {
     expect(formatNumber(value)).toBe(wanted);
-  });
-
-  it.each([
-    [0, '0 B'],
-    [1_023, '1023 B'],
-    [1_536, '1.5 KiB'],
-    [64 * 1_024 ** 2, '64 MiB'],
-    [2 ** 60, '1024 PiB'],
-  ])('writes %i bytes as %j', (bytes, wanted) => {
-    expect(formatBytes(bytes)).toBe(wanted);
   });
 
   it('writes times to the second, and does not fail on impossible ones', () => {
