@@ -33,9 +33,17 @@ export class CallError extends OperatingError {
 
   constructor(
     message: string,
-    details: { failure: Failure; sent: boolean; status?: number; serverText?: string; cause?: unknown },
+    details: {
+      failure: Failure;
+      sent: boolean;
+      status?: number;
+      serverText?: string;
+      /** Instead of the code that goes with the failure. */
+      code?: string;
+      cause?: unknown;
+    },
   ) {
-    super(CODES[details.failure], message, { cause: details.cause });
+    super(details.code ?? CODES[details.failure], message, { cause: details.cause });
     this.name = 'CallError';
     this.failure = details.failure;
     this.sent = details.sent;
@@ -123,7 +131,12 @@ export class Caller {
   async #attempt<T>(endpoint: Endpoint, call: Call, read: AnswerReader<T>): Promise<T> {
     const { clock, transport } = this.#dependencies;
     const headMs = call.timeoutMs ?? this.#options.requestTimeoutMs;
-    const deadline = startDeadline(clock, headMs, call.large ? headMs * LARGE_READ_FACTOR : headMs, call.signal);
+    const deadline = startDeadline(
+      clock,
+      headMs,
+      call.large ? headMs * LARGE_READ_FACTOR : headMs,
+      call.signal,
+    );
     const where = describeCall(endpoint, call);
     let response: TransportResponse;
     try {
@@ -212,7 +225,8 @@ function transportFailure(error: unknown, where: string, parent: AbortSignal, de
   const expiredMs = deadline.expiredMs();
   if (expiredMs !== undefined)
     return new CallError(`${where}: no answer within ${expiredMs} ms`, { failure: 'timeout', sent });
-  if (!sent) return new CallError(`${where}: no connection: ${message}`, { failure: 'refused', sent, cause: error });
+  if (!sent)
+    return new CallError(`${where}: no connection: ${message}`, { failure: 'refused', sent, cause: error });
   const failure = error instanceof TransportError && error.code === 'TOO_LARGE' ? 'answer' : 'network';
   const text = failure === 'answer' ? message : `the exchange broke off: ${message}`;
   return new CallError(`${where}: ${text}`, { failure, sent, cause: error });

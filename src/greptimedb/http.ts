@@ -150,7 +150,8 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#onAbort = () => this.#fail('ABORTED', 'Stopped while waiting for the answer', request.signal.reason);
+    this.#onAbort = () =>
+      this.#fail('ABORTED', 'Stopped while waiting for the answer', request.signal.reason);
     request.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 

@@ -62,7 +62,7 @@ export class LoadTracker {
   ): number | undefined {
     if (writtenBytes === undefined) return undefined;
     const previous = this.#samples.get(regionId);
-    if (!previous || previous.leader !== leader || writtenBytes < previous.writtenBytes) {
+    if (previous?.leader !== leader || writtenBytes < previous.writtenBytes) {
       this.#next.set(regionId, { leader, writtenBytes, atMs, bytesPerSecond: undefined });
       return undefined;
     }

@@ -62,6 +62,11 @@ export type RegionReading =
       readonly status: RegionStatus;
       /** Datanodes that themselves say that they hold the region writable; absent where the cluster cannot tell (before 1.1). */
       readonly writableOn?: readonly DatanodeId[];
+      /**
+       * By how much this reading may lag behind, in ms, where all that the cluster offers is caches: a frontend that missed a
+       * broadcast keeps a route for 10 minutes. Absent: read from where the truth is. See docs/freshness.md.
+       */
+      readonly staleByAtMostMs?: number;
     };
 
 export interface ClusterSafety {

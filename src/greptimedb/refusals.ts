@@ -1,6 +1,7 @@
 import type { RefusalCode, SubmitResult } from './port.ts';
 
-type Recognised = { readonly kind: 'already-there' } | { readonly kind: 'refused'; readonly code: RefusalCode };
+type Recognised =
+  { readonly kind: 'already-there' } | { readonly kind: 'refused'; readonly code: RefusalCode };
 
 /**
  * What metasrv says when it does not start a migration, in parts of its sentences: versions wrap them differently (GreptimeDB

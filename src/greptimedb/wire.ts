@@ -35,7 +35,10 @@ function tryParse(text: string): unknown {
 /** An error about one place in an otherwise readable answer. */
 export function malformed(where: string, place: string, wanted: string, found: unknown): CallError {
   const text = found === undefined ? 'nothing' : excerpt(JSON.stringify(found));
-  return new CallError(`${where}: ${place}: expected ${wanted}, got ${text}`, { failure: 'answer', sent: true });
+  return new CallError(`${where}: ${place}: expected ${wanted}, got ${text}`, {
+    failure: 'answer',
+    sent: true,
+  });
 }
 
 /** @throws CallError when the value is no unsigned 64-bit integer. */

@@ -1,4 +1,5 @@
 import type { DatanodeId, RegionId } from '../../domain/ids.ts';
+import { decimalId } from '../../lib/json.ts';
 import { CallError, describeBody, excerpt, headerOf, MAX_SERVER_TEXT, unexpected } from '../caller.ts';
 import type { Call } from '../caller.ts';
 import type { TransportResponse } from '../http.ts';
@@ -109,7 +110,7 @@ export function leaseReader(clusterId: number): (response: TransportResponse, wh
 }
 
 function isOurs(found: unknown, clusterId: number): boolean {
-  return found === undefined || found === null || String(found) === String(clusterId);
+  return found === undefined || found === null || decimalId(found) === String(clusterId);
 }
 
 /** From 0.15 a lease lists its workloads. Anything that is not a datanode's is not ours. */

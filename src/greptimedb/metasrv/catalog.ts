@@ -74,9 +74,7 @@ export class MetasrvCatalog {
   }
 
   async #readByNames(selector: TableSelector, reading: RouteCollection, signal: AbortSignal): Promise<void> {
-    const names = (await this.#listNames(signal)).filter(
-      (name) => selector.mightSelectName?.(name) ?? true,
-    );
+    const names = (await this.#listNames(signal)).filter((name) => selector.mightSelectName?.(name) ?? true);
     await mapBounded(names, CONCURRENCY, async (name) => {
       const found = await this.#readRoute(nameQuery(name), signal);
       const id = tableOfRoute(found.route) ?? (await this.#idByName(found.route, name, signal));
@@ -104,7 +102,11 @@ export class MetasrvCatalog {
     return tables.flat();
   }
 
-  #readList(operation: 'catalogs' | 'schemas' | 'tables', path: string, signal: AbortSignal): Promise<string[]> {
+  #readList(
+    operation: 'catalogs' | 'schemas' | 'tables',
+    path: string,
+    signal: AbortSignal,
+  ): Promise<string[]> {
     return this.#session.read(adminCall(operation, path, { signal, large: true }), readNames, never);
   }
 
@@ -238,4 +240,3 @@ class RouteCollection {
       .sort((a, b) => compareIds(a.table.id, b.table.id));
   }
 }
-

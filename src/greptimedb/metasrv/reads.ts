@@ -1,13 +1,7 @@
 import { CallError } from '../caller.ts';
 import type { AnswerReader } from '../caller.ts';
 import type { ClusterSafety } from '../port.ts';
-import {
-  adminCall,
-  heartbeatReader,
-  leaseReader,
-  readMaintenance,
-  readProcedureManager,
-} from './admin.ts';
+import { adminCall, heartbeatReader, leaseReader, readMaintenance, readProcedureManager } from './admin.ts';
 import type { HeartbeatReading, LeaseReading } from './admin.ts';
 import type { MetasrvSession } from './session.ts';
 

@@ -54,8 +54,7 @@ export function readRoute(response: TransportResponse, where: string): RouteRead
   try {
     requireSuccess(response, where);
   } catch (error) {
-    if (error instanceof CallError && isGone(error))
-      return { route: { kind: 'gone' }, doubleEncoded: false };
+    if (error instanceof CallError && isGone(error)) return { route: { kind: 'gone' }, doubleEncoded: false };
     throw error;
   }
   const body = requireObject(jsonOf(response, where, 'a JSON object', true), where, 'the body');

@@ -196,7 +196,8 @@ class DiscoveryRound {
   #unknownLeader(from: Endpoint, answer: LeaderAnswer): Endpoint | undefined {
     if (answer.kind !== 'names' || this.#learned.has(answer.address)) return undefined;
     const sibling = siblingEndpoint(from, answer.address);
-    if (!sibling || this.#endpoints.some((endpoint) => endpoint.hostPort === sibling.hostPort)) return undefined;
+    if (!sibling || this.#endpoints.some((endpoint) => endpoint.hostPort === sibling.hostPort))
+      return undefined;
     // A loopback address means the leader's own machine, and something else on ours.
     return isLoopback(sibling) && !isLoopback(from) ? undefined : sibling;
   }
@@ -211,7 +212,9 @@ class DiscoveryRound {
    */
   #findLeader(alone: boolean): Endpoint | undefined {
     const answered = [...this.#answers.values()];
-    const own = answered.find(({ endpoint, answer }) => answer.kind === 'names' && namesItself(endpoint, answer));
+    const own = answered.find(
+      ({ endpoint, answer }) => answer.kind === 'names' && namesItself(endpoint, answer),
+    );
     if (own) return own.endpoint;
     for (const { answer } of answered) {
       const learned = answer.kind === 'names' ? this.#learned.get(answer.address) : undefined;
@@ -222,7 +225,9 @@ class DiscoveryRound {
 
   #nobody(): OperatingError {
     const found = this.#errors.map((error) => error.message).join('; ');
-    return new OperatingError('cluster-unreachable', `No metasrv answered. ${found}`, { cause: this.#errors[0] });
+    return new OperatingError('cluster-unreachable', `No metasrv answered. ${found}`, {
+      cause: this.#errors[0],
+    });
   }
 }
 

@@ -41,9 +41,13 @@ export async function submitOverAdmin(
   }
   session.forget();
   if (refusal) return refusal;
-  throw new OperatingError('not-sent', `The migration could not be sent: ${failure?.message ?? 'no metasrv'}`, {
-    cause: failure,
-  });
+  throw new OperatingError(
+    'not-sent',
+    `The migration could not be sent: ${failure?.message ?? 'no metasrv'}`,
+    {
+      cause: failure,
+    },
+  );
 }
 
 function isNotLeader(result: SubmitResult): boolean {

@@ -1,0 +1,147 @@
+import { isAbort, OperatingError } from '../../domain/errors.ts';
+import { CallError } from '../caller.ts';
+import type { Call, Caller } from '../caller.ts';
+import type { Endpoint } from '../endpoint.ts';
+import type { OperationName } from '../options.ts';
+import { readSqlAnswer, SqlError } from './result.ts';
+import type { SqlRows } from './result.ts';
+
+export interface SqlClientOptions {
+  readonly endpoints: readonly Endpoint[];
+  readonly username?: string;
+  readonly password?: string;
+}
+
+export interface Query {
+  readonly operation: OperationName;
+  readonly statement: string;
+  /** The answer holds a row per table or region. */
+  readonly large?: boolean;
+  readonly signal: AbortSignal;
+  /** Errors that are the answer, so that no other frontend is asked. */
+  readonly isFinal?: (error: SqlError) => boolean;
+}
+
+const MAX_ENDPOINTS = 32;
+/** How long a frontend that failed is asked last, and not asked for a second opinion. */
+const AVOID_MS = 60_000;
+
+/**
+ * SQL over the HTTP interface of several frontends (GreptimeDB src/servers/src/http.rs). Reads stay with one frontend while it
+ * answers, and go on to the next when it does not.
+ */
+export class SqlClient {
+  readonly #endpoints: readonly Endpoint[];
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #caller: Caller;
+  readonly #failedAtMs = new Map<string, number>();
+  #preferred = 0;
+
+  constructor(options: SqlClientOptions, caller: Caller) {
+    this.#endpoints = options.endpoints.slice(0, MAX_ENDPOINTS);
+    this.#caller = caller;
+    this.#headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      ...(options.username === undefined
+        ? {}
+        : { authorization: basicAuth(options.username, options.password ?? '') }),
+    };
+  }
+
+  get caller(): Caller {
+    return this.#caller;
+  }
+
+  /** All frontends, the preferred first, those that failed lately last. */
+  inOrder(): readonly Endpoint[] {
+    const rotated = [...this.#endpoints.slice(this.#preferred), ...this.#endpoints.slice(0, this.#preferred)];
+    return [
+      ...rotated.filter((endpoint) => !this.#isAvoided(endpoint)),
+      ...rotated.filter((endpoint) => this.#isAvoided(endpoint)),
+    ];
+  }
+
+  /** Frontends besides the preferred one that did not fail lately. */
+  others(): readonly Endpoint[] {
+    return this.inOrder()
+      .slice(1)
+      .filter((endpoint) => !this.#isAvoided(endpoint));
+  }
+
+  /** One reading statement that gives rows. @throws CallError (SqlError for what a frontend reports) */
+  async select(query: Query): Promise<SqlRows> {
+    const failures: CallError[] = [];
+    for (const endpoint of this.inOrder()) {
+      try {
+        const rows = await this.selectFrom(endpoint, query);
+        this.#preferred = this.#endpoints.indexOf(endpoint);
+        return rows;
+      } catch (error) {
+        if (!(error instanceof CallError)) throw error;
+        if (error instanceof SqlError && (!isServerSide(error) || query.isFinal?.(error))) throw error;
+        if (!(error instanceof SqlError))
+          this.#failedAtMs.set(endpoint.label, this.#caller.clock.monotonicMs());
+        failures.push(error);
+      }
+    }
+    throw summary(failures);
+  }
+
+  /** The same of one frontend. */
+  async selectFrom(endpoint: Endpoint, query: Query): Promise<SqlRows> {
+    const rows = await this.#caller.call(endpoint, this.toCall(query), (response, where) => {
+      const answer = readSqlAnswer(response, where);
+      if (!answer)
+        throw new CallError(`${where}: expected rows, got none`, { failure: 'answer', sent: true });
+      return answer;
+    });
+    this.#failedAtMs.delete(endpoint.label);
+    return rows;
+  }
+
+  toCall({ operation, statement, large, signal }: Query): Call {
+    return {
+      operation,
+      method: 'POST',
+      path: '/v1/sql',
+      title: statement,
+      headers: this.#headers,
+      body: `sql=${encodeURIComponent(statement)}`,
+      signal,
+      ...(large ? { large } : {}),
+    };
+  }
+
+  #isAvoided(endpoint: Endpoint): boolean {
+    const failedAtMs = this.#failedAtMs.get(endpoint.label);
+    return failedAtMs !== undefined && this.#caller.clock.monotonicMs() - failedAtMs < AVOID_MS;
+  }
+}
+
+function basicAuth(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+}
+
+/** Whether another frontend may do better: the fault is with the servers, not with the statement or the account. */
+function isServerSide(error: SqlError): boolean {
+  if (error.isAccessDenied || error.isUnknownName || error.isSyntaxError) return false;
+  const { sqlCode, status } = error;
+  return (
+    (status ?? 0) >= 500 ||
+    [1_000, 1_002, 1_003, 1_006, 3_001, 6_000, 6_001].includes(sqlCode) ||
+    sqlCode === 5_000
+  );
+}
+
+function summary(failures: readonly CallError[]): Error {
+  const [first] = failures;
+  if (!first) return new OperatingError('cluster-unreachable', 'There is no frontend to ask');
+  if (failures.length === 1) return first;
+  const text = failures.map((failure) => failure.message).join('; ');
+  return new OperatingError(first.code, `No frontend answered as it should. ${text}`, { cause: first });
+}
+
+/** Whether an error is one of the cluster's, rather than our being told to stop, or a defect of ours. */
+export function isClusterError(error: unknown): error is OperatingError {
+  return error instanceof OperatingError && !isAbort(error);
+}

@@ -1,0 +1,136 @@
+import type { DatanodeId, RegionId } from '../../domain/ids.ts';
+import type { MetasrvReads } from '../metasrv/reads.ts';
+import type { HeartbeatReading } from '../metasrv/admin.ts';
+import type { WarningListener } from '../options.ts';
+import { isClusterError } from './client.ts';
+import { heldRegions } from './procedures.ts';
+import { HeartbeatOpinions, reconcile, ROUTE_CACHE_TTL_MS } from './reconcile.ts';
+import type { Reconciled } from './reconcile.ts';
+import type { RegionInfo } from './region-info.ts';
+import { findPeerEntry } from './region-peers.ts';
+import type { PeerEntry, PeerTable } from './region-peers.ts';
+import type { SqlSources } from './sources.ts';
+import type { StatisticsReading } from './statistics.ts';
+
+export interface EvidenceDependencies {
+  readonly sources: SqlSources;
+  readonly metasrv: MetasrvReads | undefined;
+  readonly onWarning: WarningListener;
+}
+
+/** One round of everything that bears on where regions are. */
+export interface Evidence {
+  readonly info: RegionInfo | undefined;
+  readonly heartbeats: HeartbeatReading | undefined;
+  readonly heartbeatLeaders: ReadonlyMap<RegionId, DatanodeId>;
+  readonly held: ReadonlySet<RegionId>;
+  readonly others: readonly PeerTable[];
+  readonly statistics: StatisticsReading | undefined;
+}
+
+const MAX_RECENT = 1_000;
+/** A little longer than a frontend may keep an old route. */
+const RECENT_MS = ROUTE_CACHE_TTL_MS + 60_000;
+const MAX_SECOND_OPINIONS = 7;
+
+/** Gathers what a cluster can tell about regions besides one frontend's route cache, and joins it. */
+export class EvidenceCollector {
+  readonly #dependencies: EvidenceDependencies;
+  readonly #opinions = new HeartbeatOpinions();
+  /** Where we asked the cluster to move regions lately. */
+  readonly #moves = new Map<RegionId, { readonly to: DatanodeId; readonly atMs: number }>();
+
+  constructor(dependencies: EvidenceDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  noteMove(regionId: RegionId, to: DatanodeId): void {
+    this.#moves.delete(regionId);
+    this.#moves.set(regionId, { to, atMs: this.#nowMs() });
+    const oldest = this.#moves.keys().next();
+    if (this.#moves.size > MAX_RECENT && !oldest.done) this.#moves.delete(oldest.value);
+  }
+
+  /** @param regionId limits the reading to one region where the cluster can. */
+  async gather(signal: AbortSignal, regionId?: RegionId): Promise<Evidence> {
+    const { sources } = this.#dependencies;
+    const [info, held] = await Promise.all([
+      sources.has('region_info')
+        ? this.#optional('region_info', sources.regionInfo(signal, regionId))
+        : undefined,
+      sources.has('procedure_info') ? sources.procedures(signal).then(heldRegions) : new Set<RegionId>(),
+    ]);
+    // The datanodes' own words leave nothing for the others to add, unless load is read from them.
+    const needsHeartbeats = regionId === undefined ? !sources.has('region_statistics') || !info : !info;
+    const [heartbeats, others, statistics] = await Promise.all([
+      needsHeartbeats ? this.#heartbeats(signal) : undefined,
+      info ? [] : this.#secondOpinions(signal),
+      regionId === undefined && sources.has('region_statistics') ? sources.statistics(signal) : undefined,
+    ]);
+    const heartbeatLeaders = info
+      ? new Map<RegionId, DatanodeId>()
+      : this.#opinions.leaders(heartbeats?.nodes ?? []);
+    return { info, heartbeats, heartbeatLeaders, held, others, statistics };
+  }
+
+  join(entry: PeerEntry, evidence: Evidence): Reconciled {
+    const others: PeerEntry[] = [];
+    for (const table of evidence.others) {
+      const other = findPeerEntry(table, entry.id);
+      if (other) others.push(other);
+    }
+    return reconcile({
+      cached: entry,
+      others,
+      copies: evidence.info?.get(entry.id),
+      heartbeat: this.#opinions.opinion(
+        entry.id,
+        evidence.heartbeatLeaders.get(entry.id),
+        entry.leader,
+        this.#nowMs(),
+      ),
+      reported: evidence.statistics?.regions.get(entry.id)?.status,
+      isHeld: evidence.held.has(entry.id),
+      movedTo: this.#movedTo(entry.id),
+    });
+  }
+
+  #movedTo(regionId: RegionId): DatanodeId | undefined {
+    const move = this.#moves.get(regionId);
+    return move && this.#nowMs() - move.atMs < RECENT_MS ? move.to : undefined;
+  }
+
+  #heartbeats(signal: AbortSignal): Promise<HeartbeatReading | undefined> | undefined {
+    const { metasrv } = this.#dependencies;
+    return metasrv && this.#optional('the heartbeats of metasrv', metasrv.heartbeats(signal));
+  }
+
+  /** The route caches of other frontends. One that fails is no witness. */
+  async #secondOpinions(signal: AbortSignal): Promise<PeerTable[]> {
+    const { sources } = this.#dependencies;
+    const endpoints = sources.client.others().slice(0, MAX_SECOND_OPINIONS);
+    const tables = await Promise.all(
+      endpoints.map((endpoint) =>
+        this.#optional(`the routes of ${endpoint.label}`, sources.regionPeers(signal, endpoint)),
+      ),
+    );
+    return tables.filter((table) => table !== undefined);
+  }
+
+  async #optional<T>(what: string, reading: Promise<T>): Promise<T | undefined> {
+    try {
+      return await reading;
+    } catch (error) {
+      if (!isClusterError(error)) throw error;
+      this.#dependencies.onWarning('A source that is not needed, but helps, could not be read', {
+        what,
+        error,
+      });
+      return undefined;
+    }
+  }
+
+  #nowMs(): number {
+    return this.#dependencies.sources.client.caller.clock.monotonicMs();
+  }
+}
