@@ -74,9 +74,19 @@ export function createCounts(problem: Problem): Counts {
     return sum;
   };
   const nodeShares = nodes.map((_, node) => shareOf(all, node));
-  /** What one region more or less does to the violation of a target; other datanodes have no spread to violate. */
-  const change = (node: number, count: number, step: number, { floor, ceil }: Share): number =>
-    columnOf[node] === -1 ? 0 : violation(count + step, floor, ceil) - violation(count, floor, ceil);
+  /**
+   * What one region more (or less, with `step` -1) does to the violation of a target that leads `count` of `regions`; other
+   * datanodes have no spread to violate. Called for every move again and again, so it makes no objects.
+   */
+  const change = (node: number, count: number, step: number, regions: number): number => {
+    const column = columnOf[node]!;
+    if (column === -1) return 0;
+    const product = regions * weights[column]!;
+    const rest = product % totalWeight;
+    const floor = (product - rest) / totalWeight;
+    const ceil = rest === 0 ? floor : floor + 1;
+    return violation(count + step, floor, ceil) - violation(count, floor, ceil);
+  };
 
   const counts: Counts = {
     ofTable: (table, node) => perTable[table]!.get(node) ?? 0,
@@ -89,11 +99,12 @@ export function createCounts(problem: Problem): Counts {
     regionsOf: (table) => regionsPerTable[table]!,
     tableShare: (table, node) => shareOf(regionsPerTable[table]!, node),
     nodeShare: (node) => nodeShares[node]!,
-    tableGain: (table, from, to) =>
-      -change(from, counts.ofTable(table, from), -1, counts.tableShare(table, from)) -
-      change(to, counts.ofTable(table, to), 1, counts.tableShare(table, to)),
-    nodeGain: (from, to) =>
-      -change(from, totals[from]!, -1, nodeShares[from]!) - change(to, totals[to]!, 1, nodeShares[to]!),
+    tableGain: (table, from, to) => {
+      const regions = regionsPerTable[table]!;
+      const byNode = perTable[table]!;
+      return -change(from, byNode.get(from) ?? 0, -1, regions) - change(to, byNode.get(to) ?? 0, 1, regions);
+    },
+    nodeGain: (from, to) => -change(from, totals[from]!, -1, all) - change(to, totals[to]!, 1, all),
     move(table, from, to) {
       add(table, from, -1);
       add(table, to, 1);

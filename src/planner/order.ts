@@ -37,7 +37,7 @@ export function orderMoves(
     return counts.tableGain(problem.tableOf[region]!, from, to);
   };
   const rankOf = (index: number): number => helpfulness(problem, counts, relocations[index]!, gainOf(index));
-  const queue = createQueue(rankOf);
+  const queue = createQueue(relocations.length, rankOf);
   const outOf: number[][] = problem.nodes.map(() => []);
   for (const index of takeTurns(problem, relocations)) {
     queue.add(index);
@@ -107,15 +107,16 @@ function highestAllowed(problem: Problem, relocations: readonly Relocation[], co
  * Indices of the relocations in an order in which no datanode gives or takes all its regions in a row: each move is placed at
  * its mean relative position among its source's and its target's moves.
  */
-function takeTurns(problem: Problem, relocations: readonly Relocation[]): number[] {
+function takeTurns(problem: Problem, relocations: readonly Relocation[]): Int32Array {
   const given = new Int32Array(problem.nodes.length);
   const taken = new Int32Array(problem.nodes.length);
-  const ranks = relocations.map(({ from, to }) => [given[from]!++, taken[to]!++] as const);
-  const position = Float64Array.from(relocations, ({ from, to }, index) => {
-    const [gave, took] = ranks[index]!;
-    return (gave + 0.5) / given[from]! + (took + 0.5) / taken[to]!;
-  });
-  return [...relocations.keys()].sort((a, b) => position[a]! - position[b]! || a - b);
+  const gave = Int32Array.from(relocations, ({ from }) => given[from]!++);
+  const took = Int32Array.from(relocations, ({ to }) => taken[to]!++);
+  const position = Float64Array.from(
+    relocations,
+    ({ from, to }, index) => (gave[index]! + 0.5) / given[from]! + (took[index]! + 0.5) / taken[to]!,
+  );
+  return Int32Array.from(relocations.keys()).sort((a, b) => position[a]! - position[b]! || a - b);
 }
 
 const HARMFUL = 0;
@@ -141,15 +142,15 @@ interface Queue {
  * A priority queue of few ranks. Ranks sink as others' moves are made; an entry found below its list is filed anew. Harmful
  * entries may become harmless, so they are looked at again once nothing else is left.
  */
-function createQueue(rankOf: (index: number) => number): Queue {
+function createQueue(size: number, rankOf: (index: number) => number): Queue {
+  const closed = new Uint8Array(size);
   const lists: number[][] = Array.from({ length: RANKS }, () => []);
   const heads = new Int32Array(RANKS);
-  const closed = new Set<number>();
   const takeFrom = (rank: number): number | undefined => {
     const list = lists[rank]!;
     while (heads[rank]! < list.length) {
       const index = list[heads[rank]!++]!;
-      if (closed.has(index)) continue;
+      if (closed[index] === 1) continue;
       const current = rankOf(index);
       if (current >= rank) return index;
       lists[current]!.push(index);
@@ -157,15 +158,17 @@ function createQueue(rankOf: (index: number) => number): Queue {
     return undefined;
   };
   const takeHarmful = (): number | undefined => {
-    const waiting = lists[HARMFUL]!.filter((index) => !closed.has(index));
+    const waiting = lists[HARMFUL]!.filter((index) => closed[index] === 0);
     const next = waiting.find((index) => rankOf(index) > HARMFUL) ?? waiting[0];
     lists[HARMFUL] = waiting.filter((index) => index !== next);
     return next;
   };
   return {
     add: (index) => lists[rankOf(index)]!.push(index),
-    close: (index) => closed.add(index),
-    isOpen: (index) => !closed.has(index),
+    close: (index) => {
+      closed[index] = 1;
+    },
+    isOpen: (index) => closed[index] === 0,
     take() {
       for (let rank = RANKS - 1; rank > HARMFUL; rank -= 1) {
         const index = takeFrom(rank);
