@@ -51,7 +51,7 @@ async function readConfigFile(name: string, cwd: string): Promise<YamlFile> {
   const path = resolve(cwd, name);
   const reading = await readBounded(path, MAX_FILE_BYTES);
   if ('fault' in reading)
-    throw new UsageError(`The configuration file ${name} ${reading.fault}.`, {
+    throw new UsageError(`The configuration file ${name} ${reading.fault}`, {
       code: 'config',
       cause: reading.cause,
     });
@@ -62,7 +62,7 @@ function decode(name: string, bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new UsageError(`The configuration file ${name} is not UTF-8 text.`, { code: 'config', cause });
+    throw new UsageError(`The configuration file ${name} is not UTF-8 text`, { code: 'config', cause });
   }
 }
 

@@ -135,9 +135,9 @@ describe('loading a file', () => {
   });
 
   test.each([
-    ['none.yaml', 'none.yaml does not exist.'],
-    ['.', '. is a folder.'],
-    ['/dev/zero', '/dev/zero is larger than 1 MiB.'],
+    ['none.yaml', 'none.yaml does not exist'],
+    ['.', '. is a folder'],
+    ['/dev/zero', '/dev/zero is larger than 1 MiB'],
   ])('refuses %s', async (file, message) => {
     await expect(load(file)).rejects.toMatchObject({
       name: 'UsageError',
