@@ -79,11 +79,9 @@ ${id}() {
     case "$chain" in
     "") words="${levels[0]!.words.map(({ text }) => text).join(' ')}" ;;
 ${cases.join('\n')}
-    *) chain="\${chain% *}"; [ "\${chain#* }" = "$chain" ] || continue ;;
     esac
     [ -n "$words" ] && break
-    [ -z "$chain" ] && break
-    case "$chain" in *" "*) chain="\${chain% *}" ;; *) break ;; esac
+    case "$chain" in *" "*) chain="\${chain% *}" ;; *) chain="" ;; esac
   done
   COMPREPLY=( $(compgen -W "$words" -- "$current") )
   [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=( $(compgen -f -- "$current") )

@@ -48,9 +48,9 @@ export function* explanation(answer: ExplainAnswer, { width, style }: Canvas): L
   yield style('bold', `${printable(answer.kind)} ${printable(answer.id)}`);
   yield* wrap(printable(answer.answer), width);
   for (const { code, detail } of answer.reasons) {
-    const lines = wrap(printable(detail), width - printable(code).length - 6);
-    yield `  ${style('yellow', printable(code))}: ${lines[0]!}`;
-    for (const line of lines.slice(1)) yield `    ${line}`;
+    const [first, ...rest] = wrap(`${printable(code)}: ${printable(detail)}`, width - 4);
+    yield `  ${first!.replace(/^[^:]+/, (word) => style('yellow', word))}`;
+    for (const line of rest) yield `    ${line}`;
   }
   const facts = Object.entries(answer.facts);
   if (facts.length === 0) return;

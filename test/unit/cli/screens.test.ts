@@ -1,0 +1,174 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { z } from 'zod';
+import type {
+  explainAnswer,
+  historyAnswer,
+  HistoryMove,
+  pauseAnswer,
+  statusAnswer,
+  StatusAnswer,
+  triggerAnswer,
+} from '../../../src/cli/api-schemas.ts';
+import { explanation, historyTable, quarantineTable } from '../../../src/cli/render/daemon-screens.ts';
+import { statusScreen } from '../../../src/cli/render/status-screen.ts';
+import { PLAIN_CANVAS } from '../../../src/cli/render/style.ts';
+import type * as server from '../../../src/server/schemas.ts';
+
+describe('what the command line reads', () => {
+  it('is what the server of the same release writes', () => {
+    expectTypeOf<z.output<typeof server.statusSchema>>().toExtend<z.input<typeof statusAnswer>>();
+    expectTypeOf<z.output<typeof server.historySchema>>().toExtend<z.input<typeof historyAnswer>>();
+    expectTypeOf<z.output<typeof server.explainSchema>>().toExtend<z.input<typeof explainAnswer>>();
+    expectTypeOf<z.output<typeof server.pauseAnswerSchema>>().toExtend<z.input<typeof pauseAnswer>>();
+    expectTypeOf<z.output<typeof server.triggerAnswerSchema>>().toExtend<z.input<typeof triggerAnswer>>();
+  });
+});
+
+const MOVE: HistoryMove = {
+  id: '7',
+  regionId: '4398046511104',
+  table: 'greptime.public.cpu',
+  from: '0',
+  to: '3',
+  reason: 'drain',
+  state: 'succeeded',
+  detail: 'The route names the target.',
+  createdAt: '2026-11-22T13:00:00.000Z',
+  submittedAt: '2026-11-22T13:00:01.000Z',
+  endedAt: '2026-11-22T13:00:05.000Z',
+};
+
+const STATUS: StatusAnswer = {
+  verdict: { code: 'balancing', sentence: '3 of 12 moves are done.' },
+  cluster: { name: 'prod', api: 'sql', version: '1.3.0' },
+  dryRun: false,
+  paused: null,
+  leader: { leads: true, holder: 'a' },
+  currentMove: { move: { ...MOVE, state: 'watching' }, position: 4, total: 12, inStateSeconds: 3.2 },
+  progress: { done: 3, failed: 0, remaining: 9, etaSeconds: 90 },
+  plan: { planId: 'sha256:ab', moves: 12, minimumMoves: 12, optimal: true },
+  balance: { before: { tableSkewMax: 5, nodeSkew: 9 }, after: { tableSkewMax: 1, nodeSkew: 1 } },
+  datanodes: [
+    { id: '0', addr: '10.0.0.10:4001', state: 'target', weight: 1, regions: 12, regionsAfter: 6 },
+    { id: '3', addr: null, state: 'draining', weight: 2, regions: 0, regionsAfter: 6 },
+  ],
+  lastCycle: null,
+  nextTickAt: '2026-11-22T13:05:00.000Z',
+  snapshot: { ageSeconds: 4, datanodes: 2, tables: 3, regions: 12 },
+  gates: [],
+  blocked: [{ code: 'pinned', count: 2 }],
+  quarantined: 1,
+  cooling: 0,
+  process: { version: '0.1.0', uptimeSeconds: 3_700 },
+};
+
+describe('the status screen', () => {
+  it('says first how things stand', () => {
+    expect([...statusScreen(STATUS, PLAIN_CANVAS)]).toEqual([
+      'balancing  3 of 12 moves are done.',
+      'prod (GreptimeDB 1.3.0, sql); rebalancer 0.1.0, up 1h1m',
+      '',
+      'mode        acting',
+      'plan        12 moves; fewer is impossible',
+      'skew        tables 5 → 1, datanodes 9 → 1',
+      'moving      4/12: region 4398046511104 of greptime.public.cpu from 0 to 3, watching for 3s',
+      'progress    3 done, 0 failed, 9 remaining, about 1m30s left',
+      'blocked     pinned 2',
+      'resting     1 quarantined, 0 cooling down',
+      'snapshot    4s old: 2 datanodes, 3 tables, 12 regions',
+      'last cycle  none yet',
+      'next cycle  2026-11-22 13:05:00Z',
+      '',
+      'DATANODE  ADDRESS         STATE     WEIGHT  REGIONS  PLANNED',
+      '       0  10.0.0.10:4001  target         1       12        6  ████████████████████',
+      '       3                  draining       2        0        6',
+    ]);
+  });
+
+  it('shows what keeps it from acting', () => {
+    const lines = [
+      ...statusScreen(
+        {
+          ...STATUS,
+          dryRun: true,
+          paused: { until: null, reason: 'deploying\u001b[2J', by: 'Ada' },
+          leader: { leads: false, holder: null },
+          currentMove: null,
+          plan: null,
+          balance: null,
+          snapshot: null,
+          datanodes: [],
+          cluster: { name: 'prod', api: null, version: '' },
+          gates: [{ code: 'paused', detail: 'Ada paused it.' }],
+          lastCycle: {
+            id: '9',
+            outcome: 'failed',
+            endedAt: '2026-11-22T13:00:00.000Z',
+            durationMs: 1_500,
+            moved: 0,
+            detail: 'No answer.',
+          },
+        },
+        PLAIN_CANVAS,
+      ),
+    ];
+    expect(lines[1]).toBe(
+      'prod (GreptimeDB of unknown version, api not known yet); rebalancer 0.1.0, up 1h1m',
+    );
+    expect(lines).toContain('mode        dry run: moves nothing; standing by');
+    expect(lines).toContain('paused      until resumed by Ada: deploying\\u{1b}[2J');
+    expect(lines).toContain('plan        none yet');
+    expect(lines).toContain('not acting  paused: Ada paused it.');
+    expect(lines).toContain('last cycle  failed at 2026-11-22 13:00:00Z, 0 moves in 2s: No answer.');
+  });
+});
+
+describe('the history', () => {
+  it('is one line a move', () => {
+    const moves = [MOVE, { ...MOVE, from: '10', state: 'abandoned', submittedAt: null, detail: null }];
+    expect([...historyTable(moves, PLAIN_CANVAS)]).toEqual([
+      'BEGUN                        REGION  TABLE                MOVE    REASON  STATE      TOOK  DETAIL',
+      '2026-11-22 13:00:00Z  4398046511104  greptime.public.cpu  0 → 3   drain   succeeded    4s  The route names the target.',
+      '2026-11-22 13:00:00Z  4398046511104  greptime.public.cpu  10 → 3  drain   abandoned',
+    ]);
+  });
+
+  it('may be empty', () => {
+    expect([...historyTable([], PLAIN_CANVAS)]).toEqual(['No moves yet.']);
+  });
+});
+
+describe('an explanation', () => {
+  it('fits the terminal', () => {
+    const answer = {
+      kind: 'region',
+      id: '4398046511104',
+      answer: 'It stays where it is, because two things keep it there.',
+      reasons: [{ code: 'pinned', detail: 'The configuration pins the table public.cpu to where it is.' }],
+      facts: { leader: '0', shares: [1, 2] },
+    };
+    expect([...explanation(answer, { ...PLAIN_CANVAS, width: 40 })]).toEqual([
+      'region 4398046511104',
+      'It stays where it is, because two things',
+      'keep it there.',
+      '  pinned: The configuration pins the',
+      '    table public.cpu to where it is.',
+      '',
+      '  leader  0',
+      '  shares  [1,2]',
+    ]);
+  });
+});
+
+describe('the quarantine', () => {
+  it('names region, failures and end', () => {
+    const regions = [
+      { regionId: '7', failures: 2, until: '2026-11-22T14:00:00.000Z', detail: 'Rolled back.' },
+    ];
+    expect([...quarantineTable(regions, PLAIN_CANVAS)]).toEqual([
+      'REGION  FAILURES  UNTIL                 WHY',
+      '     7         2  2026-11-22 14:00:00Z  Rolled back.',
+    ]);
+    expect([...quarantineTable([], PLAIN_CANVAS)]).toEqual(['No region is quarantined.']);
+  });
+});
