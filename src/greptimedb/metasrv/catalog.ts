@@ -67,6 +67,16 @@ export class MetasrvCatalog {
     return this.#readRoute(`region_id=${regionId}`, signal);
   }
 
+  /** From logical to physical table, for those of the tables that are logical. */
+  async readOwners(ids: readonly TableId[], signal: AbortSignal): Promise<ReadonlyMap<TableId, TableId>> {
+    const owners = new Map<TableId, TableId>();
+    await mapBounded(ids, CONCURRENCY, async (id) => {
+      const { route } = await this.#readRoute(`table_id=${id}`, signal);
+      if (route.kind === 'logical') owners.set(id, route.physicalTableId);
+    });
+    return owners;
+  }
+
   async #readByIds(ids: readonly TableId[], reading: RouteCollection, signal: AbortSignal): Promise<void> {
     await mapBounded(ids, CONCURRENCY, async (id) => {
       reading.add(id, await this.#readRoute(`table_id=${id}`, signal), undefined);

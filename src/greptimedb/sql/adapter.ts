@@ -182,12 +182,14 @@ export class SqlReader implements ClusterReader {
     withRegions: ReadonlySet<string>,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, string>> {
-    const isNeeded = rows.some(
+    const unclear = rows.filter(
       (row) => row.engine === 'metric' && row.createOptions === undefined && !withRegions.has(row.id),
     );
-    if (!isNeeded) return new Map();
+    if (unclear.length === 0) return new Map();
+    const { sources, routes } = this.dependencies;
     try {
-      return await this.dependencies.sources.owners(rows, signal);
+      const ids = unclear.map(({ id }) => id);
+      return await (routes ? routes.readOwners(ids, signal) : sources.owners(rows, signal));
     } catch (error) {
       if (!isClusterError(error)) throw error;
       return new Map();

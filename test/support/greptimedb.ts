@@ -1,0 +1,153 @@
+import type { Clock, VirtualClock } from '../../src/lib/clock.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createPrng } from '../../src/lib/prng.ts';
+import { compileSelection } from '../../src/domain/selector.ts';
+import type { TableSelector } from '../../src/domain/selector.ts';
+import { Caller } from '../../src/greptimedb/caller.ts';
+import { TransportError } from '../../src/greptimedb/http.ts';
+import type { Transport, TransportRequest, TransportResponse } from '../../src/greptimedb/http.ts';
+import type { ClusterOptions, RequestSample } from '../../src/greptimedb/index.ts';
+import { createSimulatedCluster, SimulatedNetworkError } from '../../src/simulator/index.ts';
+import type { SimulatedCluster, SimulatedClusterOptions } from '../../src/simulator/index.ts';
+
+export const everything: TableSelector = compileSelection({ include: [], exclude: ['greptime_private.*'] });
+
+/** A transport into a simulated cluster: origins are `http://TARGET` or the addresses that the cluster tells. */
+export function transportInto(cluster: SimulatedCluster): Transport {
+  return {
+    async request(request) {
+      const { host } = new URL(request.origin);
+      const target = cluster.targets.includes(host) ? host : cluster.targetAt(host);
+      if (target === undefined)
+        throw new TransportError(`getaddrinfo ENOTFOUND ${host}`, { sent: false, code: 'ENOTFOUND' });
+      const [path = '', query] = request.path.split('?');
+      try {
+        return await cluster.handle(
+          {
+            target,
+            method: request.method,
+            path,
+            headers: { ...request.headers },
+            ...(query === undefined ? {} : { query }),
+            ...(request.body === undefined ? {} : { body: request.body }),
+          },
+          request.signal,
+        );
+      } catch (error) {
+        if (!(error instanceof SimulatedNetworkError)) throw error;
+        const sent = error.code === 'ECONNRESET';
+        throw new TransportError(error.message, { sent, code: error.code, cause: error });
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+export function simulated(options: SimulatedClusterOptions, clock: Clock, seed = 'test'): SimulatedCluster {
+  return createSimulatedCluster(options, { clock, prng: createPrng(seed) });
+}
+
+/** Runs what was started until it ends, in virtual time. */
+export async function inVirtualTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
+  let isOver = false;
+  const settled = work.finally(() => (isOver = true));
+  settled.catch(() => undefined);
+  await clock.run(() => isOver);
+  return settled;
+}
+
+export type Answer = Partial<TransportResponse> | string | Error;
+/** Answers by `METHOD path?query`, or by `SQL statement`; the longest key that the request starts with wins. */
+export type Script = Readonly<Record<string, Answer | ((request: TransportRequest) => Answer)>>;
+
+export interface ScriptedTransport extends Transport {
+  /** Every request as `origin METHOD path` or `origin SQL statement`. */
+  readonly log: string[];
+}
+
+/** A transport that answers from a table, by origin where the table has origins. Unknown paths are an empty 404. */
+export function scripted(script: Script | Readonly<Record<`http${string}`, Script>>): ScriptedTransport {
+  const log: string[] = [];
+  return {
+    log,
+    request(request) {
+      const key = keyOf(request);
+      log.push(`${request.origin} ${key}`);
+      if (request.signal.aborted) return Promise.reject(new Error('aborted'));
+      const answer = find(script, request.origin, key);
+      const value = typeof answer === 'function' ? answer(request) : answer;
+      if (value instanceof Error) return Promise.reject(value);
+      const partial = typeof value === 'string' ? { body: value } : value;
+      return Promise.resolve({ status: 200, headers: {}, body: '', ...(partial ?? { status: 404 }) });
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function keyOf({ method, path, body }: TransportRequest): string {
+  const statement = new URLSearchParams(body ?? '').get('sql');
+  return statement === null ? `${method} ${path}` : `SQL ${statement}`;
+}
+
+function find(script: object, origin: string, key: string): Script[string] | undefined {
+  const perOrigin = Object.entries(script).find(([name]) => name === origin)?.[1] as Script | undefined;
+  const isPerOrigin = Object.keys(script).some((name) => name.startsWith('http'));
+  if (isPerOrigin && !perOrigin) return refusal();
+  const table: Script = perOrigin ?? (script as Script);
+  const names = Object.keys(table).filter((name) => key.startsWith(name));
+  const best = names.sort((a, b) => b.length - a.length)[0];
+  return best === undefined ? undefined : table[best];
+}
+
+/** What a connection that is refused looks like. */
+export function refusal(): TransportError {
+  return new TransportError('connect ECONNREFUSED', { sent: false, code: 'ECONNREFUSED' });
+}
+
+/** A successful SQL answer. */
+export function rows(columns: readonly string[], data: readonly (readonly unknown[])[]): string {
+  return JSON.stringify({
+    output: [
+      {
+        records: {
+          schema: { column_schemas: columns.map((name) => ({ name, data_type: 'String' })) },
+          rows: data,
+          total_rows: data.length,
+        },
+      },
+    ],
+    execution_time_ms: 1,
+  });
+}
+
+export function sqlError(code: number, error: string, status = 400): Partial<TransportResponse> {
+  return { status, headers: { 'x-greptime-err-code': String(code) }, body: JSON.stringify({ code, error }) };
+}
+
+export function callerOf(
+  transport: Transport,
+  clock: Clock = systemClock,
+  samples?: RequestSample[],
+): Caller {
+  return new Caller(
+    { requestTimeoutMs: 1_000, maxResponseBytes: 1_000_000 },
+    { clock, transport, onRequest: (sample) => samples?.push(sample) },
+  );
+}
+
+export function sqlOptions(endpoints: readonly string[], more: Partial<ClusterOptions> = {}): ClusterOptions {
+  return { name: 'test', api: 'sql', sql: { endpoints }, requestTimeoutMs: 10_000, ...more };
+}
+
+export function metasrvOptions(
+  endpoints: readonly string[],
+  more: Partial<ClusterOptions> = {},
+): ClusterOptions {
+  return {
+    name: 'test',
+    api: 'metasrv',
+    metasrv: { endpoints, clusterId: 0 },
+    requestTimeoutMs: 10_000,
+    ...more,
+  };
+}
