@@ -55,7 +55,7 @@ export const CAUSES = {
     'The cluster accepted the migration, and for as long as the server could have taken nothing was seen of it.',
 
   // Out of time: what becomes of it is looked up later.
-  'still-running': 'The procedure still ran when the time for it was over.',
+  'still-running': 'The migration still ran when the time for it was over.',
   'stuck-downgraded': 'No procedure runs any more and the region is still without a writable leader.',
   'no-verdict': 'The cluster could not be read well enough to tell what became of the migration.',
 } as const;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CYCLE_OUTCOME_CODES } from '../domain/codes.ts';
 import type { CycleEnd, CycleRecord, CycleStore, DatanodeSample, StoredPlan } from './port.ts';
-import type { Database } from './sqlite-database.ts';
+import { real, type Database } from './sqlite-database.ts';
 import { MAX_ROWS } from './sqlite-moves.ts';
 
 /** Plans whose text is longer than this are kept without it, in characters. */
@@ -46,8 +46,8 @@ export function createCycleStore(database: Database): CycleStore {
           end.outcome,
           end.moved,
           end.detail,
-          end.tableSkewMax ?? null,
-          end.nodeSkew ?? null,
+          real(end.tableSkewMax),
+          real(end.nodeSkew),
           cycleId,
         ],
       );

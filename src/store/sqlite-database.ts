@@ -14,6 +14,16 @@ export interface DatabaseOptions {
   readonly maxPages?: number;
 }
 
+/** Times may be fractions of a millisecond, of which nothing is kept. */
+function whole(value: SQLInputValue): SQLInputValue {
+  return typeof value === 'number' ? Math.round(value) : value;
+}
+
+/** A number that is kept with its fraction, as a parameter for a REAL column: SQLite reads the text. */
+export function real(value: number | undefined): string | null {
+  return value === undefined ? null : String(value);
+}
+
 /**
  * One SQLite connection: prepared statements, transactions, rows checked on the way out, errors that an operator understands.
  * Statement texts are constants of this folder, so that the cache of prepared ones is bounded by the code.
@@ -39,22 +49,24 @@ export class Database {
     guarded(this.location, 'Writing the state file', () => this.#connection.exec(sql));
   }
 
-  /** Runs one statement. @returns how many rows it changed and the id of the row it added. */
+  /** Runs one statement. Numbers are kept whole: see {@link real}. @returns how many rows it changed and the id of the row it added. */
   run(sql: string, parameters: Parameters = []): { changes: number; lastId: number } {
     const result = guarded(this.location, 'Writing the state file', () =>
-      this.#prepare(sql).run(...parameters),
+      this.#prepare(sql).run(...parameters.map(whole)),
     );
     return { changes: Number(result.changes), lastId: Number(result.lastInsertRowid) };
   }
 
   first<Row>(schema: z.ZodType<Row>, sql: string, parameters: Parameters = []): Row | undefined {
-    const row = guarded(this.location, 'Reading the state file', () => this.#prepare(sql).get(...parameters));
+    const row = guarded(this.location, 'Reading the state file', () =>
+      this.#prepare(sql).get(...parameters.map(whole)),
+    );
     return row === undefined ? undefined : this.#check(schema, row);
   }
 
   all<Row>(schema: z.ZodType<Row>, sql: string, parameters: Parameters = []): Row[] {
     const rows = guarded(this.location, 'Reading the state file', () =>
-      this.#prepare(sql).all(...parameters),
+      this.#prepare(sql).all(...parameters.map(whole)),
     );
     return rows.map((row) => this.#check(schema, row));
   }

@@ -1,0 +1,123 @@
+import { outcomeOf, type FinalMoveState, type MoveRecord, type MoveState } from '../domain/move.ts';
+import type { Move } from '../domain/plan.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { EventSink } from '../observability/events.ts';
+import type { MoveEffects, Store } from '../store/port.ts';
+import { quarantineDelayMs, type ExecutorOptions } from './options.ts';
+import { pathTo, writeState, type MoveEnd, type MoveStep } from './states.ts';
+
+export interface JournalDependencies {
+  readonly store: Store;
+  readonly events: EventSink;
+  readonly clock: Clock;
+}
+
+/** Writes a move's life down and tells of it, in this order: what was told is always on disk. */
+export interface Journal {
+  create(move: Move, context: { readonly planId: string; readonly cycleId: number }): MoveRecord;
+  advance(move: MoveRecord, to: MoveState, step?: MoveStep): MoveRecord;
+  /** Ends a move, with what follows from it: cooldown, quarantine, the run of failures. */
+  finish(move: MoveRecord, end: MoveEnd): MoveRecord;
+  /** Notes what became of a move that had timed out. */
+  finishLate(move: MoveRecord, end: MoveEnd): MoveRecord;
+  downgraded(move: MoveRecord): MoveRecord;
+}
+
+type JournalOptions = Pick<ExecutorOptions, 'regionCooldownMs' | 'quarantineBaseMs' | 'quarantineMaxMs'>;
+
+/** Ends that say nothing against the region: it is gone. */
+const BLAMELESS = new Set<string>(['region-dropped', 'region-gone', 'refused-region-gone']);
+
+export function createJournal(options: JournalOptions, dependencies: JournalDependencies): Journal {
+  const { store, events, clock } = dependencies;
+
+  const advance = (move: MoveRecord, to: MoveState, step: MoveStep = {}): MoveRecord => {
+    const next = writeState(store, move, to, clock.now(), step);
+    events.emit({ type: 'move-state', move: next, previous: move.state });
+    return next;
+  };
+
+  const finish = (move: MoveRecord, end: MoveEnd): MoveRecord => {
+    const isRedundant = end.state === 'succeeded' && goesBack(store, move, clock.now(), options);
+    const effects = effectsOf(store, move, end, clock.now(), options);
+    const path = pathTo(move.state, end.state);
+    const before = path.slice(0, -1).reduce((current, state) => advance(current, state), move);
+    const ended = advance(before, end.state, { end: { cause: end.cause, detail: end.detail }, effects });
+    events.emit({ type: 'move-finished', move: ended, durationMs: durationOf(ended) });
+    if (isRedundant) events.emit({ type: 'redundant-move', move: ended });
+    if (typeof effects.quarantine === 'object') tellQuarantine(move.regionId);
+    return ended;
+  };
+
+  const tellQuarantine = (regionId: string): void => {
+    const record = store.quarantineOf(regionId);
+    if (record) events.emit({ type: 'quarantined', ...record });
+  };
+
+  return {
+    create: (move, context) =>
+      store.createMove({
+        planId: context.planId,
+        cycleId: context.cycleId,
+        regionId: move.regionId,
+        tableId: move.tableId,
+        table: move.table,
+        from: move.from,
+        to: move.to,
+        reason: move.reason,
+        createdAtMs: clock.now(),
+      }),
+    advance,
+    finish,
+    finishLate(move, end) {
+      const atMs = clock.now();
+      const moved = end.state === 'succeeded';
+      const effects: MoveEffects = moved
+        ? { cooldownUntilMs: atMs + options.regionCooldownMs, quarantine: 'lift' }
+        : {};
+      const late = { outcome: lateOutcomeOf(end.state), cause: end.cause, detail: end.detail, atMs };
+      const isRedundant = moved && goesBack(store, move, atMs, options);
+      const resolved = store.writeLateOutcome(move.id, late, effects);
+      if (isRedundant) events.emit({ type: 'redundant-move', move: resolved });
+      return resolved;
+    },
+    downgraded: (move) =>
+      move.downgradedAtMs === undefined ? store.markDowngraded(move.id, clock.now()) : move,
+  };
+}
+
+function effectsOf(
+  store: Store,
+  move: MoveRecord,
+  end: MoveEnd,
+  nowMs: number,
+  options: JournalOptions,
+): MoveEffects {
+  if (end.state === 'abandoned' || BLAMELESS.has(end.cause)) return {};
+  if (end.state === 'succeeded') {
+    return { cooldownUntilMs: nowMs + options.regionCooldownMs, quarantine: 'lift', failureRun: 'reset' };
+  }
+  const failures = (store.quarantineOf(move.regionId)?.failures ?? 0) + 1;
+  const untilMs = nowMs + quarantineDelayMs(failures, options);
+  return { quarantine: { untilMs, detail: `${end.cause}: ${end.detail}` }, failureRun: 'add' };
+}
+
+/** Whether the region returns to a datanode that we took it from within the cooldown. */
+function goesBack(store: Store, move: MoveRecord, nowMs: number, options: JournalOptions): boolean {
+  const last = store.lastSuccess(move.regionId);
+  const endedAtMs = last?.late?.atMs ?? last?.endedAtMs;
+  if (!last || endedAtMs === undefined) return false;
+  return last.from === move.to && nowMs - endedAtMs < options.regionCooldownMs;
+}
+
+function durationOf(move: MoveRecord): number {
+  return Math.max(0, (move.endedAtMs ?? 0) - (move.submittedAtMs ?? move.createdAtMs));
+}
+
+function lateOutcomeOf(state: FinalMoveState): 'succeeded' | 'failed' | 'rolled_back' {
+  const outcome = outcomeOf(state);
+  if (outcome === 'timed_out' || outcome === 'abandoned') {
+    throw new Error(`${outcome} is no late outcome`);
+  }
+  return outcome;
+}

@@ -1,0 +1,122 @@
+import type { GateCode } from '../domain/codes.ts';
+import type { MoveRecord } from '../domain/move.ts';
+import type { Move } from '../domain/plan.ts';
+import { readCheck, type CheckSources } from './check-reader.ts';
+import { judgeCheck, type CheckVerdict } from './check.ts';
+import { attempt } from './evidence.ts';
+import type { Journal } from './journal.ts';
+import type { ExecutorOptions } from './options.ts';
+import type { ExecutionContext } from './port.ts';
+import { submit, type Submission } from './submit.ts';
+import type { Watcher } from './watch.ts';
+
+export interface OneMoveDependencies extends CheckSources {
+  readonly journal: Journal;
+  readonly watcher: Watcher;
+}
+
+export interface OneMoveListener extends OneMoveDependencies {
+  /** Called as soon as the move has its id. */
+  readonly onCreated: (move: MoveRecord) => void;
+}
+
+/** Why the rest of the list must not be begun. */
+export interface Stop {
+  readonly code: GateCode;
+  readonly detail: string;
+}
+
+/** What came of one move of the list. */
+export interface Attempted {
+  readonly move: MoveRecord;
+  /** Whether a migration was, or may have been, asked for. */
+  readonly wasSubmitted: boolean;
+  readonly stop?: Stop;
+}
+
+export const STOPPING: Stop = { code: 'stopping', detail: 'The process was told to stop.' };
+
+/** Takes one move through its whole life. When the signal aborts, the move is left in the state it is in, for recovery. */
+export async function carryOut(
+  options: ExecutorOptions,
+  dependencies: OneMoveListener,
+  move: Move,
+  context: ExecutionContext,
+  signal: AbortSignal,
+): Promise<Attempted> {
+  const { journal } = dependencies;
+  const planned = journal.create(move, context);
+  dependencies.onCreated(planned);
+  const checking = journal.advance(planned, 'checking');
+  const verdict = await check(dependencies, { move, moveId: checking.id }, context, signal);
+  if (verdict === 'stopping') {
+    const end = { state: 'abandoned', cause: 'interrupted', detail: STOPPING.detail } as const;
+    return { move: journal.finish(checking, end), wasSubmitted: false, stop: STOPPING };
+  }
+  if (verdict.kind !== 'go') return abandon(journal, checking, verdict);
+  const submission = await submit(options, dependencies, checking, signal);
+  return submission.kind === 'ended' ? refused(submission) : follow(dependencies, submission, signal);
+}
+
+async function check(
+  dependencies: OneMoveDependencies,
+  { move, moveId }: { readonly move: Move; readonly moveId: number },
+  context: ExecutionContext,
+  signal: AbortSignal,
+): Promise<CheckVerdict | 'stopping'> {
+  try {
+    const wanted = await context.recheck?.(move, signal);
+    if (wanted?.kind === 'abandon') return { cause: 'no-longer-wanted', ...wanted };
+    const reading = await attempt(signal, () => readCheck(dependencies, move, moveId, signal));
+    if (signal.aborted) return 'stopping';
+    if (!reading.ok) return { kind: 'gate', code: 'cluster-unhealthy', detail: reading.problem };
+    return judgeCheck(move, reading.value);
+  } catch (error) {
+    if (signal.aborted) return 'stopping';
+    throw error;
+  }
+}
+
+function abandon(
+  journal: Journal,
+  move: MoveRecord,
+  verdict: Exclude<CheckVerdict, { kind: 'go' }>,
+): Attempted {
+  const { detail } = verdict;
+  if (verdict.kind === 'abandon') {
+    const ended = journal.finish(move, { state: 'abandoned', cause: verdict.cause, detail });
+    return { move: ended, wasSubmitted: false };
+  }
+  const cause = verdict.code === 'cluster-unhealthy' ? 'check-failed' : 'gate-closed';
+  const ended = journal.finish(move, { state: 'abandoned', cause, detail });
+  return { move: ended, wasSubmitted: false, stop: { code: verdict.code, detail } };
+}
+
+/** Some refusals would meet every other move too. */
+function refused({ move, code }: Extract<Submission, { kind: 'ended' }>): Attempted {
+  const detail = `Region ${move.regionId}: ${move.detail ?? 'the request could not be sent'}`;
+  if (move.cause === 'interrupted') return { move, wasSubmitted: false, stop: STOPPING };
+  if (move.cause === 'not-sent') {
+    return { move, wasSubmitted: false, stop: { code: 'cluster-unhealthy', detail } };
+  }
+  const wasSubmitted = move.cause !== 'already-there';
+  const meetsAll = code === 'access-denied' || code === 'not-leader';
+  return { move, wasSubmitted, ...(meetsAll && { stop: { code: 'cluster-unhealthy', detail } as const }) };
+}
+
+async function follow(
+  { watcher, store }: OneMoveDependencies,
+  submission: Extract<Submission, { kind: 'look' }>,
+  signal: AbortSignal,
+): Promise<Attempted> {
+  const { move } = submission;
+  try {
+    const result = await watcher.follow(move, signal, submission);
+    if (result.kind === 'ended' || !result.mayStillRun) return { move: result.move, wasSubmitted: true };
+    const detail = `The migration of region ${move.regionId} may still be under way: ${result.detail}`;
+    return { move: result.move, wasSubmitted: true, stop: { code: 'migration-running', detail } };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return { move: store.move(move.id) ?? move, wasSubmitted: true, stop: STOPPING };
+  }
+}

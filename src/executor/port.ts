@@ -1,0 +1,90 @@
+import type { GateCode, Outcome } from '../domain/codes.ts';
+import type { CauseCode } from '../domain/causes.ts';
+import type { MoveRecord } from '../domain/move.ts';
+import type { Move } from '../domain/plan.ts';
+import type { Cluster } from '../greptimedb/port.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { EventSink } from '../observability/events.ts';
+import type { Store } from '../store/port.ts';
+
+/** Whether acting is allowed now; when not, why: the same value reaches metric, log, API and command line. */
+export type GateVerdict =
+  { readonly open: true } | { readonly open: false; readonly code: GateCode; readonly detail: string };
+
+/** What the gates are asked about. */
+export interface GateQuestion {
+  readonly move: Move;
+  readonly planId: string;
+  readonly cycleId: number;
+  /** Migrations that this call of `execute` has submitted so far. */
+  readonly submitted: number;
+  readonly limit: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ExecutorDependencies {
+  readonly cluster: Cluster;
+  readonly store: Store;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  /** Asked before every move. A "no" is a value; a rejection is a defect, or the signal's reason. */
+  readonly gates: (question: GateQuestion) => Promise<GateVerdict>;
+}
+
+export type RecheckVerdict =
+  { readonly kind: 'go' } | { readonly kind: 'abandon'; readonly cause?: CauseCode; readonly detail: string };
+
+export interface ExecutionContext {
+  readonly planId: string;
+  readonly cycleId: number;
+  /** The most migrations to submit. */
+  readonly limit: number;
+  /** A last word of the caller on one move (draining and cordoned targets, a plan that no longer helps), right before its check. */
+  readonly recheck?: (move: Move, signal: AbortSignal) => Promise<RecheckVerdict>;
+}
+
+export interface ExecutionReport {
+  /** Every move that was begun, in order. One that the process had to leave has no final state. */
+  readonly records: readonly MoveRecord[];
+  readonly counts: Readonly<Record<Outcome, number>>;
+  /** Migrations that were, or may have been, submitted. */
+  readonly submitted: number;
+  /** Moves of the list that were not begun. */
+  readonly remaining: number;
+  /** Why the list was not worked to its end. `too-many-failures` asks the daemon to pause. */
+  readonly stop?: { readonly code: GateCode; readonly detail: string };
+}
+
+/** A move whose end is not known. */
+export interface OpenMove {
+  readonly move: MoveRecord;
+  /** When true, nothing at all may be submitted meanwhile; when false, only this region is left alone. */
+  readonly mayStillRun: boolean;
+  readonly detail: string;
+}
+
+export interface RecoveryReport {
+  /** Moves of which the end was found out now. */
+  readonly resolved: readonly MoveRecord[];
+  readonly open: readonly OpenMove[];
+  /** The signal aborted before all were looked at. */
+  readonly stopped: boolean;
+}
+
+export interface Executor {
+  /**
+   * Carries out moves one after the other, each checked before and proved after. Unresolved moves are looked at first.
+   *
+   * @throws OperatingError of the store: what could not be written down is not done, or is found again by {@link recover}.
+   */
+  execute(moves: readonly Move[], context: ExecutionContext, signal: AbortSignal): Promise<ExecutionReport>;
+  /**
+   * Finds out what became of moves that have no known end: all that a former process left, and those that timed out. Never sends
+   * a mutating request. Call it at the start and before every cycle; it returns at once when there is nothing to find out.
+   *
+   * @throws OperatingError of the store.
+   */
+  recover(signal: AbortSignal): Promise<RecoveryReport>;
+  /** The move under way. */
+  readonly current: MoveRecord | undefined;
+}

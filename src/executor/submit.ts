@@ -1,0 +1,125 @@
+import type { CauseCode } from '../domain/causes.ts';
+import { describeError, OperatingError } from '../domain/errors.ts';
+import type { MoveRecord } from '../domain/move.ts';
+import type { Cluster, RefusalCode, SubmitResult } from '../greptimedb/port.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Store } from '../store/port.ts';
+import { look } from './evidence.ts';
+import type { Journal } from './journal.ts';
+import type { ExecutorOptions } from './options.ts';
+import type { MoveEnd } from './states.ts';
+
+export interface SubmitDependencies {
+  readonly cluster: Cluster;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly journal: Journal;
+}
+
+export type Submission =
+  /** Nothing was started, for certain. */
+  | { readonly kind: 'ended'; readonly move: MoveRecord; readonly code?: RefusalCode }
+  /** Something was, or may have been, started: look. */
+  | { readonly kind: 'look'; readonly move: MoveRecord; readonly nothingSeenCause?: CauseCode };
+
+type Sent = SubmitResult | { readonly kind: 'not-sent'; readonly message: string };
+type SubmitOptions = Pick<ExecutorOptions, 'replayTimeoutMs' | 'clockSkewMs'>;
+
+/** Refusals that say that the world is not as the plan thought: no failure of anybody. */
+const OUTDATED: Partial<Record<RefusalCode, true>> = { 'leader-changed': true, 'region-gone': true };
+
+/**
+ * Writes the intent down, asks for the migration once, and writes the answer down. The intent is on disk before the request leaves.
+ */
+export async function submit(
+  options: SubmitOptions,
+  dependencies: SubmitDependencies,
+  checked: MoveRecord,
+  signal: AbortSignal,
+): Promise<Submission> {
+  const { cluster, clock, journal } = dependencies;
+  const move = journal.advance(checked, 'intent-recorded');
+  const submittedAtMs = clock.now();
+  const result = await send(cluster, move, options.replayTimeoutMs, signal);
+  switch (result.kind) {
+    case 'accepted': {
+      const step = { procedureId: result.procedureId, submittedAtMs };
+      return { kind: 'look', move: journal.advance(move, 'submitted', step) };
+    }
+    case 'unclear':
+      return { kind: 'look', move };
+    case 'already-there':
+      return confirmAlreadyThere(options, dependencies, move, submittedAtMs, signal);
+    case 'not-sent': {
+      const cause = signal.aborted ? 'interrupted' : 'not-sent';
+      const end: MoveEnd = { state: 'abandoned', cause, detail: result.message };
+      return { kind: 'ended', move: journal.finish(move, end) };
+    }
+    case 'refused':
+      return refuse(journal, move, result);
+  }
+}
+
+/**
+ * "Already running" may be the answer to the frontend's own second try of our request (MC/client/procedure.rs): right before it, no
+ * procedure held the region.
+ */
+function refuse(
+  journal: Journal,
+  move: MoveRecord,
+  { code, message }: Extract<SubmitResult, { kind: 'refused' }>,
+): Submission {
+  if (code === 'already-running') return { kind: 'look', move, nothingSeenCause: 'refused-already-running' };
+  const end: MoveEnd = {
+    state: OUTDATED[code] ? 'abandoned' : 'failed',
+    cause: `refused-${code}`,
+    detail: message.slice(0, 1_000),
+  };
+  return { kind: 'ended', move: journal.finish(move, end), code };
+}
+
+/**
+ * Right before, the region was not there. Either somebody else was quicker; or the frontend's second try of our own request gave this
+ * answer; or the answer was some other error that reads like this one (0.9.3 to 0.14). Only the cluster can tell.
+ */
+async function confirmAlreadyThere(
+  options: SubmitOptions,
+  { cluster, store, journal }: SubmitDependencies,
+  move: MoveRecord,
+  submittedAtMs: number,
+  signal: AbortSignal,
+): Promise<Submission> {
+  const query = { move, notBeforeMs: submittedAtMs - options.clockSkewMs };
+  const seen = await look({ cluster, store }, query, signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+    return undefined;
+  });
+  const region = seen?.evidence.region;
+  const isThere = region?.kind === 'found' && region.leader === move.to && region.status === 'alive';
+  if (!isThere || seen?.evidence.adoptable !== undefined) return { kind: 'look', move };
+  const detail = `Datanode ${move.to} leads region ${move.regionId} already, the cluster says.`;
+  return {
+    kind: 'ended',
+    move: journal.finish(move, { state: 'abandoned', cause: 'already-there', detail }),
+  };
+}
+
+/**
+ * By the port's contract a rejection means that nothing was sent. An error that is none of the contract's is a defect, of which nothing
+ * is known: the request may have left.
+ */
+async function send(
+  cluster: Cluster,
+  move: MoveRecord,
+  replayTimeoutMs: number,
+  signal: AbortSignal,
+): Promise<Sent> {
+  const { regionId, from, to } = move;
+  try {
+    return await cluster.submitMigration({ regionId, from, to, replayTimeoutMs }, { signal });
+  } catch (error) {
+    const message = describeError(error);
+    const isByContract = signal.aborted || error instanceof OperatingError;
+    return isByContract ? { kind: 'not-sent', message } : { kind: 'unclear', message };
+  }
+}

@@ -1,0 +1,112 @@
+import type { Move } from '../../src/domain/plan.ts';
+import {
+  createExecutor,
+  type ExecutionContext,
+  type ExecutionReport,
+  type Executor,
+  type ExecutorDependencies,
+  type ExecutorOptions,
+} from '../../src/executor/executor.ts';
+import { VirtualClock } from '../../src/lib/clock.ts';
+import type { RebalancerEvent } from '../../src/observability/events.ts';
+import type { Store } from '../../src/store/port.ts';
+import { openStore } from '../../src/store/sqlite.ts';
+import { FakeCluster, type FakeClusterOptions } from './fake-cluster.ts';
+
+/** The defaults, but for a shorter replay timeout, so that the server's worst case is 10 minutes and 10 seconds. */
+export const OPTIONS: ExecutorOptions = {
+  replayTimeoutMs: 10_000,
+  moveTimeoutMs: 900_000,
+  pollIntervalMs: 1_000,
+  pauseBetweenMovesMs: 2_000,
+  regionCooldownMs: 3_600_000,
+  maxConsecutiveFailures: 3,
+  quarantineBaseMs: 600_000,
+  quarantineMaxMs: 86_400_000,
+  forgottenGraceMs: 60_000,
+  staleReadMs: 60_000,
+  submitSettleMs: 80_000,
+  foreignWaitMs: 30_000,
+  recoverPatienceMs: 30_000,
+  clockSkewMs: 60_000,
+};
+
+export const REGION = '4398046511104';
+
+export function moveOf(change: Partial<Move> = {}): Move {
+  return {
+    seq: 1,
+    regionId: REGION,
+    tableId: '1024',
+    table: 'greptime.public.cpu',
+    from: '0',
+    to: '1',
+    reason: 'node-spread',
+    detail: '',
+    ...change,
+  };
+}
+
+export interface Rig {
+  readonly clock: VirtualClock;
+  readonly cluster: FakeCluster;
+  readonly store: Store;
+  readonly events: RebalancerEvent[];
+  readonly executor: Executor;
+  readonly controller: AbortController;
+  /** Executes with plan `p`, cycle 1 and a limit of 100, in virtual time. */
+  execute(moves: readonly Move[], context?: Partial<ExecutionContext>): Promise<ExecutionReport>;
+  /** Runs the clock until the promise is settled. */
+  drive<T>(promise: Promise<T>): Promise<T>;
+}
+
+export interface RigOptions {
+  readonly cluster?: Partial<FakeClusterOptions>;
+  readonly options?: Partial<ExecutorOptions>;
+  readonly gates?: ExecutorDependencies['gates'];
+  readonly store?: Store;
+  readonly clock?: VirtualClock;
+}
+
+/** An executor on a scripted cluster and a store in memory, in virtual time. */
+export function createRig(rig: RigOptions = {}): Rig {
+  const clock = rig.clock ?? new VirtualClock();
+  const cluster = new FakeCluster({ regions: { [REGION]: '0' }, ...rig.cluster }, clock);
+  const store = rig.store ?? openStore({ path: ':memory:' }, { clock });
+  const events: RebalancerEvent[] = [];
+  const executor = createExecutor(
+    { ...OPTIONS, ...rig.options },
+    {
+      cluster,
+      store,
+      clock,
+      events: { emit: (event) => events.push(event) },
+      gates: rig.gates ?? (() => Promise.resolve({ open: true })),
+    },
+  );
+  const controller = new AbortController();
+  const drive = <T>(promise: Promise<T>): Promise<T> => runUntilSettled(clock, promise);
+  return {
+    clock,
+    cluster,
+    store,
+    events,
+    executor,
+    controller,
+    drive,
+    execute: (moves, context = {}) =>
+      drive(executor.execute(moves, { planId: 'p', cycleId: 1, limit: 100, ...context }, controller.signal)),
+  };
+}
+
+/** Runs virtual time until a promise is settled. @throws Error when nothing is left that could settle it. */
+export async function runUntilSettled<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
+  const state = { isSettled: false };
+  const watched = promise.finally(() => {
+    state.isSettled = true;
+  });
+  watched.catch(() => undefined);
+  await clock.run(() => state.isSettled);
+  if (!state.isSettled) throw new Error('No timer is left, and the promise is pending');
+  return watched;
+}

@@ -1,0 +1,305 @@
+import { describe, expect, it } from 'vitest';
+import type { GateVerdict } from '../../../src/executor/executor.ts';
+import { createRig, moveOf, OPTIONS, REGION, type Rig } from '../../support/executor.ts';
+
+const REGIONS = { [REGION]: '0', '2': '0', '3': '0', '4': '0' };
+const MOVES = [REGION, '2', '3', '4'].map((regionId, index) => moveOf({ regionId, seq: index + 1 }));
+
+function eventsOf(rig: Rig, type: string): unknown[] {
+  return rig.events.filter((event) => event.type === type);
+}
+
+describe('a list of moves', () => {
+  it('is carried out one at a time, with a pause between', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    const report = await rig.execute(MOVES);
+    expect(report).toMatchObject({ counts: { succeeded: 4 }, submitted: 4, remaining: 0 });
+    expect(report.stop).toBeUndefined();
+    expect(rig.cluster.maxInFlight).toBe(1);
+    expect(rig.clock.monotonicMs()).toBeGreaterThanOrEqual(4 * 2_000 + 3 * OPTIONS.pauseBetweenMovesMs);
+    expect(eventsOf(rig, 'move-started')).toMatchObject([
+      { position: 1, total: 4 },
+      { position: 2, total: 4 },
+      { position: 3, total: 4 },
+      { position: 4, total: 4 },
+    ]);
+  });
+
+  it('adds less than 5 % to a migration of 10 s', async () => {
+    const rig = createRig();
+    rig.cluster.script({ endsAtMs: 10_000 });
+    await rig.execute([moveOf()]);
+    expect(rig.clock.monotonicMs()).toBeLessThan(10_500);
+  });
+
+  it('ends at the limit of the cycle; moves that were not submitted do not count', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    rig.cluster.region(REGION).leader = '2';
+    const report = await rig.execute(MOVES, { limit: 2 });
+    expect(report).toMatchObject({
+      submitted: 2,
+      counts: { abandoned: 1, succeeded: 2 },
+      remaining: 1,
+      stop: { code: 'move-limit' },
+    });
+  });
+
+  it('ends before anything is sent when a gate is closed, and says which', async () => {
+    const verdicts: GateVerdict[] = [{ open: true }, { open: false, code: 'paused', detail: 'by anna' }];
+    const rig = createRig({
+      cluster: { regions: REGIONS },
+      gates: () => Promise.resolve(verdicts.shift() ?? { open: true }),
+    });
+    const report = await rig.execute(MOVES);
+    expect(report).toMatchObject({ submitted: 1, stop: { code: 'paused', detail: 'by anna' } });
+    expect(rig.cluster.submissions).toHaveLength(1);
+    expect(eventsOf(rig, 'gate-closed')).toMatchObject([{ code: 'paused' }]);
+  });
+
+  it('ends when so many fail in a row, and does not begin until that is forgotten', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    rig.cluster.script({ answer: 'invalid' }, { answer: 'invalid' }, { answer: 'invalid' });
+    expect((await rig.execute(MOVES)).stop?.code).toBe('too-many-failures');
+    expect(rig.cluster.submissions).toHaveLength(3);
+    expect((await rig.execute([MOVES[3]!])).stop?.code).toBe('too-many-failures');
+    rig.store.clearPause();
+    expect((await rig.execute([MOVES[3]!])).counts.succeeded).toBe(1);
+  });
+
+  it('goes on past one that failed, and a success ends the run of failures', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    rig.cluster.script({ answer: 'invalid' }, { answer: 'invalid' }, {}, { answer: 'invalid' });
+    expect((await rig.execute(MOVES)).counts).toMatchObject({ failed: 3, succeeded: 1 });
+    expect(rig.store.failureRun()).toBe(1);
+  });
+
+  it('waits for a migration of somebody else, and gives up when that takes long', async () => {
+    const foreign = {
+      procedureId: 'f',
+      type: 'metasrv-procedure::RegionMigration',
+      isRegionMigration: true,
+      active: true,
+      regionIds: ['77'],
+      status: 'Running',
+      startedAtMs: 0,
+    };
+    const patient = createRig();
+    patient.cluster.foreign.push(foreign);
+    patient.clock.setTimer(10_000, () => patient.cluster.foreign.pop());
+    expect((await patient.execute([moveOf()])).counts.succeeded).toBe(1);
+
+    const blocked = createRig();
+    blocked.cluster.foreign.push(foreign);
+    expect(await blocked.execute([moveOf()])).toMatchObject({
+      submitted: 0,
+      records: [],
+      stop: { code: 'migration-running' },
+    });
+    expect(blocked.clock.monotonicMs()).toBe(OPTIONS.foreignWaitMs);
+  });
+
+  it('asks the caller about each move once more', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    const report = await rig.execute(MOVES.slice(0, 2), {
+      recheck: (move) =>
+        Promise.resolve(
+          move.regionId === REGION ? { kind: 'abandon', detail: 'Datanode 1 is cordoned.' } : { kind: 'go' },
+        ),
+    });
+    expect(report.records).toMatchObject([
+      { state: 'abandoned', cause: 'no-longer-wanted', detail: 'Datanode 1 is cordoned.' },
+      { state: 'succeeded' },
+    ]);
+  });
+
+  it('leaves regions alone that rest', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    rig.cluster.script({}, { answer: 'invalid' });
+    await rig.execute(MOVES.slice(0, 2));
+    const again = await rig.execute([moveOf({ from: '1', to: '0' }), MOVES[1]!]);
+    expect(again.records.map(({ cause }) => cause)).toEqual(['cooldown', 'quarantined']);
+    expect(rig.cluster.submissions).toHaveLength(2);
+  });
+
+  it('stops when the cluster cannot be read, before anything is sent', async () => {
+    const rig = createRig();
+    rig.cluster.outage(0, 10_000);
+    const report = await rig.execute([moveOf()]);
+    expect(report).toMatchObject({ submitted: 0, remaining: 1, stop: { code: 'cluster-unhealthy' } });
+  });
+
+  it('is refused while another one is under way', async () => {
+    const rig = createRig();
+    const first = rig.execute([moveOf()]);
+    await expect(
+      rig.executor.execute([moveOf()], { planId: 'p', cycleId: 1, limit: 1 }, rig.controller.signal),
+    ).rejects.toThrow('one thing at a time');
+    await first;
+  });
+});
+
+describe('a region', () => {
+  it('rests twice as long after each failure, up to the longest', async () => {
+    const rig = createRig({ options: { maxConsecutiveFailures: 99 } });
+    const delays: number[] = [];
+    for (let count = 0; count < 9; count += 1) {
+      rig.cluster.script({ answer: 'invalid' });
+      await rig.execute([moveOf()]);
+      const untilMs = rig.store.quarantineOf(REGION)!.untilMs;
+      delays.push((untilMs - rig.clock.now()) / OPTIONS.quarantineBaseMs);
+      await rig.clock.advance(untilMs - rig.clock.now());
+    }
+    expect(delays).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 144]);
+    expect(eventsOf(rig, 'quarantined')).toHaveLength(9);
+  });
+
+  it('that goes back within the cooldown is counted as moved in vain', async () => {
+    const rig = createRig();
+    await rig.execute([moveOf()]);
+    rig.store.releaseCooldown(REGION);
+    await rig.execute([moveOf({ from: '1', to: '0' })]);
+    expect(eventsOf(rig, 'redundant-move')).toMatchObject([{ move: { id: 2, to: '0' } }]);
+    await rig.clock.advance(OPTIONS.regionCooldownMs);
+    await rig.execute([moveOf()]);
+    expect(eventsOf(rig, 'redundant-move')).toHaveLength(1);
+  });
+});
+
+describe('a move that timed out', () => {
+  it('holds up everything while it may still run, and its late success is recorded', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    rig.cluster.script({ endsAtMs: 2_000_000 });
+    expect((await rig.execute(MOVES)).stop?.code).toBe('migration-running');
+    expect(await rig.execute(MOVES.slice(1))).toMatchObject({
+      submitted: 0,
+      stop: { code: 'migration-running' },
+    });
+    expect((await rig.drive(rig.executor.recover(rig.controller.signal))).open).toMatchObject([
+      { mayStillRun: true, move: { id: 1 } },
+    ]);
+    await rig.clock.advance(2_000_000);
+    const { resolved } = await rig.drive(rig.executor.recover(rig.controller.signal));
+    expect(resolved).toMatchObject([{ state: 'timed-out', late: { outcome: 'succeeded', cause: 'moved' } }]);
+    expect(eventsOf(rig, 'recovered')).toHaveLength(1);
+    expect(rig.store.quarantineOf(REGION)).toBeUndefined();
+    expect(rig.store.cooldownUntil(REGION, rig.clock.now())).toBeDefined();
+    expect((await rig.execute(MOVES.slice(1))).counts.succeeded).toBe(3);
+    expect(rig.cluster.maxInFlight).toBe(1);
+  });
+
+  it('holds up only its region once it is certain that nothing runs', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    rig.cluster.script({ downgradesAtMs: 500, region: 'stuck', status: 'failed' });
+    const report = await rig.execute(MOVES.slice(0, 2));
+    expect(report.counts).toMatchObject({ timed_out: 1, succeeded: 1 });
+    await rig.clock.advance(OPTIONS.quarantineBaseMs);
+    rig.cluster.region(REGION).status = 'alive';
+    const stillOpen = await rig.execute([moveOf()]);
+    expect(stillOpen.records).toMatchObject([{ cause: 'region-busy' }]);
+    await rig.clock.advance(OPTIONS.staleReadMs);
+    const { resolved } = await rig.drive(rig.executor.recover(rig.controller.signal));
+    expect(resolved).toMatchObject([{ late: { outcome: 'rolled_back' } }]);
+  });
+});
+
+describe('being told to stop', () => {
+  const REQUESTS = ['listProcedures', 'readRegion', 'readDatanodes', 'submitMigration', 'readProcedure'];
+
+  it.each(REQUESTS)('during %s ends promptly, and the next start finds out the rest', async (request) => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    rig.cluster.onRequest = (name) => {
+      if (name === request) rig.controller.abort();
+    };
+    const report = await rig.execute(MOVES);
+    expect(report.stop?.code).toBe('stopping');
+    expect(rig.clock.monotonicMs()).toBe(0);
+    rig.cluster.onRequest = () => undefined;
+    const next = await rig.drive(rig.executor.recover(new AbortController().signal));
+    expect(next.open).toEqual([]);
+    expect(rig.store.unresolvedMoves()).toEqual([]);
+    expect(rig.cluster.submissions.length).toBe(request === 'readProcedure' ? 1 : 0);
+    expect(rig.store.failureRun()).toBe(0);
+  });
+
+  it('while the request is under way leaves the migration to the server', async () => {
+    const rig = createRig();
+    rig.cluster.onSubmitted = () => rig.controller.abort();
+    const report = await rig.execute([moveOf()]);
+    expect(report.records).toMatchObject([{ state: 'submitted', procedureId: 'procedure-1' }]);
+    const next = await rig.drive(rig.executor.recover(new AbortController().signal));
+    expect(next.resolved).toMatchObject([{ state: 'succeeded', cause: 'moved' }]);
+    expect(rig.cluster.submissions).toHaveLength(1);
+  });
+
+  it('in the pause between two moves ends at once', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    rig.clock.setTimer(3_000, () => rig.controller.abort());
+    const report = await rig.execute(MOVES);
+    expect(report).toMatchObject({ counts: { succeeded: 1 }, stop: { code: 'stopping' } });
+    expect(rig.clock.monotonicMs()).toBe(3_000);
+  });
+
+  it('during recovery leaves everything for the next one', async () => {
+    const rig = createRig();
+    rig.cluster.onSubmitted = () => rig.controller.abort();
+    await rig.execute([moveOf()]);
+    expect(await rig.executor.recover(rig.controller.signal)).toEqual({
+      resolved: [],
+      open: [],
+      stopped: true,
+    });
+    expect(rig.store.unresolvedMoves()).toHaveLength(1);
+  });
+});
+
+describe('recovery', () => {
+  it('returns at once, asking nothing, when nothing is open', async () => {
+    const rig = createRig();
+    let requests = 0;
+    rig.cluster.onRequest = () => {
+      requests += 1;
+    };
+    const report = await rig.executor.recover(rig.controller.signal);
+    expect(report).toEqual({ resolved: [], open: [], stopped: false });
+    expect(requests).toBe(0);
+  });
+
+  it('leaves a move as it is while the cluster does not answer, and nothing else is begun', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    rig.cluster.onSubmitted = () => rig.controller.abort();
+    await rig.execute([moveOf()]);
+    const { signal } = new AbortController();
+    rig.cluster.outage(0, 3_600_000);
+    const report = await rig.drive(rig.executor.recover(signal));
+    expect(report.open).toMatchObject([{ mayStillRun: true, move: { state: 'submitted' } }]);
+    expect(report.open[0]?.detail).toContain('nobody answers');
+    expect(rig.clock.monotonicMs()).toBe(OPTIONS.recoverPatienceMs);
+    const context = { planId: 'p', cycleId: 2, limit: 9 };
+    const refused = await rig.drive(rig.executor.execute(MOVES.slice(1), context, signal));
+    expect(refused).toMatchObject({ submitted: 0, stop: { code: 'migration-running' } });
+    await rig.clock.advance(3_600_000);
+    expect((await rig.drive(rig.executor.recover(signal))).resolved).toMatchObject([{ state: 'succeeded' }]);
+  });
+
+  it('throws what the store throws, and finds the move again when the store works', async () => {
+    const rig = createRig();
+    const failing = createRig({
+      clock: rig.clock,
+      store: {
+        ...rig.store,
+        writeMove: (change) => {
+          if (change.state === 'submitted') throw new Error('the disk is full');
+          return rig.store.writeMove(change);
+        },
+      },
+    });
+    await expect(failing.execute([moveOf()])).rejects.toThrow('the disk is full');
+    expect(rig.store.move(1)?.state).toBe('intent-recorded');
+    expect(failing.executor.current).toBeUndefined();
+    const again = createRig({ clock: rig.clock, store: rig.store });
+    again.cluster.region(REGION).leader = '1';
+    expect((await again.drive(again.executor.recover(rig.controller.signal))).resolved).toMatchObject([
+      { state: 'succeeded' },
+    ]);
+  });
+});
