@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CAUSE_CODES, CAUSES, isCause } from '../../../src/domain/causes.ts';
+import { MOVE_STATES } from '../../../src/domain/move.ts';
+import { DEFAULT_EXECUTOR_OPTIONS, serverWorstCaseMs } from '../../../src/executor/executor.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const text = readFileSync(join(root, 'docs/recovery.md'), 'utf8');
+
+/** Every word in code quotes in the first column of the table under a heading. */
+function firstColumn(heading: string): string[] {
+  const section = text.split(`## ${heading}`)[1]?.split('\n## ')[0] ?? '';
+  const cells = [...section.matchAll(/^\| (`[^|]+) \|/gm)].map(([, cell]) => cell!);
+  return cells.flatMap((cell) => [...cell.matchAll(/`([a-z-]+)`/g)].map(([, word]) => word!));
+}
+
+describe('docs/recovery.md', () => {
+  it('says what to do for every cause, and for none that does not exist', () => {
+    expect(firstColumn('What each cause means, and what to do').sort()).toEqual([...CAUSE_CODES].sort());
+    expect(isCause('moved')).toBe(true);
+    expect(isCause('magic')).toBe(false);
+    for (const sentence of Object.values(CAUSES)) expect(sentence).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('explains every state', () => {
+    expect(firstColumn('The states of a move').sort()).toEqual([...MOVE_STATES].sort());
+  });
+
+  it('names every code that the state folder may be refused with', () => {
+    const folder = join(root, 'src/store');
+    const source = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    const codes = new Set(
+      source
+        .join('\n')
+        .match(/'state-[a-z-]+'/g)
+        ?.map((code) => code.slice(1, -1)),
+    );
+    expect(firstColumn('The state folder').sort()).toEqual([...codes].sort());
+  });
+
+  it('tells the times that the code has', () => {
+    expect(text).toContain('10 minutes plus `execution.replayTimeout`');
+    expect(serverWorstCaseMs(0)).toBe(600_000);
+    expect(DEFAULT_EXECUTOR_OPTIONS).toMatchObject({
+      submitSettleMs: 80_000,
+      staleReadMs: 60_000,
+      moveTimeoutMs: 900_000,
+      quarantineBaseMs: 600_000,
+      quarantineMaxMs: 86_400_000,
+    });
+  });
+});
