@@ -128,7 +128,7 @@ function blockerLine(blocker: Blocker, { width, style }: Canvas): string {
 }
 
 /** `region 4398046511104`, `table 1024`, `datanode 3`, or nothing. */
-export function blockerSubject(blocker: Blocker): string {
+function blockerSubject(blocker: Blocker): string {
   if (blocker.regionId !== undefined) return `region ${blocker.regionId}`;
   if (blocker.tableId !== undefined) return `table ${blocker.tableId}`;
   return blocker.datanodeId === undefined ? '' : `datanode ${blocker.datanodeId}`;

@@ -40,10 +40,15 @@ export function showProgress(source: ProgressSource, options: ProgressOptions): 
       redrawLater();
     });
   };
+  // A cluster that stays balanced is worth one line, not one line a cycle.
+  const said = new Map<string, string>();
   const unsubscribe = source.subscribe((event) => {
     progress = advance(progress, event, event.atMs);
     const line = eventLine(event, progress, options.canvas().style, clock.now());
-    if (line !== undefined) write(`${isTerminal ? CLEAR_LINE : ''}${line}\n`);
+    const isNews = line !== said.get(event.type);
+    if (event.type === 'move-started') said.clear();
+    else if (line !== undefined) said.set(event.type, line);
+    if (line !== undefined && isNews) write(`${isTerminal ? CLEAR_LINE : ''}${line}\n`);
     draw();
   });
   if (isTerminal) redrawLater();
@@ -87,8 +92,13 @@ function finishedLine(
     return `${position} ${style('red', move.state)} ${text} after ${formatDuration(durationMs)}${why}`;
   }
   const leftMs = timeLeftMs(progress, nowMs);
-  const left = leftMs === undefined ? '' : `, about ${formatDuration(leftMs)} left`;
+  const left = leftMs === undefined ? '' : `, ${leftText(leftMs)}`;
   return `${position} ${style('green', 'moved')} ${text} in ${formatDuration(durationMs)}${left}`;
+}
+
+/** Whole seconds: an estimate has no milliseconds. */
+function leftText(leftMs: number): string {
+  return `about ${formatDuration(Math.max(1, Math.ceil(leftMs / 1_000)) * 1_000)} left`;
 }
 
 function moveText({ regionId, table, from, to }: MoveRecord): string {
@@ -104,7 +114,7 @@ export function liveLine(progress: Progress, { width, style }: Canvas, nowMs: nu
   const failures = failed === 0 ? '' : `, ${count(failed, 'failure')}`;
   const start = ` ${formatNumber(ended)}/${formatNumber(total)}${failures}`;
   const leftMs = timeLeftMs(progress, nowMs);
-  const end = leftMs === undefined ? '' : `  about ${formatDuration(leftMs)} left`;
+  const end = leftMs === undefined ? '' : `  ${leftText(leftMs)}`;
   // The last column stays empty: writing there would wrap on some terminals.
   const room = width - 1 - barColumns - displayWidth(start);
   if (room < displayWidth(end) + 2) return `${painted}${start}`;

@@ -84,6 +84,28 @@ describe('progress without a terminal', () => {
     ]);
   });
 
+  it('says once that nothing changes, and again after something did', () => {
+    const { bus, text } = show(false);
+    const plan = makePlan({ moves: [], minimumMoves: 0 });
+    const cycle = (): void => {
+      bus.emit({ type: 'planned', cycleId: 1, plan, durationMs: 1 });
+      bus.emit({
+        type: 'cycle-finished',
+        cycleId: 1,
+        outcome: 'balanced',
+        durationMs: 1,
+        moved: 0,
+        detail: '',
+      });
+    };
+    cycle();
+    cycle();
+    bus.emit(started(1));
+    cycle();
+    const lines = ['plan: Balanced: nothing to move.', 'cycle balanced: Nothing to move.'];
+    expect(text().split('\n')).toEqual([...lines, ...lines, '']);
+  });
+
   it('shows nothing more after it was stopped, and leaves no timer', () => {
     const { clock, bus, stop, text } = show(false);
     stop();
