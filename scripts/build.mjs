@@ -6,7 +6,7 @@
  * the moment are no reason not to install what is needed to mend them.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,6 +23,7 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [compiler, '-p', `${root}tsconfig.build.json`], {
   stdio: 'inherit',
 });
-if (status !== 0)
-  console.error('The sources do not compile: dist is incomplete. `npm run build` tries again.');
+// npm makes commands executable when it installs them; a dist that is copied elsewhere needs it as well.
+if (status === 0) chmodSync(`${root}dist/main.js`, 0o755);
+else console.error('The sources do not compile: dist is incomplete. `npm run build` tries again.');
 process.exit(isOptional ? 0 : (status ?? 1));
