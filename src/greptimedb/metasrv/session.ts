@@ -21,6 +21,8 @@ interface Discovery {
 /** How long to wait for other metasrvs once one has answered without settling who leads. */
 const GRACE_MS = 1_000;
 const MAX_ENDPOINTS = 32;
+/** How long a leader address that led nowhere is not tried again. */
+const UNREACHABLE_MS = 300_000;
 
 /**
  * Finds and follows metasrv's leader over several endpoints. Reads go to the leader where it is known and to any live metasrv
@@ -34,6 +36,8 @@ export class MetasrvSession {
   #discovering: { readonly signal: AbortSignal; readonly round: Promise<Discovery> } | undefined;
   /** Leader addresses that do not resolve from here, and the endpoint that turned out to be that leader. */
   readonly #learned = new Map<string, Endpoint>();
+  /** Leader addresses that led nowhere from here, and when that was found. */
+  readonly #unreachable = new Map<string, number>();
 
   constructor(endpoints: readonly Endpoint[], caller: Caller) {
     this.#endpoints = endpoints.slice(0, MAX_ENDPOINTS);
@@ -90,8 +94,10 @@ export class MetasrvSession {
 
   /** Notes that a server acted as the leader. */
   learnLeader(endpoint: Endpoint): void {
-    const address = this.#discovery?.leaderAddress;
+    if (!this.#discovery) return;
+    const address = this.#discovery.leaderAddress;
     if (address !== undefined) this.#learned.set(address, endpoint);
+    this.#discovery = { ...this.#discovery, leader: endpoint };
   }
 
   /** Forgets who leads: the next read asks anew. */
@@ -112,8 +118,12 @@ export class MetasrvSession {
   }
 
   async #discover(signal: AbortSignal): Promise<Discovery> {
-    const round = new DiscoveryRound(this.#endpoints, this.#caller, this.#learned);
+    const nowMs = this.#caller.clock.monotonicMs();
+    for (const [label, atMs] of this.#unreachable)
+      if (nowMs - atMs > UNREACHABLE_MS) this.#unreachable.delete(label);
+    const round = new DiscoveryRound(this.#endpoints, this.#caller, this.#learned, this.#unreachable);
     await round.run(signal);
+    for (const label of round.unanswered()) this.#unreachable.set(label, nowMs);
     return round.conclude();
   }
 }
@@ -128,15 +138,28 @@ class DiscoveryRound {
   readonly #endpoints: readonly Endpoint[];
   readonly #caller: Caller;
   readonly #learned: ReadonlyMap<string, Endpoint>;
+  readonly #unreachable: ReadonlyMap<string, unknown>;
   readonly #answers = new Map<string, Answered>();
   readonly #errors: Error[] = [];
   readonly #asked = new Set<string>();
   #leader: Endpoint | undefined;
 
-  constructor(endpoints: readonly Endpoint[], caller: Caller, learned: ReadonlyMap<string, Endpoint>) {
+  constructor(
+    endpoints: readonly Endpoint[],
+    caller: Caller,
+    learned: ReadonlyMap<string, Endpoint>,
+    unreachable: ReadonlyMap<string, unknown>,
+  ) {
     this.#endpoints = endpoints;
     this.#caller = caller;
     this.#learned = learned;
+    this.#unreachable = unreachable;
+  }
+
+  /** Labels of leader addresses that were not configured, were tried, and did not answer as that leader. */
+  unanswered(): string[] {
+    const configured = new Set(this.#endpoints.map(({ label }) => label));
+    return [...this.#asked].filter((label) => !configured.has(label) && !this.#answers.has(label));
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -196,8 +219,8 @@ class DiscoveryRound {
   #unknownLeader(from: Endpoint, answer: LeaderAnswer): Endpoint | undefined {
     if (answer.kind !== 'names' || this.#learned.has(answer.address)) return undefined;
     const sibling = siblingEndpoint(from, answer.address);
-    if (!sibling || this.#endpoints.some((endpoint) => endpoint.hostPort === sibling.hostPort))
-      return undefined;
+    if (!sibling || this.#unreachable.has(sibling.label)) return undefined;
+    if (this.#endpoints.some((endpoint) => endpoint.hostPort === sibling.hostPort)) return undefined;
     // A loopback address means the leader's own machine, and something else on ours.
     return isLoopback(sibling) && !isLoopback(from) ? undefined : sibling;
   }

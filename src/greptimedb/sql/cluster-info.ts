@@ -32,9 +32,11 @@ export function readClusterInfo(answer: SqlRows): ClusterInfoReading {
       const node = idOf(row[id]);
       if (node === undefined) throw rows.bad(index, 'peer_id', 'an unsigned integer', row[id]);
       const silentMs = typeof row[activeTime] === 'string' ? parseHumantime(row[activeTime]) : undefined;
-      if (silentMs !== undefined && silentMs < LEASE_MS) alive.add(node);
       if (silentMs !== undefined && silentMs >= LEASE_MS) isWarm = true;
-      if (!addrs.get(node)) addrs.set(node, typeof row[addr] === 'string' ? row[addr] : '');
+      // A datanode that came back under another address may leave its old row behind.
+      const isLive = silentMs !== undefined && silentMs < LEASE_MS;
+      if (isLive) alive.add(node);
+      if (isLive || !addrs.get(node)) addrs.set(node, typeof row[addr] === 'string' ? row[addr] : '');
     }
     return { addrs, alive, isWarm };
   });

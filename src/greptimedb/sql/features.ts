@@ -71,8 +71,8 @@ async function probeTable(
   table: string,
   signal: AbortSignal,
 ): Promise<SqlRows | undefined> {
+  const statement = `SELECT * FROM information_schema.${table} LIMIT 1`;
   try {
-    const statement = `SELECT * FROM information_schema.${table} LIMIT 1`;
     return await client.select({ operation: 'probe', statement, signal });
   } catch (error) {
     if (error instanceof SqlError && error.isUnknownName) return undefined;

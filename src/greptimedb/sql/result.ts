@@ -98,10 +98,11 @@ export class SqlRows {
   }
 
   /**
-   * The texts of the first column's integers, taken from the body: far cheaper than parsing all of it exactly. Undefined when they
-   * cannot be told apart from the rest of the text.
+   * The texts of the first column's integers, taken from the body: far cheaper than parsing all of it exactly. Undefined when a bracket
+   * within some other cell could be taken for the beginning of a row.
    */
   firstColumnTexts(): string[] | undefined {
+    if (this.rows.some(hasBracket)) return undefined;
     const texts = new Array<string>(this.rows.length);
     let at = Math.max(0, this.#body.indexOf('"rows"'));
     for (let index = 0; index < this.rows.length; index += 1) {
@@ -117,6 +118,12 @@ export class SqlRows {
     }
     return texts;
   }
+}
+
+function hasBracket(row: readonly unknown[]): boolean {
+  return row.some((cell) =>
+    typeof cell === 'string' ? cell.includes('[') : typeof cell === 'object' && cell !== null,
+  );
 }
 
 function digitsAt(text: string, start: number): string {

@@ -2,7 +2,7 @@ import type { RegionId } from '../../domain/ids.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { OperationName } from '../options.ts';
 import type { RegionProcedure } from '../port.ts';
-import type { SqlClient } from './client.ts';
+import type { Query, SqlClient } from './client.ts';
 import { readClusterInfo } from './cluster-info.ts';
 import type { ClusterInfoReading } from './cluster-info.ts';
 import { hasColumn, hasTable, probeFeatures } from './features.ts';
@@ -126,6 +126,10 @@ export class SqlSources {
     return present.length === 0 ? '*' : present.join(', ');
   }
 
+  /**
+   * One table of information_schema. Should a server not take the columns or the predicate, all of the table is read: readers pick what they
+   * need.
+   */
   async #read(
     operation: OperationName,
     source: string,
@@ -133,13 +137,20 @@ export class SqlSources {
     signal: AbortSignal,
     endpoint?: Endpoint,
   ): Promise<SqlRows> {
+    const [table = source] = source.split(' ');
     const statement = `SELECT ${columns} FROM information_schema.${source}`;
-    const query = { operation, statement, large: true, signal };
+    const whole = `SELECT * FROM information_schema.${table}`;
     try {
-      return await (endpoint ? this.#client.selectFrom(endpoint, query) : this.#client.select(query));
+      return await this.#select({ operation, statement, large: true, signal }, endpoint);
     } catch (error) {
-      if (error instanceof SqlError && error.isUnknownName) this.doubt();
-      throw error;
+      if (!(error instanceof SqlError) || !(error.isUnknownName || error.isSyntaxError)) throw error;
+      this.doubt();
+      if (statement === whole) throw error;
+      return this.#select({ operation, statement: whole, large: true, signal }, endpoint);
     }
+  }
+
+  #select(query: Query, endpoint: Endpoint | undefined): Promise<SqlRows> {
+    return endpoint ? this.#client.selectFrom(endpoint, query) : this.#client.select(query);
   }
 }

@@ -1,0 +1,428 @@
+import { describe, expect, it } from 'vitest';
+import { systemClock, VirtualClock } from '../../../src/lib/clock.ts';
+import { openCluster } from '../../../src/greptimedb/index.ts';
+import type { ClusterOptions, RequestSample } from '../../../src/greptimedb/index.ts';
+import { compileSelection } from '../../../src/domain/selector.ts';
+import {
+  everything,
+  inVirtualTime,
+  metasrvOptions,
+  refusal,
+  rows,
+  scripted,
+  sqlError,
+  sqlOptions,
+} from '../../support/greptimedb.ts';
+import type { Script } from '../../support/greptimedb.ts';
+
+const NEVER = new AbortController().signal;
+const PEERS = ['region_id', 'peer_id', 'peer_addr', 'is_leader', 'status', 'down_seconds'];
+const probe = (table: string) => `SQL SELECT * FROM information_schema.${table} LIMIT 1`;
+const unknown = sqlError(4001, 'Failed to plan SQL: Table not found: greptime.information_schema.x');
+
+/** What each version has, by the columns of its tables. */
+const TABLES = { v07: ['table_id', 'engine'], v09: ['table_id', 'engine', 'create_options'] };
+const INFO = rows(['peer_id', 'peer_type', 'peer_addr', 'version', 'active_time'], []);
+const STATS_095 = ['region_id', 'memtable_size', 'manifest_size', 'sst_size', 'engine', 'region_role'];
+const PROCEDURES = rows(
+  ['procedure_id', 'procedure_type', 'start_time', 'end_time', 'status', 'lock_keys'],
+  [],
+);
+const NOT_FOUND = sqlError(1004, 'Procedure not found: 00000000-0000-4000-8000-000000000000');
+const SYNTAX = sqlError(2000, 'sql parser error: Unexpected keyword ADMIN');
+
+function version(script: Script): Script {
+  return { SQL: unknown, ...script };
+}
+
+const VERSIONS: Readonly<Record<string, [Script, object]>> = {
+  '0.7.0': [
+    version({
+      [probe('greptime_region_peers')]: rows(PEERS, []),
+      [probe('tables')]: rows(TABLES.v07, []),
+    }),
+    { features: ['greptime_region_peers', 'select-functions'], refusesDuplicates: false },
+  ],
+  '0.8.0': [
+    version({
+      [probe('region_peers')]: rows(PEERS, []),
+      [probe('tables')]: rows(TABLES.v07, []),
+      [probe('cluster_info')]: INFO,
+    }),
+    { features: ['region_peers', 'cluster_info', 'select-functions'], refusesDuplicates: false },
+  ],
+  '0.9.0': [
+    version({
+      [probe('region_peers')]: rows(PEERS, []),
+      [probe('tables')]: rows(TABLES.v09, []),
+      [probe('cluster_info')]: INFO,
+      'SQL ADMIN procedure_state': SYNTAX,
+      'SQL SELECT procedure_state': NOT_FOUND,
+    }),
+    { features: ['region_peers', 'cluster_info', 'select-functions'], refusesDuplicates: true },
+  ],
+  '0.9.3': [
+    version({
+      [probe('region_peers')]: rows(PEERS, []),
+      [probe('tables')]: rows(TABLES.v09, []),
+      [probe('cluster_info')]: INFO,
+      'SQL ADMIN procedure_state': NOT_FOUND,
+      'SQL SELECT procedure_state': sqlError(3000, "Invalid function 'procedure_state'"),
+    }),
+    { features: ['region_peers', 'cluster_info', 'admin-functions'], refusesDuplicates: true },
+  ],
+  '0.9.4': [
+    version({
+      [probe('region_peers')]: rows(PEERS, []),
+      [probe('tables')]: rows(TABLES.v09, []),
+      [probe('cluster_info')]: INFO,
+      [probe('region_statistics')]: rows(STATS_095, []),
+      [probe('procedure_info')]: PROCEDURES,
+    }),
+    { refusesDuplicates: true },
+  ],
+  '1.1.0': [
+    version({
+      [probe('region_peers')]: rows(['table_name', ...PEERS], []),
+      [probe('tables')]: rows(TABLES.v09, []),
+      [probe('cluster_info')]: INFO,
+      [probe('region_statistics')]: rows(
+        [...STATS_095, 'disk_size', 'sst_num', 'written_bytes_since_open'],
+        [],
+      ),
+      [probe('procedure_info')]: PROCEDURES,
+      [probe('region_info')]: rows(['region_id', 'node_id', 'writable', 'role', 'state'], []),
+    }),
+    {
+      features: [
+        'region_peers',
+        'cluster_info',
+        'region_statistics',
+        'procedure_info',
+        'region_info',
+        'admin-functions',
+      ],
+    },
+  ],
+};
+
+function open(options: ClusterOptions, script: Parameters<typeof scripted>[0]) {
+  const transport = scripted(script);
+  return openCluster(options, { clock: systemClock, transport }, { signal: NEVER });
+}
+
+describe('telling versions by what they have', () => {
+  it.each(Object.entries(VERSIONS))('%s', async (name, [script, profile]) => {
+    const cluster = await open(sqlOptions(['http://f0:4000']), script);
+    expect(cluster.profile).toMatchObject({ api: 'sql', version: name, hasProcedureState: true, ...profile });
+  });
+
+  it.each([
+    ['1.1.3', '1.1.3'],
+    ['v1.2.0', '1.2.0'],
+    ['8.4.2-greptimedb-1.3.0', '1.3.0'],
+    ['1.3.0-rc.1', '1.3.0-rc.1'],
+    // Older than what was found: not believed.
+    ['0.9.5', '1.1.0'],
+    ['8.0.36', '1.1.0'],
+    ['nonsense', '1.1.0'],
+  ])('reported as %s it is taken for %s', async (reported, taken) => {
+    const script = { ...VERSIONS['1.1.0']![0], 'SQL SELECT version()': rows(['version()'], [[reported]]) };
+    const cluster = await open(sqlOptions(['http://f0:4000']), script);
+    expect(cluster.profile.version).toBe(taken);
+  });
+});
+
+describe('what does not fit', () => {
+  const legacy: Script = {
+    'GET /admin/leader': 'm0:3002',
+    'GET /admin/route': { status: 500, body: 'Failed to find table route for 4294967295' },
+    'GET /admin/maintenance': 'Maintenance mode is disabled',
+  };
+  const later: Script = { 'GET /admin/leader': 'm0:3002', 'GET /admin/maintenance': '{"enabled":false}' };
+  const both = { ...sqlOptions(['http://f0:4000']), ...metasrvOptions(['http://m0:3002']) };
+  const v11 = VERSIONS['1.1.0']![0];
+
+  it.each<[string, ClusterOptions, Parameters<typeof scripted>[0], string, RegExp]>([
+    [
+      'a later cluster over metasrv',
+      metasrvOptions(['http://m0:3002']),
+      later,
+      'api-mismatch',
+      /from GreptimeDB 0\.8 on; cluster\.api must be sql/,
+    ],
+    [
+      'an old frontend',
+      sqlOptions(['http://f0:4000']),
+      { SQL: unknown },
+      'api-mismatch',
+      /neither information_schema\.region_peers nor/,
+    ],
+    [
+      'nobody there',
+      sqlOptions(['http://f0:4000']),
+      { SQL: refusal() },
+      'cluster-unreachable',
+      /POST http:\/\/f0:4000\/v1\/sql .*no connection/,
+    ],
+    [
+      'two of nobody',
+      sqlOptions(['http://f0:4000', 'http://f1:4000']),
+      { SQL: refusal() },
+      'cluster-unreachable',
+      /f0:4000.*f1:4000/,
+    ],
+    [
+      'a web server',
+      sqlOptions(['http://f0:4000']),
+      { SQL: '<html>hello' },
+      'cluster-answer',
+      /HTML or XML \(<html>hello\)/,
+    ],
+    [
+      'metasrv where a frontend should be',
+      sqlOptions(['http://m0:3002']),
+      { SQL: { headers: { 'grpc-status': '12' } } },
+      'cluster-answer',
+      /gRPC port/,
+    ],
+    [
+      'a web server for metasrv',
+      metasrvOptions(['http://w:80']),
+      { GET: '<html>' },
+      'cluster-unreachable',
+      /No metasrv answered.*w.*HTML/,
+    ],
+    [
+      'a redirect',
+      sqlOptions(['http://f0:4000']),
+      { SQL: { status: 301, headers: { location: 'https://u:p@x/y' } } },
+      'cluster-answer',
+      /redirect \(HTTP 301\) to https:\/\/\*\*\*@x\/y/,
+    ],
+    [
+      'a wrong password',
+      sqlOptions(['http://f0:4000']),
+      { SQL: sqlError(7002, 'User not found', 401) },
+      'access-denied',
+      /User not found/,
+    ],
+    [
+      'standalone',
+      sqlOptions(['http://f0:4000']),
+      { ...v11, [probe('cluster_info')]: rows(['peer_id', 'peer_type'], [[0, 'STANDALONE']]) },
+      'api-mismatch',
+      /standalone/,
+    ],
+    [
+      'both dead',
+      { ...both, api: 'auto' },
+      { SQL: refusal(), GET: refusal() },
+      'cluster-unreachable',
+      /none fits\. SQL: .*metasrv: /,
+    ],
+    [
+      'frontends dead and no routes',
+      { ...both, api: 'auto' },
+      { SQL: refusal(), ...later },
+      'api-mismatch',
+      /SQL: .*no connection.*metasrv: .*cluster\.api must be sql/,
+    ],
+  ])('%s', async (_name, options, script, code, text) => {
+    const failure = open(options, script);
+    await expect(failure).rejects.toThrow(text);
+    await expect(failure).rejects.toMatchObject({ code });
+  });
+
+  it.each<[string, ClusterOptions]>([
+    ['no endpoint', { name: 'x', api: 'auto', requestTimeoutMs: 1 }],
+    ['no SQL endpoint', { ...metasrvOptions(['http://m:1']), api: 'sql' }],
+    ['no URL', sqlOptions(['f0:4000'])],
+    ['credentials stay hidden', sqlOptions(['ftp://user:secret@f0'])],
+  ])('%s is a usage error', async (_name, options) => {
+    const failure = open(options, {});
+    await expect(failure).rejects.toMatchObject({ name: 'UsageError' });
+    await expect(failure).rejects.not.toThrow(/secret/);
+  });
+
+  it('auto falls back to metasrv where SQL does not fit, and prefers SQL where both do', async () => {
+    const old = await open({ ...both, api: 'auto' }, { SQL: unknown, ...legacy });
+    expect(old.profile).toMatchObject({ api: 'metasrv', version: '0.7.2' });
+    const overlap = await open({ ...both, api: 'auto' }, { ...legacy, ...VERSIONS['0.7.0']![0] });
+    expect(overlap.profile.api).toBe('sql');
+  });
+
+  it('metasrv with frontends of 0.7 can tell the state of a procedure', async () => {
+    const cluster = await open(
+      { ...both, api: 'metasrv' },
+      {
+        ...legacy,
+        ...VERSIONS['0.7.0']![0],
+        'SQL SELECT procedure_state': rows(['x'], [['{"status":"Done"}']]),
+      },
+    );
+    expect(cluster.profile).toMatchObject({ api: 'metasrv', hasProcedureState: true });
+    const id = '538b7476-9f79-4e50-aa9c-b1de90710839';
+    expect(await cluster.readProcedure(id, { signal: NEVER })).toEqual({ kind: 'ended', status: 'done' });
+  });
+});
+
+describe('safety', () => {
+  const read = async (script: Script) => {
+    const cluster = await open(
+      { ...sqlOptions(['http://f0:4000']), ...metasrvOptions(['http://m0:4000']), api: 'sql' },
+      { ...VERSIONS['1.1.0']![0], 'GET /admin/leader': 'm0:4000', ...script },
+    );
+    return cluster.readSafety({ signal: NEVER });
+  };
+
+  it.each<[Script, object]>([
+    [
+      {
+        'GET /admin/maintenance': '{"enabled":true}',
+        'GET /admin/procedure-manager/status': '{"status":"paused"}',
+      },
+      { maintenance: true, procedureManager: 'paused' },
+    ],
+    [
+      { 'GET /admin/maintenance': 'Maintenance mode is disabled' },
+      { maintenance: false, procedureManager: 'unknown' },
+    ],
+    [
+      { 'GET /admin/maintenance': { status: 404 }, 'GET /admin/maintenance/status': '{"enabled":true}' },
+      { maintenance: true, procedureManager: 'unknown' },
+    ],
+    [{}, { maintenance: 'unknown', procedureManager: 'unknown' }],
+  ])('%#', async (script, safety) => {
+    expect(await read(script)).toEqual(safety);
+  });
+
+  it('does not take an error for "off"', async () => {
+    await expect(read({ 'GET /admin/maintenance': { status: 500, body: 'etcd' } })).rejects.toThrow(
+      /metasrv says: etcd/,
+    );
+    const cluster = await open(sqlOptions(['http://f0:4000']), VERSIONS['1.1.0']![0]);
+    expect(await cluster.readSafety({ signal: NEVER })).toEqual({
+      maintenance: 'unknown',
+      procedureManager: 'unknown',
+    });
+  });
+});
+
+describe('the metasrv catalog', () => {
+  const route = (id: number) =>
+    JSON.stringify(
+      `{"region_routes":[{"region":{"id":${id}},"leader_peer":{"id":1,"addr":"a:1"},"follower_peers":[]}]}`,
+    );
+  const info = (id: number, name: string, engine = 'mito') =>
+    `"${id}":{"table_info":{"ident":{"table_id":${id}},"name":"${name}","schema_name":"public","catalog_name":"greptime","meta":{"engine":"${engine}"}},"version":1}`;
+  const logical = JSON.stringify('{"type":"logical","physical_table_id":1026,"region_ids":[4410931412992]}');
+  const script: Script = {
+    'GET /admin/leader': 'election info is None',
+    'GET /admin/route?table_id=4294967295': {
+      status: 500,
+      body: 'Failed to find table route for 4294967295',
+    },
+    'GET /admin/catalogs': '["greptime"]',
+    'GET /admin/schemas?catalog=greptime': '["greptime_private","information_schema","public"]',
+    'GET /admin/tables?catalog=greptime&schema=public': '["cpu","mem usage&co","gone","phy","log"]',
+    'GET /admin/tables?catalog=greptime&schema=greptime_private': '["secret"]',
+    'GET /admin/route?catalog=greptime&schema=public&table=cpu': route(4_398_046_511_104),
+    'GET /admin/route?catalog=greptime&schema=public&table=mem%20usage%26co': route(4_402_341_478_400),
+    'GET /admin/route?catalog=greptime&schema=public&table=gone': {
+      status: 500,
+      body: 'Table greptime.public.gone not found',
+    },
+    'GET /admin/route?catalog=greptime&schema=public&table=phy': route(4_406_636_445_696),
+    'GET /admin/route?catalog=greptime&schema=public&table=log': logical,
+    'GET /admin/route?table_id=1027': logical,
+    'GET /admin/route?table_id=1024': route(4_398_046_511_104),
+    'GET /admin/route?table_id=1026': route(4_406_636_445_696),
+    'GET /admin/route?table_id=9999': { status: 500, body: 'Failed to find table route for 9999' },
+    'GET /admin/table?table_ids=': `{${info(1024, 'cpu')},${info(1025, 'mem usage&co')},${info(1026, 'phy', 'metric')},${info(1027, 'log', 'metric')}}`,
+    'GET /admin/node-lease': () =>
+      `[{"name":{"cluster_id":0,"node_id":1},"lease":{"timestamp_millis":${Date.now()},"node_addr":"a:1"}}]`,
+    'GET /admin/heartbeat': '[]',
+  };
+  const read = async (include: string[], exclude: string[] = ['greptime_private.*']) => {
+    const transport = scripted(script);
+    const cluster = await openCluster(
+      metasrvOptions(['http://m0:3002']),
+      { clock: systemClock, transport },
+      { signal: NEVER },
+    );
+    const snapshot = await cluster.readSnapshot({
+      selector: compileSelection({ include, exclude }),
+      signal: NEVER,
+    });
+    return { snapshot, log: transport.log };
+  };
+
+  it('reads all tables, follows logical ones once, and leaves out what vanished', async () => {
+    const { snapshot, log } = await read([]);
+    expect(snapshot.tables).toEqual([
+      { id: '1024', catalog: 'greptime', schema: 'public', name: 'cpu', engine: 'mito' },
+      { id: '1025', catalog: 'greptime', schema: 'public', name: 'mem usage&co', engine: 'mito' },
+      {
+        id: '1026',
+        catalog: 'greptime',
+        schema: 'public',
+        name: 'phy',
+        engine: 'metric',
+        logicalTables: [{ id: '1027', schema: 'public', name: 'log' }],
+      },
+    ]);
+    expect(snapshot.cluster).toEqual({ name: 'test', api: 'metasrv', version: '0.5.1' });
+    expect(log.join()).not.toContain('secret');
+    expect(log.join()).not.toContain('schema=information_schema');
+  });
+
+  it.each([
+    [['1024'], ['cpu']],
+    [['1024', '9999'], ['cpu']],
+    [['public.mem*'], ['mem usage&co']],
+    [['greptime.public.cp?'], ['cpu']],
+    // A logical table selects the physical one that it lives in.
+    [['public.log'], ['phy']],
+    [['1027'], ['phy']],
+    [['9999'], []],
+    [
+      ['public.c*', '1026'],
+      ['cpu', 'phy'],
+    ],
+  ])('%j selects %j', async (include, names) => {
+    const { snapshot } = await read(include);
+    expect(snapshot.tables.map(({ name }) => name)).toEqual(names);
+    expect(snapshot.regions.map(({ tableId }) => tableId)).toEqual(snapshot.tables.map(({ id }) => id));
+  });
+
+  it('asks for nothing but the named tables when they are named by id', async () => {
+    const { log } = await read(['1024']);
+    expect(log.filter((line) => /catalogs|schemas|tables\?/.test(line))).toEqual([]);
+  });
+});
+
+describe('measuring', () => {
+  it('reports each request by its operation and fate', async () => {
+    const clock = new VirtualClock();
+    const samples: RequestSample[] = [];
+    const transport = scripted({
+      'http://f0:4000': { SQL: refusal() },
+      'http://f1:4000': { ...VERSIONS['1.1.0']![0] },
+    });
+    const cluster = await inVirtualTime(
+      clock,
+      openCluster(
+        sqlOptions(['http://f0:4000', 'http://f1:4000']),
+        { clock, transport, onRequest: (sample) => samples.push(sample) },
+        { signal: NEVER },
+      ),
+    );
+    expect(samples.some(({ outcome }) => outcome === 'refused')).toBe(true);
+    expect(samples.every(({ endpoint }) => endpoint === 'probe')).toBe(true);
+    await expect(
+      inVirtualTime(clock, cluster.readSnapshot({ selector: everything, signal: NEVER })),
+    ).rejects.toThrow();
+    expect(new Set(samples.map(({ endpoint }) => endpoint)).size).toBeGreaterThan(3);
+  });
+});

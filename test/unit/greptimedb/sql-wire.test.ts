@@ -1,0 +1,424 @@
+import { describe, expect, it } from 'vitest';
+import type { TransportResponse } from '../../../src/greptimedb/http.ts';
+import { readClusterInfo } from '../../../src/greptimedb/sql/cluster-info.ts';
+import { parseHumantime } from '../../../src/greptimedb/sql/humantime.ts';
+import { heldRegions, readProcedures, readProcedureState } from '../../../src/greptimedb/sql/procedures.ts';
+import { readRegionInfo } from '../../../src/greptimedb/sql/region-info.ts';
+import { findPeerEntry, readRegionPeers } from '../../../src/greptimedb/sql/region-peers.ts';
+import { readSqlAnswer, SqlError } from '../../../src/greptimedb/sql/result.ts';
+import type { SqlRows } from '../../../src/greptimedb/sql/result.ts';
+import { readStatistics } from '../../../src/greptimedb/sql/statistics.ts';
+import { readTables, resolveTables } from '../../../src/greptimedb/sql/tables.ts';
+import type { TableEvidence, TableRow } from '../../../src/greptimedb/sql/tables.ts';
+import { rows } from '../../support/greptimedb.ts';
+
+const WHERE = 'POST http://f0:4000/v1/sql (SELECT 1)';
+
+function response(body: string, status = 200, headers: Record<string, string> = {}): TransportResponse {
+  return { status, headers, body };
+}
+
+function table(columns: readonly string[], data: readonly (readonly unknown[])[]): SqlRows {
+  return readSqlAnswer(response(rows(columns, data)), WHERE)!;
+}
+
+describe('readSqlAnswer', () => {
+  const upstream = `{"output":[{"records":{"schema":{"column_schemas":[{"name":"region_id","data_type":"UInt64"},
+                                                   {"name":"is_leader","data_type":"String"}]},
+                       "rows":[[4398046511104,"Yes"]],"total_rows":1}}],
+ "execution_time_ms":7}`;
+
+  it('reads rows as GreptimeDB writes them', () => {
+    const answer = readSqlAnswer(response(upstream), WHERE)!;
+    expect(answer.columns).toEqual(['region_id', 'is_leader']);
+    expect(answer.rows).toEqual([[4_398_046_511_104, 'Yes']]);
+  });
+
+  it('reads the answers of 0.7.2, which have no total and a code of 0', () => {
+    const body = '{"code":0,"output":[{"records":{"schema":{"column_schemas":[]},"rows":[]}}]}';
+    expect(readSqlAnswer(response(body), WHERE)?.rows).toEqual([]);
+  });
+
+  it.each(['{"output":[{"affectedrows":0}],"execution_time_ms":1}', '{"execution_time_ms":1}'])(
+    '%s is no rows',
+    (body) => {
+      expect(readSqlAnswer(response(body), WHERE)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    [response('{"code":1004,"error":"sql parameter is required.","execution_time_ms":0}', 400), 1004],
+    // 0.7.0 and older answer 200 whatever happened.
+    [response('{"code":1004,"error":"sql parameter is required.","execution_time_ms":0}'), 1004],
+    [response('{"execution_time_ms":0}', 200, { 'x-greptime-err-code': '3000' }), 3000],
+    [response('{"error":"no","output":[{"records":{}}]}'), 0],
+  ])('%# is an error', (answer, code) => {
+    expect(() => readSqlAnswer(answer, WHERE)).toThrow(SqlError);
+    try {
+      readSqlAnswer(answer, WHERE);
+    } catch (error) {
+      expect(error).toMatchObject({ sqlCode: code });
+    }
+  });
+
+  it.each([
+    [response('<html>'), 'HTML or XML'],
+    [response('[1]'), 'expected a JSON object'],
+    [
+      response('{"output":[{"records":{"schema":{"column_schemas":[{"name":"a"}]},"rows":[[1],[1,2]]}}]}'),
+      'row 1',
+    ],
+    [response('{"output":[{"records":{"schema":{},"rows":[]}}]}'), 'column_schemas: expected an array'],
+    [response('{"output":{}}'), 'output: expected an array'],
+    [response('{"output":[{}]}'), 'output[0]: expected records or affectedrows'],
+    [
+      response(
+        '{"output":[{"records":{"schema":{"column_schemas":[{"name":"a"}]},"rows":[[1]],"total_rows":2}}]}',
+      ),
+      'total_rows: expected 1',
+    ],
+    [response('upstream timed out', 504), 'HTTP 504 with text (upstream timed out)'],
+    [response('', 200, { 'grpc-status': '12' }), 'gRPC port'],
+  ])('%# says what came instead', (answer, text) => {
+    expect(() => readSqlAnswer(answer, WHERE)).toThrow(text);
+  });
+
+  it.each([
+    [response('Unauthorized', 401), true],
+    [response('{"code":7002,"error":"user not exist"}', 401), true],
+    [response('{"code":7006,"error":"no permission"}', 200), true],
+    [response('{"code":4007,"error":"Region is read-only"}', 401), false],
+  ])('%# tells a denial from a read-only region', (answer, isAccessDenied) => {
+    try {
+      readSqlAnswer(answer, WHERE);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({ isAccessDenied });
+    }
+  });
+});
+
+describe('readRegionPeers', () => {
+  const COLUMNS = ['region_id', 'peer_id', 'peer_addr', 'is_leader', 'status'];
+
+  it('joins leader and follower rows, and repeated ones', () => {
+    const peers = readRegionPeers(
+      table(COLUMNS, [
+        [4_398_046_511_104, 1, 'a:1', 'Yes', 'ALIVE'],
+        [4_398_046_511_104, 2, 'b:1', 'No', null],
+        [4_398_046_511_105, 2, 'b:1', 'Yes', 'DOWNGRADING'],
+        [4_402_341_478_400, null, null, 'Yes', 'ALIVE'],
+        // 0.7 and 0.8 repeat a physical table's regions for each logical table.
+        [4_398_046_511_105, 2, 'b:1', 'Yes', 'DOWNGRADING'],
+        [4_398_046_511_104, 1, 'a:1', 'Yes', 'ALIVE'],
+      ]),
+    );
+    expect(peers.byTable.get(1024)).toMatchObject([
+      { id: '4398046511104', leader: '1', followers: ['2'], status: 'alive' },
+      { id: '4398046511105', leader: '2', status: 'migrating' },
+    ]);
+    expect(peers.byTable.get(1025)).toMatchObject([{ id: '4402341478400', leader: null, status: 'alive' }]);
+    expect([...peers.addrs]).toEqual([
+      ['1', 'a:1'],
+      ['2', 'b:1'],
+    ]);
+  });
+
+  it.each([
+    ['ALIVE', 'alive'],
+    ['DOWNGRADED', 'migrating'],
+    ['DOWNGRADING', 'migrating'],
+    ['STAGING', 'staging'],
+    ['SOMETHING NEW', 'migrating'],
+    [null, 'alive'],
+  ])('status %s is %s', (status, expected) => {
+    const peers = readRegionPeers(table(COLUMNS, [[1, 1, 'a', 'Yes', status]]));
+    expect(findPeerEntry(peers, '1')?.status).toBe(expected);
+  });
+
+  it('leaves a region alone whose repeated rows disagree', () => {
+    const peers = readRegionPeers(
+      table(COLUMNS, [
+        [1, 1, 'a', 'Yes', 'ALIVE'],
+        [1, 2, 'b', 'Yes', 'ALIVE'],
+      ]),
+    );
+    expect(findPeerEntry(peers, '1')).toMatchObject({ leader: '1', status: 'migrating' });
+  });
+
+  it('finds rows out of order, and does not need columns that it can do without', () => {
+    const ids = [5, 3, 9, 3, 5, 9, 1].map((number) => [4_398_046_511_104 + number, 1]);
+    const peers = readRegionPeers(table(['region_id', 'peer_id'], ids));
+    expect(peers.byTable.get(1024)?.map(({ id }) => Number(id) - 4_398_046_511_104)).toEqual([5, 3, 9, 1]);
+  });
+
+  it('keeps ids above 2^53 exact, in any order and with the column anywhere', () => {
+    const ids = ['9449175023485550593', '9449175023485550592', '9449179318452846591', '9449179318452846592'];
+    const first = ids.map((id) => `[ ${id} ,1,"[${id}:","Yes","ALIVE"]`).join();
+    const plain = ids.map((id) => `[${id},1,"a:1","Yes","ALIVE"]`).join();
+    const second = ids.map((id) => `["[::1]:4001",1,${id}]`).join();
+    const schema = (names: string[]) => JSON.stringify(names.map((name) => ({ name, data_type: 'x' })));
+    const body = (names: string[], data: string) =>
+      `{"output":[{"records":{"schema":{"column_schemas":${schema(names)}},"rows":[${data}]}}]}`;
+    for (const text of [
+      body(COLUMNS, first),
+      body(COLUMNS, plain),
+      body(['peer_addr', 'peer_id', 'region_id'], second),
+    ]) {
+      const peers = readRegionPeers(readSqlAnswer(response(text), WHERE)!);
+      expect([...peers.byTable.values()].flatMap((list) => list.map(({ id }) => id)).sort()).toEqual(
+        [...ids].sort(),
+      );
+      expect([...peers.byTable.keys()].sort()).toEqual(
+        [...new Set(ids.map((id) => Number(BigInt(id) >> 32n)))].sort(),
+      );
+    }
+  });
+
+  it.each([
+    [[['x', 1, 'a', 'Yes', 'ALIVE']], 'row 0: region_id: expected an unsigned integer, got "x"'],
+    [
+      [
+        [1, 1, 'a', 'Yes', 'ALIVE'],
+        [2, -1, 'a', 'Yes', 'ALIVE'],
+      ],
+      'row 1: peer_id',
+    ],
+    [[[1.5, 1, 'a', 'Yes', 'ALIVE']], 'got 1.5'],
+    [[[null, 1, 'a', 'Yes', 'ALIVE']], 'got null'],
+  ])('%# names the cell that is wrong', (data, text) => {
+    expect(() => readRegionPeers(table(COLUMNS, data))).toThrow(text);
+  });
+});
+
+describe('readClusterInfo', () => {
+  const columns =
+    'peer_id,peer_type,peer_addr,peer_hostname,total_cpu_millicores,total_memory_bytes,cpu_usage_millicores,memory_usage_bytes,version,git_commit,start_time,uptime,active_time,node_status'.split(
+      ',',
+    );
+  const upstream = JSON.parse(
+    '[1,"DATANODE","10.0.0.11:4001","dn-1",8000,17179869184,350,2147483648,"1.3.0","7fd0a7bb",1754900000000,"2h 3m 1s 20ms","1s 204ms","{\\"workloads\\":[\\"hybrid\\"],\\"leader_regions\\":3,\\"follower_regions\\":0}"]',
+  ) as unknown[];
+  const node = (id: number, type: string, active: string | null) =>
+    upstream.map((value, index) => (index === 0 ? id : index === 1 ? type : index === 12 ? active : value));
+
+  it('reads datanodes alone, and who of them lives', () => {
+    const { addrs, alive, isWarm } = readClusterInfo(
+      table(columns, [
+        upstream,
+        node(2, 'DATANODE', '10s'),
+        node(3, 'DATANODE', '9s 999ms'),
+        node(4, 'FLOWNODE', '1s'),
+        node(5, 'DATANODE', null),
+        node(-1, 'FRONTEND', '1s'),
+        node(-1, 'METASRV', null),
+      ]),
+    );
+    expect([...addrs.keys()]).toEqual(['1', '2', '3', '5']);
+    expect([...alive]).toEqual(['1', '3']);
+    expect(isWarm).toBe(true);
+  });
+});
+
+describe('parseHumantime', () => {
+  it.each([
+    ['2s 113ms', 2_113],
+    ['1m 3s', 63_000],
+    ['2h 3m 1s 20ms', 7_381_020],
+    ['1day 2h', 93_600_000],
+    ['2days', 172_800_000],
+    ['1month', 2_630_016_000],
+    ['3us', 0.003],
+    ['0s', 0],
+    ['204ms', 204],
+    ['5', undefined],
+    ['', undefined],
+    ['soon', undefined],
+    ['1s x', undefined],
+    ['-1s', undefined],
+  ])('%s is %s ms', (text, expected) => {
+    expect(parseHumantime(text)).toBe(expected);
+  });
+});
+
+describe('procedures', () => {
+  const COLUMNS = ['procedure_id', 'procedure_type', 'start_time', 'end_time', 'status', 'lock_keys'];
+  const LOCKS =
+    'Share("__catalog_lock/greptime"),Share("__schema_lock/greptime.public"),Exclusive("__region_lock/4398046511104")';
+
+  it('reads what holds regions', () => {
+    const procedures = readProcedures(
+      table(COLUMNS, [
+        ['538B7476-9f79', 'metasrv-procedure::RegionMigration', 1_709_640_000_123, 0, 'Running', LOCKS],
+        ['2', 'metasrv-procedure::RegionMigration', 0, 5, 'Done', LOCKS],
+        ['3', 'metasrv-procedure::CreateTable', 0, 0, 'Running', 'Share("__catalog_lock/greptime")'],
+        ['4', 'metasrv-procedure::Gc', 0, 0, 'Running', 'Share("__region_lock/7"),Share("__region_lock/8")'],
+      ]),
+    );
+    expect(procedures).toMatchObject([
+      {
+        procedureId: '538b7476-9f79',
+        isRegionMigration: true,
+        active: true,
+        regionIds: ['4398046511104'],
+        startedAtMs: 1_709_640_000_123,
+      },
+      { isRegionMigration: true, active: false },
+      { isRegionMigration: false, active: true, regionIds: ['7', '8'] },
+    ]);
+    expect([...heldRegions(procedures)]).toEqual(['4398046511104', '7', '8']);
+  });
+
+  const state = (cell: unknown) => readProcedureState(table(['x'], [[cell]]));
+  it.each([
+    ['{"status":"Running"}', { kind: 'active', status: 'running' }],
+    ['{"status":"Retrying","error":"e"}', { kind: 'active', status: 'retrying', error: 'e' }],
+    ['{"status":"PrepareRollback","error":"e"}', { kind: 'active', status: 'rolling-back', error: 'e' }],
+    ['{"status":"RollingBack"}', { kind: 'active', status: 'rolling-back' }],
+    ['{"status":"Done"}', { kind: 'ended', status: 'done' }],
+    [
+      '{"status":"Failed","error":"The region migration procedure aborted, reason: Failed to upgrade the candidate region."}',
+      {
+        kind: 'ended',
+        status: 'failed',
+        error: 'The region migration procedure aborted, reason: Failed to upgrade the candidate region.',
+      },
+    ],
+    ['{"status":"Poisoned"}', { kind: 'ended', status: 'failed' }],
+    ['{"status":"Unknown"}', { kind: 'active', status: 'running' }],
+  ])('%s', (cell, reading) => {
+    expect(state(cell)).toMatchObject(reading);
+  });
+
+  it.each(['Done', '{}', '{"status":7}', null, '{"status":"Dancing"}'])('%s is no state', (cell) => {
+    expect(() => state(cell)).toThrow(WHERE);
+  });
+});
+
+describe('readStatistics', () => {
+  it('reads the leaders of regions, and nothing where two claim to lead', () => {
+    const columns =
+      'region_id,table_id,region_number,region_rows,written_bytes_since_open,disk_size,memtable_size,manifest_size,sst_size,sst_num,index_size,engine,region_role'.split(
+        ',',
+      );
+    const row = (id: number, role: string) => [id, 0, 0, 0, 77, 1000, 20, 1, 2, 3, 4, 'mito', role];
+    const { regions, tableIds } = readStatistics(
+      table(columns, [
+        row(4_398_046_511_104, 'Leader'),
+        row(4_398_046_511_104, 'Follower'),
+        row(4_402_341_478_400, 'Leader'),
+        row(4_402_341_478_400, 'Leader'),
+        row(3, 'Leader(Staging)'),
+        row(4, 'Leader(Downgrading)'),
+      ]),
+    );
+    expect(regions.get('4398046511104')).toEqual({
+      status: 'alive',
+      load: { memtableBytes: 20, diskBytes: 1_000, writtenBytes: 77 },
+    });
+    expect(regions.has('4402341478400')).toBe(false);
+    expect(regions.get('3')?.status).toBe('staging');
+    expect(regions.get('4')?.status).toBe('migrating');
+    expect([...tableIds]).toEqual(['1024', '1025', '0']);
+  });
+
+  it('adds up what 0.9.4 has instead of a total, and leaves unknown unknown', () => {
+    const columns = ['region_id', 'memtable_size', 'manifest_size', 'sst_size', 'engine', 'region_role'];
+    const { regions } = readStatistics(
+      table(columns, [
+        [1, 5, 10, 20, 'mito', 'Leader'],
+        [2, null, null, null, 'mito', 'Leader'],
+      ]),
+    );
+    expect(regions.get('1')?.load).toEqual({ memtableBytes: 5, diskBytes: 30, writtenBytes: undefined });
+    expect(regions.get('2')?.load).toEqual({
+      memtableBytes: undefined,
+      diskBytes: undefined,
+      writtenBytes: undefined,
+    });
+  });
+});
+
+describe('readRegionInfo', () => {
+  it('tells who holds a data region writable', () => {
+    const columns = ['region_id', 'region_group', 'state', 'role', 'writable', 'node_id'];
+    const metadata = 4_398_046_511_104 + 2 ** 24;
+    const info = readRegionInfo(
+      table(columns, [
+        [4_398_046_511_104, 0, 'Leader(Writable)', 'Leader', true, 2],
+        [4_398_046_511_104, 0, 'Follower', 'Follower', false, 1],
+        [metadata, 1, 'Leader(Writable)', 'Leader', true, 2],
+        [4_398_046_511_105, 0, 'Leader(Downgrading)', 'Leader', false, 3],
+      ]),
+    );
+    expect([...info]).toEqual([
+      ['4398046511104', { writableOn: ['2'], hasIdleLeader: false }],
+      ['4398046511105', { writableOn: [], hasIdleLeader: true }],
+    ]);
+  });
+});
+
+describe('tables', () => {
+  const NONE: TableEvidence = { withRegions: new Set(), withStatistics: new Set(), owners: new Map() };
+  const metric = (id: string, name: string, createOptions?: string): TableRow => ({
+    id,
+    catalog: 'greptime',
+    schema: 'public',
+    name,
+    engine: 'metric',
+    createOptions,
+  });
+
+  it('leaves out what has no regions', () => {
+    const columns = ['table_catalog', 'table_schema', 'table_name', 'table_type', 'table_id', 'engine'];
+    const read = readTables(
+      table(columns, [
+        ['greptime', 'public', 'cpu', 'BASE TABLE', 1024, 'mito'],
+        ['greptime', 'public', 'v', 'VIEW', 1025, ''],
+        ['greptime', 'public', 't', 'LOCAL TEMPORARY', 1026, 'mito'],
+        ['greptime', 'information_schema', 'tables', 'LOCAL TEMPORARY', 5, null],
+        ['greptime', 'pg_catalog', 'pg_class', 'BASE TABLE', 6, null],
+        ['greptime', 'public', 'numbers', 'BASE TABLE', 2, 'test_engine'],
+      ]),
+    );
+    expect(read.map(({ name }) => name)).toEqual(['cpu']);
+    expect(read[0]?.createOptions).toBeUndefined();
+  });
+
+  it.each([
+    ['on_physical_table=phy', 'phy'],
+    ['ttl=7days on_physical_table=phy append_mode=true', 'phy'],
+    ["on_physical_table = 'my phy' x=1", 'my phy'],
+    ['{"on_physical_table":"phy"}', 'phy'],
+    ['on_physical_table=my phy ttl=7d', 'my phy'],
+  ])('finds the physical table in %s', (options, name) => {
+    const { tables, orphans } = resolveTables(
+      [
+        metric('1', name, 'physical_metric_table='),
+        metric('9', 'other', 'physical_metric_table='),
+        metric('2', 'l', options),
+      ],
+      NONE,
+    );
+    expect(orphans).toEqual([]);
+    expect(tables.get('1')?.logicalTables).toEqual([{ id: '2', schema: 'public', name: 'l' }]);
+    expect(tables.has('2')).toBe(false);
+  });
+
+  it('goes by the regions where there are no options (0.7, 0.8)', () => {
+    const evidence = { ...NONE, withRegions: new Set(['1']) };
+    const { tables } = resolveTables([metric('1', 'phy'), metric('2', 'l')], evidence);
+    expect(tables.get('1')?.logicalTables).toEqual([{ id: '2', schema: 'public', name: 'l' }]);
+  });
+
+  it('goes by the statistics where the options say nothing', () => {
+    const evidence = { ...NONE, withRegions: new Set(['1', '2']), withStatistics: new Set(['1']) };
+    const { tables } = resolveTables([metric('1', 'phy', ''), metric('2', 'l', '')], evidence);
+    expect([...tables.keys()]).toEqual(['1']);
+  });
+
+  it('says which logical tables have no known home', () => {
+    const { orphans } = resolveTables([metric('2', 'l', 'on_physical_table=gone')], NONE);
+    expect(orphans.map(({ name }) => name)).toEqual(['l']);
+  });
+});
