@@ -166,8 +166,15 @@ export class SimulatedCluster {
   }
 
   /** As `handle`, but leaves it to the caller to send the body slowly. */
-  exchange(request: SimRequest, signal?: AbortSignal): Promise<SimExchange> {
-    return throughTheWire(this.#core, request, () => this.#answer(request), this.#either(signal));
+  async exchange(request: SimRequest, signal?: AbortSignal): Promise<SimExchange> {
+    signal?.throwIfAborted();
+    this.#closing.signal.throwIfAborted();
+    return throughTheWire(
+      this.#core,
+      request,
+      () => this.#answer(request),
+      () => this.#either(signal),
+    );
   }
 
   #either(signal: AbortSignal | undefined): AbortSignal {

@@ -13,6 +13,7 @@ import { buildTable } from './state.ts';
 
 export function addDatanode(core: ClusterCore, wantedId?: string): string {
   const id = wantedId ?? nextDatanodeId(core);
+  if (!isDecimalId(id)) throw notPossible(`a datanode ${JSON.stringify(id)}; wanted a decimal id`);
   if (core.state.datanodes.has(id)) throw notPossible(`datanode ${id} exists already`);
   core.state.addDatanode(newDatanode(id, core.time.now(), null));
   tell(core, 'add-datanode', id);
@@ -96,6 +97,7 @@ export function dropTable(core: ClusterCore, fullName: string): boolean {
   ]);
   core.procedures.register(procedure, () => {
     core.state.removeTable(table);
+    broadcastInvalidation(core, table.id);
     tell(core, 'drop-table', `${catalog}.${schema}.${name}`);
     core.procedures.finish(procedure, 'Done', null);
   });
@@ -160,14 +162,27 @@ export interface LeaderChange {
   readonly gapMs?: number;
 }
 
-/** The leader steps down; after the gap another one is elected, with an empty memory. */
+/**
+ * The leader steps down; after the gap another one is elected, with an empty memory. A metasrv without election restarts and
+ * refuses connections until then.
+ */
 export function changeLeader(core: ClusterCore, change: LeaderChange = {}): void {
   const old = core.meta.leader;
   if (old === null) return;
+  const server = core.meta.servers[old];
+  const restarts = !core.meta.hasElection && server?.up === true;
+  if (restarts) server.up = false;
+  depose(core, old);
+  later(core, change.gapMs ?? core.profile.leaderLeaseMs, () => {
+    if (restarts) server.up = true;
+    electLeader(core, change.to ?? old + 1);
+  });
+}
+
+function depose(core: ClusterCore, leader: number): void {
   core.meta.depose();
-  core.journal.record({ kind: 'leader-lost', metasrv: old });
+  core.journal.record({ kind: 'leader-lost', metasrv: leader });
   core.migrations.leaderLost(core);
-  later(core, change.gapMs ?? core.profile.leaderLeaseMs, () => electLeader(core, change.to ?? old + 1));
 }
 
 function electLeader(core: ClusterCore, preferred: number): void {
@@ -186,7 +201,9 @@ export function killMetasrv(core: ClusterCore, index: number): void {
   if (!server) throw notPossible(`there is no metasrv ${index}`);
   server.up = false;
   tell(core, 'kill-metasrv', String(index));
-  if (core.meta.leader === index) changeLeader(core);
+  if (core.meta.leader !== index) return;
+  depose(core, index);
+  later(core, core.profile.leaderLeaseMs, () => electLeader(core, index + 1));
 }
 
 export function reviveMetasrv(core: ClusterCore, index: number): void {

@@ -35,7 +35,7 @@ export async function throughTheWire(
   core: ClusterCore,
   request: SimRequest,
   execute: () => SimResponse,
-  signal: AbortSignal,
+  signal: () => AbortSignal,
 ): Promise<SimExchange> {
   const operation = operationOf(request);
   const scope: Scope = operation === null ? 'read' : 'submit';
@@ -44,7 +44,7 @@ export async function throughTheWire(
     if (isStruck) core.journal.record({ kind: 'fault', name, target: request.target });
     return isStruck;
   };
-  if (strikes('latency')) await sleep(core.clock, 20 + core.prng.int(MAX_LATENCY_MS), signal);
+  if (strikes('latency')) await sleep(core.clock, 20 + core.prng.int(MAX_LATENCY_MS), signal());
   const early = await beforeExecution(core, strikes, signal);
   if (early) {
     if (operation !== null) tellLost(core, request, operation);
@@ -65,10 +65,10 @@ export async function throughTheWire(
 async function beforeExecution(
   core: ClusterCore,
   strikes: (name: WireFault) => boolean,
-  signal: AbortSignal,
+  signal: () => AbortSignal,
 ): Promise<SimResponse | SimulatedNetworkError | null> {
   if (strikes('hang')) {
-    await sleep(core.clock, HANG_LIMIT_MS, signal);
+    await sleep(core.clock, HANG_LIMIT_MS, signal());
     return new SimulatedNetworkError('ECONNRESET', 'Connection was reset after a long silence');
   }
   if (strikes('lost-request')) return new SimulatedNetworkError('ECONNRESET', 'Connection was reset');

@@ -151,7 +151,14 @@ function physicalRoute(core: ClusterCore, table: SimTable, tellsDownSince: boole
     const partition = `{"column_list":${columns},"value_list":[${JSON.stringify(bound)}]}`;
     return renderRoute(core, entry, partition, tellsDownSince);
   });
-  return `{"type":"physical","region_routes":[${entries.join(',')}],"version":${table.version}}`;
+  const type = isOldValue(core, table) ? '' : '"type":"physical",';
+  return `{${type}"region_routes":[${entries.join(',')}],"version":${table.version}}`;
+}
+
+/** Up to 0.6 stored bytes are echoed, and a value that a still older version wrote has no type until its next update. */
+function isOldValue(core: ClusterCore, table: SimTable): boolean {
+  const echoesStoredBytes = core.profile.admin.legacy?.doubleEncodedRoute ?? false;
+  return echoesStoredBytes && table.version === 0 && table.id % 3 === 0;
 }
 
 function renderRoute(

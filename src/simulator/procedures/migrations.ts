@@ -2,10 +2,11 @@ import { isAbort } from '../../domain/errors.ts';
 import type { ClusterCore } from '../core.ts';
 import { later } from '../core.ts';
 import { MIGRATION_FAULTS } from '../faults.ts';
+import { LEASE_MS } from '../heartbeats.ts';
 import type { MigrationReason } from '../journal.ts';
 import type { SimRegion } from '../model.ts';
 import { newProcedure } from './manager.ts';
-import { runMigration } from './run.ts';
+import { closeIfObsolete, runMigration } from './run.ts';
 import type { RunOutcome, StepName } from './run.ts';
 import { drawDurations, migrationLocks } from './task.ts';
 import type { MigrationTask } from './task.ts';
@@ -108,6 +109,7 @@ export class Migrations {
     const hidesCause = outcome.error !== null && !core.profile.migration.rootCauseErrors;
     const shown = hidesCause ? 'Failed to execute procedure due to external error' : outcome.error;
     core.procedures.finish(task.procedure, outcome.status, shown);
+    if (!task.moved) later(core, LEASE_MS, () => closeIfObsolete(core, task, task.to));
     this.#tell(core, task, outcome.status, outcome.error);
   }
 

@@ -158,7 +158,7 @@ function downgradeMetadata(run: Run): Next {
       { retryable: false },
     );
   core.state.changeRoute(task.region, { state: 'downgrading', downSinceMs: core.time.now() });
-  return task.fault === 'stuck-downgraded' ? failed('Table metadata manager error') : 'DowngradeLeaderRegion';
+  return 'DowngradeLeaderRegion';
 }
 
 /** The procedure was taken up again after its upgrade had been committed. */
@@ -196,6 +196,7 @@ async function upgradeCandidate(run: Run): Promise<Next> {
   const { core, task, signal } = run;
   await sleep(core.clock, task.durations.upgradeMs, signal);
   if (task.fault === 'rollback') return 'UpdateMetadataRollback';
+  if (task.fault === 'stuck-downgraded') return failed('Table metadata manager error');
   for (let attempt = 0; attempt < 3; attempt += 1) {
     if (isUp(run, task.to)) return 'UpdateMetadataUpgrade';
     await sleep(core.clock, 500, signal);
@@ -238,11 +239,10 @@ function undoDowngrade(run: Run): void {
     core.state.openCopy(task.from, task.region, 'Leader');
   }
   broadcastInvalidation(core, task.region.table.id);
-  later(core, LEASE_MS, () => closeIfObsolete(core, task, task.to));
 }
 
 /** What the lease keeper of a datanode does to a copy that the route does not know. */
-function closeIfObsolete(core: ClusterCore, task: MigrationTask, nodeId: string): void {
+export function closeIfObsolete(core: ClusterCore, task: MigrationTask, nodeId: string): void {
   const route = core.state.routeOf(task.region.key);
   const isWanted = route?.leader === nodeId || route?.followers.includes(nodeId);
   if (!isWanted) core.state.closeCopy(nodeId, task.region);

@@ -16,6 +16,7 @@ export function hasAggregate(expression: Expression): boolean {
     case 'or':
       return hasAggregate(expression.left) || hasAggregate(expression.right);
     case 'not':
+    case 'cast':
     case 'is-null':
       return hasAggregate(expression.operand);
     case 'in':

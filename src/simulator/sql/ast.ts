@@ -18,6 +18,7 @@ export type Expression =
       readonly left: Expression;
       readonly right: Expression;
     }
+  | { readonly kind: 'cast'; readonly operand: Expression; readonly type: 'String' | 'Int64' | 'UInt64' }
   | { readonly kind: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
   | { readonly kind: 'not'; readonly operand: Expression }
   | { readonly kind: 'is-null'; readonly operand: Expression; readonly negated: boolean }

@@ -3,7 +3,7 @@ import { JSON_TYPE, respond } from '../http.ts';
 import type { SimRequest, SimResponse } from '../http.ts';
 import { encodeOutputs } from './encode.ts';
 import { httpStatusOf, SQL_CODES, SqlError } from './errors.ts';
-import { execute } from './execute.ts';
+import { execute, hasCatalog } from './execute.ts';
 import { parseSql } from './parse.ts';
 import { schemaNames } from './tables/catalog.ts';
 import type { InformationTable } from './tables/table.ts';
@@ -80,9 +80,9 @@ function readParameters(core: ClusterCore, request: SimRequest): Map<string, str
 function database(core: ClusterCore, db: string): { catalog: string; schema: string } {
   const dash = db.indexOf('-');
   const [catalog, schema] = dash < 0 ? ['greptime', db] : [db.slice(0, dash), db.slice(dash + 1)];
-  const all = core.state.sortedTables();
-  const isCatalog = catalog === 'greptime' || all.some((table) => table.catalog === catalog);
-  if (isCatalog && schemaNames(all, catalog).includes(schema)) return { catalog, schema };
+  const isBuiltIn = schema === 'public' || schema === 'information_schema';
+  const isKnown = isBuiltIn || schemaNames([...core.state.tables.values()], catalog).includes(schema);
+  if (isKnown && hasCatalog(core, catalog)) return { catalog, schema };
   throw new SqlError(SQL_CODES.databaseNotFound, `Database not found: ${db}`);
 }
 

@@ -62,6 +62,8 @@ export function compile(expression: Expression, scope: Scope): Evaluator {
       );
     case 'arithmetic':
       return compileArithmetic(expression, scope);
+    case 'cast':
+      return compileCast(expression, scope);
     case 'and':
     case 'or':
       return compileLogic(expression.kind, compile(expression.left, scope), compile(expression.right, scope));
@@ -178,6 +180,17 @@ function calculateFloat(operator: string, a: number, b: number): number {
   return operator === '/' ? a / b : a % b;
 }
 
+function compileCast({ operand, type }: Extract<Expression, { kind: 'cast' }>, scope: Scope): Evaluator {
+  const evaluate = compile(operand, scope);
+  return (row) => {
+    const value = evaluate(row);
+    if (value === null || type === 'String') return value === null ? null : String(value);
+    const text = String(value);
+    if (!/^-?\d+$/.test(text)) throw planError(`Cannot cast string '${text}' to value of ${type} type`);
+    return BigInt(text);
+  };
+}
+
 function compileIn(expression: Extract<Expression, { kind: 'in' }>, scope: Scope): Evaluator {
   const operand = compile(expression.operand, scope);
   const items = expression.items.map((item) => compile(item, scope));
@@ -236,6 +249,8 @@ export function typeOf(expression: Expression, scope: Scope): SqlType {
           : typeof expression.value === 'bigint' || Number.isInteger(expression.value)
             ? 'Int64'
             : 'Float64';
+    case 'cast':
+      return expression.type;
     case 'arithmetic':
       return 'Int64';
     case 'call':

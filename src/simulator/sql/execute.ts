@@ -84,7 +84,8 @@ function readInformationTable(
 ): ResultSet {
   const { core, frontend, caller, tables } = session;
   const [name = '', schema = session.schema, catalog = caller.catalog] = reference.path.toReversed();
-  const table = schema === 'information_schema' ? tables.get(name) : undefined;
+  const isVirtual = schema === 'information_schema' && hasCatalog(core, catalog);
+  const table = isVirtual ? tables.get(name) : undefined;
   if (table) {
     const columns = table.columns.map(([columnName, type]) => ({ name: columnName, type }));
     return { columns, rows: table.rows({ core, frontend, catalog, filter }) };
@@ -95,6 +96,12 @@ function readInformationTable(
     SQL_CODES.tableNotFound,
     `Failed to plan SQL: Table not found: ${catalog}.${schema}.${name}`,
   );
+}
+
+/** The catalog `greptime` exists always, others with their first table. */
+export function hasCatalog(core: ClusterCore, catalog: string): boolean {
+  if (catalog === 'greptime') return true;
+  return [...core.state.tables.values()].some((table) => table.catalog === catalog);
 }
 
 function scalarFunctions({ core, caller, schema }: SqlSession): ReadonlyMap<string, ScalarFunction> {

@@ -134,6 +134,10 @@ function parsePrimary(cursor: TokenCursor, depth: number): Expression {
     cursor.next();
     return { kind: 'literal', value: kind === 'string' ? text : numberOf(text) };
   }
+  if (cursor.isWord('CAST') && cursor.isSymbol('(', 1)) {
+    cursor.next();
+    return parseCast(cursor, depth);
+  }
   if (cursor.takeWord('NULL')) return { kind: 'literal', value: null };
   if (cursor.takeWord('TRUE')) return { kind: 'literal', value: true };
   if (cursor.takeWord('FALSE')) return { kind: 'literal', value: false };
@@ -143,6 +147,36 @@ function parsePrimary(cursor: TokenCursor, depth: number): Expression {
 function numberOf(text: string): number | bigint {
   const value = Number(text);
   return Number.isSafeInteger(value) || text.includes('.') ? value : BigInt(text);
+}
+
+const CAST_TYPES: Readonly<Record<string, 'String' | 'Int64' | 'UInt64'>> = {
+  STRING: 'String',
+  VARCHAR: 'String',
+  TEXT: 'String',
+  BIGINT: 'Int64',
+  INT64: 'Int64',
+  UINT64: 'UInt64',
+};
+
+/** What follows `CAST`: `(expression AS type)`. */
+function parseCast(cursor: TokenCursor, depth: number): Expression {
+  cursor.expectSymbol('(');
+  const operand = parseExpression(cursor, depth + 1);
+  cursor.expectWord('AS');
+  const name = cursor.current.text.toUpperCase();
+  const type = CAST_TYPES[name] ?? cursor.fail('a type');
+  cursor.next();
+  if (name === 'BIGINT' && cursor.takeWord('UNSIGNED')) return closeCast(cursor, operand, 'UInt64');
+  return closeCast(cursor, operand, type);
+}
+
+function closeCast(
+  cursor: TokenCursor,
+  operand: Expression,
+  type: 'String' | 'Int64' | 'UInt64',
+): Expression {
+  cursor.expectSymbol(')');
+  return { kind: 'cast', operand, type };
 }
 
 function parseName(cursor: TokenCursor, depth: number): Expression {

@@ -44,6 +44,7 @@ export function mayMatch(
       return test ? test.test(value) !== condition.negated : undefined;
     }
     case 'is-null':
+    case 'cast':
     case 'arithmetic':
     case 'literal':
     case 'column':

@@ -1,6 +1,6 @@
 import type { Expression, Join, SelectStatement, SqlValue, TableReference } from './ast.ts';
 import { cellKey, compileForGroup, groupRows, hasAggregate } from './aggregate.ts';
-import { compareValues, compile, typeOf } from './evaluate.ts';
+import { columnIndex, compareValues, compile, typeOf } from './evaluate.ts';
 import type { Evaluator, Row, ScalarFunction, Scope, ScopeColumn, SqlType } from './evaluate.ts';
 
 export interface ResultColumn {
@@ -159,7 +159,16 @@ function projectRows(
   const evaluators = items.map(({ expression }) => compile(expression, scope));
   const orders = statement.orderBy.map((order) => compile(resolveOutput(order.expression, items), scope));
   const sorted = orders.length === 0 ? rows : sortBy(rows, orders, statement);
-  return sorted.map((row) => evaluators.map((evaluate) => evaluate(row)));
+  // `SELECT *` of a large table is the common case, and needs no copy.
+  const isIdentity =
+    items.length === scope.columns.length &&
+    items.every(({ expression }, index) => isColumnAt(expression, scope, index));
+  return isIdentity ? [...sorted] : sorted.map((row) => evaluators.map((evaluate) => evaluate(row)));
+}
+
+function isColumnAt(expression: Expression, scope: Scope, index: number): boolean {
+  if (expression.kind !== 'column') return false;
+  return columnIndex(scope, expression.qualifier, expression.name) === index;
 }
 
 function projectGroups(

@@ -30,15 +30,27 @@ export function regionPeers({ sql }: Profile): InformationTable | null {
   };
 }
 
-function readRows(context: ReadContext, facts: RegionPeerFacts): Row[] {
-  const { core, catalog } = context;
-  const rows: Row[] = [];
-  for (const table of core.state.sortedTables())
-    if (table.catalog === catalog && table.kind !== 'view') addTable(rows, table, context, facts);
-  return rows;
+interface Reading {
+  readonly context: ReadContext;
+  readonly facts: RegionPeerFacts;
+  /** Id and address of each datanode, as cells. */
+  readonly peers: ReadonlyMap<string, readonly [bigint, string]>;
+  readonly rows: Row[];
 }
 
-function addTable(rows: Row[], table: SimTable, context: ReadContext, facts: RegionPeerFacts): void {
+function readRows(context: ReadContext, facts: RegionPeerFacts): Row[] {
+  const { core, catalog } = context;
+  const peers = new Map(
+    [...core.state.datanodes.values()].map(({ id, addr }) => [id, [BigInt(id), addr] as const]),
+  );
+  const reading: Reading = { context, facts, peers, rows: [] };
+  for (const table of core.state.sortedTables())
+    if (table.catalog === catalog && table.kind !== 'view') addTable(reading, table);
+  return reading.rows;
+}
+
+function addTable(reading: Reading, table: SimTable): void {
+  const { context, facts } = reading;
   const routes = context.frontend.cache.routesOf(table.physical ?? table);
   const isRenumbered = table.physical !== null && facts.logicalRows === 'renumbered';
   for (const route of routes) {
@@ -47,7 +59,7 @@ function addTable(rows: Row[], table: SimTable, context: ReadContext, facts: Reg
       if (facts.predicateBug) return;
       continue;
     }
-    addRoute(rows, table, key, route, context, facts);
+    addRoute(reading, table, key, route);
   }
 }
 
@@ -68,24 +80,22 @@ function isWanted(
   );
 }
 
-function addRoute(
-  rows: Row[],
-  table: SimTable,
-  key: bigint,
-  route: RegionRoute,
-  { core }: ReadContext,
-  facts: RegionPeerFacts,
-): void {
-  const head = facts.tableColumns ? [table.catalog, table.schema, table.name] : [];
+function addRoute(reading: Reading, table: SimTable, key: bigint, route: RegionRoute): void {
+  const { facts, peers, rows, context } = reading;
   const { leader, followers, downSinceMs } = route;
-  const downSeconds = downSinceMs === null ? null : Math.floor((core.time.now() - downSinceMs) / 1_000);
-  const addrOf = (id: string): string => core.state.datanodes.get(id)?.addr ?? '';
-  if (leader !== null)
-    rows.push([...head, key, BigInt(leader), addrOf(leader), 'Yes', statusOf(route, facts), downSeconds]);
-  else rows.push([...head, key, null, null, 'Yes', statusOf(route, facts), downSeconds]);
+  const downSeconds =
+    downSinceMs === null ? null : Math.floor((context.core.time.now() - downSinceMs) / 1_000);
+  const [id, addr] = (leader === null ? undefined : peers.get(leader)) ?? [null, null];
+  rows.push(rowOf(facts, table, key, id, addr, 'Yes', statusOf(route, facts), downSeconds));
   if (!facts.followers) return;
-  for (const follower of followers)
-    rows.push([...head, key, BigInt(follower), addrOf(follower), 'No', null, null]);
+  for (const follower of followers) {
+    const [followerId, followerAddr] = peers.get(follower) ?? [null, null];
+    rows.push(rowOf(facts, table, key, followerId, followerAddr, 'No', null, null));
+  }
+}
+
+function rowOf(facts: RegionPeerFacts, table: SimTable, ...cells: Row): Row {
+  return facts.tableColumns ? [table.catalog, table.schema, table.name, ...cells] : cells;
 }
 
 function statusOf(route: RegionRoute, facts: RegionPeerFacts): string {

@@ -1,0 +1,157 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createPrng } from '../../src/lib/prng.ts';
+import { createSimulatedCluster, serveSimulatedCluster } from '../../src/simulator/index.ts';
+import type {
+  ServedCluster,
+  ServeOptions,
+  SimulatedCluster,
+  SimulatedClusterOptions,
+} from '../../src/simulator/index.ts';
+
+interface Stage {
+  readonly cluster: SimulatedCluster;
+  readonly served: ServedCluster;
+}
+
+const open: Stage[] = [];
+
+async function serve(options: SimulatedClusterOptions = {}, serveOptions: ServeOptions = {}): Promise<Stage> {
+  const cluster = createSimulatedCluster(
+    { layout: { datanodes: 3, tables: 2 }, migrationMs: 40, ...options },
+    { clock: systemClock, prng: createPrng('served') },
+  );
+  const served = await serveSimulatedCluster(cluster, serveOptions, { clock: systemClock });
+  open.push({ cluster, served });
+  return { cluster, served };
+}
+
+afterEach(async () => {
+  for (const { cluster, served } of open.splice(0)) {
+    cluster.close();
+    await served.close();
+  }
+});
+
+const sql = (url: string, text: string): Promise<Response> =>
+  fetch(`${url}/v1/sql`, { method: 'POST', body: new URLSearchParams({ sql: text }) });
+
+describe('a served cluster', () => {
+  it('listens on loopback for every metasrv, both ports, and every frontend', async () => {
+    const { served } = await serve({ metasrvs: 2, frontends: 2 });
+    expect([served.metasrv, served.metasrvHttp, served.frontend].map((urls) => urls.length)).toEqual([
+      2, 2, 2,
+    ]);
+    for (const url of [...served.metasrv, ...served.metasrvHttp])
+      expect(await (await fetch(`${url}/admin/health`)).text()).toBe('OK\n');
+    for (const url of served.frontend) expect((await sql(url, 'SELECT 1')).status).toBe(200);
+  });
+
+  it('tells a leader address that works', async () => {
+    const { served } = await serve({ profile: '0.6', metasrvs: 2 });
+    const leader = await (await fetch(`${served.metasrv[1]}/admin/leader`)).text();
+    expect(`http://${leader}`).toBe(served.metasrv[0]);
+    expect(served.metasrvHttp).toEqual([]);
+  });
+
+  it('migrates in real time, over both wires', async () => {
+    const { cluster, served } = await serve({ profile: '0.7' });
+    const [id, from] = [...cluster.leaders()][0]!;
+    const done = new Promise<void>((resolve) => {
+      cluster.onEvent((event) => {
+        if (event.kind === 'migration-ended') resolve();
+      });
+    });
+    const query = `region_id=${id}&from_peer_id=${from}&to_peer_id=2&replay_timeout=1m`;
+    const answer = await fetch(`${served.metasrv[0]}/admin/region-migration?${query}`);
+    expect(answer.headers.get('content-type')).toBeNull();
+    const { procedure_id: procedureId } = JSON.parse(await answer.text());
+    await done;
+    const state = await (await sql(served.frontend[0]!, `SELECT procedure_state('${procedureId}')`)).text();
+    expect(state).toContain(String.raw`[["{\"status\":\"Done\"}"]]`);
+    expect(cluster.leaderOf(id)).toBe('2');
+  });
+
+  it('breaks the connection for a lost answer, and goes on', async () => {
+    const { served } = await serve({ faults: 'lost-answer' });
+    await expect(sql(served.frontend[0]!, 'SELECT 1')).rejects.toThrow();
+    expect((await sql(served.frontend[0]!, 'SELECT 1')).status).toBe(200);
+  });
+
+  it('breaks waiting and idle connections when it is closed', async () => {
+    const { served } = await serve({ faults: 'hang,slow-body' });
+    const hanging = sql(served.frontend[0]!, 'SELECT 1');
+    const refused = expect(hanging).rejects.toThrow();
+    await new Promise((resolve) => setImmediate(resolve));
+    await served.close();
+    await refused;
+    await expect(fetch(served.frontend[0]!)).rejects.toThrow();
+  });
+
+  it('takes the ports it is given, and fails when one is taken', async () => {
+    const { served } = await serve();
+    const port = Number(new URL(served.frontend[0]!).port);
+    await expect(serve({}, { ports: { 'frontend-0': port } })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await served.close();
+    const again = await serve({}, { ports: { 'frontend-0': port }, controlPort: null });
+    expect(again.served.frontend).toEqual([`http://127.0.0.1:${port}`]);
+    expect(again.served.control).toBeNull();
+  });
+});
+
+describe('the control endpoint', () => {
+  const post = async (
+    served: ServedCluster,
+    action: string,
+    fields: unknown = {},
+  ): Promise<[number, unknown]> => {
+    const body = typeof fields === 'string' ? fields : JSON.stringify(fields);
+    const response = await fetch(`${served.control}/control/${action}`, { method: 'POST', body });
+    return [response.status, await response.json()];
+  };
+
+  it('does what it is told', async () => {
+    const { cluster, served } = await serve({ metasrvs: 2 });
+    expect(await post(served, 'add-datanode')).toEqual([200, { id: '3' }]);
+    expect(await post(served, 'kill-datanode', { id: 1 })).toEqual([200, {}]);
+    expect(await post(served, 'revive-datanode', { id: '1' })).toEqual([200, {}]);
+    expect(await post(served, 'create-table', { name: 'fresh', regions: 3 })).toEqual([200, { id: '1030' }]);
+    expect(await post(served, 'drop-table', { name: 'public.fresh' })).toEqual([200, { gone: true }]);
+    expect(await post(served, 'faults', { faults: 'latency=0.1' })).toEqual([200, {}]);
+    expect(cluster.faults.has('latency')).toBe(true);
+    expect(await post(served, 'maintenance', { enabled: true })).toEqual([200, {}]);
+    expect(await post(served, 'leader-change')).toEqual([200, {}]);
+    const state = (await (await fetch(`${served.control}/control/state`)).json()) as Record<string, unknown>;
+    expect(state).toMatchObject({ version: '1.3.0', metasrvLeader: null, migrations: [] });
+    expect(state['datanodes']).toContainEqual({
+      id: '3',
+      addr: '10.0.0.13:4001',
+      status: 'alive',
+      regions: 0,
+    });
+  });
+
+  it.each([
+    ['nonsense', {}, 404, 'not-found'],
+    ['kill-datanode', {}, 400, 'bad-request'],
+    ['kill-datanode', { id: '9' }, 400, 'simulator-refused'],
+    ['kill-datanode', 'not json', 400, 'bad-request'],
+    ['kill-datanode', [1], 400, 'bad-request'],
+    ['create-table', { name: 'x', regions: 'many' }, 400, 'bad-request'],
+    ['maintenance', { enabled: 'yes' }, 400, 'bad-request'],
+    ['faults', { faults: 'meteor' }, 400, 'usage'],
+    ['move-region', { region: 'x', to: '1' }, 400, 'simulator-refused'],
+  ])('%s %j: %i %s', async (action, fields, status, code) => {
+    const { served } = await serve();
+    expect(await post(served, action, fields)).toEqual([
+      status,
+      { error: { code, message: expect.any(String) } },
+    ]);
+  });
+
+  it('wants the right method', async () => {
+    const { served } = await serve();
+    expect((await fetch(`${served.control}/control/add-datanode`)).status).toBe(405);
+    expect((await fetch(`${served.control}/control/state`, { method: 'POST' })).status).toBe(405);
+  });
+});

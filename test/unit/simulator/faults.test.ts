@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../../src/domain/errors.ts';
+import { createPrng } from '../../../src/lib/prng.ts';
+import { FAULT_NAMES, FaultBox, parseFaults } from '../../../src/simulator/index.ts';
+
+describe('parseFaults reads', () => {
+  it.each([
+    ['', []],
+    [' , ', []],
+    ['lost-answer', [{ name: 'lost-answer', scope: 'any', probability: null, afterMs: 0 }]],
+    ['latency=0.25', [{ name: 'latency', scope: 'any', probability: 0.25, afterMs: 0 }]],
+    ['node-death@1h30m', [{ name: 'node-death', scope: 'any', probability: null, afterMs: 5_400_000 }]],
+    ['http-500:submit=1@30s', [{ name: 'http-500', scope: 'submit', probability: 1, afterMs: 30_000 }]],
+    [
+      'rollback, leader-change=0.5',
+      [
+        { name: 'rollback', scope: 'any', probability: null, afterMs: 0 },
+        { name: 'leader-change', scope: 'any', probability: 0.5, afterMs: 0 },
+      ],
+    ],
+  ])('%j', (text, settings) => {
+    expect(parseFaults(text)).toEqual(settings);
+  });
+
+  it.each(FAULT_NAMES)('%s', (name) => {
+    expect(parseFaults(name)[0]?.name).toBe(name);
+  });
+});
+
+describe('parseFaults refuses', () => {
+  it.each([
+    ['meteor', /known: .*lost-answer.*stale-routes/],
+    ['latency=2', /probability/],
+    ['latency=0.1.2', /probability/],
+    ['latency=-1', /No fault/],
+    ['latency@30', /duration/],
+    ['latency:write', /No fault/],
+    ['rollback:submit', /does not strike requests/],
+    ['latency=0.2;rollback', /No fault/],
+  ])('%j', (text, message) => {
+    expect(() => parseFaults(text)).toThrow(UsageError);
+    expect(() => parseFaults(text)).toThrow(message);
+  });
+});
+
+describe('a fault', () => {
+  function box(): { faults: FaultBox; pass: (ms: number) => void; changes: () => number } {
+    let nowMs = 0;
+    let changes = 0;
+    const onChange = (): void => {
+      changes += 1;
+    };
+    const faults = new FaultBox({ monotonicMs: () => nowMs, prng: createPrng(1), onChange });
+    return { faults, pass: (ms) => (nowMs += ms), changes: () => changes };
+  }
+
+  it('without a probability strikes once', () => {
+    const { faults } = box();
+    faults.set('rollback');
+    expect([1, 2, 3].map(() => faults.strikes('rollback'))).toEqual([true, false, false]);
+    expect(faults.active).toEqual([]);
+  });
+
+  it('set twice strikes twice', () => {
+    const { faults } = box();
+    faults.set('rollback,rollback');
+    expect([1, 2, 3].map(() => faults.strikes('rollback'))).toEqual([true, true, false]);
+  });
+
+  it('with a probability strikes about that often', () => {
+    const { faults } = box();
+    faults.set('latency=0.3');
+    const strikes = Array.from({ length: 10_000 }, () => faults.strikes('latency')).filter(Boolean).length;
+    expect(strikes).toBeGreaterThan(2_800);
+    expect(strikes).toBeLessThan(3_200);
+  });
+
+  it('with a delay waits for it', () => {
+    const { faults, pass } = box();
+    faults.set('redirect@30s');
+    pass(29_999);
+    expect(faults.strikes('redirect')).toBe(false);
+    pass(1);
+    expect(faults.strikes('redirect')).toBe(true);
+  });
+
+  it('with a scope leaves other requests alone', () => {
+    const { faults } = box();
+    faults.set('lost-answer:submit=1');
+    expect(faults.strikes('lost-answer', 'read')).toBe(false);
+    expect(faults.strikes('lost-answer', 'submit')).toBe(true);
+  });
+
+  it('is added, replaced and taken away at run time, and each change is told', () => {
+    const { faults, changes } = box();
+    faults.set('latency=1');
+    faults.add('redirect=1');
+    expect(faults.active.map(({ name }) => name)).toEqual(['latency', 'redirect']);
+    faults.set('hang=1');
+    expect(faults.has('latency')).toBe(false);
+    faults.clear();
+    expect(faults.active).toEqual([]);
+    expect(changes()).toBe(4);
+  });
+});
