@@ -69,6 +69,11 @@ export class Daemon {
     return this.#schedule?.nextTickAtMs();
   }
 
+  /** Time between the next two ticks, in ms; undefined without a schedule. */
+  scheduleIntervalMs(): number | undefined {
+    return this.#schedule?.intervalMs();
+  }
+
   /** From which age on the latest snapshot is no longer fresh: two ticks were missed. */
   maxSnapshotAgeMs(): number {
     const { execution, cluster } = this.#site.config;

@@ -68,6 +68,14 @@ export async function startDaemon(
     });
     const daemon = new Daemon(site, { startSchedule: startCronSchedule, logger });
     closers.add(() => daemon.stop());
+    metrics.addSources({
+      scheduleIntervalMs: () => daemon.scheduleIntervalMs(),
+      cluster: () => ({
+        cluster: site.config.cluster.name,
+        api: site.connection.profile?.api ?? '',
+        version: site.connection.profile?.version ?? '',
+      }),
+    });
     const server = await createServer(
       {
         listen: config.server.listen,

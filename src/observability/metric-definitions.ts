@@ -286,6 +286,18 @@ export const METRICS = {
     labels: { outcome: NOTIFICATION_OUTCOMES },
     help: 'Webhook notifications by outcome.',
   },
+  scheduleIntervalSeconds: {
+    name: 'schedule_interval_seconds',
+    type: 'gauge',
+    labels: {},
+    help: 'Time between the next two ticks of the schedule; 0 while it has none.',
+  },
+  clusterInfo: {
+    name: 'cluster_info',
+    type: 'gauge',
+    labels: { cluster: 'any', api: 'any', version: 'any' },
+    help: 'Always 1; the labels tell the name of the cluster, and what it speaks and its version once they are known.',
+  },
   buildInfo: {
     name: 'build_info',
     type: 'gauge',

@@ -48,6 +48,16 @@ export interface MetricSources {
   readonly coolingRegions?: () => number;
   readonly paused?: () => boolean;
   readonly leader?: () => boolean;
+  /** Undefined without a schedule. */
+  readonly scheduleIntervalMs?: () => number | undefined;
+  /** The labels of `cluster_info`; what is not known yet is empty. */
+  readonly cluster?: () => ClusterLabels;
+}
+
+export interface ClusterLabels {
+  readonly cluster: string;
+  readonly api: string;
+  readonly version: string;
 }
 
 /** Every metric as one typed object. No part of the program but this file knows the metrics library. */
@@ -96,11 +106,15 @@ export function createMetrics(options: MetricsOptions, dependencies: { readonly 
     contentType: registry.contentType,
     render() {
       collect(instruments, sources, dependencies.clock);
+      attempt(sources.cluster, ({ cluster, api, version }) => {
+        resetSeries(registry, METRICS.clusterInfo);
+        instruments.clusterInfo.set({ cluster, api, version }, 1);
+      });
       return registry.metrics();
     },
     addSources: (added) => void Object.assign(sources, added),
     setDatanodeRegions(regions) {
-      registry.getSingleMetric(`${METRIC_PREFIX}${METRICS.datanodeRegions.name}`)?.reset();
+      resetSeries(registry, METRICS.datanodeRegions);
       for (const [datanode, count] of regions) instruments.datanodeRegions.set({ datanode }, count);
     },
     observeRequest({ endpoint, outcome, durationMs }) {
@@ -108,6 +122,11 @@ export function createMetrics(options: MetricsOptions, dependencies: { readonly 
       instruments.clusterRequestDurationSeconds.observe({ endpoint: label, outcome }, durationMs / 1_000);
     },
   };
+}
+
+/** Forgets the series of a metric whose labels are open. */
+function resetSeries(registry: Registry, { name }: MetricDefinition): void {
+  registry.getSingleMetric(`${METRIC_PREFIX}${name}`)?.reset();
 }
 
 function createInstruments(registry: Registry): Instruments {
@@ -176,6 +195,9 @@ function collect(instruments: Instruments, sources: MetricSources, clock: Clock)
   attempt(sources.coolingRegions, (count) => instruments.coolingRegions.set(count));
   attempt(sources.paused, (paused) => instruments.paused.set(paused ? 1 : 0));
   attempt(sources.leader, (leader) => instruments.leader.set(leader ? 1 : 0));
+  attempt(sources.scheduleIntervalMs, (intervalMs) =>
+    instruments.scheduleIntervalSeconds.set((intervalMs ?? 0) / 1_000),
+  );
 }
 
 /** A store that fails must not take the other metrics along: that is when they are needed most. */
