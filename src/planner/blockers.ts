@@ -13,7 +13,11 @@ import type { Problem } from './problem.ts';
  */
 export function listBlockers(problem: Problem, followerConflicts: ReadonlySet<number>): Blocker[] {
   const blockers: Blocker[] = [];
+  const isDraining = problem.nodes.map(({ state }) => state === 'draining');
   for (let region = 0; region < problem.hold.length; region += 1) {
+    const node = problem.nodeOf[region]!;
+    const isFree = problem.hold[region] === 0 && !(node >= 0 && isDraining[node]);
+    if (isFree && !followerConflicts.has(region)) continue;
     const code =
       blockerOf(problem, region) ?? (followerConflicts.has(region) ? 'follower-on-target' : undefined);
     if (code !== undefined) blockers.push(describeBlocker(problem, region, code));

@@ -26,9 +26,10 @@ export function chooseRegions(problem: Problem, rows: Rows, skip: ReadonlySet<nu
   const load = createNodeLoad(problem);
   const relocations: Relocation[] = [];
   const conflicts: number[] = [];
+  const giveOf = new Int32Array(problem.nodes.length);
   for (let row = 0; row < rows.count; row += 1) {
     if (skip.has(row)) continue;
-    const exchange = exchangeOf(problem, rows, row);
+    const exchange = exchangeOf(problem, rows, row, giveOf);
     if (exchange.takers.length === 0) continue;
     const hasFollowers = exchange.sources.some(({ regions }) =>
       regions.some((region) => (problem.snapshot.regions[region]!.followers?.length ?? 0) > 0),
@@ -53,29 +54,26 @@ export function mayLead(problem: Problem, region: number, column: number): boole
   return !followers?.includes(problem.nodes[problem.columns[column]!]!.id);
 }
 
-function exchangeOf(problem: Problem, rows: Rows, row: number): Exchange {
-  const give = new Map<number, number>();
+function exchangeOf(problem: Problem, rows: Rows, row: number, giveOf: Int32Array): Exchange {
   const takers: { column: number; lack: number }[] = [];
   for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
     const surplus = rows.have[slot]! - rows.want[slot]!;
-    if (surplus > 0) give.set(problem.columns[rows.column[slot]!]!, surplus);
+    giveOf[problem.columns[rows.column[slot]!]!] = Math.max(0, surplus);
     if (surplus < 0) takers.push({ column: rows.column[slot]!, lack: -surplus });
   }
   takers.sort((a, b) => a.column - b.column);
-  if (takers.length === 0) return { sources: [], takers, mayLead: () => true };
-  return {
-    sources: sourcesOf(problem, rows.table[row]!, give),
-    takers,
-    mayLead: (...pair) => mayLead(problem, ...pair),
-  };
+  const sources = takers.length === 0 ? [] : sourcesOf(problem, rows.table[row]!, giveOf);
+  return { sources, takers, mayLead: (region, column) => mayLead(problem, region, column) };
 }
 
-function sourcesOf(problem: Problem, table: number, give: ReadonlyMap<number, number>): Exchange['sources'] {
+/** @param giveOf how many regions each target's datanode gives; a draining one gives all that can leave. */
+function sourcesOf(problem: Problem, table: number, giveOf: Int32Array): Exchange['sources'] {
+  const { start, regionsOfTable, nodeOf, hold, columnOf } = problem;
   const byNode = new Map<number, number[]>();
-  for (let index = problem.start[table]!; index < problem.start[table + 1]!; index += 1) {
-    const region = problem.regionsOfTable[index]!;
-    const node = problem.nodeOf[region]!;
-    if (problem.hold[region] !== 0 || !(give.has(node) || problem.columnOf[node] === -1)) continue;
+  for (let index = start[table]!; index < start[table + 1]!; index += 1) {
+    const region = regionsOfTable[index]!;
+    const node = nodeOf[region]!;
+    if (hold[region] !== 0 || (columnOf[node] !== -1 && giveOf[node] === 0)) continue;
     const regions = byNode.get(node);
     if (regions) regions.push(region);
     else byNode.set(node, [region]);
@@ -85,9 +83,9 @@ function sourcesOf(problem: Problem, table: number, give: ReadonlyMap<number, nu
     .sort(([a], [b]) => a - b)
     .map(([node, regions]) => {
       regions.sort((a, b) => compareMoveCost(all[a]!, all[b]!));
-      const movable =
-        problem.columnOf[node] === -1 ? regions.filter((region) => hasTarget(problem, region)) : regions;
-      return { regions: movable, give: give.get(node) ?? movable.length };
+      if (columnOf[node] !== -1) return { regions, give: giveOf[node]! };
+      const movable = regions.filter((region) => hasTarget(problem, region));
+      return { regions: movable, give: movable.length };
     });
 }
 

@@ -1,5 +1,5 @@
-import type { Problem } from './problem.ts';
 import { isCounted } from './problem.ts';
+import type { Problem } from './problem.ts';
 import { ceilShare, floorShare, violation } from './quotas.ts';
 
 /** Live numbers of counted regions per table and datanode, with the bounds that they should stay in. */
@@ -19,11 +19,21 @@ export interface Counts {
   tableShare(table: number, node: number): Share;
   /** Floor and ceil of a target's share of all regions; 0 and 0 for other datanodes. */
   nodeShare(node: number): Share;
-  /** By how much a move would lower the table-spread violation (negative: raise it). */
-  tableGain(table: number, from: number, to: number): number;
+  /** A handle for the number of a table's regions on a datanode; it stays valid as regions move. */
+  cell(table: number, node: number): number;
+  /** The number behind a handle. */
+  at(cell: number): number;
+  /** By how much a move between two cells of a table would lower the table-spread violation (negative: raise it). */
+  tableGain(table: number, from: CellOfNode, to: CellOfNode): number;
   /** By how much a move would lower the node-spread violation (negative: raise it). */
   nodeGain(from: number, to: number): number;
-  move(table: number, from: number, to: number): void;
+  move(from: CellOfNode, to: CellOfNode): void;
+}
+
+/** A datanode, and the handle of some table's number there. */
+export interface CellOfNode {
+  readonly node: number;
+  readonly cell: number;
 }
 
 export interface Share {
@@ -34,28 +44,12 @@ export interface Share {
 const NO_SHARE: Share = { floor: 0, ceil: 0 };
 
 export function createCounts(problem: Problem): Counts {
-  const { weights, totalWeight, columnOf, nodes } = problem;
-  const perTable = problem.tables.map(() => new Map<number, number>());
-  const regionsPerTable = new Int32Array(problem.tables.length);
-  const totals = new Int32Array(nodes.length);
-  const uncounted = new Int32Array(nodes.length);
-  let all = 0;
-  for (let region = 0; region < problem.hold.length; region += 1) {
-    if (!isCounted(problem.hold[region]!)) {
-      if (problem.nodeOf[region] !== -1 && problem.inScope[problem.tableOf[region]!])
-        uncounted[problem.nodeOf[region]!]! += 1;
-      continue;
-    }
-    add(problem.tableOf[region]!, problem.nodeOf[region]!, 1);
-    regionsPerTable[problem.tableOf[region]!]! += 1;
-    all += 1;
-  }
+  const { weights, totalWeight, columnOf, nodes, start } = problem;
+  const cells = createCells(problem);
+  const { totals, uncounted } = countPerNode(problem);
+  const all = problem.regionsOfTable.length;
+  const regionsOf = (table: number): number => start[table + 1]! - start[table]!;
 
-  function add(table: number, node: number, units: number): void {
-    const byNode = perTable[table]!;
-    byNode.set(node, (byNode.get(node) ?? 0) + units);
-    totals[node]! += units;
-  }
   const shareOf = (regions: number, node: number): Share => {
     const column = columnOf[node]!;
     if (column === -1) return NO_SHARE;
@@ -88,27 +82,122 @@ export function createCounts(problem: Problem): Counts {
     return violation(count + step, floor, ceil) - violation(count, floor, ceil);
   };
 
-  const counts: Counts = {
-    ofTable: (table, node) => perTable[table]!.get(node) ?? 0,
-    forEachOf(table, callback) {
-      for (const [node, count] of perTable[table]!) if (count > 0) callback(node, count);
-    },
-    floorsOf: (table) => floorSum(regionsPerTable[table]!),
+  return {
+    ofTable: (table, node) => cells.count(table, node),
+    forEachOf: cells.forEach,
+    floorsOf: (table) => floorSum(regionsOf(table)),
     total: (node) => totals[node]!,
     led: (node) => totals[node]! + uncounted[node]!,
-    regionsOf: (table) => regionsPerTable[table]!,
-    tableShare: (table, node) => shareOf(regionsPerTable[table]!, node),
+    regionsOf,
+    tableShare: (table, node) => shareOf(regionsOf(table), node),
     nodeShare: (node) => nodeShares[node]!,
-    tableGain: (table, from, to) => {
-      const regions = regionsPerTable[table]!;
-      const byNode = perTable[table]!;
-      return -change(from, byNode.get(from) ?? 0, -1, regions) - change(to, byNode.get(to) ?? 0, 1, regions);
+    cell: cells.locate,
+    at: cells.at,
+    tableGain(table, from, to) {
+      const regions = regionsOf(table);
+      return (
+        -change(from.node, cells.at(from.cell), -1, regions) - change(to.node, cells.at(to.cell), 1, regions)
+      );
     },
     nodeGain: (from, to) => -change(from, totals[from]!, -1, all) - change(to, totals[to]!, 1, all),
-    move(table, from, to) {
-      add(table, from, -1);
-      add(table, to, 1);
+    move(from, to) {
+      cells.add(from.cell, -1);
+      cells.add(to.cell, 1);
+      totals[from.node]! -= 1;
+      totals[to.node]! += 1;
     },
   };
-  return counts;
+}
+
+function countPerNode(problem: Problem): { totals: Int32Array; uncounted: Int32Array } {
+  const { hold, nodeOf, tableOf, inScope, nodes } = problem;
+  const totals = new Int32Array(nodes.length);
+  const uncounted = new Int32Array(nodes.length);
+  for (let region = 0; region < hold.length; region += 1) {
+    const node = nodeOf[region]!;
+    if (isCounted(hold[region]!)) totals[node]! += 1;
+    else if (node !== -1 && inScope[tableOf[region]!]) uncounted[node]! += 1;
+  }
+  return { totals, uncounted };
+}
+
+interface Cells {
+  /** The handle of a cell, which is made where there is none yet. */
+  readonly locate: (table: number, node: number) => number;
+  readonly count: (table: number, node: number) => number;
+  readonly at: (cell: number) => number;
+  readonly add: (cell: number, units: number) => void;
+  readonly forEach: (table: number, callback: (node: number, count: number) => void) => void;
+}
+
+/**
+ * Table by datanode, only where there is something: the cells that the snapshot fills lie side by side per table, and the few that
+ * moves fill later behind all of them.
+ */
+function createCells(problem: Problem): Cells {
+  const { nodes, tables } = problem;
+  const { first, nodeOfCell, count } = filledCells(problem);
+  const filled = first[tables.length]!;
+  const extra: number[] = [];
+  const extraOf = new Map<number, { node: number; cell: number }[]>();
+
+  const find = (table: number, node: number): number => {
+    const end = first[table + 1]!;
+    for (let cell = first[table]!; cell < end; cell += 1) if (nodeOfCell[cell] === node) return cell;
+    return extraOf.get(table)?.find((entry) => entry.node === node)?.cell ?? -1;
+  };
+  const at = (cell: number): number => (cell < filled ? count[cell]! : extra[cell - filled]!);
+  return {
+    at,
+    locate(table, node) {
+      const known = find(table, node);
+      if (known !== -1) return known;
+      if (node < 0 || node >= nodes.length) throw new RangeError(`No datanode of index ${node}`);
+      const cell = filled + extra.push(0) - 1;
+      extraOf.set(table, [...(extraOf.get(table) ?? []), { node, cell }]);
+      return cell;
+    },
+    count(table, node) {
+      const cell = find(table, node);
+      return cell === -1 ? 0 : at(cell);
+    },
+    add(cell, units) {
+      if (cell < filled) count[cell]! += units;
+      else extra[cell - filled]! += units;
+    },
+    forEach(table, callback) {
+      for (let cell = first[table]!; cell < first[table + 1]!; cell += 1) {
+        if (count[cell]! > 0) callback(nodeOfCell[cell]!, count[cell]!);
+      }
+      for (const { node, cell } of extraOf.get(table) ?? []) if (at(cell) > 0) callback(node, at(cell));
+    },
+  };
+}
+
+/** Cells of table t: `first[t] .. first[t + 1]`. */
+function filledCells({ start, regionsOfTable, nodeOf, nodes, tables }: Problem): {
+  readonly first: Int32Array;
+  readonly nodeOfCell: Int32Array;
+  readonly count: Int32Array;
+} {
+  const first = new Int32Array(tables.length + 1);
+  const nodeOfCell = new Int32Array(regionsOfTable.length);
+  const count = new Int32Array(regionsOfTable.length);
+  const latest = new Int32Array(nodes.length).fill(-1);
+  let next = 0;
+  for (let table = 0; table < tables.length; table += 1) {
+    first[table] = next;
+    for (let index = start[table]!; index < start[table + 1]!; index += 1) {
+      const node = nodeOf[regionsOfTable[index]!]!;
+      let cell = latest[node]!;
+      if (cell < first[table]!) {
+        cell = next++;
+        nodeOfCell[cell] = node;
+        latest[node] = cell;
+      }
+      count[cell]! += 1;
+    }
+  }
+  first[tables.length] = next;
+  return { first, nodeOfCell, count };
 }

@@ -3,6 +3,7 @@ import type { Balance, Move } from '../domain/plan.ts';
 import { measureBalance } from './balance.ts';
 import { mayLead } from './choose.ts';
 import { createCounts } from './counts.ts';
+import type { Counts } from './counts.ts';
 import type { PlanInput } from './plan.ts';
 import { buildProblem, holdOf } from './problem.ts';
 import type { Problem } from './problem.ts';
@@ -37,10 +38,16 @@ export function judgePlan(input: PlanInput, moves: readonly Move[]): Judgement {
     }
     const fault = faultOf(problem, move, region, to);
     if (fault !== undefined) faults.push(`Move ${move.seq}, region ${move.regionId}: ${fault}`);
-    else counts.move(problem.tableOf[region!]!, problem.nodeOf[region!]!, to!);
+    else shift(problem, counts, region!, to!);
     open.push(move);
   }
   return { done, open, faults, helps: isBetter(measureBalance(problem, counts), before) };
+}
+
+function shift(problem: Problem, counts: Counts, region: number, to: number): void {
+  const table = problem.tableOf[region]!;
+  const from = problem.nodeOf[region]!;
+  counts.move({ node: from, cell: counts.cell(table, from) }, { node: to, cell: counts.cell(table, to) });
 }
 
 function faultOf(

@@ -1,6 +1,6 @@
 import type { MoveReason } from '../domain/codes.ts';
 import type { Relocation } from './choose.ts';
-import type { Counts } from './counts.ts';
+import type { CellOfNode, Counts } from './counts.ts';
 import type { Problem } from './problem.ts';
 
 /** A relocation in its place in the plan, with what it did for the balance at that point. */
@@ -32,11 +32,10 @@ export function orderMoves(
   counts: Counts,
 ): OrderedMove[] {
   const limit = highestAllowed(problem, relocations, counts);
-  const gainOf = (index: number): number => {
-    const { region, from, to } = relocations[index]!;
-    return counts.tableGain(problem.tableOf[region]!, from, to);
-  };
-  const rankOf = (index: number): number => helpfulness(problem, counts, relocations[index]!, gainOf(index));
+  const steps = relocations.map((relocation) => toStep(problem, counts, relocation));
+  const gainOf = (index: number): number =>
+    counts.tableGain(steps[index]!.table, steps[index]!.from, steps[index]!.to);
+  const rankOf = (index: number): number => helpfulness(problem, counts, steps[index]!, gainOf(index));
   const queue = createQueue(relocations.length, rankOf);
   const outOf: number[][] = problem.nodes.map(() => []);
   for (const index of takeTurns(problem, relocations)) {
@@ -48,7 +47,7 @@ export function orderMoves(
   const ordered: OrderedMove[] = [];
   const execute = (index: number): number => {
     queue.close(index);
-    ordered.push(apply(problem, counts, relocations[index]!));
+    ordered.push(apply(problem, counts, relocations[index]!, steps[index]!));
     return relocations[index]!.to;
   };
   for (let index = queue.take(); index !== undefined; index = queue.take()) {
@@ -73,24 +72,40 @@ function harmlessFrom(
   return list.findLast((index) => isOpen(index) && gainOf(index) >= 0) ?? list.at(-1);
 }
 
-function apply(problem: Problem, counts: Counts, move: Relocation): OrderedMove {
-  const table = problem.tableOf[move.region]!;
-  const before = {
-    tableAtFrom: counts.ofTable(table, move.from),
-    tableAtTo: counts.ofTable(table, move.to),
+/** A relocation with handles to the numbers that it changes. */
+interface Step {
+  readonly table: number;
+  readonly from: CellOfNode;
+  readonly to: CellOfNode;
+}
+
+function toStep(problem: Problem, counts: Counts, { region, from, to }: Relocation): Step {
+  const table = problem.tableOf[region]!;
+  return {
+    table,
+    from: { node: from, cell: counts.cell(table, from) },
+    to: { node: to, cell: counts.cell(table, to) },
+  };
+}
+
+function apply(problem: Problem, counts: Counts, move: Relocation, step: Step): OrderedMove {
+  const ordered: OrderedMove = {
+    region: move.region,
+    from: move.from,
+    to: move.to,
+    reason: reasonOf(problem, counts, step),
+    tableAtFrom: counts.at(step.from.cell),
+    tableAtTo: counts.at(step.to.cell),
     totalAtFrom: counts.total(move.from),
     totalAtTo: counts.total(move.to),
   };
-  const reason = reasonOf(problem, counts, move);
-  counts.move(table, move.from, move.to);
-  return { ...move, reason, ...before };
+  counts.move(step.from, step.to);
+  return ordered;
 }
 
-function reasonOf(problem: Problem, counts: Counts, move: Relocation): MoveReason {
-  if (problem.nodes[move.from]!.state === 'draining') return 'drain';
-  return counts.tableGain(problem.tableOf[move.region]!, move.from, move.to) > 0
-    ? 'table-spread'
-    : 'node-spread';
+function reasonOf(problem: Problem, counts: Counts, { table, from, to }: Step): MoveReason {
+  if (problem.nodes[from.node]!.state === 'draining') return 'drain';
+  return counts.tableGain(table, from, to) > 0 ? 'table-spread' : 'node-spread';
 }
 
 /** The level that no datanode may exceed by more than one region on the way. */
@@ -123,10 +138,10 @@ const HARMFUL = 0;
 const RANKS = 1 + 2 * 3 * 5;
 
 /** Higher is better: draining first, then table spread mended (0 to 2), then node spread mended (-2 to 2). */
-function helpfulness(problem: Problem, counts: Counts, move: Relocation, tableGain: number): number {
+function helpfulness(problem: Problem, counts: Counts, { from, to }: Step, tableGain: number): number {
   if (tableGain < 0) return HARMFUL;
-  const drains = problem.nodes[move.from]!.state === 'draining' ? 1 : 0;
-  const nodeGain = counts.nodeGain(move.from, move.to) + 2;
+  const drains = problem.nodes[from.node]!.state === 'draining' ? 1 : 0;
+  const nodeGain = counts.nodeGain(from.node, to.node) + 2;
   return 1 + (drains * 3 + tableGain) * 5 + nodeGain;
 }
 

@@ -40,12 +40,13 @@ export function buildRows(problem: Problem, canLeave: CanLeave): Rows {
   const supply = new Int32Array(count);
   const start = new Int32Array(count + 1);
   const scratch = createScratch(columnCount);
+  const floors = createFloorCounter(problem);
 
   for (let row = 0; row < count; row += 1) {
     tally(problem, table[row]!, canLeave, scratch);
     regions[row] = scratch.regions;
     supply[row] = scratch.supply;
-    const needed = scratch.touched.length + countFloors(problem, scratch.regions) + scratch.supply;
+    const needed = scratch.touched.length + floors(scratch.regions) + scratch.supply;
     start[row + 1] = start[row]! + Math.min(columnCount, needed);
   }
 
@@ -64,7 +65,7 @@ export function buildRows(problem: Problem, canLeave: CanLeave): Rows {
   };
   for (let row = 0; row < count; row += 1) {
     tally(problem, table[row]!, canLeave, scratch);
-    fillRow(problem, rows, row, scratch);
+    fillRow(problem, rows, row, scratch, floors(scratch.regions) > 0);
   }
   return rows;
 }
@@ -110,18 +111,24 @@ function tally(problem: Problem, table: number, canLeave: CanLeave, scratch: Scr
   scratch.supply = to - from - stuck;
 }
 
-/** How many columns must lead at least one region of a table with so many. */
-function countFloors(problem: Problem, regions: number): number {
-  let floors = 0;
-  for (const weight of problem.weights) if (regions * weight >= problem.totalWeight) floors += 1;
-  return floors;
+/** How many columns must lead at least one region of a table with so many. Tables of one size share the answer. */
+function createFloorCounter({ weights, totalWeight }: Problem): (regions: number) => number {
+  const known = new Map<number, number>();
+  return (regions) => {
+    let floors = known.get(regions);
+    if (floors === undefined) {
+      floors = weights.reduce((count, weight) => count + (regions * weight >= totalWeight ? 1 : 0), 0);
+      known.set(regions, floors);
+    }
+    return floors;
+  };
 }
 
-function fillRow(problem: Problem, rows: Rows, row: number, scratch: Scratch): void {
+function fillRow(problem: Problem, rows: Rows, row: number, scratch: Scratch, hasFloors: boolean): void {
   scratch.touched.sort((a, b) => a - b);
   for (const column of scratch.touched)
     addSlot(rows, row, column, scratch.have[column]!, scratch.fixed[column]!);
-  if (countFloors(problem, scratch.regions) === 0) return;
+  if (!hasFloors) return;
   for (let column = 0; column < problem.columns.length; column += 1) {
     if (scratch.have[column] === 0 && floorOf(problem, scratch.regions, column) > 0)
       addSlot(rows, row, column, 0, 0);

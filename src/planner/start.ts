@@ -1,4 +1,6 @@
 import type { Bounds } from './costs.ts';
+import { createNeedOrder } from './need-order.ts';
+import type { NeedOrder } from './need-order.ts';
 import type { Problem } from './problem.ts';
 import { raiseCell } from './rows.ts';
 import type { Rows } from './rows.ts';
@@ -19,7 +21,7 @@ export function greedyStart(problem: Problem, rows: Rows, bounds: Bounds): Int32
     left[row] = rows.supply[row]! - sumOfFixed(rows, row, totals);
     if (!fillCertainSteps(rows, bounds, row, left, totals)) open.push(row);
   }
-  const chooser = createChooser(columnCount, totals, bounds);
+  const chooser = createChooser(totals, bounds);
   for (const row of open) fillOpenSteps(rows, bounds, row, left, chooser);
   return totals;
 }
@@ -74,34 +76,39 @@ function fillCertainSteps(
 
 interface Chooser {
   readonly totals: Int32Array;
-  /** Orders columns by how many regions they lack, the neediest first. */
-  readonly lackKey: (column: number) => number;
+  readonly need: NeedOrder;
   readonly candidates: Int32Array;
   readonly keys: Float64Array;
-  readonly isExplicit: Uint8Array;
+  /** What the row at hand says of each column: see {@link CLOSED} and {@link OPEN}; 0 for implicit cells. */
+  readonly mark: Uint8Array;
 }
 
-function createChooser(columnCount: number, totals: Int32Array, bounds: Bounds): Chooser {
+const CLOSED = 1;
+const OPEN = 2;
+
+function createChooser(totals: Int32Array, bounds: Bounds): Chooser {
+  const columnCount = totals.length;
   return {
     totals,
-    lackKey: (column) => totals[column]! - bounds.columnFloor[column]!,
+    need: createNeedOrder(totals.map((total, column) => total - bounds.columnFloor[column]!)),
     candidates: new Int32Array(columnCount),
     keys: new Float64Array(columnCount),
-    isExplicit: new Uint8Array(columnCount),
+    mark: new Uint8Array(columnCount),
   };
 }
 
-/** Fills what is left of a row in the first step with more room than that, the neediest columns first. */
+/** Fills what is left of a row in the first steps with room, the neediest columns first. */
 function fillOpenSteps(rows: Rows, bounds: Bounds, row: number, left: Int32Array, chooser: Chooser): void {
   for (let step = 0; step < STEPS; step += 1) {
     while (left[row]! > 0) {
-      const count = collectCandidates(rows, bounds, row, step, chooser);
-      if (count === 0) break;
-      const take = Math.min(count, left[row]!);
-      if (take < count) selectSmallest(chooser.keys, chooser.candidates, count, take);
+      const collect = step === STEPS - 1 ? collectNeediest : collectFromSlots;
+      const take = collect(rows, bounds, row, step, left[row]!, chooser);
+      if (take === 0) break;
       for (let index = 0; index < take; index += 1) {
-        raiseCell(rows, bounds, row, chooser.candidates[index]!);
-        chooser.totals[chooser.candidates[index]!]! += 1;
+        const column = chooser.candidates[index]!;
+        raiseCell(rows, bounds, row, column);
+        chooser.totals[column]! += 1;
+        chooser.need.fill(column);
       }
       left[row]! -= take;
     }
@@ -109,24 +116,45 @@ function fillOpenSteps(rows: Rows, bounds: Bounds, row: number, left: Int32Array
   if (left[row] !== 0) throw new Error(`Row ${row} of the balance has ${left[row]} regions without a place`);
 }
 
-/** Columns with room in a step, one unit each; implicit cells count in the last step. Returns how many. */
-function collectCandidates(rows: Rows, bounds: Bounds, row: number, step: number, chooser: Chooser): number {
+/** Up to `most` columns with room in a step that only slots have, the neediest first. Returns how many. */
+function collectFromSlots(
+  rows: Rows,
+  bounds: Bounds,
+  row: number,
+  step: number,
+  most: number,
+  { candidates, keys, need }: Chooser,
+): number {
   let count = 0;
-  const add = (column: number): void => {
-    chooser.candidates[count] = column;
-    chooser.keys[count] = chooser.lackKey(column);
-    count += 1;
-  };
   for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
-    if (roomInStep(rows, bounds, slot, step) > 0) add(rows.column[slot]!);
+    if (roomInStep(rows, bounds, slot, step) === 0) continue;
+    candidates[count] = rows.column[slot]!;
+    keys[count] = need.keyOf(rows.column[slot]!);
+    count += 1;
   }
-  if (step < STEPS - 1) return count;
-  for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1)
-    chooser.isExplicit[rows.column[slot]!] = 1;
-  for (let column = 0; column < chooser.isExplicit.length; column += 1) {
-    if (chooser.isExplicit[column] === 0) add(column);
-    else chooser.isExplicit[column] = 0;
+  const take = Math.min(count, most);
+  if (take < count) selectSmallest(keys, candidates, count, take);
+  return take;
+}
+
+/** The same for the last step, in which every implicit cell has room too: walks the columns in the order of their need. */
+function collectNeediest(
+  rows: Rows,
+  bounds: Bounds,
+  row: number,
+  step: number,
+  most: number,
+  { candidates, need, mark }: Chooser,
+): number {
+  for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
+    mark[rows.column[slot]!] = roomInStep(rows, bounds, slot, step) === 0 ? CLOSED : OPEN;
   }
+  let count = 0;
+  for (let index = 0; index < need.order.length && count < most; index += 1) {
+    const column = need.order[index]!;
+    if (mark[column] !== CLOSED) candidates[count++] = column;
+  }
+  for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) mark[rows.column[slot]!] = 0;
   return count;
 }
 
