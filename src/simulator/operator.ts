@@ -56,6 +56,8 @@ export interface NewTable {
   readonly catalog?: string;
   readonly schema?: string;
   readonly engine?: 'mito' | 'metric';
+  /** Region numbers, as many as regions; default 0, 1, 2 … A repartitioned table has gaps. */
+  readonly numbers?: readonly number[];
   /** Datanodes that get the regions in turn; default: the living ones. */
   readonly on?: readonly string[];
 }
@@ -75,7 +77,9 @@ export function createTable(core: ClusterCore, wanted: NewTable): SimTable {
     newPlacement(nodes[index % nodes.length]!, nodes, 0, core.prng),
   );
   const createdAtMs = core.time.now();
-  const table = buildTable({ id, catalog, schema, name, engine, createdAtMs, physical: null, placements });
+  const names = { id, catalog, schema, name, engine, createdAtMs, physical: null };
+  const { numbers } = wanted;
+  const table = buildTable({ ...names, placements, ...(numbers ? { numbers } : {}) });
   core.state.addTable(table);
   tell(core, 'create-table', `${catalog}.${schema}.${name}`);
   return table;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isAbort } from '../domain/errors.ts';
+import { describeError, isAbort } from '../domain/errors.ts';
 import { sleep } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { SimulatedCluster } from './cluster.ts';
@@ -152,13 +152,22 @@ function partsOf(incoming: IncomingMessage): { method: string; path: string; que
   return { method: incoming.method ?? 'GET', path, query };
 }
 
+/** @throws SimulatedNetworkError when the client goes away in the middle or sends too much. */
 async function readBody(incoming: IncomingMessage): Promise<string> {
+  try {
+    return await collect(incoming);
+  } catch (error) {
+    throw new SimulatedNetworkError('ECONNRESET', `Request body: ${describeError(error)}`);
+  }
+}
+
+async function collect(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming) {
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     size += bytes.length;
-    if (size > MAX_REQUEST_BYTES) throw new SimulatedNetworkError('ECONNRESET', 'Request body too long');
+    if (size > MAX_REQUEST_BYTES) throw new Error(`longer than ${MAX_REQUEST_BYTES} bytes`);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString();

@@ -122,6 +122,8 @@ export interface TableSeed {
   readonly createdAtMs: number;
   readonly physical: SimTable | null;
   readonly placements: readonly RegionPlacement[];
+  /** Region numbers; default 0, 1, 2 … A repartitioned table has gaps. */
+  readonly numbers?: readonly number[];
 }
 
 export interface RegionPlacement {
@@ -131,7 +133,7 @@ export interface RegionPlacement {
   readonly initialSstBytes: number;
 }
 
-/** Builds a table with dense region numbers from 0. */
+/** Builds a table with one region for each placement. */
 export function buildTable(seed: TableSeed): SimTable {
   const table: SimTable = {
     id: seed.id,
@@ -147,18 +149,20 @@ export function buildTable(seed: TableSeed): SimTable {
     routes: [],
     version: 0,
   };
-  table.routes = seed.placements.map((placement, index) => routeAt(table, placement, index));
+  table.routes = seed.placements.map((placement, index) =>
+    routeAt(table, placement, index, seed.numbers?.[index] ?? index),
+  );
   return table;
 }
 
-function routeAt(table: SimTable, placement: RegionPlacement, index: number): RegionRoute {
-  const key = regionKey(table.id, index);
+function routeAt(table: SimTable, placement: RegionPlacement, index: number, number: number): RegionRoute {
+  const key = regionKey(table.id, number);
   const { writeBytesPerSecond, initialSstBytes } = placement;
   const region = {
     key,
     id: key.toString(),
     table,
-    number: index,
+    number,
     index,
     writeBytesPerSecond,
     initialSstBytes,

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createPrng } from '../../src/lib/prng.ts';
@@ -86,6 +88,19 @@ describe('a served cluster', () => {
     await served.close();
     await refused;
     await expect(fetch(served.frontend[0]!)).rejects.toThrow();
+  });
+
+  it('survives clients that go away in the middle of a request', async () => {
+    const { served } = await serve();
+    for (const url of [served.frontend[0]!, served.control!]) {
+      const { hostname, port } = new URL(url);
+      const socket = connect(Number(port), hostname);
+      await once(socket, 'connect');
+      socket.write('POST /v1/sql HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nsql=');
+      socket.resetAndDestroy();
+      await once(socket, 'close');
+    }
+    expect((await sql(served.frontend[0]!, 'SELECT 1')).status).toBe(200);
   });
 
   it('takes the ports it is given, and fails when one is taken', async () => {

@@ -106,9 +106,7 @@ export class Migrations {
 
   #end(core: ClusterCore, task: MigrationTask, outcome: RunOutcome): void {
     if (!this.#tasks.delete(task.procedure.id)) return;
-    const hidesCause = outcome.error !== null && !core.profile.migration.rootCauseErrors;
-    const shown = hidesCause ? 'Failed to execute procedure due to external error' : outcome.error;
-    core.procedures.finish(task.procedure, outcome.status, shown);
+    core.procedures.finish(task.procedure, outcome.status, outcome.error);
     if (!task.moved) later(core, LEASE_MS, () => closeIfObsolete(core, task, task.to));
     this.#tell(core, task, outcome.status, outcome.error);
   }

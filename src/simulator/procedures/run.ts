@@ -127,7 +127,9 @@ function start(run: Run): Next {
 async function openCandidate(run: Run): Promise<Next> {
   const { core, task, signal } = run;
   if (task.fault === 'retry-long')
-    throw new StepError('Another procedure is operating the region', { retryable: true });
+    throw new StepError(`Retry later, reason: Failed to open region ${task.region.id} on peer ${task.to}`, {
+      retryable: true,
+    });
   if (!isUp(run, task.to)) {
     await sleep(core.clock, Math.min(1_000, openTimeoutMs(run)), signal);
     throw new StepError(`Pusher not found: datanode-${task.to}`, { retryable: true });

@@ -1,5 +1,6 @@
 import type { ClusterCore } from '../core.ts';
 import { isUuid } from '../procedures/uuid.ts';
+import type { Procedure } from '../procedures/manager.ts';
 import { MetaError, STATUS_CODES } from '../procedures/errors.ts';
 import { submitMigration } from '../procedures/submit.ts';
 import type { MigrationSubmission } from '../procedures/submit.ts';
@@ -95,11 +96,17 @@ function procedureState(core: ClusterCore, values: readonly SqlValue[]): SqlValu
       throw new MetaError('InvalidArguments', `Failed to convert proto data: invalid procedure id: ${id}`);
     const procedure = core.procedures.find(id.toLowerCase());
     if (!procedure) throw new MetaError('InvalidArguments', `Procedure not found: ${id}`);
-    const { status, error } = procedure;
-    return JSON.stringify(error === null ? { status } : { status, error });
+    return describeProcedure(core, procedure);
   } catch (error) {
     throw error instanceof MetaError ? wrapped(core, 'procedure_state', error) : error;
   }
+}
+
+/** Up to 0.13 only the outermost error is told. */
+function describeProcedure(core: ClusterCore, { status, error }: Procedure): string {
+  if (error === null) return JSON.stringify({ status });
+  const wrapper = 'Failed to execute procedure due to external error';
+  return JSON.stringify({ status, error: core.profile.migration.rootCauseErrors ? error : wrapper });
 }
 
 function flush(core: ClusterCore, caller: Caller, name: string, values: readonly SqlValue[]): SqlValue {

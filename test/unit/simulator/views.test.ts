@@ -67,6 +67,18 @@ describe('region_peers', () => {
     if (count === 2) expect(own[1]).toEqual([4398046511104, 2, 'No', null, null]);
   });
 
+  it('shows region numbers with gaps, as repartitioning leaves them', async () => {
+    const { rows, cluster, clock, cell } = play();
+    const { id } = cluster.createTable({ name: 'split', regions: 2, numbers: [3, 7], on: ['0'] });
+    const keys = [3n, 7n].map((number) => Number((BigInt(id) << 32n) + number));
+    expect(await rows(`SELECT region_id ${PEERS} WHERE table_name = 'split'`)).toEqual(
+      keys.map((key) => [key]),
+    );
+    await cell(`ADMIN migrate_region(${keys[1]}, 0, 2)`);
+    await clock.advance(10_000);
+    expect(cluster.leaderOf(String(keys[1]))).toBe('2');
+  });
+
   it('has no peer where a region has no leader', async () => {
     const { rows, cluster } = play();
     cluster.removeLeader('4398046511104');
