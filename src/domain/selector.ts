@@ -57,17 +57,16 @@ export interface TableSelector {
  * @throws TypeError on a pattern of no known form; the configuration's schema refuses those first.
  */
 export function compileSelection(selection: TableSelection): TableSelector {
-  const include = selection.include.map(mustCompile);
-  const exclude = selection.exclude.map(mustCompile);
-  const isExcluded = (table: TableIdentity): boolean => exclude.some((matches) => matches(table));
-  const selectsName = (table: TableIdentity): boolean =>
-    (include.length === 0 || include.some((matches) => matches(table))) && !isExcluded(table);
+  const isIncluded = selection.include.length === 0 ? () => true : anyOf(selection.include);
+  const isExcluded = anyOf(selection.exclude);
+  const selectsName = (table: TableIdentity): boolean => isIncluded(table) && !isExcluded(table);
   const onlyIds = selection.include.length > 0 && selection.include.every(isDecimalId);
   const hasIds = selection.include.some(isDecimalId);
   return {
     ...(onlyIds ? { onlyIds: [...new Set(selection.include)] } : {}),
     // No table has the empty id, so that only patterns of names are looked at.
-    mightSelectName: (table) => (hasIds ? !isExcluded({ ...table, id: '' }) : selectsName({ ...table, id: '' })),
+    mightSelectName: (table) =>
+      hasIds ? !isExcluded({ ...table, id: '' }) : selectsName({ ...table, id: '' }),
     selectsName,
     selects(table) {
       if (selectsName(table)) return true;
@@ -77,6 +76,13 @@ export function compileSelection(selection: TableSelection): TableSelector {
       );
     },
   };
+}
+
+/** Ids are looked up rather than compared one by one: there may be thousands. */
+function anyOf(patterns: readonly string[]): (table: TableIdentity) => boolean {
+  const ids = new Set(patterns.filter(isDecimalId));
+  const names = patterns.filter((pattern) => !isDecimalId(pattern)).map(mustCompile);
+  return (table) => ids.has(table.id) || names.some((matches) => matches(table));
 }
 
 function mustCompile(pattern: string): (table: TableIdentity) => boolean {
