@@ -11,7 +11,7 @@ import { SimulatedNetworkError } from './http.ts';
 import type { SimExchange, SimRequest, SimResponse } from './http.ts';
 import { Journal } from './journal.ts';
 import type { SimEvent, SimEventListener } from './journal.ts';
-import { layOut } from './layout.ts';
+import { inRange, layOut } from './layout.ts';
 import type { LayoutOptions } from './layout.ts';
 import { MetaGroup } from './meta.ts';
 import type { SimTable } from './model.ts';
@@ -95,7 +95,7 @@ export class SimulatedCluster {
     const { profile, faults } = this;
     const time = createServerTime(clock, options.clockSkewMs ?? 0);
     const startedAtMs = time.now() - CLUSTER_AGE_MS;
-    const metasrvs = options.metasrvs ?? 1;
+    const metasrvs = inRange('metasrvs', options.metasrvs ?? 1, 1, 100);
     const meta = new MetaGroup(
       {
         metasrvs,
@@ -105,15 +105,18 @@ export class SimulatedCluster {
       },
       { time },
     );
-    const frontends = Array.from({ length: options.frontends ?? 1 }, (_, index): SimFrontend => {
-      return {
-        index,
-        hostname: `frontend-${index}`,
-        startedAtMs,
-        diedAtMs: null,
-        cache: new FrontendCache({ time }),
-      };
-    });
+    const frontends = Array.from(
+      { length: inRange('frontends', options.frontends ?? 1, 1, 100) },
+      (_, index): SimFrontend => {
+        return {
+          index,
+          hostname: `frontend-${index}`,
+          startedAtMs,
+          diedAtMs: null,
+          cache: new FrontendCache({ time }),
+        };
+      },
+    );
     const { maxRunning } = profile.migration;
     return {
       profile,
@@ -125,7 +128,9 @@ export class SimulatedCluster {
       faults,
       state: new ClusterState({ time, memory: () => meta.memory() }),
       procedures: new ProcedureManager({ maxRunning, startedAtMs }, { time }),
-      migrations: new Migrations({ meanMs: options.migrationMs ?? 1_500 }),
+      migrations: new Migrations({
+        meanMs: inRange('ms for a migration', options.migrationMs ?? 1_500, 0, 86_400_000),
+      }),
       journal: new Journal({ limit: options.journalLimit ?? 100_000 }, { now: () => time.now() }),
       users: options.users ?? [],
       addresses: defaultAddresses(profile, metasrvs, frontends.length),

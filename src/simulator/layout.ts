@@ -177,7 +177,8 @@ function wordFor(index: number): string {
   return index < WORDS.length ? word : `${word}_${Math.floor(index / WORDS.length)}`;
 }
 
-function inRange(what: string, value: number, least: number, most: number): number {
+/** The value itself. @throws UsageError when it is not a whole number from `least` to `most`. */
+export function inRange(what: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new UsageError(`Simulated cluster: found ${value} ${what}, wanted ${least} to ${most}`);
 }

@@ -62,6 +62,17 @@ describe('layouts', () => {
   });
 });
 
+it.each([
+  { metasrvs: 0 },
+  { metasrvs: 1.5 },
+  { frontends: 0 },
+  { migrationMs: -1 },
+  { profile: '9' },
+  { faults: 'x' },
+])('a cluster with %j is refused', (options) => {
+  expect(() => play(options)).toThrow(UsageError);
+});
+
 describe('one seed', () => {
   /** Half an hour of a busy cluster. */
   async function live(seed: number): Promise<Play> {
