@@ -1,5 +1,5 @@
 import type { Balance } from '../domain/plan.ts';
-import type { Counts } from './counts.ts';
+import type { Counts, Share } from './counts.ts';
 import type { Problem } from './problem.ts';
 import { violation } from './quotas.ts';
 
@@ -52,14 +52,22 @@ function tableSpread(
   let sum = 0;
   let leading = 0;
   let floorsMet = 0;
+  // Neighbours mostly weigh the same, and share what follows from the weight.
+  let weight = NaN;
+  let share: Share = { floor: 0, ceil: 0 };
   counts.forEachOf(table, (node, count) => {
-    if (problem.columnOf[node] === -1) return;
-    const { floor, ceil } = counts.tableShare(table, node);
-    sum += violation(count, floor, ceil);
-    most = Math.max(most, count / weightOf(node));
-    least = Math.min(least, count / weightOf(node));
+    const column = problem.columnOf[node]!;
+    if (column === -1) return;
+    if (problem.weights[column] !== weight) {
+      weight = problem.weights[column]!;
+      share = counts.tableShare(table, node);
+    }
+    const scaled = count / weightOf(node);
+    sum += violation(count, share.floor, share.ceil);
+    if (scaled > most) most = scaled;
+    if (scaled < least) least = scaled;
     leading += 1;
-    floorsMet += floor;
+    floorsMet += share.floor;
   });
   if (leading < problem.columns.length) {
     least = 0;

@@ -165,32 +165,46 @@ interface HoldInput extends Located {
 }
 
 function findHolds(input: HoldInput): Uint8Array {
-  const { snapshot, nodes } = input;
-  const tableHold = input.tables.map((table, index) => holdOfTable(table, input.inScope[index]!));
+  const { snapshot, nodes, tables, policy } = input;
+  const tableHold = tables.map((table, index) => holdOfTable(table, input.inScope[index]!));
   const isPinnedTable = pinnedTables(input);
-  const pinned = new Set(input.policy.pins.regions);
-  const resting = (rests: Memory['cooldowns']): Set<string> =>
-    new Set(rests.filter(({ untilMs }) => untilMs > input.nowMs).map(({ regionId }) => regionId));
-  const quarantined = resting(input.memory.quarantine);
-  const cooling = resting(input.memory.cooldowns);
+  const held = heldRegions(input);
+  // Most regions are free, and are known to be by the place where they are: that is asked first.
+  const isFreeTable = tables.map((_, index) => tableHold[index] === undefined && !isPinnedTable[index]);
+  const isFreeNode = nodes.map(
+    ({ state }) => state === 'draining' || (state === 'target' && !policy.onlyDrain),
+  );
   const hold = new Uint8Array(snapshot.regions.length);
   for (let index = 0; index < hold.length; index += 1) {
     const region = snapshot.regions[index]!;
     const table = input.tableOf[index]!;
-    const node = nodes[input.nodeOf[index]!];
+    const nodeIndex = input.nodeOf[index]!;
+    const isFreePlace = table !== -1 && nodeIndex !== -1 && isFreeTable[table]! && isFreeNode[nodeIndex]!;
+    if (isFreePlace && region.status === 'alive' && (held.size === 0 || !held.has(region.id))) continue;
+    const node = nodes[nodeIndex];
     const first: Hold | undefined =
       (table === -1 ? 'unknown-table' : tableHold[table]) ??
       holdOfPlace(region, node) ??
       holdOfStatus(region) ??
-      (isPinnedTable[table] || pinned.has(region.id) ? 'pinned' : undefined) ??
-      (quarantined.has(region.id) ? 'quarantined' : undefined) ??
-      (cooling.has(region.id) ? 'cooldown' : undefined);
-    const leftOut = input.policy.onlyDrain === true && node?.state === 'target';
+      (isPinnedTable[table] ? 'pinned' : held.get(region.id));
+    const leftOut = policy.onlyDrain === true && node?.state === 'target';
     if (first !== undefined && !(leftOut && HOLD_INDEX[first] >= FIRST_COUNTED_HOLD))
       hold[index] = HOLD_INDEX[first];
     else if (leftOut) hold[index] = NOT_DRAINING;
   }
   return hold;
+}
+
+/** Regions that are held by their id; of several reasons the one that is told first stays. */
+function heldRegions({ policy, memory, nowMs }: HoldInput): ReadonlyMap<string, Hold> {
+  const held = new Map<string, Hold>();
+  const resting = (rests: Memory['cooldowns'], hold: Hold): void => {
+    for (const { regionId, untilMs } of rests) if (untilMs > nowMs) held.set(regionId, hold);
+  };
+  resting(memory.cooldowns, 'cooldown');
+  resting(memory.quarantine, 'quarantined');
+  for (const id of policy.pins.regions) held.set(id, 'pinned');
+  return held;
 }
 
 function holdOfTable(table: Table, inScope: boolean): Hold | undefined {
