@@ -106,7 +106,7 @@ class TableGroups {
 
   /** @returns undefined when the value is no region id. */
   entryFor(value: unknown, exactId?: string): PeerEntry | undefined {
-    const id = exactId === undefined ? idOf(value) : decimalId(exactId);
+    const id = exactId === undefined ? idOf(value) : exactId.length < 20 ? exactId : decimalId(exactId);
     if (id === undefined) return undefined;
     const table = tableNumberOf(value, id);
     if (table !== this.#table) this.#switchTo(table);
@@ -193,27 +193,25 @@ export function statusOf(value: unknown): RegionStatus {
   return text.startsWith('STAGING') ? 'staging' : 'migrating';
 }
 
+/** Ids below this are looked up by position; all of them in practice. */
+const MAX_SMALL_PEER = 65_536;
+
 /** Texts of peer ids, one per datanode rather than one per row. */
 class PeerNames {
   readonly addrs = new Map<DatanodeId, string>();
-  readonly #ids = new Map<unknown, DatanodeId>();
-  #lastValue: unknown;
-  #lastId: DatanodeId | undefined;
+  readonly #small: (DatanodeId | undefined)[] = [];
 
   /** @returns undefined when the value is no id. */
   idOf(value: unknown, addr: unknown): DatanodeId | null | undefined {
     if (value === null) return null;
-    if (value === this.#lastValue && this.#lastId !== undefined) return this.#lastId;
-    const id = this.#ids.get(value) ?? this.#add(value, addr);
-    this.#lastValue = value;
-    this.#lastId = id;
-    return id;
+    const known = typeof value === 'number' && value < MAX_SMALL_PEER ? this.#small[value] : undefined;
+    return known ?? this.#add(value, addr);
   }
 
   #add(value: unknown, addr: unknown): DatanodeId | undefined {
     const id = idOf(value);
     if (id === undefined) return undefined;
-    this.#ids.set(value, id);
+    if (typeof value === 'number' && value < MAX_SMALL_PEER) this.#small[value] = id;
     if (!this.addrs.get(id)) this.addrs.set(id, typeof addr === 'string' ? addr : '');
     return id;
   }
