@@ -1,0 +1,183 @@
+/**
+ * Writes grafana/dashboard.json: `node scripts/grafana-dashboard.ts`. test/repo/grafana.test.ts fails when the two differ.
+ */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { format } from 'prettier';
+import { ROWS } from './grafana-panels.ts';
+import type { Mapping, Panel, Query, Row } from './grafana-panels.ts';
+
+const FILE = fileURLToPath(new URL('../grafana/dashboard.json', import.meta.url));
+const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
+/** What `$S` in a query becomes: what was chosen at the top of the dashboard. */
+const SELECTOR = '{job=~"$job", instance=~"$instance"}';
+const INFO = 'greptime_rebalancer_cluster_info';
+const COLUMNS = 24;
+
+/** The dashboard as the text of its file. */
+export async function renderDashboard(): Promise<string> {
+  return format(JSON.stringify(dashboard()), { parser: 'json', printWidth: 110 });
+}
+
+function dashboard(): object {
+  return {
+    title: 'GreptimeDB rebalancer',
+    uid: 'greptime-rebalancer',
+    description:
+      'Whether the regions of a GreptimeDB cluster are balanced, what is moving, and what is in the way.',
+    tags: ['greptimedb', 'rebalancer'],
+    schemaVersion: 39,
+    version: 1,
+    editable: true,
+    graphTooltip: 1,
+    refresh: '30s',
+    time: { from: 'now-6h', to: 'now' },
+    timezone: '',
+    links: [],
+    annotations: { list: [pauseAnnotations()] },
+    templating: { list: variables() },
+    panels: layOut(ROWS),
+  };
+}
+
+function pauseAnnotations(): object {
+  return {
+    name: 'Paused',
+    datasource: DATASOURCE,
+    enable: true,
+    iconColor: 'orange',
+    expr: `max(greptime_rebalancer_paused${SELECTOR}) > 0`,
+    titleFormat: 'Paused',
+    step: '60s',
+  };
+}
+
+function variables(): object[] {
+  return [
+    { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus' },
+    queryVariable('cluster', 'Cluster', `label_values(${INFO}, cluster)`, false),
+    queryVariable('job', 'Job', `label_values(${INFO}{cluster="$cluster"}, job)`, true),
+    queryVariable(
+      'instance',
+      'Instance',
+      `label_values(${INFO}{cluster="$cluster", job=~"$job"}, instance)`,
+      true,
+    ),
+  ];
+}
+
+function queryVariable(name: string, label: string, query: string, many: boolean): object {
+  return {
+    name,
+    label,
+    type: 'query',
+    datasource: DATASOURCE,
+    query: { query, refId: name },
+    // Asked again whenever the time range changes: replicas come and go.
+    refresh: 2,
+    sort: 1,
+    includeAll: many,
+    multi: many,
+    ...(many && { current: { text: 'All', value: '$__all' } }),
+  };
+}
+
+/** Puts panels beside each other until a line is full; a row has a heading of one line. */
+function layOut(rows: readonly Row[]): object[] {
+  let id = 0;
+  let top = 0;
+  return rows.flatMap(({ title, panels }) => {
+    const heading = {
+      id: ++id,
+      type: 'row',
+      title,
+      collapsed: false,
+      panels: [],
+      gridPos: { x: 0, y: top, w: COLUMNS, h: 1 },
+    };
+    top += 1;
+    let [left, lineHeight] = [0, 0];
+    const placed = panels.map((panel) => {
+      if (left + panel.width > COLUMNS) {
+        top += lineHeight;
+        [left, lineHeight] = [0, 0];
+      }
+      const gridPos = { x: left, y: top, w: panel.width, h: panel.height };
+      left += panel.width;
+      lineHeight = Math.max(lineHeight, panel.height);
+      return { id: ++id, gridPos, ...panelOf(panel) };
+    });
+    top += lineHeight;
+    return [heading, ...placed];
+  });
+}
+
+function panelOf(panel: Panel): object {
+  const { title, description, type, queries } = panel;
+  return {
+    title,
+    description,
+    type,
+    datasource: DATASOURCE,
+    targets: queries.map(targetOf),
+    fieldConfig: { defaults: fieldsOf(panel), overrides: [] },
+    options: optionsOf(panel),
+  };
+}
+
+function targetOf({ expr, legend, instant }: Query, index: number): object {
+  return {
+    refId: String.fromCharCode(65 + index),
+    datasource: DATASOURCE,
+    expr: expr.replaceAll('$S', SELECTOR),
+    legendFormat: legend === '' ? '__auto' : legend,
+    ...(instant === true ? { instant: true, range: false } : { range: true }),
+  };
+}
+
+function fieldsOf({ type, unit, mappings = [], thresholds = [], stacked }: Panel): object {
+  const steps = thresholds.map(({ from, color }) => ({ value: from, color }));
+  return {
+    unit: unit ?? 'none',
+    mappings: mappings.map(mappingOf),
+    thresholds: { mode: 'absolute', steps: [{ value: null, color: 'green' }, ...steps] },
+    ...(type === 'timeseries' && {
+      min: 0,
+      custom: {
+        lineWidth: 1,
+        fillOpacity: stacked === true ? 40 : 5,
+        showPoints: 'never',
+        stacking: { mode: stacked === true ? 'normal' : 'none' },
+      },
+    }),
+    ...(type === 'state-timeline' && { custom: { fillOpacity: 70, lineWidth: 0 } }),
+  };
+}
+
+function mappingOf({ value, text, color }: Mapping, index: number): object {
+  return { type: 'value', options: { [value]: { text, color, index } } };
+}
+
+function optionsOf({ type, showsName }: Panel): object {
+  const reduceOptions = { calcs: ['lastNotNull'], fields: '', values: false };
+  switch (type) {
+    case 'stat':
+      return {
+        reduceOptions,
+        colorMode: 'value',
+        graphMode: 'none',
+        textMode: showsName === true ? 'name' : 'value',
+      };
+    case 'bargauge':
+      return { reduceOptions, orientation: 'horizontal', displayMode: 'basic' };
+    case 'state-timeline':
+      return { mergeValues: true, showValue: 'never', rowHeight: 0.8, legend: { showLegend: false } };
+    case 'timeseries':
+      return {
+        legend: { displayMode: 'list', placement: 'bottom' },
+        tooltip: { mode: 'multi', sort: 'desc' },
+      };
+  }
+}
+
+if (import.meta.main) writeFileSync(FILE, await renderDashboard());

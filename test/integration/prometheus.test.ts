@@ -1,0 +1,143 @@
+import { execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { fillIn, readAlerts, readDashboard } from '../support/dashboard.ts';
+import { eventually } from '../support/eventually.ts';
+import { startSimulatedDaemon } from '../support/simulated-daemon.ts';
+import type { SimulatedDaemon } from '../support/simulated-daemon.ts';
+import { describeWith } from '../support/tools.ts';
+
+const answerSchema = z.object({ status: z.literal('success'), data: z.unknown() });
+const resultSchema = z.object({ result: z.array(z.unknown()) });
+const targetsSchema = z.object({ activeTargets: z.array(z.object({ health: z.string() })) });
+const rulesSchema = z.object({
+  groups: z.array(
+    z.object({
+      rules: z.array(z.object({ name: z.string(), health: z.string(), lastError: z.string().optional() })),
+    }),
+  ),
+});
+
+const queries = readDashboard().panels.flatMap(({ title, targets }) =>
+  targets.map(({ expr }) => ({ title, expr: fillIn(expr) })),
+);
+/** A rate needs two samples, and the first one of some counters comes with the first request. */
+const SAMPLES = 4;
+
+describeWith('prometheus', 'with a real Prometheus', ([prometheus = '', promtool = '']) => {
+  let folder: string;
+  let daemon: SimulatedDaemon;
+  let process: ChildProcess;
+  let url: string;
+
+  async function api(path: string, parameters: Record<string, string> = {}): Promise<unknown> {
+    const answer = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`);
+    return answerSchema.parse(await answer.json()).data;
+  }
+
+  async function query(text: string): Promise<unknown[]> {
+    return resultSchema.parse(await api('query', { query: text })).result;
+  }
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'rebalancer-prometheus-'));
+    daemon = await startSimulatedDaemon({ folder, cluster: { migrationTimeMs: 100 } });
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    const configuration = join(folder, 'prometheus.yml');
+    writeFileSync(configuration, configurationFor(daemon.url));
+    process = spawn(
+      prometheus,
+      [
+        `--config.file=${configuration}`,
+        `--storage.tsdb.path=${join(folder, 'tsdb')}`,
+        `--web.listen-address=127.0.0.1:${port}`,
+        '--log.level=error',
+      ],
+      { stdio: 'ignore' },
+    );
+    await eventually('the daemon is scraped often enough', async () => {
+      const counts = z
+        .array(z.object({ value: z.tuple([z.number(), z.string()]) }))
+        .parse(await query('count_over_time(greptime_rebalancer_build_info[1m])'));
+      return Number(counts[0]?.value[1] ?? 0) >= SAMPLES ? true : undefined;
+    });
+  }, 60_000);
+
+  afterAll(async () => {
+    process.kill('SIGKILL');
+    await daemon.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('the daemon is scraped without an error', async () => {
+    const { activeTargets } = targetsSchema.parse(await api('targets'));
+    expect(activeTargets.map(({ health }) => health)).toEqual(['up']);
+  });
+
+  test('it sees a rebalance: moves that succeeded', async () => {
+    const moves = await eventually('a move is counted', async () => {
+      const result = await query('greptime_rebalancer_migrations_total{outcome="succeeded"} > 0');
+      return result.length > 0 ? result : undefined;
+    });
+    expect(moves.length).toBeGreaterThan(0);
+  });
+
+  test.each(queries)('panel "$title" shows something for $expr', async ({ expr }) => {
+    const result = await eventually('there is data', async () => {
+      const found = await query(expr);
+      return found.length > 0 ? found : undefined;
+    });
+    expect(result.length).toBeGreaterThan(0);
+  });
+
+  test('every rule is evaluated without an error', async () => {
+    const rules = await eventually('all rules were evaluated', async () => {
+      const { groups } = rulesSchema.parse(await api('rules'));
+      const all = groups.flatMap((group) => group.rules);
+      return all.length > 0 && all.every(({ health }) => health !== 'unknown') ? all : undefined;
+    });
+    expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
+    expect(rules.map(({ name }) => name)).toEqual(readAlerts().map(({ alert }) => alert));
+  });
+
+  test('promtool finds that every alert fires where it should, and only there', () => {
+    expect(
+      execFileSync(promtool, ['test', 'rules', 'grafana/alerts.test.yaml'], { encoding: 'utf8' }),
+    ).toContain('SUCCESS');
+  });
+
+  test('promtool has nothing to say against names and help of the metrics', async () => {
+    const text = await (await fetch(`${daemon.url}/metrics`)).text();
+    const own = text
+      .split('\n')
+      .filter((line) => /^(# (HELP|TYPE) )?greptime_rebalancer_/.test(line))
+      .join('\n');
+    expect(execFileSync(promtool, ['check', 'metrics'], { input: `${own}\n`, encoding: 'utf8' })).toBe('');
+  });
+});
+
+function configurationFor(daemonUrl: string): string {
+  return stringify({
+    global: { scrape_interval: '500ms', evaluation_interval: '1s' },
+    rule_files: [resolve('grafana/alerts.yaml')],
+    scrape_configs: [
+      { job_name: 'greptime-rebalancer', static_configs: [{ targets: [new URL(daemonUrl).host] }] },
+    ],
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  if (address === null || typeof address === 'string') throw new Error('No port was given');
+  return address.port;
+}
