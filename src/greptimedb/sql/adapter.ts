@@ -53,6 +53,9 @@ export interface SqlAdapterDependencies {
   readonly close: () => Promise<void>;
 }
 
+/** Routes that are read one by one to settle a disagreement; the rest of the regions rests. */
+const MAX_ROUTES = 200;
+
 /** GreptimeDB 0.7 to 1.3 over the SQL interface of its frontends: reading only. */
 export class SqlReader implements ClusterReader {
   protected readonly options: SqlAdapterOptions;
@@ -98,7 +101,7 @@ export class SqlReader implements ClusterReader {
       cluster: { name: this.options.name, api: 'sql', version: sources.features.version },
       datanodes,
       tables,
-      regions: this.#readRegions(tables, peers, evidence),
+      regions: await this.#readRegions(tables, peers, evidence, signal),
     };
   }
 
@@ -196,26 +199,41 @@ export class SqlReader implements ClusterReader {
     }
   }
 
-  #readRegions(tables: readonly Table[], peers: PeerTable, evidence: Evidence): Region[] {
+  async #readRegions(
+    tables: readonly Table[],
+    peers: PeerTable,
+    evidence: Evidence,
+    signal: AbortSignal,
+  ): Promise<Region[]> {
+    const nowMs = this.dependencies.sources.client.caller.clock.monotonicMs();
+    const loads = new SqlLoads(this.#load, evidence, nowMs);
     const regions: Region[] = [];
-    const disagreeing: RegionId[] = [];
-    const loads = new SqlLoads(
-      this.#load,
-      evidence,
-      this.dependencies.sources.client.caller.clock.monotonicMs(),
-    );
+    const disagreeing: number[] = [];
     this.#load.begin();
     for (const table of tables) {
-      const entries = peers.byTable.get(Number(table.id)) ?? [];
-      for (const entry of inOrder(entries)) {
+      for (const entry of inOrder(peers.byTable.get(Number(table.id)) ?? [])) {
         const joined = this.evidence.join(entry, evidence);
-        if (joined.disagree) disagreeing.push(entry.id);
+        if (joined.disagree) disagreeing.push(regions.length);
         regions.push(toRegion(entry, table.id, joined, loads.read(entry.id, joined.leader)));
       }
     }
     this.#load.end();
-    if (disagreeing.length > 0) this.#warnOfDisagreement(disagreeing);
+    if (disagreeing.length > 0) await this.#settle(regions, disagreeing, signal);
     return regions;
+  }
+
+  /** Where sources disagree about a leader, metasrv's own route decides, if there is one to read. */
+  async #settle(regions: Region[], disagreeing: readonly number[], signal: AbortSignal): Promise<void> {
+    const { routes } = this.dependencies;
+    const readable = routes ? disagreeing.slice(0, MAX_ROUTES) : [];
+    for (const index of readable) {
+      const region = regions[index]!;
+      const reading = await readFromRoute(routes!, region.id, signal);
+      if (reading.kind === 'found')
+        regions[index] = { ...region, leader: reading.leader, status: reading.status };
+    }
+    const left = disagreeing.slice(readable.length).map((index) => regions[index]!.id);
+    if (left.length > 0) this.#warnOfDisagreement(left);
   }
 
   #warnOfDisagreement(regionIds: readonly RegionId[]): void {

@@ -3,9 +3,9 @@ import type { MetasrvReads } from '../metasrv/reads.ts';
 import type { HeartbeatReading } from '../metasrv/admin.ts';
 import type { WarningListener } from '../options.ts';
 import { isClusterError } from './client.ts';
-import { heldRegions } from './procedures.ts';
-import { HeartbeatOpinions, reconcile, ROUTE_CACHE_TTL_MS } from './reconcile.ts';
-import type { Reconciled } from './reconcile.ts';
+import { heldRegions, lastMigrationEnds } from './procedures.ts';
+import { HeartbeatOpinions, heartbeatReports, reconcile, ROUTE_CACHE_TTL_MS } from './reconcile.ts';
+import type { HeartbeatReport, Reconciled } from './reconcile.ts';
 import type { RegionInfo } from './region-info.ts';
 import { findPeerEntry } from './region-peers.ts';
 import type { PeerEntry, PeerTable } from './region-peers.ts';
@@ -22,8 +22,9 @@ export interface EvidenceDependencies {
 export interface Evidence {
   readonly info: RegionInfo | undefined;
   readonly heartbeats: HeartbeatReading | undefined;
-  readonly heartbeatLeaders: ReadonlyMap<RegionId, DatanodeId>;
+  readonly reports: ReadonlyMap<RegionId, HeartbeatReport>;
   readonly held: ReadonlySet<RegionId>;
+  readonly migrationEnds: ReadonlyMap<RegionId, number>;
   readonly others: readonly PeerTable[];
   readonly statistics: StatisticsReading | undefined;
 }
@@ -54,11 +55,11 @@ export class EvidenceCollector {
   /** @param regionId limits the reading to one region where the cluster can. */
   async gather(signal: AbortSignal, regionId?: RegionId): Promise<Evidence> {
     const { sources } = this.#dependencies;
-    const [info, held] = await Promise.all([
+    const [info, procedures] = await Promise.all([
       sources.has('region_info')
         ? this.#optional('region_info', sources.regionInfo(signal, regionId))
         : undefined,
-      sources.has('procedure_info') ? sources.procedures(signal).then(heldRegions) : new Set<RegionId>(),
+      sources.has('procedure_info') ? sources.procedures(signal) : [],
     ]);
     // The datanodes' own words leave nothing for the others to add, unless load is read from them.
     const needsHeartbeats = regionId === undefined ? !sources.has('region_statistics') || !info : !info;
@@ -67,10 +68,15 @@ export class EvidenceCollector {
       info ? [] : this.#secondOpinions(signal),
       regionId === undefined && sources.has('region_statistics') ? sources.statistics(signal) : undefined,
     ]);
-    const heartbeatLeaders = info
-      ? new Map<RegionId, DatanodeId>()
-      : this.#opinions.leaders(heartbeats?.nodes ?? []);
-    return { info, heartbeats, heartbeatLeaders, held, others, statistics };
+    return {
+      info,
+      heartbeats,
+      others,
+      statistics,
+      reports: heartbeatReports(info ? [] : (heartbeats?.nodes ?? [])),
+      held: heldRegions(procedures),
+      migrationEnds: lastMigrationEnds(procedures),
+    };
   }
 
   join(entry: PeerEntry, evidence: Evidence): Reconciled {
@@ -85,8 +91,9 @@ export class EvidenceCollector {
       copies: evidence.info?.get(entry.id),
       heartbeat: this.#opinions.opinion(
         entry.id,
-        evidence.heartbeatLeaders.get(entry.id),
+        evidence.reports.get(entry.id),
         entry.leader,
+        evidence.migrationEnds.get(entry.id),
         this.#nowMs(),
       ),
       reported: evidence.statistics?.regions.get(entry.id)?.status,

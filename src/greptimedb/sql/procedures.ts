@@ -8,16 +8,22 @@ const ENDED: ReadonlySet<string> = new Set(['done', 'failed', 'poisoned']);
 /** Lock keys as Rust prints them: `Exclusive("__region_lock/4398046511105")`. A shared lock keeps a migration waiting as well. */
 const REGION_LOCK = /__region_lock\/(\d{1,20})\b/g;
 
+export interface ProcedureRow extends RegionProcedure {
+  /** ms since 1970; 0 while it has not ended. */
+  readonly endedAtMs: number;
+}
+
 /** Reads `information_schema.procedure_info` (0.9.4 and later): whatever holds or waits for a region's lock. */
-export function readProcedures(rows: SqlRows): RegionProcedure[] {
+export function readProcedures(rows: SqlRows): ProcedureRow[] {
   const at = {
     id: rows.require('procedure_id'),
     type: rows.require('procedure_type'),
     status: rows.require('status'),
     locks: rows.require('lock_keys'),
     start: rows.find('start_time'),
+    end: rows.find('end_time'),
   };
-  const procedures: RegionProcedure[] = [];
+  const procedures: ProcedureRow[] = [];
   for (const [index, row] of rows.rows.entries()) {
     const [id, type, status, locks] = [row[at.id], row[at.type], row[at.status], row[at.locks] ?? ''];
     if (typeof id !== 'string') throw rows.bad(index, 'procedure_id', 'a string', id);
@@ -35,6 +41,7 @@ export function readProcedures(rows: SqlRows): RegionProcedure[] {
       regionIds,
       status,
       startedAtMs: amountOf(row[at.start]) ?? 0,
+      endedAtMs: amountOf(row[at.end]) ?? 0,
     });
   }
   return procedures;
@@ -43,6 +50,16 @@ export function readProcedures(rows: SqlRows): RegionProcedure[] {
 /** The regions that unfinished procedures hold or wait for. */
 export function heldRegions(procedures: readonly RegionProcedure[]): ReadonlySet<RegionId> {
   return new Set(procedures.filter(({ active }) => active).flatMap(({ regionIds }) => regionIds));
+}
+
+/** When the last migration of each region ended, by metasrv's clock. They are listed for 10 to 20 minutes. */
+export function lastMigrationEnds(procedures: readonly ProcedureRow[]): ReadonlyMap<RegionId, number> {
+  const ends = new Map<RegionId, number>();
+  for (const { isRegionMigration, active, regionIds, endedAtMs } of procedures) {
+    if (!isRegionMigration || active || endedAtMs === 0) continue;
+    for (const id of regionIds) ends.set(id, Math.max(ends.get(id) ?? 0, endedAtMs));
+  }
+  return ends;
 }
 
 const STATES: Readonly<Record<string, ProcedureReading>> = {

@@ -85,40 +85,65 @@ const FLUSH_MS = 30_000;
 /** A leader that the heartbeats name for this long, against a route cache, is right: the cache is the one that lags. */
 const SETTLED_MS = 2 * FLUSH_MS;
 
-/** Remembers for how long the heartbeats have named each leader that a route cache contradicts. */
-export class HeartbeatOpinions {
-  readonly #since = new Map<RegionId, { leader: DatanodeId; atMs: number }>();
+/** What a live datanode said of a region that it leads, and when, by the servers' clocks. */
+export interface HeartbeatReport {
+  readonly leader: DatanodeId;
+  readonly atMs: number;
+}
 
-  /** What the live datanodes say that they lead; regions with two such leaders are left out. */
-  leaders(nodes: readonly NodeStat[]): ReadonlyMap<RegionId, DatanodeId> {
-    const newestMs = nodes.reduce((newest, node) => Math.max(newest, node.timestampMs), 0);
-    const leaders = new Map<RegionId, DatanodeId>();
-    const contested = new Set<RegionId>();
-    for (const node of nodes) {
-      if (newestMs - node.timestampMs > SETTLED_MS) continue;
-      for (const region of node.regions) {
-        if (region.role !== 'Leader') continue;
-        if (leaders.has(region.id)) contested.add(region.id);
-        leaders.set(region.id, node.id);
-      }
+/**
+ * What the datanodes say that they lead. Of two that claim a region the later word holds: each was true at its time. A datanode that
+ * went silent is not heard.
+ */
+export function heartbeatReports(nodes: readonly NodeStat[]): ReadonlyMap<RegionId, HeartbeatReport> {
+  const newestMs = nodes.reduce((newest, node) => Math.max(newest, node.timestampMs), 0);
+  const reports = new Map<RegionId, HeartbeatReport>();
+  for (const node of nodes) {
+    if (newestMs - node.timestampMs > SETTLED_MS) continue;
+    for (const region of node.regions) {
+      if (region.role !== 'Leader' || (reports.get(region.id)?.atMs ?? -1) >= node.timestampMs) continue;
+      reports.set(region.id, { leader: node.id, atMs: node.timestampMs });
     }
-    for (const id of contested) leaders.delete(id);
-    return leaders;
   }
+  return reports;
+}
 
+interface Contradiction {
+  readonly leader: DatanodeId;
+  readonly reportedAtMs: number;
+  readonly sinceMs: number;
+}
+
+/** Weighs heartbeats against route caches, and remembers for how long they have contradicted each other. */
+export class HeartbeatOpinions {
+  readonly #contradictions = new Map<RegionId, Contradiction>();
+
+  /**
+   * @param movedAtMs when the last migration of the region ended, by the servers' clocks; undefined when none is known.
+   * @returns undefined when the heartbeats have nothing to say, or spoke before that migration ended.
+   */
   opinion(
     regionId: RegionId,
-    leader: DatanodeId | undefined,
+    report: HeartbeatReport | undefined,
     cachedLeader: DatanodeId | null,
+    movedAtMs: number | undefined,
     nowMs: number,
   ): HeartbeatOpinion | undefined {
-    if (leader === undefined || leader === cachedLeader) {
-      this.#since.delete(regionId);
-      return leader === undefined ? undefined : { leader, isSettled: true };
+    if (!report || report.leader === cachedLeader) {
+      this.#contradictions.delete(regionId);
+      return report && { leader: report.leader, isSettled: true };
     }
-    let since = this.#since.get(regionId);
-    if (since?.leader !== leader) this.#since.set(regionId, (since = { leader, atMs: nowMs }));
-    return { leader, isSettled: nowMs - since.atMs >= SETTLED_MS };
+    // A cache that contradicts what was so before the migration has seen it; one that contradicts what was so after it has not.
+    if (movedAtMs !== undefined)
+      return report.atMs > movedAtMs ? { leader: report.leader, isSettled: true } : undefined;
+    const known = this.#contradictions.get(regionId);
+    if (known?.leader !== report.leader) {
+      const contradiction = { leader: report.leader, reportedAtMs: report.atMs, sinceMs: nowMs };
+      this.#contradictions.set(regionId, contradiction);
+      return { leader: report.leader, isSettled: false };
+    }
+    const isSettled = nowMs - known.sinceMs >= SETTLED_MS && report.atMs > known.reportedAtMs;
+    return { leader: report.leader, isSettled };
   }
 }
 

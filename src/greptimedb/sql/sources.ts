@@ -1,13 +1,13 @@
 import type { RegionId } from '../../domain/ids.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { OperationName } from '../options.ts';
-import type { RegionProcedure } from '../port.ts';
 import type { Query, SqlClient } from './client.ts';
 import { readClusterInfo } from './cluster-info.ts';
 import type { ClusterInfoReading } from './cluster-info.ts';
 import { hasColumn, hasTable, probeFeatures } from './features.ts';
 import type { SqlFeatures } from './features.ts';
 import { readProcedures } from './procedures.ts';
+import type { ProcedureRow } from './procedures.ts';
 import { readRegionInfo } from './region-info.ts';
 import type { RegionInfo } from './region-info.ts';
 import { findPeerEntry, readRegionPeers, REGION_PEER_COLUMNS } from './region-peers.ts';
@@ -110,7 +110,7 @@ export class SqlSources {
     return readStatistics(await this.#read('sql-region-statistics', 'region_statistics', '*', signal));
   }
 
-  async procedures(signal: AbortSignal): Promise<RegionProcedure[]> {
+  async procedures(signal: AbortSignal): Promise<ProcedureRow[]> {
     return readProcedures(await this.#read('sql-procedure-info', 'procedure_info', '*', signal));
   }
 
