@@ -1,8 +1,16 @@
+import { healthSuite } from './health.ts';
 import { plannerSuite } from './planner.ts';
+import { qualitySuite } from './quality.ts';
+import { readingSuite } from './reading.ts';
 import type { Row, Suite } from './row.ts';
 
 /** All suites by name; `npm run bench -- planner api` runs some of them. */
-const SUITES: Readonly<Record<string, Suite>> = { planner: plannerSuite };
+const SUITES: Readonly<Record<string, Suite>> = {
+  planner: plannerSuite,
+  health: healthSuite,
+  quality: qualitySuite,
+  reading: readingSuite,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in SUITES));

@@ -1,7 +1,13 @@
 import { OperatingError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { LiveStateTracker } from '../observability/live-state.ts';
-import type { DrainRequest, DrainResult, ServerActions } from '../server/ports.ts';
+import type {
+  DrainRequest,
+  DrainResult,
+  ServerActions,
+  UndrainRequest,
+  UndrainResult,
+} from '../server/ports.ts';
 import type { Daemon } from './daemon.ts';
 import type { Planner } from './planning.ts';
 import type { Worksite } from './worksite.ts';
@@ -41,6 +47,13 @@ export function createActions(dependencies: ActionDependencies): ServerActions {
       return { kind: 'refused', detail: 'The daemon is stopping; no cycle is started.' };
     },
     drain: (request) => drain(dependencies, request, audit),
+    undrain: (request) => undrain(dependencies, request, audit),
+    releaseQuarantine({ regionId, by }) {
+      audit(by, 'release-quarantine', `region ${regionId}`);
+      const released = store.releaseQuarantine(regionId);
+      if (released) events.emit({ type: 'quarantine-released', regionId, by });
+      return { released };
+    },
   };
 }
 
@@ -75,6 +88,29 @@ async function drain(
     daemon.tick('drain');
   }
   return { draining, plan };
+}
+
+/** All of them or none: a request that names a wrong datanode changes nothing. */
+function undrain(
+  { site }: ActionDependencies,
+  { datanodes, by }: UndrainRequest,
+  audit: (who: string, what: string, why: string) => void,
+): UndrainResult {
+  const { store, events, config } = site;
+  const asked = new Set(store.drains().map(({ datanode }) => datanode));
+  for (const id of datanodes) {
+    if (config.datanodes.drain.includes(id)) {
+      throw new OperatingError(
+        'configured-drain',
+        `Datanode ${id} drains because datanodes.drain names it: take it out of the configuration`,
+      );
+    }
+    if (!asked.has(id)) throw new OperatingError('not-draining', `Datanode ${id} does not drain`);
+  }
+  audit(by, 'undrain', `datanodes ${datanodes.join(', ')}`);
+  for (const id of datanodes) store.removeDrain(id);
+  events.emit({ type: 'drain-ended', datanodes, by });
+  return { draining: site.policy().drain };
 }
 
 const NEVER = new AbortController().signal;

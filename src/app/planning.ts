@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { planIdentity } from '../domain/plan-identity.ts';
-import type { Plan } from '../domain/plan.ts';
+import type { Blocker, Move, Plan } from '../domain/plan.ts';
 import type { Clock } from '../lib/clock.ts';
 import { makePlan } from '../planner/plan.ts';
 import type { PlanInput } from '../planner/plan.ts';
+import { packSnapshot, transferList } from './snapshot-transfer.ts';
+import type { PackedSnapshot } from './snapshot-transfer.ts';
 
 export interface PlanningOptions {
   /** Time to look for the fewest moves, in ms; after it the best plan found is taken, with its bound. */
@@ -35,20 +37,45 @@ export function createPlanner(clock: Clock): Planner {
   };
 }
 
-/** What the worker is sent, and answers with. */
+/** What the worker is sent. */
 export interface PlanRequest {
-  readonly input: PlanInput;
+  readonly snapshot: PackedSnapshot;
+  readonly input: Omit<PlanInput, 'snapshot'>;
   readonly options: PlanningOptions;
 }
 
-function planInWorker(input: PlanInput, options: PlanningOptions, signal: AbortSignal): Promise<Plan> {
+/** What it answers: long lists in pieces, so that none of them holds up this thread, and the rest of the plan at the end. */
+export type PlanMessage =
+  | { readonly kind: 'moves'; readonly moves: readonly Move[] }
+  | { readonly kind: 'blocked'; readonly blocked: readonly Blocker[] }
+  | { readonly kind: 'end'; readonly plan: Omit<Plan, 'moves' | 'blocked'> };
+
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+async function planInWorker(input: PlanInput, options: PlanningOptions, signal: AbortSignal): Promise<Plan> {
+  const { snapshot: whole, ...rest } = input;
+  const snapshot = await packSnapshot(whole, breathe);
+  signal.throwIfAborted();
   // The file keeps its own ending: .ts from the sources, .js from the build.
-  const file = import.meta.url.replace(/planning\.(\w+)$/, 'plan-worker.$1');
-  const request: PlanRequest = { input, options };
-  const worker = new Worker(new URL(file), { workerData: request });
+  const worker = new Worker(new URL(import.meta.url.replace(/planning\.(\w+)$/, 'plan-worker.$1')));
+  try {
+    const answer = collect(worker, signal);
+    const request: PlanRequest = { snapshot, input: rest, options };
+    worker.postMessage(request, transferList(snapshot));
+    return await answer;
+  } finally {
+    void worker.terminate();
+  }
+}
+
+/** Puts the pieces together. @throws the signal's reason, or an Error when the thread fails. */
+function collect(worker: Worker, signal: AbortSignal): Promise<Plan> {
+  const moves: Move[] = [];
+  const blocked: Blocker[] = [];
   return new Promise<Plan>((resolve, reject) => {
     const onAbort = (): void => {
-      void worker.terminate();
       reject(signal.reason instanceof Error ? signal.reason : new DOMException('Aborted', 'AbortError'));
     };
     signal.addEventListener('abort', onAbort, { once: true });
@@ -56,10 +83,34 @@ function planInWorker(input: PlanInput, options: PlanningOptions, signal: AbortS
       signal.removeEventListener('abort', onAbort);
       act();
     };
-    worker.once('message', (plan: Plan) => settle(() => resolve(plan)));
+    worker.on('message', (message: PlanMessage) => {
+      if (message.kind === 'moves') for (const move of message.moves) moves.push(move);
+      else if (message.kind === 'blocked') for (const blocker of message.blocked) blocked.push(blocker);
+      else settle(() => resolve(assemble(message.plan, moves, blocked)));
+    });
     worker.once('error', (cause) => settle(() => reject(new Error('The planning thread failed', { cause }))));
     worker.once('exit', (code) =>
       settle(() => reject(new Error(`The planning thread ended with status ${code} before it had a plan`))),
     );
   });
+}
+
+/** The plan with its keys in their usual order. */
+function assemble(
+  plan: Omit<Plan, 'moves' | 'blocked'>,
+  moves: readonly Move[],
+  blocked: readonly Blocker[],
+): Plan {
+  const { formatVersion, planId, inputs, createdAt, snapshotTakenAt, objective, ...rest } = plan;
+  return {
+    formatVersion,
+    planId,
+    ...(inputs && { inputs }),
+    createdAt,
+    snapshotTakenAt,
+    objective,
+    moves,
+    ...rest,
+    blocked,
+  };
 }

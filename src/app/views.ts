@@ -58,6 +58,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
       const input: PlanInput = { snapshot, policy: site.policy(), memory: store.memory(nowMs), nowMs };
       return explain(input, plan ?? NO_PLAN, kind, id);
     },
+    quarantine: () => store.listQuarantine(clock.now()),
     readiness() {
       const takenAt = live.state().snapshot?.takenAt;
       return assessReadiness({

@@ -1,0 +1,69 @@
+import { DEFAULT_POLICY, EMPTY_MEMORY } from '../src/domain/policy.ts';
+import { createPrng } from '../src/lib/prng.ts';
+import { makePlan } from '../src/planner/plan.ts';
+import { bruteForceOptimum } from '../test/support/optimum.ts';
+import { NOW_MS, snapshotOf } from '../test/support/random-case.ts';
+import { greedyMoves } from './greedy.ts';
+import type { Row } from './row.ts';
+
+const CASES = 4_000;
+const BRUTE_FORCE_CASES = 1_500;
+
+function randomCounts(seed: string, nodes: number, tables: number, most: number): number[][] {
+  const prng = createPrng(seed);
+  const width = 2 + prng.int(nodes - 1);
+  return Array.from({ length: 1 + prng.int(tables) }, () =>
+    Array.from({ length: width }, () => prng.int(most + 1)),
+  );
+}
+
+function plan(counts: readonly number[][]): { readonly moves: number; readonly balanced: boolean } {
+  const snapshot = snapshotOf(counts);
+  const { moves, after } = makePlan({
+    snapshot,
+    policy: DEFAULT_POLICY,
+    memory: EMPTY_MEMORY,
+    nowMs: NOW_MS,
+  });
+  return { moves: moves.length, balanced: after.tableSpreadViolation + after.nodeSpreadViolation === 0 };
+}
+
+/** How many moves plans have, against the optimum and against a greedy that reaches the same balance. */
+export async function* qualitySuite(): AsyncGenerator<Row> {
+  let optimal = 0;
+  for (let run = 0; run < BRUTE_FORCE_CASES; run += 1) {
+    const counts = randomCounts(`optimum ${run}`, 4, 4, 2);
+    const best = bruteForceOptimum(snapshotOf(counts), DEFAULT_POLICY, EMPTY_MEMORY, NOW_MS);
+    if (plan(counts).moves === best.moves) optimal += 1;
+  }
+  yield {
+    name: `Moves against brute force, ${BRUTE_FORCE_CASES} random clusters`,
+    figure: `${optimal} optimal`,
+    reference: `${BRUTE_FORCE_CASES}`,
+    target: 'all',
+    ratio: `${((100 * optimal) / BRUTE_FORCE_CASES).toFixed(1)} %`,
+    met: optimal === BRUTE_FORCE_CASES,
+  };
+  await Promise.resolve();
+  let fewer = 0;
+  let more = 0;
+  let ours = 0;
+  let theirs = 0;
+  for (let run = 0; run < CASES; run += 1) {
+    const counts = randomCounts(`greedy ${run}`, 7, 9, 4);
+    const { moves, balanced } = plan(counts);
+    const greedy = greedyMoves(counts);
+    ours += moves;
+    theirs += greedy;
+    if (moves < greedy) fewer += 1;
+    if (moves > greedy || !balanced) more += 1;
+  }
+  yield {
+    name: `Moves against a plain two-dimensional greedy, ${CASES} random clusters`,
+    figure: `${ours} moves, fewer in ${((100 * fewer) / CASES).toFixed(1)} % of the cases`,
+    reference: `${theirs} moves`,
+    target: 'never more',
+    ratio: `${(ours / theirs).toFixed(3)} ×`,
+    met: more === 0,
+  };
+}

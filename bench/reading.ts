@@ -1,0 +1,104 @@
+import { Worker } from 'node:worker_threads';
+import { Pool } from 'undici';
+import { compileSelection } from '../src/domain/selector.ts';
+import { openClusterReader } from '../src/greptimedb/index.ts';
+import { readRegionPeers, REGION_PEER_COLUMNS } from '../src/greptimedb/sql/region-peers.ts';
+import { readSqlAnswer } from '../src/greptimedb/sql/result.ts';
+import { systemClock } from '../src/lib/clock.ts';
+import { fastest, ms, times } from './row.ts';
+import type { Row } from './row.ts';
+
+const ROWS = 1_000_000;
+const ROUTES = 10_000;
+/** As many requests at a time as the adapter allows itself. */
+const CONNECTIONS = 16;
+
+/** How fast the adapters read, against the least that reading takes. */
+export async function* readingSuite(): AsyncGenerator<Row> {
+  yield await readPeers('exact ids below 2^53', 1024);
+  yield await readPeers('ids above 2^53', 2_200_000);
+  yield await readRoutes();
+}
+
+async function readPeers(name: string, firstTable: number): Promise<Row> {
+  const body = peersBody(firstTable);
+  const parseMs = await fastest(4, () => JSON.parse(body) as unknown);
+  let regions = 0;
+  const readMs = await fastest(4, () => {
+    const rows = readSqlAnswer(
+      { status: 200, headers: { 'content-type': 'application/json' }, body },
+      'bench',
+    );
+    const byTable = rows ? readRegionPeers(rows).byTable : new Map<number, readonly unknown[]>();
+    regions = byTable.values().reduce((sum, entries) => sum + entries.length, 0);
+  });
+  if (regions !== ROWS) throw new Error(`Read ${regions} of ${ROWS} regions`);
+  return {
+    name: `region_peers of ${ROWS} rows, ${name}`,
+    figure: ms(readMs),
+    reference: `JSON.parse: ${ms(parseMs)}`,
+    target: 'at most 1.5 ×',
+    ratio: times(readMs / parseMs),
+    met: readMs <= 1.5 * parseMs,
+  };
+}
+
+function peersBody(firstTable: number): string {
+  const schema = {
+    column_schemas: REGION_PEER_COLUMNS.map((column) => ({ name: column, data_type: 'String' })),
+  };
+  const rows: string[] = [];
+  for (let row = 0; row < ROWS; row += 1) {
+    const table = firstTable + Math.floor(row / 100);
+    const id = (BigInt(table) << 32n) | BigInt(row % 100);
+    rows.push(`[${id},${row % 1000},"10.0.0.1:4001","Yes","ALIVE"]`);
+  }
+  return `{"output":[{"records":{"schema":${JSON.stringify(schema)},"rows":[${rows.join(',')}],"total_rows":${ROWS}}}],"execution_time_ms":7}`;
+}
+
+async function readRoutes(): Promise<Row> {
+  const server = new Worker(new URL('./route-server.ts', import.meta.url), { workerData: ROUTES });
+  const port = await new Promise<number>((resolve) => server.once('message', resolve));
+  const origin = `http://127.0.0.1:${port}`;
+  const { signal } = new AbortController();
+  const reader = await openClusterReader(
+    {
+      name: 'bench',
+      api: 'metasrv',
+      metasrv: { endpoints: [origin], clusterId: 0 },
+      requestTimeoutMs: 10_000,
+    },
+    { clock: systemClock },
+    { signal },
+  );
+  const selector = compileSelection({ include: [], exclude: [] });
+  const adapterMs = await fastest(3, async () => {
+    const { regions } = await reader.readSnapshot({ selector, signal });
+    if (regions.length !== ROUTES) throw new Error(`Read ${regions.length} of ${ROUTES} routes`);
+  });
+  await reader.close();
+  const pool = new Pool(origin, { connections: CONNECTIONS });
+  const bareMs = await fastest(3, () => bareRoutes(pool));
+  await pool.close();
+  await server.terminate();
+  const perSecond = (durationMs: number): string => `${Math.round((ROUTES / durationMs) * 1_000)} a second`;
+  return {
+    name: `${ROUTES} /admin/route requests (a whole snapshot, tables and leases included)`,
+    figure: perSecond(adapterMs),
+    reference: `bare undici pool: ${perSecond(bareMs)}`,
+    target: 'at least 80 %',
+    ratio: `${Math.round((100 * bareMs) / adapterMs)} %`,
+    met: bareMs / adapterMs >= 0.8,
+  };
+}
+
+async function bareRoutes(pool: Pool): Promise<void> {
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < ROUTES) {
+      const { body } = await pool.request({ method: 'GET', path: `/admin/route?table_id=${1024 + next++}` });
+      await body.text();
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, work));
+}
