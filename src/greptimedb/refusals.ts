@@ -14,7 +14,7 @@ const TEXTS: readonly (readonly [RegExp, Recognised])[] = [
   [/non-nullable|contains null values|create datafusion record batch/i, { kind: 'already-there' }],
   [/target peer is unavailable/i, refused('peer-unavailable')],
   [/Another migration procedure is running/i, refused('already-running')],
-  [/to a? ?non-leader meta server|non-leader meta/i, refused('not-leader')],
+  [/non-leader meta server/i, refused('not-leader')],
   [/can't equal `?to_peer_id/i, refused('invalid')],
   [/on the logical table/i, refused('logical-table')],
   [/Failed to find table route for/i, refused('region-gone')],
