@@ -13,6 +13,7 @@ import { createActions } from './actions.ts';
 import { Daemon } from './daemon.ts';
 import { Closers } from './lifecycle.ts';
 import { startCronSchedule } from './schedule.ts';
+import { createOverview } from './overview.ts';
 import { createViews } from './views.ts';
 import { openWorksite } from './compose.ts';
 import type { Parts } from './compose.ts';
@@ -85,6 +86,7 @@ export async function startDaemon(
       },
       {
         views: createViews({ site, daemon, live, version, startedAtMs: clock.now() }),
+        overview: createOverview(site, live),
         actions: createActions({ site, daemon, live, planner: parts.planner }),
         events,
         metrics,

@@ -12,6 +12,8 @@ import type { EventStream } from './event-stream.ts';
 import { listen } from './listen.ts';
 import type { ListenAddress } from './listen.ts';
 import { openApiRoute } from './openapi.ts';
+import type { OverviewViews } from './overview-ports.ts';
+import { overviewRoutes } from './overview-routes.ts';
 import { pageRoutes } from './page.ts';
 import type { ServerActions, ServerViews, WebAssets } from './ports.ts';
 import { eventsRoute, probeRoutes, viewRoutes } from './read-routes.ts';
@@ -32,6 +34,7 @@ export interface ServerOptions {
 
 export interface ServerDependencies {
   readonly views: ServerViews;
+  readonly overview: OverviewViews;
   readonly actions: ServerActions;
   readonly events: EventSource;
   readonly metrics: MetricsText;
@@ -123,12 +126,13 @@ function createApp(
 }
 
 function routesOf(options: ServerOptions, dependencies: ServerDependencies): Route[] {
-  const { views, actions, metrics, web } = dependencies;
+  const { views, overview, actions, metrics, web } = dependencies;
   const page = pageRoutes(web);
   const documented = [
     ...page.slice(0, 1),
     ...probeRoutes(views, metrics),
     ...viewRoutes(views),
+    ...overviewRoutes(overview),
     eventsRoute(),
     ...actionRoutes(actions),
   ];

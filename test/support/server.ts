@@ -5,6 +5,8 @@ import type { EventBus } from '../../src/observability/events.ts';
 import { trackLiveState } from '../../src/observability/live-state.ts';
 import { createServer } from '../../src/server/server.ts';
 import type { RunningServer, ServerDependencies, ServerOptions } from '../../src/server/server.ts';
+import { buildMatrix, buildQueue, buildRegions, buildSeries } from '../../src/server/overview.ts';
+import type { OverviewViews } from '../../src/server/overview-ports.ts';
 import type { HistoryQuery, ServerActions, ServerViews } from '../../src/server/ports.ts';
 import { buildStatus } from '../../src/server/status.ts';
 import type { StatusFacts } from '../../src/server/status.ts';
@@ -67,7 +69,19 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
     explain: (kind, id) =>
       id === '404' ? undefined : { kind, id, answer: 'It is well placed.', reasons: [], facts: {} },
     readiness: () => ({ ready: true, missing: [] }),
+    quarantine: () => [
+      { regionId: '4398046511104', failures: 2, untilMs: START_MS, detail: 'rolled-back: no' },
+    ],
     ...overrides.views,
+  };
+  const overview: OverviewViews = {
+    matrix: () => buildMatrix(live.state()),
+    regions: (query) => buildRegions(live.state(), query),
+    queue: (query) => buildQueue(live.state(), query),
+    series: (query) => buildSeries(query, clock.now(), [], []),
+    audit: () => ({
+      entries: [{ at: '2026-11-22T13:00:00.000Z', who: 'anna (127.0.0.1)', what: 'pause', why: 'deploy' }],
+    }),
   };
   const remember =
     <Result>(name: string, result: Result) =>
@@ -80,12 +94,15 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
     resume: remember('resume', undefined),
     trigger: remember('trigger', { kind: 'started' as const, cycleId: 12 }),
     drain: remember('drain', { draining: ['3'], plan: samplePlan() }),
+    undrain: remember('undrain', { draining: [] }),
+    releaseQuarantine: remember('release-quarantine', { released: true }),
     ...overrides.actions,
   };
   const server = await createServer(
     { listen: { host: '127.0.0.1', port: 0 }, protectReads: false, version: '1.2.3', ...overrides.options },
     {
       views,
+      overview,
       actions,
       events: bus,
       clock,
