@@ -7,6 +7,7 @@ import { trackLiveState } from '../observability/live-state.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { observeEvents } from '../observability/metrics-listener.ts';
+import type { WebAssets } from '../server/ports.ts';
 import { createServer } from '../server/server.ts';
 import type { RunningServer } from '../server/server.ts';
 import { createActions } from './actions.ts';
@@ -15,6 +16,7 @@ import { Closers } from './lifecycle.ts';
 import { startCronSchedule } from './schedule.ts';
 import { createOverview } from './overview.ts';
 import { createViews } from './views.ts';
+import { loadWebAssets } from './web-assets.ts';
 import { openWorksite } from './compose.ts';
 import type { Parts } from './compose.ts';
 import type { Worksite } from './worksite.ts';
@@ -35,7 +37,7 @@ export interface RunningDaemon {
  */
 export async function startDaemon(
   config: Config,
-  parts: Parts & { readonly logger: Logger },
+  parts: Parts & { readonly logger: Logger; readonly web?: WebAssets | undefined },
 ): Promise<RunningDaemon> {
   const { clock, logger, version } = parts;
   const closers = new Closers();
@@ -91,6 +93,7 @@ export async function startDaemon(
         events,
         metrics,
         clock,
+        web: parts.web ?? (await loadWebAssets()),
         onDefect: (error, request) =>
           logger.error({ error, ...request }, 'A request failed for no reason of its own'),
       },

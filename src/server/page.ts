@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { PAGE_HTML, PAGE_SCRIPT, PAGE_STYLE } from './page-source.ts';
 import type { WebAsset, WebAssets } from './ports.ts';
 import { route } from './route.ts';
@@ -50,7 +51,15 @@ function assetAnswer(path: string, { body, type, etag }: WebAsset): Answer {
     'cache-control': path.startsWith('/assets/') ? ONE_YEAR : ASK_AGAIN,
     'content-security-policy': ASSETS_POLICY,
   };
-  return { kind: 'content', body, type, etag, headers };
+  const gzip = isText(type) && body.length >= COMPRESS_FROM_BYTES ? gzipSync(body, { level: 9 }) : undefined;
+  return { kind: 'content', body, type, etag, headers, gzip };
+}
+
+/** Once at the start; below this it saves nothing. */
+const COMPRESS_FROM_BYTES = 1_024;
+
+function isText(type: string): boolean {
+  return /^text\/|javascript|json|svg/.test(type);
 }
 
 /** The page that is there without a build: one file, whose script and style the policy knows by their hashes. */

@@ -25,12 +25,29 @@ export async function sendAnswer(
       return sendJsonBody(answer.body, request, reply);
     case 'content':
       void reply.headers(answer.headers ?? {}).type(answer.type);
-      return answer.etag === undefined
-        ? reply.send(answer.body)
-        : sendTagged(answer.body, answer.etag, request, reply);
+      return sendContent(answer, request, reply);
     case 'event-stream':
       return startStream(answer.lastEventId, reply, stream);
   }
+}
+
+function sendContent(
+  { body, etag, gzip }: Extract<Answer, { kind: 'content' }>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  if (etag === undefined) return reply.send(body);
+  if (gzip === undefined) return sendTagged(body, etag, request, reply);
+  void reply.header('vary', 'accept-encoding');
+  if (!acceptsGzip(request)) return sendTagged(body, etag, request, reply);
+  const gzipTag = tagOfGzip(etag);
+  if (!knows(request, gzipTag)) void reply.header('content-encoding', 'gzip');
+  return sendTagged(gzip, gzipTag, request, reply);
+}
+
+/** Two representations must not share a tag. */
+function tagOfGzip(etag: string): string {
+  return etag.replace(/"$/, '-gzip"');
 }
 
 async function sendJsonBody(
@@ -41,7 +58,7 @@ async function sendJsonBody(
   void reply.type(JSON_TYPE).headers({ 'cache-control': 'no-cache', vary: 'accept-encoding' });
   if (body.plain.length < COMPRESS_FROM_BYTES || !acceptsGzip(request))
     return sendTagged(body.plain, body.etag, request, reply);
-  const etag = body.etag.replace(/"$/, '-gzip"');
+  const etag = tagOfGzip(body.etag);
   if (knows(request, etag)) return reply.header('etag', etag).code(304).send();
   return reply.headers({ 'content-encoding': 'gzip', etag }).send(await body.compressed());
 }

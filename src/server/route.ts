@@ -15,6 +15,8 @@ export type Answer =
       readonly type: string;
       readonly headers?: Readonly<Record<string, string>>;
       readonly etag?: string;
+      /** The body compressed, for clients that take gzip; needs an etag. */
+      readonly gzip?: Buffer | undefined;
     }
   | { readonly kind: 'event-stream'; readonly lastEventId: string | undefined };
 

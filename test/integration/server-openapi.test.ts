@@ -35,11 +35,16 @@ async function documentOf(): Promise<z.infer<typeof documentShape>> {
 
 const PROMISED = [
   'GET /',
+  'GET /api/v1/audit',
   'GET /api/v1/events',
   'GET /api/v1/explain/{kind}/{id}',
   'GET /api/v1/history',
+  'GET /api/v1/matrix',
   'GET /api/v1/openapi.json',
   'GET /api/v1/plan',
+  'GET /api/v1/queue',
+  'GET /api/v1/regions',
+  'GET /api/v1/series',
   'GET /api/v1/snapshot',
   'GET /api/v1/status',
   'GET /healthz',
