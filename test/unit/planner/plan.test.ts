@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import type { Policy } from '../../../src/domain/policy.ts';
+import { DEFAULT_POLICY, EMPTY_MEMORY } from '../../../src/domain/policy.ts';
+import type { RegionLoad, Snapshot } from '../../../src/domain/snapshot.ts';
+import { makePlan } from '../../../src/planner/plan.ts';
+import type { PlanDraft } from '../../../src/planner/plan.ts';
+import { NOW_MS, regionId, snapshotOf } from '../../support/random-case.ts';
+
+function plan(snapshot: Snapshot, policy: Partial<Policy> = {}): PlanDraft {
+  return makePlan({
+    snapshot,
+    policy: { ...DEFAULT_POLICY, ...policy },
+    memory: EMPTY_MEMORY,
+    nowMs: NOW_MS,
+  });
+}
+
+const codes = ({ blocked }: PlanDraft): string[] => [...new Set(blocked.map(({ code }) => code))];
+const counts = ({ after }: PlanDraft): number[] => after.datanodes.map(({ regions }) => regions);
+
+describe('clusters at the edge', () => {
+  it.each<[string, Snapshot, Partial<Policy>, number[], string[]]>([
+    ['no datanodes and no tables', snapshotOf([], 0), {}, [], []],
+    ['datanodes without tables', snapshotOf([], 3), {}, [0, 0, 0], []],
+    [
+      'a thousand tables without regions',
+      snapshotOf(Array.from({ length: 1_000 }, () => [0, 0])),
+      {},
+      [0, 0],
+      [],
+    ],
+    ['one datanode', snapshotOf([[7]]), {}, [7], []],
+    ['one region, two datanodes', snapshotOf([[1, 0]]), {}, [1, 0], []],
+    ['every datanode drains', snapshotOf([[2, 1]]), { drain: ['0', '1'] }, [2, 1], ['no-target']],
+    ['every datanode is cordoned', snapshotOf([[2, 1]]), { cordon: ['0', '1'] }, [2, 1], ['cordoned']],
+    [
+      'no table is selected',
+      snapshotOf([[4, 0]]),
+      { tables: { include: ['other.*'], exclude: [] } },
+      [0, 0],
+      [],
+    ],
+  ])('%s: nothing moves', (_name, snapshot, policy, after, blocked) => {
+    const made = plan(snapshot, policy);
+    expect(made).toMatchObject({ moves: [], minimumMoves: 0, optimal: true });
+    expect(counts(made)).toEqual(after);
+    expect(codes(made)).toEqual(blocked);
+  });
+
+  it('lists regions of unknown tables, of unknown datanodes, of dead ones and of nobody, and counts none of them', () => {
+    const base = snapshotOf([[3, 0, 0]]);
+    const [region] = base.regions;
+    const made = plan({
+      ...base,
+      datanodes: base.datanodes.map((node) =>
+        node.id === '2' ? { ...node, status: 'dead' as const } : node,
+      ),
+      regions: [
+        ...base.regions,
+        { ...region!, id: '1', tableId: '99' },
+        { ...region!, id: '2', leader: '77' },
+        { ...region!, id: '3', leader: '2' },
+        { ...region!, id: '4', leader: null },
+      ],
+    });
+    expect(codes(made).sort()).toEqual(['leader-dead', 'no-leader', 'unknown-datanode', 'unknown-table']);
+    expect(made.moves).toHaveLength(1);
+    expect(counts(made)).toEqual([2, 1, 1]);
+  });
+
+  it('names the regions of other tables that keep a draining datanode from being empty', () => {
+    const made = plan(
+      snapshotOf([
+        [2, 1],
+        [1, 1],
+      ]),
+      {
+        drain: ['0'],
+        tables: { include: ['public.t0'], exclude: [] },
+      },
+    );
+    expect(made.moves.map(({ regionId: id }) => id)).toEqual([regionId(1024, 0), regionId(1024, 1)]);
+    expect(made.blocked.map(({ code, regionId: id }) => [code, id])).toEqual([
+      ['not-selected', regionId(1025, 0)],
+    ]);
+  });
+});
+
+describe('which region moves', () => {
+  const loaded = (loads: readonly (RegionLoad | undefined)[]): Snapshot => {
+    const base = snapshotOf([[loads.length, 0]]);
+    return {
+      ...base,
+      regions: base.regions.map((region, index) => {
+        const load = loads[index];
+        return load ? { ...region, load } : region;
+      }),
+    };
+  };
+
+  it.each<[string, (RegionLoad | undefined)[], number[]]>([
+    ['the least write rate', [{ writeBytesPerSecond: 9 }, { writeBytesPerSecond: 1 }], [1]],
+    [
+      'the smallest memtable among equal write rates',
+      [
+        { writeBytesPerSecond: 1, memtableBytes: 5 },
+        { writeBytesPerSecond: 1, memtableBytes: 4 },
+      ],
+      [1],
+    ],
+    [
+      'the smallest on disk among equals',
+      [
+        { writeBytesPerSecond: 1, memtableBytes: 5, diskBytes: 2 },
+        { writeBytesPerSecond: 1, memtableBytes: 5, diskBytes: 1 },
+      ],
+      [1],
+    ],
+    ['a known load before an unknown one', [undefined, { writeBytesPerSecond: 1_000 }], [1]],
+    ['the lowest id among equals', [undefined, undefined], [0]],
+  ])('is the one with %s', (_name, loads, expected) => {
+    const moved = plan(loaded(loads)).moves.map(({ regionId: id }) => id);
+    expect(moved).toEqual(expected.map((number) => regionId(1024, number)));
+  });
+
+  it('takes the heaviest to the datanode that carries least', () => {
+    const base = snapshotOf([
+      [4, 0, 0],
+      [0, 2, 0],
+    ]);
+    const snapshot = {
+      ...base,
+      regions: base.regions.map((region, index) => ({
+        ...region,
+        load: { writeBytesPerSecond: [1, 2, 3, 50, 100, 100][index]! },
+      })),
+    };
+    const made = plan(snapshot);
+    const heaviest = made.moves.find(({ regionId: id }) => id === regionId(1024, 1));
+    expect(heaviest?.to).toBe('2');
+  });
+});
+
+describe('order', () => {
+  it('empties draining datanodes first, and lets targets take turns', () => {
+    const made = plan(snapshotOf([[6, 6, 0, 0]]), { drain: ['1'] });
+    const sources = made.moves.map(({ from }) => from);
+    expect(sources).toEqual([...sources].sort((a, b) => Number(b === '1') - Number(a === '1')));
+    const drained = made.moves.filter(({ from }) => from === '1').map(({ to }) => to);
+    expect(new Set(drained.slice(0, 2)).size).toBe(2);
+  });
+});
+
+describe('only draining', () => {
+  it('leaves every other region where it is', () => {
+    const made = plan(snapshotOf([[4, 6, 0]]), { drain: ['0'], onlyDrain: true });
+    expect(made.moves.map(({ from }) => from)).toEqual(['0', '0', '0', '0']);
+    expect(made.blocked).toEqual([]);
+    expect(counts(made)).toEqual([0, 6, 4]);
+  });
+});
