@@ -3,17 +3,18 @@ import { findSlot, lowerCell, raiseCell } from './rows.ts';
 import type { Search } from './solver.ts';
 
 /**
- * Ships regions along cheapest paths, one unit per path, until no path of that cost is left.
+ * Ships regions along cheapest paths, one unit per path, in one round: a depth-first search in which every column and table that
+ * leads nowhere is passed over from then on (as in Dinic's blocking flow). What a round leaves over, the next one finds, with new
+ * distances.
  *
- * A path leads from a column that gives (hub to column) through tables to a column that takes. Only *tight* steps are used:
- * those on which the distances say that the path stays a cheapest one. Each round is a depth-first search in which every
- * column and table that leads nowhere is passed over from then on (as in Dinic's blocking flow).
+ * A path leads from a column that gives (hub to column) through tables to a column that takes. Only *tight* steps are used: those
+ * on which the distances say that the path stays a cheapest one.
+ *
+ * @throws Error when no path is found, although the distances say that there is one.
  */
-export function augment(search: Search, pathCost: number, shouldStop: () => boolean): void {
-  while (!shouldStop()) {
-    const round = openRound(search, pathCost);
-    if (shipRound(round) === 0) return;
-  }
+export function augment(search: Search, pathCost: number): void {
+  if (shipRound(openRound(search, pathCost)) === 0)
+    throw new Error('The distances promise a path that is not there');
 }
 
 interface Round {

@@ -127,11 +127,13 @@ function takeTurns(problem: Problem, relocations: readonly Relocation[]): Int32A
   const taken = new Int32Array(problem.nodes.length);
   const gave = Int32Array.from(relocations, ({ from }) => given[from]!++);
   const took = Int32Array.from(relocations, ({ to }) => taken[to]!++);
-  const position = Float64Array.from(
-    relocations,
-    ({ from, to }, index) => (gave[index]! + 0.5) / given[from]! + (took[index]! + 0.5) / taken[to]!,
-  );
-  return Int32Array.from(relocations.keys()).sort((a, b) => position[a]! - position[b]! || a - b);
+  // Position and index in one number sort natively, which is many times faster than with a function: the index breaks ties.
+  const steps = Math.floor(Number.MAX_SAFE_INTEGER / 4 / Math.max(1, relocations.length));
+  const keys = Float64Array.from(relocations, ({ from, to }, index) => {
+    const position = (gave[index]! + 0.5) / given[from]! + (took[index]! + 0.5) / taken[to]!;
+    return Math.floor(position * steps) * relocations.length + index;
+  }).sort();
+  return Int32Array.from(keys, (key) => key % relocations.length);
 }
 
 const HARMFUL = 0;

@@ -82,7 +82,7 @@ function improve(search: Search, shouldStop: () => boolean): boolean {
     findDistances(search);
     const best = cheapestReturn(search);
     if (best >= 0) return true;
-    augment(search, best, shouldStop);
+    augment(search, best);
   }
 }
 
