@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { requireCluster } from '../config/effective.ts';
+import { COMMAND_VARIABLES } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiClient } from './api-client.ts';
@@ -35,7 +36,7 @@ export interface ConfigFlags {
 /** Adds `-c FILE` and `--set KEY=VALUE`. */
 export function withConfig(command: Command): Command {
   return command
-    .option('-c, --config <file>', 'configuration file (YAML)')
+    .option('-c, --config <file>', `configuration file (YAML); else ${COMMAND_VARIABLES.config}`)
     .option('--set <key=value>', 'override one key of the configuration; may be repeated', collect);
 }
 
@@ -53,15 +54,18 @@ function collect(value: string, before: readonly string[] = []): string[] {
 /** Adds `--url`, `--token-file` and `--timeout` for commands that talk to a running daemon. */
 export function withDaemon(command: Command): Command {
   return command
-    .option('--url <url>', 'where the daemon listens', DEFAULT_URL)
-    .option('--token-file <file>', 'file with the token of server.tokenFile')
+    .option('--url <url>', `where the daemon listens; else ${COMMAND_VARIABLES.url} or ${DEFAULT_URL}`)
+    .option(
+      '--token-file <file>',
+      `file with the token of server.tokenFile; else ${COMMAND_VARIABLES.tokenFile}`,
+    )
     .option('--timeout <duration>', 'how long to wait for an answer', '10s');
 }
 
 const DEFAULT_URL = 'http://127.0.0.1:9480';
 
 export interface DaemonFlags {
-  readonly url: string;
+  readonly url?: string;
   readonly tokenFile?: string;
   readonly timeout: string;
 }
@@ -74,7 +78,7 @@ export interface DaemonFlags {
  */
 export async function configOf(cli: Cli, flags: ConfigFlags, offline = false): Promise<Config> {
   const config = await loadConfig({
-    file: flags.config,
+    file: configFileOf(cli, flags),
     env: cli.io.env,
     flags: { 'execution.dryRun': flags.dryRun },
     set: flags.set,
@@ -84,10 +88,25 @@ export async function configOf(cli: Cli, flags: ConfigFlags, offline = false): P
   return config;
 }
 
+/** The file of `-c`, or of its variable; undefined when there is none. */
+export function configFileOf(cli: Cli, flags: ConfigFlags): string | undefined {
+  return flags.config ?? variable(cli, 'config');
+}
+
+/** A variable that is set to nothing is not set. */
+function variable({ io }: Cli, name: keyof typeof COMMAND_VARIABLES): string | undefined {
+  const value = io.env[COMMAND_VARIABLES[name]];
+  return value === '' ? undefined : value;
+}
+
 export function daemonOf(cli: Cli, flags: DaemonFlags): ApiClient {
   const timeoutMs = parseDurationOption('--timeout', flags.timeout);
   return createApiClient(
-    { url: flags.url, tokenFile: flags.tokenFile, timeoutMs },
+    {
+      url: flags.url ?? variable(cli, 'url') ?? DEFAULT_URL,
+      tokenFile: flags.tokenFile ?? variable(cli, 'tokenFile'),
+      timeoutMs,
+    },
     { clock: cli.io.clock, signal: cli.io.signal, fetch: cli.fetch },
   );
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { configOf, withConfig, withDryRun } from '../cli.ts';
+import { configFileOf, configOf, withConfig, withDryRun } from '../cli.ts';
 import type { Cli, ConfigFlags } from '../cli.ts';
 
 export function addRun(program: Command, cli: Cli): void {
@@ -18,11 +18,12 @@ SIGHUP reads the configuration again.`,
     )
     .action(async (flags: ConfigFlags) => {
       const reload = () => configOf(cli, flags);
+      const file = configFileOf(cli, flags);
       await cli.app.run(
         {
           config: await reload(),
           reload,
-          file: flags.config === undefined ? undefined : resolve(cli.cwd, flags.config),
+          file: file === undefined ? undefined : resolve(cli.cwd, file),
           onHangup: cli.io.onHangup,
         },
         { signal: cli.io.signal },

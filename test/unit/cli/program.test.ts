@@ -282,6 +282,21 @@ describe('commands that act', () => {
     app: NonNullable<CliSetup['app']>,
   ): Promise<{ status: number; out: string }> => runCommand(args, { app, cwd: folder });
 
+  it('takes the configuration file from the environment where no -c is given', async () => {
+    const seen: string[] = [];
+    const setup: CliSetup = {
+      cwd: folder,
+      env: { GREPTIME_REBALANCER_CONFIG: 'c.yaml' },
+      app: {
+        run: async ({ config: { cluster }, file }) => void seen.push(cluster.name, String(file)),
+      },
+    };
+    expect(await runCommand(['run'], setup)).toMatchObject({ status: 0, err: '' });
+    const other = await runCommand(['run', '-c', 'none.yaml'], setup);
+    expect(other).toMatchObject({ status: 2, err: expect.stringContaining('none.yaml does not exist') });
+    expect(seen).toEqual(['prod', at('c.yaml')]);
+  });
+
   it.each(CYCLE_OUTCOME_CODES)('once reports the outcome %s', async (outcome) => {
     const { status, out } = await wish(['once', ...config], {
       once: async () => ({ outcome, moved: 2, failed: 1, detail: 'A detail.' }),
