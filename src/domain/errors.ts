@@ -29,7 +29,8 @@ export function describeError(error: unknown): string {
     if (message && !parts.some((part) => part.includes(message))) parts.push(message);
     current = current instanceof Error ? current.cause : undefined;
   }
-  return parts.join(': ');
+  // A message that is a whole sentence and goes on to its cause ends in one colon, not in a full stop and a colon.
+  return parts.map((part, index) => (index < parts.length - 1 ? part.replace(/\.$/, '') : part)).join(': ');
 }
 
 function messageOf(value: unknown): string {

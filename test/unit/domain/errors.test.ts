@@ -10,6 +10,11 @@ describe('describeError', () => {
       'Reading failed: no route: cable',
     ],
     [
+      'a cause after a whole sentence',
+      new Error('The folder is in use.', { cause: new Error('locked.') }),
+      'The folder is in use: locked.',
+    ],
+    [
       'a cause that the message quotes, once',
       new Error('Reading failed: no route', { cause: new Error('no route') }),
       'Reading failed: no route',
