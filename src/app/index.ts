@@ -77,5 +77,5 @@ export function createApp({
 }
 
 function commandLogger(level: LogLevel): Parts['logger'] {
-  return createLogger({ level: level === 'info' ? 'warn' : level, destination: 'stderr' });
+  return createLogger({ level: level === 'info' ? 'warn' : level, destination: 'person' });
 }

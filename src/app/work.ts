@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { CycleOutcome } from '../domain/codes.ts';
 import type { Plan } from '../domain/plan.ts';
 import { logEvents } from '../observability/log-listener.ts';
-import type { EventSource } from '../observability/events.ts';
+import type { EventSource, EventType } from '../observability/events.ts';
 import { openWorksite } from './compose.ts';
 import type { Parts } from './compose.ts';
 import type { Worksite } from './worksite.ts';
@@ -36,13 +36,31 @@ export async function withWorksite<T>(
 ): Promise<T> {
   const { site } = await openWorksite(config, parts);
   try {
-    logEvents(parts.logger, site.events);
+    logEvents(parts.logger, withoutShown(site.events));
     watch(site.events);
     site.store.resetFailureRun();
     return await work(site);
   } finally {
     await site.close();
   }
+}
+
+/** What progress shows the person who started the command: the log need not say it once more. */
+const SHOWN: readonly EventType[] = [
+  'planned',
+  'gate-closed',
+  'move-finished',
+  'recovered',
+  'cycle-finished',
+];
+
+function withoutShown(events: EventSource): EventSource {
+  return {
+    subscribe: (listener) =>
+      events.subscribe((event) => {
+        if (!SHOWN.includes(event.type)) listener(event);
+      }),
+  };
 }
 
 /** One cycle, then the end. */

@@ -20,6 +20,11 @@ export function parseDuration(text: string): number | undefined {
   return roundedMs <= MAX_DURATION_MS ? roundedMs : undefined;
 }
 
+/** Writes an estimate: at least a second and in whole seconds, because nobody can tell more exactly. */
+export function formatEstimate(durationMs: number): string {
+  return formatDuration(Math.max(1, Math.ceil(durationMs / 1_000)) * 1_000);
+}
+
 /**
  * Writes a duration the way a person reads it: at most two units, the largest first (`850ms`, `42s`, `3m5s`, `2h10m`, `3d4h`).
  *

@@ -1,6 +1,8 @@
+import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import { describeError, OperatingError } from '../domain/errors.ts';
+import { readableLines } from './readable-log.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 
@@ -24,10 +26,10 @@ export interface Logger {
 export interface LoggerOptions {
   readonly level: LogLevel;
   /**
-   * `stdout` (the default) suits the daemon; a command whose standard output is data logs to `stderr`. Or anything with
-   * `write(line)`, for tests.
+   * `stdout` (the default) suits the daemon. `person` is for a command, whose standard output is data: lines to read, on standard
+   * error. Or anything with `write(line)`.
    */
-  readonly destination?: 'stdout' | 'stderr' | DestinationStream;
+  readonly destination?: 'stdout' | 'person' | DestinationStream;
 }
 
 const SECRET_NAMES = [
@@ -74,7 +76,12 @@ export function maskUrlCredentials(text: string): string {
 
 function destinationOf(destination: NonNullable<LoggerOptions['destination']>): DestinationStream {
   if (destination === 'stdout') return pino.destination({ dest: 1, sync: true });
-  if (destination === 'stderr') return pino.destination({ dest: 2, sync: true });
+  if (destination === 'person') {
+    const stderr = pino.destination({ dest: 2, sync: true });
+    // A progress line may stand where this one begins.
+    const start = isatty(2) ? '\r\u001b[2K' : '';
+    return readableLines((line) => stderr.write(start + line));
+  }
   return destination;
 }
 

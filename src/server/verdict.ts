@@ -1,7 +1,7 @@
 import { BLOCKERS, GATES } from '../domain/codes.ts';
 import type { GateCode } from '../domain/codes.ts';
 import type { Balance } from '../domain/plan.ts';
-import { formatDuration } from '../lib/duration.ts';
+import { formatDuration, formatEstimate } from '../lib/duration.ts';
 import { isoTime } from '../observability/event-view.ts';
 import type { LiveState } from '../observability/live-state.ts';
 import type { PauseState } from './ports.ts';
@@ -113,7 +113,7 @@ function gated({ live }: VerdictFacts): VerdictView | undefined {
 function balancing({ live, etaMs }: VerdictFacts): VerdictView {
   const total = live.plan?.moves.length ?? 0;
   const failed = live.movesFailed === 0 ? '' : `, ${live.movesFailed} without success`;
-  const left = etaMs === undefined || etaMs === 0 ? '' : `, about ${formatDuration(etaMs)} left`;
+  const left = etaMs === undefined || etaMs === 0 ? '' : `, about ${formatEstimate(etaMs)} left`;
   const rest = live.cycle ? '' : '; the next tick goes on';
   return {
     code: 'balancing',

@@ -1,7 +1,7 @@
 import { CYCLE_OUTCOMES } from '../../domain/codes.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { formatDuration } from '../../lib/duration.ts';
+import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { bar } from './datanode-table.ts';
 import { proofLine } from './plan-table.ts';
 import { advance, NO_PROGRESS, timeLeftMs } from './progress-model.ts';
@@ -44,7 +44,11 @@ export function showProgress(source: ProgressSource, options: ProgressOptions): 
   const said = new Map<string, string>();
   const unsubscribe = source.subscribe((event) => {
     progress = advance(progress, event, event.atMs);
-    const line = eventLine(event, progress, options.canvas().style, clock.now());
+    const line = eventLine(event, progress, {
+      style: options.canvas().style,
+      isTerminal,
+      nowMs: clock.now(),
+    });
     const isNews = line !== said.get(event.type);
     if (event.type === 'move-started') said.clear();
     else if (line !== undefined) said.set(event.type, line);
@@ -59,16 +63,17 @@ export function showProgress(source: ProgressSource, options: ProgressOptions): 
   };
 }
 
+interface LineView {
+  readonly style: Style;
+  readonly isTerminal: boolean;
+  readonly nowMs: number;
+}
+
 /** The line that an event leaves behind, or undefined. */
-export function eventLine(
-  event: ProgressEvent,
-  progress: Progress,
-  style: Style,
-  nowMs: number,
-): string | undefined {
+function eventLine(event: ProgressEvent, progress: Progress, view: LineView): string | undefined {
+  const { style } = view;
   if (event.type === 'planned') return `plan: ${proofLine(event.plan)}`;
-  if (event.type === 'move-finished')
-    return finishedLine(event.move, event.durationMs, progress, style, nowMs);
+  if (event.type === 'move-finished') return finishedLine(event.move, event.durationMs, progress, view);
   if (event.type === 'gate-closed')
     return style('yellow', `not acting (${event.code}): ${printable(event.detail)}`);
   if (event.type === 'recovered') return `found again: ${moveText(event.move)}: ${printable(event.detail)}`;
@@ -81,8 +86,7 @@ function finishedLine(
   move: MoveRecord,
   durationMs: number,
   progress: Progress,
-  style: Style,
-  nowMs: number,
+  { style, isTerminal, nowMs }: LineView,
 ): string {
   const total = progress.ended + progress.remaining;
   const position = `[${formatNumber(progress.ended)}/${formatNumber(total)}]`;
@@ -91,14 +95,14 @@ function finishedLine(
     const why = move.detail ? `: ${printable(move.detail)}` : '';
     return `${position} ${style('red', move.state)} ${text} after ${formatDuration(durationMs)}${why}`;
   }
-  const leftMs = timeLeftMs(progress, nowMs);
+  // On a terminal the line below tells the time left, and goes on telling it.
+  const leftMs = isTerminal ? undefined : timeLeftMs(progress, nowMs);
   const left = leftMs === undefined ? '' : `, ${leftText(leftMs)}`;
   return `${position} ${style('green', 'moved')} ${text} in ${formatDuration(durationMs)}${left}`;
 }
 
-/** Whole seconds: an estimate has no milliseconds. */
 function leftText(leftMs: number): string {
-  return `about ${formatDuration(Math.max(1, Math.ceil(leftMs / 1_000)) * 1_000)} left`;
+  return `about ${formatEstimate(leftMs)} left`;
 }
 
 function moveText({ regionId, table, from, to }: MoveRecord): string {

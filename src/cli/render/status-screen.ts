@@ -1,4 +1,4 @@
-import { formatDuration } from '../../lib/duration.ts';
+import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import type { StatusAnswer } from '../api-schemas.ts';
 import { bar } from './datanode-table.ts';
 import type { Canvas, Format } from './style.ts';
@@ -109,7 +109,7 @@ function moveNowText({
 
 function progressText({ done, failed, remaining, etaSeconds }: StatusAnswer['progress']): string {
   const left =
-    etaSeconds === null || remaining === 0 ? '' : `, about ${formatDuration(etaSeconds * 1_000)} left`;
+    etaSeconds === null || remaining === 0 ? '' : `, about ${formatEstimate(etaSeconds * 1_000)} left`;
   return `${formatNumber(done)} done, ${formatNumber(failed)} failed, ${formatNumber(remaining)} remaining${left}`;
 }
 

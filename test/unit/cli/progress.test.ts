@@ -137,6 +137,16 @@ describe('progress on a terminal', () => {
     expect(clock.nextDelayMs()).toBeUndefined();
   });
 
+  it('leaves the time left to the line that goes on telling it, so that 80 columns are enough for the rest', () => {
+    const { bus, stop, text } = show(true, 80);
+    bus.emit(PLANNED);
+    bus.emit(started(1));
+    bus.emit(finished(1, 'succeeded'));
+    stop();
+    const lines = stripVTControlCharacters(text()).split(/[\r\n]+/);
+    expect(lines).toContain('[1/3] moved region 4398046511104 of greptime.public.cpu from 0 to 3 in 4s');
+  });
+
   it.each([40, 60, 80, 120])('fits %i columns', (width) => {
     const events = [PLANNED, started(1), finished(1, 'failed'), started(2)] as ProgressEvent[];
     const progress = events.reduce((before, event) => advance(before, event, 0), NO_PROGRESS);
