@@ -121,7 +121,9 @@ function* blockerSection(
 }
 
 function blockerLine(blocker: Blocker, { width, style }: Canvas): string {
-  const subject = blockerSubject(blocker);
+  const named = blockerSubject(blocker);
+  // Details are whole sentences, most of which begin with what they are about.
+  const subject = printable(blocker.detail).toLowerCase().startsWith(named) ? '' : named;
   const start = subject === '' ? '    ' : `    ${subject}: `;
   const room = width - start.length;
   return start + style('dim', truncate(printable(blocker.detail), Math.max(room, MIN_DETAIL_WIDTH)));

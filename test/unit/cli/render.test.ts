@@ -209,7 +209,7 @@ describe('the plan table', () => {
       '    region 2: Table public.x is pinned.',
       '    … and 2 more (--all shows them)',
       '  cordoned (1): The region is led by a cordoned datanode: it stays there and is not counted.',
-      '    datanode 4: Datanode 4 is cordoned.',
+      '    Datanode 4 is cordoned.',
       '  no-target (1): No datanode is left that could lead this region.',
       '    None is left.',
     ]);
