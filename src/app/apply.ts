@@ -4,6 +4,7 @@ import { OperatingError } from '../domain/errors.ts';
 import { checkPlanIdentity } from '../domain/plan-identity.ts';
 import type { Move, Plan } from '../domain/plan.ts';
 import { compileSelection } from '../domain/selector.ts';
+import type { CheckVerdict } from '../executor/check.ts';
 import type { ExecutionReport } from '../executor/port.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { judgePlan } from '../planner/judge.ts';
@@ -80,7 +81,10 @@ async function work(site: Worksite, plan: Plan, signal: AbortSignal): Promise<Wo
     const detail = `Dry run: ${open.length} moves would be executed, ${done.length} are done already.`;
     return { outcome: 'planned', moved: 0, failed: 0, detail, plan };
   }
-  return execute(site, plan, open, (moves, context) => executor.execute(moves, context, signal));
+  const lastWord = (move: Move): CheckVerdict => site.lastWord(move);
+  return execute(site, plan, open, (moves, context) =>
+    executor.execute(moves, { ...context, lastWord }, signal),
+  );
 }
 
 const FAULTS_SHOWN = 10;

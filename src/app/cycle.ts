@@ -1,10 +1,10 @@
 import type { CycleOutcome, GateCode } from '../domain/codes.ts';
-import { describeError } from '../domain/errors.ts';
+import { describeError, OperatingError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Policy } from '../domain/policy.ts';
 import { compileSelection } from '../domain/selector.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import type { ExecutionReport, Executor } from '../executor/port.ts';
+import type { ExecutionContext, ExecutionReport, Executor } from '../executor/port.ts';
 import type { Cluster } from '../greptimedb/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { CycleTrigger, EventSink } from '../observability/events.ts';
@@ -32,6 +32,10 @@ export interface CycleDependencies {
   readonly openExecutor: (cluster: Cluster, snapshotTakenAtMs: () => number) => Executor;
   /** Compares a fresh snapshot with the one before: see executor/foreign.ts. */
   readonly noteSnapshot: (snapshot: Snapshot) => void;
+  /** See {@link Worksite.lastWord}. */
+  readonly lastWord: NonNullable<ExecutionContext['lastWord']>;
+  /** Told of an error that nobody foresaw. The cycle fails; the daemon goes on. */
+  readonly onDefect: (error: unknown) => void;
 }
 
 /** How a cycle went. */
@@ -69,6 +73,7 @@ export async function runCycle(
   try {
     turn = await takeTurn(settings, dependencies, cycleId, signal);
   } catch (error) {
+    if (!signal.aborted && !isForeseen(error)) dependencies.onDefect(error);
     await connection.drop().catch(() => undefined);
     turn = signal.aborted
       ? { outcome: 'stopped', moved: 0, failed: 0, detail: 'The process was told to stop.' }
@@ -86,6 +91,11 @@ export async function runCycle(
   const durationMs = clock.monotonicMs() - startedAtMs;
   events.emit({ type: 'cycle-finished', cycleId, outcome, durationMs, moved, detail });
   return { cycleId, ...turn };
+}
+
+/** What the cluster, the network and the state folder do is foreseen; anything else is a defect of ours and worth its stack. */
+function isForeseen(error: unknown): boolean {
+  return error instanceof OperatingError || (error instanceof Error && error.name === 'TimeoutError');
 }
 
 /** A plan is made anew when its snapshot has become too old in the middle of it, but not for ever. */
@@ -111,7 +121,9 @@ async function takeTurn(
     if (plan.moves.length === 0) return { ...settled(plan, tally), ...tally, snapshot, plan };
     if (settings.dryRun) return { ...planned(dependencies, plan), snapshot, plan };
     const limit = settings.maxMoves - submitted;
-    const report = await executor.execute(plan.moves, { planId: plan.planId, cycleId, limit }, signal);
+    const { lastWord } = dependencies;
+    const context = { planId: plan.planId, cycleId, limit, lastWord };
+    const report = await executor.execute(plan.moves, context, signal);
     const result = describeExecution(report, plan.moves.length, tally);
     submitted += report.submitted;
     tally = { moved: result.moved, failed: result.failed };

@@ -5,6 +5,7 @@ import { sleep } from '../lib/clock.ts';
 import type { CycleTrigger } from '../observability/events.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { CycleReport } from './cycle.ts';
+import { watchPause } from './pause-watch.ts';
 import type { Schedule, StartSchedule } from './schedule.ts';
 import type { Worksite } from './worksite.ts';
 
@@ -25,6 +26,7 @@ export class Daemon {
   readonly #dependencies: DaemonDependencies;
   readonly #stopping = new AbortController();
   #schedule: Schedule | undefined;
+  #endPauseWatch: (() => void) | undefined;
   #running: { readonly done: Promise<void> } | undefined;
   #nextConfig: Config | undefined;
   #stateProblem: string | undefined;
@@ -37,6 +39,7 @@ export class Daemon {
   /** Starts the schedule and the first cycle. */
   start(): void {
     this.#openSchedule();
+    this.#endPauseWatch = watchPause(this.#site);
     this.tick('start');
   }
 
@@ -102,6 +105,7 @@ export class Daemon {
   /** Ends the loop: a migration under way is left to the cluster and found again at the next start. */
   async stop(): Promise<void> {
     this.#schedule?.stop();
+    this.#endPauseWatch?.();
     this.#stopping.abort(new DOMException('The process was told to stop', 'AbortError'));
     const running = this.#running;
     if (!running) return;

@@ -2,14 +2,17 @@ import type { Config } from '../config/config.ts';
 import { toPolicy } from '../config/effective.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { Policy } from '../domain/policy.ts';
+import type { Move } from '../domain/plan.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { createExecutor, DEFAULT_EXECUTOR_OPTIONS } from '../executor/executor.ts';
 import type { ExecutorOptions } from '../executor/executor.ts';
 import { describeForeignMoves, findForeignMoves, undoneMoves } from '../executor/foreign.ts';
 import { readGateContext } from '../executor/gate-context.ts';
-import { evaluateGates } from '../executor/gates.ts';
+import { evaluateGates, operatorGates } from '../executor/gates.ts';
 import type { GateLimits } from '../executor/gates.ts';
+import type { CheckVerdict } from '../executor/check.ts';
 import type { Executor, GateVerdict, GateQuestion } from '../executor/port.ts';
+import { evaluateWindows } from '../executor/windows.ts';
 import type { Cluster } from '../greptimedb/port.ts';
 import type { RequestSample } from '../greptimedb/options.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -117,10 +120,33 @@ export class Worksite {
         planner: this.#dependencies.planner,
         openExecutor: (cluster, snapshotTakenAtMs) => this.openExecutor(cluster, snapshotTakenAtMs),
         noteSnapshot: (snapshot) => this.#noteSnapshot(snapshot),
+        lastWord: (move) => this.lastWord(move, overrides.policy),
+        onDefect: (error) => this.#dependencies.logger.error({ error }, 'A cycle met a defect'),
       },
       trigger,
       signal,
     );
+  }
+
+  /**
+   * What operators say about a move at the moment before it is asked for: a pause, a window, a drain that began or ended since the plan.
+   *
+   * @param policy what the move was planned with, when that is not {@link policy}.
+   */
+  lastWord({ from, to, reason }: Move, policy?: Policy): CheckVerdict {
+    const nowMs = this.clock.now();
+    const { windows, timezone } = this.#config.schedule;
+    const pause = this.store.pause(nowMs);
+    const gate = operatorGates({
+      ...(pause && { pause }),
+      window: evaluateWindows(windows, timezone, nowMs),
+    });
+    if (!gate.open) return { kind: 'gate', code: gate.code, detail: gate.detail };
+    const draining = [...this.policy().drain, ...(policy?.drain ?? [])];
+    if (draining.includes(to)) return noLongerWanted(`Datanode ${to} drains now.`);
+    if (reason === 'drain' && !draining.includes(from))
+      return noLongerWanted(`Datanode ${from} drains no more.`);
+    return { kind: 'go' };
   }
 
   /** @param snapshotTakenAtMs when the snapshot was taken that the moves rest on, in ms since 1970. */
@@ -174,6 +200,10 @@ export class Worksite {
     const detail = describeForeignMoves(foreign);
     this.events.emit({ type: 'foreign-moves', count: foreign.length, undone: undone.length, detail });
   }
+}
+
+function noLongerWanted(detail: string): CheckVerdict {
+  return { kind: 'abandon', cause: 'no-longer-wanted', detail };
 }
 
 /** Longer than any route is cached and any migration takes. */

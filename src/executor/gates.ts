@@ -124,6 +124,12 @@ export function evaluateGates(reading: GateReading, limits: GateLimits): GateVer
   return closedGates(reading, limits)[0] ?? { open: true };
 }
 
+/** The gates that operators close, which can be asked without waiting: for the moment right before a request leaves. */
+export function operatorGates({ pause, window }: Pick<GateReading, 'pause' | 'window'>): GateVerdict {
+  if (pause) return { open: false, code: 'paused', detail: describePause(pause) };
+  return window.isOpen ? { open: true } : { open: false, code: 'outside-window', detail: window.detail };
+}
+
 /** Every gate that is closed, for `status` and metrics. */
 export function closedGates(
   reading: GateReading,

@@ -54,6 +54,8 @@ export async function carryOut(
     return { move: journal.finish(checking, end), wasSubmitted: false, stop: STOPPING };
   }
   if (verdict.kind !== 'go') return abandon(journal, checking, verdict);
+  const lastWord = context.lastWord?.(move) ?? { kind: 'go' };
+  if (lastWord.kind !== 'go') return abandon(journal, checking, lastWord);
   const submission = await submit(options, dependencies, checking, signal);
   return submission.kind === 'ended' ? refused(submission) : follow(dependencies, submission, signal);
 }

@@ -6,6 +6,7 @@ import type { Cluster } from '../greptimedb/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { EventSink } from '../observability/events.ts';
 import type { Store } from '../store/port.ts';
+import type { CheckVerdict } from './check.ts';
 
 /** Whether acting is allowed now; when not, why: the same value reaches metric, log, API and command line. */
 export type GateVerdict =
@@ -41,6 +42,11 @@ export interface ExecutionContext {
   readonly limit: number;
   /** A last word of the caller on one move (draining and cordoned targets, a plan that no longer helps), right before its check. */
   readonly recheck?: (move: Move, signal: AbortSignal) => Promise<RecheckVerdict>;
+  /**
+   * Asked at the very moment before the intent is written, without waiting for anything: what operators did while the move was checked
+   * (a pause, a drain, a window that closed) must hold the request back.
+   */
+  readonly lastWord?: (move: Move) => CheckVerdict;
 }
 
 export interface ExecutionReport {

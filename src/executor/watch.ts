@@ -55,8 +55,11 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
   const { cluster, store, journal, clock } = dependencies;
   const worstCaseMs = serverWorstCaseMs(options.replayTimeoutMs);
   const limits: VerdictOptions = { ...options, worstCaseMs };
-  /** How long a watch lasts at least, so that a move of an earlier process gets a fair look. */
-  const graceMs = options.staleReadMs + options.forgottenGraceMs + 2 * options.pollIntervalMs;
+  /** How long a watch lasts at least, so that a move of an earlier process gets a fair look: never longer than one may last. */
+  const graceMs = Math.min(
+    options.staleReadMs + options.forgottenGraceMs + 2 * options.pollIntervalMs,
+    options.moveTimeoutMs,
+  );
   /** What was seen of moves that have no end yet: a handful at most. */
   const memories = new Map<number, WatchMemory>();
 

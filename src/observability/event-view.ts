@@ -126,6 +126,10 @@ export function describeEvent(event: StampedEvent): EventDescription {
       return say('resumed', { by: event.by });
     case 'drain-requested':
       return say('drain requested', { datanodes: event.datanodes, by: event.by });
+    case 'drain-ended':
+      return say('drain ended', { datanodes: event.datanodes, by: event.by });
+    case 'quarantine-released':
+      return say('quarantine released', { regionId: event.regionId, by: event.by });
     case 'config-reloaded':
       return say('configuration reloaded', { changes: event.changes });
     case 'config-refused':

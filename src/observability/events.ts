@@ -47,6 +47,8 @@ export type RebalancerEvent =
   | { readonly type: 'paused'; readonly untilMs: number | null; readonly reason: string; readonly by: string }
   | { readonly type: 'resumed'; readonly by: string }
   | { readonly type: 'drain-requested'; readonly datanodes: readonly string[]; readonly by: string }
+  | { readonly type: 'drain-ended'; readonly datanodes: readonly string[]; readonly by: string }
+  | { readonly type: 'quarantine-released'; readonly regionId: string; readonly by: string }
   | { readonly type: 'config-reloaded'; readonly changes: readonly string[] }
   | { readonly type: 'config-refused'; readonly detail: string }
   | {

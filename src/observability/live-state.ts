@@ -119,6 +119,8 @@ export function advance(state: LiveState, event: StampedEvent): LiveState {
     case 'foreign-moves':
     case 'recovered':
     case 'drain-requested':
+    case 'drain-ended':
+    case 'quarantine-released':
     case 'config-reloaded':
     case 'config-refused':
       return state;

@@ -48,6 +48,8 @@ export function levelOf(event: StampedEvent): Level {
     case 'recovered':
     case 'resumed':
     case 'drain-requested':
+    case 'drain-ended':
+    case 'quarantine-released':
     case 'config-reloaded':
       return 'info';
     case 'cycle-started':

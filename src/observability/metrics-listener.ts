@@ -96,6 +96,8 @@ function record(metrics: Metrics, event: StampedEvent, state: LiveState): void {
     case 'cycle-started':
     case 'move-state':
     case 'drain-requested':
+    case 'drain-ended':
+    case 'quarantine-released':
       return;
   }
 }

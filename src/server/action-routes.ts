@@ -1,14 +1,28 @@
 import { HttpError } from './errors.ts';
-import { drainBody, pauseBody, plainBody } from './inputs.ts';
+import { drainBody, pauseBody, plainBody, releaseBody, undrainBody } from './inputs.ts';
 import type { ServerActions, TriggerResult } from './ports.ts';
 import { jsonAnswer, route } from './route.ts';
 import type { Answer, RawRequest, Route } from './route.ts';
-import { drainAnswerSchema, pauseAnswerSchema, resumeAnswerSchema, triggerAnswerSchema } from './schemas.ts';
+import {
+  drainAnswerSchema,
+  pauseAnswerSchema,
+  releaseAnswerSchema,
+  resumeAnswerSchema,
+  triggerAnswerSchema,
+  undrainAnswerSchema,
+} from './schemas.ts';
 import { toPauseView } from './status.ts';
 
 /** What an operator may cause. */
 export function actionRoutes(actions: ServerActions): Route[] {
-  return [pauseRoute(actions), resumeRoute(actions), triggerRoute(actions), drainRoute(actions)];
+  return [
+    pauseRoute(actions),
+    resumeRoute(actions),
+    triggerRoute(actions),
+    drainRoute(actions),
+    undrainRoute(actions),
+    releaseRoute(actions),
+  ];
 }
 
 function pauseRoute(actions: ServerActions): Route {
@@ -84,6 +98,48 @@ function drainRoute(actions: ServerActions): Route {
       const { datanodes, dryRun } = body;
       const result = await actions.drain({ datanodes, dryRun, by: actorOf(body.by, request) });
       return { kind: 'json', value: { dryRun, draining: result.draining, plan: result.plan ?? null } };
+    },
+  });
+}
+
+function undrainRoute(actions: ServerActions): Route {
+  return route({
+    method: 'POST',
+    path: '/api/v1/undrain',
+    access: 'act',
+    summary:
+      'Ends drains that were asked for over the API. Regions that were moved away come back as the balance wants it.',
+    body: undrainBody,
+    answers: {
+      200: jsonAnswer('The datanodes do not drain any more.', undrainAnswerSchema),
+      409: jsonAnswer(
+        'One of them does not drain, or drains because the configuration says so; nothing was changed.',
+      ),
+    },
+    handle: async ({ body, request }) => {
+      const { draining } = await actions.undrain({
+        datanodes: body.datanodes,
+        by: actorOf(body.by, request),
+      });
+      return { kind: 'json', value: { draining } };
+    },
+  });
+}
+
+function releaseRoute(actions: ServerActions): Route {
+  return route({
+    method: 'POST',
+    path: '/api/v1/quarantine/release',
+    access: 'act',
+    summary: 'Lets a region in quarantine be moved again, and forgets its failures.',
+    body: releaseBody,
+    answers: { 200: jsonAnswer('It may be moved.', releaseAnswerSchema) },
+    handle: async ({ body, request }) => {
+      const { released } = await actions.releaseQuarantine({
+        regionId: body.regionId,
+        by: actorOf(body.by, request),
+      });
+      return { kind: 'json', value: { released } };
     },
   });
 }

@@ -31,6 +31,8 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'unknown-region': 404,
   'unknown-table': 404,
   conflict: 409,
+  'not-draining': 409,
+  'configured-drain': 409,
 };
 
 /** fastify's own errors in our words. */

@@ -52,6 +52,9 @@ export const drainBody = z.strictObject({
   by,
 });
 
+export const undrainBody = z.strictObject({ datanodes: z.array(idInput).min(1).max(1_000), by });
+export const releaseBody = z.strictObject({ regionId: idInput, by });
+
 const timestamp = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
 export const historyInput = z.strictObject({

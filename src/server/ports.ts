@@ -19,6 +19,8 @@ export interface ServerViews {
   /** Why a region, table or datanode moves or stays; undefined when there is none of that id. A table also by `schema.table`. */
   explain(kind: ExplainKind, id: string): MaybePromise<Explanation | undefined>;
   readiness(): Readiness;
+  /** Regions whose quarantine is not over, by region id. */
+  quarantine(): MaybePromise<readonly QuarantinedRegion[]>;
 }
 
 /** What the server may cause. An OperatingError that one of them throws is told to the client: see errors.ts. */
@@ -28,6 +30,10 @@ export interface ServerActions {
   trigger(request: ActionRequest): MaybePromise<TriggerResult>;
   /** @throws OperatingError `unknown-datanode` when the cluster has no such datanode. */
   drain(request: DrainRequest): MaybePromise<DrainResult>;
+  /** Ends drains that were asked for over the API. @throws OperatingError `not-draining`, `configured-drain`. */
+  undrain(request: UndrainRequest): MaybePromise<UndrainResult>;
+  /** Forgets a region's failures. */
+  releaseQuarantine(request: ReleaseRequest): MaybePromise<{ readonly released: boolean }>;
 }
 
 export type MaybePromise<Value> = Value | Promise<Value>;
@@ -86,6 +92,29 @@ export interface DrainResult {
   readonly draining: readonly DatanodeId[];
   /** What would be moved, as far as the latest snapshot tells. */
   readonly plan?: Plan | undefined;
+}
+
+export interface UndrainRequest extends ActionRequest {
+  readonly datanodes: readonly DatanodeId[];
+}
+
+export interface UndrainResult {
+  /** All datanodes that still drain. */
+  readonly draining: readonly DatanodeId[];
+}
+
+export interface ReleaseRequest extends ActionRequest {
+  readonly regionId: RegionId;
+}
+
+/** A region that rests after failed migrations. */
+export interface QuarantinedRegion {
+  readonly regionId: RegionId;
+  /** Failures since the last success. */
+  readonly failures: number;
+  /** ms since 1970. */
+  readonly untilMs: number;
+  readonly detail: string;
 }
 
 /** A file of the web page, ready to be sent. */

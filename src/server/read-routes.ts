@@ -10,6 +10,7 @@ import {
   healthSchema,
   historySchema,
   planSchema,
+  quarantineSchema,
   readinessSchema,
   snapshotSchema,
   statusSchema,
@@ -64,6 +65,7 @@ export function viewRoutes(views: ServerViews): Route[] {
     planRoute(views),
     historyRoute(views),
     explainRoute(views),
+    quarantineRoute(views),
   ];
 }
 
@@ -148,6 +150,23 @@ function explainRoute(views: ServerViews): Route {
       if (value === undefined)
         throw new HttpError(404, 'not-found', `There is no ${kind} ${JSON.stringify(id)}.`);
       return { kind: 'json', value };
+    },
+  });
+}
+
+function quarantineRoute(views: ServerViews): Route {
+  return route({
+    method: 'GET',
+    path: '/api/v1/quarantine',
+    access: 'read',
+    summary: 'Regions that rest after failed migrations.',
+    answers: { 200: jsonAnswer('The regions.', quarantineSchema) },
+    handle: async () => {
+      const quarantined = (await views.quarantine()).map(({ untilMs, ...region }) => ({
+        ...region,
+        until: new Date(untilMs).toISOString(),
+      }));
+      return { kind: 'json', value: { quarantined } };
     },
   });
 }

@@ -299,3 +299,14 @@ export const drainAnswerSchema = z.object({
   draining: list(id).meta({ description: 'All datanodes that drain, or would.' }),
   plan: planSchema.nullable().meta({ description: 'What would be moved; null when it is not yet known.' }),
 });
+export const undrainAnswerSchema = z.object({
+  draining: list(id).meta({ description: 'All datanodes that still drain.' }),
+});
+export const releaseAnswerSchema = z.object({
+  released: z.boolean().meta({ description: 'False when the region had no failures to forget.' }),
+});
+export const quarantineSchema = z.object({
+  quarantined: list(
+    z.object({ regionId: id, failures: z.int().min(1), until: time, detail: z.string() }).readonly(),
+  ).meta({ description: 'By region id.' }),
+});

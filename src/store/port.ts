@@ -48,7 +48,7 @@ export interface MoveStore {
   knowsProcedure(procedureId: ProcedureId): boolean;
   /** How many migrations were, or may have been, submitted at or after `sinceMs`. */
   countSubmissions(sinceMs: number): number;
-  /** How many of our moves were undone at or after `sinceMs`. */
+  /** How many of our moves were undone at or after `sinceMs`, not counting what was known when a pause was last ended. */
   countUndone(sinceMs: number): number;
   /** How long the newest succeeded migrations took from submission to proof, in ms, the newest first. */
   recentDurationsMs(limit: number): readonly number[];
@@ -171,7 +171,7 @@ export interface OperatorStore {
   /** The pause that holds at `nowMs`, if any. */
   pause(nowMs: number): PauseRecord | undefined;
   setPause(pause: PauseRecord): void;
-  /** Ends the pause and forgets the run of failures. False when there was no pause. */
+  /** Ends the pause and forgets the run of failures and the moves undone so far. False when there was no pause. */
   clearPause(): boolean;
   /** Drains that were asked for while running, by datanode id. */
   drains(): readonly DrainRecord[];

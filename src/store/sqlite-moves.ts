@@ -123,7 +123,12 @@ export function createMoveStore(database: Database): MoveStore {
         `SELECT count(*) AS count FROM moves WHERE intent_at_ms >= ? AND (submitted_at_ms IS NOT NULL OR state <> 'abandoned')`,
         sinceMs,
       ),
-    countUndone: (sinceMs) => count('SELECT count(*) AS count FROM moves WHERE undone_at_ms >= ?', sinceMs),
+    countUndone: (sinceMs) =>
+      count(
+        `SELECT count(*) AS count FROM moves WHERE undone_at_ms >= ? AND undone_at_ms >
+           coalesce((SELECT value FROM counters WHERE name = 'undone-known'), -1)`,
+        sinceMs,
+      ),
     recentDurationsMs: (limit) =>
       database
         .all(

@@ -31,6 +31,7 @@ export function createOperatorStore(database: Database): OperatorStore {
     clearPause: () =>
       database.transaction(() => {
         resetFailureRun(database);
+        forgetUndone(database);
         return database.run('DELETE FROM pause').changes > 0;
       }),
     drains: () => database.all(DRAIN_ROW, 'SELECT * FROM drains ORDER BY length(datanode), datanode'),
@@ -53,6 +54,14 @@ export function createOperatorStore(database: Database): OperatorStore {
     listAudit: (limit) =>
       database.all(AUDIT_ROW, 'SELECT * FROM audit ORDER BY id DESC LIMIT ?', [Math.min(limit, MAX_ROWS)]),
   };
+}
+
+/** Whoever resumes has looked at what others undid: only what they undo from now on counts. */
+function forgetUndone(database: Database): void {
+  database.run(
+    `INSERT INTO counters (name, value) SELECT 'undone-known', coalesce(max(undone_at_ms), 0) FROM moves WHERE undone_at_ms IS NOT NULL
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+  );
 }
 
 function cut(text: string): string {

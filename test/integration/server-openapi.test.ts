@@ -42,6 +42,7 @@ const PROMISED = [
   'GET /api/v1/matrix',
   'GET /api/v1/openapi.json',
   'GET /api/v1/plan',
+  'GET /api/v1/quarantine',
   'GET /api/v1/queue',
   'GET /api/v1/regions',
   'GET /api/v1/series',
@@ -52,8 +53,10 @@ const PROMISED = [
   'GET /readyz',
   'POST /api/v1/drain',
   'POST /api/v1/pause',
+  'POST /api/v1/quarantine/release',
   'POST /api/v1/resume',
   'POST /api/v1/trigger',
+  'POST /api/v1/undrain',
 ];
 
 describe('the OpenAPI document', () => {

@@ -4,6 +4,7 @@ import { OperatingError } from '../../src/domain/errors.ts';
 import { statusSchema, snapshotSchema, planSchema, historySchema } from '../../src/server/schemas.ts';
 import { samplePlan, sampleSnapshot } from '../support/observability.ts';
 import { ask, emitPlan, postJson, startTestServer } from '../support/server.ts';
+import { START_MS } from '../support/observability.ts';
 import type { TestServer, TestServerOverrides } from '../support/server.ts';
 
 const running: TestServer[] = [];
@@ -118,6 +119,21 @@ describe('reads', () => {
   });
 });
 
+it('lists the regions in quarantine', async () => {
+  const { url } = await start();
+  const { text } = await ask(`${url}/api/v1/quarantine`);
+  expect(JSON.parse(text)).toEqual({
+    quarantined: [
+      {
+        regionId: '4398046511104',
+        failures: 2,
+        until: new Date(START_MS).toISOString(),
+        detail: 'rolled-back: no',
+      },
+    ],
+  });
+});
+
 describe('actions', () => {
   it.each([
     [
@@ -135,11 +151,18 @@ describe('actions', () => {
       { datanodes: ['3', '4'], dryRun: true, by: 'API (127.0.0.1)' },
       200,
     ],
+    ['undrain', { datanodes: [3], by: 'anna' }, { datanodes: ['3'], by: 'anna (127.0.0.1)' }, 200],
+    [
+      'quarantine/release',
+      { regionId: '4398046511104' },
+      { regionId: '4398046511104', by: 'API (127.0.0.1)' },
+      200,
+    ],
   ])('%s with %j asks for %j', async (name, body, wanted, status) => {
     const { url, calls } = await start();
     const answer = await postJson(`${url}/api/v1/${name}`, body);
     expect(answer.status).toBe(status);
-    expect(calls).toEqual([[name, wanted]]);
+    expect(calls).toEqual([[name === 'quarantine/release' ? 'release-quarantine' : name, wanted]]);
   });
 
   it('takes an action without a body', async () => {
@@ -166,6 +189,8 @@ describe('actions', () => {
   it.each([
     [new OperatingError('unknown-datanode', 'The cluster has no datanode 9.'), 404, 'unknown-datanode'],
     [new OperatingError('state-full', 'The disk is full.'), 503, 'state-full'],
+    [new OperatingError('not-draining', 'Datanode 9 does not drain'), 409, 'not-draining'],
+    [new OperatingError('configured-drain', 'Datanode 9 drains by configuration'), 409, 'configured-drain'],
   ])('tells the client of %s', async (error, status, code) => {
     const drain = (): never => {
       throw error;

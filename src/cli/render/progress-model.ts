@@ -28,6 +28,8 @@ type IgnoredEventType =
   | 'paused'
   | 'resumed'
   | 'drain-requested'
+  | 'drain-ended'
+  | 'quarantine-released'
   | 'config-reloaded'
   | 'config-refused';
 
