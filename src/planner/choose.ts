@@ -1,3 +1,4 @@
+import { sortFew } from '../lib/sort.ts';
 import { compareMoveCost, leadingMeasure } from './load.ts';
 import type { LoadMeasure } from './load.ts';
 import { matchRegions } from './matching.ts';
@@ -27,6 +28,11 @@ export function chooseRegions(problem: Problem, rows: Rows, skip: ReadonlySet<nu
   const relocations: Relocation[] = [];
   const conflicts: number[] = [];
   const giveOf = new Int32Array(problem.nodes.length);
+  const assign = (region: number, column: number): void => {
+    const relocation = { region, from: problem.nodeOf[region]!, to: problem.columns[column]! };
+    relocations.push(relocation);
+    load.shift(relocation);
+  };
   for (let row = 0; row < rows.count; row += 1) {
     if (skip.has(row)) continue;
     const exchange = exchangeOf(problem, rows, row, giveOf);
@@ -34,16 +40,13 @@ export function chooseRegions(problem: Problem, rows: Rows, skip: ReadonlySet<nu
     const hasFollowers = exchange.sources.some(({ regions }) =>
       regions.some((region) => (problem.snapshot.regions[region]!.followers?.length ?? 0) > 0),
     );
-    const chosen = hasFollowers ? matchRegions(exchange) : spreadLoad(problem, exchange, load);
-    if (!chosen) {
-      conflicts.push(row);
+    if (!hasFollowers) {
+      spreadLoad(problem, exchange, load, assign);
       continue;
     }
-    for (const [region, column] of chosen) {
-      const relocation = { region, from: problem.nodeOf[region]!, to: problem.columns[column]! };
-      relocations.push(relocation);
-      load.shift(relocation);
-    }
+    const chosen = matchRegions(exchange);
+    if (chosen) chosen.forEach((column, region) => assign(region, column));
+    else conflicts.push(row);
   }
   return { relocations, conflicts };
 }
@@ -61,7 +64,7 @@ function exchangeOf(problem: Problem, rows: Rows, row: number, giveOf: Int32Arra
     giveOf[problem.columns[rows.column[slot]!]!] = Math.max(0, surplus);
     if (surplus < 0) takers.push({ column: rows.column[slot]!, lack: -surplus });
   }
-  takers.sort((a, b) => a.column - b.column);
+  sortFew(takers, (a, b) => a.column - b.column);
   const sources = takers.length === 0 ? [] : sourcesOf(problem, rows.table[row]!, giveOf);
   return { sources, takers, mayLead: (region, column) => mayLead(problem, region, column) };
 }
@@ -79,14 +82,12 @@ function sourcesOf(problem: Problem, table: number, giveOf: Int32Array): Exchang
     else byNode.set(node, [region]);
   }
   const all = problem.snapshot.regions;
-  return [...byNode]
-    .sort(([a], [b]) => a - b)
-    .map(([node, regions]) => {
-      regions.sort((a, b) => compareMoveCost(all[a]!, all[b]!));
-      if (columnOf[node] !== -1) return { regions, give: giveOf[node]! };
-      const movable = regions.filter((region) => hasTarget(problem, region));
-      return { regions: movable, give: movable.length };
-    });
+  return sortFew([...byNode], ([a], [b]) => a - b).map(([node, regions]) => {
+    sortFew(regions, (a, b) => compareMoveCost(all[a]!, all[b]!));
+    if (columnOf[node] !== -1) return { regions, give: giveOf[node]! };
+    const movable = regions.filter((region) => hasTarget(problem, region));
+    return { regions: movable, give: movable.length };
+  });
 }
 
 /** Whether any target may lead the region. */
@@ -126,25 +127,26 @@ function createNodeLoad(problem: Problem): NodeLoad {
 }
 
 /** Without followers any leaving region may go to any taker: the heaviest goes where least is carried for the weight. */
-function spreadLoad(problem: Problem, { sources, takers }: Exchange, load: NodeLoad): Map<number, number> {
+function spreadLoad(
+  problem: Problem,
+  { sources, takers }: Exchange,
+  load: NodeLoad,
+  assign: (region: number, column: number) => void,
+): void {
   const leaving = sources.flatMap(({ regions, give }) => regions.slice(0, give));
   if (load.measure !== undefined) {
     const all = problem.snapshot.regions;
-    leaving.sort((a, b) => load.of(b) - load.of(a) || compareMoveCost(all[a]!, all[b]!));
+    sortFew(leaving, (a, b) => load.of(b) - load.of(a) || compareMoveCost(all[a]!, all[b]!));
   }
   const lack = takers.map((taker) => taker.lack);
-  const extra = takers.map(() => 0);
-  const chosen = new Map<number, number>();
   let next = 0;
   for (const region of leaving) {
     const taker =
-      load.measure === undefined ? nextWithLack(lack, next) : leastLoaded(problem, takers, lack, extra, load);
-    chosen.set(region, takers[taker]!.column);
+      load.measure === undefined ? nextWithLack(lack, next) : leastLoaded(problem, takers, lack, load);
+    assign(region, takers[taker]!.column);
     lack[taker]! -= 1;
-    extra[taker]! += load.of(region);
     next = taker + 1;
   }
-  return chosen;
 }
 
 /** Round robin, so that the regions of one source go to many targets. */
@@ -160,13 +162,12 @@ function leastLoaded(
   problem: Problem,
   takers: Exchange['takers'],
   lack: readonly number[],
-  extra: readonly number[],
   load: NodeLoad,
 ): number {
   let best = -1;
   let bestLoad = Infinity;
   takers.forEach(({ column }, taker) => {
-    const carried = (load.byNode[problem.columns[column]!]! + extra[taker]!) / problem.weights[column]!;
+    const carried = load.byNode[problem.columns[column]!]! / problem.weights[column]!;
     if (lack[taker]! > 0 && carried < bestLoad) {
       best = taker;
       bestLoad = carried;

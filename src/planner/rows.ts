@@ -1,3 +1,4 @@
+import { sortFew } from '../lib/sort.ts';
 import type { Problem } from './problem.ts';
 import { floorShare } from './quotas.ts';
 
@@ -126,7 +127,8 @@ function createFloorCounter({ weights, totalWeight }: Problem): (regions: number
 
 /** The columns that lead some of the table, ascending: by looking at all columns where that is cheaper than to sort. */
 function inOrder({ touched, have }: Scratch, columnCount: number): readonly number[] {
-  if (touched.length * Math.log2(touched.length + 1) * 4 < columnCount) return touched.sort((a, b) => a - b);
+  if (touched.length * Math.log2(touched.length + 1) * 4 < columnCount)
+    return sortFew(touched, (a, b) => a - b);
   let next = 0;
   for (let column = 0; column < columnCount; column += 1) if (have[column]! > 0) touched[next++] = column;
   return touched;
