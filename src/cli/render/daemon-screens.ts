@@ -57,13 +57,30 @@ export function* explanation(answer: ExplainAnswer, { width, style }: Canvas): L
   yield '';
   yield* layOut(
     [{ title: '' }, { title: '' }],
-    facts.map(([name, value]) => [style('dim', printable(name)), printable(factText(value))]),
+    facts.flatMap(([name, value]) =>
+      factLines(value).map((line, index) => [
+        index === 0 ? style('dim', printable(name)) : '',
+        printable(line),
+      ]),
+    ),
     { indent: '  ' },
   ).drop(1);
 }
 
+/** A list of records is one line for each; a record is its fields in a row: `floor 1, ceil 2`. */
+function factLines(value: unknown): string[] {
+  if (!Array.isArray(value)) return [factText(value)];
+  if (value.length === 0) return ['none'];
+  const texts = value.map(factText);
+  return value.every((item) => typeof item === 'object') ? texts : [texts.join(', ')];
+}
+
 function factText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  return Object.entries(value)
+    .map(([name, field]) => `${name} ${factText(field)}`)
+    .join(', ');
 }
 
 export function* quarantineTable(regions: readonly QuarantinedRegion[], { width, style }: Canvas): Lines {

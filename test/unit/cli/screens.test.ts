@@ -145,7 +145,16 @@ describe('an explanation', () => {
       id: '4398046511104',
       answer: 'It stays where it is, because two things keep it there.',
       reasons: [{ code: 'pinned', detail: 'The configuration pins the table public.cpu to where it is.' }],
-      facts: { leader: '0', shares: [1, 2] },
+      facts: {
+        leader: '0',
+        followers: [],
+        regions: [1, 2],
+        share: { floor: 1, ceil: 2 },
+        targets: [
+          { datanode: '0', regions: 1 },
+          { datanode: '3', regions: 0 },
+        ],
+      },
     };
     expect([...explanation(answer, { ...PLAIN_CANVAS, width: 40 })]).toEqual([
       'region 4398046511104',
@@ -154,8 +163,12 @@ describe('an explanation', () => {
       '  pinned: The configuration pins the',
       '    table public.cpu to where it is.',
       '',
-      '  leader  0',
-      '  shares  [1,2]',
+      '  leader     0',
+      '  followers  none',
+      '  regions    1, 2',
+      '  share      floor 1, ceil 2',
+      '  targets    datanode 0, regions 1',
+      '             datanode 3, regions 0',
     ]);
   });
 });
