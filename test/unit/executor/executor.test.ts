@@ -32,6 +32,14 @@ describe('a list of moves', () => {
     expect(rig.clock.monotonicMs()).toBeLessThan(10_500);
   });
 
+  it('waits no longer than it is told to, however short that is', async () => {
+    const rig = createRig({ options: { moveTimeoutMs: 20_000 } });
+    rig.cluster.script({ endsAtMs: 5_000_000 });
+    const report = await rig.execute([moveOf()]);
+    expect(report.counts.timed_out).toBe(1);
+    expect(rig.clock.monotonicMs()).toBeLessThan(23_000);
+  });
+
   it('ends at the limit of the cycle; moves that were not submitted do not count', async () => {
     const rig = createRig({ cluster: { regions: REGIONS } });
     rig.cluster.region(REGION).leader = '2';
