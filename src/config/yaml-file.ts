@@ -42,7 +42,13 @@ export function readYaml(file: YamlFile, tree: ValueTree): Problem[] {
 /** @returns undefined when the text is nested too deeply for the parser. */
 export function parseYaml(text: string, lineCounter: LineCounter) {
   try {
-    return parseDocument(text, { intAsBigInt: true, prettyErrors: false, lineCounter, logLevel: 'error' });
+    return parseDocument(text, {
+      intAsBigInt: true,
+      uniqueKeys: false,
+      prettyErrors: false,
+      lineCounter,
+      logLevel: 'error',
+    });
   } catch (error) {
     // The parser is recursive: a million brackets exhaust the stack.
     if (error instanceof RangeError) return undefined;

@@ -291,7 +291,7 @@ describe('an unknown key is refused, with the one that was probably meant', () =
 
 describe('what is no YAML is refused with its place', () => {
   test.each([
-    ['log: {}\nlog: {}', /^rebalancer\.yaml:2:1: Map keys must be unique$/],
+    ['log: {}\nlog: {}', /^rebalancer\.yaml:2:1: log: given twice$/],
     ['datanodes:\n  weights: {3: 1, "3": 2}', /^rebalancer\.yaml:2:19: datanodes\.weights\.3: given twice$/],
     ['log: [', /^rebalancer\.yaml:1:7: Flow sequence/],
     ['log:\n\tlevel: info', /^rebalancer\.yaml:2:1: Tabs are not allowed/],
