@@ -64,6 +64,7 @@ export async function startDaemon(
     );
     closers.add(logEvents(logger, events));
     metrics.addSources({
+      dryRun: () => site.config.execution.dryRun,
       paused: () => store.pause(clock.now()) !== undefined,
       leader: () => true,
       quarantinedRegions: () => store.memory(clock.now()).quarantine.length,

@@ -44,6 +44,7 @@ function record(metrics: Metrics, event: StampedEvent, state: LiveState): void {
   switch (event.type) {
     case 'tick-missed':
       metrics.ticksMissedTotal.inc();
+      metrics.cyclesTotal.inc({ outcome: 'missed' });
       return;
     case 'snapshot-taken':
       metrics.snapshotDurationSeconds.observe(event.durationMs / 1_000);

@@ -45,7 +45,16 @@ const gate: RebalancerEvent = { type: 'gate-closed', code: 'maintenance', detail
 const cycleStarted: RebalancerEvent = { type: 'cycle-started', cycleId: 2, trigger: 'schedule' };
 
 const table: [name: string, events: RebalancerEvent[], series: Record<string, number>][] = [
-  ['a missed tick', [{ type: 'tick-missed', runningCycleId: 1 }], { ticks_missed_total: 1 }],
+  [
+    'a missed tick',
+    [{ type: 'tick-missed', runningCycleId: 1 }],
+    { ticks_missed_total: 1, 'cycles_total{outcome="missed"}': 1 },
+  ],
+  [
+    'a move of an earlier process that is followed further',
+    [gate, { ...started, isResumed: true }],
+    { migrations_in_flight: 1, 'gate_open{code="maintenance"}': 0 },
+  ],
   [
     'a snapshot',
     [taken],

@@ -92,6 +92,7 @@ describe('createMetrics', () => {
       quarantinedRegions: () => 4,
       coolingRegions: () => 5,
       paused: () => true,
+      dryRun: () => true,
       leader: () => true,
     });
     await clock.advance(90_000);
@@ -104,6 +105,7 @@ describe('createMetrics', () => {
       ['quarantined_regions', '4'],
       ['cooling_regions', '5'],
       ['paused', '1'],
+      ['dry_run', '1'],
       ['leader', '1'],
     ] as const)
       expect([series, await valueOf(metrics, series)]).toEqual([series, value]);
