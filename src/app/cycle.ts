@@ -88,7 +88,7 @@ export async function runCycle(
     detail,
     ...(balance ? { tableSkewMax: balance.tableSkewMax, nodeSkew: balance.nodeSkew } : {}),
   });
-  const durationMs = clock.monotonicMs() - startedAtMs;
+  const durationMs = Math.round(clock.monotonicMs() - startedAtMs);
   events.emit({ type: 'cycle-finished', cycleId, outcome, durationMs, moved, detail });
   return { cycleId, ...turn };
 }
@@ -107,18 +107,24 @@ async function takeTurn(
   cycleId: number,
   signal: AbortSignal,
 ): Promise<Turn> {
+  const { store, clock } = dependencies;
   const opened = await dependencies.connection.get(signal);
   const cluster = settings.dryRun ? sealCluster(opened) : opened;
-  let takenAtMs = dependencies.clock.now();
+  let takenAtMs = clock.now();
   const executor = dependencies.openExecutor(cluster, () => takenAtMs);
-  await executor.recover(signal);
+  if (store.unresolvedMoves().length > 0) {
+    // What an earlier process left may take long to end. Until then everybody sees where things stand, not nothing at all.
+    const snapshot = await observe(settings, dependencies, cluster, cycleId, signal);
+    await makePlan(settings, dependencies, snapshot, cycleId, signal);
+    await executor.recover(signal);
+  }
   let tally = NOTHING;
   let submitted = 0;
   for (let round = 1; ; round += 1) {
     const snapshot = await observe(settings, dependencies, cluster, cycleId, signal);
-    takenAtMs = dependencies.clock.now();
+    takenAtMs = clock.now();
     const plan = await makePlan(settings, dependencies, snapshot, cycleId, signal);
-    if (plan.moves.length === 0) return { ...settled(plan, tally), ...tally, snapshot, plan };
+    if (plan.moves.length === 0) return { ...settled(settings, plan, tally), ...tally, snapshot, plan };
     if (settings.dryRun) return { ...planned(dependencies, plan), snapshot, plan };
     const limit = settings.maxMoves - submitted;
     const { lastWord } = dependencies;
@@ -199,10 +205,17 @@ function withUnresolved(snapshot: Snapshot, store: Store): Snapshot {
   };
 }
 
-function settled({ after, blocked }: Plan, { moved }: Tally): Pick<Turn, 'outcome' | 'detail'> {
+function settled(
+  { policy }: CycleSettings,
+  { after, blocked }: Plan,
+  { moved }: Tally,
+): Pick<Turn, 'outcome' | 'detail'> {
   const { regionsOnDraining, tableSpreadViolation, nodeSpreadViolation } = after;
   if (regionsOnDraining + tableSpreadViolation + nodeSpreadViolation === 0) {
-    return { outcome: moved > 0 ? 'moved' : 'balanced', detail: 'The cluster is balanced.' };
+    const detail = policy.onlyDrain
+      ? 'Nothing is left to move off the draining datanodes.'
+      : 'The cluster is balanced.';
+    return { outcome: moved > 0 ? 'moved' : 'balanced', detail };
   }
   return {
     outcome: 'blocked',

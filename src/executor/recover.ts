@@ -22,8 +22,14 @@ export async function recoverMoves(
 ): Promise<RecoveryReport> {
   const resolved: MoveRecord[] = [];
   const open: OpenMove[] = [];
-  for (const move of dependencies.store.unresolvedMoves()) {
+  const unresolved = dependencies.store.unresolvedMoves();
+  const followed = unresolved.filter(isFollowed);
+  for (const move of unresolved) {
     onCurrent(move);
+    if (isFollowed(move)) {
+      const [position, total] = [followed.indexOf(move) + 1, followed.length];
+      dependencies.events.emit({ type: 'move-started', move, position, total, isResumed: true });
+    }
     try {
       signal.throwIfAborted();
       const result = await recoverOne(options, dependencies, move, signal);
@@ -36,6 +42,11 @@ export async function recoverMoves(
     }
   }
   return { resolved, open, stopped: false };
+}
+
+/** Whether a request may have left and its end is still waited for. */
+function isFollowed({ state }: MoveRecord): boolean {
+  return state !== 'planned' && state !== 'checking' && state !== 'timed-out';
 }
 
 async function recoverOne(

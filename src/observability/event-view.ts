@@ -90,7 +90,7 @@ export function describeEvent(event: StampedEvent): EventDescription {
     case 'gate-closed':
       return say('gate closed', { code: event.code, detail: event.detail });
     case 'move-started':
-      return say('move started', {
+      return say(event.isResumed ? 'unfinished move followed further' : 'move started', {
         position: event.position,
         total: event.total,
         move: toMoveView(event.move),

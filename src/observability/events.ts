@@ -26,6 +26,8 @@ export type RebalancerEvent =
       readonly move: MoveRecord;
       readonly position: number;
       readonly total: number;
+      /** It was begun by an earlier process and is only followed further: that gates are open does not follow. */
+      readonly isResumed?: true;
     }
   | { readonly type: 'move-state'; readonly move: MoveRecord; readonly previous: MoveState }
   | { readonly type: 'move-finished'; readonly move: MoveRecord; readonly durationMs: number }

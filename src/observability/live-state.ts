@@ -105,6 +105,7 @@ export function advance(state: LiveState, event: StampedEvent): LiveState {
     case 'resumed':
       return openGate(state, 'paused');
     case 'move-started':
+      if (event.isResumed) return { ...state, currentMove: begin(event) };
       // Nothing starts unless every gate is open.
       return { ...state, currentMove: begin(event), gates: new Map(), cycleGates: new Map() };
     case 'move-state':

@@ -77,7 +77,8 @@ function factLines(value: unknown): string[] {
 
 function factText(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value !== 'object' || value === null) return 'none';
   return Object.entries(value)
     .map(([name, field]) => `${name} ${factText(field)}`)
     .join(', ');
