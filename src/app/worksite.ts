@@ -11,7 +11,7 @@ import { readGateContext } from '../executor/gate-context.ts';
 import { evaluateGates, operatorGates } from '../executor/gates.ts';
 import type { GateLimits } from '../executor/gates.ts';
 import type { CheckVerdict } from '../executor/check.ts';
-import type { Executor, GateVerdict, GateQuestion } from '../executor/port.ts';
+import type { Executor, GateVerdict, GateQuestion, WatchMemories } from '../executor/port.ts';
 import { evaluateWindows } from '../executor/windows.ts';
 import type { Cluster } from '../greptimedb/port.ts';
 import type { RequestSample } from '../greptimedb/options.ts';
@@ -57,6 +57,7 @@ export class Worksite {
   readonly clock: Clock;
   readonly connection: Connection;
   readonly #dependencies: WorksiteDependencies;
+  readonly #watchMemories: WatchMemories = new Map();
   #config: Config;
   #lastSnapshot: Snapshot | undefined;
 
@@ -72,7 +73,7 @@ export class Worksite {
     });
     this.connection = new Connection((signal) =>
       openCluster(
-        toClusterOptions(config, secrets),
+        toClusterOptions(this.#config, secrets),
         {
           clock,
           ...(onRequest && { onRequest }),
@@ -89,7 +90,11 @@ export class Worksite {
 
   /** Takes effect with the next cycle. Endpoints and secrets are not looked at again: they need a restart. */
   adopt(config: Config): void {
+    const { expected } = this.#config.datanodes;
     this.#config = config;
+    // The adapters are told of expected datanodes when the cluster is opened.
+    if (expected.join() !== config.datanodes.expected.join())
+      void this.connection.drop().catch(() => undefined);
   }
 
   /** The policy of the configuration with the drains that were asked for while running. */
@@ -157,6 +162,7 @@ export class Worksite {
       store,
       events,
       clock,
+      watchMemories: this.#watchMemories,
       gates: (question) => this.#askGates(cluster, snapshotTakenAtMs(), question),
     });
   }

@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { EventSink } from '../observability/events.ts';
 import type { Store } from '../store/port.ts';
 import type { CheckVerdict } from './check.ts';
+import type { WatchMemory } from './verdict.ts';
 
 /** Whether acting is allowed now; when not, why: the same value reaches metric, log, API and command line. */
 export type GateVerdict =
@@ -30,7 +31,15 @@ export interface ExecutorDependencies {
   readonly clock: Clock;
   /** Asked before every move. A "no" is a value; a rejection is a defect, or the signal's reason. */
   readonly gates: (question: GateQuestion) => Promise<GateVerdict>;
+  /**
+   * Kept by whoever makes one executor after the other: a move that ran out of time is looked at once per cycle, and what can be told
+   * of it rests on how long it has looked the same. Default: a new one.
+   */
+  readonly watchMemories?: WatchMemories;
 }
+
+/** What looks at moves without an end have shown so far, by move id. */
+export type WatchMemories = Map<number, WatchMemory>;
 
 export type RecheckVerdict =
   { readonly kind: 'go' } | { readonly kind: 'abandon'; readonly cause?: CauseCode; readonly detail: string };

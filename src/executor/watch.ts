@@ -5,6 +5,7 @@ import type { Cluster } from '../greptimedb/port.ts';
 import { look, type Look } from './evidence.ts';
 import type { Journal, JournalDependencies } from './journal.ts';
 import { pollDelayMs, serverWorstCaseMs, type ExecutorOptions } from './options.ts';
+import type { WatchMemories } from './port.ts';
 import {
   judge,
   remember,
@@ -17,6 +18,7 @@ import {
 export interface WatcherDependencies extends Omit<JournalDependencies, 'events'> {
   readonly cluster: Cluster;
   readonly journal: Journal;
+  readonly watchMemories?: WatchMemories;
 }
 
 export interface WatchOptions {
@@ -61,7 +63,7 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
     options.moveTimeoutMs,
   );
   /** What was seen of moves that have no end yet: a handful at most. */
-  const memories = new Map<number, WatchMemory>();
+  const memories = dependencies.watchMemories ?? new Map<number, WatchMemory>();
 
   const memoryOf = (move: MoveRecord, intentAtMs: number): WatchMemory => {
     const nowMs = clock.monotonicMs();

@@ -1,0 +1,36 @@
+import type { World } from './world.ts';
+
+/**
+ * Why the cluster is not balanced, by its true routes and the definition alone: every table and all tables together are spread over the
+ * targets within rounding, and nothing is left on draining datanodes. Undefined when it is.
+ */
+export function whyUnbalanced(world: World): string | undefined {
+  const { cluster, config, disk } = world;
+  const drain = new Set([...config.datanodes.drain, ...disk.raw.drains().map(({ datanode }) => datanode)]);
+  const cordon = new Set(config.datanodes.cordon.filter((id) => !drain.has(id)));
+  const nodes = [...cluster.truth.datanodes.keys()];
+  const targets = nodes.filter((id) => !drain.has(id) && !cordon.has(id));
+  if (targets.length === 0) return undefined;
+  const totals = new Map(targets.map((id) => [id, 0]));
+  let all = 0;
+  for (const { catalog, schema, name, routes } of cluster.truth.sortedTables()) {
+    const counted = routes.filter(({ leader }) => leader === null || !cordon.has(leader));
+    const counts = new Map(targets.map((id) => [id, 0]));
+    for (const { region, leader, state } of counted) {
+      if (leader === null || state !== null) return `Region ${region.id} has no healthy leader`;
+      if (drain.has(leader)) return `Region ${region.id} is left on datanode ${leader}, which drains`;
+      counts.set(leader, (counts.get(leader) ?? 0) + 1);
+      totals.set(leader, (totals.get(leader) ?? 0) + 1);
+    }
+    all += counted.length;
+    const uneven = unevenIn(counts, counted.length);
+    if (uneven !== undefined) return `Table ${catalog}.${schema}.${name}: ${uneven}`;
+  }
+  return unevenIn(totals, all);
+}
+
+function unevenIn(counts: ReadonlyMap<string, number>, regions: number): string | undefined {
+  const share = regions / counts.size;
+  const off = [...counts].find(([, count]) => count < Math.floor(share) || count > Math.ceil(share));
+  return off && `datanode ${off[0]} leads ${off[1]} of ${regions} regions over ${counts.size} targets`;
+}

@@ -1,0 +1,103 @@
+import { sleep, type Clock } from '../../../src/lib/clock.ts';
+import type { Prng } from '../../../src/lib/prng.ts';
+import {
+  TransportError,
+  type Transport,
+  type TransportRequest,
+  type TransportResponse,
+} from '../../../src/greptimedb/index.ts';
+import {
+  SimulatedNetworkError,
+  type SimRequest,
+  type SimulatedCluster,
+} from '../../../src/simulator/index.ts';
+
+/** A request for a migration, as it leaves our process. */
+export interface LeavingRequest {
+  readonly regionId: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface NetworkDependencies {
+  readonly clock: Clock;
+  readonly prng: Prng;
+  /** Told of each request for a migration that leaves; calls back once nothing can come of it any more. */
+  readonly onMigrationRequest: (request: LeavingRequest) => () => void;
+}
+
+/** Longer than a client waits, and shorter than a frontend's own four tries of 10 s each, doubled. */
+const LATEST_MS = 60_000;
+
+/** The network between our process and the simulated cluster. Looks into what leaves, and can hold a request back. */
+export class SimNetwork implements Transport {
+  /** How likely it is that a request for a migration arrives only when its sender has given up on it. */
+  lateProbability = 0;
+  readonly #cluster: SimulatedCluster;
+  readonly #dependencies: NetworkDependencies;
+
+  constructor(cluster: SimulatedCluster, dependencies: NetworkDependencies) {
+    this.#cluster = cluster;
+    this.#dependencies = dependencies;
+  }
+
+  async request(request: TransportRequest): Promise<TransportResponse> {
+    const { host } = new URL(request.origin);
+    const target = this.#cluster.targetAt(host);
+    if (target === undefined)
+      throw new TransportError(`getaddrinfo ENOTFOUND ${host}`, { sent: false, code: 'ENOTFOUND' });
+    const [path = '', query] = request.path.split('?');
+    const simRequest: SimRequest = {
+      target,
+      method: request.method,
+      path,
+      headers: { ...request.headers },
+      ...(query === undefined ? {} : { query }),
+      ...(request.body === undefined ? {} : { body: request.body }),
+    };
+    const migration = migrationIn(simRequest);
+    const onSettled = migration ? this.#dependencies.onMigrationRequest(migration) : noop;
+    const isLate = migration !== undefined && this.#dependencies.prng.chance(this.lateProbability);
+    try {
+      if (isLate) return await this.#late(simRequest, request.signal, onSettled);
+      return await this.#cluster.handle(simRequest, request.signal).finally(onSettled);
+    } catch (error) {
+      if (!(error instanceof SimulatedNetworkError)) throw error;
+      const sent = error.code === 'ECONNRESET';
+      throw new TransportError(error.message, { sent, code: error.code, cause: error });
+    }
+  }
+
+  /** It arrives in the end, and nobody hears the answer. */
+  async #late(request: SimRequest, signal: AbortSignal, onSettled: () => void): Promise<TransportResponse> {
+    const { clock, prng } = this.#dependencies;
+    clock.setTimer(prng.int(LATEST_MS), () => {
+      this.#cluster
+        .handle(request)
+        .catch(() => undefined)
+        .finally(onSettled);
+    });
+    await sleep(clock, 10 * LATEST_MS, signal);
+    throw new SimulatedNetworkError('ECONNRESET', 'Connection was reset after a long silence');
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function migrationIn({ path, query = '', body = '' }: SimRequest): LeavingRequest | undefined {
+  if (path === '/admin/region-migration') {
+    const parameters = new URLSearchParams(query);
+    const get = (name: string): string => parameters.get(name) ?? '';
+    return { regionId: get('region_id'), from: get('from_peer_id'), to: get('to_peer_id') };
+  }
+  if (!body.includes('migrate_region')) return undefined;
+  const sql = new URLSearchParams(body).get('sql') ?? '';
+  const [, regionId = '', from = '', to = ''] = /migrate_region\((\d+), (\d+), (\d+)/.exec(sql) ?? [];
+  return { regionId, from, to };
+}
+
+function noop(): void {
+  // Reads are nobody's business.
+}
