@@ -124,7 +124,7 @@ function judgeMoved(
   options: VerdictOptions,
 ): Verdict {
   const place = `Datanode ${move.to} leads region ${move.regionId}`;
-  const isConfirmed = region.writableOn === undefined || region.writableOn.includes(move.to);
+  const isConfirmed = isTold(move, memory, region);
   if (isConfirmed && memory.ended?.status === 'failed') {
     return end(
       'succeeded',
@@ -133,14 +133,21 @@ function judgeMoved(
     );
   }
   if (isConfirmed) return end('succeeded', 'moved', `${place}.`);
-  if (isHeld(memory, nowMs, options)) {
-    return end(
-      'succeeded',
-      'moved-unconfirmed',
-      `${place}; it has not confirmed that the region is writable.`,
-    );
+  const mayStillRun = region.writableOn === undefined && memory.restsSinceMs === undefined;
+  if (!isHeld(memory, nowMs, options, region)) {
+    return wait('unknown', mayStillRun, `${place} by its route; nothing confirms that yet.`);
   }
-  return wait('unknown', false, `${place} by its route; the datanode does not confirm it yet.`);
+  if (region.writableOn === undefined) return end('succeeded', 'moved', `${place}.`);
+  return end('succeeded', 'moved-unconfirmed', `${place}; it has not confirmed that the region is writable.`);
+}
+
+/**
+ * Whether a route that names the target can be believed at once. Datanodes themselves can; a route that may be cached only together with
+ * a procedure that is Done, because the target may have led the region before, and a cache may not have heard of anything since.
+ */
+function isTold(move: JudgedMove, memory: WatchMemory, region: Found): boolean {
+  if (region.writableOn !== undefined) return region.writableOn.includes(move.to);
+  return region.staleByAtMostMs === undefined || memory.ended?.status === 'done';
 }
 
 interface NotMoved extends Pick<Evidence, 'procedure'> {
@@ -159,7 +166,7 @@ function judgeNotMoved(
   const isProved = region.writableOn?.includes(leader) === true && !region.writableOn.includes(move.to);
   if (memory.restsSinceMs === undefined)
     return wait('unknown', true, `Datanode ${leader} leads region ${move.regionId}; nothing was seen yet.`);
-  if (!isProved && !isHeldAtRest(memory, nowMs, options)) {
+  if (!isProved && !isHeldAtRest(memory, nowMs, options, region)) {
     return wait(
       'unknown',
       false,
@@ -227,14 +234,27 @@ function isStillSilent(
   return nowMs - (memory.silentSinceMs ?? nowMs) < options.forgottenGraceMs;
 }
 
-function isHeld(memory: WatchMemory, nowMs: number, options: VerdictOptions): boolean {
-  return memory.held !== undefined && nowMs - memory.held.sinceMs >= options.staleReadMs;
+/** Whether the region has looked the same for longer than what shows it may lag behind. */
+function isHeld(
+  memory: WatchMemory,
+  nowMs: number,
+  options: VerdictOptions,
+  region: Pick<Found, 'staleByAtMostMs'> = {},
+): boolean {
+  return memory.held !== undefined && nowMs - memory.held.sinceMs >= holdMs(options, region);
+}
+
+function holdMs(
+  { staleReadMs }: VerdictOptions,
+  { staleByAtMostMs = 0 }: Pick<Found, 'staleByAtMostMs'>,
+): number {
+  return Math.max(staleReadMs, staleByAtMostMs);
 }
 
 /** Held since the migration can have changed nothing any more: what was read before that is no proof. */
-function isHeldAtRest(memory: WatchMemory, nowMs: number, options: VerdictOptions): boolean {
+function isHeldAtRest(memory: WatchMemory, nowMs: number, options: VerdictOptions, region: Found): boolean {
   if (memory.restsSinceMs === undefined) return false;
-  return isHeld(memory, nowMs, options) && nowMs - memory.restsSinceMs >= options.staleReadMs;
+  return isHeld(memory, nowMs, options, region) && nowMs - memory.restsSinceMs >= holdMs(options, region);
 }
 
 function endOf(procedure: Evidence['procedure']): WatchMemory['ended'] {
