@@ -53,14 +53,22 @@ export function openClusterReader(
 async function open<T>(
   adapters: Adapters<T>,
   options: ClusterOptions,
-  dependencies: ClusterDependencies,
+  given: ClusterDependencies,
   { signal }: CallOptions,
 ): Promise<T> {
-  const transport =
-    dependencies.transport ?? createHttpTransport({ connectTimeoutMs: options.requestTimeoutMs });
+  const transport = given.transport ?? createHttpTransport({ connectTimeoutMs: options.requestTimeoutMs });
+  let isClosed = false;
+  const dependencies: ClusterDependencies = {
+    ...given,
+    // Reads that were still under way break off when we hang up: that is no news about the cluster.
+    onWarning: (message, fields) => {
+      if (!isClosed) given.onWarning?.(message, fields);
+    },
+  };
   // A transport that was passed in is its owner's to close.
   const close = async (): Promise<void> => {
-    if (!dependencies.transport) await transport.close();
+    isClosed = true;
+    if (!given.transport) await transport.close();
   };
   try {
     const detected = await detectCluster({ options, dependencies, transport, signal });
