@@ -9,6 +9,8 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import type { PlanBasis } from '../domain/what-if.ts';
 import { explain } from '../planner/explain.ts';
 import type { PlanInput } from '../planner/plan.ts';
+import { glimpseState } from '../store/glimpse.ts';
+import type { StateGlimpse } from '../store/glimpse.ts';
 import type { Parts } from './compose.ts';
 import { toClusterOptions } from './open-cluster.ts';
 
@@ -23,6 +25,8 @@ export interface PlanQuestion {
 export interface PlanAnswer {
   readonly snapshot: Snapshot;
   readonly plan: Plan;
+  /** How long the moves will take, pauses included, in ms; absent while no migration has been timed. */
+  readonly expectedMs?: number;
 }
 
 /** Reads a cluster once; nothing of ours is opened or changed. */
@@ -44,14 +48,26 @@ export async function takeSnapshot(
   }
 }
 
-/** Plans, and moves nothing. Cooldowns and quarantine belong to the daemon that works: a plan on the side does not know them. */
+/** Plans, and moves nothing. */
 export async function answerPlan(
   question: PlanQuestion,
   parts: Parts,
   signal: AbortSignal,
 ): Promise<PlanAnswer> {
-  const { input, plan } = await planFor(question, parts, signal);
-  return { snapshot: input.snapshot, plan };
+  const { input, plan, glimpse } = await planFor(question, parts, signal);
+  const expectedMs = expectedTime(plan, glimpse, question.config.execution.pauseBetweenMovesMs);
+  return { snapshot: input.snapshot, plan, ...(expectedMs !== undefined && { expectedMs }) };
+}
+
+function expectedTime(
+  { moves }: Plan,
+  glimpse: StateGlimpse | undefined,
+  pauseMs: number,
+): number | undefined {
+  const durationsMs = glimpse?.recentDurationsMs ?? [];
+  if (moves.length === 0 || durationsMs.length === 0) return undefined;
+  const meanMs = durationsMs.reduce((sum, durationMs) => sum + durationMs, 0) / durationsMs.length;
+  return moves.length * meanMs + (moves.length - 1) * pauseMs;
 }
 
 /** Why a region, table or datanode moves or stays; undefined when there is none of that id. */
@@ -68,10 +84,30 @@ async function planFor(
   { config, snapshot: given, adjust }: PlanQuestion,
   parts: Parts,
   signal: AbortSignal,
-): Promise<{ input: PlanInput; plan: Plan }> {
-  // What drains has to be seen whole, tables that are not selected too.
-  const read = given ?? (await takeSnapshot(config, parts, signal, config.datanodes.drain.length > 0));
-  const { snapshot, policy } = adjust({ snapshot: read, policy: toPolicy(config) });
-  const input: PlanInput = { snapshot, policy, memory: EMPTY_MEMORY, nowMs: parts.clock.now() };
-  return { input, plan: await parts.planner(input, { timeBudgetMs: config.planning.timeBudgetMs }, signal) };
+): Promise<{ input: PlanInput; plan: Plan; glimpse: StateGlimpse | undefined }> {
+  const { snapshot, policy } = given
+    ? adjust({ snapshot: given, policy: toPolicy(config) })
+    : await readBasis(config, adjust, parts, signal);
+  const nowMs = parts.clock.now();
+  const glimpse = glimpseState(config.state.path, nowMs);
+  // What rests in the state folder rests in the cluster that is read; a snapshot from a file may be of any cluster and any time.
+  const memory = given ? EMPTY_MEMORY : (glimpse?.memory ?? EMPTY_MEMORY);
+  const input: PlanInput = { snapshot, policy, memory, nowMs };
+  const plan = await parts.planner(input, { timeBudgetMs: config.planning.timeBudgetMs }, signal);
+  return { input, plan, glimpse };
+}
+
+/** Reads the cluster; once more and whole when something that is only imagined drains. */
+async function readBasis(
+  config: Config,
+  adjust: PlanQuestion['adjust'],
+  parts: Parts,
+  signal: AbortSignal,
+): Promise<PlanBasis> {
+  const policy = toPolicy(config);
+  const drains = policy.drain.length > 0;
+  const basis = adjust({ snapshot: await takeSnapshot(config, parts, signal, drains), policy });
+  if (drains || basis.policy.drain.length === 0) return basis;
+  // A drain has to name every region that is left, those of tables that are not selected too.
+  return adjust({ snapshot: await takeSnapshot(config, parts, signal, true), policy });
 }

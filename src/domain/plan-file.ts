@@ -139,7 +139,7 @@ function readFlag(value: unknown, ...place: Place): boolean {
 }
 
 /** The plan as a file, in pieces of about 64 KiB: moves and blockers one a line, keys always in the same order. */
-export function* planChunks(plan: Plan): Generator<string, void, undefined> {
+export function* planChunks(plan: Plan, expectedMs?: number): Generator<string, void, undefined> {
   const { formatVersion, planId, inputs, createdAt, snapshotTakenAt, objective } = plan;
   const head = { formatVersion, planId, ...(inputs && { inputs }), createdAt, snapshotTakenAt, objective };
   yield `{\n${properties(head)},\n`;
@@ -147,6 +147,7 @@ export function* planChunks(plan: Plan): Generator<string, void, undefined> {
   const { minimumMoves, optimal, before, after } = plan;
   yield `,\n${properties({ minimumMoves, optimal, before: balanceFields(before), after: balanceFields(after) })},\n`;
   yield* lines('blocked', plan.blocked, blockerFields);
+  if (expectedMs !== undefined) yield `,\n${properties({ expectedSeconds: Math.round(expectedMs / 1_000) })}`;
   yield '\n}\n';
 }
 

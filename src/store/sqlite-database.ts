@@ -12,6 +12,8 @@ export interface DatabaseOptions {
   readonly busyTimeoutMs: number;
   /** The most pages the file may have; beyond that it behaves as on a full disk. */
   readonly maxPages?: number;
+  /** Default false. */
+  readonly readOnly?: boolean;
 }
 
 /** Times may be fractions of a millisecond, of which nothing is kept. */
@@ -39,6 +41,7 @@ export class Database {
       return new DatabaseSync(options.location, {
         timeout: options.busyTimeoutMs,
         enableForeignKeyConstraints: true,
+        readOnly: options.readOnly ?? false,
       });
     });
     if (options.maxPages !== undefined) this.script(`PRAGMA max_page_count = ${options.maxPages}`);

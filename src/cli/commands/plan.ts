@@ -81,14 +81,14 @@ export async function readSnapshot(cli: Cli, path: string): Promise<Snapshot> {
 
 async function print(
   cli: Cli,
-  { plan, snapshot }: PlanAnswer,
+  { plan, snapshot, expectedMs }: PlanAnswer,
   config: Config,
   flags: PlanFlags,
 ): Promise<void> {
   const { out, clock } = cli.io;
   switch (flags.output) {
     case 'json':
-      for (const chunk of planChunks(plan)) await out.write(chunk);
+      for (const chunk of planChunks(plan, expectedMs)) await out.write(chunk);
       return;
     case 'sql':
       return writeLines(out, planSql(plan, commandOptions(snapshot.cluster, config)));
@@ -97,7 +97,13 @@ async function print(
     case 'table':
       return writeLines(
         out,
-        planTable(plan, { ...out.canvas, all: flags.all === true, nowMs: clock.now(), snapshot }),
+        planTable(plan, {
+          ...out.canvas,
+          all: flags.all === true,
+          nowMs: clock.now(),
+          snapshot,
+          ...(expectedMs !== undefined && { expectedMs }),
+        }),
       );
   }
 }

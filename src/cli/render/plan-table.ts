@@ -13,6 +13,8 @@ export interface PlanTableOptions extends Canvas {
   /** ms since 1970, for the snapshot's age. */
   readonly nowMs: number;
   readonly snapshot?: Snapshot;
+  /** How long the moves will take by what earlier ones took, in ms. */
+  readonly expectedMs?: number;
 }
 
 const MAX_TABLES = 20;
@@ -136,7 +138,7 @@ function blockerSubject(blocker: Blocker): string {
   return blocker.datanodeId === undefined ? '' : `datanode ${blocker.datanodeId}`;
 }
 
-function* summary(plan: Plan, { style }: Canvas): Generator<string, void, undefined> {
+function* summary(plan: Plan, { style, expectedMs }: PlanTableOptions): Generator<string, void, undefined> {
   const { before, after } = plan;
   const proof = proofLine(plan);
   yield style('bold', plan.optimal && isBalanced(plan) ? style('green', proof) : proof);
@@ -147,6 +149,8 @@ function* summary(plan: Plan, { style }: Canvas): Generator<string, void, undefi
   yield draining
     ? `${skew}, regions on draining datanodes ${change(before.regionsOnDraining, after.regionsOnDraining)}.`
     : `${skew}.`;
+  if (expectedMs !== undefined)
+    yield `Expected time ${formatDuration(expectedMs)}, by what earlier migrations took.`;
 }
 
 /** Whether the plan reaches everything that balance asks for. */
