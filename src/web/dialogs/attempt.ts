@@ -1,0 +1,34 @@
+import { useState } from 'preact/hooks';
+import { messageOf, needsToken } from '../actions.ts';
+import type { Page } from '../app.tsx';
+
+export interface Attempt {
+  readonly isBusy: boolean;
+  readonly problem: string | null;
+  /** Runs the work; asks for the token where it is needed, and shows any other failure. Resolves with whether it worked. */
+  readonly run: (work: () => Promise<void>) => Promise<boolean>;
+}
+
+export function useAttempt(page: Page): Attempt {
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const run = async (work: () => Promise<void>): Promise<boolean> => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (needsToken(error)) page.open({ kind: 'token', then: () => void work().catch(failed) });
+      else failed(error);
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+  const failed = (error: unknown): void => {
+    setProblem(messageOf(error));
+    page.say(messageOf(error), 'bad');
+  };
+  return { isBusy, problem, run };
+}

@@ -1,0 +1,190 @@
+import { loadColour, tableColour } from '../palette.ts';
+import type { Theme } from '../palette.ts';
+import type { MatrixView, RegionCell } from '../model.ts';
+
+export type When = 'now' | 'after';
+export type ColourBy = 'table' | 'load';
+
+/** One region's square in a datanode's column. */
+export interface Cell {
+  readonly region: RegionCell;
+  readonly colour: string;
+  /** `leaves`: the plan takes it away; `comes`: the plan brings it, so that it is only an outline. */
+  readonly role: 'stays' | 'leaves' | 'comes';
+  readonly isMoving: boolean;
+}
+
+export interface CellOptions {
+  readonly when: When;
+  readonly colourBy: ColourBy;
+  readonly theme: Theme;
+  /** The region that is on its way. */
+  readonly movingId: string | null;
+}
+
+/** The cells of each datanode's column, those of one table beside each other, what comes and goes on top. */
+export function cellsByDatanode(
+  regions: readonly RegionCell[],
+  matrix: MatrixView,
+  { when, colourBy, theme, movingId }: CellOptions,
+): ReadonlyMap<string, readonly Cell[]> {
+  const colourOf = colourBy === 'table' ? byTable(matrix, theme) : byLoad(regions, theme);
+  const columns = new Map<string, Cell[]>(matrix.datanodes.map((id) => [id, []]));
+  const order = new Map(matrix.tables.map(({ id }, index) => [id, index]));
+  const sorted = regions.toSorted((a, b) => (order.get(a.tableId) ?? 0) - (order.get(b.tableId) ?? 0));
+  for (const region of sorted) {
+    const { leader, target, id } = region;
+    const base = { region, colour: colourOf(region), isMoving: id === movingId };
+    if (when === 'after') {
+      columns.get(target ?? leader ?? '')?.push({ ...base, role: 'stays' });
+      continue;
+    }
+    columns.get(leader ?? '')?.push({ ...base, role: target === null ? 'stays' : 'leaves' });
+    if (target !== null) columns.get(target)?.push({ ...base, role: 'comes' });
+  }
+  for (const cells of columns.values()) cells.sort((a, b) => RANK[a.role] - RANK[b.role]);
+  return columns;
+}
+
+const RANK = { stays: 0, leaves: 1, comes: 2 } as const;
+
+function byTable(matrix: MatrixView, theme: Theme): (region: RegionCell) => string {
+  const colours = new Map(matrix.tables.map(({ id }, index) => [id, tableColour(index, theme)]));
+  return ({ tableId }) => colours.get(tableId) ?? '#888';
+}
+
+function byLoad(regions: readonly RegionCell[], theme: Theme): (region: RegionCell) => string {
+  const loads = regions.map(loadOf).filter((load) => load !== null);
+  const most = loads.reduce((a, b) => Math.max(a, b), 0);
+  return (region) => {
+    const load = loadOf(region);
+    return load === null || most === 0 ? '#8884' : loadColour(Math.sqrt(load / most), theme);
+  };
+}
+
+/** Bytes written each second, or what lies on disk where that is not known. */
+export function loadOf({ writeBytesPerSecond, diskBytes }: RegionCell): number | null {
+  return writeBytesPerSecond ?? diskBytes;
+}
+
+export interface Grid {
+  readonly size: number;
+  readonly perRow: number;
+}
+
+const GAP = 2;
+
+/** The largest cells with which `most` of them fit into the column. */
+export function gridFor(most: number, width: number, height: number): Grid {
+  for (let size = 14; size > 3; size -= 1) {
+    const perRow = Math.max(1, Math.floor((width + GAP) / (size + GAP)));
+    if (Math.ceil(most / perRow) * (size + GAP) <= height) return { size, perRow };
+  }
+  return { size: 3, perRow: Math.max(1, Math.floor((width + GAP) / (3 + GAP))) };
+}
+
+export function heightOf(count: number, { size, perRow }: Grid): number {
+  return Math.max(size, Math.ceil(count / perRow) * (size + GAP) - GAP);
+}
+
+/** Draws from the bottom up, so that columns can be compared like bars. */
+export function drawCells(
+  canvas: HTMLCanvasElement,
+  cells: readonly Cell[],
+  grid: Grid,
+  width: number,
+): void {
+  const height = heightOf(cells.length, grid);
+  const context = prepare(canvas, width, height);
+  if (!context) return;
+  const ink = getComputedStyle(canvas).color;
+  for (const [index, cell] of cells.entries()) {
+    const [x, y] = placeOf(index, grid, height);
+    drawCell(context, cell, x, y, grid.size, ink);
+  }
+}
+
+function placeOf(index: number, { size, perRow }: Grid, height: number): [x: number, y: number] {
+  const row = Math.floor(index / perRow);
+  return [(index % perRow) * (size + GAP), height - size - row * (size + GAP)];
+}
+
+function drawCell(
+  context: CanvasRenderingContext2D,
+  { colour, role, isMoving }: Cell,
+  x: number,
+  y: number,
+  size: number,
+  ink: string,
+): void {
+  const radius = size > 6 ? 2 : 0;
+  context.fillStyle = colour;
+  context.strokeStyle = isMoving ? ink : colour;
+  context.lineWidth = isMoving ? 2 : 1.5;
+  context.globalAlpha = role === 'leaves' ? 0.38 : 1;
+  const inset = context.lineWidth / 2;
+  if (role !== 'comes') {
+    context.beginPath();
+    context.roundRect(x, y, size, size, radius);
+    context.fill();
+  }
+  context.globalAlpha = 1;
+  if (role === 'stays' && !isMoving) return;
+  context.beginPath();
+  context.setLineDash(role === 'comes' && size > 5 ? [2, 2] : []);
+  context.roundRect(x + inset, y + inset, size - 2 * inset, size - 2 * inset, radius);
+  context.stroke();
+  context.setLineDash([]);
+}
+
+/** The cell at a place of the canvas. */
+export function cellAt(cells: readonly Cell[], grid: Grid, x: number, y: number): Cell | undefined {
+  const column = Math.floor(x / (grid.size + GAP));
+  const row = Math.floor((heightOf(cells.length, grid) - y) / (grid.size + GAP));
+  return column < grid.perRow && row >= 0 ? cells[row * grid.perRow + column] : undefined;
+}
+
+/** One bar per datanode, in the colours of its tables: for clusters with too many regions to show each. */
+export function drawBar(
+  canvas: HTMLCanvasElement,
+  counts: readonly (readonly [table: number, count: number])[],
+  most: number,
+  size: { readonly width: number; readonly height: number },
+  theme: Theme,
+): void {
+  const context = prepare(canvas, size.width, size.height);
+  if (!context || most === 0) return;
+  let bottom = size.height;
+  for (const [table, count] of counts) {
+    const height = (count / most) * size.height;
+    context.fillStyle = tableColour(table, theme);
+    context.fillRect(0, bottom - height, size.width, height + 0.5);
+    bottom -= height;
+  }
+}
+
+function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
+  const ratio = window.devicePixelRatio;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext('2d');
+  context?.scale(ratio, ratio);
+  return context;
+}
+
+/** Regions of each datanode by table, from the counts alone. */
+export function countsByDatanode(
+  matrix: MatrixView,
+  when: When,
+): readonly (readonly (readonly [table: number, count: number])[])[] {
+  const columns: [number, number][][] = matrix.datanodes.map(() => []);
+  for (const [table, { cells }] of matrix.tables.entries()) {
+    for (let at = 0; at < cells.length; at += 3) {
+      const count = cells[at + (when === 'now' ? 1 : 2)] ?? 0;
+      if (count > 0) columns[cells[at] ?? -1]?.push([table, count]);
+    }
+  }
+  return columns;
+}

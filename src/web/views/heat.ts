@@ -1,0 +1,73 @@
+import type { MatrixView, StatusView } from '../model.ts';
+import type { When } from './cells.ts';
+
+export interface HeatRow {
+  readonly id: string;
+  readonly name: string;
+  /** By column; what is not there is zero. */
+  readonly counts: ReadonlyMap<number, number>;
+  /** What each column should have, not rounded; null where nothing is wanted or counted (cordoned, dead). */
+  readonly shares: readonly (number | null)[];
+  readonly skew: number;
+}
+
+/** The rows of the heat map, filtered and in order. */
+export function heatRows(
+  matrix: MatrixView,
+  datanodes: StatusView['datanodes'],
+  { when, filter, order }: { readonly when: When; readonly filter: string; readonly order: 'skew' | 'name' },
+): readonly HeatRow[] {
+  const states = new Map(datanodes.map((datanode) => [datanode.id, datanode]));
+  const weights = matrix.datanodes.map((id) => {
+    const { state = 'target', weight = 1 } = states.get(id) ?? {};
+    if (state === 'target') return weight;
+    return state === 'draining' ? 0 : null;
+  });
+  const weightSum = weights.reduce<number>((sum, weight) => sum + (weight ?? 0), 0);
+  const rows = matrix.tables
+    .filter(({ name, id }) => name.toLowerCase().includes(filter) || id === filter)
+    .map(({ id, name, cells }): HeatRow => {
+      const counts = new Map<number, number>();
+      let total = 0;
+      for (let at = 0; at < cells.length; at += 3) {
+        const count = cells[at + (when === 'now' ? 1 : 2)] ?? 0;
+        const column = cells[at] ?? 0;
+        if (count > 0) counts.set(column, count);
+        if (weights[column] !== null) total += count;
+      }
+      const shares = weights.map((weight) =>
+        weight === null || weightSum === 0 ? null : (total * weight) / weightSum,
+      );
+      return { id, name, counts, shares, skew: outOfPlace(counts, shares) };
+    });
+  return order === 'name' ? rows : rows.sort((a, b) => b.skew - a.skew || (a.name < b.name ? -1 : 1));
+}
+
+/** Regions above the ceiling or below the floor of their share. */
+function outOfPlace(counts: ReadonlyMap<number, number>, shares: readonly (number | null)[]): number {
+  let sum = 0;
+  for (const [column, share] of shares.entries()) {
+    if (share === null) continue;
+    sum += Math.abs(beyond(counts.get(column) ?? 0, share));
+  }
+  return sum;
+}
+
+/** Positive above the ceiling, negative below the floor, zero between. */
+function beyond(count: number, share: number): number {
+  const [floor, ceil] = [Math.floor(share + 1e-9), Math.ceil(share - 1e-9)];
+  if (count > ceil) return count - ceil;
+  return count < floor ? count - floor : 0;
+}
+
+/** How far a count is from its share, as a colour. */
+export function toneOf(
+  count: number,
+  share: number | null,
+): { readonly className: 'fair' | 'over' | 'under' | 'out'; readonly percent: number } {
+  if (share === null) return { className: 'out', percent: 0 };
+  const off = beyond(count, share);
+  if (off === 0) return { className: 'fair', percent: count === 0 ? 0 : 100 };
+  const strength = Math.min(1, Math.abs(off) / Math.max(2, share));
+  return { className: off > 0 ? 'over' : 'under', percent: Math.round(30 + 70 * strength) };
+}
