@@ -32,6 +32,8 @@ export interface CycleDependencies {
   readonly openExecutor: (cluster: Cluster, snapshotTakenAtMs: () => number) => Executor;
   /** Compares a fresh snapshot with the one before: see executor/foreign.ts. */
   readonly noteSnapshot: (snapshot: Snapshot) => void;
+  /** Adds to a snapshot what single reads have told that the snapshot does not. */
+  readonly completeSnapshot: (snapshot: Snapshot) => Snapshot;
   /** See {@link Worksite.lastWord}. */
   readonly lastWord: NonNullable<ExecutionContext['lastWord']>;
   /** Told of an error that nobody foresaw. The cycle fails; the daemon goes on. */
@@ -142,7 +144,7 @@ async function takeTurn(
 
 async function observe(
   settings: CycleSettings,
-  { events, clock, noteSnapshot }: CycleDependencies,
+  { events, clock, noteSnapshot, completeSnapshot }: CycleDependencies,
   cluster: Cluster,
   cycleId: number,
   signal: AbortSignal,
@@ -150,7 +152,8 @@ async function observe(
   const startedAtMs = clock.monotonicMs();
   // A drain has to name every region that is left, those of tables that are not selected too.
   const tables = settings.policy.drain.length > 0 ? EVERYTHING : settings.policy.tables;
-  const snapshot = await cluster.readSnapshot({ selector: compileSelection(tables), signal });
+  const read = await cluster.readSnapshot({ selector: compileSelection(tables), signal });
+  const snapshot = completeSnapshot(read);
   events.emit({ type: 'snapshot-taken', cycleId, snapshot, durationMs: clock.monotonicMs() - startedAtMs });
   noteSnapshot(snapshot);
   return snapshot;

@@ -23,6 +23,7 @@ import type { Store } from '../store/port.ts';
 import { Connection } from './connection.ts';
 import { runCycle } from './cycle.ts';
 import type { CycleReport, CycleSettings } from './cycle.ts';
+import { LearnedFollowers } from './learned-followers.ts';
 import { toClusterOptions } from './open-cluster.ts';
 import type { ClusterOpener } from './open-cluster.ts';
 import type { Planner } from './planning.ts';
@@ -58,6 +59,7 @@ export class Worksite {
   readonly connection: Connection;
   readonly #dependencies: WorksiteDependencies;
   readonly #watchMemories: WatchMemories = new Map();
+  readonly #followers: LearnedFollowers;
   #config: Config;
   #lastSnapshot: Snapshot | undefined;
 
@@ -71,6 +73,7 @@ export class Worksite {
       now: () => clock.now(),
       onListenerError: (error) => logger.error({ error }, 'A listener of events failed'),
     });
+    this.#followers = new LearnedFollowers({ clock, events: this.events });
     this.connection = new Connection((signal) =>
       openCluster(
         toClusterOptions(this.#config, secrets),
@@ -125,6 +128,7 @@ export class Worksite {
         planner: this.#dependencies.planner,
         openExecutor: (cluster, snapshotTakenAtMs) => this.openExecutor(cluster, snapshotTakenAtMs),
         noteSnapshot: (snapshot) => this.#noteSnapshot(snapshot),
+        completeSnapshot: (snapshot) => this.#followers.addTo(snapshot),
         lastWord: (move) => this.lastWord(move, overrides.policy),
         onDefect: (error) => this.#dependencies.logger.error({ error }, 'A cycle met a defect'),
       },

@@ -13,8 +13,11 @@ export interface EvidenceSources {
 /** What is asked of the cluster about one migration. */
 export interface EvidenceQuery {
   readonly move: MoveRecord;
-  /** When the intent was recorded, less what the servers' clocks may be behind ours, in ms since 1970. */
+  /** The servers' time between which a request of this move can have begun, by our clock and what theirs may be off, in ms since 1970. */
   readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  /** Procedures that the cluster listed right before the intent: none of them is ours. Unknown after a restart. */
+  readonly knownBefore?: ReadonlySet<ProcedureId>;
 }
 
 export interface Look {
@@ -74,7 +77,7 @@ function listing(
   if (!listed.ok) return { listed: 'unread' };
   if (listed.value === 'unsupported') return { listed: 'unsupported' };
   const ofRegion = listed.value.filter((procedure) => procedure.regionIds.includes(query.move.regionId));
-  const candidates = ofRegion.filter((procedure) => isOurs(sources.store, procedure, query.notBeforeMs));
+  const candidates = ofRegion.filter((procedure) => isOurs(sources.store, procedure, query));
   const adoptable = (candidates.find((procedure) => procedure.active) ?? candidates[0])?.procedureId;
   return {
     listed: ofRegion.filter((procedure) => procedure.active),
@@ -83,12 +86,34 @@ function listing(
 }
 
 /**
- * Whether a listed procedure must be the one that our unanswered request started. Right before the intent no procedure held the
- * region, so one that holds it now began after; one that has ended must have begun after by its own time.
+ * Whether a listed procedure must be the one that our unanswered request started: it was not there right before, and it began when the
+ * request can have arrived. One that has ended is only ours for certain while we remember what was there before; without it, the
+ * route tells as much.
  */
-function isOurs(store: EvidenceSources['store'], procedure: RegionProcedure, notBeforeMs: number): boolean {
-  if (!procedure.isRegionMigration || store.knowsProcedure(procedure.procedureId)) return false;
-  return procedure.active || procedure.startedAtMs >= notBeforeMs;
+function isOurs(
+  store: EvidenceSources['store'],
+  procedure: RegionProcedure,
+  { notBeforeMs, notAfterMs, knownBefore }: EvidenceQuery,
+): boolean {
+  const { procedureId, startedAtMs } = procedure;
+  if (!procedure.isRegionMigration || store.knowsProcedure(procedureId)) return false;
+  if (knownBefore?.has(procedureId) ?? !procedure.active) return false;
+  return startedAtMs >= notBeforeMs && startedAtMs <= notAfterMs;
+}
+
+/** The query for a move whose intent was recorded at `intentAtMs`. */
+export function queryFor(
+  move: MoveRecord,
+  intentAtMs: number,
+  options: { readonly clockSkewMs: number; readonly submitSettleMs: number },
+  knownBefore?: ReadonlySet<ProcedureId>,
+): EvidenceQuery {
+  return {
+    move,
+    notBeforeMs: intentAtMs - options.clockSkewMs,
+    notAfterMs: intentAtMs + options.submitSettleMs + options.clockSkewMs,
+    ...(knownBefore && { knownBefore }),
+  };
 }
 
 /** Turns "could not be read" into a value. */

@@ -1,6 +1,8 @@
 import type { GateCode } from '../domain/codes.ts';
 import type { MoveRecord } from '../domain/move.ts';
+import type { ProcedureId } from '../domain/ids.ts';
 import type { Move } from '../domain/plan.ts';
+import type { RegionProcedure } from '../greptimedb/port.ts';
 import { readCheck, type CheckSources } from './check-reader.ts';
 import { judgeCheck, type CheckVerdict } from './check.ts';
 import { attempt } from './evidence.ts';
@@ -48,7 +50,7 @@ export async function carryOut(
   const planned = journal.create(move, context);
   dependencies.onCreated(planned);
   const checking = journal.advance(planned, 'checking');
-  const verdict = await check(dependencies, { move, moveId: checking.id }, context, signal);
+  const { verdict, knownBefore } = await check(dependencies, { move, moveId: checking.id }, context, signal);
   if (verdict === 'stopping') {
     const end = { state: 'abandoned', cause: 'interrupted', detail: STOPPING.detail } as const;
     return { move: journal.finish(checking, end), wasSubmitted: false, stop: STOPPING };
@@ -56,8 +58,21 @@ export async function carryOut(
   if (verdict.kind !== 'go') return abandon(journal, checking, verdict);
   const lastWord = context.lastWord?.(move) ?? { kind: 'go' };
   if (lastWord.kind !== 'go') return abandon(journal, checking, lastWord);
-  const submission = await submit(options, dependencies, checking, signal);
-  return submission.kind === 'ended' ? refused(submission) : follow(dependencies, submission, signal);
+  const submission = await submit(options, dependencies, { move: checking, knownBefore }, signal);
+  if (submission.kind === 'ended') return refused(submission);
+  return follow(dependencies, { ...submission, knownBefore }, signal);
+}
+
+interface Check {
+  readonly verdict: CheckVerdict | 'stopping';
+  /** The procedures that the cluster listed. */
+  readonly knownBefore: ReadonlySet<ProcedureId>;
+}
+
+const NONE: ReadonlySet<ProcedureId> = new Set();
+
+function idsOf(procedures: readonly RegionProcedure[] | 'unsupported'): ReadonlySet<ProcedureId> {
+  return procedures === 'unsupported' ? NONE : new Set(procedures.map(({ procedureId }) => procedureId));
 }
 
 async function check(
@@ -65,16 +80,17 @@ async function check(
   { move, moveId }: { readonly move: Move; readonly moveId: number },
   context: ExecutionContext,
   signal: AbortSignal,
-): Promise<CheckVerdict | 'stopping'> {
+): Promise<Check> {
+  const judged = (verdict: Check['verdict'], knownBefore = NONE): Check => ({ verdict, knownBefore });
   try {
     const wanted = await context.recheck?.(move, signal);
-    if (wanted?.kind === 'abandon') return { cause: 'no-longer-wanted', ...wanted };
+    if (wanted?.kind === 'abandon') return judged({ cause: 'no-longer-wanted', ...wanted });
     const reading = await attempt(signal, () => readCheck(dependencies, move, moveId, signal));
-    if (signal.aborted) return 'stopping';
-    if (!reading.ok) return { kind: 'gate', code: 'cluster-unhealthy', detail: reading.problem };
-    return judgeCheck(move, reading.value);
+    if (signal.aborted) return judged('stopping');
+    if (!reading.ok) return judged({ kind: 'gate', code: 'cluster-unhealthy', detail: reading.problem });
+    return judged(judgeCheck(move, reading.value), idsOf(reading.value.procedures));
   } catch (error) {
-    if (signal.aborted) return 'stopping';
+    if (signal.aborted) return judged('stopping');
     throw error;
   }
 }
@@ -108,7 +124,7 @@ function refused({ move, code }: Extract<Submission, { kind: 'ended' }>): Attemp
 
 async function follow(
   { watcher, store }: OneMoveDependencies,
-  submission: Extract<Submission, { kind: 'look' }>,
+  submission: Extract<Submission, { kind: 'look' }> & Pick<Check, 'knownBefore'>,
   signal: AbortSignal,
 ): Promise<Attempted> {
   const { move } = submission;

@@ -1,10 +1,12 @@
 import type { CauseCode } from '../domain/causes.ts';
 import { describeError, OperatingError } from '../domain/errors.ts';
+import type { ProcedureId } from '../domain/ids.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import type { Cluster, RefusalCode, SubmitResult } from '../greptimedb/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/port.ts';
-import { look } from './evidence.ts';
+import { look, queryFor } from './evidence.ts';
+import type { EvidenceQuery } from './evidence.ts';
 import type { Journal } from './journal.ts';
 import type { ExecutorOptions } from './options.ts';
 import type { MoveEnd } from './states.ts';
@@ -23,7 +25,13 @@ export type Submission =
   | { readonly kind: 'look'; readonly move: MoveRecord; readonly nothingSeenCause?: CauseCode };
 
 type Sent = SubmitResult | { readonly kind: 'not-sent'; readonly message: string };
-type SubmitOptions = Pick<ExecutorOptions, 'replayTimeoutMs' | 'clockSkewMs'>;
+type SubmitOptions = Pick<ExecutorOptions, 'replayTimeoutMs' | 'clockSkewMs' | 'submitSettleMs'>;
+
+/** A move that may be submitted, and the procedures that the cluster listed right before. */
+export interface Checked {
+  readonly move: MoveRecord;
+  readonly knownBefore: ReadonlySet<ProcedureId>;
+}
 
 /** Refusals that say that the world is not as the plan thought: no failure of anybody. */
 const OUTDATED: Partial<Record<RefusalCode, true>> = { 'leader-changed': true, 'region-gone': true };
@@ -34,7 +42,7 @@ const OUTDATED: Partial<Record<RefusalCode, true>> = { 'leader-changed': true, '
 export async function submit(
   options: SubmitOptions,
   dependencies: SubmitDependencies,
-  checked: MoveRecord,
+  { move: checked, knownBefore }: Checked,
   signal: AbortSignal,
 ): Promise<Submission> {
   const { cluster, clock, journal } = dependencies;
@@ -49,7 +57,12 @@ export async function submit(
     case 'unclear':
       return { kind: 'look', move };
     case 'already-there':
-      return confirmAlreadyThere(options, dependencies, move, submittedAtMs, signal);
+      return confirmAlreadyThere(
+        dependencies,
+        move,
+        queryFor(move, submittedAtMs, options, knownBefore),
+        signal,
+      );
     case 'not-sent': {
       const cause = signal.aborted ? 'interrupted' : 'not-sent';
       const end: MoveEnd = { state: 'abandoned', cause, detail: result.message };
@@ -83,13 +96,11 @@ function refuse(
  * answer; or the answer was some other error that reads like this one (0.9.3 to 0.14). Only the cluster can tell.
  */
 async function confirmAlreadyThere(
-  options: SubmitOptions,
   { cluster, store, journal }: SubmitDependencies,
   move: MoveRecord,
-  submittedAtMs: number,
+  query: EvidenceQuery,
   signal: AbortSignal,
 ): Promise<Submission> {
-  const query = { move, notBeforeMs: submittedAtMs - options.clockSkewMs };
   const seen = await look({ cluster, store }, query, signal).catch((error: unknown) => {
     if (!signal.aborted) throw error;
     return undefined;

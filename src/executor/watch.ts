@@ -1,8 +1,9 @@
 import type { CauseCode } from '../domain/causes.ts';
+import type { ProcedureId } from '../domain/ids.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import { sleep } from '../lib/clock.ts';
 import type { Cluster } from '../greptimedb/port.ts';
-import { look, type Look } from './evidence.ts';
+import { look, queryFor, type Look } from './evidence.ts';
 import type { Journal, JournalDependencies } from './journal.ts';
 import { pollDelayMs, serverWorstCaseMs, type ExecutorOptions } from './options.ts';
 import type { WatchMemories } from './port.ts';
@@ -26,6 +27,8 @@ export interface WatchOptions {
   readonly patienceMs?: number;
   /** The cause to record when nothing is ever seen of the request. */
   readonly nothingSeenCause?: CauseCode;
+  /** See `EvidenceQuery.knownBefore`. */
+  readonly knownBefore?: ReadonlySet<ProcedureId>;
 }
 
 export type WatchResult =
@@ -71,9 +74,13 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
     return memories.get(move.id) ?? { intentMs: nowMs - elapsedMs, sinceMs: nowMs, hasRead: false };
   };
 
-  const step = async (move: MoveRecord, signal: AbortSignal): Promise<Step> => {
+  const step = async (
+    move: MoveRecord,
+    signal: AbortSignal,
+    knownBefore?: ReadonlySet<ProcedureId>,
+  ): Promise<Step> => {
     const intentAtMs = findIntentTime(dependencies, move);
-    const query = { move, notBeforeMs: intentAtMs - options.clockSkewMs };
+    const query = queryFor(move, intentAtMs, options, knownBefore);
     const before = memoryOf(move, intentAtMs);
     const { evidence, problem }: Look = await look({ cluster, store }, query, signal);
     const nowMs = clock.monotonicMs();
@@ -101,7 +108,7 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
     let current = move;
     for (;;) {
       signal.throwIfAborted();
-      const { move: seen, verdict, problem } = await step(current, signal);
+      const { move: seen, verdict, problem } = await step(current, signal, watch.knownBefore);
       current = seen;
       const memory = memories.get(move.id)!;
       if (verdict.kind === 'end') {

@@ -36,6 +36,15 @@ export interface SentRequest extends LeavingRequest {
   };
 }
 
+/** What another mover did, or tried to. */
+export interface OtherMove {
+  readonly regionId: string;
+  readonly to: string;
+  /** Its begin on the monotonic clock. */
+  readonly atMs: number;
+  readonly procedureId?: string;
+}
+
 export interface CycleNote {
   readonly outcome: string;
   readonly detail: string;
@@ -63,7 +72,7 @@ export class Watch {
   /** When the wall clock last jumped, on the monotonic clock. */
   lastJumpMs = 0;
   /** What others moved, or tried to. */
-  readonly othersMoved: { readonly regionId: string; readonly to: string; readonly atMs: number }[] = [];
+  readonly othersMoved: OtherMove[] = [];
   readonly #world: World;
 
   constructor(world: World) {
@@ -140,8 +149,9 @@ export class Watch {
     this.say(`the wall clock jumps by ${deltaMs} ms`);
   }
 
-  noteOtherMove(regionId: string, to: string): void {
-    this.othersMoved.push({ regionId, to, atMs: this.#world.clock.monotonicMs() });
+  noteOtherMove(regionId: string, to: string, procedureId?: string): void {
+    const atMs = this.#world.clock.monotonicMs();
+    this.othersMoved.push({ regionId, to, atMs, ...(procedureId !== undefined && { procedureId }) });
   }
 
   /** A request for a migration leaves our process. */
@@ -177,7 +187,7 @@ export class Watch {
     if (event.kind === 'mutating-request') this.#noteArrival(event);
     if (event.kind === 'migration-ended' && event.reason === 'Manual') this.#noteEnd(event);
     if (event.kind === 'migration-started' && event.reason !== 'Manual')
-      this.noteOtherMove(event.regionId, event.to);
+      this.noteOtherMove(event.regionId, event.to, event.procedureId);
   }
 
   #noteArrival(event: Arrival): void {
