@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { EtcdClient } from './etcd-client.ts';
+import { displayName } from './identity.ts';
+import type { Lock, LockReading } from './port.ts';
+
+export interface EtcdLockOptions {
+  /** Keys begin with this; two rebalancers of one cluster must share it, those of two clusters must not. */
+  readonly prefix: string;
+  /** Unique to this process. */
+  readonly instance: string;
+  readonly leaseDurationMs: number;
+}
+
+const keyValue = z.object({
+  value: z.string().default(''),
+  lease: z.string().default('0'),
+  create_revision: z.string(),
+});
+type KeyValue = z.infer<typeof keyValue>;
+const rangeAnswer = z.object({ kvs: z.array(keyValue).default([]) });
+const txnAnswer = z.object({ succeeded: z.boolean().default(false) });
+const grantAnswer = z.object({ ID: z.string() });
+const keepAliveAnswer = z.object({ result: z.object({ TTL: z.string().default('0') }) });
+
+/**
+ * A lock in etcd's v3 interface: a key that exists while the lease lives which it is attached to. Whoever creates the key holds the
+ * lock; its creation revision names the term, and every write of the holder is a transaction that compares it.
+ *
+ * Facts: etcd Documentation/dev-guide/apispec (lease, kv) at v3.4; server/lease extends leases when its leader changes, so that none
+ * ends early.
+ */
+export class EtcdLock implements Lock {
+  readonly #options: EtcdLockOptions;
+  readonly #client: EtcdClient;
+  #lease: string | undefined;
+  #revision: string | undefined;
+
+  constructor(options: EtcdLockOptions, client: EtcdClient) {
+    this.#options = options;
+    this.#client = client;
+  }
+
+  async acquireOrRenew(signal: AbortSignal): Promise<LockReading> {
+    if (this.#lease !== undefined && !(await this.#keepAlive(this.#lease, signal))) this.#lease = undefined;
+    const found = (await this.#read(this.#lockKey, signal)) ?? (await this.#take(signal));
+    if (found && this.#lease !== undefined && found.lease === this.#lease) {
+      this.#revision = found.create_revision;
+      return { kind: 'held', term: found.create_revision };
+    }
+    this.#revision = undefined;
+    return { kind: 'lost', holder: found ? displayName(decode(found.value)) : null };
+  }
+
+  async readNote(signal: AbortSignal): Promise<string | undefined> {
+    const found = await this.#read(this.#noteKey, signal);
+    return found && decode(found.value);
+  }
+
+  async writeNote(text: string, signal: AbortSignal): Promise<boolean> {
+    if (this.#revision === undefined) return false;
+    const put = { request_put: { key: encode(this.#noteKey), value: encode(text) } };
+    return this.#transact(this.#revision, put, signal);
+  }
+
+  async release(signal: AbortSignal): Promise<void> {
+    const [revision, lease] = [this.#revision, this.#lease];
+    this.#revision = undefined;
+    this.#lease = undefined;
+    if (revision !== undefined) {
+      await this.#transact(revision, { request_delete_range: { key: encode(this.#lockKey) } }, signal);
+    }
+    if (lease !== undefined) await this.#client.call('/v3/lease/revoke', { ID: lease }, z.unknown(), signal);
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  /** @returns who holds the lock now, if anybody does. */
+  async #take(signal: AbortSignal): Promise<KeyValue | undefined> {
+    this.#lease ??= await this.#grant(signal);
+    const key = encode(this.#lockKey);
+    await this.#client.call(
+      '/v3/kv/txn',
+      {
+        compare: [{ key, target: 'CREATE', result: 'EQUAL', create_revision: '0' }],
+        success: [{ request_put: { key, value: encode(this.#options.instance), lease: this.#lease } }],
+      },
+      txnAnswer,
+      signal,
+    );
+    return this.#read(this.#lockKey, signal);
+  }
+
+  async #grant(signal: AbortSignal): Promise<string> {
+    const TTL = String(Math.ceil(this.#options.leaseDurationMs / 1_000));
+    const { ID } = await this.#client.call('/v3/lease/grant', { TTL }, grantAnswer, signal);
+    return ID;
+  }
+
+  /** @returns false when the lease is over. */
+  async #keepAlive(ID: string, signal: AbortSignal): Promise<boolean> {
+    const { result } = await this.#client.call('/v3/lease/keepalive', { ID }, keepAliveAnswer, signal);
+    return Number(result.TTL) > 0;
+  }
+
+  /** Linearizable: a member that was cut off does not answer from what it remembers. */
+  async #read(name: string, signal: AbortSignal): Promise<KeyValue | undefined> {
+    const { kvs } = await this.#client.call('/v3/kv/range', { key: encode(name) }, rangeAnswer, signal);
+    return kvs[0];
+  }
+
+  /** @returns false when the lock is not the one of that revision any more; nothing was done then. */
+  async #transact(revision: string, request: object, signal: AbortSignal): Promise<boolean> {
+    const compare = [
+      { key: encode(this.#lockKey), target: 'CREATE', result: 'EQUAL', create_revision: revision },
+    ];
+    const answer = await this.#client.call('/v3/kv/txn', { compare, success: [request] }, txnAnswer, signal);
+    return answer.succeeded;
+  }
+
+  get #lockKey(): string {
+    return `${this.#options.prefix}/leader`;
+  }
+
+  get #noteKey(): string {
+    return `${this.#options.prefix}/handover`;
+  }
+}
+
+function encode(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
+}
+
+function decode(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('utf8');
+}

@@ -1,0 +1,105 @@
+import { Agent, request } from 'undici';
+import { describeError, OperatingError } from '../domain/errors.ts';
+import { deadlineSignal, type Clock } from '../lib/clock.ts';
+
+/** PEM texts. */
+export interface HaTls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly insecureSkipVerify?: boolean;
+}
+
+export interface JsonRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** `https://host:port/path` */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface JsonResponse {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Sends JSON, receives text. Nothing is retried, no redirect is followed. */
+export interface JsonHttp {
+  /** @throws OperatingError `lock-unreachable`, or the signal's reason. */
+  send(request: JsonRequest): Promise<JsonResponse>;
+  close(): Promise<void>;
+}
+
+const MAX_ANSWER_BYTES = 4_194_304;
+
+export function createJsonHttp(tls: HaTls, { clock }: { readonly clock: Clock }): JsonHttp {
+  const agent = new Agent({
+    connections: 4,
+    pipelining: 1,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: {
+      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+      ...(tls.key === undefined ? {} : { key: tls.key }),
+      ...(tls.insecureSkipVerify === true ? { rejectUnauthorized: false } : {}),
+    },
+  });
+  return {
+    async send({ method, url, headers, body, timeoutMs, signal }) {
+      const limit = deadlineSignal(clock, timeoutMs, signal);
+      try {
+        const response = await request(url, {
+          dispatcher: agent,
+          method,
+          headers: { accept: 'application/json', 'content-type': 'application/json', ...headers },
+          ...(body !== undefined && { body: JSON.stringify(body) }),
+          signal: limit.signal,
+        });
+        return { status: response.statusCode, text: await readText(response.body) };
+      } catch (error) {
+        signal.throwIfAborted();
+        throw new OperatingError('lock-unreachable', `${method} ${url}: ${describeError(error)}`, {
+          cause: error,
+        });
+      } finally {
+        limit.release();
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+async function readText(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES)
+      throw new Error(`the answer is larger than the limit of ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Parses an answer. @throws OperatingError that names the request and shows the beginning of the answer. */
+export function parseAnswer<T>(
+  where: string,
+  text: string,
+  parse: (value: unknown) => { readonly success: true; readonly data: T } | { readonly success: false },
+): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  const parsed = parse(value);
+  if (parsed.success) return parsed.data;
+  throw new OperatingError(
+    'lock-answer',
+    `${where}: got an answer that is not understood: ${text.slice(0, 200)}`,
+  );
+}

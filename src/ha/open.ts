@@ -1,0 +1,66 @@
+import type { Clock } from '../lib/clock.ts';
+import { Election } from './election.ts';
+import { EtcdClient } from './etcd-client.ts';
+import { EtcdLock } from './etcd.ts';
+import { createJsonHttp, type HaTls } from './http.ts';
+import { createInstance } from './identity.ts';
+import { ServiceAccountClient } from './kubernetes-client.ts';
+import { KubernetesLock } from './kubernetes.ts';
+import type { ElectionTiming, LeaderElection, Lock } from './port.ts';
+
+export type ProviderOptions =
+  | {
+      readonly provider: 'etcd';
+      readonly endpoints: readonly string[];
+      /** Names what is led: the same for all replicas, another for every cluster. */
+      readonly prefix: string;
+      readonly login?: { readonly username: string; readonly password: string };
+      readonly tls: HaTls;
+    }
+  | {
+      readonly provider: 'kubernetes';
+      readonly endpoint: string;
+      readonly namespace?: string;
+      readonly lease: string;
+      readonly tokenFile: string;
+      readonly namespaceFile: string;
+      readonly caFile: string;
+    };
+
+export interface OpenElectionOptions extends ElectionTiming {
+  /** The replica's name for people; need not be unique. */
+  readonly identity: string;
+  readonly lock: ProviderOptions;
+}
+
+export interface OpenElectionDependencies {
+  readonly clock: Clock;
+  readonly onTrouble: (problem: string | undefined) => void;
+}
+
+/** Within the time in which a leader has to renew, four requests find room. */
+const REQUESTS_PER_DEADLINE = 4;
+
+/** Nothing is asked of the lock's server before `start`. */
+export function openElection(
+  options: OpenElectionOptions,
+  { clock, onTrouble }: OpenElectionDependencies,
+): LeaderElection {
+  const lock = openLock(options, clock);
+  return new Election(options, { lock, clock, onTrouble, random: Math.random });
+}
+
+function openLock({ identity, lock, ...timing }: OpenElectionOptions, clock: Clock): Lock {
+  const instance = createInstance(identity);
+  const { leaseDurationMs, renewDeadlineMs } = timing;
+  const requestTimeoutMs = renewDeadlineMs / REQUESTS_PER_DEADLINE;
+  if (lock.provider === 'etcd') {
+    const { endpoints, prefix, login, tls } = lock;
+    const http = createJsonHttp(tls, { clock });
+    const client = new EtcdClient({ endpoints, requestTimeoutMs, ...(login && { login }) }, http);
+    return new EtcdLock({ prefix, instance, leaseDurationMs }, client);
+  }
+  const createHttp = (tls: HaTls): ReturnType<typeof createJsonHttp> => createJsonHttp(tls, { clock });
+  const client = new ServiceAccountClient({ ...lock, requestTimeoutMs }, { clock, createHttp });
+  return new KubernetesLock({ lease: lock.lease, instance, leaseDurationMs }, client, { clock });
+}
