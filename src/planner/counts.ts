@@ -23,17 +23,11 @@ export interface Counts {
   cell(table: number, node: number): number;
   /** The number behind a handle. */
   at(cell: number): number;
-  /** By how much a move between two cells of a table would lower the table-spread violation (negative: raise it). */
-  tableGain(table: number, from: CellOfNode, to: CellOfNode): number;
+  /** By how much a move between two datanodes would lower the table-spread violation (negative: raise it). */
+  tableGain(table: number, from: number, fromCell: number, to: number, toCell: number): number;
   /** By how much a move would lower the node-spread violation (negative: raise it). */
   nodeGain(from: number, to: number): number;
-  move(from: CellOfNode, to: CellOfNode): void;
-}
-
-/** A datanode, and the handle of some table's number there. */
-export interface CellOfNode {
-  readonly node: number;
-  readonly cell: number;
+  move(from: number, fromCell: number, to: number, toCell: number): void;
 }
 
 export interface Share {
@@ -93,18 +87,16 @@ export function createCounts(problem: Problem): Counts {
     nodeShare: (node) => nodeShares[node]!,
     cell: cells.locate,
     at: cells.at,
-    tableGain(table, from, to) {
+    tableGain(table, from, fromCell, to, toCell) {
       const regions = regionsOf(table);
-      return (
-        -change(from.node, cells.at(from.cell), -1, regions) - change(to.node, cells.at(to.cell), 1, regions)
-      );
+      return -change(from, cells.at(fromCell), -1, regions) - change(to, cells.at(toCell), 1, regions);
     },
     nodeGain: (from, to) => -change(from, totals[from]!, -1, all) - change(to, totals[to]!, 1, all),
-    move(from, to) {
-      cells.add(from.cell, -1);
-      cells.add(to.cell, 1);
-      totals[from.node]! -= 1;
-      totals[to.node]! += 1;
+    move(from, fromCell, to, toCell) {
+      cells.add(fromCell, -1);
+      cells.add(toCell, 1);
+      totals[from]! -= 1;
+      totals[to]! += 1;
     },
   };
 }

@@ -47,7 +47,7 @@ export function judgePlan(input: PlanInput, moves: readonly Move[]): Judgement {
 function shift(problem: Problem, counts: Counts, region: number, to: number): void {
   const table = problem.tableOf[region]!;
   const from = problem.nodeOf[region]!;
-  counts.move({ node: from, cell: counts.cell(table, from) }, { node: to, cell: counts.cell(table, to) });
+  counts.move(from, counts.cell(table, from), to, counts.cell(table, to));
 }
 
 function faultOf(

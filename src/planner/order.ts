@@ -1,6 +1,6 @@
 import type { MoveReason } from '../domain/codes.ts';
 import type { Relocation } from './choose.ts';
-import type { CellOfNode, Counts } from './counts.ts';
+import type { Counts } from './counts.ts';
 import type { Problem } from './problem.ts';
 
 /** A relocation in its place in the plan, with what it did for the balance at that point. */
@@ -32,10 +32,12 @@ export function orderMoves(
   counts: Counts,
 ): OrderedMove[] {
   const limit = highestAllowed(problem, relocations, counts);
-  const steps = relocations.map((relocation) => toStep(problem, counts, relocation));
-  const gainOf = (index: number): number =>
-    counts.tableGain(steps[index]!.table, steps[index]!.from, steps[index]!.to);
-  const rankOf = (index: number): number => helpfulness(problem, counts, steps[index]!, gainOf(index));
+  const cells = cellsOf(problem, relocations, counts);
+  const gainOf = (index: number): number => {
+    const { region, from, to } = relocations[index]!;
+    return counts.tableGain(problem.tableOf[region]!, from, cells.from[index]!, to, cells.to[index]!);
+  };
+  const rankOf = (index: number): number => helpfulness(problem, counts, relocations[index]!, gainOf(index));
   const queue = createQueue(relocations.length, rankOf);
   const outOf: number[][] = problem.nodes.map(() => []);
   for (const index of takeTurns(problem, relocations)) {
@@ -47,8 +49,11 @@ export function orderMoves(
   const ordered: OrderedMove[] = [];
   const execute = (index: number): number => {
     queue.close(index);
-    ordered.push(apply(problem, counts, relocations[index]!, steps[index]!));
-    return relocations[index]!.to;
+    const move = relocations[index]!;
+    const [fromCell, toCell] = [cells.from[index]!, cells.to[index]!];
+    ordered.push(noteMove(problem, counts, move, gainOf(index), fromCell, toCell));
+    counts.move(move.from, fromCell, move.to, toCell);
+    return move.to;
   };
   for (let index = queue.take(); index !== undefined; index = queue.take()) {
     let filled = execute(index);
@@ -72,40 +77,38 @@ function harmlessFrom(
   return list.findLast((index) => isOpen(index) && gainOf(index) >= 0) ?? list.at(-1);
 }
 
-/** A relocation with handles to the numbers that it changes. */
-interface Step {
-  readonly table: number;
-  readonly from: CellOfNode;
-  readonly to: CellOfNode;
-}
-
-function toStep(problem: Problem, counts: Counts, { region, from, to }: Relocation): Step {
-  const table = problem.tableOf[region]!;
+/** Handles to the numbers that each relocation changes: they are asked for again and again. */
+function cellsOf(
+  problem: Problem,
+  relocations: readonly Relocation[],
+  counts: Counts,
+): { readonly from: Int32Array; readonly to: Int32Array } {
   return {
-    table,
-    from: { node: from, cell: counts.cell(table, from) },
-    to: { node: to, cell: counts.cell(table, to) },
+    from: Int32Array.from(relocations, ({ region, from }) => counts.cell(problem.tableOf[region]!, from)),
+    to: Int32Array.from(relocations, ({ region, to }) => counts.cell(problem.tableOf[region]!, to)),
   };
 }
 
-function apply(problem: Problem, counts: Counts, move: Relocation, step: Step): OrderedMove {
-  const ordered: OrderedMove = {
-    region: move.region,
-    from: move.from,
-    to: move.to,
-    reason: reasonOf(problem, counts, step),
-    tableAtFrom: counts.at(step.from.cell),
-    tableAtTo: counts.at(step.to.cell),
-    totalAtFrom: counts.total(move.from),
-    totalAtTo: counts.total(move.to),
+/** The move with the numbers right before it. */
+function noteMove(
+  problem: Problem,
+  counts: Counts,
+  { region, from, to }: Relocation,
+  tableGain: number,
+  fromCell: number,
+  toCell: number,
+): OrderedMove {
+  const drains = problem.nodes[from]!.state === 'draining';
+  return {
+    region,
+    from,
+    to,
+    reason: drains ? 'drain' : tableGain > 0 ? 'table-spread' : 'node-spread',
+    tableAtFrom: counts.at(fromCell),
+    tableAtTo: counts.at(toCell),
+    totalAtFrom: counts.total(from),
+    totalAtTo: counts.total(to),
   };
-  counts.move(step.from, step.to);
-  return ordered;
-}
-
-function reasonOf(problem: Problem, counts: Counts, { table, from, to }: Step): MoveReason {
-  if (problem.nodes[from.node]!.state === 'draining') return 'drain';
-  return counts.tableGain(table, from, to) > 0 ? 'table-spread' : 'node-spread';
 }
 
 /** The level that no datanode may exceed by more than one region on the way. */
@@ -140,10 +143,10 @@ const HARMFUL = 0;
 const RANKS = 1 + 2 * 3 * 5;
 
 /** Higher is better: draining first, then table spread mended (0 to 2), then node spread mended (-2 to 2). */
-function helpfulness(problem: Problem, counts: Counts, { from, to }: Step, tableGain: number): number {
+function helpfulness(problem: Problem, counts: Counts, { from, to }: Relocation, tableGain: number): number {
   if (tableGain < 0) return HARMFUL;
-  const drains = problem.nodes[from.node]!.state === 'draining' ? 1 : 0;
-  const nodeGain = counts.nodeGain(from.node, to.node) + 2;
+  const drains = problem.nodes[from]!.state === 'draining' ? 1 : 0;
+  const nodeGain = counts.nodeGain(from, to) + 2;
   return 1 + (drains * 3 + tableGain) * 5 + nodeGain;
 }
 
