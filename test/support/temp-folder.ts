@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import type { TestContext } from 'vitest';
 
 /** In memory where the system has such a place: these tests sync thousands of times, and none of them cuts the power. */
 const ROOT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -17,4 +18,11 @@ export function useTempFolders(): () => string {
     folders.push(folder);
     return folder;
   };
+}
+
+/** An empty folder for one test among several that run at the same time. */
+export function tempFolderFor({ onTestFinished }: TestContext): string {
+  const folder = mkdtempSync(join(ROOT, 'rebalancer-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { samplesOf } from '../support/running-daemon.ts';
+import { CommandProcess } from '../support/command-process.ts';
+import { tempFolderFor } from '../support/temp-folder.ts';
+
+it.concurrent.for(['0.6', '1.3'])(
+  'demo --exit --profile %s ends with 0 once balanced, shows the proof, and answers while it runs',
+  { timeout: 120_000 },
+  async (profile, context) => {
+    const args = ['demo', '--exit', '--port', '0', '--profile', profile];
+    const demo = new CommandProcess(args, { cwd: tempFolderFor(context) });
+    const [, url = ''] = await demo.waitFor(/metrics (http:\S+)\/metrics/);
+    await demo.waitFor(/^\[1\/\d+\] moved region \d+ of \S+ from \d+ to \d+ in /m);
+    const samples = samplesOf(await (await fetch(`${url}/metrics`)).text());
+    expect(samples.get('dry_run')).toBe(0);
+    expect(samples.get('migrations_total{outcome="succeeded",reason="table-spread"}')).toBeGreaterThan(0);
+    expect((await fetch(`${url}/api/v1/status`)).status).toBe(200);
+    const { status, out, err } = await demo.ended();
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    const moves = Number(/^(\d+) moves; fewer is impossible\.$/m.exec(out)?.[1]);
+    expect(out).toContain(`[${moves}/${moves}] moved region`);
+    expect(out.trimEnd().split('\n').at(-1)).toBe(`The cluster is balanced after ${moves} moves.`);
+  },
+);
