@@ -172,7 +172,7 @@ export class Daemon {
 
 /** What was opened at the start cannot be changed under a running daemon. */
 function refuseFixed(before: Config, after: Config): void {
-  const fixed = ['cluster', 'state', 'server'] as const;
+  const fixed = ['cluster', 'state', 'server', 'ha'] as const;
   const changed = fixed.filter((part) => JSON.stringify(before[part]) !== JSON.stringify(after[part]));
   if (changed.length === 0) return;
   throw new UsageError(

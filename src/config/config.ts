@@ -23,6 +23,7 @@ export interface Config {
     readonly tokenFile?: string;
     readonly protectReads: boolean;
   };
+  readonly ha: HaConfig;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' };
 }
 
@@ -49,6 +50,27 @@ export interface TlsConfig {
   readonly certFile?: string;
   readonly keyFile?: string;
   readonly insecureSkipVerify: boolean;
+}
+
+export interface HaConfig {
+  readonly provider: 'none' | 'etcd' | 'kubernetes';
+  readonly identity?: string;
+  readonly leaseDurationMs: number;
+  readonly renewDeadlineMs: number;
+  readonly retryPeriodMs: number;
+  readonly etcd: {
+    readonly endpoints: readonly string[];
+    readonly prefix: string;
+    readonly username?: string;
+    readonly passwordFile?: string;
+    readonly tls: TlsConfig;
+  };
+  readonly kubernetes: {
+    readonly endpoint: string;
+    readonly namespace?: string;
+    readonly lease: string;
+    readonly serviceAccount: string;
+  };
 }
 
 export interface ScheduleConfig {
@@ -78,7 +100,7 @@ export interface ExecutionConfig {
 
 /** Gives durations their unit in the name. */
 export function toConfig(file: CheckedFile): Config {
-  const { cluster, schedule, planning, execution, state, ...rest } = file;
+  const { cluster, schedule, planning, execution, state, ha, ...rest } = file;
   const { requestTimeout, ...clusterRest } = cluster;
   return {
     ...rest,
@@ -90,6 +112,16 @@ export function toConfig(file: CheckedFile): Config {
     planning: { timeBudgetMs: planning.timeBudget, planExpiryMs: planning.planExpiry },
     execution: toExecution(execution),
     state: { path: state.path, retentionMs: state.retention },
+    ha: toHa(ha),
+  };
+}
+
+function toHa({ leaseDuration, renewDeadline, retryPeriod, ...rest }: CheckedFile['ha']): HaConfig {
+  return {
+    ...rest,
+    leaseDurationMs: leaseDuration,
+    renewDeadlineMs: renewDeadline,
+    retryPeriodMs: retryPeriod,
   };
 }
 

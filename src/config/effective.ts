@@ -37,7 +37,17 @@ function toFile(config: Config) {
     execution: executionToFile(config.execution),
     state: { path: state.path, retention: exactDuration(state.retentionMs) },
     server: { ...server, listen: formatListen(server.listen) },
+    ha: haToFile(config.ha),
     log: config.log,
+  };
+}
+
+function haToFile({ leaseDurationMs, renewDeadlineMs, retryPeriodMs, ...rest }: Config['ha']) {
+  return {
+    ...rest,
+    leaseDuration: exactDuration(leaseDurationMs),
+    renewDeadline: exactDuration(renewDeadlineMs),
+    retryPeriod: exactDuration(retryPeriodMs),
   };
 }
 

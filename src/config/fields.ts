@@ -163,6 +163,8 @@ const endpoint = leaf((value): string | Refusal => {
   return url.origin;
 });
 
+export const url = { schema: endpoint, type: 'URL', isText: true };
+
 const id = leaf((value): string | Refusal => {
   const digits = typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : value;
   return typeof digits === 'string' && isDecimalId(digits)

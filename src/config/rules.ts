@@ -22,6 +22,11 @@ export function findConflicts(file: CheckedFile): Conflict[] {
     ...ordered(['execution'], 'replayTimeout', 'moveTimeout', file.execution),
     ...ordered(['execution', 'quarantine'], 'base', 'max', file.execution.quarantine),
     ...protectedWithoutToken(file),
+    ...together(['ha', 'etcd'], 'username', 'passwordFile', file.ha.etcd),
+    ...together(['ha', 'etcd', 'tls'], 'certFile', 'keyFile', file.ha.etcd.tls),
+    ...ordered(['ha'], 'retryPeriod', 'renewDeadline', file.ha),
+    ...electionMargin(file),
+    ...etcdWithoutEndpoints(file),
   ];
 }
 
@@ -91,4 +96,21 @@ function protectedWithoutToken({ server }: CheckedFile): Conflict[] {
   if (!server.protectReads || server.tokenFile !== undefined) return [];
   const text = 'found true without server.tokenFile, wanted a token that reads can show';
   return [{ places: [['server', 'protectReads']], text }];
+}
+
+/** Without a margin two replicas could both hold themselves for the leader for a moment. */
+function electionMargin({ ha }: CheckedFile): Conflict[] {
+  if (ha.renewDeadline <= 0.8 * ha.leaseDuration) return [];
+  const places = [
+    ['ha', 'renewDeadline'],
+    ['ha', 'leaseDuration'],
+  ];
+  const found = `renewDeadline ${exactDuration(ha.renewDeadline)} and leaseDuration ${exactDuration(ha.leaseDuration)}`;
+  return [{ places, text: `found ${found}, wanted renewDeadline at most 80 % of leaseDuration` }];
+}
+
+function etcdWithoutEndpoints({ ha }: CheckedFile): Conflict[] {
+  if (ha.provider !== 'etcd' || ha.etcd.endpoints.length > 0) return [];
+  const text = 'found "etcd" without ha.etcd.endpoints, wanted at least one endpoint';
+  return [{ places: [['ha', 'provider']], text }];
 }

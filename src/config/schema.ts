@@ -148,6 +148,63 @@ const schedule = section(
   'When the rebalancer works.',
 );
 
+const ha = section(
+  {
+    provider: key(
+      field.choice(['none', 'etcd', 'kubernetes']),
+      'none',
+      'Where replicas agree on a leader; none: there is only one replica.',
+    ),
+    identity: optionalKey(
+      field.text('a name'),
+      'Name of this replica for the others and for people; the host name if absent.',
+    ),
+    leaseDuration: key(
+      field.duration({ minMs: 2_000, maxMs: HOUR_MS }),
+      '15s',
+      'How long a leader is respected that no longer renews its lease.',
+    ),
+    renewDeadline: key(
+      field.duration({ minMs: 1_000, maxMs: HOUR_MS }),
+      '10s',
+      'A leader that could not renew for so long stops leading. The rest of the lease is the margin.',
+    ),
+    retryPeriod: key(
+      field.duration({ minMs: 100, maxMs: HOUR_MS }),
+      '2s',
+      'How often the lease is renewed or tried for.',
+    ),
+    etcd: section(
+      {
+        endpoints: key(field.endpoints, [], 'Client addresses of etcd (3.4 or later).'),
+        prefix: key(
+          field.text('a prefix of keys'),
+          '/greptime-rebalancer',
+          'Keys are PREFIX/NAME/leader and PREFIX/NAME/handover with the name of the cluster.',
+        ),
+        username: optionalKey(field.text('a user name'), 'User of etcd; needs passwordFile.'),
+        passwordFile: optionalKey(field.path, 'File that holds the password.'),
+        tls,
+      },
+      'The lock in etcd.',
+    ),
+    kubernetes: section(
+      {
+        endpoint: key(field.url, 'https://kubernetes.default.svc', 'The API server.'),
+        namespace: optionalKey(field.text('a name'), "Namespace of the Lease; the pod's own if absent."),
+        lease: key(field.text('a name'), 'greptime-rebalancer', 'Name of the Lease.'),
+        serviceAccount: key(
+          field.folder,
+          '/var/run/secrets/kubernetes.io/serviceaccount',
+          "Folder with the service account's token, ca.crt and namespace.",
+        ),
+      },
+      'The lock in a Lease of Kubernetes.',
+    ),
+  },
+  'High availability: several replicas, of which one leads and acts.',
+);
+
 /** Every key of the configuration, with its default and its meaning. */
 export const configSchema = section(
   {
@@ -211,6 +268,7 @@ export const configSchema = section(
       },
       'HTTP server.',
     ),
+    ha,
     log: section(
       { level: key(field.choice(LOG_LEVELS), 'info', 'The least severe lines that are written.') },
       'Log lines.',

@@ -48,6 +48,9 @@ export interface Secrets {
   readonly sqlLogin?: { readonly username: string; readonly password: Secret };
   readonly sqlTls: TlsMaterial;
   readonly metasrvTls: TlsMaterial;
+  /** Authentication at etcd, where replicas agree on a leader. */
+  readonly etcdLogin?: { readonly username: string; readonly password: Secret };
+  readonly etcdTls: TlsMaterial;
   /** The token of our own HTTP server. */
   readonly serverToken?: Secret;
 }
@@ -64,11 +67,18 @@ export async function readSecrets(config: Config): Promise<Secrets> {
   const sqlTls = await readTls(reader, 'cluster.sql.tls', sql.tls);
   const metasrvTls = await readTls(reader, 'cluster.metasrv.tls', metasrv.tls);
   const serverToken = await reader.line('server.tokenFile', config.server.tokenFile);
+  const { etcd } = config.ha;
+  const etcdPassword = await reader.line('ha.etcd.passwordFile', etcd.passwordFile);
+  const etcdTls = await readTls(reader, 'ha.etcd.tls', etcd.tls);
   reader.throwIfAny();
   return {
     ...(password && sql.username !== undefined ? { sqlLogin: { username: sql.username, password } } : {}),
     sqlTls,
     metasrvTls,
+    ...(etcdPassword && etcd.username !== undefined
+      ? { etcdLogin: { username: etcd.username, password: etcdPassword } }
+      : {}),
+    etcdTls,
     ...(serverToken ? { serverToken } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { describeError, OperatingError } from '../domain/errors.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -19,10 +20,8 @@ export interface KubernetesClientOptions {
   readonly endpoint: string;
   /** Default: the pod's own, from a file beside the token. */
   readonly namespace?: string;
-  /** The service account's token. It is renewed in place, hourly, and read again after a while. */
-  readonly tokenFile: string;
-  readonly namespaceFile: string;
-  readonly caFile: string;
+  /** The folder of the service account. Its token is renewed in place, hourly, and read again after a while. */
+  readonly serviceAccount: string;
   readonly requestTimeoutMs: number;
 }
 
@@ -110,11 +109,11 @@ export class ServiceAccountClient implements KubernetesClient {
     const nowMs = this.#dependencies.clock.monotonicMs();
     const known = this.#access;
     if (known && nowMs - known.readMs < TOKEN_REREAD_MS) return known;
-    const { tokenFile, caFile, namespaceFile, namespace } = this.#options;
+    const { serviceAccount, namespace } = this.#options;
     this.#access = {
-      token: await readLine(tokenFile),
-      ca: await readText(caFile),
-      namespace: namespace ?? (await readLine(namespaceFile)),
+      token: await readLine(join(serviceAccount, 'token')),
+      ca: await readText(join(serviceAccount, 'ca.crt')),
+      namespace: namespace ?? (await readLine(join(serviceAccount, 'namespace'))),
       readMs: nowMs,
     };
     return this.#access;

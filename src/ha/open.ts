@@ -22,9 +22,7 @@ export type ProviderOptions =
       readonly endpoint: string;
       readonly namespace?: string;
       readonly lease: string;
-      readonly tokenFile: string;
-      readonly namespaceFile: string;
-      readonly caFile: string;
+      readonly serviceAccount: string;
     };
 
 export interface OpenElectionOptions extends ElectionTiming {

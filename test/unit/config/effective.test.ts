@@ -25,6 +25,11 @@ pins: { tables: ["a.b"], regions: [4398046511104] }
 schedule: { cron: "*/5 * * * *", windows: [{ cron: "0 1 * * *", duration: 90m }] }
 execution: { dryRun: false, pollInterval: 1500ms, pauseBetweenMoves: 0s }
 server: { listen: "[::1]:0", tokenFile: t, protectReads: true }
+ha:
+  provider: etcd
+  identity: r-0
+  etcd: { endpoints: [http://e:2379], username: me, passwordFile: p, tls: { caFile: ca, certFile: c, keyFile: k } }
+  kubernetes: { namespace: n }
 `;
 
 describe('the printed configuration', () => {

@@ -32,6 +32,18 @@ const DEFAULTS = {
   },
   state: { path: './data', retentionMs: 31_536_000_000 },
   server: { listen: { host: '127.0.0.1', port: 9480 }, protectReads: false },
+  ha: {
+    provider: 'none',
+    leaseDurationMs: 15_000,
+    renewDeadlineMs: 10_000,
+    retryPeriodMs: 2_000,
+    etcd: { endpoints: [], prefix: '/greptime-rebalancer', tls: { insecureSkipVerify: false } },
+    kubernetes: {
+      endpoint: 'https://kubernetes.default.svc',
+      lease: 'greptime-rebalancer',
+      serviceAccount: '/var/run/secrets/kubernetes.io/serviceaccount',
+    },
+  },
   log: { level: 'info' },
 };
 

@@ -97,7 +97,7 @@ describe('the secrets of a configuration', () => {
 
   test('are none by default', async () => {
     const noTls = { insecureSkipVerify: false };
-    expect(await readSecrets(configFrom(''))).toEqual({ sqlTls: noTls, metasrvTls: noTls });
+    expect(await readSecrets(configFrom(''))).toEqual({ etcdTls: noTls, sqlTls: noTls, metasrvTls: noTls });
   });
 
   test('name all files that cannot be used, never their content', async () => {
