@@ -1,7 +1,7 @@
-import type { LiveStateTracker } from '../observability/live-state.ts';
+import type { LiveState, LiveStateTracker } from '../observability/live-state.ts';
 import { isoTime } from '../observability/event-view.ts';
-import { buildMatrix, buildQueue, buildRegions, buildSeries } from '../server/overview.ts';
-import type { PastCycle, PastSample } from '../server/overview.ts';
+import { buildMatrix, buildQueue, buildRegions, buildSeries, countMatrix } from '../server/overview.ts';
+import type { MatrixBase, PastCycle, PastSample } from '../server/overview.ts';
 import type { OverviewViews } from '../server/overview-ports.ts';
 import type { MatrixView } from '../server/overview-schemas.ts';
 import type { Store } from '../store/port.ts';
@@ -13,12 +13,17 @@ export function createOverview(
   live: LiveStateTracker,
 ): OverviewViews {
   const { store, clock } = site;
-  let matrix: { readonly of: readonly unknown[]; readonly view: MatrixView | undefined } | undefined;
+  let base: MatrixBase | undefined;
+  let matrix: { readonly of: LiveState['ended']; readonly view: MatrixView } | undefined;
   return {
     matrix() {
-      const state = live.state();
-      const of = [state.snapshot, state.plan, state.ended];
-      if (!matrix?.of.every((part, index) => part === of[index])) matrix = { of, view: buildMatrix(state) };
+      const { snapshot, plan, ended } = live.state();
+      if (!snapshot) return undefined;
+      if (base?.snapshot !== snapshot || base.plan !== plan) {
+        base = countMatrix(snapshot, plan);
+        matrix = undefined;
+      }
+      if (matrix?.of !== ended) matrix = { of: ended, view: buildMatrix(base, ended) };
       return matrix.view;
     },
     regions: (query) => buildRegions(live.state(), query),
@@ -27,12 +32,25 @@ export function createOverview(
       const nowMs = clock.now();
       const sinceMs = nowMs - query.rangeMs;
       const datanodes = live.state().regionsNow.size;
-      return buildSeries(query, nowMs, cyclesSince(store, sinceMs), samplesSince(store, sinceMs, datanodes));
+      return buildSeries(
+        query,
+        nowMs,
+        [...runningCycle(live, nowMs), ...cyclesSince(store, sinceMs)],
+        samplesSince(store, sinceMs, datanodes),
+      );
     },
     audit: (limit) => ({
       entries: store.listAudit(limit).map(({ atMs, ...entry }) => ({ at: isoTime(atMs), ...entry })),
     }),
   };
+}
+
+/** The running cycle as far as it got: it may take hours. */
+function runningCycle(live: LiveStateTracker, nowMs: number): PastCycle[] {
+  const { cycle, plan, movesDone } = live.state();
+  if (!cycle || !plan || Date.parse(plan.createdAt) < cycle.startedAtMs) return [];
+  const { tableSkewMax, nodeSkew } = plan.before;
+  return [{ endedAtMs: nowMs, failed: false, moved: movesDone, tableSkewMax, nodeSkew }];
 }
 
 const PAGE = 1_000;

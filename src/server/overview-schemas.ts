@@ -73,7 +73,7 @@ export const seriesSchema = z
         z
           .object({
             at: time.meta({ description: 'The begin of the step.' }),
-            cycles: count,
+            cycles: count.meta({ description: 'The running one among them.' }),
             failed: count.meta({ description: 'Cycles of the step that failed.' }),
             moved: count.meta({ description: 'Regions that its cycles moved.' }),
             tableSkewMax: z.number().nullable(),

@@ -1,5 +1,4 @@
-import type { DatanodeId, RegionId } from '../domain/ids.ts';
-import type { MoveState } from '../domain/move.ts';
+import type { DatanodeId, RegionId, TableId } from '../domain/ids.ts';
 import type { Move, Plan } from '../domain/plan.ts';
 import { compareIds } from '../domain/ids.ts';
 import { fullTableName } from '../domain/snapshot.ts';
@@ -21,53 +20,82 @@ function leaderNow(
   return move !== undefined && ended.get(id) === 'succeeded' ? move.to : leader;
 }
 
-/** A move is still wanted unless it ended without success; then its region stays where it is, for this plan. */
-function leaderAfter(
-  { leader }: Region,
-  move: Move | undefined,
-  state: MoveState | undefined,
-): DatanodeId | null {
-  if (move === undefined) return leader;
-  return state === undefined || state === 'succeeded' ? move.to : leader;
-}
-
 function movesByRegion(plan: Plan | null): ReadonlyMap<RegionId, Move> {
   return new Map(plan?.moves.map((move) => [move.regionId, move]));
 }
 
-/** Counts regions by table and datanode; takes time in proportion to the number of regions. Undefined without a snapshot. */
-export function buildMatrix({ snapshot, plan, ended }: Placement): MatrixView | undefined {
-  if (!snapshot) return undefined;
+type Counts = Map<number, [now: number, after: number]>;
+
+/** The counts that a plan was made from: what has to be counted only once for each plan. */
+export interface MatrixBase {
+  readonly snapshot: Snapshot;
+  readonly plan: Plan | null;
+  readonly columns: ReadonlyMap<DatanodeId, number>;
+  readonly rows: ReadonlyMap<TableId, Counts>;
+  /** The tables as they are shown before any move. */
+  readonly tables: MatrixView['tables'];
+}
+
+/** Counts regions by table and datanode; takes time in proportion to the number of regions. */
+export function countMatrix(snapshot: Snapshot, plan: Plan | null): MatrixBase {
   const columns = columnsOf(snapshot, plan);
   const moves = movesByRegion(plan);
-  const rows = new Map<string, Map<number, [now: number, after: number]>>();
-  const count = (row: Map<number, [number, number]>, datanode: DatanodeId | null, when: 0 | 1): void => {
-    const column = datanode === null ? undefined : columns.get(datanode);
-    if (column === undefined) return;
-    const cell = row.get(column) ?? [0, 0];
-    cell[when] += 1;
-    row.set(column, cell);
-  };
-  for (const region of snapshot.regions) {
-    const row = rows.get(region.tableId) ?? new Map<number, [number, number]>();
-    rows.set(region.tableId, row);
-    const move = moves.get(region.id);
-    count(row, leaderNow(region, move, ended), 0);
-    count(row, leaderAfter(region, move, ended.get(region.id)), 1);
+  const rows = new Map<TableId, Counts>(snapshot.tables.map(({ id }) => [id, new Map()]));
+  for (const { id, tableId, leader } of snapshot.regions) {
+    const row = rows.get(tableId);
+    if (!row) continue;
+    count(row, columns, leader, 0, 1);
+    count(row, columns, moves.get(id)?.to ?? leader, 1, 1);
   }
-  const tables = snapshot.tables.map((table) => ({
-    id: table.id,
-    name: fullTableName(table),
-    cells: [...(rows.get(table.id) ?? [])]
-      .sort(([a], [b]) => a - b)
-      .flatMap(([column, [now, after]]) => [column, now, after]),
-  }));
+  const tables = snapshot.tables
+    .map((table) => ({ id: table.id, name: fullTableName(table), cells: cellsOf(rows.get(table.id)) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { snapshot, plan, columns, rows, tables };
+}
+
+/** The counts with what has been moved since the plan was made. Only the tables of ended moves are written anew. */
+export function buildMatrix(base: MatrixBase, ended: Placement['ended']): MatrixView {
+  const { snapshot, plan, columns } = base;
+  const changed = new Map<TableId, Counts>();
+  for (const { regionId, tableId, from, to } of plan?.moves ?? []) {
+    const state = ended.get(regionId);
+    const known = base.rows.get(tableId);
+    if (state === undefined || !known) continue;
+    const row = changed.get(tableId) ?? new Map([...known].map(([column, cell]) => [column, [...cell]]));
+    changed.set(tableId, row);
+    // A move that ended without success leaves its region where it is, for this plan.
+    const [column, leaves, comes] =
+      state === 'succeeded' ? ([0, from, to] as const) : ([1, to, from] as const);
+    count(row, columns, leaves, column, -1);
+    count(row, columns, comes, column, 1);
+  }
   return {
     takenAt: snapshot.takenAt,
     planId: plan?.planId ?? null,
     datanodes: [...columns.keys()],
-    tables: tables.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    tables: base.tables.map((table) => {
+      const row = changed.get(table.id);
+      return row ? { ...table, cells: cellsOf(row) } : table;
+    }),
   };
+}
+
+function count(
+  row: Counts,
+  columns: ReadonlyMap<DatanodeId, number>,
+  datanode: DatanodeId | null,
+  when: 0 | 1,
+  by: 1 | -1,
+): void {
+  const column = datanode === null ? undefined : columns.get(datanode);
+  if (column === undefined) return;
+  const cell = row.get(column) ?? [0, 0];
+  cell[when] = Math.max(0, cell[when] + by);
+  row.set(column, cell);
+}
+
+function cellsOf(row: Counts = new Map()): number[] {
+  return [...row].sort(([a], [b]) => a - b).flatMap(([column, [now, after]]) => [column, now, after]);
 }
 
 /** Datanodes with their position, in the order of the plan. */

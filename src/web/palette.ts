@@ -11,6 +11,12 @@ export function tableColour(index: number, theme: Theme): string {
   return `oklch(${lightness}% 0.13 ${hue.toFixed(1)})`;
 }
 
+/** Bars of datanodes: what stays, and what leaves. */
+export const BAR_COLOURS = {
+  light: { stays: '#5b8def', leaves: '#e8702a' },
+  dark: { stays: '#4a7fe0', leaves: '#e0782f' },
+} as const;
+
 /** From calm to hot; `share` from 0 to 1. */
 export function loadColour(share: number, theme: Theme): string {
   const clamped = Math.min(1, Math.max(0, share));

@@ -5,7 +5,13 @@ import type { EventBus } from '../../src/observability/events.ts';
 import { trackLiveState } from '../../src/observability/live-state.ts';
 import { createServer } from '../../src/server/server.ts';
 import type { RunningServer, ServerDependencies, ServerOptions } from '../../src/server/server.ts';
-import { buildMatrix, buildQueue, buildRegions, buildSeries } from '../../src/server/overview.ts';
+import {
+  buildMatrix,
+  buildQueue,
+  buildRegions,
+  buildSeries,
+  countMatrix,
+} from '../../src/server/overview.ts';
 import type { OverviewViews } from '../../src/server/overview-ports.ts';
 import type { HistoryQuery, ServerActions, ServerViews } from '../../src/server/ports.ts';
 import { buildStatus } from '../../src/server/status.ts';
@@ -75,7 +81,10 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
     ...overrides.views,
   };
   const overview: OverviewViews = {
-    matrix: () => buildMatrix(live.state()),
+    matrix() {
+      const { snapshot, plan, ended } = live.state();
+      return snapshot ? buildMatrix(countMatrix(snapshot, plan), ended) : undefined;
+    },
     regions: (query) => buildRegions(live.state(), query),
     queue: (query) => buildQueue(live.state(), query),
     series: (query) => buildSeries(query, clock.now(), [], []),

@@ -1,4 +1,4 @@
-import { loadColour, tableColour } from '../palette.ts';
+import { BAR_COLOURS, loadColour, tableColour } from '../palette.ts';
 import type { Theme } from '../palette.ts';
 import type { MatrixView, RegionCell } from '../model.ts';
 
@@ -73,11 +73,14 @@ export interface Grid {
 }
 
 const GAP = 2;
+const LARGEST = 20;
 
 /** The largest cells with which `most` of them fit into the column. */
 export function gridFor(most: number, width: number, height: number): Grid {
-  for (let size = 14; size > 3; size -= 1) {
-    const perRow = Math.max(1, Math.floor((width + GAP) / (size + GAP)));
+  // Taller than wide, so that columns can be compared.
+  const wanted = Math.max(4, Math.ceil(Math.sqrt(most)));
+  for (let size = LARGEST; size > 3; size -= 1) {
+    const perRow = Math.min(wanted, Math.max(1, Math.floor((width + GAP) / (size + GAP))));
     if (Math.ceil(most / perRow) * (size + GAP) <= height) return { size, perRow };
   }
   return { size: 3, perRow: Math.max(1, Math.floor((width + GAP) / (3 + GAP))) };
@@ -88,14 +91,9 @@ export function heightOf(count: number, { size, perRow }: Grid): number {
 }
 
 /** Draws from the bottom up, so that columns can be compared like bars. */
-export function drawCells(
-  canvas: HTMLCanvasElement,
-  cells: readonly Cell[],
-  grid: Grid,
-  width: number,
-): void {
+export function drawCells(canvas: HTMLCanvasElement, cells: readonly Cell[], grid: Grid): void {
   const height = heightOf(cells.length, grid);
-  const context = prepare(canvas, width, height);
+  const context = prepare(canvas, grid.perRow * (grid.size + GAP) - GAP, height);
   if (!context) return;
   const ink = getComputedStyle(canvas).color;
   for (const [index, cell] of cells.entries()) {
@@ -144,23 +142,36 @@ export function cellAt(cells: readonly Cell[], grid: Grid, x: number, y: number)
   return column < grid.perRow && row >= 0 ? cells[row * grid.perRow + column] : undefined;
 }
 
-/** One bar per datanode, in the colours of its tables: for clusters with too many regions to show each. */
+export interface Bar {
+  readonly now: number;
+  readonly after: number;
+  /** Of the fullest datanode: the height of the column. */
+  readonly most: number;
+}
+
+/** One bar: for clusters with too many regions to show each. What leaves is the top of it, what comes an outline above. */
 export function drawBar(
   canvas: HTMLCanvasElement,
-  counts: readonly (readonly [table: number, count: number])[],
-  most: number,
-  size: { readonly width: number; readonly height: number },
-  theme: Theme,
+  { now, after, most }: Bar,
+  { when, theme }: Pick<CellOptions, 'when' | 'theme'>,
+  { width, height }: { readonly width: number; readonly height: number },
 ): void {
-  const context = prepare(canvas, size.width, size.height);
+  const context = prepare(canvas, width, height);
   if (!context || most === 0) return;
-  let bottom = size.height;
-  for (const [table, count] of counts) {
-    const height = (count / most) * size.height;
-    context.fillStyle = tableColour(table, theme);
-    context.fillRect(0, bottom - height, size.width, height + 0.5);
-    bottom -= height;
+  const colours = BAR_COLOURS[theme];
+  const y = (count: number): number => height - (count / most) * (height - 2);
+  const stays = when === 'now' ? Math.min(now, after) : after;
+  context.fillStyle = colours.stays;
+  context.fillRect(0, y(stays), width, height - y(stays));
+  if (when === 'after' || now === after) return;
+  if (now > after) {
+    context.fillStyle = colours.leaves;
+    context.fillRect(0, y(now), width, y(after) - y(now));
+    return;
   }
+  context.strokeStyle = getComputedStyle(canvas).color;
+  context.setLineDash([3, 3]);
+  context.strokeRect(0.5, y(after) + 0.5, width - 1, y(now) - y(after));
 }
 
 function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
@@ -174,16 +185,15 @@ function prepare(canvas: HTMLCanvasElement, width: number, height: number): Canv
   return context;
 }
 
-/** Regions of each datanode by table, from the counts alone. */
-export function countsByDatanode(
-  matrix: MatrixView,
-  when: When,
-): readonly (readonly (readonly [table: number, count: number])[])[] {
-  const columns: [number, number][][] = matrix.datanodes.map(() => []);
-  for (const [table, { cells }] of matrix.tables.entries()) {
+/** Regions of each datanode, from the counts alone. */
+export function totalsByDatanode(matrix: MatrixView): readonly Omit<Bar, 'most'>[] {
+  const columns = matrix.datanodes.map(() => ({ now: 0, after: 0 }));
+  for (const { cells } of matrix.tables) {
     for (let at = 0; at < cells.length; at += 3) {
-      const count = cells[at + (when === 'now' ? 1 : 2)] ?? 0;
-      if (count > 0) columns[cells[at] ?? -1]?.push([table, count]);
+      const column = columns[cells[at] ?? -1];
+      if (!column) continue;
+      column.now += cells[at + 1] ?? 0;
+      column.after += cells[at + 2] ?? 0;
     }
   }
   return columns;

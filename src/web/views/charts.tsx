@@ -32,8 +32,8 @@ const SKEW: readonly Line[] = [
   { name: 'datanodes', className: 'line-b', value: ({ nodeSkew }) => nodeSkew },
 ];
 const SPREAD: readonly Line[] = [
-  { name: 'fullest datanode', className: 'line-a', value: ({ most }) => most },
-  { name: 'emptiest datanode', className: 'line-b', value: ({ least }) => least },
+  { name: 'most', className: 'line-a', value: ({ most }) => most },
+  { name: 'least', className: 'line-b', value: ({ least }) => least },
 ];
 
 /** From the stored history, so that a restart does not make it forget. */
@@ -56,7 +56,7 @@ export function Charts({ page }: { readonly page: Page }): JSX.Element {
         <div class="charts">
           <Chart title="Skew" series={value} lines={SKEW} />
           <Chart title="Regions moved" series={value} lines={[]} bars={({ moved }) => moved} />
-          <Chart title="Regions of a datanode" series={value} lines={SPREAD} />
+          <Chart title="Regions by datanode" series={value} lines={SPREAD} />
         </div>
       )}
     </Section>
@@ -83,7 +83,7 @@ function Chart({
   const width = Math.max(200, useWidth(box));
   const [pointed, setPointed] = useState<Point | null>(null);
   const { points, since, until } = series;
-  const [from, to] = [Date.parse(since), Date.parse(until)];
+  const [from, to] = [beginOf(series), Date.parse(until)];
   const values = points.flatMap((point) => [
     ...lines.map(({ value }) => value(point) ?? 0),
     ...(bars ? [bars(point)] : []),
@@ -124,7 +124,7 @@ function Chart({
           </g>
         ))}
         <text class="tick" x={LEFT} y={HEIGHT - 4}>
-          {formatTime(since)}
+          {formatTime(new Date(from).toISOString())}
         </text>
         <text class="tick" x={width - 8} y={HEIGHT - 4} text-anchor="end">
           {formatTime(until)}
@@ -170,6 +170,12 @@ function Chart({
   );
 }
 
+/** A history that is younger than the range fills the chart all the same; at least a minute is shown. */
+function beginOf({ since, until, points, stepSeconds }: SeriesView): number {
+  const first = Date.parse(points[0]?.at ?? since) - stepSeconds * 1_000;
+  return Math.max(Date.parse(since), Math.min(first, Date.parse(until) - 60_000));
+}
+
 /** A value holds until the next one is known. */
 function stepPath(
   points: readonly Point[],
@@ -201,5 +207,10 @@ function describe(
   bars: ((point: Point) => number) | undefined,
 ): string {
   if (bars) return formatCount(bars(point));
-  return lines.map(({ name, value }) => `${name} ${formatSkew(value(point) ?? 0)}`).join(', ');
+  return lines
+    .map(({ name, value }) => {
+      const at = value(point);
+      return `${name} ${at === null ? '–' : formatSkew(at)}`;
+    })
+    .join(', ');
 }

@@ -5,20 +5,18 @@ import { formatBytes, shortTable } from '../format.ts';
 import type { MatrixView } from '../model.ts';
 import type { Theme } from '../palette.ts';
 import { cellAt, drawBar, drawCells } from './cells.ts';
-import type { Cell, Grid } from './cells.ts';
+import type { Bar, Cell, Grid, When } from './cells.ts';
 
 /** The regions of one datanode, one square each. The keyboard reaches them through the list behind the datanode's name. */
 export function CellColumn({
   page,
   cells,
   grid,
-  width,
   matrix,
 }: {
   readonly page: Page;
   readonly cells: readonly Cell[];
   readonly grid: Grid;
-  readonly width: number;
   readonly matrix: MatrixView;
 }): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -28,8 +26,8 @@ export function CellColumn({
     readonly y: number;
   } | null>(null);
   useEffect(() => {
-    if (canvas.current) drawCells(canvas.current, cells, grid, width);
-  }, [cells, grid.size, grid.perRow, width]);
+    if (canvas.current) drawCells(canvas.current, cells, grid);
+  }, [cells, grid.size, grid.perRow]);
   const find = (event: MouseEvent): Cell | undefined => cellAt(cells, grid, event.offsetX, event.offsetY);
   const point = (event: MouseEvent): void => {
     const cell = find(event);
@@ -82,22 +80,22 @@ function CellText({
 }
 
 export function BarColumn({
-  counts,
-  most,
+  bar,
+  when,
   width,
   height,
   theme,
 }: {
-  readonly counts: readonly (readonly [table: number, count: number])[];
-  readonly most: number;
+  readonly bar: Bar;
+  readonly when: When;
   readonly width: number;
   readonly height: number;
   readonly theme: Theme;
 }): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    if (canvas.current) drawBar(canvas.current, counts, most, { width, height }, theme);
-  }, [counts, most, width, height, theme]);
+    if (canvas.current) drawBar(canvas.current, bar, { when, theme }, { width, height });
+  }, [bar.now, bar.after, bar.most, when, width, height, theme]);
   return (
     <div class="cells">
       <canvas ref={canvas} aria-hidden="true" />

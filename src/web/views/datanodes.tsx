@@ -7,14 +7,17 @@ import type { MatrixView, StatusView } from '../model.ts';
 import { tableColour } from '../palette.ts';
 import type { Theme } from '../palette.ts';
 import { indexes, rangeOf, useVisible } from '../virtual.ts';
-import { cellsByDatanode, countsByDatanode, gridFor } from './cells.ts';
+import { cellsByDatanode, totalsByDatanode, gridFor, heightOf } from './cells.ts';
 import type { ColourBy, When } from './cells.ts';
 import { BarColumn, CellColumn } from './datanode-column.tsx';
 import { Choice, Empty, Section } from './parts.tsx';
 
-const COLUMN_WIDTH = 132;
-const DRAW_WIDTH = 108;
-const DRAW_HEIGHT = 300;
+const MIN_COLUMN = 128;
+const MAX_COLUMN = 176;
+const MARGIN = 24;
+const DRAW_HEIGHT = 280;
+/** Of a datanode's name and number below its cells. */
+const LABEL_HEIGHT = 78;
 const LEGEND = 24;
 
 /** Each datanode as a column of its regions. */
@@ -76,6 +79,8 @@ export function WhenChoice({
   );
 }
 
+const NOTHING = { now: 0, after: 0 };
+
 interface ColumnsProps {
   readonly page: Page;
   readonly theme: Theme;
@@ -94,16 +99,15 @@ function Columns({ page, theme, when, colourBy, matrix }: ColumnsProps): JSX.Ele
     () => regions && cellsByDatanode(regions.regions, matrix, { when, colourBy, theme, movingId }),
     [regions, matrix, when, colourBy, theme, movingId],
   );
-  const counts = useMemo(() => countsByDatanode(matrix, when), [matrix, when]);
+  const totals = useMemo(() => totalsByDatanode(matrix), [matrix]);
   const byId = useMemo(() => new Map(datanodes?.map((datanode) => [datanode.id, datanode])), [datanodes]);
-  const totals = counts.map((tables) => tables.reduce((sum, [, count]) => sum + count, 0));
-  const most = Math.max(1, ...totals);
-  const grid = gridFor(
-    Math.max(1, ...[...(cells?.values() ?? [])].map(({ length }) => length)),
-    DRAW_WIDTH,
-    DRAW_HEIGHT,
-  );
-  const shown = indexes(rangeOf(left, width, COLUMN_WIDTH, matrix.datanodes.length));
+  const most = totals.reduce((a, { now, after }) => Math.max(a, now, after), 1);
+  const columnWidth = Math.min(MAX_COLUMN, Math.max(MIN_COLUMN, Math.floor(width / matrix.datanodes.length)));
+  const drawWidth = columnWidth - MARGIN;
+  const mostCells = Math.max(1, ...[...(cells?.values() ?? [])].map(({ length }) => length));
+  const grid = gridFor(mostCells, drawWidth, DRAW_HEIGHT);
+  const height = LABEL_HEIGHT + (cells ? heightOf(mostCells, grid) : DRAW_HEIGHT);
+  const shown = indexes(rangeOf(left, width, columnWidth, matrix.datanodes.length));
   return (
     <>
       <div
@@ -113,25 +117,26 @@ function Columns({ page, theme, when, colourBy, matrix }: ColumnsProps): JSX.Ele
         role="region"
         aria-label="Datanodes with their regions, scrollable"
       >
-        <ul class="nodes" style={{ width: `${matrix.datanodes.length * COLUMN_WIDTH}px` }}>
+        <ul
+          class="nodes"
+          style={{ width: `${matrix.datanodes.length * columnWidth}px`, height: `${height}px` }}
+        >
           {shown.map((index) => {
             const id = matrix.datanodes[index] ?? '';
             const datanode = byId.get(id);
             return (
-              <li key={id} class="node-column" style={{ left: `${index * COLUMN_WIDTH}px` }}>
+              <li
+                key={id}
+                class="node-column"
+                style={{ left: `${index * columnWidth}px`, width: `${columnWidth}px` }}
+              >
                 {cells ? (
-                  <CellColumn
-                    page={page}
-                    cells={cells.get(id) ?? []}
-                    grid={grid}
-                    width={DRAW_WIDTH}
-                    matrix={matrix}
-                  />
+                  <CellColumn page={page} cells={cells.get(id) ?? []} grid={grid} matrix={matrix} />
                 ) : (
                   <BarColumn
-                    counts={counts[index] ?? []}
-                    most={most}
-                    width={DRAW_WIDTH}
+                    bar={{ ...(totals[index] ?? NOTHING), most }}
+                    when={when}
+                    width={drawWidth}
                     height={DRAW_HEIGHT}
                     theme={theme}
                   />
@@ -199,10 +204,10 @@ function Legend({
 }): JSX.Element {
   return (
     <ul class="legend" aria-label="Legend">
-      {isEach && when === 'now' && (
+      {when === 'now' && (
         <>
           <li>
-            <span class="swatch leaves" aria-hidden="true" /> leaves
+            <span class={isEach ? 'swatch leaves' : 'swatch over'} aria-hidden="true" /> leaves
           </li>
           <li>
             <span class="swatch comes" aria-hidden="true" /> comes
@@ -211,13 +216,14 @@ function Legend({
       )}
       {colourBy === 'load' && isEach && <li>pale: little written, strong: much; grey: not known</li>}
       {colourBy === 'table' &&
+        isEach &&
         matrix.tables.slice(0, LEGEND).map(({ id, name }, index) => (
           <li key={id}>
             <span class="swatch" aria-hidden="true" style={{ background: tableColour(index, theme) }} />
             {shortTable(name)}
           </li>
         ))}
-      {colourBy === 'table' && matrix.tables.length > LEGEND && (
+      {colourBy === 'table' && isEach && matrix.tables.length > LEGEND && (
         <li>and {formatCount(matrix.tables.length - LEGEND)} more tables</li>
       )}
     </ul>

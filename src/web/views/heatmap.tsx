@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Page } from '../app.tsx';
 import { formatCount, shortTable } from '../format.ts';
-import { useSettled } from '../hooks.ts';
+import { useSettled, useWidth } from '../hooks.ts';
 import { useModel } from '../model.ts';
 import type { MatrixView, StatusView } from '../model.ts';
 import { indexes, rangeOf, useVisible } from '../virtual.ts';
@@ -13,7 +13,8 @@ import type { HeatRow } from './heat.ts';
 import { Choice, Empty, Section } from './parts.tsx';
 
 const ROW = 28;
-const COLUMN = 52;
+const MIN_COLUMN = 52;
+const MAX_COLUMN = 96;
 const HEAD = 32;
 const MAX_HEIGHT = 14 * ROW + HEAD;
 
@@ -93,19 +94,22 @@ interface Place {
 
 /** Draws only what is in view. One stop for the keyboard: the arrows walk over the cells, Enter explains the table. */
 function Grid({ page, rows, matrix, datanodes }: GridProps): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const room = useWidth(box);
   const scroller = useRef<HTMLDivElement>(null);
   const visible = useVisible(scroller);
   const [active, setActive] = useState<Place>({ row: 0, column: 0 });
-  const name = visible.width < 560 ? 128 : 220;
+  const name = room < 560 ? 128 : 240;
   const columns = matrix.datanodes;
+  const size = Math.min(MAX_COLUMN, Math.max(MIN_COLUMN, Math.floor((room - name - 2) / columns.length)));
   const shownRows = indexes(rangeOf(visible.top, visible.height - HEAD, ROW, rows.length));
-  const shownColumns = indexes(rangeOf(visible.left, visible.width - name, COLUMN, columns.length));
+  const shownColumns = indexes(rangeOf(visible.left, visible.width - name, size, columns.length));
   const place: Place = {
     row: Math.min(active.row, rows.length - 1),
     column: Math.min(active.column, columns.length - 1),
   };
   const states = useMemo(() => new Map(datanodes.map(({ id, state }) => [id, state])), [datanodes]);
-  useEffect(() => scrollTo(scroller.current, place, name), [place.row, place.column]);
+  useEffect(() => scrollTo(scroller.current, place, name, size), [place.row, place.column]);
   const open = (row: number): void => {
     const table = rows[row];
     if (table) page.open({ kind: 'details', what: 'table', id: table.id });
@@ -118,58 +122,61 @@ function Grid({ page, rows, matrix, datanodes }: GridProps): JSX.Element {
     setActive(next);
   };
   return (
-    <div
-      class="heat"
-      ref={scroller}
-      role="grid"
-      tabIndex={0}
-      aria-label="Regions of each table on each datanode"
-      aria-rowcount={rows.length + 1}
-      aria-colcount={columns.length + 1}
-      aria-activedescendant={`heat-${place.row}-${place.column}`}
-      style={{ maxHeight: `${MAX_HEIGHT}px`, height: `${rows.length * ROW + HEAD + 2}px` }}
-      onKeyDown={onKeyDown}
-    >
+    <div ref={box} class="heat-box">
       <div
-        class="heat-size"
-        role="presentation"
-        style={{ width: `${name + columns.length * COLUMN}px`, height: `${HEAD + rows.length * ROW}px` }}
+        class="heat"
+        ref={scroller}
+        role="grid"
+        tabIndex={0}
+        aria-label="Regions of each table on each datanode"
+        aria-rowcount={rows.length + 1}
+        aria-colcount={columns.length + 1}
+        aria-activedescendant={`heat-${place.row}-${place.column}`}
+        style={{ maxHeight: `${MAX_HEIGHT}px`, height: `${rows.length * ROW + HEAD + 2}px` }}
+        onKeyDown={onKeyDown}
       >
-        <div class="heat-head" role="row" aria-rowindex={1}>
-          <div class="heat-corner" role="columnheader" aria-colindex={1} style={{ width: `${name}px` }}>
-            Table
+        <div
+          class="heat-size"
+          role="presentation"
+          style={{ width: `${name + columns.length * size}px`, height: `${HEAD + rows.length * ROW}px` }}
+        >
+          <div class="heat-head" role="row" aria-rowindex={1}>
+            <div class="heat-corner" role="columnheader" aria-colindex={1} style={{ width: `${name}px` }}>
+              Table
+            </div>
+            {shownColumns.map((column) => {
+              const id = columns[column] ?? '';
+              const state = states.get(id) ?? 'target';
+              return (
+                <div
+                  key={id}
+                  class={`heat-node ${state}`}
+                  role="columnheader"
+                  aria-colindex={column + 2}
+                  title={state === 'target' ? undefined : state}
+                  style={{ left: `${name + column * size}px`, width: `${size}px` }}
+                >
+                  {id}
+                </div>
+              );
+            })}
           </div>
-          {shownColumns.map((column) => {
-            const id = columns[column] ?? '';
-            const state = states.get(id) ?? 'target';
-            return (
-              <div
-                key={id}
-                class={`heat-node ${state}`}
-                role="columnheader"
-                aria-colindex={column + 2}
-                title={state === 'target' ? undefined : state}
-                style={{ left: `${name + column * COLUMN}px`, width: `${COLUMN}px` }}
-              >
-                {id}
-              </div>
-            );
-          })}
+          {shownRows.map((row) => (
+            <Row
+              key={rows[row]?.id}
+              row={rows[row]!}
+              index={row}
+              columns={shownColumns}
+              nameWidth={name}
+              size={size}
+              activeColumn={row === place.row ? place.column : -1}
+              onOpen={(column) => {
+                setActive({ row, column });
+                open(row);
+              }}
+            />
+          ))}
         </div>
-        {shownRows.map((row) => (
-          <Row
-            key={rows[row]?.id}
-            row={rows[row]!}
-            index={row}
-            columns={shownColumns}
-            nameWidth={name}
-            activeColumn={row === place.row ? place.column : -1}
-            onOpen={(column) => {
-              setActive({ row, column });
-              open(row);
-            }}
-          />
-        ))}
       </div>
     </div>
   );
@@ -180,6 +187,7 @@ function Row({
   index,
   columns,
   nameWidth,
+  size,
   activeColumn,
   onOpen,
 }: {
@@ -187,6 +195,7 @@ function Row({
   readonly index: number;
   readonly columns: readonly number[];
   readonly nameWidth: number;
+  readonly size: number;
   readonly activeColumn: number;
   readonly onOpen: (column: number) => void;
 }): JSX.Element {
@@ -213,8 +222,8 @@ function Row({
             role="gridcell"
             aria-colindex={column + 2}
             style={{
-              left: `${nameWidth + column * COLUMN}px`,
-              width: `${COLUMN}px`,
+              left: `${nameWidth + column * size}px`,
+              width: `${size}px`,
               '--strength': `${tone.percent}%`,
             }}
             onClick={() => onOpen(column)}
@@ -251,13 +260,13 @@ function walk(key: string, { row, column }: Place, rows: number, columns: number
 }
 
 /** Brings the active cell into view, beside the names and below the heads that stay where they are. */
-function scrollTo(element: HTMLDivElement | null, { row, column }: Place, name: number): void {
+function scrollTo(element: HTMLDivElement | null, { row, column }: Place, name: number, size: number): void {
   if (!element || !element.matches(':focus')) return;
   const { scrollTop, scrollLeft, clientHeight, clientWidth } = element;
-  const [top, left] = [row * ROW, column * COLUMN];
+  const [top, left] = [row * ROW, column * size];
   if (top < scrollTop) element.scrollTop = top;
   else if (top + ROW > scrollTop + clientHeight - HEAD) element.scrollTop = top + ROW + HEAD - clientHeight;
   if (left < scrollLeft) element.scrollLeft = left;
-  else if (left + COLUMN > scrollLeft + clientWidth - name)
-    element.scrollLeft = left + COLUMN + name - clientWidth;
+  else if (left + size > scrollLeft + clientWidth - name)
+    element.scrollLeft = left + size + name - clientWidth;
 }

@@ -12,7 +12,10 @@ import { Explain, Problem, Section } from './parts.tsx';
 /** What forbids acting, what keeps single regions, and what rests. Not there when nothing is in the way. */
 export function Obstacles({ page }: { readonly page: Page }): JSX.Element | null {
   const gates = useModel(page.store, (model) => model.status?.gates) ?? [];
-  const blocked = useModel(page.store, (model) => model.status?.blocked) ?? [];
+  // What rests after a move is in nobody's way once all is balanced.
+  const isBalanced = useModel(page.store, (model) => model.status?.verdict.code === 'balanced');
+  const known = useModel(page.store, (model) => model.status?.blocked) ?? [];
+  const blocked = isBalanced ? [] : known;
   const quarantined = useModel(page.store, (model) => model.status?.quarantined ?? 0);
   const cooling = useModel(page.store, (model) => model.status?.cooling ?? 0);
   if (gates.length + blocked.length + quarantined === 0) return null;

@@ -8,7 +8,7 @@ import { useModel } from '../model.ts';
 import type { QueueView } from '../../server/overview-schemas.ts';
 import { Empty, MoveText, Problem, Section } from './parts.tsx';
 
-const FIRST = 6;
+const FIRST = 5;
 const ALL = 200;
 
 /** What is next, in the order in which it will be done. */

@@ -122,7 +122,11 @@ function secondsSince(iso: string, nowMs: number): number {
   return (nowMs - Date.parse(iso)) / 1_000;
 }
 
-function Progress({ status: { progress, dryRun } }: { readonly status: StatusView }): JSX.Element | null {
+function Progress({
+  status: { progress, dryRun, verdict },
+}: {
+  readonly status: StatusView;
+}): JSX.Element | null {
   const { done, failed, remaining, etaSeconds } = progress;
   const total = done + failed + remaining;
   if (total === 0 || dryRun) return null;
@@ -130,13 +134,16 @@ function Progress({ status: { progress, dryRun } }: { readonly status: StatusVie
   return (
     <div class="progress">
       <progress value={done + failed} max={total} aria-label="Moves of the plan that were made" />
-      <p>
-        <strong>
-          {formatCount(done)} of {plural(total, 'move')}
-        </strong>
-        {failed > 0 && <span class="text-bad"> · {formatCount(failed)} without success</span>}
-        {left !== '' && <span> · {left}</span>}
-      </p>
+      {/* The sentence of a balancing cluster says the same. */}
+      {verdict.code !== 'balancing' && (
+        <p>
+          <strong>
+            {formatCount(done)} of {plural(total, 'move')}
+          </strong>
+          {failed > 0 && <span class="text-bad"> · {formatCount(failed)} without success</span>}
+          {left !== '' && <span> · {left}</span>}
+        </p>
+      )}
     </div>
   );
 }
