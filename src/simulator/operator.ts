@@ -72,7 +72,7 @@ export function createTable(core: ClusterCore, wanted: NewTable): SimTable {
   const nodes = wanted.on ?? living.map((node) => node.id);
   if (nodes.length === 0) throw notPossible('a table without any datanode');
   for (const id of nodes) datanode(core, id);
-  const id = [...core.state.tables.keys()].reduce((most, other) => Math.max(most, other), 1_023) + 1;
+  const id = core.state.nextTableId();
   const placements = Array.from({ length: regions }, (_, index) =>
     newPlacement(nodes[index % nodes.length]!, nodes, 0, core.prng),
   );

@@ -7,6 +7,7 @@ import type { ServerTime } from './time.ts';
 /** The truth of the cluster: what the metadata store holds, and what each datanode has open. */
 export class ClusterState {
   readonly tables = new Map<number, SimTable>();
+  #lastTableId = 1_023;
   readonly datanodes = new Map<string, SimDatanode>();
   readonly views: { readonly catalog: string; readonly schema: string; readonly name: string }[] = [];
   readonly #byName = new Map<string, SimTable>();
@@ -27,7 +28,13 @@ export class ClusterState {
     return [...this.tables.values()].sort((a, b) => a.id - b.id);
   }
 
+  /** Ids are never given twice, not even those of dropped tables. */
+  nextTableId(): number {
+    return this.#lastTableId + 1;
+  }
+
   addTable(table: SimTable): void {
+    this.#lastTableId = Math.max(this.#lastTableId, table.id);
     this.tables.set(table.id, table);
     this.#byName.set(nameKey(table.catalog, table.schema, table.name), table);
     table.physical?.logicalTables.push(table);

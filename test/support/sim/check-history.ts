@@ -14,7 +14,7 @@ export function checkHistory(world: World): void {
     if (isUnresolved(move))
       watch.violate('nothing-lost', `${describe(move)}: what became of it was never found out`);
     const sent = watch.requests.filter((request) => request.moveId === move.id);
-    checkMove(world, move, sent[0]);
+    checkMove(world, move, sent.find(({ arrival }) => arrival === 'accepted') ?? sent.at(-1));
   }
   const known = new Set(moves.map(({ id }) => id));
   for (const { number, moveId, arrival } of watch.requests) {

@@ -19,11 +19,14 @@ export interface LeavingRequest {
   readonly to: string;
 }
 
+/** `refused`: there was no connection. `lost`: whatever has not been heard of by now has not been executed. */
+export type OnSettled = (fate: 'lost' | 'refused') => void;
+
 export interface NetworkDependencies {
   readonly clock: Clock;
   readonly prng: Prng;
-  /** Told of each request for a migration that leaves; calls back once nothing can come of it any more. */
-  readonly onMigrationRequest: (request: LeavingRequest) => () => void;
+  /** Told of each request for a migration that leaves. What it returns is called once nothing can come of the request any more. */
+  readonly onMigrationRequest: (request: LeavingRequest) => OnSettled;
 }
 
 /** Longer than a client waits, and shorter than a frontend's own four tries of 10 s each, doubled. */
@@ -60,22 +63,26 @@ export class SimNetwork implements Transport {
     const isLate = migration !== undefined && this.#dependencies.prng.chance(this.lateProbability);
     try {
       if (isLate) return await this.#late(simRequest, request.signal, onSettled);
-      return await this.#cluster.handle(simRequest, request.signal).finally(onSettled);
+      const response = await this.#cluster.handle(simRequest, request.signal);
+      onSettled('lost');
+      return response;
     } catch (error) {
-      if (!(error instanceof SimulatedNetworkError)) throw error;
-      const sent = error.code === 'ECONNRESET';
+      const isNetwork = error instanceof SimulatedNetworkError;
+      const sent = !isNetwork || error.code === 'ECONNRESET';
+      if (!isLate) onSettled(sent ? 'lost' : 'refused');
+      if (!isNetwork) throw error;
       throw new TransportError(error.message, { sent, code: error.code, cause: error });
     }
   }
 
   /** It arrives in the end, and nobody hears the answer. */
-  async #late(request: SimRequest, signal: AbortSignal, onSettled: () => void): Promise<TransportResponse> {
+  async #late(request: SimRequest, signal: AbortSignal, onSettled: OnSettled): Promise<TransportResponse> {
     const { clock, prng } = this.#dependencies;
     clock.setTimer(prng.int(LATEST_MS), () => {
       this.#cluster
         .handle(request)
         .catch(() => undefined)
-        .finally(onSettled);
+        .finally(() => onSettled('lost'));
     });
     await sleep(clock, 10 * LATEST_MS, signal);
     throw new SimulatedNetworkError('ECONNRESET', 'Connection was reset after a long silence');

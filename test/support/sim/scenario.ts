@@ -170,12 +170,18 @@ function drawConfig(
     `execution.thrash.undoneMoves=${prng.pick([1, 3])}`,
     `execution.thrash.window=${prng.pick(['10m', '1h'])}`,
     ...(parts.hasList ? [] : [`datanodes.expected=${JSON.stringify(idsBelow(layout?.datanodes ?? 3))}`]),
-    ...(prng.chance(0.2) ? [`datanodes.drain=["${prng.int(layout?.datanodes ?? 3)}"]`] : []),
-    ...(prng.chance(0.1) ? [`datanodes.cordon=["${prng.int(layout?.datanodes ?? 3)}"]`] : []),
+    ...reserve(prng, layout?.datanodes ?? 3),
   ];
   return readConfig({ env: {}, cwd: '/', set });
 }
 
 function idsBelow(count: number): string[] {
   return Array.from({ length: count }, (_, id) => String(id));
+}
+
+/** Sometimes a datanode drains or is cordoned from the start. */
+function reserve(prng: Prng, datanodes: number): string[] {
+  const fate = prng.next();
+  if (fate < 0.2) return [`datanodes.drain=["${prng.int(datanodes)}"]`];
+  return fate < 0.3 ? [`datanodes.cordon=["${prng.int(datanodes)}"]`] : [];
 }

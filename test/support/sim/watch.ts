@@ -6,7 +6,7 @@ import type { Logger, LogFields } from '../../../src/observability/logger.ts';
 import type { SimEvent } from '../../../src/simulator/index.ts';
 import { Crash } from '../crash.ts';
 import { checkRequest } from './check-requests.ts';
-import type { LeavingRequest } from './network.ts';
+import type { LeavingRequest, OnSettled } from './network.ts';
 import type { World } from './world.ts';
 
 /** Something that must never be. */
@@ -155,7 +155,7 @@ export class Watch {
   }
 
   /** A request for a migration leaves our process. */
-  noteRequest(request: LeavingRequest): () => void {
+  noteRequest(request: LeavingRequest): OnSettled {
     const { clock, disk } = this.#world;
     const move = disk.raw
       .unresolvedMoves()
@@ -175,8 +175,8 @@ export class Watch {
     );
     for (const [rule, detail] of checkRequest(this.#world, sent, move)) this.violate(rule, detail);
     this.requests.push(sent);
-    return () => {
-      sent.arrival ??= 'lost';
+    return (fate) => {
+      sent.arrival ??= fate;
     };
   }
 

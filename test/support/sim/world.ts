@@ -201,7 +201,8 @@ export class World {
   /** Whether the cluster tells which datanodes follow a region (routes always do; `region_peers` from 0.14 on). */
   get knowsFollowers(): boolean {
     const { admin, sql } = this.cluster.profile;
-    return admin.legacy !== null || sql.regionPeers?.followers === true;
+    const hasRoutes = admin.legacy !== null && this.scenario.knowsMetasrv;
+    return hasRoutes || sql.regionPeers?.followers === true;
   }
 
   /** Whether the daemon has a way to know which datanodes live. */
