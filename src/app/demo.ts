@@ -17,7 +17,7 @@ import { listenAsCluster, untilAborted } from './simulate.ts';
 import type { ListeningCluster } from './simulate.ts';
 
 export interface DemoRequest {
-  /** 0: any free one. Absent: the usual one, or any free one when that is taken. */
+  /** 0 takes a free one. Absent: the usual one, or a free one when that is taken. */
   readonly port?: number | undefined;
   readonly profile?: string | undefined;
   readonly seed?: string | undefined;

@@ -5,7 +5,14 @@ import { createSimulatedCluster, serveSimulatedCluster } from '../simulator/inde
 import type { LayoutName, ServedCluster, SimulatedCluster } from '../simulator/index.ts';
 import { Closers } from './lifecycle.ts';
 
-export interface SimulateRequest {
+/** A simulated cluster that listens on loopback. */
+export interface ListeningCluster {
+  readonly cluster: SimulatedCluster;
+  readonly served: ServedCluster;
+  close(): Promise<void>;
+}
+
+export interface ListenRequest {
   readonly profile: string;
   readonly datanodes: number;
   /** Further datanodes, without regions. */
@@ -20,29 +27,11 @@ export interface SimulateRequest {
   readonly faults?: string | undefined;
   /** Of the first server; the others take the next ones. 0: all take free ones. */
   readonly port: number;
-  readonly say: (line: string) => void;
-}
-
-/** A simulated cluster that listens on loopback. */
-export interface ListeningCluster {
-  readonly cluster: SimulatedCluster;
-  readonly served: ServedCluster;
-  close(): Promise<void>;
-}
-
-export interface ListenRequest {
-  readonly profile: string;
-  readonly datanodes: number;
-  readonly emptyDatanodes: number;
-  readonly tables: number;
-  readonly regions: number;
-  readonly metasrvs: number;
-  readonly frontends: number;
-  readonly migrationTimeMs: number;
-  readonly seed: string;
-  readonly faults?: string | undefined;
-  readonly port: number;
   readonly layout: LayoutName;
+}
+
+export interface SimulateRequest extends Omit<ListenRequest, 'layout'> {
+  readonly say: (line: string) => void;
 }
 
 /** @throws UsageError when the profile, a fault or a number is none. */

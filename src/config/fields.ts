@@ -211,7 +211,7 @@ export const weights = {
 export interface ListenAddress {
   /** IPv6 without its brackets. */
   readonly host: string;
-  /** 0: any free port. */
+  /** 0 takes a free one. */
   readonly port: number;
 }
 

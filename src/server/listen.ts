@@ -4,7 +4,7 @@ import { OperatingError } from '../domain/errors.ts';
 export interface ListenAddress {
   /** An address or a name, IPv6 without brackets. */
   readonly host: string;
-  /** 0: any free port. */
+  /** 0 takes a free one. */
   readonly port: number;
 }
 

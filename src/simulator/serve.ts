@@ -12,9 +12,9 @@ import type { SimExchange, SimRequest } from './http.ts';
 export interface ServeOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Port by target name; absent or 0: any free one. */
+  /** Port by target name; absent or 0 takes a free one. */
   readonly ports?: Readonly<Record<string, number>>;
-  /** Port of the control endpoint; absent or 0: any free one; null: no control endpoint. */
+  /** Port of the control endpoint; absent or 0 takes a free one; null: no control endpoint. */
   readonly controlPort?: number | null;
 }
 
