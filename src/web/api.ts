@@ -55,7 +55,8 @@ async function ask<Answer>(path: string, init: RequestInit): Promise<Answer> {
 
 async function send(path: string, init: RequestInit): Promise<Response> {
   const token = readToken();
-  const headers = { ...init.headers, ...(token !== null && { authorization: `Bearer ${token}` }) };
+  const headers = new Headers(init.headers);
+  if (token !== null) headers.set('authorization', `Bearer ${token}`);
   let answer: Response;
   try {
     answer = await fetch(path, { ...init, headers });
@@ -76,10 +77,11 @@ async function toError(answer: Response): Promise<ApiError> {
   }
 }
 
+/** The server says every 15 s that it lives. A connection that says nothing for longer is dead, whatever the system thinks. */
+const MAX_SILENCE_MS = 40_000;
+
 /**
  * Follows the events until the connection ends. Not an EventSource, because that could not send a token.
- *
- * @returns the id of the last event, to go on from.
  */
 export async function followEvents(
   lastEventId: string | undefined,
@@ -92,7 +94,9 @@ export async function followEvents(
   if (!reader) return;
   let waiting = '';
   for (;;) {
+    const silence = setTimeout(() => void reader.cancel(), MAX_SILENCE_MS);
     const { done, value } = await reader.read();
+    clearTimeout(silence);
     if (done) return;
     const frames = `${waiting}${value}`.split('\n\n');
     waiting = frames.pop() ?? '';

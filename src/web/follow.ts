@@ -122,21 +122,20 @@ function noteFailure(store: Store, error: unknown): void {
 
 /** Runs `work` now, or as soon as its interval is over; calls in between become one. */
 function limited(everyMs: number, work: () => Promise<void>): () => void {
-  let isBusy = false;
-  let isWanted = false;
+  const state = { isBusy: false, isWanted: false };
   const run = async (): Promise<void> => {
-    isBusy = true;
-    isWanted = false;
+    state.isBusy = true;
+    state.isWanted = false;
     const pause = waitFor(everyMs);
     // A failure shows in the stream as well, which is what reconnects.
     await work().catch(() => undefined);
     await pause;
-    isBusy = false;
-    if (isWanted) void run();
+    state.isBusy = false;
+    if (state.isWanted) void run();
   };
   return () => {
-    isWanted = true;
-    if (!isBusy) void run();
+    state.isWanted = true;
+    if (!state.isBusy) void run();
   };
 }
 

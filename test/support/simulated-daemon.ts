@@ -8,6 +8,7 @@ import { openCluster } from '../../src/greptimedb/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { StampedEvent } from '../../src/observability/events.ts';
 import { silentLogger } from '../../src/observability/logger.ts';
+import type { WebAssets } from '../../src/server/ports.ts';
 
 export interface SimulatedDaemon {
   readonly running: RunningDaemon;
@@ -24,6 +25,8 @@ export interface SimulatedDaemonOptions {
   readonly cluster?: Partial<ListenRequest>;
   /** `execution.dryRun=true` and the like; they override what is set here. */
   readonly set?: readonly string[];
+  /** The built page; without it the one that lies in dist, if any. */
+  readonly web?: WebAssets | undefined;
 }
 
 const CLUSTER: ListenRequest = {
@@ -68,6 +71,7 @@ export async function startSimulatedDaemon(options: SimulatedDaemonOptions): Pro
       planner: createPlanner(systemClock),
       openCluster,
       logger: silentLogger,
+      web: options.web,
     });
     return {
       running,

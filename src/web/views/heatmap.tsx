@@ -261,7 +261,7 @@ function walk(key: string, { row, column }: Place, rows: number, columns: number
 
 /** Brings the active cell into view, beside the names and below the heads that stay where they are. */
 function scrollTo(element: HTMLDivElement | null, { row, column }: Place, name: number, size: number): void {
-  if (!element || !element.matches(':focus')) return;
+  if (element?.matches(':focus') !== true) return;
   const { scrollTop, scrollLeft, clientHeight, clientWidth } = element;
   const [top, left] = [row * ROW, column * size];
   if (top < scrollTop) element.scrollTop = top;

@@ -63,7 +63,7 @@ export function History({ page }: { readonly page: Page }): JSX.Element {
       ) : (
         <Moves page={page} moves={moves} />
       )}
-      {value?.next != null && limit < 1_000 && (
+      {(value?.next ?? null) !== null && limit < 1_000 && (
         <button type="button" class="link more" onClick={() => setLimit(Math.min(1_000, limit * 2))}>
           Show more
         </button>

@@ -1,0 +1,295 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildPage } from '../../scripts/build-page.mjs';
+import { loadWebAssets } from '../../src/app/web-assets.ts';
+import type { WebAssets } from '../../src/server/ports.ts';
+import { accessibilityFaults, openPage, startBrowser } from '../support/browser.ts';
+import type { PageLook, WatchedPage } from '../support/browser.ts';
+import { eventually } from '../support/eventually.ts';
+import { filesBelow } from '../support/repository.ts';
+import { startSimulatedDaemon } from '../support/simulated-daemon.ts';
+import type { SimulatedDaemon, SimulatedDaemonOptions } from '../support/simulated-daemon.ts';
+import { describeWith } from '../support/tools.ts';
+
+const MAX_COMPRESSED_BYTES = 150_000;
+const PHONE = { width: 390, height: 844 } as const;
+
+let root: string;
+let web: WebAssets | undefined;
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'rebalancer-page-'));
+  await buildPage(join(root, 'web'));
+  web = await loadWebAssets(join(root, 'web'));
+}, 120_000);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe('the built page', () => {
+  test('is small', () => {
+    const bytes = filesBelow(join(root, 'web'), '').map((path) => gzipSync(readFileSync(path)).length);
+    expect(bytes.reduce((a, b) => a + b)).toBeLessThan(MAX_COMPRESSED_BYTES);
+    expect(readdirSync(join(root, 'web'))).toContain('index.html');
+  });
+
+  test('has no inline code and names no other host', () => {
+    for (const path of filesBelow(join(root, 'web'), '.html')) {
+      expect(readFileSync(path, 'utf8')).not.toMatch(/<style|<script(?![^>]*\ssrc=)|\son\w+=|\sstyle=/);
+      expect(readFileSync(path, 'utf8').replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(
+        /https?:\/\//,
+      );
+    }
+  });
+
+  test('is not there where nothing was built', async () => {
+    expect(await loadWebAssets(join(root, 'nowhere'))).toBeUndefined();
+  });
+});
+
+describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await startBrowser(executable);
+  }, 60_000);
+  afterAll(() => browser.close());
+
+  /** A page on a daemon of its own; both are gone afterwards. */
+  async function withPage(
+    options: Partial<SimulatedDaemonOptions> & { readonly look?: PageLook },
+    use: (page: Page, daemon: SimulatedDaemon, watched: WatchedPage) => Promise<void>,
+  ): Promise<void> {
+    const folder = mkdtempSync(join(root, 'state-'));
+    const daemon = await startSimulatedDaemon({ folder, web, ...options });
+    const watched = await openPage(browser, daemon.url, options.look);
+    try {
+      await use(watched.page, daemon, watched);
+      expect(watched.complaints).toEqual([]);
+    } finally {
+      await watched.page.close();
+      await daemon.close();
+    }
+  }
+
+  const verdict = (page: Page, text: string): Promise<void> =>
+    page.getByRole('heading', { name: text, exact: true, level: 2 }).waitFor();
+  const paused = ['schedule.cron=0 0 1 1 *'];
+
+  test('follows a rebalance to its end without being loaded again', async () => {
+    await withPage({ cluster: { migrationTimeMs: 150 } }, async (page) => {
+      await verdict(page, 'Balancing');
+      await page.getByRole('list', { name: 'Steps of the move' }).waitFor();
+      await page.getByRole('list', { name: 'Waiting moves' }).waitFor();
+      await verdict(page, 'Balanced');
+      await page.getByText('No region is on its way.').waitFor();
+      const succeeded = await page.locator('.history').getByText('succeeded').count();
+      expect(succeeded).toBeGreaterThan(3);
+      const counts = await page.locator('.node-count strong').allTextContents();
+      expect(Math.max(...counts.map(Number)) - Math.min(...counts.map(Number))).toBeLessThanOrEqual(1);
+    });
+  });
+
+  test('pauses with an end, a reason and a name, and resumes', async () => {
+    await withPage({ cluster: { migrationTimeMs: 400 } }, async (page, daemon) => {
+      await page.getByRole('button', { name: 'Pause…' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Pause the rebalancer' });
+      await dialog.getByLabel('For how long').selectOption('2 hours');
+      await dialog.getByLabel('Why').fill('new disks');
+      await dialog.getByLabel('Your name, for the others').fill('anna');
+      await dialog.getByRole('button', { name: 'Pause', exact: true }).click();
+      await verdict(page, 'Paused');
+      expect(daemon.running.site.store.pause(Date.now())).toMatchObject({ reason: 'new disks' });
+      await page.getByText(/^Paused by anna .*new disks/).waitFor();
+      await page.getByRole('list').getByText('anna (127.0.0.1)').first().waitFor();
+      await page.getByRole('button', { name: 'Resume' }).click();
+      await verdict(page, 'Balanced');
+      expect(daemon.running.site.store.pause(Date.now())).toBeUndefined();
+    });
+  });
+
+  test('drains a datanode only after a preview was confirmed', async () => {
+    await withPage({ cluster: { layout: 'balanced' } }, async (page, daemon) => {
+      await verdict(page, 'Balanced');
+      await page.getByRole('button', { name: 'Drain…' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Drain datanodes' });
+      await dialog.getByRole('checkbox', { name: /^2 / }).check();
+      await dialog.getByRole('button', { name: 'Preview' }).click();
+      await dialog.getByText(/moves? empt(y|ies) 2/).waitFor();
+      expect(daemon.running.site.store.drains()).toEqual([]);
+      await dialog.getByRole('button', { name: 'Drain datanode 2' }).click();
+      await page.getByText('Datanode 2 drains from now on.').waitFor();
+      expect(daemon.running.site.store.drains().map(({ datanode }) => datanode)).toEqual(['2']);
+      await page.locator('.node-label.draining .node-count strong', { hasText: /^0$/ }).waitFor();
+      await page.locator('.node-label.draining').click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Stop draining' }).click();
+      await page.getByText('Datanode 2 does not drain any more.').waitFor();
+      expect(daemon.running.site.store.drains()).toEqual([]);
+    });
+  });
+
+  test('begins a cycle', async () => {
+    await withPage({ cluster: { layout: 'balanced' }, set: paused }, async (page, daemon) => {
+      await verdict(page, 'Balanced');
+      const next = daemon.until(({ type }) => type === 'cycle-finished');
+      await page.getByRole('button', { name: 'Run now' }).click();
+      expect(await next).toMatchObject({ outcome: 'balanced' });
+      await page.getByText('A cycle has begun.').waitFor();
+    });
+  });
+
+  test('explains regions, tables and datanodes, by mouse and by keyboard', async () => {
+    await withPage({ set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+      await verdict(page, 'Dry run');
+      await page.locator('.node-label').first().focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog', { name: 'Datanode 0' }).getByRole('list', { name: 'Regions' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByRole('grid').focus();
+      for (const key of ['ArrowDown', 'ArrowRight', 'End', 'Enter']) await page.keyboard.press(key);
+      await page
+        .getByRole('dialog', { name: /^Table / })
+        .getByText('table-spread', { exact: true })
+        .first()
+        .waitFor();
+      await page.keyboard.press('Escape');
+      await page
+        .locator('.nodes canvas')
+        .first()
+        .click({ position: { x: 5, y: 5 } });
+      await page
+        .getByRole('dialog', { name: /^Region \d+/ })
+        .locator('.answer')
+        .waitFor();
+    });
+  });
+
+  test('filters tables, the queue and the history', async () => {
+    await withPage({ set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+      await page.getByRole('searchbox', { name: 'Filter tables by name' }).fill('cpu');
+      await page.getByText(/^1 of \d+ tables/).waitFor();
+      await page.getByRole('button', { name: /^Show all/ }).click();
+      await page.getByRole('searchbox', { name: 'Filter by table or region' }).first().fill('disk');
+      await eventually('only moves of disk are listed', async () =>
+        (await page.evaluate(ONLY_DISK)) === true ? true : undefined,
+      );
+      await page.getByRole('searchbox', { name: 'Filter by table or region' }).last().fill('nothing');
+      await page.getByText('No move fits these filters.').waitFor();
+    });
+  });
+
+  test('asks for the token where an action needs one, and goes on', async () => {
+    const tokenFile = join(root, 'token');
+    await writeToken(tokenFile);
+    await withPage(
+      { cluster: { layout: 'balanced' }, set: [...paused, `server.tokenFile=${tokenFile}`] },
+      async (page, daemon, watched) => {
+        await verdict(page, 'Balanced');
+        const next = daemon.until(({ type }) => type === 'cycle-finished');
+        await page.getByRole('button', { name: 'Run now' }).click();
+        const dialog = page.getByRole('dialog', { name: 'This needs the token' });
+        await dialog.getByLabel('Token').fill('wrong');
+        await dialog.getByRole('button', { name: 'Use this token' }).click();
+        await dialog.getByLabel('Token').fill(TOKEN);
+        await dialog.getByRole('button', { name: 'Use this token' }).click();
+        expect(await next).toMatchObject({ outcome: 'balanced' });
+        forgive(watched, /401/);
+      },
+    );
+  });
+
+  test('shows nothing without the token where reads are protected', async () => {
+    const tokenFile = join(root, 'token');
+    await writeToken(tokenFile);
+    await withPage(
+      { set: [`server.tokenFile=${tokenFile}`, 'server.protectReads=true'] },
+      async (page, _daemon, watched) => {
+        await page.getByRole('heading', { name: /only with its token/ }).waitFor();
+        expect(await accessibilityFaults(page)).toEqual([]);
+        await page.getByRole('textbox', { name: 'Token' }).fill('wrong');
+        await page.getByRole('button', { name: 'Use this token' }).click();
+        await page.getByRole('alert').getByText(/token/).waitFor();
+        await page.getByRole('textbox', { name: 'Token' }).fill(TOKEN);
+        await page.getByRole('button', { name: 'Use this token' }).click();
+        await verdict(page, 'Balanced');
+        forgive(watched, /401/);
+      },
+    );
+  });
+
+  test('says that the connection is lost, and finds back after a restart', async () => {
+    const folder = mkdtempSync(join(root, 'state-'));
+    const first = await startSimulatedDaemon({ folder, web, cluster: { layout: 'balanced' } });
+    const { page, complaints } = await openPage(browser, first.url);
+    await verdict(page, 'Balanced');
+    await first.close();
+    await page.getByRole('alert').getByText('What is shown may be old').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const listen = `server.listen=${new URL(first.url).host}`;
+    const second = await startSimulatedDaemon({
+      folder,
+      web,
+      cluster: { layout: 'balanced' },
+      set: [listen],
+    });
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByText('What is shown may be old').waitFor({ state: 'detached' });
+    expect(complaints.filter((text) => !text.includes('ERR_'))).toEqual([]);
+    await page.close();
+    await second.close();
+  });
+
+  test.each([
+    ['light', {}],
+    ['dark', {}],
+    ['light', PHONE],
+    ['dark', PHONE],
+  ] as const)('is accessible in the %s theme (%o), dialogs too', async (theme, size) => {
+    await withPage({ look: { theme, ...size }, set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+      await verdict(page, 'Dry run');
+      await page.locator('.moves li').first().waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Drain…' }).click();
+      await page.getByRole('checkbox').first().check();
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page.locator('.preview').waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.locator('.moves button').first().click();
+      await page.locator('.answer').waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      const wide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+      expect(wide).toBeLessThanOrEqual(0);
+    });
+  });
+
+  test('keeps the chosen theme', async () => {
+    await withPage({ cluster: { layout: 'balanced' } }, async (page) => {
+      await page.getByLabel('Theme').selectOption('Dark');
+      await page.reload();
+      await verdict(page, 'Balanced');
+      expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
+    });
+  });
+});
+
+/** Runs in the browser. */
+const ONLY_DISK = `(() => {
+  const names = [...document.querySelectorAll('.moves .table-name')].map(({ textContent }) => textContent);
+  return names.length > 0 && names.every((name) => name === 'disk');
+})()`;
+
+const TOKEN = 'a-token-for-tests-0123456789';
+
+async function writeToken(path: string): Promise<void> {
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(path, TOKEN, { mode: 0o600 });
+}
+
+/** Chromium writes a failed request to the console, whatever the page makes of it. */
+function forgive({ complaints }: WatchedPage, pattern: RegExp): void {
+  complaints.splice(0, complaints.length, ...complaints.filter((text) => !pattern.test(text)));
+}
