@@ -122,20 +122,21 @@ function noteFailure(store: Store, error: unknown): void {
 
 /** Runs `work` now, or as soon as its interval is over; calls in between become one. */
 function limited(everyMs: number, work: () => Promise<void>): () => void {
-  const state = { isBusy: false, isWanted: false };
+  let asked = 0;
+  let isBusy = false;
   const run = async (): Promise<void> => {
-    state.isBusy = true;
-    state.isWanted = false;
+    isBusy = true;
+    const serving = asked;
     const pause = waitFor(everyMs);
     // A failure shows in the stream as well, which is what reconnects.
     await work().catch(() => undefined);
     await pause;
-    state.isBusy = false;
-    if (state.isWanted) void run();
+    isBusy = false;
+    if (asked > serving) void run();
   };
   return () => {
-    state.isWanted = true;
-    if (!state.isBusy) void run();
+    asked += 1;
+    if (!isBusy) void run();
   };
 }
 
