@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../observability/logger.ts';
 import { openStore } from '../store/sqlite.ts';
 import type { ClusterOpener } from './open-cluster.ts';
+import { leadershipFor } from './open-leadership.ts';
 import type { Planner } from './planning.ts';
 import { Worksite } from './worksite.ts';
 
@@ -37,5 +38,7 @@ export async function openWorksite(
     { path: config.state.path, retentionMs: config.state.retentionMs },
     { clock: parts.clock },
   );
-  return { site: new Worksite({ config, secrets }, { ...parts, store }), secrets };
+  const createLeadership = leadershipFor(config, secrets);
+  const dependencies = { ...parts, store, ...(createLeadership && { createLeadership }) };
+  return { site: new Worksite({ config, secrets }, dependencies), secrets };
 }

@@ -1,3 +1,4 @@
+import { GATES } from '../domain/codes.ts';
 import type { CycleOutcome, GateCode } from '../domain/codes.ts';
 import { describeError, OperatingError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -34,6 +35,8 @@ export interface CycleDependencies {
   readonly noteSnapshot: (snapshot: Snapshot) => void;
   /** Adds to a snapshot what single reads have told that the snapshot does not. */
   readonly completeSnapshot: (snapshot: Snapshot) => Snapshot;
+  /** Whether this replica leads. One that stands by observes and plans, and touches nothing. */
+  readonly isActing: () => boolean;
   /** See {@link Worksite.lastWord}. */
   readonly lastWord: NonNullable<ExecutionContext['lastWord']>;
   /** Told of an error that nobody foresaw. The cycle fails; the daemon goes on. */
@@ -111,10 +114,11 @@ async function takeTurn(
 ): Promise<Turn> {
   const { store, clock } = dependencies;
   const opened = await dependencies.connection.get(signal);
-  const cluster = settings.dryRun ? sealCluster(opened) : opened;
+  const isActing = dependencies.isActing();
+  const cluster = settings.dryRun || !isActing ? sealCluster(opened) : opened;
   let takenAtMs = clock.now();
   const executor = dependencies.openExecutor(cluster, () => takenAtMs);
-  if (store.unresolvedMoves().length > 0) {
+  if (isActing && store.unresolvedMoves().length > 0) {
     // What an earlier process left may take long to end. Until then everybody sees where things stand, not nothing at all.
     const snapshot = await observe(settings, dependencies, cluster, cycleId, signal);
     await makePlan(settings, dependencies, snapshot, cycleId, signal);
@@ -128,6 +132,7 @@ async function takeTurn(
     const plan = await makePlan(settings, dependencies, snapshot, cycleId, signal);
     if (plan.moves.length === 0) return { ...settled(settings, plan, tally), ...tally, snapshot, plan };
     if (settings.dryRun) return { ...planned(dependencies, plan), snapshot, plan };
+    if (!isActing) return { ...standby(dependencies, plan), snapshot, plan };
     const limit = settings.maxMoves - submitted;
     const { lastWord } = dependencies;
     const context = { planId: plan.planId, cycleId, limit, lastWord };
@@ -233,6 +238,16 @@ function planned(
   const detail = `Dry run: ${plan.moves.length} moves are planned, and nothing is moved.`;
   events.emit({ type: 'gate-closed', code: 'dry-run', detail });
   return { outcome: 'planned', detail, moved: 0, failed: 0 };
+}
+
+function standby(
+  { events }: CycleDependencies,
+  plan: Plan,
+): Pick<Turn, 'outcome' | 'detail' | 'moved' | 'failed' | 'stop'> {
+  const stop = { code: 'not-leader', detail: GATES['not-leader'] } as const;
+  events.emit({ type: 'gate-closed', ...stop });
+  const detail = `This replica stands by: ${plan.moves.length} moves are left to the one that leads.`;
+  return { outcome: 'gated', detail, moved: 0, failed: 0, stop };
 }
 
 /** How an execution went, as a cycle's outcome. `planned` is the number of moves that there were to execute. */

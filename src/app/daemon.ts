@@ -41,6 +41,13 @@ export class Daemon {
     this.#openSchedule();
     this.#endPauseWatch = watchPause(this.#site);
     this.tick('start');
+    this.#site.leadership.start(() => void this.#takeOver());
+  }
+
+  /** A new leader begins with what the last one left, as soon as its own cycle is over. */
+  async #takeOver(): Promise<void> {
+    await this.settled();
+    this.tick('takeover');
   }
 
   /** Begins a cycle unless one runs. Returns whether it did. */

@@ -12,6 +12,7 @@ import { createServer } from '../server/server.ts';
 import type { RunningServer } from '../server/server.ts';
 import { createActions } from './actions.ts';
 import { Daemon } from './daemon.ts';
+import { byLeaderOnly } from './leader-actions.ts';
 import { Closers } from './lifecycle.ts';
 import { startCronSchedule } from './schedule.ts';
 import { createOverview } from './overview.ts';
@@ -66,7 +67,7 @@ export async function startDaemon(
     metrics.addSources({
       dryRun: () => site.config.execution.dryRun,
       paused: () => store.pause(clock.now()) !== undefined,
-      leader: () => true,
+      leader: () => site.leadership.status().leads,
       quarantinedRegions: () => store.memory(clock.now()).quarantine.length,
       coolingRegions: () => store.memory(clock.now()).cooldowns.length,
     });
@@ -90,7 +91,7 @@ export async function startDaemon(
       {
         views: createViews({ site, daemon, live, version, startedAtMs: clock.now() }),
         overview: createOverview(site, live),
-        actions: createActions({ site, daemon, live, planner: parts.planner }),
+        actions: byLeaderOnly(createActions({ site, daemon, live, planner: parts.planner }), site.leadership),
         events,
         metrics,
         clock,

@@ -40,7 +40,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
         },
         dryRun: site.config.execution.dryRun,
         paused: store.pause(nowMs),
-        leader: { leads: true, holder: null },
+        leader: site.leadership.status(),
         nextTickAtMs: daemon.nextTickAtMs(),
         maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
         pauseBetweenMovesMs: site.config.execution.pauseBetweenMovesMs,
@@ -62,7 +62,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
     readiness() {
       const takenAt = live.state().snapshot?.takenAt;
       return assessReadiness({
-        hasLeader: true,
+        hasLeader: site.leadership.hasLeader(),
         snapshotAgeMs: takenAt === undefined ? undefined : Math.max(0, clock.now() - Date.parse(takenAt)),
         maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
         stateProblem: daemon.stateProblem,

@@ -1,10 +1,12 @@
 import type { Config } from '../config/config.ts';
 import type { CycleOutcome } from '../domain/codes.ts';
 import type { Plan } from '../domain/plan.ts';
+import { deadlineSignal } from '../lib/clock.ts';
 import { logEvents } from '../observability/log-listener.ts';
 import type { EventSource, EventType } from '../observability/events.ts';
 import { openWorksite } from './compose.ts';
 import type { Parts } from './compose.ts';
+import { notLeader } from './leadership.ts';
 import type { Worksite } from './worksite.ts';
 
 /** How one cycle, or one applied plan, went. */
@@ -26,12 +28,12 @@ export interface WatchedCall {
  * Opens the state folder for one command that acts, lets it work, and closes it. A person who starts such a command has looked at what
  * failed before: the run of failures that would stop it is forgotten.
  *
- * @throws OperatingError `state-locked` while a daemon works on the same folder.
+ * @throws OperatingError `state-locked` while a daemon works on the same folder, `not-leader` while another replica leads.
  */
 export async function withWorksite<T>(
   config: Config,
   parts: Parts,
-  { watch }: WatchedCall,
+  { watch, signal }: WatchedCall,
   work: (site: Worksite) => Promise<T>,
 ): Promise<T> {
   const { site } = await openWorksite(config, parts);
@@ -39,6 +41,7 @@ export async function withWorksite<T>(
     logEvents(parts.logger, withoutShown(site.events));
     watch(site.events);
     site.store.resetFailureRun();
+    if (!config.execution.dryRun) await takeTheLead(site, signal);
     return await work(site);
   } finally {
     await site.close();
@@ -66,4 +69,22 @@ function withoutShown(events: EventSource): EventSource {
 /** One cycle, then the end. */
 export async function runOnce(config: Config, parts: Parts, call: WatchedCall): Promise<WorkResult> {
   return withWorksite(config, parts, call, async (site) => site.runCycle('once', call.signal));
+}
+
+/** A command acts as one more replica: it waits until a leader that is gone must have lost its lease, and no longer. */
+async function takeTheLead({ leadership, clock, config }: Worksite, signal: AbortSignal): Promise<void> {
+  if (leadership.isActing()) return;
+  const { leaseDurationMs, retryPeriodMs } = config.ha;
+  const limit = deadlineSignal(clock, 1.5 * leaseDurationMs + 2 * retryPeriodMs, signal);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      limit.signal.addEventListener('abort', () => reject(notLeader(leadership.status().holder)));
+      leadership.start(resolve);
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    limit.release();
+  }
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { toPolicy } from '../config/effective.ts';
 import type { Secrets } from '../config/secrets.ts';
+import { GATES } from '../domain/codes.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Move } from '../domain/plan.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -24,6 +25,8 @@ import { Connection } from './connection.ts';
 import { runCycle } from './cycle.ts';
 import type { CycleReport, CycleSettings } from './cycle.ts';
 import { LearnedFollowers } from './learned-followers.ts';
+import { SOLE_LEADER } from './leadership.ts';
+import type { Leadership } from './leadership.ts';
 import { toClusterOptions } from './open-cluster.ts';
 import type { ClusterOpener } from './open-cluster.ts';
 import type { Planner } from './planning.ts';
@@ -40,6 +43,15 @@ export interface WorksiteDependencies {
   readonly logger: Logger;
   readonly openCluster: ClusterOpener;
   readonly onRequest?: (sample: RequestSample) => void;
+  /** Whether this replica may act. Default: it is the only one. */
+  readonly createLeadership?: (dependencies: LeadershipParts) => Leadership;
+}
+
+export interface LeadershipParts {
+  readonly store: Store;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** What a cycle may do otherwise than the configuration says. */
@@ -57,6 +69,7 @@ export class Worksite {
   readonly store: Store;
   readonly clock: Clock;
   readonly connection: Connection;
+  readonly leadership: Leadership;
   readonly #dependencies: WorksiteDependencies;
   readonly #watchMemories: WatchMemories = new Map();
   readonly #followers: LearnedFollowers;
@@ -74,6 +87,8 @@ export class Worksite {
       onListenerError: (error) => logger.error({ error }, 'A listener of events failed'),
     });
     this.#followers = new LearnedFollowers({ clock, events: this.events });
+    const { createLeadership } = dependencies;
+    this.leadership = createLeadership?.({ store, events: this.events, clock, logger }) ?? SOLE_LEADER;
     this.connection = new Connection((signal) =>
       openCluster(
         toClusterOptions(this.#config, secrets),
@@ -81,6 +96,7 @@ export class Worksite {
           clock,
           ...(onRequest && { onRequest }),
           onWarning: (message, fields) => logger.warn(fields, message),
+          maySubmit: () => this.leadership.isActing(),
         },
         { signal },
       ),
@@ -129,6 +145,7 @@ export class Worksite {
         openExecutor: (cluster, snapshotTakenAtMs) => this.openExecutor(cluster, snapshotTakenAtMs),
         noteSnapshot: (snapshot) => this.#noteSnapshot(snapshot),
         completeSnapshot: (snapshot) => this.#followers.addTo(snapshot),
+        isActing: () => this.leadership.isActing(),
         lastWord: (move) => this.lastWord(move, overrides.policy),
         onDefect: (error) => this.#dependencies.logger.error({ error }, 'A cycle met a defect'),
       },
@@ -145,6 +162,7 @@ export class Worksite {
   lastWord({ from, to, reason }: Move, policy?: Policy): CheckVerdict {
     const nowMs = this.clock.now();
     const { windows, timezone } = this.#config.schedule;
+    if (!this.leadership.isActing()) return { kind: 'gate', ...NOT_LEADER };
     const pause = this.store.pause(nowMs);
     const gate = operatorGates({
       ...(pause && { pause }),
@@ -162,7 +180,7 @@ export class Worksite {
   openExecutor(cluster: Cluster, snapshotTakenAtMs: () => number): Executor {
     const { clock, store, events } = this;
     return createExecutor(toExecutorOptions(this.#config), {
-      cluster,
+      cluster: this.leadership.guard(cluster),
       store,
       events,
       clock,
@@ -172,6 +190,7 @@ export class Worksite {
   }
 
   async close(): Promise<void> {
+    await this.leadership.stop();
     await this.connection.drop();
     this.store.close();
   }
@@ -180,7 +199,7 @@ export class Worksite {
     const { schedule, execution } = this.#config;
     const reading = await readGateContext(
       {
-        isLeader: true,
+        isLeader: this.leadership.isActing(),
         isDryRun: execution.dryRun,
         windows: schedule.windows,
         timezone: schedule.timezone,
@@ -197,8 +216,9 @@ export class Worksite {
   /** Tells what others moved since the last snapshot, and remembers which of it undid our own moves. */
   #noteSnapshot(snapshot: Snapshot): void {
     const before = this.#lastSnapshot;
-    this.#lastSnapshot = snapshot;
-    if (!before) return;
+    // What the leader moves is no business of a standby's.
+    this.#lastSnapshot = this.leadership.isActing() ? snapshot : undefined;
+    if (!before || !this.#lastSnapshot) return;
     const sinceMs = Date.parse(before.takenAt) - OWN_MOVES_LOOKED_BACK_MS;
     const ours = this.store
       .listMoves({ limit: OWN_MOVES_LOOKED_AT })
@@ -211,6 +231,8 @@ export class Worksite {
     this.events.emit({ type: 'foreign-moves', count: foreign.length, undone: undone.length, detail });
   }
 }
+
+const NOT_LEADER = { code: 'not-leader', detail: GATES['not-leader'] } as const;
 
 function noLongerWanted(detail: string): CheckVerdict {
   return { kind: 'abandon', cause: 'no-longer-wanted', detail };

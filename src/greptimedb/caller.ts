@@ -81,6 +81,8 @@ export interface CallerDependencies {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly onRequest?: ((sample: RequestSample) => void) | undefined;
+  /** See {@link ClusterDependencies.maySubmit}. */
+  readonly maySubmit?: (() => boolean) | undefined;
 }
 
 /** Makes single calls with deadlines, limits, measured outcomes and errors that say what was asked and what came. */
@@ -129,7 +131,7 @@ export class Caller {
   }
 
   async #attempt<T>(endpoint: Endpoint, call: Call, read: AnswerReader<T>): Promise<T> {
-    const { clock, transport } = this.#dependencies;
+    const { clock, transport, maySubmit } = this.#dependencies;
     const headMs = call.timeoutMs ?? this.#options.requestTimeoutMs;
     const deadline = startDeadline(
       clock,
@@ -151,6 +153,7 @@ export class Caller {
         ...(call.body === undefined ? {} : { body: call.body }),
         ...(this.#options.tls ? { tls: this.#options.tls } : {}),
         ...(call.freshConnection ? { freshConnection: true } : {}),
+        ...(maySubmit && SUBMISSIONS.includes(call.operation) ? { mayStart: maySubmit } : {}),
       });
     } catch (error) {
       throw transportFailure(error, where, call.signal, deadline);
@@ -161,6 +164,9 @@ export class Caller {
     return read(response, where);
   }
 }
+
+/** The only requests that change anything. */
+const SUBMISSIONS: readonly OperationName[] = ['region-migration', 'sql-migrate-region'];
 
 const NO_HEADERS: Readonly<Record<string, string>> = {};
 

@@ -204,7 +204,12 @@ function createCaller(
       maxResponseBytes: options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
       ...(tls ? { tls } : {}),
     },
-    { clock: dependencies.clock, transport, onRequest: dependencies.onRequest },
+    {
+      clock: dependencies.clock,
+      transport,
+      onRequest: dependencies.onRequest,
+      maySubmit: dependencies.maySubmit,
+    },
   );
 }
 

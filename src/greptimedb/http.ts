@@ -23,6 +23,8 @@ export interface TransportRequest {
   readonly tls?: TlsOptions;
   /** Take a connection of its own, so that an idle one which the server just closed cannot lose the request. */
   readonly freshConnection?: boolean;
+  /** Asked right before the first byte leaves; nothing is sent when it says no. */
+  readonly mayStart?: () => boolean;
   /** Called when the head of the answer is there. */
   readonly onHead?: () => void;
 }
@@ -159,6 +161,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Called right before the first byte is written: aborting here leaves nothing sent.
     if (this.#settled) controller.abort(new Error('Stopped before it was sent'));
+    else if (this.#request.mayStart?.() === false) this.#refuse(controller);
     else this.#controller = controller;
   }
 
@@ -195,6 +198,11 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
     this.#fail(code, error.message || code, error);
+  }
+
+  #refuse(controller: Dispatcher.DispatchController): void {
+    this.#fail('NOT_ALLOWED', 'Not allowed any more when it was about to be sent', undefined);
+    controller.abort(new Error('Not allowed any more'));
   }
 
   #tooLarge(found: string): void {

@@ -73,7 +73,7 @@ export class Election implements LeaderElection {
   async writeNote(text: string, signal: AbortSignal): Promise<boolean> {
     const lockTerm = this.#lockTerm;
     if (lockTerm === undefined) return false;
-    const written = await this.#dependencies.lock.writeNote(text, signal);
+    const written = await this.#dependencies.lock.writeNote(text, lockTerm, signal);
     if (!written && this.#lockTerm === lockTerm) this.#lose();
     return written && this.#isValid();
   }

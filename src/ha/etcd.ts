@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OperatingError } from '../domain/errors.ts';
 import type { EtcdClient } from './etcd-client.ts';
 import { displayName } from './identity.ts';
 import type { Lock, LockReading } from './port.ts';
@@ -15,12 +16,20 @@ const keyValue = z.object({
   value: z.string().default(''),
   lease: z.string().default('0'),
   create_revision: z.string(),
+  mod_revision: z.string(),
 });
 type KeyValue = z.infer<typeof keyValue>;
 const rangeAnswer = z.object({ kvs: z.array(keyValue).default([]) });
-const txnAnswer = z.object({ succeeded: z.boolean().default(false) });
+const txnAnswer = z.object({
+  header: z.object({ revision: z.string() }),
+  succeeded: z.boolean().default(false),
+});
 const grantAnswer = z.object({ ID: z.string() });
 const keepAliveAnswer = z.object({ result: z.object({ TTL: z.string().default('0') }) });
+
+const NOTE_TRIES = 3;
+/** What etcd compares a key with that does not exist. */
+const NEVER_WRITTEN = '0';
 
 /**
  * A lock in etcd's v3 interface: a key that exists while the lease lives which it is attached to. Whoever creates the key holds the
@@ -34,6 +43,8 @@ export class EtcdLock implements Lock {
   readonly #client: EtcdClient;
   #lease: string | undefined;
   #revision: string | undefined;
+  /** Of the note, as far as it is known for certain; "0" when there is none. */
+  #noteRevision: string | undefined;
 
   constructor(options: EtcdLockOptions, client: EtcdClient) {
     this.#options = options;
@@ -56,10 +67,26 @@ export class EtcdLock implements Lock {
     return found && decode(found.value);
   }
 
-  async writeNote(text: string, signal: AbortSignal): Promise<boolean> {
-    if (this.#revision === undefined) return false;
-    const put = { request_put: { key: encode(this.#noteKey), value: encode(text) } };
-    return this.#transact(this.#revision, put, signal);
+  async writeNote(text: string, term: string, signal: AbortSignal): Promise<boolean> {
+    for (let tries = 0; tries < NOTE_TRIES; tries += 1) {
+      if (await this.#tryNote(term, text, signal)) return true;
+      const lock = await this.#read(this.#lockKey, signal);
+      if (lock?.create_revision !== term) return false;
+    }
+    throw new OperatingError('lock-error', 'The note beside the lock in etcd keeps changing');
+  }
+
+  /** A write that was given up may arrive late: it must not undo a later one, so each names the revision that it rests on. */
+  async #tryNote(revision: string, text: string, signal: AbortSignal): Promise<boolean> {
+    const key = encode(this.#noteKey);
+    const before =
+      this.#noteRevision ?? (await this.#read(this.#noteKey, signal))?.mod_revision ?? NEVER_WRITTEN;
+    this.#noteRevision = undefined;
+    const compare = [this.#isLockOf(revision), { key, target: 'MOD', result: 'EQUAL', mod_revision: before }];
+    const success = [{ request_put: { key, value: encode(text) } }];
+    const answer = await this.#client.call('/v3/kv/txn', { compare, success }, txnAnswer, signal);
+    if (answer.succeeded) this.#noteRevision = answer.header.revision;
+    return answer.succeeded;
   }
 
   async release(signal: AbortSignal): Promise<void> {
@@ -67,7 +94,9 @@ export class EtcdLock implements Lock {
     this.#revision = undefined;
     this.#lease = undefined;
     if (revision !== undefined) {
-      await this.#transact(revision, { request_delete_range: { key: encode(this.#lockKey) } }, signal);
+      const success = [{ request_delete_range: { key: encode(this.#lockKey) } }];
+      const body = { compare: [this.#isLockOf(revision)], success };
+      await this.#client.call('/v3/kv/txn', body, txnAnswer, signal);
     }
     if (lease !== undefined) await this.#client.call('/v3/lease/revoke', { ID: lease }, z.unknown(), signal);
   }
@@ -110,13 +139,8 @@ export class EtcdLock implements Lock {
     return kvs[0];
   }
 
-  /** @returns false when the lock is not the one of that revision any more; nothing was done then. */
-  async #transact(revision: string, request: object, signal: AbortSignal): Promise<boolean> {
-    const compare = [
-      { key: encode(this.#lockKey), target: 'CREATE', result: 'EQUAL', create_revision: revision },
-    ];
-    const answer = await this.#client.call('/v3/kv/txn', { compare, success: [request] }, txnAnswer, signal);
-    return answer.succeeded;
+  #isLockOf(revision: string): object {
+    return { key: encode(this.#lockKey), target: 'CREATE', result: 'EQUAL', create_revision: revision };
   }
 
   get #lockKey(): string {

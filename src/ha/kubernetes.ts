@@ -65,10 +65,10 @@ export class KubernetesLock implements Lock {
     return lease?.metadata.annotations?.[NOTE_ANNOTATION];
   }
 
-  writeNote(text: string, signal: AbortSignal): Promise<boolean> {
+  writeNote(text: string, term: string, signal: AbortSignal): Promise<boolean> {
     return this.#inTurn(async () => {
       const lease = await this.#get(signal);
-      if (!lease || !this.#isOurs(lease)) return false;
+      if (!lease || !this.#isOurs(lease) || termOf(lease) !== term) return false;
       const annotations = { ...lease.metadata.annotations, [NOTE_ANNOTATION]: text };
       const renewed = this.#claim(lease);
       const written = { ...renewed, metadata: { ...renewed.metadata, annotations } };
@@ -180,8 +180,13 @@ export class KubernetesLock implements Lock {
   }
 }
 
-function held({ spec }: Lease): LockReading {
-  return { kind: 'held', term: `${spec.leaseTransitions ?? 0} ${spec.acquireTime ?? ''}` };
+function held(lease: Lease): LockReading {
+  return { kind: 'held', term: termOf(lease) };
+}
+
+/** Each taking changes both. */
+function termOf({ spec }: Lease): string {
+  return `${spec.leaseTransitions ?? 0} ${spec.acquireTime ?? ''}`;
 }
 
 function lostTo({ spec }: Lease): LockReading {

@@ -48,8 +48,8 @@ export interface Lock {
   /** Takes the lock if it is free, renews it if it is ours. @throws OperatingError when that cannot be known. */
   acquireOrRenew(signal: AbortSignal): Promise<LockReading>;
   readNote(signal: AbortSignal): Promise<string | undefined>;
-  /** @returns false when the lock is not ours any more; nothing was written then. */
-  writeNote(text: string, signal: AbortSignal): Promise<boolean>;
+  /** @returns false when the lock is not ours any more, or in another term than `term`; nothing was written then. */
+  writeNote(text: string, term: string, signal: AbortSignal): Promise<boolean>;
   /** Gives the lock back if it is ours. */
   release(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

@@ -33,6 +33,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   conflict: 409,
   'not-draining': 409,
   'configured-drain': 409,
+  'not-leader': 409,
 };
 
 /** fastify's own errors in our words. */
