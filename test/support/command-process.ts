@@ -2,7 +2,11 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
+/** Shared by all processes: reading TypeScript anew each time takes longer than most commands. */
+const COMPILE_CACHE = join(tmpdir(), 'greptime-rebalancer-compile-cache');
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface CommandResult {
@@ -29,7 +33,7 @@ export class CommandProcess {
   constructor(args: readonly string[], { cwd, env = {}, stdin = '' }: CommandSetup) {
     this.#child = spawn(process.execPath, [MAIN, ...args], {
       cwd,
-      env: { PATH: process.env['PATH'], HOME: cwd, ...env },
+      env: { PATH: process.env['PATH'], HOME: cwd, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
