@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 /** Programs that npm does not bring, by the names that scripts/install-test-tools.sh knows, with the commands that will do. */
 const COMMANDS = {
+  etcd: ['etcd'],
   prometheus: ['prometheus', 'promtool'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
 } as const;

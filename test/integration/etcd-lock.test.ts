@@ -1,0 +1,194 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { EtcdClient } from '../../src/ha/etcd-client.ts';
+import { EtcdLock } from '../../src/ha/etcd.ts';
+import { createJsonHttp, type HaTls } from '../../src/ha/http.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { startEtcd, type EtcdServer } from '../support/ha/etcd-server.ts';
+import { useTempFolders } from '../support/temp-folder.ts';
+import { selfSigned } from '../support/tls.ts';
+import { describeWith } from '../support/tools.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const { signal } = new AbortController();
+const LEASE_MS = 2_000;
+const closers: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+interface Setup {
+  readonly tls?: HaTls;
+  readonly login?: { readonly username: string; readonly password: string };
+  readonly prefix?: string;
+}
+
+let tests = 0;
+
+function clientOf(endpoints: readonly string[], { tls = {}, login }: Setup = {}): EtcdClient {
+  const http = createJsonHttp(tls, { clock: systemClock });
+  closers.push(() => http.close());
+  return new EtcdClient({ endpoints, requestTimeoutMs: 3_000, ...(login && { login }) }, http);
+}
+
+function lockOf(instance: string, endpoints: readonly string[], setup: Setup = {}): EtcdLock {
+  const options = { prefix: setup.prefix ?? `/t/${tests}`, instance, leaseDurationMs: LEASE_MS };
+  return new EtcdLock(options, clientOf(endpoints, setup));
+}
+
+async function heldTerm(lock: EtcdLock): Promise<string> {
+  const reading = await lock.acquireOrRenew(signal);
+  if (reading.kind !== 'held') throw new Error(`Held by ${reading.holder ?? 'nobody'}`);
+  return reading.term;
+}
+
+describeWith('etcd', 'the lock in a real etcd', ([command = '']) => {
+  let server: EtcdServer;
+  let endpoints: string[];
+  const folder = mkdtempSync(join(tmpdir(), 'rebalancer-etcd-'));
+
+  beforeAll(async () => {
+    server = await startEtcd({ command, folder });
+    endpoints = [server.endpoint];
+  });
+  afterAll(async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  afterEach(() => {
+    tests += 1;
+  });
+
+  test('belongs to the first that takes it, in the same term with each renewal', async () => {
+    const [a, b] = [lockOf('a', endpoints), lockOf('b', endpoints)];
+    const term = await heldTerm(a);
+    expect(await b.acquireOrRenew(signal)).toEqual({ kind: 'lost', holder: 'a' });
+    expect(await heldTerm(a)).toBe(term);
+  });
+
+  test('is taken by exactly one of many at a time', async () => {
+    const locks = Array.from({ length: 8 }, (_, index) => lockOf(`r${index}`, endpoints));
+    const readings = await Promise.all(locks.map((lock) => lock.acquireOrRenew(signal)));
+    expect(readings.filter(({ kind }) => kind === 'held')).toHaveLength(1);
+  });
+
+  test('can be taken as soon as it is given back', async () => {
+    const [a, b] = [lockOf('a', endpoints), lockOf('b', endpoints)];
+    const term = await heldTerm(a);
+    await a.release(signal);
+    expect(await heldTerm(b)).not.toBe(term);
+    await a.release(signal);
+    expect(await heldTerm(b)).toBeDefined();
+  });
+
+  test('can be taken when nobody has renewed it for a lease, and not before', async () => {
+    const [a, b] = [lockOf('a', endpoints), lockOf('b', endpoints)];
+    const startedMs = systemClock.monotonicMs();
+    const term = await heldTerm(a);
+    let reading = await b.acquireOrRenew(signal);
+    while (reading.kind === 'lost') reading = await b.acquireOrRenew(signal);
+    expect(systemClock.monotonicMs() - startedMs).toBeGreaterThanOrEqual(LEASE_MS);
+    expect(reading.term).not.toBe(term);
+    expect(await a.acquireOrRenew(signal)).toEqual({ kind: 'lost', holder: 'b' });
+  });
+
+  test('is lost when somebody deletes its key, though the lease lives', async () => {
+    const prefix = `/deleted/${tests}`;
+    const [a, b] = [lockOf('a', endpoints, { prefix }), lockOf('b', endpoints, { prefix })];
+    const term = await heldTerm(a);
+    const key = Buffer.from(`${prefix}/leader`).toString('base64');
+    await postTo(`${server.endpoint}/v3/kv/deleterange`, { key });
+    await heldTerm(b);
+    expect(await a.writeNote('stale', term, signal)).toBe(false);
+    expect(await a.acquireOrRenew(signal)).toEqual({ kind: 'lost', holder: 'b' });
+  });
+
+  test('has a note that only its holder changes, and its successor reads', async () => {
+    const [a, b] = [lockOf('a', endpoints), lockOf('b', endpoints)];
+    const term = await heldTerm(a);
+    expect(await b.readNote(signal)).toBeUndefined();
+    expect(await a.writeNote('one', term, signal)).toBe(true);
+    expect(await a.writeNote('zwölf', term, signal)).toBe(true);
+    expect(await b.writeNote('mine', term.replace(/.$/, '~'), signal).catch(() => false)).toBe(false);
+    await a.release(signal);
+    const next = await heldTerm(b);
+    expect(await b.readNote(signal)).toBe('zwölf');
+    expect(await a.writeNote('late', term, signal)).toBe(false);
+    expect(await b.writeNote('two', next, signal)).toBe(true);
+    expect(await a.readNote(signal)).toBe('two');
+  });
+
+  test('is found at another endpoint when the first does not answer', async () => {
+    const lock = lockOf('a', ['http://127.0.0.1:9', ...endpoints]);
+    expect(await heldTerm(lock)).toBeDefined();
+  });
+
+  test('an etcd that is not there is an error that names it', async () => {
+    const lock = lockOf('a', ['http://127.0.0.1:9']);
+    await expect(lock.acquireOrRenew(signal)).rejects.toMatchObject({
+      code: 'lock-unreachable',
+      message: expect.stringContaining('http://127.0.0.1:9/v3/'),
+    });
+  });
+});
+
+describeWith('etcd', 'an etcd that demands more', ([command = '']) => {
+  const newFolder = useTempFolders();
+
+  test('a user and a password; a token that is no longer known is asked for anew', async () => {
+    const server = await startEtcd({ command, folder: newFolder() });
+    closers.push(() => server.stop());
+    const endpoints = [server.endpoint];
+    const root = { username: 'root', password: 'canary-etcd-password' };
+    for (const [path, body] of [
+      ['/v3/auth/user/add', { name: root.username, password: root.password }],
+      ['/v3/auth/role/add', { name: 'root' }],
+      ['/v3/auth/user/grant', { user: 'root', role: 'root' }],
+      ['/v3/auth/enable', {}],
+    ] as const)
+      await postTo(`${server.endpoint}${path}`, body);
+    await expect(lockOf('a', endpoints).acquireOrRenew(signal)).rejects.toThrow(/user name is empty/);
+    const wrong = lockOf('a', endpoints, { login: { ...root, password: 'canary-wrong' } });
+    const refusal: unknown = await wrong.acquireOrRenew(signal).catch((error: unknown) => error);
+    expect(String(refusal)).toMatch(/authentication failed/);
+    expect(String(refusal)).not.toContain('canary');
+    const lock = lockOf('a', endpoints, { login: root });
+    const term = await heldTerm(lock);
+    // Any change of accounts makes the tokens of before invalid.
+    const client = clientOf(endpoints, { login: root });
+    const { z } = await import('zod');
+    await client.call('/v3/auth/role/add', { name: 'other' }, z.unknown(), signal);
+    expect(await heldTerm(lock)).toBe(term);
+  });
+
+  test('TLS: only with an authority that is known', async () => {
+    const tls = selfSigned();
+    const server = await startEtcd({ command, folder: newFolder(), tls });
+    closers.push(() => server.stop());
+    expect(await heldTerm(lockOf('a', [server.endpoint], { tls: { ca: tls.cert } }))).toBeDefined();
+    await expect(lockOf('b', [server.endpoint]).acquireOrRenew(signal)).rejects.toMatchObject({
+      code: 'lock-unreachable',
+    });
+  });
+});
+
+describe('an etcd that answers nonsense', () => {
+  test.each([
+    [200, 'no JSON'],
+    [200, '{"kvs": 7}'],
+    [500, '{"error":"etcdserver: no leader","code":14}'],
+    [503, ''],
+  ])('HTTP %s %s is an error of the lock', async (status, text) => {
+    const http = { send: () => Promise.resolve({ status, text }), close: () => Promise.resolve() };
+    const client = new EtcdClient({ endpoints: ['http://e:2379'], requestTimeoutMs: 1 }, http);
+    const lock = new EtcdLock({ prefix: '/p', instance: 'a', leaseDurationMs: 1 }, client);
+    await expect(lock.acquireOrRenew(signal)).rejects.toMatchObject({ name: 'OperatingError' });
+  });
+});
+
+async function postTo(url: string, body: object): Promise<void> {
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${url}: ${await response.text()}`);
+}
