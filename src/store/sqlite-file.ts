@@ -9,7 +9,7 @@ import {
   statSync,
   type Stats,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { OperatingError } from '../domain/errors.ts';
 import { Database, type DatabaseOptions } from './sqlite-database.ts';
@@ -31,7 +31,8 @@ export interface FileOptions extends Omit<DatabaseOptions, 'location'> {
 /** Makes sure that the state folder exists. @throws OperatingError `state-not-a-directory` or `state-unwritable`. */
 export function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o750 });
+    // Absolute: in a working directory that was deleted, Node would try a relative path for ever.
+    mkdirSync(resolve(folder), { recursive: true, mode: 0o750 });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const notDirectory = code === 'EEXIST' || code === 'ENOTDIR';
