@@ -49,9 +49,11 @@ describe('a process that is told to stop', () => {
 
   it('ends at once when told a second time, later', async () => {
     const child = run(`${WAIT} setTimeout(() => console.log('later'), 0);`);
-    child.stdout!.once('data', () => child.kill('SIGINT'));
+    const ended = finish(child);
+    // Not before it says that it is ready: until then a signal ends it in the ordinary way.
+    await once(child.stdout!, 'data');
     const late = setInterval(() => child.kill('SIGINT'), 100);
-    expect(await finish(child)).toMatchObject({ code: 130 });
+    expect(await ended).toMatchObject({ code: 130 });
     clearInterval(late);
   });
 
