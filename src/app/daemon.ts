@@ -1,6 +1,6 @@
 import { describeChanges } from '../config/effective.ts';
 import type { Config } from '../config/config.ts';
-import { describeError, UsageError } from '../domain/errors.ts';
+import { describeError, OperatingError, UsageError } from '../domain/errors.ts';
 import { sleep } from '../lib/clock.ts';
 import type { CycleTrigger } from '../observability/events.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -152,9 +152,18 @@ export class Daemon {
   }
 
   #countMissed(): void {
-    const { events, store } = this.#site;
-    const [latest] = store.listCycles(1);
-    events.emit({ type: 'tick-missed', runningCycleId: latest?.id ?? 0 });
+    const { events } = this.#site;
+    events.emit({ type: 'tick-missed', runningCycleId: this.#latestCycleId() });
+  }
+
+  /** A schedule's callback has nobody above it who could take an error: 0 when the state folder cannot be read now. */
+  #latestCycleId(): number {
+    try {
+      return this.#site.store.listCycles(1)[0]?.id ?? 0;
+    } catch (error) {
+      if (error instanceof OperatingError) return 0;
+      throw error;
+    }
   }
 
   #adoptConfig(): void {
@@ -179,7 +188,7 @@ export class Daemon {
 
 /** What was opened at the start cannot be changed under a running daemon. */
 function refuseFixed(before: Config, after: Config): void {
-  const fixed = ['cluster', 'state', 'server', 'ha'] as const;
+  const fixed = ['cluster', 'state', 'server', 'ha', 'notifications'] as const;
   const changed = fixed.filter((part) => JSON.stringify(before[part]) !== JSON.stringify(after[part]));
   if (changed.length === 0) return;
   throw new UsageError(

@@ -24,6 +24,7 @@ export interface Config {
     readonly protectReads: boolean;
   };
   readonly ha: HaConfig;
+  readonly notifications: NotificationsConfig;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' };
 }
 
@@ -73,6 +74,15 @@ export interface HaConfig {
   };
 }
 
+export interface NotificationsConfig {
+  readonly url?: string;
+  readonly urlFile?: string;
+  readonly format: 'generic' | 'slack';
+  readonly events: readonly ('started' | 'finished' | 'blocked' | 'failed' | 'paused')[];
+  readonly tokenFile?: string;
+  readonly timeoutMs: number;
+}
+
 export interface ScheduleConfig {
   readonly cron: string;
   readonly timezone: string;
@@ -100,7 +110,8 @@ export interface ExecutionConfig {
 
 /** Gives durations their unit in the name. */
 export function toConfig(file: CheckedFile): Config {
-  const { cluster, schedule, planning, execution, state, ha, ...rest } = file;
+  const { cluster, schedule, planning, execution, state, ha, notifications, ...rest } = file;
+  const { timeout, ...notificationsRest } = notifications;
   const { requestTimeout, ...clusterRest } = cluster;
   return {
     ...rest,
@@ -113,6 +124,7 @@ export function toConfig(file: CheckedFile): Config {
     execution: toExecution(execution),
     state: { path: state.path, retentionMs: state.retention },
     ha: toHa(ha),
+    notifications: { ...notificationsRest, timeoutMs: timeout },
   };
 }
 

@@ -38,8 +38,13 @@ function toFile(config: Config) {
     state: { path: state.path, retention: exactDuration(state.retentionMs) },
     server: { ...server, listen: formatListen(server.listen) },
     ha: haToFile(config.ha),
+    notifications: notificationsToFile(config.notifications),
     log: config.log,
   };
+}
+
+function notificationsToFile({ timeoutMs, ...rest }: Config['notifications']) {
+  return { ...rest, timeout: exactDuration(timeoutMs) };
 }
 
 function haToFile({ leaseDurationMs, renewDeadlineMs, retryPeriodMs, ...rest }: Config['ha']) {

@@ -184,6 +184,22 @@ function listOf<S extends z.ZodType>(items: S, type: string, example: string) {
   return { schema: z.array(items, { error }).max(MAX_ENTRIES, { error }), type, isText: false };
 }
 
+/** Where something is sent, path and query included; it may hold a secret, which then belongs into a file. */
+export const webhook = textField('URL', (value): string | Refusal => {
+  const parsed = typeof value === 'string' && value.length <= MAX_TEXT ? URL.parse(value) : null;
+  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:')
+    return new Refusal('a URL such as https://host/path');
+  return parsed.username === '' && parsed.password === ''
+    ? parsed.href
+    : new Refusal('a URL without user name and password (see tokenFile)');
+});
+
+/** Any of a closed list of words. */
+export function choices<const T extends string>(words: readonly T[]) {
+  const { schema, type } = choice(words);
+  return listOf(schema, `list of ${type}`, `[${words.slice(0, 2).join(', ')}]`);
+}
+
 export const endpoints = listOf(endpoint, 'list of URLs', '[http://host:4000]');
 export const ids = listOf(id, 'list of ids', '[0, 1, 2]');
 export const patterns = listOf(pattern, 'list of table patterns', '["public.*"]');

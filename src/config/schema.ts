@@ -205,6 +205,27 @@ const ha = section(
   'High availability: several replicas, of which one leads and acts.',
 );
 
+const NOTIFICATION_EVENTS = ['started', 'finished', 'blocked', 'failed', 'paused'] as const;
+
+const notifications = section(
+  {
+    url: optionalKey(field.webhook, 'Where to post to. Without url and urlFile nothing is sent.'),
+    urlFile: optionalKey(
+      field.path,
+      'File that holds the URL, for those that are secrets themselves; wins over url.',
+    ),
+    format: key(
+      field.choice(['generic', 'slack']),
+      'generic',
+      'generic: JSON of our own; slack: what Slack, Mattermost and others take.',
+    ),
+    events: key(field.choices(NOTIFICATION_EVENTS), [...NOTIFICATION_EVENTS], 'What to tell of.'),
+    tokenFile: optionalKey(field.path, 'File that holds a bearer token for the receiver.'),
+    timeout: key(field.duration({ maxMs: 60_000 }), '10s', 'Time limit of one attempt; there are five.'),
+  },
+  'Messages to a webhook. They are sent in a dry run too, which concerns only the cluster.',
+);
+
 /** Every key of the configuration, with its default and its meaning. */
 export const configSchema = section(
   {
@@ -269,6 +290,7 @@ export const configSchema = section(
       'HTTP server.',
     ),
     ha,
+    notifications,
     log: section(
       { level: key(field.choice(LOG_LEVELS), 'info', 'The least severe lines that are written.') },
       'Log lines.',

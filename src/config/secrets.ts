@@ -53,6 +53,9 @@ export interface Secrets {
   readonly etcdTls: TlsMaterial;
   /** The token of our own HTTP server. */
   readonly serverToken?: Secret;
+  /** Where notifications go, when a file names it, and what they show there. */
+  readonly webhookUrl?: Secret;
+  readonly webhookToken?: Secret;
 }
 
 /**
@@ -67,6 +70,9 @@ export async function readSecrets(config: Config): Promise<Secrets> {
   const sqlTls = await readTls(reader, 'cluster.sql.tls', sql.tls);
   const metasrvTls = await readTls(reader, 'cluster.metasrv.tls', metasrv.tls);
   const serverToken = await reader.line('server.tokenFile', config.server.tokenFile);
+  const { notifications } = config;
+  const webhookUrl = await reader.line('notifications.urlFile', notifications.urlFile);
+  const webhookToken = await reader.line('notifications.tokenFile', notifications.tokenFile);
   const { etcd } = config.ha;
   const etcdPassword = await reader.line('ha.etcd.passwordFile', etcd.passwordFile);
   const etcdTls = await readTls(reader, 'ha.etcd.tls', etcd.tls);
@@ -80,6 +86,8 @@ export async function readSecrets(config: Config): Promise<Secrets> {
       : {}),
     etcdTls,
     ...(serverToken ? { serverToken } : {}),
+    ...(webhookUrl ? { webhookUrl } : {}),
+    ...(webhookToken ? { webhookToken } : {}),
   };
 }
 

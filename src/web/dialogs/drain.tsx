@@ -143,7 +143,8 @@ function Preview({
     <div class="preview" aria-live="polite">
       <p>
         <strong>{plural(plan.moves.length, 'move')}</strong> {plan.moves.length === 1 ? 'empties' : 'empty'}{' '}
-        {chosen.join(', ')} and {plan.moves.length === 1 ? 'keeps' : 'keep'} the rest balanced.{' '}
+        {chosen.length === 1 ? 'datanode' : 'datanodes'} {chosen.join(', ')} and{' '}
+        {plan.moves.length === 1 ? 'keeps' : 'keep'} the rest balanced.{' '}
         {plan.optimal ? 'No plan has fewer.' : `At least ${formatCount(plan.minimumMoves)} are needed.`}
       </p>
       {left > 0 && (

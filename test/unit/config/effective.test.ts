@@ -30,6 +30,7 @@ ha:
   identity: r-0
   etcd: { endpoints: [http://e:2379], username: me, passwordFile: p, tls: { caFile: ca, certFile: c, keyFile: k } }
   kubernetes: { namespace: n }
+notifications: { url: https://h/p, urlFile: u, tokenFile: n, format: slack, events: [failed] }
 `;
 
 describe('the printed configuration', () => {

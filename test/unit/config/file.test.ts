@@ -44,6 +44,11 @@ const DEFAULTS = {
       serviceAccount: '/var/run/secrets/kubernetes.io/serviceaccount',
     },
   },
+  notifications: {
+    format: 'generic',
+    events: ['started', 'finished', 'blocked', 'failed', 'paused'],
+    timeoutMs: 10_000,
+  },
   log: { level: 'info' },
 };
 

@@ -1,0 +1,156 @@
+import type { GateCode } from '../domain/codes.ts';
+import type { StampedEvent } from './events.ts';
+
+export const NOTICE_KINDS = ['started', 'finished', 'blocked', 'failed', 'paused'] as const;
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
+
+/** Something that people want to be told of. */
+export interface Notice {
+  readonly kind: NoticeKind;
+  /** ms since 1970. */
+  readonly atMs: number;
+  /** One sentence. */
+  readonly text: string;
+}
+
+/** What was told already, so that nothing is told at every cycle anew. */
+export interface NoticeState {
+  /** Moves that were planned by the plan that the events tell of last. */
+  readonly planned: number;
+  /** Since a rebalance began and as long as it is not over: what it has done. */
+  readonly running: { readonly startedAtMs: number; readonly moved: number; readonly failed: number } | null;
+  readonly isBlocked: boolean;
+  readonly isFailing: boolean;
+  /** The gate that closed last in the running cycle. */
+  readonly gate: { readonly code: GateCode; readonly detail: string } | null;
+}
+
+export const QUIET: NoticeState = {
+  planned: 0,
+  running: null,
+  isBlocked: false,
+  isFailing: false,
+  gate: null,
+};
+
+/** Gates that open by themselves, or that somebody wanted: nobody has to be told. */
+const EXPECTED_GATES: readonly GateCode[] = [
+  'not-leader',
+  'paused',
+  'dry-run',
+  'outside-window',
+  'move-limit',
+  'hourly-limit',
+  'migration-running',
+  'stale-snapshot',
+  'stopping',
+];
+
+/** The state after one more event, and what to tell about it. Pure. */
+export function notice(state: NoticeState, event: StampedEvent): readonly [NoticeState, Notice | undefined] {
+  switch (event.type) {
+    case 'cycle-started':
+      return [{ ...state, gate: null }, undefined];
+    case 'planned':
+      return [{ ...state, planned: event.plan.moves.length }, undefined];
+    case 'gate-closed':
+      return [{ ...state, gate: { code: event.code, detail: event.detail } }, undefined];
+    case 'move-started':
+      return begin(state, event);
+    case 'move-finished':
+      return [{ ...state, running: count(state.running, event.move.state === 'succeeded') }, undefined];
+    case 'paused':
+      return [
+        state,
+        event.by === 'breaker' ? tell('paused', event, `Paused itself: ${event.reason}`) : undefined,
+      ];
+    case 'cycle-finished':
+      return finish(state, event);
+    case 'config-refused':
+    case 'config-reloaded':
+    case 'drain-ended':
+    case 'drain-requested':
+    case 'foreign-moves':
+    case 'move-state':
+    case 'quarantine-released':
+    case 'quarantined':
+    case 'recovered':
+    case 'redundant-move':
+    case 'resumed':
+    case 'snapshot-taken':
+    case 'tick-missed':
+      return [state, undefined];
+  }
+}
+
+function begin(
+  state: NoticeState,
+  event: Extract<StampedEvent, { type: 'move-started' }>,
+): readonly [NoticeState, Notice | undefined] {
+  if (state.running) return [state, undefined];
+  const running = { startedAtMs: event.atMs, moved: 0, failed: 0 };
+  return [{ ...state, running }, tell('started', event, `A rebalance of ${moves(state.planned)} has begun.`)];
+}
+
+function count(running: NoticeState['running'], succeeded: boolean): NoticeState['running'] {
+  if (!running) return null;
+  const { moved, failed } = running;
+  return { ...running, moved: moved + (succeeded ? 1 : 0), failed: failed + (succeeded ? 0 : 1) };
+}
+
+function finish(
+  state: NoticeState,
+  event: Extract<StampedEvent, { type: 'cycle-finished' }>,
+): readonly [NoticeState, Notice | undefined] {
+  switch (event.outcome) {
+    case 'failed':
+      return [
+        { ...state, isFailing: true },
+        state.isFailing ? undefined : tell('failed', event, `A cycle failed: ${event.detail}`),
+      ];
+    case 'balanced':
+      return [{ ...QUIET, planned: state.planned }, state.running ? done(state.running, event) : undefined];
+    case 'blocked':
+      return block(state, event, event.detail);
+    case 'gated':
+      return state.gate === null || EXPECTED_GATES.includes(state.gate.code)
+        ? [{ ...state, isFailing: false }, undefined]
+        : block(state, event, state.gate.detail);
+    case 'planned':
+    case 'moved':
+    case 'partial':
+      return [{ ...state, isFailing: false, isBlocked: false }, undefined];
+    case 'stopped':
+    case 'missed':
+      return [state, undefined];
+  }
+}
+
+function block(
+  state: NoticeState,
+  event: StampedEvent,
+  why: string,
+): readonly [NoticeState, Notice | undefined] {
+  const next = { ...state, running: null, isBlocked: true, isFailing: false };
+  return [
+    next,
+    state.isBlocked ? undefined : tell('blocked', event, `The cluster cannot be balanced: ${why}`),
+  ];
+}
+
+function done(
+  { startedAtMs, moved, failed }: NonNullable<NoticeState['running']>,
+  event: StampedEvent,
+): Notice {
+  const minutes = Math.max(1, Math.round((event.atMs - startedAtMs) / 60_000));
+  const without = failed === 0 ? '' : `, ${failed} without success`;
+  return tell('finished', event, `The cluster is balanced: ${moves(moved)} in ${minutes} min${without}.`);
+}
+
+function tell(kind: NoticeKind, { atMs }: StampedEvent, text: string): Notice {
+  return { kind, atMs, text };
+}
+
+function moves(amount: number): string {
+  return amount === 1 ? '1 move' : `${amount} moves`;
+}

@@ -1,0 +1,231 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { RebalancerEvent } from '../../../src/observability/events.ts';
+import { notice, NOTICE_KINDS, QUIET } from '../../../src/observability/notices.ts';
+import { startNotifier } from '../../../src/observability/notify.ts';
+import type { NotificationOutcome, NotifierOptions } from '../../../src/observability/notify.ts';
+import { eventBus, sampleMove, samplePlan, START_MS } from '../../support/observability.ts';
+
+const plan: RebalancerEvent = { type: 'planned', cycleId: 1, plan: samplePlan(), durationMs: 1 };
+const started: RebalancerEvent = { type: 'move-started', move: sampleMove(), position: 1, total: 2 };
+const moved: RebalancerEvent = {
+  type: 'move-finished',
+  move: sampleMove({ state: 'succeeded' }),
+  durationMs: 1,
+};
+const lost: RebalancerEvent = { type: 'move-finished', move: sampleMove({ state: 'failed' }), durationMs: 1 };
+const cycle: RebalancerEvent = { type: 'cycle-started', cycleId: 1, trigger: 'schedule' };
+type Outcome = Extract<RebalancerEvent, { type: 'cycle-finished' }>['outcome'];
+const ended = (outcome: Outcome, detail = 'Why.'): RebalancerEvent => ({
+  type: 'cycle-finished',
+  cycleId: 1,
+  outcome,
+  durationMs: 1,
+  moved: 0,
+  detail,
+});
+const gate = (code: 'maintenance' | 'move-limit'): RebalancerEvent => ({
+  type: 'gate-closed',
+  code,
+  detail: 'A gate.',
+});
+const paused = (by: string): RebalancerEvent => ({ type: 'paused', untilMs: null, reason: 'Too much.', by });
+
+/** The texts of the notices, each with its kind. */
+function toldOf(events: readonly RebalancerEvent[]): string[] {
+  let state = QUIET;
+  return events.flatMap((event, index) => {
+    const [next, found] = notice(state, { ...event, id: index + 1, atMs: START_MS + index * 60_000 });
+    state = next;
+    return found ? [`${found.kind}: ${found.text}`] : [];
+  });
+}
+
+describe('what is told', () => {
+  it.each<[string, RebalancerEvent[], string[]]>([
+    [
+      'the begin and the end of a rebalance, not each of its cycles',
+      [
+        cycle,
+        plan,
+        started,
+        moved,
+        started,
+        lost,
+        ended('partial'),
+        cycle,
+        plan,
+        started,
+        moved,
+        ended('moved'),
+        ended('balanced'),
+      ],
+      [
+        'started: A rebalance of 2 moves has begun.',
+        'finished: The cluster is balanced: 2 moves in 10 min, 1 without success.',
+      ],
+    ],
+    ['nothing about a cluster that stays balanced', [cycle, plan, ended('balanced'), ended('balanced')], []],
+    ['nothing about a plan of a dry run', [cycle, plan, ended('planned')], []],
+    [
+      'a failing cluster once, and again after a success',
+      [ended('failed'), ended('failed'), ended('balanced'), ended('failed', 'Again.')],
+      ['failed: A cycle failed: Why.', 'failed: A cycle failed: Again.'],
+    ],
+    [
+      'a blocked cluster once',
+      [ended('blocked', 'Pins.'), ended('blocked', 'Pins.'), ended('moved'), ended('blocked', 'Others.')],
+      ['blocked: The cluster cannot be balanced: Pins.', 'blocked: The cluster cannot be balanced: Others.'],
+    ],
+    [
+      'a gate that somebody has to open',
+      [cycle, gate('maintenance'), ended('gated')],
+      ['blocked: The cluster cannot be balanced: A gate.'],
+    ],
+    ['no gate that opens by itself', [cycle, gate('move-limit'), ended('gated')], []],
+    ['a pause of the breaker', [paused('breaker')], ['paused: Paused itself: Too much.']],
+    ['no pause of a person', [paused('anna (10.0.0.1)')], []],
+    [
+      'nothing at the end of the process',
+      [started, ended('stopped')],
+      ['started: A rebalance of 0 moves has begun.'],
+    ],
+  ])('%s', (_, events, texts) => {
+    expect(toldOf(events)).toEqual(texts);
+  });
+});
+
+describe('delivery', () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  interface Received {
+    readonly headers: IncomingMessage['headers'];
+    readonly body: unknown;
+  }
+
+  /** A receiver that answers with these statuses, one after the other, the last one for ever; 0 never answers. */
+  async function receiver(...statuses: number[]): Promise<{ url: string; received: Received[] }> {
+    const received: Received[] = [];
+    const server = createServer((request, response) => {
+      let text = '';
+      request.on('data', (part: Buffer) => (text += part.toString()));
+      request.on('end', () => {
+        received.push({ headers: request.headers, body: JSON.parse(text) });
+        const status = statuses[Math.min(received.length, statuses.length) - 1] ?? 200;
+        if (status > 0) response.writeHead(status).end('ok');
+      });
+    });
+    servers.push(server);
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    return { url: `http://127.0.0.1:${port ?? 0}/hook?secret=1`, received };
+  }
+
+  function start(url: string, overrides: Partial<NotifierOptions> = {}) {
+    const { bus, clock } = eventBus();
+    const outcomes: NotificationOutcome[] = [];
+    const problems: string[] = [];
+    const stop = startNotifier(
+      {
+        url,
+        format: 'generic',
+        kinds: NOTICE_KINDS,
+        timeoutMs: 10_000,
+        cluster: 'prod',
+        version: '1.2.3',
+        ...overrides,
+      },
+      {
+        events: bus,
+        clock,
+        onOutcome: (outcome) => outcomes.push(outcome),
+        onProblem: (problem) => problems.push(problem),
+      },
+    );
+    /** Lets virtual time pass until so many outcomes are known. */
+    const settle = async (count: number): Promise<void> => {
+      for (let round = 0; round < 20_000 && outcomes.length < count; round += 1) {
+        await turn();
+        if (round % 50 === 49) await clock.advance(1_000);
+      }
+    };
+    return { bus, clock, outcomes, problems, stop, settle };
+  }
+
+  it('posts JSON of our own, with a token', async () => {
+    const { url, received } = await receiver(200);
+    const { bus, settle, outcomes, stop } = start(url, { token: 'T' });
+    bus.emit(ended('failed'));
+    await settle(1);
+    stop();
+    expect(outcomes).toEqual(['delivered']);
+    expect(received[0]?.headers).toMatchObject({
+      'content-type': 'application/json',
+      authorization: 'Bearer T',
+      'user-agent': 'greptime-rebalancer/1.2.3',
+    });
+    expect(received[0]?.body).toEqual({
+      event: 'failed',
+      cluster: 'prod',
+      at: '2026-01-01T00:00:00.000Z',
+      text: 'A cycle failed: Why.',
+    });
+  });
+
+  it('posts what Slack takes, with nothing that it would obey', async () => {
+    const { url, received } = await receiver(200);
+    const { bus, settle, stop } = start(url, { format: 'slack' });
+    bus.emit(ended('failed', 'table <!channel> & co'));
+    await settle(1);
+    stop();
+    expect(received[0]?.body).toEqual({
+      text: ':x: *prod*: A cycle failed: table &lt;!channel&gt; &amp; co',
+    });
+  });
+
+  it.each([
+    ['tries again while the receiver fails', [500, 429, 200], 3, ['delivered']],
+    ['does not try again when it is refused', [404], 1, ['failed']],
+    ['gives up after five attempts', [503], 5, ['failed']],
+    ['waits for a receiver that hangs no longer than it may', [0, 200], 2, ['delivered']],
+  ] as const)('%s', async (_, statuses, requests, wanted) => {
+    const { url, received } = await receiver(...statuses);
+    const { bus, settle, outcomes, problems, stop } = start(url);
+    bus.emit(ended('failed'));
+    await settle(1);
+    stop();
+    expect(received).toHaveLength(requests);
+    expect(outcomes).toEqual(wanted);
+    expect(problems.join()).not.toContain('secret');
+  });
+
+  it('drops what is too much, and holds nobody up meanwhile', async () => {
+    const { url } = await receiver(0);
+    const { bus, outcomes, stop } = start(url, { maxWaiting: 3 });
+    for (let count = 0; count < 10; count += 1) bus.emit(paused('breaker'));
+    expect(outcomes).toEqual(Array.from({ length: 6 }, () => 'dropped'));
+    stop();
+    await turn();
+    expect(outcomes).toHaveLength(6);
+  });
+
+  it('sends only what was asked for', async () => {
+    const { url, received } = await receiver(200);
+    const { bus, settle, stop } = start(url, { kinds: ['paused'] });
+    bus.emit(ended('failed'));
+    bus.emit(paused('breaker'));
+    await settle(1);
+    stop();
+    expect(received).toHaveLength(1);
+    expect(received[0]?.body).toMatchObject({ event: 'paused' });
+  });
+});
