@@ -1,11 +1,25 @@
+import { OperatingError } from '../domain/errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { EventBus } from '../observability/events.ts';
-import type { Store } from '../store/port.ts';
+import type { PauseRecord, Store } from '../store/port.ts';
 
 export interface PauseWatchDependencies {
   readonly store: Pick<Store, 'pause'>;
   readonly clock: Clock;
   readonly events: EventBus;
+}
+
+/** The state folder may be in trouble at any moment: the next cycle looks again. */
+function readPause(
+  store: PauseWatchDependencies['store'],
+  nowMs: number,
+): PauseRecord | undefined | 'unread' {
+  try {
+    return store.pause(nowMs);
+  } catch (error) {
+    if (error instanceof OperatingError) return 'unread';
+    throw error;
+  }
 }
 
 /** Who ended a pause that nobody had to end. */
@@ -23,7 +37,8 @@ export function watchPause({ store, clock, events }: PauseWatchDependencies): ()
   const arm = (): void => {
     cancel();
     const nowMs = clock.now();
-    const pause = store.pause(nowMs);
+    const pause = readPause(store, nowMs);
+    if (pause === 'unread') return;
     if (pause) {
       isPaused = true;
       if (pause.untilMs !== null) cancel = clock.setTimer(pause.untilMs - nowMs, arm);

@@ -81,6 +81,8 @@ function foreignMove(
   // A move of ours shortly before the first snapshot may not have been visible in it.
   const expected = last && lastMs > takenBeforeMs - options.staleRouteMs ? last.to : leaderBefore;
   if (leader === expected || leader === last?.to) return undefined;
+  // What a third datanode took was told of when it was first seen.
+  if (leader === leaderBefore && leader !== last?.from) return undefined;
   if (ours.some((move) => move !== last && move.to === leader && isInDoubt(move))) return undefined;
   const undid = last?.from === leader && last.to === expected ? last : undefined;
   if (undid && takenAfterMs - lastMs < options.staleRouteMs) return undefined;

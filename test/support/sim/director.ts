@@ -89,7 +89,7 @@ export class Director {
     if (this.#isMakingTrouble) {
       this.#isMakingTrouble = false;
       cluster.faults.clear();
-      disk.isFull = false;
+      disk.health = 'well';
       network.lateProbability = 0;
       world.setMaintenance(false);
       world.setProceduresPaused(false);

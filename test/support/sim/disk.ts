@@ -7,12 +7,14 @@ import type { Prng } from '../../../src/lib/prng.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 
+export type DiskHealth = 'well' | 'full' | 'failing';
+
 /** What outlives the process: the state of the rebalancer. */
 export interface Disk {
   /** The store itself, for who looks on from outside. */
   readonly raw: Store;
-  /** While true, nothing can be written. */
-  isFull: boolean;
+  /** `full`: nothing can be written. `failing`: every other call fails, reads too. */
+  health: DiskHealth;
   /** The store for a new process. */
   open(): Store;
   /** The process that had it is dead: `crashed` leaves the files as they were at that moment. */
@@ -28,12 +30,12 @@ export function createDisk(kind: 'memory' | 'folder', dependencies: { clock: Clo
   return kind === 'memory' ? memoryDisk(dependencies) : folderDisk(dependencies);
 }
 
-function memoryDisk({ clock }: { clock: Clock }): Disk {
+function memoryDisk({ clock, prng }: { clock: Clock; prng: Prng }): Disk {
   const raw = openStore({ path: ':memory:' }, { clock });
   const disk: Disk = {
     raw,
-    isFull: false,
-    open: () => fillable({ ...raw, close: () => undefined }, () => disk.isFull),
+    health: 'well',
+    open: () => onDisk({ ...raw, close: () => undefined }, () => troubleOf(disk, prng)),
     release: () => undefined,
     discard: () => raw.close(),
   };
@@ -51,8 +53,8 @@ function folderDisk({ clock, prng }: { clock: Clock; prng: Prng }): Disk {
       raw ??= openStore({ path: folder }, { clock });
       return raw;
     },
-    isFull: false,
-    open: () => fillable(disk.raw, () => disk.isFull),
+    health: 'well',
+    open: () => onDisk(disk.raw, () => troubleOf(disk, prng)),
     release(how) {
       if (how === 'crashed') {
         generation += 1;
@@ -87,13 +89,23 @@ const WRITES = new Set<PropertyKey>([
   ...['clearPause', 'addDrain', 'removeDrain', 'addAudit', 'prune'],
 ]);
 
-function fillable(store: Store, isFull: () => boolean): Store {
+type Trouble = 'state-full' | 'state-io' | undefined;
+
+function troubleOf({ health }: Disk, prng: Prng): Trouble {
+  if (health === 'full') return 'state-full';
+  return health === 'failing' && prng.chance(0.5) ? 'state-io' : undefined;
+}
+
+/** The store on a disk that may be in trouble. Closing always works: the process ends. */
+function onDisk(store: Store, trouble: () => Trouble): Store {
   return new Proxy(store, {
     get(object, name) {
       const value: unknown = Reflect.get(object, name, object);
-      if (typeof value !== 'function' || !WRITES.has(name)) return value;
+      if (typeof value !== 'function' || name === 'close') return value;
       return (...parameters: unknown[]): unknown => {
-        if (isFull()) throw new OperatingError('state-full', 'Writing the state file: the disk is full.');
+        const code = trouble();
+        if (code === 'state-io' || (code === 'state-full' && WRITES.has(name)))
+          throw new OperatingError(code, `The state file cannot be used (${code}).`);
         return Reflect.apply(value, object, parameters);
       };
     },

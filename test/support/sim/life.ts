@@ -9,6 +9,13 @@ export interface DeathPlan {
   readonly when: 'before' | 'after';
 }
 
+export interface LifeOptions {
+  readonly plan?: DeathPlan | undefined;
+  readonly onDeath: (place: string) => void;
+  /** An error left a timer's callback: a real process ends by that. */
+  readonly onUncaught: (error: unknown) => void;
+}
+
 /**
  * One life of our process. Everything that the process does to the world outside goes through here: a dead one does nothing any more,
  * and whatever it waited for never comes.
@@ -16,14 +23,16 @@ export interface DeathPlan {
 export class Life {
   readonly clock: Clock;
   readonly #onDeath: (place: string) => void;
+  readonly #onUncaught: (error: unknown) => void;
   readonly #timers = new Set<() => void>();
   #plan: DeathPlan | undefined;
   #contacts = 0;
   #isDead = false;
 
-  constructor(world: Clock, options: { plan?: DeathPlan | undefined; onDeath: (place: string) => void }) {
+  constructor(world: Clock, options: LifeOptions) {
     this.#plan = options.plan;
     this.#onDeath = options.onDeath;
+    this.#onUncaught = options.onUncaught;
     this.clock = this.#ownClock(world);
   }
 
@@ -111,6 +120,15 @@ export class Life {
     }
   }
 
+  /** An error that leaves a timer ends a real process; here only a planned death may. */
+  #fire(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      if (!(error instanceof Crash)) this.#onUncaught(error);
+    }
+  }
+
   /** Timers end with the process; monotonic time begins anew with each. */
   #ownClock(world: Clock): Clock {
     const bornMs = world.monotonicMs();
@@ -125,7 +143,7 @@ export class Life {
         };
         const cancel = world.setTimer(delayMs, () => {
           this.#timers.delete(forget);
-          callback();
+          this.#fire(callback);
         });
         this.#timers.add(forget);
         return forget;

@@ -99,9 +99,9 @@ function isEven(world: World): boolean {
   return (world.scenario.cluster.layout?.followers ?? 0) > 0 || whyUnbalanced(world) === undefined;
 }
 
-/** With followers in the way a balance need not exist; resting regions would still be waited for. */
-function isPlacementAllThatBlocks({ disk, clock }: World): boolean {
-  const { cooldowns, quarantine } = disk.raw.memory(clock.now());
+/** With followers in the way a balance need not exist; regions that rested at the last cycle would still be waited for. */
+function isPlacementAllThatBlocks({ disk, watch }: World): boolean {
+  const { cooldowns, quarantine } = disk.raw.memory(watch.cycles.at(-1)?.atMs ?? 0);
   return cooldowns.length + quarantine.length === 0;
 }
 

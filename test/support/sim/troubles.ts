@@ -28,8 +28,8 @@ export const TROUBLE_MAKERS: Readonly<Record<Trouble, TroubleMaker>> = {
   'disk-full': {
     meanMs: 6 * MINUTE_MS,
     make: (world, prng) => {
-      world.disk.isFull = true;
-      after(world, 5_000 + prng.int(2 * MINUTE_MS), () => (world.disk.isFull = false));
+      world.disk.health = prng.chance(0.7) ? 'full' : 'failing';
+      after(world, 5_000 + prng.int(2 * MINUTE_MS), () => (world.disk.health = 'well'));
     },
   },
   'wall-jump': {

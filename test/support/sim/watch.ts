@@ -126,7 +126,8 @@ export class Watch {
       if (error instanceof Crash) return;
       this.say(`error: ${message}: ${describeError(error)}`);
       const isForeseen =
-        error instanceof OperatingError && (error.code !== 'state-full' || this.#world.disk.isFull);
+        error instanceof OperatingError &&
+        (!error.code.startsWith('state-') || this.#world.disk.health !== 'well');
       if (!isForeseen)
         this.violate(
           'no-defects',
@@ -154,6 +155,11 @@ export class Watch {
     this.othersMoved.push({ regionId, to, atMs, ...(procedureId !== undefined && { procedureId }) });
   }
 
+  /** An error that would have ended a real process. */
+  noteUncaught(error: unknown): void {
+    this.violate('no-defects', error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+
   /** A request for a migration leaves our process. */
   noteRequest(request: LeavingRequest): OnSettled {
     const { clock, disk } = this.#world;
@@ -169,7 +175,8 @@ export class Watch {
       sentAtMs: clock.now(),
       moveId: move?.id,
     };
-    this.requestsThisCycle += 1;
+    const isFollowUp = this.requests.some(({ moveId }) => moveId !== undefined && moveId === move?.id);
+    if (!isFollowUp) this.requestsThisCycle += 1;
     this.say(
       `request ${sent.number}: region ${sent.regionId} from ${sent.from} to ${sent.to} (move ${move?.id ?? 'none'})`,
     );

@@ -5,6 +5,7 @@ import type { StartSchedule } from '../../../src/app/schedule.ts';
 import { Worksite } from '../../../src/app/worksite.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { readSecrets, type Secrets } from '../../../src/config/secrets.ts';
+import { OperatingError } from '../../../src/domain/errors.ts';
 import { openCluster } from '../../../src/greptimedb/index.ts';
 import type { Cluster } from '../../../src/greptimedb/port.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
@@ -86,12 +87,20 @@ export class World {
   /** Starts our process, as after a boot. */
   async start(plan?: DeathPlan): Promise<void> {
     this.#secrets ??= await readSecrets(this.config);
-    const life = new Life(this.clock, { plan, onDeath: (place) => this.#bury(place) });
+    const life = new Life(this.clock, {
+      plan,
+      onDeath: (place) => this.#bury(place),
+      onUncaught: (error) => this.watch.noteUncaught(error),
+    });
     try {
       this.#living = this.#assemble(life, this.#secrets);
       this.#living.daemon.start();
     } catch (error) {
-      if (!life.isDead) throw error;
+      if (life.isDead) return;
+      if (!(error instanceof OperatingError)) throw error;
+      // A process that cannot use its state folder says so and ends.
+      life.retire();
+      this.disk.release('closed');
     }
   }
 
