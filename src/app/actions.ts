@@ -1,5 +1,6 @@
 import { OperatingError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
+import { withDrains } from '../domain/policy.ts';
 import type { LiveStateTracker } from '../observability/live-state.ts';
 import type {
   DrainRequest,
@@ -68,17 +69,11 @@ async function drain(
     if (snapshot?.datanodes.some((datanode) => datanode.id === id)) continue;
     throw new OperatingError('unknown-datanode', `The cluster has no datanode ${id}`);
   }
-  const policy = site.policy();
-  const draining = [...new Set([...policy.drain, ...datanodes])];
+  const policy = withDrains(site.policy(), datanodes);
   let plan: Plan | undefined;
   if (snapshot) {
     const nowMs = clock.now();
-    const imagined = {
-      ...policy,
-      drain: draining,
-      cordon: policy.cordon.filter((id) => !draining.includes(id)),
-    };
-    const input = { snapshot, policy: imagined, memory: store.memory(nowMs), nowMs };
+    const input = { snapshot, policy, memory: store.memory(nowMs), nowMs };
     plan = await planner(input, { timeBudgetMs: site.config.planning.timeBudgetMs }, NEVER);
   }
   if (!dryRun) {
@@ -87,7 +82,7 @@ async function drain(
     events.emit({ type: 'drain-requested', datanodes, by });
     daemon.tick('drain');
   }
-  return { draining, plan };
+  return { draining: policy.drain, plan };
 }
 
 /** All of them or none: a request that names a wrong datanode changes nothing. */

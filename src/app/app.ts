@@ -3,7 +3,8 @@ import { toPolicy } from '../config/effective.ts';
 import { readSecrets } from '../config/secrets.ts';
 import type { Explanation, ExplainKind } from '../domain/explanation.ts';
 import type { Plan } from '../domain/plan.ts';
-import { EMPTY_MEMORY } from '../domain/policy.ts';
+import { EMPTY_MEMORY, withDrains } from '../domain/policy.ts';
+import type { Policy } from '../domain/policy.ts';
 import { compileSelection } from '../domain/selector.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { PlanBasis } from '../domain/what-if.ts';
@@ -85,26 +86,29 @@ async function planFor(
   parts: Parts,
   signal: AbortSignal,
 ): Promise<{ input: PlanInput; plan: Plan; glimpse: StateGlimpse | undefined }> {
-  const { snapshot, policy } = given
-    ? adjust({ snapshot: given, policy: toPolicy(config) })
-    : await readBasis(config, adjust, parts, signal);
   const nowMs = parts.clock.now();
   const glimpse = glimpseState(config.state.path, nowMs);
-  // What rests in the state folder rests in the cluster that is read; a snapshot from a file may be of any cluster and any time.
-  const memory = given ? EMPTY_MEMORY : (glimpse?.memory ?? EMPTY_MEMORY);
+  // What the state folder says is of the cluster that is read; a snapshot from a file may be of any cluster and any time.
+  const { memory, drains } = given ? NOTHING_KNOWN : (glimpse ?? NOTHING_KNOWN);
+  const configured = withDrains(toPolicy(config), drains);
+  const { snapshot, policy } = given
+    ? adjust({ snapshot: given, policy: configured })
+    : await readBasis(config, configured, adjust, parts, signal);
   const input: PlanInput = { snapshot, policy, memory, nowMs };
   const plan = await parts.planner(input, { timeBudgetMs: config.planning.timeBudgetMs }, signal);
   return { input, plan, glimpse };
 }
 
+const NOTHING_KNOWN: Pick<StateGlimpse, 'memory' | 'drains'> = { memory: EMPTY_MEMORY, drains: [] };
+
 /** Reads the cluster; once more and whole when something that is only imagined drains. */
 async function readBasis(
   config: Config,
+  policy: Policy,
   adjust: PlanQuestion['adjust'],
   parts: Parts,
   signal: AbortSignal,
 ): Promise<PlanBasis> {
-  const policy = toPolicy(config);
   const drains = policy.drain.length > 0;
   const basis = adjust({ snapshot: await takeSnapshot(config, parts, signal, drains), policy });
   if (drains || basis.policy.drain.length === 0) return basis;

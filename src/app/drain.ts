@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { BlockerCode } from '../domain/codes.ts';
 import { OperatingError, UsageError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
+import { withDrains } from '../domain/policy.ts';
 import type { Policy } from '../domain/policy.ts';
 import { fullTableName } from '../domain/snapshot.ts';
 import type { Datanode, Snapshot } from '../domain/snapshot.ts';
@@ -48,14 +49,8 @@ export async function drainDatanodes(
   call: WatchedCall,
 ): Promise<DrainVerdict> {
   return withWorksite(config, parts, call, async (site) => {
-    const configured = site.policy();
-    const policy: Policy = {
-      ...configured,
-      // Only these are emptied now; datanodes that the configuration drains besides must receive nothing either.
-      drain: [...new Set([...configured.drain, ...datanodes])],
-      cordon: configured.cordon.filter((id) => !datanodes.includes(id)),
-      onlyDrain: true,
-    };
+    // Datanodes that the configuration drains besides are emptied too: they must receive nothing either.
+    const policy: Policy = { ...withDrains(site.policy(), datanodes), onlyDrain: true };
     const cluster = await site.connection.get(call.signal);
     checkKnown(await cluster.readDatanodes({ signal: call.signal }), datanodes);
     return work(site, policy, datanodes, call.signal);

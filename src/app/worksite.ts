@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { toPolicy } from '../config/effective.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { GATES } from '../domain/codes.ts';
+import { withDrains } from '../domain/policy.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Move } from '../domain/plan.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -118,10 +119,10 @@ export class Worksite {
 
   /** The policy of the configuration with the drains that were asked for while running. */
   policy(): Policy {
-    const policy = toPolicy(this.#config);
-    const asked = this.store.drains().map(({ datanode }) => datanode);
-    const drain = [...new Set([...policy.drain, ...asked])];
-    return { ...policy, drain, cordon: policy.cordon.filter((id) => !drain.includes(id)) };
+    return withDrains(
+      toPolicy(this.#config),
+      this.store.drains().map(({ datanode }) => datanode),
+    );
   }
 
   /** One turn of the loop; see {@link runCycle}. */

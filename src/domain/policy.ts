@@ -45,3 +45,10 @@ export interface Rest {
 }
 
 export const EMPTY_MEMORY: Memory = { cooldowns: [], quarantine: [] };
+
+/** The policy with further datanodes to drain. One that is emptied is not kept as it is: draining outweighs a cordon. */
+export function withDrains(policy: Policy, datanodes: readonly DatanodeId[]): Policy {
+  if (datanodes.length === 0) return policy;
+  const drain = [...new Set([...policy.drain, ...datanodes])];
+  return { ...policy, drain, cordon: policy.cordon.filter((id) => !drain.includes(id)) };
+}

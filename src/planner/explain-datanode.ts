@@ -17,7 +17,7 @@ export function explainDatanode(context: ExplainContext, id: string): Explanatio
     id,
     answer: answerFor(context, node, { gives, receives, after, blocked: blocked.length }),
     reasons: [
-      ...balanceReasons(datanode.state, after, share),
+      ...balanceReasons(context, node, after),
       ...(gives > 0 ? [reason('gives-regions', `${gives} regions move away from it.`)] : []),
       ...(receives > 0 ? [reason('receives-regions', `${receives} regions move to it.`)] : []),
       ...countReasons(blocked.map(({ code }) => code)),
@@ -59,15 +59,23 @@ function answerFor({ problem, counts }: ExplainContext, node: number, numbers: N
   }
 }
 
+/** How it stands by its share, now and after the plan. */
 function balanceReasons(
-  state: string,
+  { problem, counts }: ExplainContext,
+  node: number,
   after: number,
-  share: { floor: number; ceil: number },
 ): ExplanationReason[] {
+  const { state } = problem.nodes[node]!;
   if (state === 'cordoned')
     return [{ code: 'cordoned', detail: 'Nothing moves to or from a cordoned datanode.' }];
   if (state === 'dead') return [{ code: 'leader-dead', detail: 'Its regions are left to failover.' }];
   if (state === 'draining') return [{ code: 'drain', detail: 'It is to be emptied.' }];
-  if (after < share.floor || after > share.ceil) return [reason('out-of-balance')];
-  return [reason(share.floor === share.ceil ? 'balanced' : 'within-rounding')];
+  const share = counts.nodeShare(node);
+  const isWithin = (regions: number): boolean => regions >= share.floor && regions <= share.ceil;
+  if (!isWithin(after)) return [reason('out-of-balance')];
+  const whole = share.floor === share.ceil;
+  if (isWithin(counts.total(node))) return [reason(whole ? 'balanced' : 'within-rounding')];
+  return [
+    reason('balanced', `After the plan it leads ${after} regions, and its share is ${shareText(share)}.`),
+  ];
 }

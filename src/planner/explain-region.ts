@@ -42,7 +42,7 @@ function whyItMoves({ problem, counts, plan }: ExplainContext, region: number, m
       ),
       reason(
         'target-choice',
-        `${lacking.length} targets have room in their share of this table; datanode ${move.to} leads ` +
+        `${lacking.length === 1 ? '1 target has' : `${lacking.length} targets have`} room in the share of this table; datanode ${move.to} leads ` +
           `${counts.ofTable(table, nodeOf(problem.nodes, move.to))} of it.`,
       ),
     ],

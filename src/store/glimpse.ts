@@ -1,15 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { DatanodeId } from '../domain/ids.ts';
 import type { Memory } from '../domain/policy.ts';
 import { Database } from './sqlite-database.ts';
 import { MIGRATIONS } from './sqlite-migrations.ts';
 import { createMoveStore } from './sqlite-moves.ts';
+import { createOperatorStore } from './sqlite-operator.ts';
 import { createRestStore } from './sqlite-rests.ts';
 
 /** What a plan on the side may know of the daemon's work. */
 export interface StateGlimpse {
   readonly memory: Memory;
+  /** Datanodes that somebody asked the daemon to drain. */
+  readonly drains: readonly DatanodeId[];
   /** How long the newest succeeded migrations took, in ms. */
   readonly recentDurationsMs: readonly number[];
 }
@@ -33,6 +37,9 @@ export function glimpseState(folder: string, nowMs: number): StateGlimpse | unde
     if (version?.user_version !== MIGRATIONS.length) return undefined;
     return {
       memory: createRestStore(database).memory(nowMs),
+      drains: createOperatorStore(database)
+        .drains()
+        .map(({ datanode }) => datanode),
       recentDurationsMs: createMoveStore(database).recentDurationsMs(DURATIONS),
     };
   } catch {

@@ -33,6 +33,7 @@ function writeMove(path: string): void {
     detail: '',
     effects: { cooldownUntilMs: NOW_MS + 60_000 },
   });
+  store.addDrain({ datanode: '3', by: 'test', atMs: NOW_MS });
   expect(glimpseState(path, NOW_MS)?.recentDurationsMs, 'while another holds the folder').toEqual([4_000]);
   store.close();
 }
@@ -42,6 +43,7 @@ test('a glimpse shows rests and durations, beside the process that works and aft
   writeMove(path);
   expect(glimpseState(path, NOW_MS)).toEqual({
     memory: { cooldowns: [{ regionId: '7', untilMs: NOW_MS + 60_000 }], quarantine: [] },
+    drains: ['3'],
     recentDurationsMs: [4_000],
   });
   expect(glimpseState(path, NOW_MS + 60_000)?.memory.cooldowns).toEqual([]);
