@@ -104,3 +104,8 @@ export const quarantineAnswer = z.object({
 });
 export type QuarantinedRegion = z.infer<typeof quarantineAnswer>['quarantined'][number];
 export const releaseAnswer = z.object({ released: z.boolean() });
+
+export const auditAnswer = z.object({
+  entries: list(z.object({ at: text, who: text, what: text, why: text })),
+});
+export type AuditEntryAnswer = z.infer<typeof auditAnswer>['entries'][number];

@@ -6,7 +6,7 @@ import { addApply } from './commands/apply.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addHealthcheck, addPause, addQuarantine, addResume, addTrigger } from './commands/daemon-actions.ts';
-import { addHistory, addStatus } from './commands/daemon-views.ts';
+import { addAudit, addHistory, addStatus } from './commands/daemon-views.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDrain } from './commands/drain.ts';
 import { addExplain } from './commands/explain.ts';
@@ -28,6 +28,7 @@ const COMMANDS = [
   addExplain,
   addStatus,
   addHistory,
+  addAudit,
   addPause,
   addResume,
   addTrigger,

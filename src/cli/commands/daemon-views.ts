@@ -3,46 +3,78 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { MOVE_REASON_CODES, OUTCOME_CODES } from '../../domain/codes.ts';
 import { UsageError } from '../../domain/errors.ts';
-import { historyAnswer, statusAnswer } from '../api-schemas.ts';
+import type { ApiClient } from '../api-client.ts';
+import { auditAnswer, historyAnswer, statusAnswer } from '../api-schemas.ts';
 import { daemonOf, withDaemon } from '../cli.ts';
 import type { Cli, DaemonFlags } from '../cli.ts';
 import { writeLines } from '../io.ts';
 import type { Output } from '../io.ts';
-import { parseId, parseWhole } from '../options.ts';
-import { historyTable } from '../render/daemon-screens.ts';
+import { parseDurationOption, parseId, parseWhole } from '../options.ts';
+import { auditTable, historyTable } from '../render/daemon-screens.ts';
 import { statusScreen } from '../render/status-screen.ts';
+import { watchScreen } from '../render/watch.ts';
 
-interface ViewFlags extends DaemonFlags {
+interface StatusFlags extends DaemonFlags {
   readonly output: 'table' | 'json';
+  /** True without an interval of its own. */
+  readonly watch?: string | true;
 }
 
-interface HistoryFlags extends ViewFlags {
+interface ListFlags extends DaemonFlags {
+  readonly output: 'table' | 'json' | 'jsonl';
   readonly limit: string;
+}
+
+interface HistoryFlags extends ListFlags {
   readonly before?: string;
+  readonly all?: boolean;
   readonly outcome?: string;
   readonly reason?: string;
   readonly region?: string;
   readonly table?: string;
   readonly datanode?: string;
   readonly since?: string;
+  readonly until?: string;
 }
 
-function outputOption(): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table');
+function outputOption(words: readonly string[]): Option {
+  return new Option('-o, --output <format>', 'how to print').choices(words).default('table');
 }
+
+const WATCH_EVERY = '2s';
 
 export function addStatus(program: Command, cli: Cli): void {
   withDaemon(program.command('status'))
     .summary('what a running daemon does and knows')
     .description('Shows what a running daemon does and knows.')
-    .addOption(outputOption())
-    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer status --url http://rebalancer:9480')
-    .action(async (flags: ViewFlags) => {
-      const { out } = cli.io;
-      const daemon = daemonOf(cli, flags);
-      if (flags.output === 'json') return writeJson(out, await daemon.get('/api/v1/status', z.unknown()));
-      await writeLines(out, statusScreen(await daemon.get('/api/v1/status', statusAnswer), out.canvas));
-    });
+    .option('-w, --watch [interval]', `show it again and again, every ${WATCH_EVERY} unless told`)
+    .addOption(outputOption(['table', 'json']))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ greptime-rebalancer status --url http://rebalancer:9480\n  $ greptime-rebalancer status --watch',
+    )
+    .action((flags: StatusFlags) => status(cli, flags));
+}
+
+async function status(cli: Cli, flags: StatusFlags): Promise<void> {
+  const { out, clock, signal } = cli.io;
+  const daemon = daemonOf(cli, flags);
+  const isJson = flags.output === 'json';
+  if (flags.watch !== undefined) {
+    const everyMs = parseDurationOption('--watch', flags.watch === true ? WATCH_EVERY : flags.watch);
+    const show = isJson ? () => jsonLine(daemon) : () => screen(daemon, out);
+    return watchScreen(show, { out, clock, signal, everyMs, inPlace: out.isTerminal && !isJson });
+  }
+  if (isJson) return writeJson(out, await daemon.get('/api/v1/status', z.unknown()));
+  await writeLines(out, await screen(daemon, out));
+}
+
+async function screen(daemon: ApiClient, out: Output): Promise<string[]> {
+  return [...statusScreen(await daemon.get('/api/v1/status', statusAnswer), out.canvas)];
+}
+
+async function jsonLine(daemon: ApiClient): Promise<string[]> {
+  return [JSON.stringify(await daemon.get('/api/v1/status', z.unknown()))];
 }
 
 export function addHistory(program: Command, cli: Cli): void {
@@ -51,35 +83,91 @@ export function addHistory(program: Command, cli: Cli): void {
     .description('Lists the moves that a running daemon has made, the newest first.')
     .option('--limit <n>', 'how many', '20')
     .option('--before <id>', 'only older ones: the next page')
+    .option('--all', 'every move that is kept, whatever --limit says; with -o jsonl an export')
     .addOption(new Option('--outcome <outcome>', 'only these').choices(OUTCOME_CODES))
     .addOption(new Option('--reason <reason>', 'only these').choices(MOVE_REASON_CODES))
     .option('--region <id>', 'only of this region')
     .option('--table <name>', 'only of tables with this id, or this in their name')
     .option('--datanode <id>', 'only from or to this datanode')
     .option('--since <time>', 'only begun since then (2026-11-22T13:00:00Z)')
-    .addOption(outputOption())
-    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer history --outcome failed --limit 50')
+    .option('--until <time>', 'only begun before then')
+    .addOption(outputOption(['table', 'json', 'jsonl']))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ greptime-rebalancer history --outcome failed --limit 50\n  $ greptime-rebalancer history --all -o jsonl > moves.jsonl',
+    )
     .action((flags: HistoryFlags) => history(cli, flags));
 }
 
+const LARGEST_PAGE = 1_000;
+/** As many moves as a year of one every thirty seconds. */
+const MAX_PAGES = 1_100;
+
 async function history(cli: Cli, flags: HistoryFlags): Promise<void> {
   const { out, err } = cli.io;
-  const { before, outcome, reason, table } = flags;
   const daemon = daemonOf(cli, flags);
-  const query = {
-    limit: String(parseWhole('--limit', flags.limit, 1, 1_000)),
+  const query = historyQuery(flags);
+  if (flags.output === 'json' && flags.all !== true)
+    return writeJson(out, await daemon.get('/api/v1/history', z.unknown(), query));
+  let before = query['before'];
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer = await daemon.get('/api/v1/history', wholeHistory, { ...query, before });
+    if (flags.output === 'table')
+      await writeLines(out, historyTable(historyAnswer.parse(answer).moves, out.canvas));
+    else
+      await writeLines(
+        out,
+        answer.moves.map((move) => JSON.stringify(move)),
+      );
+    before = answer.next ?? undefined;
+    if (before === undefined) return;
+    if (flags.all !== true) break;
+  }
+  if (before !== undefined) await err.write(`Older moves: --before ${before}\n`);
+}
+
+/** Moves with all that the daemon says of them. */
+const wholeHistory = z.object({ moves: z.array(z.unknown()).readonly(), next: z.string().nullable() });
+
+function historyQuery(flags: HistoryFlags): Readonly<Record<string, string | undefined>> {
+  const { before, outcome, reason, table, since, until, all } = flags;
+  const limit = parseWhole('--limit', flags.limit, 1, LARGEST_PAGE);
+  return {
+    limit: String(all === true ? LARGEST_PAGE : limit),
     before: before === undefined ? undefined : parseId('--before', before),
     outcome,
     reason,
     region: flags.region === undefined ? undefined : parseId('--region', flags.region),
     table,
     datanode: flags.datanode === undefined ? undefined : parseId('--datanode', flags.datanode),
-    since: flags.since === undefined ? undefined : parseTime('--since', flags.since),
+    since: since === undefined ? undefined : parseTime('--since', since),
+    until: until === undefined ? undefined : parseTime('--until', until),
   };
-  if (flags.output === 'json') return writeJson(out, await daemon.get('/api/v1/history', z.unknown(), query));
-  const page = await daemon.get('/api/v1/history', historyAnswer, query);
-  await writeLines(out, historyTable(page.moves, out.canvas));
-  if (page.next !== null) await err.write(`Older moves: --before ${page.next}\n`);
+}
+
+export function addAudit(program: Command, cli: Cli): void {
+  withDaemon(program.command('audit'))
+    .summary('who did what to a running daemon')
+    .description(
+      'Lists who paused, drained, triggered or released something, when and why; the newest first.',
+    )
+    .option('--limit <n>', 'how many', '20')
+    .addOption(outputOption(['table', 'json', 'jsonl']))
+    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer audit --limit 100')
+    .action((flags: ListFlags) => audit(cli, flags));
+}
+
+async function audit(cli: Cli, flags: ListFlags): Promise<void> {
+  const { out } = cli.io;
+  const limit = String(parseWhole('--limit', flags.limit, 1, LARGEST_PAGE));
+  const answer = await daemonOf(cli, flags).get('/api/v1/audit', auditAnswer, { limit });
+  if (flags.output === 'json') return writeJson(out, answer);
+  if (flags.output === 'jsonl')
+    return writeLines(
+      out,
+      answer.entries.map((entry) => JSON.stringify(entry)),
+    );
+  await writeLines(out, auditTable(answer.entries, out.canvas));
 }
 
 /** The whole answer, with what this release does not know. */

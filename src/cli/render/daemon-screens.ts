@@ -1,5 +1,5 @@
 import { formatDuration } from '../../lib/duration.ts';
-import type { ExplainAnswer, HistoryMove, QuarantinedRegion } from '../api-schemas.ts';
+import type { AuditEntryAnswer, ExplainAnswer, HistoryMove, QuarantinedRegion } from '../api-schemas.ts';
 import { when } from './status-screen.ts';
 import type { Canvas } from './style.ts';
 import { formatNumber, layOut, printable, wrap } from './text.ts';
@@ -41,6 +41,19 @@ export function* historyTable(moves: readonly HistoryMove[], { width, style }: C
 function durationText({ submittedAt, endedAt }: HistoryMove): string {
   if (submittedAt === null || endedAt === null) return '';
   return formatDuration(Date.parse(endedAt) - Date.parse(submittedAt));
+}
+
+/** Who did what, the newest first. */
+export function* auditTable(entries: readonly AuditEntryAnswer[], { width, style }: Canvas): Lines {
+  if (entries.length === 0) {
+    yield 'Nobody has done anything yet.';
+    return;
+  }
+  yield* layOut(
+    [{ title: 'WHEN' }, { title: 'WHO' }, { title: 'WHAT' }, { title: 'WHY' }],
+    entries.map(({ at, who, what, why }) => [when(at), printable(who), printable(what), printable(why)]),
+    { title: (text) => style('bold', text), width },
+  );
 }
 
 /** Why something moves or stays. */

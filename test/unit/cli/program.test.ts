@@ -55,6 +55,7 @@ const COMMANDS = [
   'explain',
   'status',
   'history',
+  'audit',
   'pause',
   'resume',
   'trigger',

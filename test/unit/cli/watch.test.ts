@@ -1,0 +1,123 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { watchScreen } from '../../../src/cli/render/watch.ts';
+import { OperatingError, UsageError } from '../../../src/domain/errors.ts';
+import { VirtualClock } from '../../../src/lib/clock.ts';
+import { recordOutput, runCommand } from '../../support/cli.ts';
+
+/** Shows these screens, one every second of virtual time, and is stopped after the last. */
+async function watched(screens: readonly (readonly string[] | Error)[], columns?: number): Promise<string> {
+  const clock = new VirtualClock(0);
+  const stop = new AbortController();
+  const out = recordOutput(columns);
+  let shown = 0;
+  const show = async (): Promise<readonly string[]> => {
+    const screen = screens[shown++];
+    if (screen instanceof Error) throw screen;
+    return screen ?? [];
+  };
+  const watching = watchScreen(show, {
+    out,
+    clock,
+    signal: stop.signal,
+    everyMs: 1_000,
+    inPlace: columns !== undefined,
+  });
+  // A failure is the caller's, who may come to it only after time has passed.
+  watching.catch(() => undefined);
+  for (let second = 1; second < screens.length; second += 1) {
+    for (let round = 0; round < 10; round += 1) await turn();
+    await clock.advance(1_000);
+  }
+  for (let round = 0; round < 10; round += 1) await turn();
+  stop.abort();
+  await watching;
+  return out.text();
+}
+
+describe('a watched screen', () => {
+  it('is drawn over the one before on a terminal, without clearing it first', async () => {
+    expect(await watched([['long line', 'two'], ['short']], 80)).toBe(
+      '\u001b[2J\u001b[Hlong line\u001b[K\ntwo\u001b[K\n\u001b[J\u001b[Hshort\u001b[K\n\u001b[J',
+    );
+  });
+
+  it('follows the one before where there is no terminal', async () => {
+    expect(await watched([['one'], ['two']])).toBe('one\ntwo\n');
+  });
+
+  it('shows that the daemon does not answer, and goes on', async () => {
+    expect(await watched([new OperatingError('unreachable', 'No answer'), ['back']])).toBe(
+      'error: No answer\nback\n',
+    );
+  });
+
+  it('ends with what no waiting would mend', async () => {
+    await expect(watched([new UsageError('--token-file: none')])).rejects.toThrow('--token-file: none');
+  });
+});
+
+/** A daemon with a history of three moves in pages of two. */
+function daemon(asked: string[] = []): typeof globalThis.fetch {
+  const move = (id: string): object => ({
+    id,
+    regionId: '1',
+    table: 'a.b.c',
+    from: '0',
+    to: '1',
+    reason: 'drain',
+    state: 'succeeded',
+    detail: null,
+    createdAt: '2026-11-22T13:00:00.000Z',
+    submittedAt: null,
+    endedAt: null,
+    planId: 'sha256:1',
+  });
+  const answers: Record<string, object> = {
+    '/api/v1/history': { moves: [move('9'), move('8')], next: '8' },
+    '/api/v1/history before 8': { moves: [move('7')], next: null },
+    '/api/v1/audit': {
+      entries: [{ at: '2026-11-22T13:00:00.000Z', who: 'anna (10.0.0.1)', what: 'pause', why: 'deploy' }],
+    },
+  };
+  return async (input) => {
+    const url = new URL(input instanceof Request ? input.url : String(input));
+    asked.push(url.search);
+    const before = url.searchParams.get('before');
+    return Response.json(answers[url.pathname + (before === null ? '' : ` before ${before}`)]);
+  };
+}
+
+describe('history', () => {
+  it('exports every move as JSON lines, with all that the daemon says of it', async () => {
+    const { status, out, err } = await runCommand(['history', '--all', '-o', 'jsonl'], { fetch: daemon() });
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    const lines = out.trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(['9', '8', '7']);
+    expect(lines[0]).toContain('"planId":"sha256:1"');
+  });
+
+  it('shows one page and tells where the next one begins', async () => {
+    const { out, err } = await runCommand(['history'], { fetch: daemon() });
+    expect(out.split('\n').filter((line) => line.includes('a.b.c'))).toHaveLength(2);
+    expect(err).toBe('Older moves: --before 8\n');
+  });
+
+  it('asks for what was begun within a time', async () => {
+    const asked: string[] = [];
+    await runCommand(['history', '--since', '2026-01-01', '--until', '2026-01-02T00:00:00Z'], {
+      fetch: daemon(asked),
+    });
+    expect(asked[0]).toContain('since=2026-01-01T00%3A00%3A00.000Z&until=2026-01-02T00%3A00%3A00.000Z');
+  });
+});
+
+describe('audit', () => {
+  it.each([
+    ['table', /anna \(10\.0\.0\.1\) +pause +deploy/],
+    ['jsonl', /^\{"at":"2026-11-22T13:00:00\.000Z","who":"anna/],
+    ['json', /"entries": \[/],
+  ])('prints who did what as %s', async (format, text) => {
+    expect((await runCommand(['audit', '-o', format], { fetch: daemon() })).out).toMatch(text);
+  });
+});
