@@ -53,6 +53,8 @@ export interface ScenarioOptions {
   readonly troubles?: readonly Trouble[];
   readonly profile?: string;
   readonly faults?: string;
+  /** Of each region. */
+  readonly followers?: number;
 }
 
 /** Newer ones more often: they are what people run. */
@@ -104,7 +106,7 @@ export function drawScenario(seed: string, prng: Prng, options: ScenarioOptions 
       tables: 1 + prng.int(3),
       regionsPerTable: [2, 6],
       layout: prng.pick(['crowded', 'crowded', 'random', 'balanced'] as const),
-      followers: prng.chance(0.15) ? 1 : 0,
+      followers: options.followers ?? (prng.chance(0.15) ? 1 : 0),
       metricTables: prng.chance(0.3) ? 1 : 0,
       views: 0,
     },

@@ -56,6 +56,14 @@ describe('changes between two snapshots', () => {
   it.each([
     ['nothing changed', snapshot(0, { '9': '0' }), snapshot(5, { '9': '0' }), [], []],
     ['somebody moved a region', snapshot(0, { '9': '0' }), snapshot(5, { '9': '2' }), [], ['9: 0>2']],
+    [
+      'a third datanode took what we had moved',
+      snapshot(5, { '9': '1' }),
+      snapshot(6, { '9': '2' }),
+      [ours(2)],
+      ['9: 1>2'],
+    ],
+    ['that was told before', snapshot(6, { '9': '2' }), snapshot(7, { '9': '2' }), [ours(2)], []],
     ['we moved it', snapshot(0, { '9': '0' }), snapshot(5, { '9': '1' }), [ours(2)], []],
     [
       'we moved it, late',
