@@ -11,7 +11,7 @@ COPY package.json package-lock.json .npmrc ./
 # No install scripts: the only one fetches a Node, and this image has one.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
-COPY scripts/build.mjs scripts/
+COPY scripts/build.mjs scripts/build-page.mjs scripts/
 COPY src src
 RUN node scripts/build.mjs && npm prune --omit=dev --ignore-scripts
 
