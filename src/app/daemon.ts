@@ -103,7 +103,11 @@ export class Daemon {
    */
   reload(config: Config): void {
     const changes = describeChanges(this.#site.config, config);
-    if (changes.length === 0) return;
+    if (changes.length === 0) {
+      // What was changed while a cycle ran was changed back before it took effect.
+      this.#nextConfig = undefined;
+      return;
+    }
     refuseFixed(this.#site.config, config);
     this.#nextConfig = config;
     if (!this.#running) this.#adoptConfig();

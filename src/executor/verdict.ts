@@ -213,9 +213,10 @@ function nothingRuns(
   if (memory.ended) return true;
   if (isStillSilent(memory, procedure.kind, nowMs, options)) return false;
   if (procedure.kind === 'not-found') return true;
-  const elapsedMs = nowMs - memory.intentMs;
-  if (elapsedMs >= options.worstCaseMs) return true;
-  if (typeof listed !== 'string') return elapsedMs >= options.submitSettleMs;
+  // Not since the intent: that was an earlier process's, by a wall clock that may have jumped since.
+  const watchedMs = nowMs - memory.sinceMs;
+  if (watchedMs >= options.worstCaseMs) return true;
+  if (typeof listed !== 'string') return watchedMs >= options.submitSettleMs;
   // Only the route can tell. A healthy leader that is not the source makes the server drop our request; a healthy source that had been
   // downgraded means that the server undid it.
   if (region.kind !== 'found' || region.status !== 'alive' || region.leader === null) return false;

@@ -26,7 +26,7 @@ export function checkHistory(world: World): void {
 
 function checkMove({ watch }: World, move: MoveRecord, request: SentRequest | undefined): void {
   const hasIntent = move.state !== 'abandoned';
-  if (hasIntent && !request && saysMoved(move)) {
+  if (hasIntent && !request && saysMoved(move) && !wasMovedByOthers(watch, { ...move, sentMs: 0 }, move.to)) {
     // The intent was written down and the process died: whoever moved the region, it was not us.
     watch.violate(
       'history-is-true',
@@ -46,7 +46,8 @@ function checkMove({ watch }: World, move: MoveRecord, request: SentRequest | un
     MOVED_ON.has(move.late?.cause ?? move.cause ?? '') || wasMovedByOthers(watch, request, move.from);
   if (end?.moved === true && !saysMoved(move) && !wasMovedOn)
     watch.violate('history-is-true', `${describe(move)}: the cluster moved the region`);
-  if (end?.moved !== true && saysMoved(move) && !wasMovedByOthers(watch, request, move.to))
+  const wasThere = request.wasThere === true || wasMovedByOthers(watch, request, move.to);
+  if (end?.moved !== true && saysMoved(move) && !wasThere)
     watch.violate(
       'history-is-true',
       `${describe(move)}: the cluster did not move the region (${arrival ?? 'never arrived'})`,
@@ -69,7 +70,11 @@ const OTHER_MOVES_TAKE_MS = 60_000;
  * Another mover took the region there meanwhile. Back to where it was, before anybody of us looked: nobody can tell that it had been away. To
  * where we wanted it: nobody can tell whose doing that was.
  */
-function wasMovedByOthers({ othersMoved }: Watch, request: SentRequest, datanode: string): boolean {
+function wasMovedByOthers(
+  { othersMoved }: Watch,
+  request: Pick<SentRequest, 'regionId' | 'sentMs'>,
+  datanode: string,
+): boolean {
   const sinceMs = request.sentMs - OTHER_MOVES_TAKE_MS;
   return othersMoved.some(
     ({ regionId, to, atMs }) => regionId === request.regionId && to === datanode && atMs >= sinceMs,

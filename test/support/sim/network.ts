@@ -1,4 +1,4 @@
-import { sleep, type Clock } from '../../../src/lib/clock.ts';
+import { deadlineSignal, sleep, type Clock } from '../../../src/lib/clock.ts';
 import type { Prng } from '../../../src/lib/prng.ts';
 import {
   TransportError,
@@ -31,6 +31,8 @@ export interface NetworkDependencies {
 
 /** Longer than a client waits, and shorter than a frontend's own four tries of 10 s each, doubled. */
 const LATEST_MS = 60_000;
+/** What has not been executed so long after its late arrival never will be. */
+const LATE_LASTS_MS = 5_000;
 
 /** The network between our process and the simulated cluster. Looks into what leaves, and can hold a request back. */
 export class SimNetwork implements Transport {
@@ -79,10 +81,14 @@ export class SimNetwork implements Transport {
   async #late(request: SimRequest, signal: AbortSignal, onSettled: OnSettled): Promise<TransportResponse> {
     const { clock, prng } = this.#dependencies;
     clock.setTimer(prng.int(LATEST_MS), () => {
+      const deadline = deadlineSignal(clock, LATE_LASTS_MS);
       this.#cluster
-        .handle(request)
+        .handle(request, deadline.signal)
         .catch(() => undefined)
-        .finally(() => onSettled('lost'));
+        .finally(() => {
+          deadline.release();
+          onSettled('lost');
+        });
     });
     await sleep(clock, 10 * LATEST_MS, signal);
     throw new SimulatedNetworkError('ECONNRESET', 'Connection was reset after a long silence');

@@ -27,6 +27,8 @@ export interface SentRequest extends LeavingRequest {
   /** What the cluster made of it. */
   arrival?: 'accepted' | 'already-there' | 'refused' | 'lost';
   procedureId?: string;
+  /** The cluster answered that the target leads the region already: who took it there cannot be told. */
+  wasThere?: boolean;
   /** How the migration ended, by the cluster's own journal. */
   end?: {
     readonly moved: boolean;
@@ -216,6 +218,8 @@ export class Watch {
       return;
     }
     request.arrival = event.verdict;
+    request.wasThere =
+      event.verdict === 'already-there' || event.message?.includes('procedure is completed') === true;
     if (procedureId !== undefined) request.procedureId = procedureId;
     if (event.verdict === 'accepted') this.#checkStillOpen(request);
   }
