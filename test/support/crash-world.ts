@@ -1,0 +1,213 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isUnresolved, type MoveRecord } from '../../src/domain/move.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createPrng } from '../../src/lib/prng.ts';
+import {
+  serveSimulatedCluster,
+  SimulatedCluster,
+  SimulatedNetworkError,
+  type ServedCluster,
+  type SimEvent,
+  type SimExchange,
+  type SimRequest,
+} from '../../src/simulator/index.ts';
+import { openStore } from '../../src/store/sqlite.ts';
+import { CommandProcess } from './command-process.ts';
+
+/** A moment at which a real process is killed with SIGKILL. */
+export interface KillPoint {
+  readonly name: string;
+  /** A request of the daemon: killed before it is executed (and then it is not), or after that, before its answer. */
+  readonly request?: {
+    readonly matches: (request: SimRequest, seen: Seen) => boolean;
+    readonly when: 'before' | 'after';
+  };
+  /** Something that happens in the cluster. */
+  readonly event?: (event: SimEvent) => boolean;
+  /** Some time after the process began to work, in ms. */
+  readonly afterMs?: number;
+}
+
+/** What happened since the process was started. */
+export interface Seen {
+  migrationsAccepted: number;
+  migrationsEnded: number;
+  reads: number;
+}
+
+export const isMigration = ({ path, body = '' }: SimRequest): boolean =>
+  path === '/admin/region-migration' || body.includes('migrate_region');
+
+export interface CrashWorldOptions {
+  readonly profile: string;
+  readonly points: readonly KillPoint[];
+  readonly seed: string;
+}
+
+/** How it ended: everything that has to be true of it. */
+export interface CrashVerdict {
+  /** Points at which a process died, in order. */
+  readonly died: readonly string[];
+  readonly accepted: number;
+  readonly moved: number;
+  /** Requests that the cluster accepted and the history does not have, and moves without an end. */
+  readonly lost: readonly string[];
+  /** Requests that the cluster accepted and that no move of its own stands for. */
+  readonly doubled: readonly string[];
+  /** Moves whose end is not what the cluster saw. */
+  readonly untrue: readonly string[];
+}
+
+type Accepted = Extract<SimEvent, { kind: 'mutating-request' }>;
+type Ended = Extract<SimEvent, { kind: 'migration-ended' }>;
+
+/** A simulated cluster on real sockets and real time that kills the daemon at given moments. */
+class KillingCluster extends SimulatedCluster {
+  onRequest: (request: SimRequest, when: 'before' | 'after') => Promise<void> = () => Promise.resolve();
+
+  override async exchange(request: SimRequest, signal?: AbortSignal): Promise<SimExchange> {
+    await this.onRequest(request, 'before');
+    const exchange = await super.exchange(request, signal);
+    await this.onRequest(request, 'after');
+    return exchange;
+  }
+}
+
+/** Lets a daemon balance a cluster, kills it at every point in turn, and tells what became of it. */
+export async function killAtEvery({ profile, points, seed }: CrashWorldOptions): Promise<CrashVerdict> {
+  const folder = mkdtempSync(join(tmpdir(), 'rebalancer-crash-'));
+  const cluster = new KillingCluster(
+    {
+      profile,
+      metasrvs: 1,
+      frontends: 1,
+      migrationMs: 150,
+      layout: {
+        datanodes: 3,
+        tables: 5,
+        regionsPerTable: [8, 8],
+        layout: 'crowded',
+        metricTables: 0,
+        views: 0,
+      },
+    },
+    { clock: systemClock, prng: createPrng(seed) },
+  );
+  const served = await serveSimulatedCluster(cluster, { controlPort: null }, { clock: systemClock });
+  try {
+    const config = writeConfig(folder, cluster, served);
+    const died: string[] = [];
+    for (const point of points) {
+      await runUntilKilled(cluster, folder, config, point);
+      died.push(point.name);
+    }
+    await runUntilBalanced(folder, config);
+    return { died, ...judge(cluster, join(folder, 'state')) };
+  } finally {
+    await served.close();
+    cluster.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function writeConfig(folder: string, cluster: SimulatedCluster, served: ServedCluster): string {
+  const hasSql = cluster.profile.sql.functions !== null;
+  const file = join(folder, 'rebalancer.yaml');
+  writeFileSync(
+    file,
+    [
+      'cluster:',
+      '  name: crash',
+      hasSql
+        ? `  sql: { endpoints: ${JSON.stringify(served.frontend)} }`
+        : `  metasrv: { endpoints: ${JSON.stringify(served.metasrv)} }`,
+      'schedule: { cron: "* * * * * *" }',
+      'execution: { dryRun: false, pauseBetweenMoves: 0s, pollInterval: 100ms, replayTimeout: 1s }',
+      'state: { path: ./state }',
+      'server: { listen: 127.0.0.1:0 }',
+    ].join('\n'),
+  );
+  return file;
+}
+
+async function runUntilKilled(
+  cluster: KillingCluster,
+  folder: string,
+  config: string,
+  point: KillPoint,
+): Promise<void> {
+  const daemon = new CommandProcess(['run', '-c', config], { cwd: folder });
+  const seen: Seen = { migrationsAccepted: 0, migrationsEnded: 0, reads: 0 };
+  let isDue = true;
+  const kill = async (): Promise<void> => {
+    isDue = false;
+    daemon.kill('SIGKILL');
+    await daemon.ended();
+  };
+  const unsubscribe = cluster.onEvent((event) => {
+    if (event.kind === 'mutating-request' && event.verdict === 'accepted') seen.migrationsAccepted += 1;
+    if (event.kind === 'migration-ended') seen.migrationsEnded += 1;
+    if (isDue && point.event?.(event)) void kill();
+  });
+  cluster.onRequest = async (request, when) => {
+    if (when === 'before' && !isMigration(request)) seen.reads += 1;
+    if (!isDue || point.request?.when !== when || !point.request.matches(request, seen)) return;
+    await kill();
+    if (when === 'before') throw new SimulatedNetworkError('ECONNRESET', 'The client is dead');
+  };
+  if (point.afterMs !== undefined) {
+    await daemon.waitFor(/The rebalancer runs/);
+    systemClock.setTimer(point.afterMs, () => void kill());
+  }
+  const { signal, err } = await daemon.ended();
+  unsubscribe();
+  cluster.onRequest = () => Promise.resolve();
+  if (signal !== 'SIGKILL')
+    throw new Error(`The daemon ended by itself before "${point.name}": ${err.slice(-500)}`);
+}
+
+async function runUntilBalanced(folder: string, config: string): Promise<void> {
+  const daemon = new CommandProcess(['run', '-c', config], { cwd: folder });
+  await daemon.waitFor(/"outcome":"balanced"/);
+  daemon.kill('SIGTERM');
+  const { status, err } = await daemon.ended();
+  if (status !== 0) throw new Error(`The daemon ended with ${String(status)}: ${err.slice(-500)}`);
+}
+
+function judge(cluster: SimulatedCluster, statePath: string): Omit<CrashVerdict, 'died'> {
+  const store = openStore({ path: statePath }, { clock: systemClock });
+  const moves = store.listMoves({ limit: 10_000 }).toReversed();
+  store.close();
+  const accepted = cluster.journal.filter(
+    (event): event is Accepted => event.kind === 'mutating-request' && event.verdict === 'accepted',
+  );
+  const ends = cluster.journal.filter((event): event is Ended => event.kind === 'migration-ended');
+  const sent = moves.filter(
+    ({ state, cause }) => state !== 'abandoned' && cause !== 'submit-unclear-not-started',
+  );
+  const lost = moves.filter((move) => isUnresolved(move)).map((move) => `move ${move.id} is ${move.state}`);
+  const doubled: string[] = [];
+  const untrue: string[] = [];
+  for (const request of accepted) {
+    const own = sent.filter((move) => isOf(move, request));
+    if (own.length === 0) lost.push(`request for region ${request.regionId ?? ''}`);
+    const same = accepted.filter((other) => other.regionId === request.regionId && other.to === request.to);
+    if (same.length > own.length) doubled.push(`region ${request.regionId ?? ''}: ${same.length} requests`);
+    const end = ends.find(({ procedureId }) => procedureId === request.procedureId);
+    if (own.length === 1 && (own[0]?.state === 'succeeded') !== (end?.moved === true))
+      untrue.push(`move ${own[0]?.id ?? 0} is ${own[0]?.state ?? ''}`);
+  }
+  return {
+    accepted: accepted.length,
+    moved: ends.filter(({ moved }) => moved).length,
+    lost,
+    doubled,
+    untrue,
+  };
+}
+
+function isOf(move: MoveRecord, { regionId, from, to }: Accepted): boolean {
+  return move.regionId === regionId && move.from === from && move.to === to;
+}
