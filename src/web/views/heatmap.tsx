@@ -31,13 +31,17 @@ export function Heatmap({
   readonly setWhen: (when: When) => void;
 }): JSX.Element {
   const matrix = useModel(page.store, (model) => model.matrix);
-  const datanodes = useModel(page.store, (model) => model.status?.datanodes);
+  const datanodes = useSteadyDatanodes(page);
   const [text, setText] = useState('');
   const [order, setOrder] = useState<Order>('skew');
   const filter = useSettled(text.trim().toLowerCase(), 150);
   const rows = useMemo(
-    () => (matrix ? heatRows(matrix, datanodes ?? [], { when, filter, order }) : []),
+    () => (matrix ? heatRows(matrix, datanodes, { when, filter, order }) : []),
     [matrix, datanodes, when, filter, order],
+  );
+  const grid = useMemo(
+    () => matrix && <Grid page={page} rows={rows} matrix={matrix} datanodes={datanodes} />,
+    [page.open, rows, matrix, datanodes],
   );
   const aside = (
     <div class="tools">
@@ -69,7 +73,7 @@ export function Heatmap({
           {filter === '' ? 'The cluster has no tables.' : `No table has “${filter}” in its name.`}
         </Empty>
       ) : (
-        <Grid page={page} rows={rows} matrix={matrix} datanodes={datanodes ?? []} />
+        grid
       )}
       <p class="dim small">
         {formatCount(rows.length)} of {formatCount(matrix?.tables.length ?? 0)} tables.{' '}
@@ -79,6 +83,15 @@ export function Heatmap({
     </Section>
   );
 }
+
+/** The datanodes, another list only when a state or weight changed: their counts change with every move, and are not needed here. */
+function useSteadyDatanodes(page: Page): StatusView['datanodes'] {
+  const datanodes = useModel(page.store, (model) => model.status?.datanodes) ?? NONE;
+  const key = datanodes.map(({ id, state, weight }) => `${id}/${state}/${weight}`).join();
+  return useMemo(() => datanodes, [key]);
+}
+
+const NONE: StatusView['datanodes'] = [];
 
 interface GridProps {
   readonly page: Page;
