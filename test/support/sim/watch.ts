@@ -227,7 +227,7 @@ export class Watch {
   /** One that arrives late must still be looked out for. */
   #checkStillOpen({ moveId, number, regionId }: SentRequest): void {
     const move = moveId === undefined ? undefined : this.#world.disk.raw.move(moveId);
-    if (!move || move.endedAtMs === undefined) return;
+    if (move?.endedAtMs === undefined) return;
     this.violate(
       'given-up-too-early',
       `Request ${number} for region ${regionId} began when its move was ${move.state} (${move.cause ?? ''})`,
