@@ -16,7 +16,7 @@ export function Queue({ page }: { readonly page: Page }): JSX.Element {
   const length = useModel(page.store, (model) => model.status?.queue.length ?? 0);
   const planId = useModel(page.store, (model) => model.status?.plan?.planId ?? '');
   const revision = useModel(page.store, (model) => model.movesRevision);
-  const current = useModel(page.store, (model) => model.status?.currentMove?.move.id ?? '');
+  const current = useModel(page.store, (model) => model.status?.currentMove?.move.regionId ?? '');
   const [isWhole, setWhole] = useState(false);
   const [text, setText] = useState('');
   const filter = useSettled(text);
@@ -25,8 +25,9 @@ export function Queue({ page }: { readonly page: Page }): JSX.Element {
   const { value, problem } = useLoaded(`${key}/${limit}/${filter}`, (signal) =>
     get<QueueView>('/api/v1/queue', { limit, text: isWhole ? filter : '' }, signal),
   );
-  const moves = value?.moves ?? [];
-  const more = (value?.total ?? 0) - moves.length;
+  // What was fetched a moment ago may have begun since.
+  const moves = (value?.moves ?? []).filter(({ regionId }) => regionId !== current);
+  const more = (value?.total ?? 0) - (value?.moves.length ?? 0);
   return (
     <Section
       title="Next"
