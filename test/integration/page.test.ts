@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { buildPage } from '../../scripts/build-page.mjs';
 import { loadWebAssets } from '../../src/app/web-assets.ts';
 import type { WebAssets } from '../../src/server/ports.ts';
@@ -16,6 +16,8 @@ import type { SimulatedDaemon, SimulatedDaemonOptions } from '../support/simulat
 import { describeWith } from '../support/tools.ts';
 
 const MAX_COMPRESSED_BYTES = 150_000;
+/** For anything to appear, on a machine that is busy with other tests. */
+const WAIT_MS = 25_000;
 const PHONE = { width: 390, height: 844 } as const;
 
 let root: string;
@@ -52,6 +54,8 @@ describe('the built page', () => {
 describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   let browser: Browser;
 
+  vi.setConfig({ testTimeout: 60_000 });
+
   beforeAll(async () => {
     browser = await startBrowser(executable);
   }, 60_000);
@@ -66,6 +70,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     const daemon = await startSimulatedDaemon({ folder, web, ...options });
     const watched = await openPage(browser, daemon.url, options.look);
     try {
+      watched.page.setDefaultTimeout(WAIT_MS);
       await use(watched.page, daemon, watched);
       expect(watched.complaints).toEqual([]);
     } finally {
@@ -117,7 +122,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       const dialog = page.getByRole('dialog', { name: 'Drain datanodes' });
       await dialog.getByRole('checkbox', { name: /^2 / }).check();
       await dialog.getByRole('button', { name: 'Preview' }).click();
-      await dialog.getByText(/moves? empt(y|ies) 2/).waitFor();
+      await dialog.getByText(/moves? empt(y|ies) datanode 2/).waitFor();
       expect(daemon.running.site.store.drains()).toEqual([]);
       await dialog.getByRole('button', { name: 'Drain datanode 2' }).click();
       await page.getByText('Datanode 2 drains from now on.').waitFor();
