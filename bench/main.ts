@@ -1,4 +1,6 @@
+import { apiSuite } from './api.ts';
 import { healthSuite } from './health.ts';
+import { pageSuite } from './page.ts';
 import { plannerSuite } from './planner.ts';
 import { qualitySuite } from './quality.ts';
 import { readingSuite } from './reading.ts';
@@ -10,6 +12,8 @@ const SUITES: Readonly<Record<string, Suite>> = {
   health: healthSuite,
   quality: qualitySuite,
   reading: readingSuite,
+  api: apiSuite,
+  page: pageSuite,
 };
 
 const wanted = process.argv.slice(2);
