@@ -89,6 +89,7 @@ export async function startDaemon(
         token: secrets.serverToken?.reveal(),
         protectReads: config.server.protectReads,
         version,
+        tls: secrets.serverTls && { cert: secrets.serverTls.cert, key: secrets.serverTls.key.reveal() },
       },
       {
         views: createViews({ site, daemon, live, version, startedAtMs: clock.now() }),

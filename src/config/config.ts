@@ -22,6 +22,7 @@ export interface Config {
     readonly listen: ListenAddress;
     readonly tokenFile?: string;
     readonly protectReads: boolean;
+    readonly tls: { readonly certFile?: string; readonly keyFile?: string };
   };
   readonly ha: HaConfig;
   readonly notifications: NotificationsConfig;

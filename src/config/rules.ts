@@ -25,6 +25,7 @@ export function findConflicts(file: CheckedFile): Conflict[] {
     ...together(['ha', 'etcd'], 'username', 'passwordFile', file.ha.etcd),
     ...together(['ha', 'etcd', 'tls'], 'certFile', 'keyFile', file.ha.etcd.tls),
     ...ordered(['ha'], 'retryPeriod', 'renewDeadline', file.ha),
+    ...together(['server', 'tls'], 'certFile', 'keyFile', file.server.tls),
     ...electionMargin(file),
     ...etcdWithoutEndpoints(file),
   ];

@@ -286,6 +286,16 @@ export const configSchema = section(
         ),
         tokenFile: optionalKey(field.path, 'File with the token that changes (POST) need.'),
         protectReads: key(field.boolean, false, 'Reads need the token too; needs tokenFile.'),
+        tls: section(
+          {
+            certFile: optionalKey(
+              field.path,
+              'Certificate (PEM) of this server, with its chain; with it only https is served. Needs keyFile.',
+            ),
+            keyFile: optionalKey(field.path, 'Private key (PEM) of the certificate; needs certFile.'),
+          },
+          'TLS of this server.',
+        ),
       },
       'HTTP server.',
     ),

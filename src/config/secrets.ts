@@ -53,6 +53,8 @@ export interface Secrets {
   readonly etcdTls: TlsMaterial;
   /** The token of our own HTTP server. */
   readonly serverToken?: Secret;
+  /** The certificate of our own HTTP server. */
+  readonly serverTls?: { readonly cert: string; readonly key: Secret };
   /** Where notifications go, when a file names it, and what they show there. */
   readonly webhookUrl?: Secret;
   readonly webhookToken?: Secret;
@@ -73,6 +75,8 @@ export async function readSecrets(config: Config): Promise<Secrets> {
   const { notifications } = config;
   const webhookUrl = await reader.line('notifications.urlFile', notifications.urlFile);
   const webhookToken = await reader.line('notifications.tokenFile', notifications.tokenFile);
+  const serverCert = await reader.pem('server.tls.certFile', config.server.tls.certFile, MAX_CA_BYTES);
+  const serverKey = await reader.pem('server.tls.keyFile', config.server.tls.keyFile);
   const { etcd } = config.ha;
   const etcdPassword = await reader.line('ha.etcd.passwordFile', etcd.passwordFile);
   const etcdTls = await readTls(reader, 'ha.etcd.tls', etcd.tls);
@@ -86,6 +90,9 @@ export async function readSecrets(config: Config): Promise<Secrets> {
       : {}),
     etcdTls,
     ...(serverToken ? { serverToken } : {}),
+    ...(serverCert !== undefined && serverKey !== undefined
+      ? { serverTls: { cert: serverCert, key: new Secret(serverKey) } }
+      : {}),
     ...(webhookUrl ? { webhookUrl } : {}),
     ...(webhookToken ? { webhookToken } : {}),
   };

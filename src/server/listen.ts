@@ -24,6 +24,7 @@ const WANTED: Readonly<Record<string, string>> = {
 export async function listen(
   app: FastifyInstance,
   address: ListenAddress,
+  scheme: 'http' | 'https',
 ): Promise<{ readonly url: string; readonly port: number }> {
   // As a name it would mean two sockets, of which only one is closed at once.
   const host = address.host === 'localhost' ? '127.0.0.1' : address.host;
@@ -34,7 +35,7 @@ export async function listen(
   }
   const bound = app.server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
-  return { url: `http://${inUrl(reachable(host))}:${port}`, port };
+  return { url: `${scheme}://${inUrl(reachable(host))}:${port}`, port };
 }
 
 function listenError({ host, port }: ListenAddress, cause: unknown): OperatingError {

@@ -1,5 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { Server as HttpsServer } from 'node:https';
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { OperatingError } from '../domain/errors.ts';
 import { parseJsonExact } from '../lib/json.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createEventHistory } from '../observability/event-history.ts';
@@ -28,6 +32,8 @@ export interface ServerOptions {
   readonly token?: string | undefined;
   readonly protectReads: boolean;
   readonly version: string;
+  /** PEM texts. With them only https is served. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   /** Event-stream clients at a time. Default 200. */
   readonly maxEventClients?: number;
 }
@@ -82,7 +88,7 @@ export async function createServer(
     history.close();
   };
   try {
-    const { url, port } = await listen(app, options.listen);
+    const { url, port } = await listen(app, options.listen, options.tls ? 'https' : 'http');
     return { url, port, close: onceOnly(() => closeAll(app, endStreams, clock)) };
   } catch (error) {
     endStreams();
@@ -101,6 +107,7 @@ function createApp(
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    ...(options.tls && { serverFactory: tlsServer(options.tls) }),
     clientErrorHandler: answerRawError,
     frameworkErrors: (error, _request, reply) => {
       void reply.headers(SECURITY_HEADERS);
@@ -124,6 +131,25 @@ function createApp(
   });
   return app;
 }
+
+/** @throws OperatingError `listen-failed` when certificate and key are of no use; the message shows neither. */
+function tlsServer(tls: NonNullable<ServerOptions['tls']>): (handler: FastifyHttpHandler) => HttpsServer {
+  return (handler) => {
+    try {
+      const server = createHttpsServer({ ...tls, minVersion: 'TLSv1.2' }, handler);
+      server.requestTimeout = REQUEST_TIMEOUT_MS;
+      return server;
+    } catch (cause) {
+      throw new OperatingError(
+        'listen-failed',
+        'Certificate and key of server.tls are no pair that TLS can be served with',
+        { cause },
+      );
+    }
+  };
+}
+
+type FastifyHttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 function routesOf(options: ServerOptions, dependencies: ServerDependencies): Route[] {
   const { views, overview, actions, metrics, web } = dependencies;

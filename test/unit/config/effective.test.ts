@@ -24,7 +24,7 @@ datanodes: { expected: [0], weights: { 18446744073709551615: 2 }, drain: [1], co
 pins: { tables: ["a.b"], regions: [4398046511104] }
 schedule: { cron: "*/5 * * * *", windows: [{ cron: "0 1 * * *", duration: 90m }] }
 execution: { dryRun: false, pollInterval: 1500ms, pauseBetweenMoves: 0s }
-server: { listen: "[::1]:0", tokenFile: t, protectReads: true }
+server: { listen: "[::1]:0", tokenFile: t, protectReads: true, tls: { certFile: c, keyFile: k } }
 ha:
   provider: etcd
   identity: r-0
