@@ -31,6 +31,8 @@ export interface NetworkDependencies {
 
 /** Longer than a client waits, and shorter than a frontend's own four tries of 10 s each, doubled. */
 const LATEST_MS = 60_000;
+/** A connection whose client is dead is given up by the server too. */
+const CONNECTION_LASTS_MS = 120_000;
 /** What has not been executed so long after its late arrival never will be. */
 const LATE_LASTS_MS = 5_000;
 
@@ -63,9 +65,10 @@ export class SimNetwork implements Transport {
     const migration = migrationIn(simRequest);
     const onSettled = migration ? this.#dependencies.onMigrationRequest(migration) : noop;
     const isLate = migration !== undefined && this.#dependencies.prng.chance(this.lateProbability);
+    const deadline = deadlineSignal(this.#dependencies.clock, CONNECTION_LASTS_MS, request.signal);
     try {
       if (isLate) return await this.#late(simRequest, request.signal, onSettled);
-      const response = await this.#cluster.handle(simRequest, request.signal);
+      const response = await this.#cluster.handle(simRequest, deadline.signal);
       onSettled('lost');
       return response;
     } catch (error) {
@@ -74,6 +77,8 @@ export class SimNetwork implements Transport {
       if (!isLate) onSettled(sent ? 'lost' : 'refused');
       if (!isNetwork) throw error;
       throw new TransportError(error.message, { sent, code: error.code, cause: error });
+    } finally {
+      deadline.release();
     }
   }
 

@@ -210,7 +210,9 @@ export class World {
   /** Whether the cluster tells which datanodes follow a region (routes always do; `region_peers` from 0.14 on). */
   get knowsFollowers(): boolean {
     const { admin, sql } = this.cluster.profile;
-    const hasRoutes = admin.legacy !== null && this.scenario.knowsMetasrv;
+    // With SQL alone 0.7 does not tell, and a metasrv that was down when the cluster was opened is not asked for routes.
+    const canLoseMetasrv = sql.functions !== null && this.scenario.troubles.has('metasrv-death');
+    const hasRoutes = admin.legacy !== null && this.scenario.knowsMetasrv && !canLoseMetasrv;
     return hasRoutes || sql.regionPeers?.followers === true;
   }
 
