@@ -33,7 +33,7 @@ function checkMove({ watch }: World, move: MoveRecord, request: SentRequest | un
       `${describe(move)}: it says that it moved the region, and nothing was sent`,
     );
   }
-  if (!request) return;
+  if (!request || request.wasOvertaken) return;
   const { arrival, end, procedureId } = request;
   if (move.procedureId !== undefined && !mayName(watch, move.procedureId, request))
     watch.violate(
