@@ -78,7 +78,9 @@ function listing(
   if (listed.value === 'unsupported') return { listed: 'unsupported' };
   const ofRegion = listed.value.filter((procedure) => procedure.regionIds.includes(query.move.regionId));
   const candidates = ofRegion.filter((procedure) => isOurs(sources.store, procedure, query));
-  const adoptable = (candidates.find((procedure) => procedure.active) ?? candidates[0])?.procedureId;
+  // Of several the first to begin: nothing held the region when our request left, and what came later came after it.
+  const [first] = candidates.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
+  const adoptable = first?.procedureId;
   return {
     listed: ofRegion.filter((procedure) => procedure.active),
     ...(adoptable !== undefined && { adoptable }),
