@@ -27,7 +27,8 @@ const config = readConfig({
   ],
 });
 const parts = { version: '0', clock: systemClock, planner: createPlanner(systemClock), openCluster };
-const { daemon, close } = await startDaemon(config, { ...parts, logger: silentLogger });
+const running = await startDaemon(config, { ...parts, logger: silentLogger });
+const { daemon } = running;
 await daemon.settled();
 let before = process.cpuUsage();
 const every = Math.max(1, Math.floor(cycles / 10));
@@ -46,5 +47,5 @@ for (let cycle = 1; cycle <= cycles; cycle += 1) {
   };
   process.stdout.write(`${JSON.stringify(sample)}\n`);
 }
-await close();
+await running.close();
 rmSync(folder, { recursive: true, force: true });
