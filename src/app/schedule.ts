@@ -22,7 +22,7 @@ const FALLBACK_INTERVAL_MS = 300_000;
 
 /** Runs on node-cron. A tick that falls into a running cycle is the daemon's business: node-cron only calls. */
 export const startCronSchedule: StartSchedule = ({ cron, timezone }, onTick) => {
-  const task = createTask(cron, onTick, { timezone });
+  const task = createTask(cron, onTick, { timezone, suppressMissedWarning: true });
   void task.start();
   return {
     nextTickAtMs: () => task.getNextRun()?.getTime(),
