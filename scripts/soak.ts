@@ -137,8 +137,9 @@ function startDaemon(folder: string, { frontend, metasrv }: Served, violations: 
   const child = spawn(process.execPath, [main, 'run', '-c', file], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
   let isStopping = false;
+  let lastLines = '';
   child.once('exit', (code, signal) => {
-    if (!isStopping || code !== 0) violations.push(`The daemon ended: ${code ?? signal ?? ''}`);
+    if (!isStopping || code !== 0) violations.push(`The daemon ended: ${code ?? signal ?? ''}\n${lastLines}`);
   });
   const url = new Promise<string>((resolve, reject) => {
     const cancel = systemClock.setTimer(START_LIMIT_MS, () => reject(new Error('The daemon does not start')));
@@ -148,6 +149,7 @@ function startDaemon(folder: string, { frontend, metasrv }: Served, violations: 
         cancel();
         resolve(found);
       }
+      lastLines = (lastLines + text).slice(-2_000);
       for (const line of text.split('\n'))
         if (line.includes('"level":"error"')) violations.push(`Error in the log: ${line.slice(0, 500)}`);
     });

@@ -15,6 +15,7 @@ import { Daemon } from './daemon.ts';
 import { byLeaderOnly } from './leader-actions.ts';
 import { Closers } from './lifecycle.ts';
 import { startCronSchedule } from './schedule.ts';
+import { spareMemory } from './spare-memory.ts';
 import { startNotifications } from './notifications.ts';
 import { createOverview } from './overview.ts';
 import { createViews } from './views.ts';
@@ -65,6 +66,7 @@ export async function startDaemon(
       }),
     );
     closers.add(logEvents(logger, events));
+    closers.add(spareMemory(events, { clock }));
     closers.add(startNotifications(config, secrets, { events, clock, metrics, logger, version }));
     metrics.addSources({
       dryRun: () => site.config.execution.dryRun,

@@ -9,7 +9,7 @@ import { Closers } from './lifecycle.ts';
 export interface ListeningCluster {
   readonly cluster: SimulatedCluster;
   readonly served: ServedCluster;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface ListenRequest {

@@ -16,7 +16,7 @@ export interface EvidenceQuery {
   /** The servers' time between which a request of this move can have begun, by our clock and what theirs may be off, in ms since 1970. */
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
-  /** Procedures that the cluster listed right before the intent: none of them is ours. Unknown after a restart. */
+  /** Procedures that the cluster listed right before the intent: none of them is ours. */
   readonly knownBefore?: ReadonlySet<ProcedureId>;
 }
 
@@ -78,7 +78,9 @@ function listing(
   if (listed.value === 'unsupported') return { listed: 'unsupported' };
   const ofRegion = listed.value.filter((procedure) => procedure.regionIds.includes(query.move.regionId));
   const candidates = ofRegion.filter((procedure) => isOurs(sources.store, procedure, query));
-  const adoptable = (candidates.find((procedure) => procedure.active) ?? candidates[0])?.procedureId;
+  // Of several the first to begin: nothing held the region when our request left, and what came later came after it.
+  const [first] = candidates.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
+  const adoptable = first?.procedureId;
   return {
     listed: ofRegion.filter((procedure) => procedure.active),
     ...(adoptable !== undefined && { adoptable }),
@@ -87,8 +89,7 @@ function listing(
 
 /**
  * Whether a listed procedure must be the one that our unanswered request started: it was not there right before, and it began when the
- * request can have arrived. One that has ended is only ours for certain while we remember what was there before; without it, the
- * route tells as much.
+ * request can have arrived. Where it is not on record what was there before, one that has ended may be anybody's.
  */
 function isOurs(
   store: EvidenceSources['store'],
@@ -103,16 +104,17 @@ function isOurs(
 
 /** The query for a move whose intent was recorded at `intentAtMs`. */
 export function queryFor(
+  store: Pick<Store, 'knownBefore'>,
   move: MoveRecord,
   intentAtMs: number,
   options: { readonly clockSkewMs: number; readonly submitSettleMs: number },
-  knownBefore?: ReadonlySet<ProcedureId>,
 ): EvidenceQuery {
+  const knownBefore = store.knownBefore(move.id);
   return {
     move,
     notBeforeMs: intentAtMs - options.clockSkewMs,
     notAfterMs: intentAtMs + options.submitSettleMs + options.clockSkewMs,
-    ...(knownBefore && { knownBefore }),
+    ...(knownBefore && { knownBefore: new Set(knownBefore) }),
   };
 }
 

@@ -60,19 +60,23 @@ export async function carryOut(
   if (lastWord.kind !== 'go') return abandon(journal, checking, lastWord);
   const submission = await submit(options, dependencies, { move: checking, knownBefore }, signal);
   if (submission.kind === 'ended') return refused(submission);
-  return follow(dependencies, { ...submission, knownBefore }, signal);
+  return follow(dependencies, submission, signal);
 }
 
 interface Check {
   readonly verdict: CheckVerdict | 'stopping';
-  /** The procedures that the cluster listed. */
-  readonly knownBefore: ReadonlySet<ProcedureId>;
+  /** The region's procedures that the cluster listed. */
+  readonly knownBefore: readonly ProcedureId[];
 }
 
-const NONE: ReadonlySet<ProcedureId> = new Set();
-
-function idsOf(procedures: readonly RegionProcedure[] | 'unsupported'): ReadonlySet<ProcedureId> {
-  return procedures === 'unsupported' ? NONE : new Set(procedures.map(({ procedureId }) => procedureId));
+function idsOf(
+  procedures: readonly RegionProcedure[] | 'unsupported',
+  { regionId }: Move,
+): readonly ProcedureId[] {
+  if (procedures === 'unsupported') return [];
+  return procedures
+    .filter(({ regionIds }) => regionIds.includes(regionId))
+    .map(({ procedureId }) => procedureId);
 }
 
 async function check(
@@ -81,14 +85,17 @@ async function check(
   context: ExecutionContext,
   signal: AbortSignal,
 ): Promise<Check> {
-  const judged = (verdict: Check['verdict'], knownBefore = NONE): Check => ({ verdict, knownBefore });
+  const judged = (verdict: Check['verdict'], knownBefore: readonly ProcedureId[] = []): Check => ({
+    verdict,
+    knownBefore,
+  });
   try {
     const wanted = await context.recheck?.(move, signal);
     if (wanted?.kind === 'abandon') return judged({ cause: 'no-longer-wanted', ...wanted });
     const reading = await attempt(signal, () => readCheck(dependencies, move, moveId, signal));
     if (signal.aborted) return judged('stopping');
     if (!reading.ok) return judged({ kind: 'gate', code: 'cluster-unhealthy', detail: reading.problem });
-    return judged(judgeCheck(move, reading.value), idsOf(reading.value.procedures));
+    return judged(judgeCheck(move, reading.value), idsOf(reading.value.procedures, move));
   } catch (error) {
     if (signal.aborted) return judged('stopping');
     throw error;
@@ -124,7 +131,7 @@ function refused({ move, code }: Extract<Submission, { kind: 'ended' }>): Attemp
 
 async function follow(
   { watcher, store }: OneMoveDependencies,
-  submission: Extract<Submission, { kind: 'look' }> & Pick<Check, 'knownBefore'>,
+  submission: Extract<Submission, { kind: 'look' }>,
   signal: AbortSignal,
 ): Promise<Attempted> {
   const { move } = submission;

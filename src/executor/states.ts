@@ -30,7 +30,7 @@ export interface MoveEnd {
   readonly detail: string;
 }
 
-export interface MoveStep extends Pick<MoveChange, 'procedureId' | 'submittedAtMs'> {
+export interface MoveStep extends Pick<MoveChange, 'procedureId' | 'submittedAtMs' | 'knownBefore'> {
   readonly end?: Omit<MoveEnd, 'state'>;
   readonly effects?: MoveEffects;
 }

@@ -27,10 +27,10 @@ export type Submission =
 type Sent = SubmitResult | { readonly kind: 'not-sent'; readonly message: string };
 type SubmitOptions = Pick<ExecutorOptions, 'replayTimeoutMs' | 'clockSkewMs' | 'submitSettleMs'>;
 
-/** A move that may be submitted, and the procedures that the cluster listed right before. */
+/** A move that may be submitted, and the region's procedures that the cluster listed right before. */
 export interface Checked {
   readonly move: MoveRecord;
-  readonly knownBefore: ReadonlySet<ProcedureId>;
+  readonly knownBefore: readonly ProcedureId[];
 }
 
 /** Refusals that say that the world is not as the plan thought: no failure of anybody. */
@@ -46,7 +46,7 @@ export async function submit(
   signal: AbortSignal,
 ): Promise<Submission> {
   const { cluster, clock, journal } = dependencies;
-  const move = journal.advance(checked, 'intent-recorded');
+  const move = journal.advance(checked, 'intent-recorded', { knownBefore });
   const submittedAtMs = clock.now();
   const result = await send(cluster, move, options.replayTimeoutMs, signal);
   switch (result.kind) {
@@ -60,7 +60,7 @@ export async function submit(
       return confirmAlreadyThere(
         dependencies,
         move,
-        queryFor(move, submittedAtMs, options, knownBefore),
+        queryFor(dependencies.store, move, submittedAtMs, options),
         signal,
       );
     case 'not-sent': {

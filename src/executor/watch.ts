@@ -1,5 +1,4 @@
 import type { CauseCode } from '../domain/causes.ts';
-import type { ProcedureId } from '../domain/ids.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import { sleep } from '../lib/clock.ts';
 import type { Cluster } from '../greptimedb/port.ts';
@@ -27,8 +26,6 @@ export interface WatchOptions {
   readonly patienceMs?: number;
   /** The cause to record when nothing is ever seen of the request. */
   readonly nothingSeenCause?: CauseCode;
-  /** See `EvidenceQuery.knownBefore`. */
-  readonly knownBefore?: ReadonlySet<ProcedureId>;
 }
 
 export type WatchResult =
@@ -74,13 +71,9 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
     return memories.get(move.id) ?? { intentMs: nowMs - elapsedMs, sinceMs: nowMs, hasRead: false };
   };
 
-  const step = async (
-    move: MoveRecord,
-    signal: AbortSignal,
-    knownBefore?: ReadonlySet<ProcedureId>,
-  ): Promise<Step> => {
+  const step = async (move: MoveRecord, signal: AbortSignal): Promise<Step> => {
     const intentAtMs = findIntentTime(dependencies, move);
-    const query = queryFor(move, intentAtMs, options, knownBefore);
+    const query = queryFor(store, move, intentAtMs, options);
     const before = memoryOf(move, intentAtMs);
     const { evidence, problem }: Look = await look({ cluster, store }, query, signal);
     const nowMs = clock.monotonicMs();
@@ -108,7 +101,7 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
     let current = move;
     for (;;) {
       signal.throwIfAborted();
-      const { move: seen, verdict, problem } = await step(current, signal, watch.knownBefore);
+      const { move: seen, verdict, problem } = await step(current, signal);
       current = seen;
       const memory = memories.get(move.id)!;
       if (verdict.kind === 'end') {

@@ -34,6 +34,8 @@ export interface MoveStore {
   /** Notes that a move was undone by somebody else. False when that was known. */
   markUndone(moveId: number, atMs: number): boolean;
   move(moveId: number): MoveRecord | undefined;
+  /** See {@link MoveChange.knownBefore}; undefined when the move never got so far. */
+  knownBefore(moveId: number): readonly ProcedureId[] | undefined;
   /** The states that a move went through, the oldest first. */
   transitionsOf(moveId: number): readonly MoveTransition[];
   /** Moves of which something may still happen (see `isUnresolved`), the oldest first. */
@@ -69,6 +71,8 @@ export interface MoveChange {
   readonly atMs: number;
   readonly procedureId?: ProcedureId;
   readonly submittedAtMs?: number;
+  /** With the intent: the region's procedures that the cluster listed right before. None of them is the one that will be asked for. */
+  readonly knownBefore?: readonly ProcedureId[];
   /** The three belong to final states. */
   readonly cause?: string;
   readonly detail?: string;

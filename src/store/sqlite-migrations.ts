@@ -116,4 +116,8 @@ export const MIGRATIONS: readonly string[] = [
     value INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- The procedures of the region that the cluster listed right before the intent, as a JSON list: none of them is ours.
+  ALTER TABLE moves ADD COLUMN known_before TEXT;
+  `,
 ];

@@ -35,6 +35,12 @@ const MOVE_ROW = z.object({
 
 const COUNT_ROW = z.object({ count: z.number() });
 const DURATION_ROW = z.object({ duration_ms: z.number() });
+const KNOWN_ROW = z.object({
+  known_before: z
+    .string()
+    .transform((text) => z.array(z.string()).parse(JSON.parse(text)))
+    .nullable(),
+});
 const TRANSITION_ROW = z.object({
   from_state: z.enum(MOVE_STATES).nullable(),
   to_state: z.enum(MOVE_STATES),
@@ -90,6 +96,10 @@ export function createMoveStore(database: Database): MoveStore {
       database.run('UPDATE moves SET undone_at_ms = ? WHERE id = ? AND undone_at_ms IS NULL', [atMs, moveId])
         .changes > 0,
     move: (moveId) => findMove(database, moveId),
+    knownBefore(moveId) {
+      const row = database.first(KNOWN_ROW, 'SELECT known_before FROM moves WHERE id = ?', [moveId]);
+      return row?.known_before ?? undefined;
+    },
     transitionsOf: (moveId) =>
       database
         .all(
@@ -175,13 +185,14 @@ function updateMove(database: Database, move: MoveRecord, change: MoveChange): v
   const intentAtMs = change.state === 'intent-recorded' ? change.atMs : null;
   database.run(
     `UPDATE moves SET state = ?, unresolved = ?, intent_at_ms = coalesce(?, intent_at_ms), procedure_id = coalesce(?, procedure_id),
-       submitted_at_ms = coalesce(?, submitted_at_ms), cause = ?, detail = ?, ended_at_ms = ? WHERE id = ?`,
+       submitted_at_ms = coalesce(?, submitted_at_ms), known_before = coalesce(?, known_before), cause = ?, detail = ?, ended_at_ms = ? WHERE id = ?`,
     [
       change.state,
       isUnresolved({ state: change.state }) ? 1 : 0,
       intentAtMs,
       change.procedureId ?? null,
       change.submittedAtMs ?? null,
+      change.knownBefore ? JSON.stringify(change.knownBefore) : null,
       change.cause ?? null,
       change.detail ?? null,
       change.endedAtMs ?? null,

@@ -16,3 +16,18 @@ describe.each(['etcd', 'kubernetes'] as const)('replicas with a lock in %s', (pr
     },
   );
 });
+
+describe('the checkers', () => {
+  /** A seed for each fault that shows it. */
+  test.each([
+    { sabotage: 'no-note', found: /was sent while others were under way/ },
+    { sabotage: 'no-check-at-the-wire', found: /was sent while others were under way/ },
+  ] as const)('find replicas with $sabotage', { timeout: 240_000 }, async ({ sabotage, found }) => {
+    const violations: string[] = [];
+    for (let seed = 1; seed <= 60 && !violations.some((line) => found.test(line)); seed += 1) {
+      const result = await runFailovers(String(seed), { provider: 'etcd', failovers: 5, sabotage });
+      violations.push(...result.violations);
+    }
+    expect(violations.join('\n')).toMatch(found);
+  });
+});

@@ -179,7 +179,7 @@ class FailoverRun {
     const prng = this.#prng;
     const forMs = prng.pick([5_000, 14_000, 16_000, 30_000, 120_000, prng.int(LONGEST_PAUSE_MS)]);
     const { process } = leader;
-    switch (prng.pick(['die', 'hold', 'cut', 'hold-and-cut'] as const)) {
+    switch (prng.pick(['die', 'hold', 'hold-at-the-wire', 'cut', 'hold-and-cut'] as const)) {
       case 'die':
         leader.die(prng.chance(0.5));
         this.#clock.setTimer(forMs, () => void leader.start());
@@ -187,6 +187,11 @@ class FailoverRun {
       case 'hold':
         process?.hold();
         this.#clock.setTimer(forMs, () => process?.release());
+        break;
+      case 'hold-at-the-wire':
+        leader.holdAtTheWireMs = forMs;
+        this.#makeWork();
+        await this.#untilHeld(leader);
         break;
       case 'cut':
         leader.isCutOff = true;
@@ -199,6 +204,10 @@ class FailoverRun {
         this.#clock.setTimer(forMs + 10_000, () => (leader.isCutOff = false));
     }
     await this.#clock.advance(1.5 * LEASE_MS);
+  }
+
+  async #untilHeld({ process }: Replica): Promise<void> {
+    for (let tries = 0; tries < 600 && process?.isHeld === false; tries += 1) await this.#clock.advance(500);
   }
 
   async #untilLed(): Promise<void> {

@@ -43,6 +43,8 @@ export class Replica {
   site: Worksite | undefined;
   /** Requests to the lock get no answer. */
   isCutOff = false;
+  /** Held for so long right before the first byte of its next request for a migration. */
+  holdAtTheWireMs: number | undefined;
   store: Store;
   #lives = 0;
 
@@ -153,10 +155,19 @@ export class Replica {
     return !this.isCutOff && !prng.chance(0.01);
   }
 
+  #holdAtTheWire(process: VirtualProcess): void {
+    const forMs = this.holdAtTheWireMs;
+    if (forMs === undefined) return;
+    this.holdAtTheWireMs = undefined;
+    process.hold();
+    this.#world.clock.setTimer(forMs, () => process.release());
+  }
+
   #transport(process: VirtualProcess): Transport {
     const { clock, prng, send, sabotage } = this.#world;
     return {
       request: async (request) => {
+        if (request.mayStart) this.#holdAtTheWire(process);
         // The connection is made; the process may be held before it goes on.
         await process.receive(sleep(clock, 1 + prng.int(5)));
         if (request.signal.aborted) throw new TransportError('Stopped', { sent: false, code: 'ABORTED' });

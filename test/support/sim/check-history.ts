@@ -33,7 +33,7 @@ function checkMove({ watch }: World, move: MoveRecord, request: SentRequest | un
       `${describe(move)}: it says that it moved the region, and nothing was sent`,
     );
   }
-  if (!request) return;
+  if (!request || request.wasOvertaken) return;
   const { arrival, end, procedureId } = request;
   if (move.procedureId !== undefined && !mayName(watch, move.procedureId, request))
     watch.violate(
@@ -55,12 +55,14 @@ function checkMove({ watch }: World, move: MoveRecord, request: SentRequest | un
 }
 
 /**
- * Whether a move may be on record with this procedure: its own, or, where its request started none, one that somebody else started for
- * the same region right after. A list of procedures does not tell who asked.
+ * Whether a move may be on record with this procedure: its own; or one that somebody else started for the same region where the request
+ * started none, or after its own had ended and a new metasrv leader had forgotten it. A list of procedures does not tell who asked.
  */
 function mayName({ othersMoved }: Watch, named: string, request: SentRequest): boolean {
-  if (request.procedureId !== undefined) return named === request.procedureId;
-  return othersMoved.some(({ procedureId, atMs }) => procedureId === named && atMs >= request.sentMs);
+  if (named === request.procedureId) return true;
+  const { end, procedureId: own, sentMs } = request;
+  const sinceMs = own === undefined ? sentMs : (end?.endedMs ?? Infinity);
+  return othersMoved.some(({ procedureId, atMs }) => procedureId === named && atMs >= sinceMs);
 }
 
 /** How long before our request another mover's may have begun that was still under way. */

@@ -27,6 +27,11 @@ export interface SentRequest extends LeavingRequest {
   /** What the cluster made of it. */
   arrival?: 'accepted' | 'already-there' | 'refused' | 'lost';
   procedureId?: string;
+  /**
+   * Somebody else's migration of the region began after this request had left and before it arrived: a list of procedures does not tell
+   * the two apart, and whichever is seen first is taken for ours.
+   */
+  wasOvertaken?: boolean;
   /** The cluster answered that the target leads the region already: who took it there cannot be told. */
   wasThere?: boolean;
   /** How the migration ended, by the cluster's own journal. */
@@ -218,6 +223,9 @@ export class Watch {
       return;
     }
     request.arrival = event.verdict;
+    request.wasOvertaken = this.othersMoved.some(
+      (other) => other.regionId === regionId && other.atMs >= request.sentMs,
+    );
     request.wasThere =
       event.verdict === 'already-there' || event.message?.includes('procedure is completed') === true;
     if (procedureId !== undefined) request.procedureId = procedureId;
@@ -225,7 +233,8 @@ export class Watch {
   }
 
   /** One that arrives late must still be looked out for. */
-  #checkStillOpen({ moveId, number, regionId }: SentRequest): void {
+  #checkStillOpen({ moveId, number, regionId, wasOvertaken }: SentRequest): void {
+    if (wasOvertaken) return;
     const move = moveId === undefined ? undefined : this.#world.disk.raw.move(moveId);
     if (move?.endedAtMs === undefined) return;
     this.violate(

@@ -211,8 +211,7 @@ export class World {
   get knowsFollowers(): boolean {
     const { admin, sql } = this.cluster.profile;
     // With SQL alone 0.7 does not tell, and a metasrv that was down when the cluster was opened is not asked for routes.
-    const canLoseMetasrv = sql.functions !== null && this.scenario.troubles.has('metasrv-death');
-    const hasRoutes = admin.legacy !== null && this.scenario.knowsMetasrv && !canLoseMetasrv;
+    const hasRoutes = admin.legacy !== null && sql.functions === null;
     return hasRoutes || sql.regionPeers?.followers === true;
   }
 
