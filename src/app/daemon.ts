@@ -60,6 +60,8 @@ export class Daemon {
     this.#adoptConfig();
     const done = this.#cycle(trigger).finally(() => {
       this.#running = undefined;
+      // At once, not with the next tick: what was changed may be the schedule that has none for long.
+      if (!this.#stopping.signal.aborted) this.#adoptConfig();
     });
     this.#running = { done };
     return true;

@@ -153,8 +153,15 @@ export function watchConfig(
       site.events.emit({ type: 'config-refused', detail: describeError(error) });
     }
   };
-  const closers = [sources.onHangup(() => void reload())];
-  if (sources.file !== undefined) closers.push(watchFile(sources.file, site, () => void reload(), logger));
+  // One after the other: of two that overlap the older could be read last, and stay.
+  let last = Promise.resolve();
+  const ask = (): void => {
+    last = last.then(reload);
+  };
+  const closers = [sources.onHangup(ask)];
+  // What was changed while the daemon started was seen by nobody.
+  if (sources.file !== undefined) ask();
+  if (sources.file !== undefined) closers.push(watchFile(sources.file, site, ask, logger));
   return () => closers.forEach((close) => close());
 }
 

@@ -75,6 +75,16 @@ describe('moves', () => {
     expect(move).toMatchObject({ state: 'succeeded', cause: 'moved', procedureId: 'procedure-1' });
   });
 
+  it('remember which procedures were there before the request', () => {
+    const store = inMemory();
+    const move = store.createMove(DRAFT);
+    expect(store.knownBefore(move.id)).toBeUndefined();
+    const change = { moveId: move.id, expected: 'planned', state: 'intent-recorded', atMs: T0 } as const;
+    store.writeMove({ ...change, knownBefore: ['procedure-a'] });
+    store.writeMove({ ...change, expected: 'intent-recorded', state: 'submitted' });
+    expect(store.knownBefore(move.id)).toEqual(['procedure-a']);
+  });
+
   it('are written only from the state that the writer expects', () => {
     const store = inMemory();
     const move = store.createMove(DRAFT);
@@ -199,6 +209,18 @@ describe('operators', () => {
     expect(store.pause(T0 + HOUR_MS)?.reason).toHaveLength(2_000);
     expect(store.clearPause()).toBe(true);
     expect(store.clearPause()).toBe(false);
+  });
+
+  it('resume, and what others undid until then counts no more', () => {
+    const store = inMemory();
+    const first = endedMove(store, {}, 'succeeded', T0);
+    const second = endedMove(store, {}, 'succeeded', T0 + 1);
+    store.markUndone(first.id, T0 + 10);
+    expect(store.countUndone(T0)).toBe(1);
+    store.clearPause();
+    expect(store.countUndone(T0)).toBe(0);
+    store.markUndone(second.id, T0 + 20);
+    expect(store.countUndone(T0)).toBe(1);
   });
 
   it('drain datanodes, and everything they did is kept with its reason', () => {

@@ -1,0 +1,202 @@
+import { renameSync, symlinkSync, writeFileSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPlanner } from '../../src/app/planning.ts';
+import { startDaemon, watchConfig, type RunningDaemon } from '../../src/app/run.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { openCluster } from '../../src/greptimedb/index.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import type { EventType, StampedEvent } from '../../src/observability/events.ts';
+import { silentLogger } from '../../src/observability/logger.ts';
+import {
+  serveSimulatedCluster,
+  type ServedCluster,
+  type SimulatedCluster,
+} from '../../src/simulator/index.ts';
+import { simulated } from '../support/greptimedb.ts';
+import { CommandProcess } from '../support/command-process.ts';
+import { useTempFolders } from '../support/temp-folder.ts';
+
+const newFolder = useTempFolders();
+let cluster: SimulatedCluster;
+let served: ServedCluster;
+let folder: string;
+let file: string;
+let running: RunningDaemon | undefined;
+let hangUp: () => void;
+/** The datanodes that were expected each time the cluster was opened. */
+let opened: (readonly string[])[];
+
+beforeEach(async () => {
+  cluster = simulated({ layout: { datanodes: 2, tables: 1, layout: 'balanced' } }, systemClock);
+  served = await serveSimulatedCluster(cluster, { controlPort: null }, { clock: systemClock });
+  opened = [];
+  folder = newFolder();
+  file = join(folder, 'rebalancer.yaml');
+});
+
+afterEach(async () => {
+  await running?.close();
+  running = undefined;
+  await served.close();
+  cluster.close();
+});
+
+function text(change: { cron?: string; dryRun?: boolean; endpoint?: string } = {}): string {
+  const { cron = '0 0 1 1 *', dryRun = true, endpoint = served.frontend[0] ?? '' } = change;
+  return [
+    `cluster: { sql: { endpoints: ["${endpoint}"] } }`,
+    `schedule: { cron: "${cron}" }`,
+    `execution: { dryRun: ${dryRun} }`,
+    `state: { path: ${join(folder, 'state')} }`,
+    'server: { listen: 127.0.0.1:0 }',
+  ].join('\n');
+}
+
+/** A daemon that watches the file. */
+async function start(watched = file): Promise<RunningDaemon> {
+  const reload = (): ReturnType<typeof loadConfig> => loadConfig({ file: watched, env: {}, cwd: folder });
+  const open: typeof openCluster = (options, ...rest) => {
+    opened.push(options.expectedDatanodes ?? []);
+    return openCluster(options, ...rest);
+  };
+  const parts = { version: '0', clock: systemClock, planner: createPlanner(systemClock), openCluster: open };
+  running = await startDaemon(await reload(), { ...parts, logger: silentLogger });
+  watchConfig(running, silentLogger, {
+    reload,
+    file: watched,
+    onHangup: (listener) => {
+      hangUp = listener;
+      return () => undefined;
+    },
+  });
+  await running.daemon.settled();
+  return running;
+}
+
+function next<Type extends EventType>(
+  { site }: RunningDaemon,
+  type: Type,
+): Promise<Extract<StampedEvent, { type: Type }>> {
+  return new Promise((resolve) => {
+    const stop = site.events.subscribe((event) => {
+      if (event.type !== type) return;
+      stop();
+      resolve(event as Extract<StampedEvent, { type: Type }>);
+    });
+  });
+}
+
+describe('the configuration is read again', () => {
+  it('on SIGHUP, and what changed is told', async () => {
+    writeFileSync(file, text());
+    const daemon = await start();
+    const reloaded = next(daemon, 'config-reloaded');
+    writeFileSync(file, text({ dryRun: false }));
+    hangUp();
+    expect((await reloaded).changes).toEqual(['execution.dryRun: true -> false']);
+    expect(daemon.site.config.execution.dryRun).toBe(false);
+  });
+
+  it('when an editor puts another file in its place', async () => {
+    writeFileSync(file, text());
+    const daemon = await start();
+    const reloaded = next(daemon, 'config-reloaded');
+    writeFileSync(`${file}.new`, text({ cron: '*/7 * * * *' }));
+    renameSync(`${file}.new`, file);
+    expect((await reloaded).changes).toEqual(['schedule.cron: "0 0 1 1 *" -> "*/7 * * * *"']);
+  });
+
+  it('when Kubernetes swaps the folder that the file is a link into', async () => {
+    for (const [name, content] of [
+      ['v1', text()],
+      ['v2', text({ dryRun: false })],
+    ] as const) {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'rebalancer.yaml'), content);
+    }
+    symlinkSync('v1', join(folder, '..data'));
+    symlinkSync(join('..data', 'rebalancer.yaml'), file);
+    const daemon = await start();
+    const reloaded = next(daemon, 'config-reloaded');
+    symlinkSync('v2', join(folder, '..data_tmp'));
+    renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
+    expect((await reloaded).changes).toEqual(['execution.dryRun: true -> false']);
+  });
+});
+
+describe('a new configuration is refused as a whole', () => {
+  it.each([
+    ['is wrong', () => text({ dryRun: false }).replace('cron:', 'corn:'), /corn/],
+    ['cannot be read', () => '{', /rebalancer\.yaml/],
+    [
+      'changes what was opened at the start',
+      () => text({ dryRun: false, endpoint: 'http://127.0.0.1:9' }),
+      /cluster: .*restart/,
+    ],
+  ])('when it %s', async (_, content, why) => {
+    writeFileSync(file, text());
+    const daemon = await start();
+    const before = daemon.site.config;
+    const refused = next(daemon, 'config-refused');
+    writeFileSync(file, content());
+    hangUp();
+    expect((await refused).detail).toMatch(why);
+    expect(daemon.site.config).toBe(before);
+  });
+
+  it('when the file is gone, and the daemon goes on with the old one', async () => {
+    writeFileSync(file, text());
+    const daemon = await start();
+    const refused = next(daemon, 'config-refused');
+    rmSync(file);
+    hangUp();
+    expect((await refused).detail).toContain('rebalancer.yaml');
+    const finished = next(daemon, 'cycle-finished');
+    daemon.daemon.tick('manual');
+    expect((await finished).outcome).toBe('balanced');
+  });
+});
+
+describe('while a cycle runs', () => {
+  it('a change waits for its end, and one that is taken back never was', async () => {
+    writeFileSync(file, text());
+    const { daemon, site } = await start();
+    const { config } = site;
+    const changed = { ...config, execution: { ...config.execution, dryRun: false } };
+    daemon.tick('manual');
+    daemon.reload(changed);
+    expect(site.config).toBe(config);
+    daemon.reload({ ...config });
+    await daemon.settled();
+    daemon.tick('manual');
+    expect(site.config.execution.dryRun).toBe(true);
+    daemon.reload(changed);
+    await daemon.settled();
+    expect(site.config.execution.dryRun).toBe(false);
+  });
+
+  it('datanodes that are expected from now on are expected by the adapters too', async () => {
+    writeFileSync(file, text());
+    const { daemon, site } = await start();
+    const { config } = site;
+    daemon.reload({ ...config, datanodes: { ...config.datanodes, expected: ['1'] } });
+    daemon.tick('manual');
+    await daemon.settled();
+    expect(opened).toEqual([[], ['1']]);
+  });
+});
+
+it('a real process obeys SIGHUP and outlives a broken file', { timeout: 60_000 }, async () => {
+  writeFileSync(file, text());
+  const child = new CommandProcess(['run', '-c', file], { cwd: folder });
+  await child.waitFor(/The rebalancer runs/);
+  writeFileSync(file, text({ cron: '*/9 * * * *' }));
+  child.kill('SIGHUP');
+  await child.waitFor(/configuration reloaded/);
+  writeFileSync(file, 'execution: { dryRun: perhaps }');
+  child.kill('SIGHUP');
+  await child.waitFor(/configuration refused/);
+  child.kill('SIGTERM');
+  expect((await child.ended()).status).toBe(0);
+});
