@@ -28,6 +28,10 @@ export function keepToken(token: string): void {
   sessionStorage.setItem(TOKEN_KEY, token);
 }
 
+export function forgetToken(): void {
+  sessionStorage.removeItem(TOKEN_KEY);
+}
+
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export async function get<Answer>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Answer> {

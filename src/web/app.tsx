@@ -1,6 +1,6 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { Dialogs } from './dialogs/dialogs.tsx';
+import { RequestedDialog, TokenDialog } from './dialogs/dialogs.tsx';
 import type { DialogRequest } from './dialogs/dialogs.tsx';
 import { follow } from './follow.ts';
 import { useModel } from './model.ts';
@@ -23,11 +23,13 @@ import { Verdict, VerdictSkeleton } from './views/verdict.tsx';
 export interface Page {
   readonly store: Store;
   readonly open: (request: DialogRequest) => void;
+  /** Asks for the token and attempts again with it. `attempt` rejects with status 401 while the token is a wrong one. */
+  readonly askForToken: (attempt: () => Promise<void>) => void;
   readonly say: (text: string, tone?: 'good' | 'bad') => void;
 }
 
 export function App({ store }: { readonly store: Store }): JSX.Element {
-  const { dialog, open, close } = useDialog();
+  const { dialog, open, close, tokenFor, askForToken, closeToken } = useDialogs();
   const [attempt, setAttempt] = useState(0);
   const { toasts, say } = useToasts();
   const { theme, choice, choose } = useTheme();
@@ -41,7 +43,7 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
     store.set({ needsToken: false });
     setAttempt((count) => count + 1);
   }, [store]);
-  const page: Page = { store, say, open };
+  const page: Page = { store, say, open, askForToken };
   return (
     <>
       <a class="skip" href="#main">
@@ -51,31 +53,62 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
       <main id="main">
         {needsToken ? <TokenPanel onToken={retry} /> : <Body page={page} theme={theme} />}
       </main>
-      <Dialogs page={page} request={dialog} close={close} onToken={retry} />
+      {dialog && (
+        <RequestedDialog
+          key={dialog.number}
+          page={page}
+          request={dialog.request}
+          close={() => close(dialog)}
+        />
+      )}
+      {tokenFor && <TokenDialog attempt={tokenFor} close={closeToken} onToken={retry} />}
       <Toasts toasts={toasts} />
     </>
   );
 }
 
-/** One dialog at a time. When the last one closes, the keyboard is back where it was before the first. */
-function useDialog(): {
-  readonly dialog: DialogRequest | null;
+interface Dialogs {
+  readonly dialog: OpenDialog | null;
   readonly open: (request: DialogRequest) => void;
-  readonly close: () => void;
-} {
-  const [dialog, setDialog] = useState<DialogRequest | null>(null);
+  readonly close: (dialog: OpenDialog) => void;
+  readonly tokenFor: (() => Promise<void>) | null;
+  readonly askForToken: (attempt: () => Promise<void>) => void;
+  readonly closeToken: () => void;
+}
+
+/** Each time that one opens, it is another. */
+interface OpenDialog {
+  readonly number: number;
+  readonly request: DialogRequest;
+}
+
+/** One dialog at a time, and over it the question for the token. When none is left, the keyboard is not lost with it. */
+function useDialogs(): Dialogs {
+  const [dialog, setDialog] = useState<OpenDialog | null>(null);
+  const [tokenFor, setTokenFor] = useState<(() => Promise<void>) | null>(null);
   const cameFrom = useRef<Element | null>(null);
+  const opened = useRef(0);
   const open = useCallback((request: DialogRequest) => {
     cameFrom.current ??= document.activeElement;
-    setDialog(request);
+    opened.current += 1;
+    setDialog({ number: opened.current, request });
   }, []);
-  const close = useCallback(() => {
+  const askForToken = useCallback((attempt: () => Promise<void>) => {
+    cameFrom.current ??= document.activeElement;
+    setTokenFor(() => attempt);
+  }, []);
+  // The browser tells of a closed dialog a little later, when the next one may be there already.
+  const close = useCallback((closed: OpenDialog) => setDialog((now) => (now === closed ? null : now)), []);
+  const closeToken = useCallback(() => setTokenFor(null), []);
+  const isNoneOpen = dialog === null && tokenFor === null;
+  useLayoutEffect(() => {
+    if (!isNoneOpen) return;
     const from = cameFrom.current;
     cameFrom.current = null;
-    setDialog(null);
-    if (from instanceof HTMLElement) setTimeout(() => from.focus());
-  }, []);
-  return { dialog, open, close };
+    // The browser gives it back by itself, unless one dialog took the place of another.
+    if (document.activeElement === document.body && from instanceof HTMLElement) from.focus();
+  }, [isNoneOpen]);
+  return { dialog, open, close, tokenFor, askForToken, closeToken };
 }
 
 function Body({ page, theme }: { readonly page: Page; readonly theme: 'light' | 'dark' }): JSX.Element {

@@ -92,7 +92,7 @@ async function loadOverview(store: Store): Promise<void> {
   const matrix = await orNull(get<MatrixView>('/api/v1/matrix'));
   const isSmall = matrix !== null && countRegions(matrix) <= MAX_CELLS;
   const regions = isSmall ? await orNull(get<RegionsView>('/api/v1/regions', { limit: MAX_CELLS })) : null;
-  store.set({ matrix, regions });
+  store.set({ matrix, regions, overviewRevision: store.get().overviewRevision + 1 });
 }
 
 function countRegions({ tables }: MatrixView): number {

@@ -18,6 +18,8 @@ export interface Model {
   readonly matrix: MatrixView | null;
   /** Every region, where there are not too many to show each. */
   readonly regions: RegionsView | null;
+  /** Rises with every new overview, for explanations that stay open. */
+  readonly overviewRevision: number;
   /** Rises when moves ended, for what is fetched only where it is shown. */
   readonly movesRevision: number;
   readonly cyclesRevision: number;
@@ -32,6 +34,7 @@ export const INITIAL: Model = {
   clockOffsetMs: 0,
   matrix: null,
   regions: null,
+  overviewRevision: 0,
   movesRevision: 0,
   cyclesRevision: 0,
   auditRevision: 0,

@@ -153,6 +153,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await page.getByRole('dialog', { name: 'Datanode 0' }).getByRole('list', { name: 'Regions' }).waitFor();
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.locator('.node-label:focus').waitFor();
       await page.getByRole('grid').focus();
       for (const key of ['ArrowDown', 'ArrowRight', 'End', 'Enter']) await page.keyboard.press(key);
       await page
@@ -198,9 +199,32 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         const dialog = page.getByRole('dialog', { name: 'This needs the token' });
         await dialog.getByLabel('Token').fill('wrong');
         await dialog.getByRole('button', { name: 'Use this token' }).click();
+        await dialog.getByRole('alert').getByText('The token is not the one').waitFor();
         await dialog.getByLabel('Token').fill(TOKEN);
         await dialog.getByRole('button', { name: 'Use this token' }).click();
         expect(await next).toMatchObject({ outcome: 'balanced' });
+        await dialog.waitFor({ state: 'detached' });
+        forgive(watched, /401/);
+      },
+    );
+  });
+
+  test('keeps what was chosen in a dialog while it asks for the token', async () => {
+    const tokenFile = join(root, 'token');
+    await writeToken(tokenFile);
+    await withPage(
+      { cluster: { layout: 'balanced' }, set: [...paused, `server.tokenFile=${tokenFile}`] },
+      async (page, _daemon, watched) => {
+        await page.getByRole('button', { name: 'Drain…' }).click();
+        const drain = page.getByRole('dialog', { name: 'Drain datanodes' });
+        await drain.getByRole('checkbox', { name: /^2 / }).check();
+        await drain.getByRole('button', { name: 'Preview' }).click();
+        const ask = page.getByRole('dialog', { name: 'This needs the token' });
+        await ask.getByLabel('Token').fill(TOKEN);
+        await ask.getByRole('button', { name: 'Use this token' }).click();
+        await drain.getByText(/moves? empt(y|ies) datanode 2/).waitFor();
+        await drain.getByRole('button', { name: 'Back' }).click();
+        expect(await drain.getByRole('checkbox', { name: /^2 / }).isChecked()).toBe(true);
         forgive(watched, /401/);
       },
     );

@@ -12,6 +12,10 @@ export interface Attempt {
 export function useAttempt(page: Page): Attempt {
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const failed = (error: unknown): void => {
+    setProblem(messageOf(error));
+    page.say(messageOf(error), 'bad');
+  };
   const run = async (work: () => Promise<void>): Promise<boolean> => {
     setBusy(true);
     setProblem(null);
@@ -19,16 +23,22 @@ export function useAttempt(page: Page): Attempt {
       await work();
       return true;
     } catch (error) {
-      if (needsToken(error)) page.open({ kind: 'token', then: () => void work().catch(failed) });
+      if (needsToken(error)) page.askForToken(() => againWithToken(work, failed));
       else failed(error);
       return false;
     } finally {
       setBusy(false);
     }
   };
-  const failed = (error: unknown): void => {
-    setProblem(messageOf(error));
-    page.say(messageOf(error), 'bad');
-  };
   return { isBusy, problem, run };
+}
+
+/** Rejects only while the token is still not the right one: any other failure is the work's own. */
+async function againWithToken(work: () => Promise<unknown>, failed: (error: unknown) => void): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (needsToken(error)) throw error;
+    failed(error);
+  }
 }

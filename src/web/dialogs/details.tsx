@@ -3,7 +3,7 @@ import type { Explanation } from '../../domain/explanation.ts';
 import { actions } from '../actions.ts';
 import { get } from '../api.ts';
 import { formatCount, formatTime, plural, shortTable } from '../format.ts';
-import { useLoaded } from '../hooks.ts';
+import { useLoaded, useThrottled } from '../hooks.ts';
 import { useModel } from '../model.ts';
 import type { MoveView, RegionsView } from '../model.ts';
 import { tookText } from '../views/history.tsx';
@@ -26,9 +26,9 @@ export function Details({ page, close, what, id }: DetailsProps): JSX.Element {
     what === 'table' && tableName !== undefined ? `Table ${shortTable(tableName)}` : `${TITLES[what]} ${id}`;
   return (
     <Dialog title={title} close={close} wide>
-      <Reasons what={what} id={id} />
+      <Reasons page={page} what={what} id={id} />
       {what === 'datanode' && <NodeActions page={page} close={close} id={id} />}
-      {what === 'region' ? <PastMoves id={id} /> : <Regions page={page} what={what} id={id} />}
+      {what === 'region' ? <PastMoves page={page} id={id} /> : <Regions page={page} what={what} id={id} />}
     </Dialog>
   );
 }
@@ -36,13 +36,16 @@ export function Details({ page, close, what, id }: DetailsProps): JSX.Element {
 const TITLES = { region: 'Region', table: 'Table', datanode: 'Datanode' } as const;
 
 export function Reasons({
+  page,
   what,
   id,
 }: {
+  readonly page: DialogProps['page'];
   readonly what: DetailsProps['what'];
   readonly id: string;
 }): JSX.Element {
-  const { value, problem } = useLoaded(`${what}/${id}`, (signal) =>
+  const revision = useModel(page.store, (model) => model.overviewRevision);
+  const { value, problem } = useLoaded(`${what}/${id}/${revision}`, (signal) =>
     get<Explanation>(`/api/v1/explain/${what}/${encodeURIComponent(id)}`, {}, signal),
   );
   if (!value) return problem === null ? <Empty>Looking it up.</Empty> : <Problem text={problem} />;
@@ -117,7 +120,8 @@ function Regions({
   readonly what: 'table' | 'datanode';
   readonly id: string;
 }): JSX.Element {
-  const { value, problem } = useLoaded(`${what}/${id}`, (signal) =>
+  const revision = useModel(page.store, (model) => model.overviewRevision);
+  const { value, problem } = useLoaded(`${what}/${id}/${revision}`, (signal) =>
     get<RegionsView>('/api/v1/regions', { [what]: id, limit: LISTED }, signal),
   );
   const matrix = useModel(page.store, (model) => model.matrix);
@@ -158,8 +162,12 @@ function Regions({
   );
 }
 
-function PastMoves({ id }: { readonly id: string }): JSX.Element {
-  const { value, problem } = useLoaded(id, (signal) =>
+function PastMoves({ page, id }: Pick<DialogProps, 'page'> & { readonly id: string }): JSX.Element {
+  const revision = useThrottled(
+    useModel(page.store, (model) => model.movesRevision),
+    2_000,
+  );
+  const { value, problem } = useLoaded(`${id}/${revision}`, (signal) =>
     get<{ moves: readonly MoveView[] }>('/api/v1/history', { region: id, limit: 10 }, signal),
   );
   if (!value) return <Problem text={problem} />;

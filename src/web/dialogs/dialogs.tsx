@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Page } from '../app.tsx';
 import type { MoveView } from '../model.ts';
 import { TokenForm } from '../views/token-panel.tsx';
@@ -12,7 +12,6 @@ import { PauseDialog } from './pause.tsx';
 export type DialogRequest =
   | { readonly kind: 'pause' }
   | { readonly kind: 'drain'; readonly datanodes: readonly string[] }
-  | { readonly kind: 'token'; readonly then: () => void }
   | { readonly kind: 'details'; readonly what: 'region' | 'table' | 'datanode'; readonly id: string }
   | { readonly kind: 'move'; readonly move: MoveView };
 
@@ -21,50 +20,48 @@ export interface DialogProps {
   readonly close: () => void;
 }
 
-export function Dialogs({
+export function RequestedDialog({
   page,
   request,
   close,
-  onToken,
-}: DialogProps & {
-  readonly request: DialogRequest | null;
-  readonly onToken: () => void;
-}): JSX.Element | null {
-  switch (request?.kind) {
-    case undefined:
-      return null;
+}: DialogProps & { readonly request: DialogRequest }): JSX.Element {
+  switch (request.kind) {
     case 'pause':
       return <PauseDialog page={page} close={close} />;
     case 'drain':
       return <DrainDialog page={page} close={close} datanodes={request.datanodes} />;
     case 'details':
-      return (
-        <Details
-          key={`${request.what}/${request.id}`}
-          page={page}
-          close={close}
-          what={request.what}
-          id={request.id}
-        />
-      );
+      return <Details page={page} close={close} what={request.what} id={request.id} />;
     case 'move':
       return <MoveDialog page={page} close={close} move={request.move} />;
-    case 'token':
-      return (
-        <Dialog title="This needs the token" close={close}>
-          <p class="dim">
-            Everybody may look, but only who has the token may act. It is kept until this tab is closed.
-          </p>
-          <TokenForm
-            onToken={() => {
-              close();
-              onToken();
-              request.then();
-            }}
-          />
-        </Dialog>
-      );
   }
+}
+
+/** Lies over the dialog whose action needs the token, if there is one, so that nothing typed there is lost. */
+export function TokenDialog({
+  attempt,
+  close,
+  onToken,
+}: {
+  /** What needs the token; rejects while the token is not the right one. */
+  readonly attempt: () => Promise<void>;
+  readonly close: () => void;
+  readonly onToken: () => void;
+}): JSX.Element {
+  return (
+    <Dialog title="This needs the token" close={close}>
+      <p class="dim">
+        Everybody may look, but only who has the token may act. It is kept until this tab is closed.
+      </p>
+      <TokenForm
+        attempt={attempt}
+        onToken={() => {
+          close();
+          onToken();
+        }}
+      />
+    </Dialog>
+  );
 }
 
 /** The browser's own dialog: it keeps the keyboard inside and gives it back afterwards. */
@@ -80,7 +77,8 @@ export function Dialog({
   readonly wide?: boolean;
 }): JSX.Element {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  const titleId = useId();
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (dialog?.open === false) dialog.showModal();
   }, []);
@@ -88,7 +86,7 @@ export function Dialog({
     <dialog
       ref={ref}
       class={wide ? 'wide' : ''}
-      aria-labelledby="dialog-title"
+      aria-labelledby={titleId}
       onClose={close}
       onClick={(event) => {
         if (event.target === ref.current) ref.current?.close();
@@ -96,7 +94,7 @@ export function Dialog({
     >
       <div class="dialog-body">
         <div class="dialog-head">
-          <h2 id="dialog-title">{title}</h2>
+          <h2 id={titleId}>{title}</h2>
           <button type="button" class="close" aria-label="Close" onClick={() => ref.current?.close()}>
             ×
           </button>

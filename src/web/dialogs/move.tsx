@@ -8,7 +8,7 @@ import { Dialog } from './dialogs.tsx';
 import type { DialogProps } from './dialogs.tsx';
 
 /** One past move with what became of it, and where its region stands today. */
-export function MoveDialog({ close, move }: DialogProps & { readonly move: MoveView }): JSX.Element {
+export function MoveDialog({ page, close, move }: DialogProps & { readonly move: MoveView }): JSX.Element {
   const facts: readonly (readonly [string, string | null])[] = [
     ['why', reasonText(move.reason)],
     ['begun', formatTime(move.createdAt)],
@@ -44,7 +44,7 @@ export function MoveDialog({ close, move }: DialogProps & { readonly move: MoveV
           ))}
       </dl>
       <h3>Where it stands today</h3>
-      <Reasons what="region" id={move.regionId} />
+      <Reasons page={page} what="region" id={move.regionId} />
     </Dialog>
   );
 }

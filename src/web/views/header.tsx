@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { Page } from '../app.tsx';
-import { actions, messageOf, needsToken } from '../actions.ts';
+import { actions } from '../actions.ts';
+import { useAttempt } from '../dialogs/attempt.ts';
 import { useModel } from '../model.ts';
 import { THEME_CHOICES } from '../theme.ts';
 import type { ThemeChoice } from '../theme.ts';
@@ -77,18 +77,12 @@ function Actions({ page }: { readonly page: Page }): JSX.Element | null {
   const isPaused = useModel(page.store, (model) => (model.status?.paused ?? null) !== null);
   const isRunning = useModel(page.store, (model) => (model.status?.cycle ?? null) !== null);
   const isKnown = useModel(page.store, (model) => model.status !== null && !model.needsToken);
-  const [isBusy, setBusy] = useState(false);
-  const attempt = async (work: () => Promise<unknown>, done: string): Promise<void> => {
-    setBusy(true);
-    try {
+  const { isBusy, run } = useAttempt(page);
+  const attempt = (work: () => Promise<unknown>, done: string): Promise<boolean> =>
+    run(async () => {
       await work();
       page.say(done, 'good');
-    } catch (error) {
-      if (needsToken(error)) page.open({ kind: 'token', then: () => void attempt(work, done) });
-      else page.say(messageOf(error), 'bad');
-    }
-    setBusy(false);
-  };
+    });
   if (!isKnown) return null;
   return (
     <div class="actions" role="group" aria-label="Actions">

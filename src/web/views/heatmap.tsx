@@ -129,10 +129,11 @@ function Grid({ page, rows, matrix, datanodes }: GridProps): JSX.Element {
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const next = walk(event.key, place, rows.length, columns.length);
-    if (event.key === 'Enter') open(place.row);
-    if (!next) return;
+    if (event.key !== 'Enter' && !next) return;
+    // Also for Enter: what would follow it is a click on what has the keyboard by then, the new dialog's first button.
     event.preventDefault();
-    setActive(next);
+    if (next) setActive(next);
+    else open(place.row);
   };
   return (
     <div ref={box} class="heat-box">

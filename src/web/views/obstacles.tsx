@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { BLOCKERS, GATES } from '../../domain/codes.ts';
-import { actions, messageOf, needsToken } from '../actions.ts';
+import { actions } from '../actions.ts';
 import { get } from '../api.ts';
 import type { Page } from '../app.tsx';
+import { useAttempt } from '../dialogs/attempt.ts';
 import { formatCount, formatTime, plural } from '../format.ts';
 import { useLoaded } from '../hooks.ts';
 import { useModel } from '../model.ts';
@@ -61,16 +62,13 @@ function Quarantine({ page, count }: { readonly page: Page; readonly count: numb
   const { value, problem } = useLoaded(`${count}/${released}`, (signal) =>
     get<QuarantineAnswer>('/api/v1/quarantine', {}, signal),
   );
-  const release = async (regionId: string): Promise<void> => {
-    try {
+  const { isBusy, run } = useAttempt(page);
+  const release = (regionId: string): Promise<boolean> =>
+    run(async () => {
       await actions.release(regionId);
       page.say(`Region ${regionId} may be moved again.`, 'good');
       setReleased((before) => before + 1);
-    } catch (error) {
-      if (needsToken(error)) page.open({ kind: 'token', then: () => void release(regionId) });
-      else page.say(messageOf(error), 'bad');
-    }
-  };
+    });
   return (
     <>
       <h3>In quarantine</h3>
@@ -82,7 +80,12 @@ function Quarantine({ page, count }: { readonly page: Page; readonly count: numb
               Region {regionId}
             </Explain>{' '}
             failed {plural(failures, 'time')}, rests until {formatTime(until)}: {detail}{' '}
-            <button type="button" class="button small" onClick={() => void release(regionId)}>
+            <button
+              type="button"
+              class="button small"
+              disabled={isBusy}
+              onClick={() => void release(regionId)}
+            >
               Release
             </button>
           </li>

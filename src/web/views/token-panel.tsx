@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { ApiError, get, keepToken } from '../api.ts';
+import { messageOf, needsToken } from '../actions.ts';
+import { forgetToken, get, keepToken } from '../api.ts';
 import { Problem } from './parts.tsx';
 
 /** Where even reading needs the token. */
@@ -12,22 +13,34 @@ export function TokenPanel({ onToken }: { readonly onToken: () => void }): JSX.E
         It is in the file that server.tokenFile of the configuration names. It is kept until this tab is
         closed.
       </p>
-      <TokenForm onToken={onToken} />
+      <TokenForm attempt={() => get('/api/v1/status')} onToken={onToken} />
     </section>
   );
 }
 
-export function TokenForm({ onToken }: { readonly onToken: () => void }): JSX.Element {
+/** A token is right when what needs it succeeds. A wrong one is forgotten, and the form stays. */
+export function TokenForm({
+  attempt,
+  onToken,
+}: {
+  readonly attempt: () => Promise<unknown>;
+  readonly onToken: () => void;
+}): JSX.Element {
   const [token, setToken] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
   const submit = async (): Promise<void> => {
+    setBusy(true);
+    setProblem(null);
     keepToken(token.trim());
     try {
-      await get('/api/v1/status');
+      await attempt();
       onToken();
     } catch (error) {
-      setProblem(error instanceof ApiError ? error.message : 'The token could not be tried.');
+      if (needsToken(error)) forgetToken();
+      setProblem(messageOf(error));
     }
+    setBusy(false);
   };
   return (
     <form
@@ -44,12 +57,13 @@ export function TokenForm({ onToken }: { readonly onToken: () => void }): JSX.El
           autoComplete="off"
           required
           value={token}
+          disabled={isBusy}
           onInput={(event) => setToken(event.currentTarget.value)}
         />
       </label>
       <Problem text={problem} />
       <div class="form-end">
-        <button type="submit" class="button primary">
+        <button type="submit" class="button primary" disabled={isBusy}>
           Use this token
         </button>
       </div>
