@@ -17,7 +17,7 @@ import { describeWith } from '../support/tools.ts';
 
 const MAX_COMPRESSED_BYTES = 150_000;
 /** For anything to appear, on a machine that is busy with other tests. */
-const WAIT_MS = 25_000;
+const WAIT_MS = 50_000;
 const PHONE = { width: 390, height: 844 } as const;
 
 let root: string;
@@ -54,7 +54,7 @@ describe('the built page', () => {
 describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   let browser: Browser;
 
-  vi.setConfig({ testTimeout: 60_000 });
+  vi.setConfig({ testTimeout: 150_000 });
 
   beforeAll(async () => {
     browser = await startBrowser(executable);

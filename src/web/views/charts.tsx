@@ -97,7 +97,9 @@ function Chart({
     const atMs = from + ((event.offsetX - LEFT) / (width - LEFT - 8)) * (to - from);
     setPointed(nearest(points, atMs));
   };
-  const shown = pointed ?? points.at(-1);
+  // A cycle that failed knows no counts.
+  const shown =
+    pointed ?? points.findLast((point) => bars ?? lines.some(({ value }) => value(point) !== null));
   return (
     <figure class="chart" ref={box}>
       <figcaption>
