@@ -25,12 +25,12 @@ async function readPeers(name: string, firstTable: number): Promise<Row> {
   const body = peersBody(firstTable);
   const parseMs = await fastest(4, () => JSON.parse(body) as unknown);
   let regions = 0;
-  const readMs = await fastest(4, () => {
+  const readMs = await fastest(4, async () => {
     const rows = readSqlAnswer(
       { status: 200, headers: { 'content-type': 'application/json' }, body },
       'bench',
     );
-    const byTable = rows ? readRegionPeers(rows).byTable : new Map<number, readonly unknown[]>();
+    const byTable = rows ? (await readRegionPeers(rows)).byTable : new Map<number, readonly unknown[]>();
     regions = byTable.values().reduce((sum, entries) => sum + entries.length, 0);
   });
   if (regions !== ROWS) throw new Error(`Read ${regions} of ${ROWS} regions`);

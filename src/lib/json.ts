@@ -10,8 +10,20 @@
  * @throws SyntaxError as `JSON.parse` does.
  */
 export function parseJsonExact(text: string): unknown {
-  return JSON.parse(hasLongDigitRun(text) ? quoteLongIntegers(text) : text);
+  if (!hasLongDigitRun(text)) return JSON.parse(text) as unknown;
+  try {
+    return JSON.parse(text.replaceAll(LONG_INTEGER, '$1"$2"')) as unknown;
+  } catch {
+    // Either no JSON, or such digits stand within a string.
+    return JSON.parse(quoteLongIntegers(text));
+  }
 }
+
+/**
+ * Where an integer of 16 digits or more may stand. Quotes that come to lie within a string end it, and right after it stands a digit:
+ * that never parses, so a text that does was quoted rightly.
+ */
+const LONG_INTEGER = /(^|[[,:\s])(-?[1-9]\d{15,})(?=\s*(?:[,\]}]|$))/g;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

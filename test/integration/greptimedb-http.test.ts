@@ -215,7 +215,7 @@ describe('SQL over HTTP', () => {
     );
     const statement = "SELECT 'a&b=c+d' FROM t";
     const answer = await client.select({ operation: 'sql-tables', statement, signal: NEVER });
-    expect(answer.rows).toEqual([[1]]);
+    expect(answer.first).toEqual([1]);
     expect(seen[0]?.url).toBe('/v1/sql');
     expect(seen[0]?.headers).toMatchObject({
       'content-type': 'application/x-www-form-urlencoded',

@@ -3,8 +3,8 @@ import { sleep } from '../../lib/clock.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { LEASE_MS } from '../liveness.ts';
 import type { LiveNodes } from '../liveness.ts';
+import { decimalId } from '../../lib/json.ts';
 import { parseHumantime } from './humantime.ts';
-import { idOf } from './result.ts';
 import type { SqlRows } from './result.ts';
 
 export interface ClusterInfoReading extends LiveNodes {
@@ -16,30 +16,28 @@ export interface ClusterInfoReading extends LiveNodes {
  * Reads the datanodes of `information_schema.cluster_info` (0.8 and later). Dead ones stay listed for a day: `active_time`, the time since
  * the last heartbeat by the servers' own clocks, tells. Flownodes have ids of the same kind and are left out.
  */
-export function readClusterInfo(answer: SqlRows): ClusterInfoReading {
-  return answer.readExactly((rows) => {
-    const [id, type, addr, activeTime] = [
-      rows.require('peer_id'),
-      rows.require('peer_type'),
-      rows.find('peer_addr'),
-      rows.find('active_time'),
-    ];
-    const addrs = new Map<DatanodeId, string>();
-    const alive = new Set<DatanodeId>();
-    let isWarm = false;
-    for (const [index, row] of rows.rows.entries()) {
-      if (typeof row[type] !== 'string' || row[type].toUpperCase() !== 'DATANODE') continue;
-      const node = idOf(row[id]);
-      if (node === undefined) throw rows.bad(index, 'peer_id', 'an unsigned integer', row[id]);
-      const silentMs = typeof row[activeTime] === 'string' ? parseHumantime(row[activeTime]) : undefined;
-      if (silentMs !== undefined && silentMs >= LEASE_MS) isWarm = true;
-      // A datanode that came back under another address may leave its old row behind.
-      const isLive = silentMs !== undefined && silentMs < LEASE_MS;
-      if (isLive) alive.add(node);
-      if (isLive || !addrs.get(node)) addrs.set(node, typeof row[addr] === 'string' ? row[addr] : '');
-    }
-    return { addrs, alive, isWarm };
+export async function readClusterInfo(rows: SqlRows): Promise<ClusterInfoReading> {
+  const [id, type, addr, activeTime] = [
+    rows.require('peer_id'),
+    rows.require('peer_type'),
+    rows.find('peer_addr'),
+    rows.find('active_time'),
+  ];
+  const addrs = new Map<DatanodeId, string>();
+  const alive = new Set<DatanodeId>();
+  let isWarm = false;
+  await rows.each((row, index) => {
+    if (typeof row[type] !== 'string' || row[type].toUpperCase() !== 'DATANODE') return;
+    const node = decimalId(row[id]);
+    if (node === undefined) throw rows.bad(index, 'peer_id', 'an unsigned integer', row[id]);
+    const silentMs = typeof row[activeTime] === 'string' ? parseHumantime(row[activeTime]) : undefined;
+    if (silentMs !== undefined && silentMs >= LEASE_MS) isWarm = true;
+    // A datanode that came back under another address may leave its old row behind.
+    const isLive = silentMs !== undefined && silentMs < LEASE_MS;
+    if (isLive) alive.add(node);
+    if (isLive || !addrs.get(node)) addrs.set(node, typeof row[addr] === 'string' ? row[addr] : '');
   });
+  return { addrs, alive, isWarm };
 }
 
 const POLL_INTERVAL_MS = 1_000;

@@ -96,7 +96,7 @@ async function probeOptional(
 
 function refuseStandalone(clusterInfo: SqlRows | undefined): void {
   const type = clusterInfo?.find('peer_type') ?? -1;
-  if (type === -1 || clusterInfo?.rows[0]?.[type] !== 'STANDALONE') return;
+  if (type === -1 || clusterInfo?.first?.[type] !== 'STANDALONE') return;
   throw new OperatingError(
     'api-mismatch',
     'This GreptimeDB runs standalone (information_schema.cluster_info): expected a cluster, which alone has regions to move',
@@ -138,11 +138,11 @@ async function reportedVersion(
   signal: AbortSignal,
 ): Promise<string> {
   const column = clusterInfo?.find('version') ?? -1;
-  const fromPeer = versionIn(clusterInfo?.rows[0]?.[column]);
+  const fromPeer = versionIn(clusterInfo?.first?.[column]);
   if (fromPeer !== '') return fromPeer;
   try {
     const rows = await client.select({ operation: 'probe', statement: 'SELECT version()', signal });
-    return versionIn(rows.rows[0]?.[0]);
+    return versionIn(rows.first?.[0]);
   } catch (error) {
     if (!isClusterError(error)) throw error;
     return '';

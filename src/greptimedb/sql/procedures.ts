@@ -14,7 +14,7 @@ export interface ProcedureRow extends RegionProcedure {
 }
 
 /** Reads `information_schema.procedure_info` (0.9.4 and later): whatever holds or waits for a region's lock. */
-export function readProcedures(rows: SqlRows): ProcedureRow[] {
+export async function readProcedures(rows: SqlRows): Promise<ProcedureRow[]> {
   const at = {
     id: rows.require('procedure_id'),
     type: rows.require('procedure_type'),
@@ -24,7 +24,7 @@ export function readProcedures(rows: SqlRows): ProcedureRow[] {
     end: rows.find('end_time'),
   };
   const procedures: ProcedureRow[] = [];
-  for (const [index, row] of rows.rows.entries()) {
+  await rows.each((row, index) => {
     const [id, type, status, locks] = [row[at.id], row[at.type], row[at.status], row[at.locks] ?? ''];
     if (typeof id !== 'string') throw rows.bad(index, 'procedure_id', 'a string', id);
     if (typeof type !== 'string') throw rows.bad(index, 'procedure_type', 'a string', type);
@@ -32,7 +32,7 @@ export function readProcedures(rows: SqlRows): ProcedureRow[] {
     if (typeof locks !== 'string') throw rows.bad(index, 'lock_keys', 'a string', locks);
     const regionIds = [...new Set([...locks.matchAll(REGION_LOCK)].map((match) => match[1]!))];
     const isRegionMigration = /RegionMigration\b/i.test(type);
-    if (regionIds.length === 0 && !isRegionMigration) continue;
+    if (regionIds.length === 0 && !isRegionMigration) return;
     procedures.push({
       procedureId: id.toLowerCase(),
       type,
@@ -43,7 +43,7 @@ export function readProcedures(rows: SqlRows): ProcedureRow[] {
       startedAtMs: amountOf(row[at.start]) ?? 0,
       endedAtMs: amountOf(row[at.end]) ?? 0,
     });
-  }
+  });
   return procedures;
 }
 
@@ -81,7 +81,7 @@ const STATES: Readonly<Record<string, ProcedureReading>> = {
  * @throws CallError
  */
 export function readProcedureState(rows: SqlRows): ProcedureReading {
-  const cell = rows.rows[0]?.[0];
+  const cell = rows.first?.[0];
   const state = typeof cell === 'string' ? parseCell(cell) : cell;
   if (!isObject(state) || typeof state['status'] !== 'string')
     throw malformed(rows.where, 'the first cell', 'a JSON object with a status', cell);

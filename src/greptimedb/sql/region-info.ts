@@ -1,5 +1,5 @@
 import type { DatanodeId, RegionId } from '../../domain/ids.ts';
-import { idOf } from './result.ts';
+import { decimalId } from '../../lib/json.ts';
 import type { SqlRows } from './result.ts';
 
 /** What the datanodes themselves say of one region: no cache stands in between. */
@@ -16,11 +16,7 @@ export type RegionInfo = ReadonlyMap<RegionId, RegionCopies>;
 const DATA_GROUP = 0;
 
 /** Reads `information_schema.region_info` (1.1 and later; GreptimeDB src/store-api/src/region_info.rs). */
-export function readRegionInfo(answer: SqlRows): RegionInfo {
-  return answer.readExactly(readRows);
-}
-
-function readRows(rows: SqlRows): RegionInfo {
+export async function readRegionInfo(rows: SqlRows): Promise<RegionInfo> {
   const at = {
     region: rows.require('region_id'),
     node: rows.require('node_id'),
@@ -30,18 +26,18 @@ function readRows(rows: SqlRows): RegionInfo {
     writable: rows.require('writable'),
   };
   const regions = new Map<RegionId, { writableOn: DatanodeId[]; hasIdleLeader: boolean }>();
-  for (const [index, row] of rows.rows.entries()) {
-    const id = idOf(row[at.region]);
+  await rows.each((row, index) => {
+    const id = decimalId(row[at.region]);
     if (id === undefined) throw rows.bad(index, 'region_id', 'an unsigned integer', row[at.region]);
-    if (!isDataRegion(id, row[at.group])) continue;
+    if (!isDataRegion(id, row[at.group])) return;
     let copies = regions.get(id);
     if (!copies) regions.set(id, (copies = { writableOn: [], hasIdleLeader: false }));
-    const node = idOf(row[at.node]);
+    const node = decimalId(row[at.node]);
     const isWritable = row[at.writable] === true || row[at.writable] === 1;
     if (isWritable && node !== undefined) {
       if (!copies.writableOn.includes(node)) copies.writableOn.push(node);
     } else if (!isWritable && isLeading(row[at.role], row[at.state])) copies.hasIdleLeader = true;
-  }
+  });
   return regions;
 }
 

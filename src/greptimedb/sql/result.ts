@@ -1,8 +1,11 @@
-import { decimalId, parseJsonExact } from '../../lib/json.ts';
+import { parseJsonExact } from '../../lib/json.ts';
+import { nextTurn } from '../../lib/turns.ts';
 import { CallError, describeBody, excerpt, headerOf, MAX_SERVER_TEXT, unexpected } from '../caller.ts';
 import type { TransportResponse } from '../http.ts';
 import { isObject, malformed, requireArray, requireObject, requireString } from '../wire.ts';
 import type { JsonObject } from '../wire.ts';
+import { findRowsText, piecesOf } from './row-pieces.ts';
+import type { RowsText } from './row-pieces.ts';
 
 /** What a frontend says went wrong. The code is GreptimeDB's status code (src/common/error/src/status_code.rs). */
 export class SqlError extends CallError {
@@ -47,23 +50,55 @@ const MASKED = /Internal error: \d+/;
 const UNKNOWN_NAME =
   /not found|does ?n['o]t exist|no such (?:table|column)|unknown (?:table|function|column)|no field named|invalid function|unsupported function|not supported/i;
 
-/** One result set. Columns are found by name: their order and number differ between versions. */
+type Row = readonly unknown[];
+
+/** One result set. Columns are found by name: their order and number differ between versions. Integers of 16 digits and more are texts. */
 export class SqlRows {
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly unknown[])[];
   readonly where: string;
-  readonly #body: string;
+  /** All rows, or the text of a large answer's. */
+  readonly #rows: readonly Row[] | RowsText;
+  /** As many rows as the answer says that it has. */
+  readonly #total: number | undefined;
 
-  constructor(
-    columns: readonly string[],
-    rows: readonly (readonly unknown[])[],
-    where: string,
-    body: string,
-  ) {
+  constructor(columns: readonly string[], rows: readonly Row[] | RowsText, where: string, total?: number) {
     this.columns = columns;
-    this.rows = rows;
+    this.#rows = rows;
     this.where = where;
-    this.#body = body;
+    this.#total = total;
+  }
+
+  /** The first row of an answer that has one or none: the first of any. @throws CallError */
+  get first(): Row | undefined {
+    const [piece] = this.#pieces();
+    return piece?.[0];
+  }
+
+  /**
+   * Shows every row to `visit`. A large answer is read in turns: others get the event loop in between.
+   *
+   * @throws CallError about the first row that is none, and what `visit` throws.
+   */
+  async each(visit: (row: Row, index: number) => void): Promise<void> {
+    let index = 0;
+    for (const piece of this.#pieces()) {
+      if (index > 0) await nextTurn();
+      for (const row of piece) visit(row, index++);
+    }
+    if (this.#total !== undefined && this.#total !== index) throw miscounted(this.where, index, this.#total);
+  }
+
+  *#pieces(): Generator<readonly Row[]> {
+    if (!('body' in this.#rows)) {
+      yield this.#rows;
+      return;
+    }
+    let count = 0;
+    for (const piece of piecesOf(this.#rows)) {
+      const rows = checkRows(piece ?? null, this.columns.length, this.where, count);
+      count += rows.length;
+      yield rows;
+    }
   }
 
   /** The position of a column, or -1. */
@@ -83,78 +118,6 @@ export class SqlRows {
   bad(row: number, column: string, wanted: string, found: unknown): CallError {
     return malformed(this.where, `row ${row}: ${column}`, wanted, found);
   }
-
-  /**
-   * Runs a reader over the rows. Integers above 2^53 were rounded when the body was parsed the fast way; a reader that meets one
-   * ({@link idOf} throws) is run again over the same body parsed exactly. Deployments with table ids below 2 097 152 never pay.
-   */
-  readExactly<T>(read: (rows: SqlRows) => T): T {
-    try {
-      return read(this);
-    } catch (error) {
-      if (!isRounded(error)) throw error;
-      return read(rowsOf(parseJsonExact(this.#body), this.where, this.#body));
-    }
-  }
-
-  /**
-   * The texts of the first column's integers, taken from the body: far cheaper than parsing all of it exactly. Undefined when a bracket
-   * within some other cell could be taken for the beginning of a row.
-   */
-  firstColumnTexts(): string[] | undefined {
-    if (this.rows.some(hasBracket)) return undefined;
-    const texts = new Array<string>(this.rows.length);
-    let at = Math.max(0, this.#body.indexOf('"rows"'));
-    for (let index = 0; index < this.rows.length; index += 1) {
-      let text: string;
-      do {
-        at = this.#body.indexOf('[', at) + 1;
-        if (at === 0) return undefined;
-        text = digitsAt(this.#body, at);
-      } while (text === '');
-      // A sample: were one row taken for another, all after it would be as well.
-      const isSample = index % 1_024 === 0 || index === this.rows.length - 1;
-      if (isSample && Number(text) !== this.rows[index]![0]) return undefined;
-      texts[index] = text;
-      at += text.length;
-    }
-    return texts;
-  }
-}
-
-function hasBracket(row: readonly unknown[]): boolean {
-  for (const cell of row) {
-    if (typeof cell === 'string' ? cell.includes('[') : typeof cell === 'object' && cell !== null)
-      return true;
-  }
-  return false;
-}
-
-function digitsAt(text: string, start: number): string {
-  let from = start;
-  while (text.charCodeAt(from) <= SPACE) from += 1;
-  let to = from;
-  while (isDigit(text.charCodeAt(to))) to += 1;
-  return text.slice(from, to);
-}
-
-const SPACE = 0x20;
-
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39;
-}
-
-const ROUNDED = new Error('An integer above 2^53 was rounded');
-
-/** Whether a reader met an integer that plain parsing rounds. */
-export function isRounded(error: unknown): boolean {
-  return error === ROUNDED;
-}
-
-/** An id cell's canonical text, undefined when it is none. To be called within {@link SqlRows.readExactly}. */
-export function idOf(value: unknown): string | undefined {
-  if (typeof value === 'number' && value > Number.MAX_SAFE_INTEGER) throw ROUNDED;
-  return decimalId(value);
 }
 
 /**
@@ -164,7 +127,8 @@ export function idOf(value: unknown): string | undefined {
  * @throws SqlError for what the frontend reports; CallError for an answer of another form.
  */
 export function readSqlAnswer(response: TransportResponse, where: string): SqlRows | undefined {
-  const body = tryParse(response.body);
+  const text = findRowsText(response.body);
+  const body = text ? text.envelope : tryParse(response.body);
   if (!isObject(body)) {
     if (response.status === 401 || response.status === 403) throw denied(response, where);
     throw unexpected(where, 'a JSON object', response);
@@ -172,12 +136,12 @@ export function readSqlAnswer(response: TransportResponse, where: string): SqlRo
   const error = errorOf(body, response);
   if (error) throw sqlError(error.text, error.code, response, where);
   if (response.status !== 200) throw unexpected(where, 'HTTP 200', response);
-  return rowsOrNothing(body, where, response.body);
+  return rowsOrNothing(body, where, text);
 }
 
 function tryParse(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJsonExact(text);
   } catch {
     return undefined;
   }
@@ -210,7 +174,7 @@ function denied(response: TransportResponse, where: string): SqlError {
   });
 }
 
-function rowsOrNothing(body: JsonObject, where: string, text: string): SqlRows | undefined {
+function rowsOrNothing(body: JsonObject, where: string, text: RowsText | undefined): SqlRows | undefined {
   const output = requireArray(body['output'] ?? [], where, 'output');
   const first = output[0];
   if (!isObject(first) || !isObject(first['records'])) {
@@ -221,8 +185,8 @@ function rowsOrNothing(body: JsonObject, where: string, text: string): SqlRows |
   return rowsOf(body, where, text);
 }
 
-function rowsOf(body: unknown, where: string, text: string): SqlRows {
-  const output = requireArray(requireObject(body, where, 'the body')['output'], where, 'output');
+function rowsOf(body: JsonObject, where: string, text: RowsText | undefined): SqlRows {
+  const output = requireArray(body['output'], where, 'output');
   const records = requireObject(
     requireObject(output[0], where, 'output[0]')['records'],
     where,
@@ -234,24 +198,33 @@ function rowsOf(body: unknown, where: string, text: string): SqlRows {
     const place = `column_schemas[${index}]`;
     return requireString(requireObject(column, where, place)['name'], where, `${place}.name`).toLowerCase();
   });
-  const rows = checkRows(records['rows'], columns.length, where);
-  const total = records['total_rows'];
-  if (total !== undefined && total !== null && total !== rows.length)
-    throw malformed(where, 'total_rows', `${rows.length}, the number of rows that came`, total);
-  return new SqlRows(columns, rows, where, text);
+  const total = records['total_rows'] ?? undefined;
+  if (text && (total === undefined || typeof total === 'number'))
+    return new SqlRows(columns, text, where, total);
+  const rows = checkRows(records['rows'] ?? [], columns.length, where);
+  if (total !== undefined && total !== rows.length) throw miscounted(where, rows.length, total);
+  return new SqlRows(columns, rows, where);
 }
 
-/** Every row is an array as wide as the schema. One plain loop: there may be a million rows. */
-function checkRows(value: unknown, width: number, where: string): readonly (readonly unknown[])[] {
-  const rows = requireArray(value ?? [], where, 'records.rows');
+function miscounted(where: string, count: number, total: unknown): CallError {
+  return malformed(where, 'total_rows', `${count}, the number of rows that came`, total);
+}
+
+/**
+ * Every row is an array as wide as the schema. One plain loop: there may be a million rows.
+ *
+ * @param before the number of rows before these.
+ */
+function checkRows(value: unknown, width: number, where: string, before = 0): readonly Row[] {
+  const rows = requireArray(value, where, 'records.rows');
   if (!areRows(rows, width)) {
     const bad = rows.findIndex((row) => !Array.isArray(row) || row.length !== width);
-    throw malformed(where, `row ${bad}`, `an array of ${width} values`, rows[bad]);
+    throw malformed(where, `row ${before + bad}`, `an array of ${width} values`, rows[bad]);
   }
   return rows;
 }
 
-function areRows(rows: readonly unknown[], width: number): rows is readonly (readonly unknown[])[] {
+function areRows(rows: readonly unknown[], width: number): rows is readonly Row[] {
   for (const row of rows) if (!Array.isArray(row) || row.length !== width) return false;
   return true;
 }

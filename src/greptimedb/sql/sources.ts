@@ -98,7 +98,7 @@ export class SqlSources {
     const { regionPeers } = this.#features;
     const source = `${regionPeers} WHERE region_id = ${regionId}`;
     const columns = this.#columns(regionPeers, REGION_PEER_COLUMNS);
-    const peers = readRegionPeers(await this.#read('sql-region-peers', source, columns, signal));
+    const peers = await readRegionPeers(await this.#read('sql-region-peers', source, columns, signal));
     return findPeerEntry(peers, regionId) ? peers : this.regionPeers(signal);
   }
 

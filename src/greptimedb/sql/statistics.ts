@@ -1,9 +1,10 @@
 import type { RegionId } from '../../domain/ids.ts';
 import type { RegionStatus } from '../../domain/snapshot.ts';
 import type { LoadReading } from '../load.ts';
+import { decimalId } from '../../lib/json.ts';
 import { amountOf } from '../wire.ts';
-import { idOf } from './result.ts';
 import type { SqlRows } from './result.ts';
+import { TableRange } from './table-range.ts';
 
 /** What the datanode that leads a region last reported of it. At most about 9 s old, 30 s before 0.10. */
 export interface RegionStatistics {
@@ -19,11 +20,7 @@ export interface StatisticsReading {
 }
 
 /** Reads `information_schema.region_statistics` (0.9.4 and later). */
-export function readStatistics(answer: SqlRows): StatisticsReading {
-  return answer.readExactly(readRows);
-}
-
-function readRows(rows: SqlRows): StatisticsReading {
+export async function readStatistics(rows: SqlRows): Promise<StatisticsReading> {
   const at = {
     region: rows.require('region_id'),
     role: rows.find('region_role'),
@@ -35,12 +32,16 @@ function readRows(rows: SqlRows): StatisticsReading {
   const regions = new Map<RegionId, RegionStatistics>();
   const ambiguous = new Set<RegionId>();
   const tableIds = new Set<string>();
-  for (const [index, row] of rows.rows.entries()) {
-    const id = idOf(row[at.region]);
+  let table: TableRange | undefined;
+  await rows.each((row, index) => {
+    const id = decimalId(row[at.region]);
     if (id === undefined) throw rows.bad(index, 'region_id', 'an unsigned integer', row[at.region]);
-    tableIds.add((BigInt(id) >> 32n).toString());
+    if (!table?.has(id)) {
+      table = new TableRange(id);
+      tableIds.add(String(table.table));
+    }
     const status = leaderStatus(row[at.role]);
-    if (status === undefined) continue;
+    if (status === undefined) return;
     if (regions.has(id)) ambiguous.add(id);
     const diskBytes = at.disk === -1 ? sumOf(at.parts.map((part) => row[part])) : amountOf(row[at.disk]);
     const load = {
@@ -49,7 +50,7 @@ function readRows(rows: SqlRows): StatisticsReading {
       writtenBytes: amountOf(row[at.written]),
     };
     regions.set(id, { load, status });
-  }
+  });
   for (const id of ambiguous) regions.delete(id);
   return { regions, tableIds };
 }

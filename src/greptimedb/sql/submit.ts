@@ -85,7 +85,7 @@ async function submitTo(
   };
   try {
     return await client.caller.exchange(endpoint, call, (response, where): SubmitResult => {
-      const cell = readSqlAnswer(response, where)?.rows[0]?.[0];
+      const cell = readSqlAnswer(response, where)?.first?.[0];
       // Up to 0.9.2 null means that the target leads the region already.
       if (cell === null) return { kind: 'already-there' };
       const procedureId = procedureIdOf(cell);

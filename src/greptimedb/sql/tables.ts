@@ -1,6 +1,6 @@
 import type { LogicalTable, Table } from '../../domain/snapshot.ts';
 import { compareIds } from '../../domain/ids.ts';
-import { idOf } from './result.ts';
+import { decimalId } from '../../lib/json.ts';
 import type { SqlRows } from './result.ts';
 
 /** One row of `information_schema.tables` that may have regions. */
@@ -33,40 +33,38 @@ export interface ResolvedTables {
 const VIRTUAL_SCHEMAS: ReadonlySet<string> = new Set(['information_schema', 'pg_catalog']);
 
 /** @throws CallError */
-export function readTables(answer: SqlRows): TableRow[] {
-  return answer.readExactly((rows) => {
-    const at = {
-      catalog: rows.require('table_catalog'),
-      schema: rows.require('table_schema'),
-      name: rows.require('table_name'),
-      id: rows.require('table_id'),
-      type: rows.find('table_type'),
-      engine: rows.find('engine'),
-      options: rows.find('create_options'),
-    };
-    const tables: TableRow[] = [];
-    for (const [index, row] of rows.rows.entries()) {
-      const [catalog, schema, name] = [row[at.catalog], row[at.schema], row[at.name]];
-      if (typeof catalog !== 'string' || typeof schema !== 'string' || typeof name !== 'string')
-        throw rows.bad(index, 'table_name', 'three texts that name a table', [catalog, schema, name]);
-      if (VIRTUAL_SCHEMAS.has(schema.toLowerCase()) || !isBaseTable(row[at.type])) continue;
-      const id = idOf(row[at.id]);
-      // A table without an id has no regions.
-      if (id === undefined && row[at.id] !== null)
-        throw rows.bad(index, 'table_id', 'an unsigned integer', row[at.id]);
-      if (id === undefined || (id === NUMBERS_TABLE_ID && name === 'numbers')) continue;
-      const options = row[at.options];
-      tables.push({
-        id,
-        catalog,
-        schema,
-        name,
-        engine: typeof row[at.engine] === 'string' ? String(row[at.engine]).toLowerCase() : '',
-        createOptions: at.options === -1 ? undefined : typeof options === 'string' ? options : '',
-      });
-    }
-    return tables;
+export async function readTables(rows: SqlRows): Promise<TableRow[]> {
+  const at = {
+    catalog: rows.require('table_catalog'),
+    schema: rows.require('table_schema'),
+    name: rows.require('table_name'),
+    id: rows.require('table_id'),
+    type: rows.find('table_type'),
+    engine: rows.find('engine'),
+    options: rows.find('create_options'),
+  };
+  const tables: TableRow[] = [];
+  await rows.each((row, index) => {
+    const [catalog, schema, name] = [row[at.catalog], row[at.schema], row[at.name]];
+    if (typeof catalog !== 'string' || typeof schema !== 'string' || typeof name !== 'string')
+      throw rows.bad(index, 'table_name', 'three texts that name a table', [catalog, schema, name]);
+    if (VIRTUAL_SCHEMAS.has(schema.toLowerCase()) || !isBaseTable(row[at.type])) return;
+    const id = decimalId(row[at.id]);
+    // A table without an id has no regions.
+    if (id === undefined && row[at.id] !== null)
+      throw rows.bad(index, 'table_id', 'an unsigned integer', row[at.id]);
+    if (id === undefined || (id === NUMBERS_TABLE_ID && name === 'numbers')) return;
+    const options = row[at.options];
+    tables.push({
+      id,
+      catalog,
+      schema,
+      name,
+      engine: typeof row[at.engine] === 'string' ? String(row[at.engine]).toLowerCase() : '',
+      createOptions: at.options === -1 ? undefined : typeof options === 'string' ? options : '',
+    });
   });
+  return tables;
 }
 
 /** `public.numbers` exists in memory only (GreptimeDB src/common/catalog/src/consts.rs). */
@@ -167,23 +165,24 @@ function physicalNameIn(options: string): string[] {
  * Reads `information_schema.partitions` for the tables that own the regions of others: up to 0.8 a logical table's partitions carry
  * the physical table's region ids.
  */
-export function readOwners(answer: SqlRows, tables: readonly TableRow[]): ReadonlyMap<string, string> {
+export async function readOwners(
+  rows: SqlRows,
+  tables: readonly TableRow[],
+): Promise<ReadonlyMap<string, string>> {
   const ids = new Map(tables.map((row) => [`${row.catalog}\0${row.schema}\0${row.name}`, row.id]));
-  return answer.readExactly((rows) => {
-    const [catalog, schema, name, region] = [
-      rows.require('table_catalog'),
-      rows.require('table_schema'),
-      rows.require('table_name'),
-      rows.require('greptime_partition_id'),
-    ];
-    const owners = new Map<string, string>();
-    for (const row of rows.rows) {
-      const id = ids.get(`${String(row[catalog])}\0${String(row[schema])}\0${String(row[name])}`);
-      const regionId = idOf(row[region]);
-      if (id === undefined || regionId === undefined) continue;
-      const owner = (BigInt(regionId) >> 32n).toString();
-      if (owner !== id) owners.set(id, owner);
-    }
-    return owners;
+  const [catalog, schema, name, region] = [
+    rows.require('table_catalog'),
+    rows.require('table_schema'),
+    rows.require('table_name'),
+    rows.require('greptime_partition_id'),
+  ];
+  const owners = new Map<string, string>();
+  await rows.each((row) => {
+    const id = ids.get(`${String(row[catalog])}\0${String(row[schema])}\0${String(row[name])}`);
+    const regionId = decimalId(row[region]);
+    if (id === undefined || regionId === undefined) return;
+    const owner = (BigInt(regionId) >> 32n).toString();
+    if (owner !== id) owners.set(id, owner);
   });
+  return owners;
 }

@@ -10,6 +10,7 @@ import type { SqlRows } from '../../../src/greptimedb/sql/result.ts';
 import { readStatistics } from '../../../src/greptimedb/sql/statistics.ts';
 import { readTables, resolveTables } from '../../../src/greptimedb/sql/tables.ts';
 import type { TableEvidence, TableRow } from '../../../src/greptimedb/sql/tables.ts';
+import { decimalId, parseJsonExact } from '../../../src/lib/json.ts';
 import { rows } from '../../support/greptimedb.ts';
 
 const WHERE = 'POST http://f0:4000/v1/sql (SELECT 1)';
@@ -22,21 +23,27 @@ function table(columns: readonly string[], data: readonly (readonly unknown[])[]
   return readSqlAnswer(response(rows(columns, data)), WHERE)!;
 }
 
+async function allOf(answer: SqlRows): Promise<readonly (readonly unknown[])[]> {
+  const all: (readonly unknown[])[] = [];
+  await answer.each((row) => all.push(row));
+  return all;
+}
+
 describe('readSqlAnswer', () => {
   const upstream = `{"output":[{"records":{"schema":{"column_schemas":[{"name":"region_id","data_type":"UInt64"},
                                                    {"name":"is_leader","data_type":"String"}]},
                        "rows":[[4398046511104,"Yes"]],"total_rows":1}}],
  "execution_time_ms":7}`;
 
-  it('reads rows as GreptimeDB writes them', () => {
+  it('reads rows as GreptimeDB writes them', async () => {
     const answer = readSqlAnswer(response(upstream), WHERE)!;
     expect(answer.columns).toEqual(['region_id', 'is_leader']);
-    expect(answer.rows).toEqual([[4_398_046_511_104, 'Yes']]);
+    expect(await allOf(answer)).toEqual([[4_398_046_511_104, 'Yes']]);
   });
 
-  it('reads the answers of 0.7.2, which have no total and a code of 0', () => {
+  it('reads the answers of 0.7.2, which have no total and a code of 0', async () => {
     const body = '{"code":0,"output":[{"records":{"schema":{"column_schemas":[]},"rows":[]}}]}';
-    expect(readSqlAnswer(response(body), WHERE)?.rows).toEqual([]);
+    expect(await allOf(readSqlAnswer(response(body), WHERE)!)).toEqual([]);
   });
 
   it.each(['{"output":[{"affectedrows":0}],"execution_time_ms":1}', '{"execution_time_ms":1}'])(
@@ -101,8 +108,8 @@ describe('readSqlAnswer', () => {
 describe('readRegionPeers', () => {
   const COLUMNS = ['region_id', 'peer_id', 'peer_addr', 'is_leader', 'status'];
 
-  it('joins leader and follower rows, and repeated ones', () => {
-    const peers = readRegionPeers(
+  it('joins leader and follower rows, and repeated ones', async () => {
+    const peers = await readRegionPeers(
       table(COLUMNS, [
         [4_398_046_511_104, 1, 'a:1', 'Yes', 'ALIVE'],
         [4_398_046_511_104, 2, 'b:1', 'No', null],
@@ -131,13 +138,13 @@ describe('readRegionPeers', () => {
     ['STAGING', 'staging'],
     ['SOMETHING NEW', 'migrating'],
     [null, 'alive'],
-  ])('status %s is %s', (status, expected) => {
-    const peers = readRegionPeers(table(COLUMNS, [[1, 1, 'a', 'Yes', status]]));
+  ])('status %s is %s', async (status, expected) => {
+    const peers = await readRegionPeers(table(COLUMNS, [[1, 1, 'a', 'Yes', status]]));
     expect(findPeerEntry(peers, '1')?.status).toBe(expected);
   });
 
-  it('leaves a region alone whose repeated rows disagree', () => {
-    const peers = readRegionPeers(
+  it('leaves a region alone whose repeated rows disagree', async () => {
+    const peers = await readRegionPeers(
       table(COLUMNS, [
         [1, 1, 'a', 'Yes', 'ALIVE'],
         [1, 2, 'b', 'Yes', 'ALIVE'],
@@ -146,13 +153,13 @@ describe('readRegionPeers', () => {
     expect(findPeerEntry(peers, '1')).toMatchObject({ leader: '1', status: 'migrating' });
   });
 
-  it('finds rows out of order, and does not need columns that it can do without', () => {
+  it('finds rows out of order, and does not need columns that it can do without', async () => {
     const ids = [5, 3, 9, 3, 5, 9, 1].map((number) => [4_398_046_511_104 + number, 1]);
-    const peers = readRegionPeers(table(['region_id', 'peer_id'], ids));
+    const peers = await readRegionPeers(table(['region_id', 'peer_id'], ids));
     expect(peers.byTable.get(1024)?.map(({ id }) => Number(id) - 4_398_046_511_104)).toEqual([5, 3, 9, 1]);
   });
 
-  it('keeps ids above 2^53 exact, in any order and with the column anywhere', () => {
+  it('keeps ids above 2^53 exact, in any order and with the column anywhere', async () => {
     const ids = ['9449175023485550593', '9449175023485550592', '9449179318452846591', '9449179318452846592'];
     const first = ids.map((id) => `[ ${id} ,1,"[${id}:","Yes","ALIVE"]`).join();
     const plain = ids.map((id) => `[${id},1,"a:1","Yes","ALIVE"]`).join();
@@ -165,7 +172,7 @@ describe('readRegionPeers', () => {
       body(COLUMNS, plain),
       body(['peer_addr', 'peer_id', 'region_id'], second),
     ]) {
-      const peers = readRegionPeers(readSqlAnswer(response(text), WHERE)!);
+      const peers = await readRegionPeers(readSqlAnswer(response(text), WHERE)!);
       expect([...peers.byTable.values()].flatMap((list) => list.map(({ id }) => id)).sort()).toEqual(
         [...ids].sort(),
       );
@@ -186,8 +193,8 @@ describe('readRegionPeers', () => {
     ],
     [[[1.5, 1, 'a', 'Yes', 'ALIVE']], 'got 1.5'],
     [[[null, 1, 'a', 'Yes', 'ALIVE']], 'got null'],
-  ])('%# names the cell that is wrong', (data, text) => {
-    expect(() => readRegionPeers(table(COLUMNS, data))).toThrow(text);
+  ])('%# names the cell that is wrong', async (data, text) => {
+    await expect(readRegionPeers(table(COLUMNS, data))).rejects.toThrow(text);
   });
 });
 
@@ -202,8 +209,8 @@ describe('readClusterInfo', () => {
   const node = (id: number, type: string, active: string | null) =>
     upstream.map((value, index) => (index === 0 ? id : index === 1 ? type : index === 12 ? active : value));
 
-  it('reads datanodes alone, and who of them lives', () => {
-    const { addrs, alive, isWarm } = readClusterInfo(
+  it('reads datanodes alone, and who of them lives', async () => {
+    const { addrs, alive, isWarm } = await readClusterInfo(
       table(columns, [
         upstream,
         node(2, 'DATANODE', '10s'),
@@ -246,8 +253,8 @@ describe('procedures', () => {
   const LOCKS =
     'Share("__catalog_lock/greptime"),Share("__schema_lock/greptime.public"),Exclusive("__region_lock/4398046511104")';
 
-  it('reads what holds regions', () => {
-    const procedures = readProcedures(
+  it('reads what holds regions', async () => {
+    const procedures = await readProcedures(
       table(COLUMNS, [
         ['538B7476-9f79', 'metasrv-procedure::RegionMigration', 1_709_640_000_123, 0, 'Running', LOCKS],
         ['2', 'metasrv-procedure::RegionMigration', 0, 5, 'Done', LOCKS],
@@ -296,13 +303,13 @@ describe('procedures', () => {
 });
 
 describe('readStatistics', () => {
-  it('reads the leaders of regions, and nothing where two claim to lead', () => {
+  it('reads the leaders of regions, and nothing where two claim to lead', async () => {
     const columns =
       'region_id,table_id,region_number,region_rows,written_bytes_since_open,disk_size,memtable_size,manifest_size,sst_size,sst_num,index_size,engine,region_role'.split(
         ',',
       );
     const row = (id: number, role: string) => [id, 0, 0, 0, 77, 1000, 20, 1, 2, 3, 4, 'mito', role];
-    const { regions, tableIds } = readStatistics(
+    const { regions, tableIds } = await readStatistics(
       table(columns, [
         row(4_398_046_511_104, 'Leader'),
         row(4_398_046_511_104, 'Follower'),
@@ -322,9 +329,9 @@ describe('readStatistics', () => {
     expect([...tableIds]).toEqual(['1024', '1025', '0']);
   });
 
-  it('adds up what 0.9.4 has instead of a total, and leaves unknown unknown', () => {
+  it('adds up what 0.9.4 has instead of a total, and leaves unknown unknown', async () => {
     const columns = ['region_id', 'memtable_size', 'manifest_size', 'sst_size', 'engine', 'region_role'];
-    const { regions } = readStatistics(
+    const { regions } = await readStatistics(
       table(columns, [
         [1, 5, 10, 20, 'mito', 'Leader'],
         [2, null, null, null, 'mito', 'Leader'],
@@ -340,10 +347,10 @@ describe('readStatistics', () => {
 });
 
 describe('readRegionInfo', () => {
-  it('tells who holds a data region writable', () => {
+  it('tells who holds a data region writable', async () => {
     const columns = ['region_id', 'region_group', 'state', 'role', 'writable', 'node_id'];
     const metadata = 4_398_046_511_104 + 2 ** 24;
-    const info = readRegionInfo(
+    const info = await readRegionInfo(
       table(columns, [
         [4_398_046_511_104, 0, 'Leader(Writable)', 'Leader', true, 2],
         [4_398_046_511_104, 0, 'Follower', 'Follower', false, 1],
@@ -369,9 +376,9 @@ describe('tables', () => {
     createOptions,
   });
 
-  it('leaves out what has no regions', () => {
+  it('leaves out what has no regions', async () => {
     const columns = ['table_catalog', 'table_schema', 'table_name', 'table_type', 'table_id', 'engine'];
-    const read = readTables(
+    const read = await readTables(
       table(columns, [
         ['greptime', 'public', 'cpu', 'BASE TABLE', 1024, 'mito'],
         ['greptime', 'public', 'v', 'VIEW', 1025, ''],
@@ -420,5 +427,78 @@ describe('tables', () => {
   it('says which logical tables have no known home', () => {
     const { orphans } = resolveTables([metric('2', 'l', 'on_physical_table=gone')], NONE);
     expect(orphans.map(({ name }) => name)).toEqual(['l']);
+  });
+});
+
+describe('a large answer', () => {
+  const COLUMNS = ['region_id', 'peer_id', 'peer_addr', 'is_leader', 'status'];
+  const COUNT = 9_000;
+  const idAt = (index: number, table = 2_200_000): string =>
+    String((BigInt(table + Math.floor(index / 100)) << 32n) | BigInt(index % 100));
+
+  function body(rowAt: (index: number) => string, rest = `"total_rows":${COUNT}`): string {
+    const schema = JSON.stringify(COLUMNS.map((name) => ({ name, data_type: 'x' })));
+    const data = Array.from({ length: COUNT }, (_, index) => rowAt(index)).join();
+    return `{"output":[{"records":{"schema":{"column_schemas":${schema}},"rows":[${data}],${rest}}}],"execution_time_ms":7}`;
+  }
+
+  const read = (text: string): SqlRows => readSqlAnswer(response(text), WHERE)!;
+
+  it.each([
+    ['as GreptimeDB writes it', (index: number) => `[${idAt(index)},1,"10.0.0.1:4001","Yes","ALIVE"]`],
+    ['with ids below 2^53', (index: number) => `[${idAt(index, 1_024)},1,"10.0.0.1:4001","Yes","ALIVE"]`],
+    ['with white space', (index: number) => ` [ ${idAt(index)} , 1, "10.0.0.1:4001","Yes","ALIVE" ]\n`],
+    [
+      'with brackets, quotes and long numbers in texts',
+      (index: number) => `[${idAt(index)},1,"],[,${idAt(0)},\\"],[\\\\","Yes","ALIVE"]`,
+    ],
+    ['with nested cells', (index: number) => `[${idAt(index)},1,[["a"],["b"],[1]],"Yes","ALIVE"]`],
+    ['with no character of Latin', (index: number) => `[${idAt(index)},1,"データノード:4001","Yes","ALIVE"]`],
+  ])('%s is read as a whole parse reads it', async (_name, rowAt) => {
+    const text = body(rowAt);
+    expect(await allOf(read(text))).toEqual(
+      Array.from({ length: COUNT }, (_, index) => parseJsonExact(rowAt(index))),
+    );
+    const peers = await readRegionPeers(read(text));
+    expect([...peers.byTable.values()].flat().map(({ id }) => id)).toEqual(
+      Array.from({ length: COUNT }, (_, index) =>
+        String(decimalId((parseJsonExact(rowAt(index)) as unknown[])[0])),
+      ),
+    );
+  });
+
+  it.each([
+    [
+      'a row that is too short',
+      (index: number) => (index === 5_000 ? '[1]' : '[1,1,"a","Yes",null]'),
+      'row 5000',
+    ],
+    [
+      'a row that is no list',
+      (index: number) => (index === 8_999 ? '7' : '[1,1,"a","Yes",null]'),
+      'row 8999',
+    ],
+  ])('names %s', async (_name, rowAt, text) => {
+    const padded = (index: number): string => rowAt(index).replace('"a"', `"${'a'.repeat(40)}"`);
+    await expect((async () => allOf(read(body(padded))))()).rejects.toThrow(text);
+  });
+
+  it('is refused when rows are missing, or when it ends in the middle', async () => {
+    const rowAt = (index: number): string => `[${idAt(index)},1,"10.0.0.1:4001","Yes","ALIVE"]`;
+    await expect(allOf(read(body(rowAt, '"total_rows":9001')))).rejects.toThrow('total_rows: expected 9000');
+    expect(() => read(body(rowAt).slice(0, -300_000))).toThrow('expected a JSON object');
+    const broken = body((index) => (index === 4_000 ? '[1,,]' : rowAt(index)));
+    await expect(allOf(read(broken))).rejects.toThrow('records.rows: expected an array');
+  });
+
+  it('lets others have the event loop', async () => {
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      if (turns < 1_000) setImmediate(count);
+    };
+    setImmediate(count);
+    await allOf(read(body((index) => `[${idAt(index)},1,"10.0.0.1:4001","Yes","ALIVE"]`)));
+    expect(turns).toBeGreaterThanOrEqual(3);
   });
 });

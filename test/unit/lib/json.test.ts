@@ -21,6 +21,12 @@ describe('parseJsonExact', () => {
       ['1234567890123456', '1234567890123457'],
     ],
     ['no integer at all', '{"a":null}', { a: null }],
+    ['a bare integer', ' 1234567890123456 ', '1234567890123456'],
+    [
+      'an integer beside what only looks like one',
+      '{"a, 1234567890123456, b":[1234567890123456 ]}',
+      { 'a, 1234567890123456, b': ['1234567890123456'] },
+    ],
   ])('%s', (_name, text, wanted) => {
     expect(parseJsonExact(text)).toEqual(wanted);
   });
