@@ -1,5 +1,5 @@
 import type { Explanation, ExplanationReason } from '../domain/explanation.ts';
-import { countReasons, netMoves, reason, shareText } from './explain-parts.ts';
+import { countBlocked, netMoves, reason, shareText } from './explain-parts.ts';
 import type { ExplainContext } from './explain-parts.ts';
 
 export function explainDatanode(context: ExplainContext, id: string): Explanation | undefined {
@@ -20,7 +20,7 @@ export function explainDatanode(context: ExplainContext, id: string): Explanatio
       ...balanceReasons(context, node, after),
       ...(gives > 0 ? [reason('gives-regions', `${gives} regions move away from it.`)] : []),
       ...(receives > 0 ? [reason('receives-regions', `${receives} regions move to it.`)] : []),
-      ...countReasons(blocked.map(({ code }) => code)),
+      ...countBlocked(blocked),
     ],
     facts: {
       state: datanode.state,
@@ -52,7 +52,8 @@ function answerFor({ problem, counts }: ExplainContext, node: number, numbers: N
     case 'cordoned':
       return `${leads} and is cordoned: they stay, are not counted, and nothing moves to it.`;
     case 'draining':
-      if (after === 0) return `${leads} and is draining: all of them move away.`;
+      if (after === 0)
+        return `${leads} and is draining: ${gives === 0 ? 'there is none left to move' : 'all of them move away'}.`;
       return `${leads} and is draining: ${gives} move away, ${after} cannot (${blocked} are blocked).`;
     case 'target':
       return `${leads}; its share is ${shareText(counts.nodeShare(node))}. ${receives} move to it and ${gives} away, which leaves it ${after}.`;

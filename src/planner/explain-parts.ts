@@ -1,4 +1,4 @@
-import { EXPLANATIONS } from '../domain/codes.ts';
+import { BLOCKERS, EXPLANATIONS, MOVE_REASONS } from '../domain/codes.ts';
 import type { ExplanationReason } from '../domain/explanation.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Counts, Share } from './counts.ts';
@@ -25,11 +25,30 @@ export function reason(
   return { code, detail };
 }
 
-/** Each code once, with how often it occurs. */
-export function countReasons(codes: readonly ExplanationReason['code'][]): ExplanationReason[] {
-  const counted = new Map<ExplanationReason['code'], number>();
+/** Why regions move, each code once with how many there are. */
+export function countMoves(moves: Plan['moves']): ExplanationReason[] {
+  return count(moves.map(({ reason: code }) => code)).map(([code, of]) => ({
+    code,
+    detail: `For ${plural(of)} that move${of === 1 ? 's' : ''}: ${MOVE_REASONS[code]}`,
+  }));
+}
+
+/** What blocks regions, each code once with how many there are. */
+export function countBlocked(blocked: Plan['blocked']): ExplanationReason[] {
+  return count(blocked.map(({ code }) => code)).map(([code, of]) => ({
+    code,
+    detail: `For ${plural(of)} that cannot move as wanted: ${BLOCKERS[code]}`,
+  }));
+}
+
+function count<Code>(codes: readonly Code[]): [Code, number][] {
+  const counted = new Map<Code, number>();
   for (const code of codes) counted.set(code, (counted.get(code) ?? 0) + 1);
-  return [...counted].map(([code, count]) => ({ code, detail: `${count} of its regions: ${code}.` }));
+  return [...counted];
+}
+
+function plural(regions: number): string {
+  return `${regions} region${regions === 1 ? '' : 's'}`;
 }
 
 export function shareText({ floor, ceil }: Share): string {

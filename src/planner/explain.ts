@@ -1,10 +1,10 @@
-import type { Explanation, ExplainKind } from '../domain/explanation.ts';
+import type { Explanation, ExplainKind, ExplanationReason } from '../domain/explanation.ts';
 import type { Plan } from '../domain/plan.ts';
 import { fullTableName } from '../domain/snapshot.ts';
 import type { Table } from '../domain/snapshot.ts';
 import { createCounts } from './counts.ts';
 import { explainDatanode } from './explain-datanode.ts';
-import { countReasons, netMoves, reason } from './explain-parts.ts';
+import { countBlocked, countMoves, netMoves, reason } from './explain-parts.ts';
 import type { ExplainContext } from './explain-parts.ts';
 import { explainRegion } from './explain-region.ts';
 import type { PlanInput } from './plan.ts';
@@ -61,10 +61,10 @@ function explainTable(context: ExplainContext, wanted: string): Explanation | un
     answer,
     reasons: [
       ...(problem.inScope[index]
-        ? [reason(isEven ? 'balanced' : 'out-of-balance')]
+        ? [isEven ? evenReason(moves.length) : reason('out-of-balance')]
         : [{ code: 'not-selected' as const, detail: answer }]),
-      ...countReasons(moves.map((move) => move.reason)),
-      ...countReasons(blocked.map(({ code }) => code)),
+      ...countMoves(moves),
+      ...countBlocked(blocked),
     ],
     facts: {
       name,
@@ -76,6 +76,14 @@ function explainTable(context: ExplainContext, wanted: string): Explanation | un
       ...(table.logicalTables ? { logicalTables: table.logicalTables.length } : {}),
     },
   };
+}
+
+function evenReason(moves: number): ExplanationReason {
+  if (moves === 0) return reason('balanced');
+  return reason(
+    'balanced',
+    'After the plan every datanode leads its share of this table, rounded down or up.',
+  );
 }
 
 function isCalled(table: Table, wanted: string): boolean {
