@@ -38,7 +38,7 @@ export const SOLE_LEADER: Leadership = {
 
 export interface LeadershipOptions {
   readonly identity: string;
-  /** The longest that one writing of the note may take, and the rest between two tries, in ms. */
+  /** The longest that one writing of the note may take, and the longest rest between two tries, in ms. */
   readonly writeLimitMs: number;
   readonly retryMs: number;
 }
@@ -194,6 +194,7 @@ export class SharedLeadership implements Leadership {
     const { election, logger, clock } = this.#dependencies;
     let told: string | undefined;
     const { signal } = this.#stopping;
+    let pauseMs = this.#options.retryMs / 8;
     while (election.term() === term) {
       try {
         await this.#adopt(term);
@@ -204,8 +205,9 @@ export class SharedLeadership implements Leadership {
         if (problem !== told) logger.warn({ problem }, 'This replica leads, but cannot take over yet');
         told = problem;
       }
+      pauseMs = Math.min(2 * pauseMs, this.#options.retryMs);
       try {
-        await sleep(clock, this.#options.retryMs, signal);
+        await sleep(clock, pauseMs, signal);
       } catch {
         return;
       }

@@ -16,8 +16,16 @@ export interface ElectionDependencies {
   readonly onTrouble: (problem: string | undefined) => void;
 }
 
-/** Standbys wait up to this much longer than the retry period (client-go: JitterFactor 1.2). */
+/**
+ * Standbys look twice as often as the lock is renewed, and a little irregularly, so that they do not all ask at once. The lease counts from
+ * when its last renewal was seen: whoever looks rarely sees it late. (client-go's wait 1 to 2.2 retry periods.)
+ */
+const STANDBY_SHARE = 0.5;
 const JITTER = 0.2;
+/** After a failure the next try comes this much sooner, then twice as late, until the retry period is reached again. */
+const FIRST_RETRY_SHARE = 0.25;
+/** A lock that may be taken soon is looked at this share of the retry period after that moment. */
+const JUST_AFTER_SHARE = 0.025;
 const RELEASE_LIMIT_MS = 2_000;
 
 /** A moment by both clocks: a machine that was suspended may have stopped its monotonic clock, and wall clocks jump. */
@@ -42,6 +50,10 @@ export class Election implements LeaderElection {
   #cancelExpiry = (): void => undefined;
   #seen: { readonly holder: string | null; readonly at: Moment } | undefined;
   #problem: string | undefined;
+  /** In a row. */
+  #failures = 0;
+  /** When the lock may be taken, from the last look at it on. */
+  #freeInMs: number | undefined;
 
   constructor(options: ElectionOptions, dependencies: ElectionDependencies) {
     this.#options = options;
@@ -115,8 +127,11 @@ export class Election implements LeaderElection {
 
   #pauseMs(): number {
     const { retryPeriodMs } = this.#options;
+    const jitter = 1 + JITTER * this.#dependencies.random();
+    if (this.#failures > 0) return retryPeriodMs * jitter * retryShare(this.#failures);
     if (this.#isValid()) return retryPeriodMs;
-    return retryPeriodMs * (1 + JITTER * this.#dependencies.random());
+    const justAfterMs = (this.#freeInMs ?? Infinity) + retryPeriodMs * JUST_AFTER_SHARE;
+    return jitter * Math.min(retryPeriodMs * STANDBY_SHARE, justAfterMs);
   }
 
   async #turn(): Promise<void> {
@@ -125,11 +140,13 @@ export class Election implements LeaderElection {
     const limit = deadlineSignal(clock, this.#patienceMs(), this.#stopping.signal);
     try {
       const reading = await lock.acquireOrRenew(limit.signal);
+      this.#failures = 0;
       this.#trouble(undefined);
       if (!this.#stopping.signal.aborted) this.#note(reading, at);
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       if (!isForeseen(error)) throw error;
+      this.#failures += 1;
       this.#trouble(describeError(error));
     } finally {
       limit.release();
@@ -144,6 +161,7 @@ export class Election implements LeaderElection {
   }
 
   #note(reading: LockReading, at: Moment): void {
+    this.#freeInMs = reading.kind === 'lost' ? reading.freeInMs : undefined;
     if (reading.kind === 'lost') {
       this.#seen = { holder: reading.holder, at };
       this.#lose();
@@ -197,6 +215,11 @@ export class Election implements LeaderElection {
     const now = this.#now();
     return Math.max(now.monotonicMs - at.monotonicMs, now.wallMs - at.wallMs);
   }
+}
+
+/** Of the retry period: a quarter, a half, then all of it. */
+function retryShare(failures: number): number {
+  return Math.min(1, FIRST_RETRY_SHARE * 2 ** (failures - 1));
 }
 
 function isForeseen(error: unknown): boolean {

@@ -23,6 +23,7 @@ const rangeAnswer = z.object({ kvs: z.array(keyValue).default([]) });
 const txnAnswer = z.object({
   header: z.object({ revision: z.string() }),
   succeeded: z.boolean().default(false),
+  responses: z.array(z.object({ response_range: rangeAnswer.optional() })).default([]),
 });
 const grantAnswer = z.object({ ID: z.string() });
 const keepAliveAnswer = z.object({ result: z.object({ TTL: z.string().default('0') }) });
@@ -59,11 +60,14 @@ export class EtcdLock implements Lock {
       return { kind: 'held', term: found.create_revision };
     }
     this.#revision = undefined;
+    // A lease that won nothing runs out by itself.
+    if (found) this.#lease = undefined;
     return { kind: 'lost', holder: found ? displayName(decode(found.value)) : null };
   }
 
   async readNote(signal: AbortSignal): Promise<string | undefined> {
     const found = await this.#read(this.#noteKey, signal);
+    this.#noteRevision = found?.mod_revision ?? NEVER_WRITTEN;
     return found && decode(found.value);
   }
 
@@ -107,18 +111,21 @@ export class EtcdLock implements Lock {
 
   /** @returns who holds the lock now, if anybody does. */
   async #take(signal: AbortSignal): Promise<KeyValue | undefined> {
-    this.#lease ??= await this.#grant(signal);
-    const key = encode(this.#lockKey);
-    await this.#client.call(
+    const lease = (this.#lease ??= await this.#grant(signal));
+    const [key, value] = [encode(this.#lockKey), encode(this.#options.instance)];
+    const { succeeded, header, responses } = await this.#client.call(
       '/v3/kv/txn',
       {
-        compare: [{ key, target: 'CREATE', result: 'EQUAL', create_revision: '0' }],
-        success: [{ request_put: { key, value: encode(this.#options.instance), lease: this.#lease } }],
+        compare: [{ key, target: 'CREATE', result: 'EQUAL', create_revision: NEVER_WRITTEN }],
+        success: [{ request_put: { key, value, lease } }],
+        failure: [{ request_range: { key } }],
       },
       txnAnswer,
       signal,
     );
-    return this.#read(this.#lockKey, signal);
+    const { revision } = header;
+    if (succeeded) return { value, lease, create_revision: revision, mod_revision: revision };
+    return responses[0]?.response_range?.kvs[0];
   }
 
   async #grant(signal: AbortSignal): Promise<string> {

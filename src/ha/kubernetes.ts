@@ -97,21 +97,22 @@ export class KubernetesLock implements Lock {
   async #acquireOrRenew(signal: AbortSignal): Promise<LockReading> {
     const lease = await this.#get(signal);
     if (!lease) return this.#create(signal);
-    if (!this.#isOurs(lease) && this.#isTaken(lease)) return lostTo(lease);
+    const freeInMs = this.#isOurs(lease) ? 0 : this.#freeInMs(lease);
+    if (freeInMs > 0) return { ...lostTo(lease), freeInMs };
     const claimed = await this.#put(this.#claim(lease), signal);
     if (claimed) return held(claimed);
     const winner = await this.#get(signal);
     return winner ? lostTo(winner) : { kind: 'lost', holder: null };
   }
 
-  /** Whether somebody else has the lease and may still renew it. */
-  #isTaken({ spec }: Lease): boolean {
+  /** How long somebody else who has the lease may still renew it. */
+  #freeInMs({ spec }: Lease): number {
     const record = JSON.stringify(spec);
     const nowMs = this.#clock.monotonicMs();
     if (this.#observed?.record !== record) this.#observed = { record, sinceMs: nowMs };
-    if (!spec.holderIdentity) return false;
+    if (!spec.holderIdentity) return 0;
     const statedMs = (spec.leaseDurationSeconds ?? 0) * 1_000;
-    return nowMs - this.#observed.sinceMs < Math.max(statedMs, this.#options.leaseDurationMs);
+    return this.#observed.sinceMs + Math.max(statedMs, this.#options.leaseDurationMs) - nowMs;
   }
 
   #isOurs({ spec }: Lease): boolean {
@@ -189,7 +190,7 @@ function termOf({ spec }: Lease): string {
   return `${spec.leaseTransitions ?? 0} ${spec.acquireTime ?? ''}`;
 }
 
-function lostTo({ spec }: Lease): LockReading {
+function lostTo({ spec }: Lease): LockReading & { readonly kind: 'lost' } {
   return { kind: 'lost', holder: displayName(spec.holderIdentity ?? '') };
 }
 

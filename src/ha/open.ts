@@ -2,10 +2,11 @@ import type { Clock } from '../lib/clock.ts';
 import { Election } from './election.ts';
 import { EtcdClient } from './etcd-client.ts';
 import { EtcdLock } from './etcd.ts';
-import { createJsonHttp, type HaTls } from './http.ts';
+import { createJsonHttp, type HaTls, type JsonHttp } from './http.ts';
 import { createInstance } from './identity.ts';
 import { ServiceAccountClient } from './kubernetes-client.ts';
 import { KubernetesLock } from './kubernetes.ts';
+import { withPatience } from './patience.ts';
 import type { ElectionTiming, LeaderElection, Lock } from './port.ts';
 
 export type ProviderOptions =
@@ -38,6 +39,8 @@ export interface OpenElectionDependencies {
 
 /** Within the time in which a leader has to renew, four requests find room. */
 const REQUESTS_PER_DEADLINE = 4;
+/** Not even a server near by is given less than this. */
+const SHORTEST_PATIENCE_MS = 500;
 
 /** Nothing is asked of the lock's server before `start`. */
 export function openElection(
@@ -50,15 +53,17 @@ export function openElection(
 
 function openLock({ identity, lock, ...timing }: OpenElectionOptions, clock: Clock): Lock {
   const instance = createInstance(identity);
-  const { leaseDurationMs, renewDeadlineMs } = timing;
+  const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = timing;
   const requestTimeoutMs = renewDeadlineMs / REQUESTS_PER_DEADLINE;
+  const firstMs = Math.max(SHORTEST_PATIENCE_MS, retryPeriodMs / 2);
+  const createHttp = (tls: HaTls): JsonHttp =>
+    withPatience(createJsonHttp(tls, { clock }), { firstMs }, { clock });
   if (lock.provider === 'etcd') {
     const { endpoints, prefix, login, tls } = lock;
-    const http = createJsonHttp(tls, { clock });
+    const http = createHttp(tls);
     const client = new EtcdClient({ endpoints, requestTimeoutMs, ...(login && { login }) }, http);
     return new EtcdLock({ prefix, instance, leaseDurationMs }, client);
   }
-  const createHttp = (tls: HaTls): ReturnType<typeof createJsonHttp> => createJsonHttp(tls, { clock });
   const client = new ServiceAccountClient({ ...lock, requestTimeoutMs }, { clock, createHttp });
   return new KubernetesLock({ lease: lock.lease, instance, leaseDurationMs }, client, { clock });
 }

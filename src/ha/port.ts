@@ -41,7 +41,12 @@ export interface ElectionTiming {
 export type LockReading =
   /** Taken or renewed just now. `term` is another one whenever the lock was not ours in between. */
   | { readonly kind: 'held'; readonly term: string }
-  | { readonly kind: 'lost'; readonly holder: string | null };
+  | {
+      readonly kind: 'lost';
+      readonly holder: string | null;
+      /** When it may be taken if nobody renews it until then, in ms from now, where that is known. */
+      readonly freeInMs?: number;
+    };
 
 /** A lock with a lease, on a server that all replicas share. One call at a time, except for notes. */
 export interface Lock {

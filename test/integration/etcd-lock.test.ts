@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { EtcdClient } from '../../src/ha/etcd-client.ts';
 import { EtcdLock } from '../../src/ha/etcd.ts';
 import { createJsonHttp, type HaTls } from '../../src/ha/http.ts';
@@ -12,7 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const { signal } = new AbortController();
-const LEASE_MS = 2_000;
+/** Outlives a test on a busy machine, but where the end of a lease is waited for. */
+const LEASE_MS = 60_000;
+const SHORT_LEASE_MS = 2_000;
 const closers: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -23,6 +26,7 @@ interface Setup {
   readonly tls?: HaTls;
   readonly login?: { readonly username: string; readonly password: string };
   readonly prefix?: string;
+  readonly leaseDurationMs?: number;
 }
 
 let tests = 0;
@@ -34,8 +38,17 @@ function clientOf(endpoints: readonly string[], { tls = {}, login }: Setup = {})
 }
 
 function lockOf(instance: string, endpoints: readonly string[], setup: Setup = {}): EtcdLock {
-  const options = { prefix: setup.prefix ?? `/t/${tests}`, instance, leaseDurationMs: LEASE_MS };
+  const { prefix = `/t/${tests}`, leaseDurationMs = LEASE_MS } = setup;
+  const options = { prefix, instance, leaseDurationMs };
   return new EtcdLock(options, clientOf(endpoints, setup));
+}
+
+/** Waits until the lock of this test is nobody's. */
+async function untilFree(endpoints: readonly string[]): Promise<void> {
+  const key = Buffer.from(`/t/${tests}/leader`).toString('base64');
+  const rangeAnswer = z.object({ kvs: z.array(z.unknown()).default([]) });
+  const client = clientOf(endpoints);
+  while ((await client.call('/v3/kv/range', { key }, rangeAnswer, signal)).kvs.length > 0);
 }
 
 async function heldTerm(lock: EtcdLock): Promise<string> {
@@ -84,14 +97,31 @@ describeWith('etcd', 'the lock in a real etcd', ([command = '']) => {
   });
 
   test('can be taken when nobody has renewed it for a lease, and not before', async () => {
-    const [a, b] = [lockOf('a', endpoints), lockOf('b', endpoints)];
+    const a = lockOf('a', endpoints, { leaseDurationMs: SHORT_LEASE_MS });
+    const b = lockOf('b', endpoints);
     const startedMs = systemClock.monotonicMs();
     const term = await heldTerm(a);
     let reading = await b.acquireOrRenew(signal);
     while (reading.kind === 'lost') reading = await b.acquireOrRenew(signal);
-    expect(systemClock.monotonicMs() - startedMs).toBeGreaterThanOrEqual(LEASE_MS);
+    expect(systemClock.monotonicMs() - startedMs).toBeGreaterThanOrEqual(SHORT_LEASE_MS);
     expect(reading.term).not.toBe(term);
     expect(await a.acquireOrRenew(signal)).toEqual({ kind: 'lost', holder: 'b' });
+  });
+
+  test('is taken with a new lease when the one that was meant for it is over', async () => {
+    const lock = lockOf('a', endpoints, { leaseDurationMs: SHORT_LEASE_MS });
+    const term = await heldTerm(lock);
+    await untilFree(endpoints);
+    expect(await heldTerm(lock)).not.toBe(term);
+  });
+
+  test('a transaction with a lease that is over takes nothing', async () => {
+    const client = clientOf(endpoints);
+    const key = Buffer.from(`/t/${tests}/leader`).toString('base64');
+    const success = [{ request_put: { key, value: '', lease: '4711' } }];
+    await expect(client.call('/v3/kv/txn', { success }, z.unknown(), signal)).rejects.toThrow(
+      /requested lease not found/,
+    );
   });
 
   test('is lost when somebody deletes its key, though the lease lives', async () => {
@@ -158,7 +188,6 @@ describeWith('etcd', 'an etcd that demands more', ([command = '']) => {
     const term = await heldTerm(lock);
     // Any change of accounts makes the tokens of before invalid.
     const client = clientOf(endpoints, { login: root });
-    const { z } = await import('zod');
     await client.call('/v3/auth/role/add', { name: 'other' }, z.unknown(), signal);
     expect(await heldTerm(lock)).toBe(term);
   });

@@ -75,7 +75,7 @@ describe('the lock in a Lease of an API server that checks resource versions', (
     const server = await startApiServer();
     const [a, b] = [lockOf('a', server), lockOf('b', server)];
     const term = await termOf(a);
-    expect(await b.lock.acquireOrRenew(signal)).toEqual({ kind: 'lost', holder: 'a' });
+    expect(await b.lock.acquireOrRenew(signal)).toEqual({ kind: 'lost', holder: 'a', freeInMs: 15_000 });
     expect(await termOf(a)).toBe(term);
     expect(server.double.leases.get('rebalancer')?.spec).toMatchObject({
       holderIdentity: 'a',
@@ -99,11 +99,11 @@ describe('the lock in a Lease of an API server that checks resource versions', (
     await termOf(a);
     expect((await b.lock.acquireOrRenew(signal)).kind).toBe('lost');
     await b.clock.advance(14_999);
-    expect((await b.lock.acquireOrRenew(signal)).kind).toBe('lost');
+    expect(await b.lock.acquireOrRenew(signal)).toEqual({ kind: 'lost', holder: 'a', freeInMs: 1 });
     await b.clock.advance(1);
     expect(await termOf(b)).not.toBe(term);
     expect(server.double.leases.get('rebalancer')?.spec.leaseTransitions).toBe(1);
-    expect(await a.lock.acquireOrRenew(signal)).toEqual({ kind: 'lost', holder: 'b' });
+    expect(await a.lock.acquireOrRenew(signal)).toMatchObject({ kind: 'lost', holder: 'b' });
   });
 
   test('of many that find it free at a time exactly one gets it', async () => {

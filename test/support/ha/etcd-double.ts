@@ -14,7 +14,11 @@ const opSchema = z.object({
   request_put: putSchema.optional(),
   request_delete_range: z.object({ key: z.string() }).optional(),
 });
-const txnSchema = z.object({ compare: z.array(compareSchema), success: z.array(opSchema) });
+const txnSchema = z.object({
+  compare: z.array(compareSchema),
+  success: z.array(opSchema),
+  failure: z.tuple([z.object({ request_range: z.object({ key: z.string() }) })]).optional(),
+});
 const idSchema = z.object({ ID: z.string() });
 
 interface Entry {
@@ -104,14 +108,21 @@ export class EtcdDouble {
     return { header: this.#header(), kvs: [{ ...kv, ...(lease !== '0' && { lease }) }], count: '1' };
   }
 
-  #transact({ compare, success }: z.infer<typeof txnSchema>): object {
+  #transact({ compare, success, failure }: z.infer<typeof txnSchema>): object | undefined {
     const holds = compare.every(({ key, target, create_revision, mod_revision }) => {
       const entry = this.#entries.get(key);
       return target === 'CREATE'
         ? String(entry?.createRevision ?? 0) === create_revision
         : String(entry?.modRevision ?? 0) === mod_revision;
     });
-    if (!holds) return { header: this.#header() };
+    const [otherwise] = failure ?? [];
+    if (!holds) {
+      const responses = otherwise && [{ response_range: this.#range(otherwise.request_range.key) }];
+      return { header: this.#header(), ...(responses && { responses }) };
+    }
+    // etcd refuses the whole transaction: "requested lease not found", code 5.
+    const leases = success.map(({ request_put: put }) => put?.lease ?? '0');
+    if (leases.some((lease) => lease !== '0' && !this.#leases.has(lease))) return undefined;
     this.#revision += 1;
     for (const { request_put: put, request_delete_range: range } of success) {
       if (range) this.#entries.delete(range.key);
@@ -121,7 +132,6 @@ export class EtcdDouble {
   }
 
   #put({ key, value, lease = '0' }: z.infer<typeof putSchema>): void {
-    if (lease !== '0' && !this.#leases.has(lease)) return;
     const createRevision = this.#entries.get(key)?.createRevision ?? this.#revision;
     this.#entries.set(key, { value, lease, createRevision, modRevision: this.#revision });
   }

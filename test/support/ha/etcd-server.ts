@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -19,8 +19,23 @@ export interface EtcdSetup {
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 
+const START_TRIES = 5;
+
 /** A real etcd of one member, on free ports of the loopback. */
-export async function startEtcd({ command, folder, tls }: EtcdSetup): Promise<EtcdServer> {
+export async function startEtcd(setup: EtcdSetup): Promise<EtcdServer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await tryToStart({ ...setup, folder: join(setup.folder, `try-${tries}`) });
+    } catch (error) {
+      // Somebody else took the port between when it was found free and when etcd listened.
+      const isPortTaken = String(error).includes('address already in use');
+      if (!isPortTaken || tries === START_TRIES) throw error;
+    }
+  }
+}
+
+async function tryToStart({ command, folder, tls }: EtcdSetup): Promise<EtcdServer> {
+  mkdirSync(folder);
   const [clientPort, peerPort] = [await freePort(), await freePort()];
   const endpoint = `${tls ? 'https' : 'http'}://127.0.0.1:${clientPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;

@@ -20,13 +20,15 @@ export interface FailoverResult {
   /** Failovers that came while a migration of ours was under way. */
   readonly inTheMiddle: number;
   readonly requests: number;
-  readonly longestWithoutLeaderMs: number;
+  /** Every time without a leader, while one could lead. */
+  readonly leaderlessMs: readonly number[];
   /** How the last leader ended: empty when in balance, and with nothing left to find out. */
   readonly left: string;
 }
 
-const LEASE_MS = 15_000;
+export const LEASE_MS = 15_000;
 const REPLICAS = 3;
+const LOOK_MS = 250;
 const TICK_MS = 20_000;
 const PROFILES = ['1.3.0', '1.3.0', '0.14.0', '0.9.5', '0.7.2'];
 /** A pause as long as this outlives every lease, and the time in which an unanswered request is waited for. */
@@ -55,7 +57,7 @@ class FailoverRun {
   readonly #onTheWire = new Set<string>();
   #requests = 0;
   #inTheMiddle = 0;
-  #longestWithoutLeaderMs = 0;
+  readonly #leaderlessMs: number[] = [];
 
   constructor(seed: string, options: FailoverOptions) {
     this.#options = options;
@@ -106,7 +108,7 @@ class FailoverRun {
       failovers: this.#options.failovers,
       inTheMiddle: this.#inTheMiddle,
       requests: this.#requests,
-      longestWithoutLeaderMs: this.#longestWithoutLeaderMs,
+      leaderlessMs: this.#leaderlessMs,
       left,
     };
   }
@@ -137,26 +139,23 @@ class FailoverRun {
     return () => this.#onTheWire.delete(id);
   }
 
-  /** Every second: who leads? Work is made now and then. */
+  /** Again and again: who leads? Work is made now and then. */
   #lookOn(): void {
-    let leaderlessSinceMs = this.#clock.monotonicMs();
+    let leaderlessSinceMs: number | undefined;
     const look = (): void => {
-      const leaders = this.#replicas.filter(({ isActing }) => isActing).map(({ name }) => name);
-      if (leaders.length > 1) this.#violations.push(`At the same time lead ${leaders.join(' and ')}`);
+      const leaders = this.#replicas.filter(({ isActing }) => isActing);
+      const names = leaders.map(({ name }) => name).join(' and ');
+      if (leaders.length > 1) this.#violations.push(`At the same time lead ${names}`);
       const nowMs = this.#clock.monotonicMs();
-      if (leaders.length > 0 || this.#isDisturbed()) leaderlessSinceMs = nowMs;
-      this.#longestWithoutLeaderMs = Math.max(this.#longestWithoutLeaderMs, nowMs - leaderlessSinceMs);
-      if (this.#isMakingWork && this.#prng.chance(0.05)) this.#makeWork();
-      this.#clock.setTimer(1_000, look);
+      const isAwaited = !leaders.some(isAble) && this.#replicas.some(isAble);
+      if (!isAwaited && leaderlessSinceMs !== undefined) this.#leaderlessMs.push(nowMs - leaderlessSinceMs);
+      leaderlessSinceMs = isAwaited ? (leaderlessSinceMs ?? nowMs - LOOK_MS) : undefined;
+      if (this.#isMakingWork && this.#prng.chance(0.05 * (LOOK_MS / 1_000))) this.#makeWork();
+      this.#clock.setTimer(LOOK_MS, look);
     };
     look();
   }
   #isMakingWork = true;
-
-  /** While most replicas are held, dead or cut off, nobody can be expected to lead. */
-  #isDisturbed(): boolean {
-    return this.#replicas.every(({ process, isCutOff }) => !process || process.isHeld || isCutOff);
-  }
 
   #makeWork(): void {
     const busy = new Set(this.#cluster.migrationsUnderWay.map(({ regionId }) => regionId));
@@ -247,6 +246,11 @@ class FailoverRun {
       ? ''
       : `${leader.name}: ${end?.outcome ?? 'no cycle'}: ${end?.detail ?? ''}`;
   }
+}
+
+/** Not dead, held or cut off: it can be expected to lead. */
+function isAble({ process, isCutOff }: Replica): boolean {
+  return process !== undefined && !process.isHeld && !isCutOff;
 }
 
 const urls = (name: string, count: number, port: number): string =>

@@ -4,6 +4,7 @@ import { EtcdLock } from '../../../src/ha/etcd.ts';
 import type { JsonHttp, JsonRequest, JsonResponse } from '../../../src/ha/http.ts';
 import type { KubernetesClient } from '../../../src/ha/kubernetes-client.ts';
 import { KubernetesLock, NOTE_ANNOTATION } from '../../../src/ha/kubernetes.ts';
+import { withPatience } from '../../../src/ha/patience.ts';
 import type { Lock } from '../../../src/ha/port.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { EtcdDouble } from './etcd-double.ts';
@@ -13,6 +14,7 @@ export interface LockSetup {
   readonly instance: string;
   readonly leaseDurationMs: number;
   readonly requestTimeoutMs: number;
+  readonly firstTimeoutMs: number;
   readonly clock: Clock;
   /** The way between this replica and the server. */
   readonly wire: (answer: () => JsonResponse, request: JsonRequest) => Promise<JsonResponse>;
@@ -30,11 +32,9 @@ export function createLockServer(provider: 'etcd' | 'kubernetes', clock: Clock):
 
 function etcdServer(double: EtcdDouble): LockServer {
   return {
-    lock({ instance, leaseDurationMs, requestTimeoutMs, wire }) {
-      const http: JsonHttp = {
-        send: (request) => wire(() => double.answer(new URL(request.url).pathname, request.body), request),
-        close: () => Promise.resolve(),
-      };
+    lock(setup) {
+      const { instance, leaseDurationMs, requestTimeoutMs } = setup;
+      const http = patientHttp(setup, ({ url, body }) => double.answer(new URL(url).pathname, body));
       const client = new EtcdClient({ endpoints: ['http://etcd:2379'], requestTimeoutMs }, http);
       return new EtcdLock({ prefix: '/sim', instance, leaseDurationMs }, client);
     },
@@ -42,11 +42,24 @@ function etcdServer(double: EtcdDouble): LockServer {
   };
 }
 
+function patientHttp(
+  { wire, firstTimeoutMs, clock }: LockSetup,
+  answer: (request: JsonRequest) => JsonResponse,
+): JsonHttp {
+  const http: JsonHttp = {
+    send: (request) => wire(() => answer(request), request),
+    close: () => Promise.resolve(),
+  };
+  return withPatience(http, { firstMs: firstTimeoutMs }, { clock });
+}
+
 const LEASES = 'https://k8s/apis/coordination.k8s.io/v1/namespaces/ops/leases';
 
 function leaseServer(double: LeaseDouble): LockServer {
   return {
-    lock: ({ instance, leaseDurationMs, requestTimeoutMs, wire, clock }) => {
+    lock: (setup) => {
+      const { instance, leaseDurationMs, requestTimeoutMs, clock } = setup;
+      const http = patientHttp(setup, (request) => double.answer(request));
       const call = async (
         method: JsonRequest['method'],
         url: string,
@@ -55,7 +68,7 @@ function leaseServer(double: LeaseDouble): LockServer {
       ): Promise<unknown> => {
         const headers = { authorization: `Bearer ${double.token}` };
         const request = { method, url, headers, body, timeoutMs: requestTimeoutMs, signal };
-        const { status, text } = await wire(() => double.answer(request), request);
+        const { status, text } = await http.send(request);
         if (status === 404) return 'absent';
         if (status === 409) return 'conflict';
         if (status > 201) throw new OperatingError('lock-error', text);

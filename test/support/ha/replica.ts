@@ -115,6 +115,7 @@ export class Replica {
       instance: `${this.name}.${this.#lives}`,
       leaseDurationMs,
       requestTimeoutMs: renewDeadlineMs / 4,
+      firstTimeoutMs: retryPeriodMs / 2,
       clock,
       wire: (answer, request) => this.#askLock(process, answer, request),
     });

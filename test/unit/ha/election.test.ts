@@ -138,6 +138,42 @@ describe('an election', () => {
     expect(election.term()).toBeUndefined();
   });
 
+  /** When the lock was asked, in ms. */
+  function asked({ clock, lock }: ReturnType<typeof createRig>): number[] {
+    const times: number[] = [];
+    const { next } = lock;
+    lock.acquireOrRenew = () => {
+      times.push(clock.monotonicMs());
+      return lock.next();
+    };
+    lock.next = next;
+    return times;
+  }
+
+  test('a standby looks twice as often as a leader renews, and just after the lock may be taken', async () => {
+    const rig = createRig();
+    const times = asked(rig);
+    rig.lock.next = lost('other');
+    await rig.clock.advance(4_000);
+    expect(times).toEqual([2_000, 3_000, 4_000]);
+    rig.lock.next = () => Promise.resolve({ kind: 'lost', holder: 'other', freeInMs: 300 });
+    await rig.clock.advance(1_500);
+    expect(times.slice(3)).toEqual([5_000, 5_350]);
+  });
+
+  test('after a failure tries again soon, then less and less often', async () => {
+    const rig = createRig();
+    const times = asked(rig);
+    await rig.clock.advance(2_000);
+    rig.lock.next = broken;
+    await rig.clock.advance(8_000);
+    expect(times).toEqual([2_000, 4_000, 4_500, 5_500, 7_500, 9_500]);
+    rig.lock.next = held('1');
+    await rig.clock.advance(6_000);
+    expect(times.slice(6)).toEqual([11_500, 13_500, 15_500]);
+    expect(rig.election.term()).toBe(1);
+  });
+
   test('gives the lock back at its end, once, and only when it may hold it', async () => {
     const { clock, lock, election } = createRig();
     await clock.advance(0);
