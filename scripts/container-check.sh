@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The steps of the Dockerfile in a plain folder, for machines without a container engine: what is copied, built and pruned, that it starts, runs
-# its health check and stops on SIGTERM, and how large it is beside Node itself.
+# its health check and stops on SIGTERM, and how large it is beside the base (Debian and Node). Needs npm, the registry, and no engine.
 #   scripts/container-check.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,8 +8,16 @@ cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || true; rm -rf "$folder"' EXIT
-node=$PWD/node_modules/.bin/node
 limit_mb=120
+
+# The Node of the Dockerfile's image: the repository's own, or on a fresh clone one of the same version for this check.
+version=$(sed -n 's/^FROM node:\([0-9.]*\)-.*/\1/p' Dockerfile)
+node=$PWD/node_modules/.bin/node
+if [ ! -x "$node" ]; then
+  npm install --prefix "$folder/node" --silent --no-save "node@$version"
+  node=$folder/node/node_modules/.bin/node
+fi
+[ "$("$node" --version)" = "v$version" ] || { echo "found Node $("$node" --version), wanted v$version" >&2; exit 1; }
 
 # Only what the Dockerfile copies, at the same paths: nothing else may be needed.
 mkdir "$folder/app"
@@ -24,21 +32,23 @@ npm prune --omit=dev --ignore-scripts --silent
 rm -rf src scripts tsconfig.json tsconfig.build.json .npmrc package-lock.json
 
 size_mb=$(du -sm . | cut -f1)
-echo "content beside Node: $size_mb MB (at most $limit_mb)"
+echo "content beside Debian and Node: $size_mb MB (at most $limit_mb); Node: $(du -smL "$node" | cut -f1) MB"
 [ "$size_mb" -le "$limit_mb" ] || exit 1
 
 cat > "$folder/rebalancer.yaml" <<YAML
 cluster: { sql: { endpoints: ['http://127.0.0.1:9'] } }
-server: { listen: '127.0.0.1:19480' }
+server: { listen: '127.0.0.1:0' }
 state: { path: $folder/data }
 YAML
 env -i "$node" dist/main.js run -c "$folder/rebalancer.yaml" > "$folder/log" &
 pid=$!
-for _ in $(seq 100); do
-  grep -q '"url"' "$folder/log" && break
+url=
+for _ in $(seq 600); do
+  url=$(sed -n 's/.*"url":"\([^"]*\)".*/\1/p' "$folder/log" | head -n 1)
+  [ -z "$url" ] || break
   sleep 0.1
 done
-env -i "$node" dist/main.js healthcheck --url http://127.0.0.1:19480
+env -i "$node" dist/main.js healthcheck --url "$url"
 kill -TERM "$pid"
 status=0
 wait "$pid" || status=$?

@@ -75,6 +75,17 @@ describe('the Dockerfile', () => {
     expect(valuesOf('VOLUME')).toEqual([join(folder, configFrom('').state.path)]);
   });
 
+  test('is followed step by step before every change lands, in a plain folder', () => {
+    expect(readText('.ci/run')).toContain('\nscripts/container-check.sh\n');
+    const check = readText('scripts/container-check.sh');
+    for (const command of [
+      'npm ci --ignore-scripts',
+      'scripts/build.mjs',
+      'npm prune --omit=dev --ignore-scripts',
+    ])
+      expect(check).toContain(command);
+  });
+
   test('installs exactly what is locked, and only what running needs', () => {
     const runs = valuesOf('RUN').join('\n');
     expect(runs).toContain('npm ci --ignore-scripts');
