@@ -1,11 +1,12 @@
 import { parentPort } from 'node:worker_threads';
+import type { Blocker, Move, Plan } from '../domain/plan.ts';
 import { systemClock } from '../lib/clock.ts';
 import { planNow } from './planning.ts';
 import type { PlanMessage, PlanRequest } from './planning.ts';
 import { unpackSnapshot } from './snapshot-transfer.ts';
 
 /** Entries per message: the receiving thread spends a few milliseconds on each. */
-const CHUNK = 2_000;
+const CHUNK = 1_000;
 
 const port = parentPort;
 if (!port) throw new Error('This file is the planning thread; it does nothing by itself');
@@ -17,10 +18,23 @@ port.once('message', ({ snapshot, input, options }: PlanRequest) => {
     options,
     systemClock,
   );
-  const post = (message: PlanMessage): void => port.postMessage(message);
-  for (let at = 0; at < moves.length; at += CHUNK)
-    post({ kind: 'moves', moves: moves.slice(at, at + CHUNK) });
-  for (let at = 0; at < blocked.length; at += CHUNK)
-    post({ kind: 'blocked', blocked: blocked.slice(at, at + CHUNK) });
-  post({ kind: 'end', plan });
+  const pieces = piecesOf(moves, blocked, plan);
+  const post = (): void => {
+    const { value } = pieces.next();
+    if (value) port.postMessage(value);
+  };
+  port.on('message', post);
+  post();
 });
+
+function* piecesOf(
+  moves: readonly Move[],
+  blocked: readonly Blocker[],
+  plan: Omit<Plan, 'moves' | 'blocked'>,
+): Generator<PlanMessage, undefined> {
+  for (let at = 0; at < moves.length; at += CHUNK)
+    yield { kind: 'moves', moves: moves.slice(at, at + CHUNK) };
+  for (let at = 0; at < blocked.length; at += CHUNK)
+    yield { kind: 'blocked', blocked: blocked.slice(at, at + CHUNK) };
+  yield { kind: 'end', plan };
+}

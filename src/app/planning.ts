@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { planIdentity } from '../domain/plan-identity.ts';
 import type { Blocker, Move, Plan } from '../domain/plan.ts';
 import type { Clock } from '../lib/clock.ts';
+import { nextTurn } from '../lib/turns.ts';
 import { makePlan } from '../planner/plan.ts';
 import type { PlanInput } from '../planner/plan.ts';
 import { packSnapshot, transferList } from './snapshot-transfer.ts';
@@ -44,19 +45,18 @@ export interface PlanRequest {
   readonly options: PlanningOptions;
 }
 
-/** What it answers: long lists in pieces, so that none of them holds up this thread, and the rest of the plan at the end. */
+/**
+ * What it answers: long lists in pieces, so that none of them holds up this thread, and the rest of the plan at the end. Each is sent when
+ * the one before was acknowledged: messages that wait are all delivered in one turn.
+ */
 export type PlanMessage =
   | { readonly kind: 'moves'; readonly moves: readonly Move[] }
   | { readonly kind: 'blocked'; readonly blocked: readonly Blocker[] }
   | { readonly kind: 'end'; readonly plan: Omit<Plan, 'moves' | 'blocked'> };
 
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 async function planInWorker(input: PlanInput, options: PlanningOptions, signal: AbortSignal): Promise<Plan> {
   const { snapshot: whole, ...rest } = input;
-  const snapshot = await packSnapshot(whole, breathe);
+  const snapshot = await packSnapshot(whole, nextTurn);
   signal.throwIfAborted();
   // The file keeps its own ending: .ts from the sources, .js from the build.
   const worker = new Worker(new URL(import.meta.url.replace(/planning\.(\w+)$/, 'plan-worker.$1')));
@@ -86,7 +86,11 @@ function collect(worker: Worker, signal: AbortSignal): Promise<Plan> {
     worker.on('message', (message: PlanMessage) => {
       if (message.kind === 'moves') for (const move of message.moves) moves.push(move);
       else if (message.kind === 'blocked') for (const blocker of message.blocked) blocked.push(blocker);
-      else settle(() => resolve(assemble(message.plan, moves, blocked)));
+      else {
+        settle(() => resolve(assemble(message.plan, moves, blocked)));
+        return;
+      }
+      void nextTurn().then(() => worker.postMessage('next'));
     });
     worker.once('error', (cause) => settle(() => reject(new Error('The planning thread failed', { cause }))));
     worker.once('exit', (code) =>

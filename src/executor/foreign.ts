@@ -22,8 +22,6 @@ export interface ForeignOptions {
 
 export const DEFAULT_FOREIGN_OPTIONS: ForeignOptions = { staleRouteMs: 600_000 };
 
-type Leaders = ReadonlyMap<RegionId, DatanodeId>;
-
 /**
  * What others moved between two snapshots, by region id. A region whose leader changed through one of our moves, or through one of
  * which we do not know for certain that it failed, is not among them.
@@ -36,19 +34,22 @@ export function findForeignMoves(
   ours: readonly MoveRecord[],
   options: ForeignOptions = DEFAULT_FOREIGN_OPTIONS,
 ): readonly ForeignMove[] {
-  const leadersBefore = leadersOf(before.regions);
+  const leadersBefore = new LeadersBefore(before.regions);
   const takenBeforeMs = Date.parse(before.takenAt);
   const takenAfterMs = Date.parse(after.takenAt);
   const byRegion = Map.groupBy(ours, (move) => move.regionId);
-  return after.regions
-    .flatMap((region) => {
-      const known = leadersBefore.get(region.id);
-      const moves = byRegion.get(region.id) ?? [];
-      const times = { takenBeforeMs, takenAfterMs };
-      const found = known === undefined ? undefined : foreignMove(region, known, moves, times, options);
-      return found ? [found] : [];
-    })
-    .sort((a, b) => compareIds(a.regionId, b.regionId));
+  const times = { takenBeforeMs, takenAfterMs };
+  const found: ForeignMove[] = [];
+  for (let index = 0; index < after.regions.length; index += 1) {
+    const region = after.regions[index]!;
+    const known = leadersBefore.of(region.id, index);
+    const moves = byRegion.get(region.id);
+    // A million regions mostly are where they were, and not because of us.
+    if (known === null || known === undefined || (known === region.leader && !moves)) continue;
+    const move = foreignMove(region, known, moves ?? [], times, options);
+    if (move) found.push(move);
+  }
+  return found.sort((a, b) => compareIds(a.regionId, b.regionId));
 }
 
 /** Our moves that others undid, each once. */
@@ -106,6 +107,20 @@ function endOf(move: MoveRecord): number {
   return move.late?.atMs ?? move.endedAtMs ?? 0;
 }
 
-function leadersOf(regions: readonly Region[]): Leaders {
-  return new Map(regions.flatMap(({ id, leader }) => (leader === null ? [] : [[id, leader] as const])));
+/** Who led a region. Two snapshots mostly list the same regions in the same order: only where they do not is a map worth its time. */
+class LeadersBefore {
+  readonly #regions: readonly Region[];
+  #map: ReadonlyMap<RegionId, DatanodeId | null> | undefined;
+
+  constructor(regions: readonly Region[]) {
+    this.#regions = regions;
+  }
+
+  /** @param index where the region stands in the later snapshot. */
+  of(id: RegionId, index: number): DatanodeId | null | undefined {
+    const neighbour = this.#regions[index];
+    if (neighbour?.id === id) return neighbour.leader;
+    this.#map ??= new Map(this.#regions.map((region) => [region.id, region.leader]));
+    return this.#map.get(id);
+  }
 }

@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import { Client, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { TlsOptions } from './options.ts';
@@ -132,6 +133,9 @@ function notSent(code: string, cause: unknown): { sent: false; code: string; cau
   return { sent: false, code, cause };
 }
 
+/** Bytes of a large answer that are turned into text in one go. */
+const DECODED_AT_ONCE = 512 * 1024;
+
 /** Collects one answer. A class rather than closures, because thousands of these live at once in a large read. */
 class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #request: TransportRequest;
@@ -143,6 +147,9 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #headers: TransportResponse['headers'] = {};
   #chunks: Buffer[] = [];
   #bytes = 0;
+  #undecoded = 0;
+  #decoder: StringDecoder | undefined;
+  #text = '';
   #settled = false;
 
   constructor(
@@ -186,18 +193,30 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
       return;
     }
     this.#chunks.push(chunk);
+    this.#undecoded += chunk.length;
+    if (this.#undecoded < DECODED_AT_ONCE) return;
+    // As it comes: all of a hundred megabytes at the end would hold up the thread.
+    this.#decoder ??= new StringDecoder('utf8');
+    this.#text += this.#decoder.write(Buffer.concat(this.#chunks));
+    this.#chunks = [];
+    this.#undecoded = 0;
   }
 
   onResponseEnd(): void {
     if (this.#settled) return;
     this.#settle();
-    this.#resolve({ status: this.#status, headers: this.#headers, body: decode(this.#chunks) });
+    this.#resolve({ status: this.#status, headers: this.#headers, body: this.#body() });
   }
 
   onResponseError(_controller: unknown, error: Error): void {
     if (this.#settled) return;
     const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
     this.#fail(code, error.message || code, error);
+  }
+
+  #body(): string {
+    if (!this.#decoder) return decode(this.#chunks);
+    return this.#text + this.#decoder.end(Buffer.concat(this.#chunks));
   }
 
   #refuse(controller: Dispatcher.DispatchController): void {

@@ -115,7 +115,6 @@ function isKey(text: string, end: number): boolean {
   return text.charCodeAt(index) === COLON;
 }
 
-const DECIMAL = /^(?:0|[1-9]\d{0,19})$/;
 const U64_MAX = '18446744073709551615';
 
 /**
@@ -130,6 +129,10 @@ export function decimalId(value: unknown): string | undefined {
 
 /** Whether a text is the canonical decimal form of an unsigned 64-bit integer (no sign, no leading zero, at most 2^64 - 1). */
 export function isDecimalId(text: string): boolean {
-  if (!DECIMAL.test(text)) return false;
-  return text.length < U64_MAX.length || text <= U64_MAX;
+  const { length } = text;
+  if (length === 0 || length > U64_MAX.length) return false;
+  if (text.charCodeAt(0) === DIGIT_0) return length === 1;
+  // A loop, because there are millions of them: a regular expression takes three times as long.
+  for (let index = 0; index < length; index += 1) if (!isDigit(text.charCodeAt(index))) return false;
+  return length < U64_MAX.length || text <= U64_MAX;
 }

@@ -8,18 +8,20 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/**
- * Calls `visit` with every item in order.
- *
- * @param perTurn how many items one turn takes.
- */
-export async function inTurns<Item>(
-  items: readonly Item[],
-  perTurn: number,
-  visit: (item: Item, index: number) => void,
-): Promise<void> {
-  for (let index = 0; index < items.length; index += 1) {
-    if (index > 0 && index % perTurn === 0) await nextTurn();
-    visit(items[index]!, index);
+/** Counts steps of work: `if (turns.isOver()) await nextTurn();` */
+export class Turns {
+  readonly #stepsPerTurn: number;
+  #steps = 0;
+
+  constructor(stepsPerTurn: number) {
+    this.#stepsPerTurn = stepsPerTurn;
+  }
+
+  /** Counts one step. Whether with it enough was done for a turn. */
+  isOver(): boolean {
+    this.#steps += 1;
+    if (this.#steps < this.#stepsPerTurn) return false;
+    this.#steps = 0;
+    return true;
   }
 }

@@ -151,6 +151,18 @@ function recordCycle(metrics: Metrics, event: Extract<StampedEvent, { type: 'cyc
 
 function countBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, number> {
   const counts = new Map<Key, number>();
-  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1);
+  // Neighbours are mostly alike, and there may be a million.
+  let last: Key | undefined;
+  let run = 0;
+  for (const item of items) {
+    const key = keyOf(item);
+    if (key !== last && last !== undefined) {
+      counts.set(last, (counts.get(last) ?? 0) + run);
+      run = 0;
+    }
+    last = key;
+    run += 1;
+  }
+  if (last !== undefined) counts.set(last, (counts.get(last) ?? 0) + run);
   return counts;
 }

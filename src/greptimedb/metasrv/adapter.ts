@@ -2,6 +2,7 @@ import type { DatanodeId, ProcedureId, RegionId } from '../../domain/ids.ts';
 import { compareIds } from '../../domain/ids.ts';
 import { isAbort, OperatingError } from '../../domain/errors.ts';
 import type { Datanode, Region, Snapshot } from '../../domain/snapshot.ts';
+import { nextTurn, Turns } from '../../lib/turns.ts';
 import type { Caller } from '../caller.ts';
 import { DatanodeCollection } from '../datanodes.ts';
 import { LeaseLiveness } from '../liveness.ts';
@@ -91,18 +92,14 @@ export class MetasrvReader implements ClusterReader {
     if (catalog.doubleEncoded === true) this.#version = '0.5.1';
     this.#routed = peersOf(catalog.tables);
     const datanodes = await this.readDatanodes({ signal });
-    const loads = this.#readLoads(heartbeats, catalog.tables);
+    const loads = await this.#readLoads(heartbeats, catalog.tables);
     return {
       formatVersion: 1,
       takenAt,
       cluster: { name: this.options.name, api: 'metasrv', version: this.#version },
       datanodes,
       tables: catalog.tables.map(({ table }) => table),
-      regions: catalog.tables.flatMap(({ table, regions }) =>
-        [...regions]
-          .sort((a, b) => compareIds(a.id, b.id))
-          .map((route) => toRegion(route, table.id, loads.get(route.id))),
-      ),
+      regions: await regionsOf(catalog.tables, loads),
     };
   }
 
@@ -167,17 +164,20 @@ export class MetasrvReader implements ClusterReader {
     }
   }
 
-  #readLoads(
-    heartbeats: HeartbeatReading | undefined,
-    tables: readonly RoutedTable[],
-  ): ReadonlyMap<RegionId, NonNullable<Region['load']>> {
+  async #readLoads(heartbeats: HeartbeatReading | undefined, tables: readonly RoutedTable[]): Promise<Loads> {
     const loads = new Map<RegionId, NonNullable<Region['load']>>();
-    const leaders = new Map(
-      tables.flatMap(({ regions }) => regions.map(({ id, leader }) => [id, leader?.id ?? null])),
-    );
+    const leaders = new Map<RegionId, DatanodeId | null>();
+    const turns = new Turns(REGIONS_PER_TURN);
+    for (const { regions } of tables) {
+      for (const { id, leader } of regions) {
+        if (turns.isOver()) await nextTurn();
+        leaders.set(id, leader?.id ?? null);
+      }
+    }
     this.#load.begin();
     for (const node of heartbeats?.nodes ?? []) {
       for (const region of node.regions) {
+        if (turns.isOver()) await nextTurn();
         // A former leader is listed until its next statistics; only the present one's numbers count.
         if (region.role !== 'Leader' || leaders.get(region.id) !== node.id) continue;
         const load = this.#load.note(region.id, node.id, region, node.timestampMs);
@@ -194,6 +194,23 @@ export class MetasrvCluster extends MetasrvReader implements Cluster {
   submitMigration(request: MigrationRequest, options: CallOptions): Promise<SubmitResult> {
     return submitOverAdmin(this.dependencies.session, this.options.clusterId, request, options);
   }
+}
+
+type Loads = ReadonlyMap<RegionId, NonNullable<Region['load']>>;
+
+/** A millisecond or two of work. */
+const REGIONS_PER_TURN = 500;
+
+async function regionsOf(tables: readonly RoutedTable[], loads: Loads): Promise<Region[]> {
+  const all: Region[] = [];
+  const turns = new Turns(REGIONS_PER_TURN);
+  for (const { table, regions } of tables) {
+    for (const route of [...regions].sort((a, b) => compareIds(a.id, b.id))) {
+      if (turns.isOver()) await nextTurn();
+      all.push(toRegion(route, table.id, loads.get(route.id)));
+    }
+  }
+  return all;
 }
 
 function peersOf(tables: readonly RoutedTable[]): ReadonlyMap<DatanodeId, string> {

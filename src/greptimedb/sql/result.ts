@@ -52,7 +52,7 @@ const UNKNOWN_NAME =
 
 type Row = readonly unknown[];
 
-/** One result set. Columns are found by name: their order and number differ between versions. Integers of 16 digits and more are texts. */
+/** One result set. Columns are found by name: their order and number differ between versions. Integers above 2^53 are texts. */
 export class SqlRows {
   readonly columns: readonly string[];
   readonly where: string;

@@ -35,7 +35,7 @@ export function findRowsText(body: string): RowsText | undefined {
   const to = body.lastIndexOf(CLOSING) + 1;
   const from = opening + OPENING.length - 1;
   if (opening === -1 || to <= from) return undefined;
-  const envelope = tryParse(`${body.slice(0, from)}"${PLACEHOLDER}"${body.slice(to)}`);
+  const envelope = tryParse(`${body.slice(0, from)}"${PLACEHOLDER}"${body.slice(to)}`, JSON.parse);
   const rows = rowsOfAnswer(envelope);
   return rows?.length === 1 && rows[0] === PLACEHOLDER ? { body, from, to, envelope } : undefined;
 }
@@ -56,10 +56,16 @@ function rowsOfAnswer(answer: unknown): readonly unknown[] | undefined {
  */
 export function* piecesOf({ body, from, to }: RowsText): Generator<readonly unknown[] | undefined> {
   let count = 0;
+  let parse: (text: string) => unknown = JSON.parse;
   for (let at = from; at < to;) {
-    const piece = pieceAt(body, at, to);
+    let piece = pieceAt(body, at, to, parse);
+    if (piece?.rows.some(hasRounded)) {
+      // The next ones will hold such integers too.
+      parse = parseJsonExact;
+      piece = pieceAt(body, at, to, parse);
+    }
     if (!piece) {
-      yield rowsOfAnswer(tryParse(body))?.slice(count);
+      yield rowsOfAnswer(tryParse(body, parseJsonExact))?.slice(count);
       return;
     }
     yield piece.rows;
@@ -72,19 +78,30 @@ function pieceAt(
   body: string,
   from: number,
   to: number,
+  parse: (text: string) => unknown,
 ): { readonly rows: readonly unknown[]; readonly end: number } | undefined {
   for (let length = PIECE; ; length *= 2) {
     const cut = from + length < to ? body.indexOf('],[', from + length) : -1;
     const end = cut === -1 || cut >= to ? to : cut + 1;
-    const rows = tryParse(`[${body.slice(from, end)}]`);
+    const rows = tryParse(`[${body.slice(from, end)}]`, parse);
     if (Array.isArray(rows)) return { rows, end };
     if (end === to) return undefined;
   }
 }
 
-function tryParse(text: string): unknown {
+/** Whether a row holds an integer that plain parsing may have rounded. */
+function hasRounded(row: unknown): boolean {
+  if (!Array.isArray(row)) return false;
+  for (const cell of row) {
+    if (typeof cell === 'number' && (cell > Number.MAX_SAFE_INTEGER || cell < Number.MIN_SAFE_INTEGER))
+      return true;
+  }
+  return false;
+}
+
+function tryParse(text: string, parse: (text: string) => unknown): unknown {
   try {
-    return parseJsonExact(text);
+    return parse(text);
   } catch {
     return undefined;
   }
