@@ -2,14 +2,15 @@ import type { MoveRecord } from '../domain/move.ts';
 import { isCause } from '../domain/causes.ts';
 import { writeState } from '../executor/states.ts';
 import type { Store } from '../store/port.ts';
-import type { HandedMove, Handover } from './handover.ts';
+import { MAX_COOLDOWNS, MAX_QUARANTINE, type HandedMove, type Handover } from './handover.ts';
 
 /** Moves of other replicas belong to no cycle of ours. */
 const NO_CYCLE = 0;
 const SAME_REGION_LOOKED_AT = 100;
 
 /**
- * Takes over what the last leader left: its unfinished migrations become ours to find out about, its pause and its drains hold on.
+ * Takes over what the last leader left: its unfinished migrations become ours to find out about, its pause, its drains and the rests of
+ * regions hold on.
  * Doing so again changes nothing.
  *
  * @returns the moves that this store did not know.
@@ -17,6 +18,7 @@ const SAME_REGION_LOOKED_AT = 100;
 export function adoptHandover(store: Store, handover: Handover, nowMs: number): readonly MoveRecord[] {
   adoptPause(store, handover, nowMs);
   adoptDrains(store, handover);
+  adoptRests(store, handover, nowMs);
   return handover.moves.filter((move) => !isKnown(store, move)).map((move) => adoptMove(store, move, nowMs));
 }
 
@@ -66,4 +68,24 @@ function adoptDrains(store: Store, { drains }: Handover): void {
   const wanted = new Set(drains.map(({ datanode }) => datanode));
   for (const { datanode } of store.drains()) if (!wanted.has(datanode)) store.removeDrain(datanode);
   for (const drain of drains) store.addDrain(drain);
+}
+
+/** Their ends are by the last leader's wall clock: where the two differ, a region rests a little longer or shorter. */
+function adoptRests(store: Store, { cooldowns, quarantine }: Handover, nowMs: number): void {
+  if (!cooldowns || !quarantine) return;
+  const cooling = new Set(cooldowns.map(([regionId]) => regionId));
+  const mayRelease = cooldowns.length < MAX_COOLDOWNS && quarantine.length < MAX_QUARANTINE;
+  if (mayRelease) {
+    const inQuarantine = new Set(quarantine.map(([regionId]) => regionId));
+    for (const { regionId } of store.memory(nowMs).cooldowns)
+      if (!cooling.has(regionId)) store.releaseCooldown(regionId);
+    for (const { regionId } of store.listQuarantine(nowMs))
+      if (!inQuarantine.has(regionId)) store.releaseQuarantine(regionId);
+  }
+  store.adoptRests({
+    cooldowns: cooldowns.map(([regionId, untilMs]) => ({ regionId, untilMs })),
+    quarantine: quarantine.map(([regionId, untilMs, failures, detail]) => ({
+      ...{ regionId, untilMs, failures, detail },
+    })),
+  });
 }

@@ -28,6 +28,9 @@ const pauseSchema = z.object({
   atMs: timeMs,
   untilMs: timeMs.nullable(),
 });
+/** Pairs and quadruples: there may be many. */
+const cooldownSchema = z.tuple([idText, timeMs]);
+const quarantineSchema = z.tuple([idText, timeMs, z.number().int().positive(), z.string()]);
 const drainSchema = z.object({ datanode: idText, by: z.string(), atMs: timeMs });
 
 const handoverSchema = z.object({
@@ -36,6 +39,10 @@ const handoverSchema = z.object({
   moves: z.array(moveSchema),
   pause: pauseSchema.nullable(),
   drains: z.array(drainSchema),
+  /** Region and end; the longest first. Older notes have neither. */
+  cooldowns: z.array(cooldownSchema).optional(),
+  /** Region, end, failures, detail; the longest first. */
+  quarantine: z.array(quarantineSchema).optional(),
 });
 
 /** What a leader leaves beside the lock for its successor, whose state folder knows nothing of it. */
@@ -45,14 +52,19 @@ export type HandedMove = z.infer<typeof moveSchema>;
 /** More are never unresolved at a time: one is under way, and each that timed out had its fifteen minutes. */
 const MAX_MOVES = 100;
 const MAX_DETAIL = 300;
+/** At most some 70 kB of a note. What is more is left out: a region that is moved too soon is a nuisance, no danger. */
+export const MAX_COOLDOWNS = 1_000;
+export const MAX_QUARANTINE = 200;
+const MAX_QUARANTINE_DETAIL = 100;
 
 /**
- * What has to be known of this store: migrations that were, or may have been, asked for and have no known end; the pause; the drains.
+ * What has to be known of this store: migrations that were, or may have been, asked for and have no known end; the pause; the drains; and
+ * which regions rest.
  *
  * @throws OperatingError `handover-full` when there is more of it than a note can hold: nothing may be begun then.
  */
 export function describeHandover(
-  store: Pick<Store, 'unresolvedMoves' | 'pause' | 'drains'>,
+  store: Pick<Store, 'unresolvedMoves' | 'pause' | 'drains' | 'memory' | 'listQuarantine'>,
   by: string,
   nowMs: number,
 ): Handover {
@@ -69,7 +81,23 @@ export function describeHandover(
     moves: moves.map(handMove),
     pause: store.pause(nowMs) ?? null,
     drains: [...store.drains()],
+    cooldowns: longest(store.memory(nowMs).cooldowns, MAX_COOLDOWNS).map(({ regionId, untilMs }) => [
+      regionId,
+      untilMs,
+    ]),
+    quarantine: longest(store.listQuarantine(nowMs), MAX_QUARANTINE).map(
+      ({ regionId, untilMs, failures, detail }) => [
+        regionId,
+        untilMs,
+        failures,
+        detail.slice(0, MAX_QUARANTINE_DETAIL),
+      ],
+    ),
   };
+}
+
+function longest<R extends { readonly untilMs: number }>(rests: readonly R[], most: number): readonly R[] {
+  return rests.toSorted((one, other) => other.untilMs - one.untilMs).slice(0, most);
 }
 
 function handMove(move: MoveRecord): HandedMove {

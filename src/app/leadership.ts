@@ -54,6 +54,7 @@ export interface LeadershipDependencies {
 /** Events after which the note says too little or too much. */
 const CHANGES: readonly StampedEvent['type'][] = [
   ...(['move-state', 'recovered', 'paused', 'resumed', 'drain-requested', 'drain-ended'] as const),
+  ...(['quarantined', 'quarantine-released'] as const),
 ];
 
 /** Leadership among several replicas. */

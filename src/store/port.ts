@@ -1,7 +1,7 @@
 import type { CycleOutcome } from '../domain/codes.ts';
 import type { DatanodeId, ProcedureId, RegionId } from '../domain/ids.ts';
 import type { LateOutcome, MoveRecord, MoveState } from '../domain/move.ts';
-import type { Memory } from '../domain/policy.ts';
+import type { Memory, Rest } from '../domain/policy.ts';
 
 /**
  * What the daemon must remember over its own death. Every method is synchronous; one that writes returns only after the
@@ -114,6 +114,14 @@ export interface RestStore {
   listQuarantine(nowMs: number): readonly QuarantineRecord[];
   /** Forgets the region's failures. False when there were none. */
   releaseQuarantine(regionId: RegionId): boolean;
+  /** Writes these rests as another replica's store had them, all or none; those of other regions stay. */
+  adoptRests(rests: Rests): void;
+}
+
+/** Regions at rest, as one replica leaves them to another. */
+export interface Rests {
+  readonly cooldowns: readonly Rest[];
+  readonly quarantine: readonly QuarantineRecord[];
 }
 
 export interface QuarantineRecord {

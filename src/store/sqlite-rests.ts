@@ -33,17 +33,21 @@ export function createRestStore(database: Database): RestStore {
         .all(QUARANTINE_ROW, `SELECT * FROM quarantine WHERE until_ms > ? ${BY_REGION}`, [nowMs])
         .map(toQuarantine),
     releaseQuarantine: (regionId) => liftQuarantine(database, regionId),
+    adoptRests: ({ cooldowns, quarantine }) =>
+      database.transaction(() => {
+        for (const { regionId, untilMs } of cooldowns) setCooldown(database, regionId, untilMs);
+        for (const { regionId, failures, untilMs, detail } of quarantine)
+          database.run(
+            'INSERT OR REPLACE INTO quarantine (region_id, failures, until_ms, detail) VALUES (?, ?, ?, ?)',
+            [regionId, failures, untilMs, detail],
+          );
+      }),
   };
 }
 
 /** Carries out what the end of a move brings about. Call it inside the transaction that ends the move. */
 export function applyEffects(database: Database, regionId: RegionId, effects: MoveEffects): void {
-  if (effects.cooldownUntilMs !== undefined) {
-    database.run(
-      'INSERT INTO cooldowns (region_id, until_ms) VALUES (?1, ?2) ON CONFLICT (region_id) DO UPDATE SET until_ms = ?2',
-      [regionId, effects.cooldownUntilMs],
-    );
-  }
+  if (effects.cooldownUntilMs !== undefined) setCooldown(database, regionId, effects.cooldownUntilMs);
   if (effects.quarantine === 'lift') liftQuarantine(database, regionId);
   else if (effects.quarantine) {
     database.run(
@@ -66,6 +70,10 @@ export function readFailureRun(database: Database): number {
 
 export function resetFailureRun(database: Database): void {
   database.run("DELETE FROM counters WHERE name = 'failure-run'");
+}
+
+function setCooldown(database: Database, regionId: RegionId, untilMs: number): void {
+  database.run('INSERT OR REPLACE INTO cooldowns (region_id, until_ms) VALUES (?, ?)', [regionId, untilMs]);
 }
 
 function liftQuarantine(database: Database, regionId: RegionId): boolean {

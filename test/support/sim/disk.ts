@@ -86,7 +86,7 @@ function copyTorn(from: string, to: string, prng: Prng): void {
 const WRITES = new Set<PropertyKey>([
   ...['createMove', 'writeMove', 'markDowngraded', 'writeLateOutcome', 'markUndone', 'resetFailureRun'],
   ...['releaseCooldown', 'releaseQuarantine', 'beginCycle', 'endCycle', 'savePlan', 'saveSample', 'setPause'],
-  ...['clearPause', 'addDrain', 'removeDrain', 'addAudit', 'prune'],
+  ...['clearPause', 'addDrain', 'removeDrain', 'addAudit', 'prune', 'adoptRests'],
 ]);
 
 type Trouble = 'state-full' | 'state-io' | undefined;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { adoptHandover } from '../../../src/app/adopt.ts';
-import { describeHandover, parseHandover } from '../../../src/app/handover.ts';
+import { describeHandover, MAX_COOLDOWNS, MAX_QUARANTINE, parseHandover } from '../../../src/app/handover.ts';
+import { MAX_NOTE_CHARACTERS } from '../../../src/ha/port.ts';
 import { writeState } from '../../../src/executor/states.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import type { MoveRecord, MoveState } from '../../../src/domain/move.ts';
@@ -98,6 +99,62 @@ describe('what a leader leaves', () => {
     handOver(first, second);
     expect(second.pause(NOW_MS)).toBeUndefined();
     expect(second.drains()).toEqual([]);
+  });
+
+  test('regions that rest go on resting; those that were released, or whose rest is over, do not', () => {
+    const [first, second] = [newStore(), newStore()];
+    const failing = { regionId: '2', failures: 3, untilMs: NOW_MS + 9, detail: 'It failed.' };
+    first.adoptRests({
+      cooldowns: [
+        { regionId: '1', untilMs: NOW_MS + 5 },
+        { regionId: '7', untilMs: NOW_MS },
+      ],
+      quarantine: [failing],
+    });
+    second.adoptRests({
+      cooldowns: [{ regionId: '8', untilMs: NOW_MS + 5 }],
+      quarantine: [{ ...failing, regionId: '9' }],
+    });
+    handOver(first, second);
+    expect(second.memory(NOW_MS)).toEqual({
+      cooldowns: [{ regionId: '1', untilMs: NOW_MS + 5 }],
+      quarantine: [{ regionId: '2', untilMs: NOW_MS + 9 }],
+    });
+    expect(second.quarantineOf('2')).toEqual(failing);
+    first.releaseQuarantine('2');
+    first.releaseCooldown('1');
+    handOver(first, second);
+    expect(second.memory(NOW_MS)).toEqual({ cooldowns: [], quarantine: [] });
+  });
+
+  test('of very many rests those that last longest are told, in a note of bounded size; nothing is released then', () => {
+    const [first, second] = [newStore(), newStore()];
+    const regionOf = (index: number): string => String(18_446_744_073_709_000_000n + BigInt(index));
+    const rests = Array.from({ length: 2 * MAX_COOLDOWNS }, (_, index) => ({
+      regionId: regionOf(index),
+      untilMs: NOW_MS + 1 + index,
+    }));
+    const quarantine = rests.map((rest) => ({ ...rest, failures: 1, detail: 'x'.repeat(1_000) }));
+    first.adoptRests({ cooldowns: rests, quarantine });
+    second.adoptRests({ cooldowns: [{ regionId: '8', untilMs: NOW_MS + 5 }], quarantine: [] });
+    for (let index = 0; index < 100; index += 1)
+      begin(first, ['checking', 'intent-recorded'], regionOf(index));
+    expect(JSON.stringify(describeHandover(first, 'first', NOW_MS)).length).toBeLessThan(
+      MAX_NOTE_CHARACTERS / 2,
+    );
+    handOver(first, second);
+    const memory = second.memory(NOW_MS);
+    expect(memory.cooldowns).toHaveLength(MAX_COOLDOWNS + 1);
+    expect(memory.cooldowns.slice(1)).toEqual(rests.slice(-MAX_COOLDOWNS));
+    expect(memory.quarantine).toEqual(rests.slice(-MAX_QUARANTINE));
+  });
+
+  test('a note of an older version says nothing of rests: ours stay', () => {
+    const store = newStore();
+    store.adoptRests({ cooldowns: [{ regionId: '1', untilMs: NOW_MS + 5 }], quarantine: [] });
+    const text = '{"formatVersion":1,"by":"x","moves":[],"pause":null,"drains":[]}';
+    adoptHandover(store, parseHandover(text), NOW_MS);
+    expect(store.cooldownUntil('1', NOW_MS)).toBe(NOW_MS + 5);
   });
 
   test('more unfinished moves than a note can hold forbid to begin another', () => {
