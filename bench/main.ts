@@ -1,5 +1,7 @@
 import { apiSuite } from './api.ts';
 import { healthSuite } from './health.ts';
+import { idleSuite } from './idle.ts';
+import { overheadSuite } from './overhead.ts';
 import { pageSuite } from './page.ts';
 import { plannerSuite } from './planner.ts';
 import { qualitySuite } from './quality.ts';
@@ -14,6 +16,8 @@ const SUITES: Readonly<Record<string, Suite>> = {
   reading: readingSuite,
   api: apiSuite,
   page: pageSuite,
+  overhead: overheadSuite,
+  idle: idleSuite,
 };
 
 const wanted = process.argv.slice(2);

@@ -9,7 +9,8 @@ const MOST_REGIONS = 50_000;
 /** Cycles with work to do are followed by others soon; their garbage is for the ordinary collector. */
 const QUIET: readonly CycleOutcome[] = ['balanced', 'blocked', 'planned', 'gated'];
 
-type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void;
+type Flavor = 'regular' | 'last-resort';
+type Collect = (options: { type: 'major'; execution: 'sync'; flavor: Flavor }) => void;
 
 /**
  * Gives memory back to the operating system after each quiet cycle. V8 would rather keep what a snapshot once took, and a daemon that
@@ -20,18 +21,36 @@ type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resor
 export function spareMemory(events: EventSource, { clock }: { readonly clock: Clock }): () => void {
   const collect = collector();
   let regions = 0;
+  /** Thorough, and twice as dear: V8 gives back the space for young objects too, which it need not let grow again while all is quiet. */
+  let flavor: Flavor = 'last-resort';
   let cancel = (): void => undefined;
   const unsubscribe = events.subscribe((event) => {
-    if (event.type === 'snapshot-taken') regions = event.snapshot.regions.length;
-    if (event.type !== 'cycle-finished' || regions > MOST_REGIONS || !QUIET.includes(event.outcome)) return;
+    if (event.type === 'snapshot-taken') {
+      regions = event.snapshot.regions.length;
+      letYoungSpaceGrow(regions > MOST_REGIONS);
+    }
+    if (event.type !== 'cycle-finished') return;
     cancel();
+    if (regions > MOST_REGIONS || !QUIET.includes(event.outcome)) {
+      flavor = 'last-resort';
+      return;
+    }
     // Not within the cycle, whose own objects would be counted as living.
-    cancel = clock.setTimer(0, () => collect({ type: 'major', execution: 'sync', flavor: 'last-resort' }));
+    cancel = clock.setTimer(0, () => {
+      collect({ type: 'major', execution: 'sync', flavor });
+      flavor = 'regular';
+    });
   });
   return () => {
     unsubscribe();
     cancel();
+    letYoungSpaceGrow(true);
   };
+}
+
+/** V8 doubles the space for young objects whenever much survives in it, up to 32 MB. */
+function letYoungSpaceGrow(isGrowing: boolean): void {
+  setFlagsFromString(`--semi-space-growth-factor=${isGrowing ? 2 : 1}`);
 }
 
 /** Node gives out its collector only behind a flag; a context that is made after the flag was set has it. */
