@@ -166,6 +166,8 @@ function createQueue(size: number, rankOf: (index: number) => number): Queue {
   const closed = new Uint8Array(size);
   const lists: number[][] = Array.from({ length: RANKS }, () => []);
   const heads = new Int32Array(RANKS);
+  /** Entries only sink, so that a list which was used up stays so. */
+  let highest = RANKS - 1;
   const takeFrom = (rank: number): number | undefined => {
     const list = lists[rank]!;
     while (heads[rank]! < list.length) {
@@ -190,8 +192,8 @@ function createQueue(size: number, rankOf: (index: number) => number): Queue {
     },
     isOpen: (index) => closed[index] === 0,
     take() {
-      for (let rank = RANKS - 1; rank > HARMFUL; rank -= 1) {
-        const index = takeFrom(rank);
+      for (; highest > HARMFUL; highest -= 1) {
+        const index = takeFrom(highest);
         if (index !== undefined) return index;
       }
       return takeHarmful();

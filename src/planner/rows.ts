@@ -15,20 +15,26 @@ export interface Rows {
   readonly regions: Int32Array;
   /** Those of them that can end on a target: all but the ones stuck on draining datanodes. */
   readonly supply: Int32Array;
-  /** Slots of row r: `start[r] .. end[r]`; there is room up to `start[r + 1]`. */
-  readonly start: Int32Array;
-  readonly end: Int32Array;
-  readonly column: Int32Array;
+  /** Slots of row r: `start[r] .. end[r]`; there is room up to `start[r + 1]`. The arrays of slots are replaced when a row needs more. */
+  start: Int32Array;
+  end: Int32Array;
+  column: Int32Array;
   /** Regions that the column leads now. */
-  readonly have: Int32Array;
+  have: Int32Array;
   /** Those of them that must stay. */
-  readonly fixed: Int32Array;
+  fixed: Int32Array;
   /** Regions that the column shall lead: the solver's variable. */
-  readonly want: Int32Array;
+  want: Int32Array;
 }
 
 /** Whether a region can leave its draining datanode at all: not when every target holds one of its followers. */
 type CanLeave = (region: number) => boolean;
+
+/**
+ * Slots beyond those that the snapshot fills. A plan seldom needs more: most cells that get a region also give one back sooner or later. A
+ * third of the memory, and with it of the collector's work, is saved against room for all that could be.
+ */
+const SPARE_SLOTS = 12;
 
 export function buildRows(problem: Problem, canLeave: CanLeave): Rows {
   const { start: first, columns, tables } = problem;
@@ -37,26 +43,18 @@ export function buildRows(problem: Problem, canLeave: CanLeave): Rows {
   );
   const count = table.length;
   const columnCount = columns.length;
-  const regions = new Int32Array(count);
-  const supply = new Int32Array(count);
   const start = new Int32Array(count + 1);
-  const scratch = createScratch(columnCount);
   const floors = createFloorCounter(problem);
-
   for (let row = 0; row < count; row += 1) {
-    tally(problem, table[row]!, canLeave, scratch);
-    regions[row] = scratch.regions;
-    supply[row] = scratch.supply;
-    const needed = scratch.touched.length + floors(scratch.regions) + scratch.supply;
-    start[row + 1] = start[row]! + Math.min(columnCount, needed);
+    const regions = first[table[row]! + 1]! - first[table[row]!]!;
+    start[row + 1] = start[row]! + Math.min(columnCount, regions + floors(regions) + SPARE_SLOTS);
   }
-
   const slots = start[count]!;
   const rows: Rows = {
     count,
     table,
-    regions,
-    supply,
+    regions: new Int32Array(count),
+    supply: new Int32Array(count),
     start,
     end: start.slice(0, count),
     column: new Int32Array(slots),
@@ -64,8 +62,11 @@ export function buildRows(problem: Problem, canLeave: CanLeave): Rows {
     fixed: new Int32Array(slots),
     want: new Int32Array(slots),
   };
+  const scratch = createScratch(columnCount);
   for (let row = 0; row < count; row += 1) {
     tally(problem, table[row]!, canLeave, scratch);
+    rows.regions[row] = scratch.regions;
+    rows.supply[row] = scratch.supply;
     fillRow(problem, rows, row, scratch, floors(scratch.regions) > 0);
   }
   return rows;
@@ -148,9 +149,9 @@ function fillRow(problem: Problem, rows: Rows, row: number, scratch: Scratch, ha
 /**
  * Appends a slot to a row and returns its index.
  *
- * @throws Error when the row is full: its capacity is proved sufficient in {@link buildRows}, so that is a defect.
+ * @throws Error when the row is full.
  */
-export function addSlot(rows: Rows, row: number, column: number, have: number, fixed: number): number {
+function addSlot(rows: Rows, row: number, column: number, have: number, fixed: number): number {
   const slot = rows.end[row]!;
   if (slot >= rows.start[row + 1]!) throw new Error(`Row ${row} has no room for column ${column}`);
   rows.column[slot] = column;
@@ -188,6 +189,7 @@ export function lowerCell(rows: Rows, bounds: SlotBounds, row: number, column: n
 export function raiseCell(rows: Rows, bounds: SlotBounds, row: number, column: number): void {
   let slot = findSlot(rows, row, column);
   if (slot === -1) {
+    if (rows.end[row] === rows.start[row + 1]) widen(rows, bounds);
     slot = addSlot(rows, row, column, 0, 0);
     bounds.slotFloor[slot] = 0;
     bounds.slotCeil[slot] = 1;
@@ -195,8 +197,33 @@ export function raiseCell(rows: Rows, bounds: SlotBounds, row: number, column: n
   rows.want[slot]! += 1;
 }
 
-/** Floor and ceil of every slot. */
+/** Floor and ceil of every slot. Replaced together with the slots. */
 export interface SlotBounds {
-  readonly slotFloor: Int32Array;
-  readonly slotCeil: Int32Array;
+  slotFloor: Int32Array;
+  slotCeil: Int32Array;
+}
+
+/** Gives every row twice the room that it uses. Slots keep their order, so that nothing else changes. */
+function widen(rows: Rows, bounds: SlotBounds): void {
+  const start = new Int32Array(rows.count + 1);
+  const end = new Int32Array(rows.count);
+  for (let row = 0; row < rows.count; row += 1) {
+    const used = rows.end[row]! - rows.start[row]!;
+    end[row] = start[row]! + used;
+    start[row + 1] = start[row]! + 2 * used + SPARE_SLOTS;
+  }
+  const moved = (old: Int32Array): Int32Array => {
+    const values = new Int32Array(start[rows.count]!);
+    for (let row = 0; row < rows.count; row += 1)
+      values.set(old.subarray(rows.start[row], rows.end[row]), start[row]);
+    return values;
+  };
+  bounds.slotFloor = moved(bounds.slotFloor);
+  bounds.slotCeil = moved(bounds.slotCeil);
+  rows.column = moved(rows.column);
+  rows.have = moved(rows.have);
+  rows.fixed = moved(rows.fixed);
+  rows.want = moved(rows.want);
+  rows.start = start;
+  rows.end = end;
 }

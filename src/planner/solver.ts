@@ -134,16 +134,18 @@ function sweepRows({ rows, bounds, units, potentials }: Search, seenInRow: Int32
     const from = rows.start[row]!;
     const to = rows.end[row]!;
     let nearest = Infinity;
+    let cheapestStep = 0;
     for (let slot = from; slot < to; slot += 1) {
       const want = wants[slot]!;
+      if (want < slotFloor[slot]!) cheapestStep = -units.table;
       if (want <= fixeds[slot]!) continue;
       const step = lowerCost(want, haves[slot]!, slotFloor[slot]!, slotCeil[slot]!, units);
       const reached = distance[columnOf[slot]!]! + step;
       if (reached < nearest) nearest = reached;
     }
     potentials.row[row] = nearest;
-    // The cheapest step into a column costs no less than this; most rows end here.
-    if (nearest - units.table >= farthest) continue;
+    // Most rows end here.
+    if (nearest + cheapestStep >= farthest) continue;
     for (let slot = from; slot < to; slot += 1) {
       const column = columnOf[slot]!;
       const reached =
