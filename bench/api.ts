@@ -61,7 +61,7 @@ async function metricsRow(): Promise<Row> {
   const figure = await renderMs(1_000);
   const reference = await renderMs(10);
   return {
-    name: '/metrics with 1 000 datanodes, p99',
+    name: '/metrics with 1 000 datanodes, each time after a move, p99',
     figure: ms(figure),
     reference: `10 datanodes: ${ms(reference)}`,
     target: 'under 50 ms',
@@ -72,9 +72,12 @@ async function metricsRow(): Promise<Row> {
 
 async function renderMs(datanodes: number): Promise<number> {
   const metrics = createMetrics({ version: '1', dryRun: false }, { clock: new VirtualClock() });
-  metrics.setDatanodeRegions(Array.from({ length: datanodes }, (_, id) => [String(id), 100] as const));
   const latencies: number[] = [];
   for (let rendering = 0; rendering < RENDERINGS; rendering += 1) {
+    // As after a move: what did not change since the last scrape need not be written again.
+    metrics.setDatanodeRegions(
+      Array.from({ length: datanodes }, (_, id) => [String(id), 100 + rendering] as const),
+    );
     const startMs = performance.now();
     await metrics.render();
     latencies.push(performance.now() - startMs);

@@ -34,7 +34,9 @@ type InstrumentOf<Definition extends MetricDefinition> = Definition['type'] exte
     ? GaugeOf<Definition['labels']>
     : HistogramOf<Definition['labels']>;
 
-type Instruments = { readonly [Key in MetricKey]: InstrumentOf<(typeof METRICS)[Key]> };
+/** One metric has its own function, {@link Metrics.setDatanodeRegions}. */
+type InstrumentKey = Exclude<MetricKey, 'datanodeRegions'>;
+type Instruments = { readonly [Key in InstrumentKey]: InstrumentOf<(typeof METRICS)[Key]> };
 
 /** Values that are asked for at each scrape, because they age or live elsewhere. */
 export interface MetricSources {
@@ -103,6 +105,7 @@ export function createMetrics(options: MetricsOptions, dependencies: { readonly 
   instruments.dryRun.set(options.dryRun ? 1 : 0);
   instruments.buildInfo.set({ version: options.version }, 1);
   instruments.snapshotAgeSeconds.set(Number.NaN);
+  const datanodeRegions = createDatanodeRegions();
   return {
     ...instruments,
     contentType: registry.contentType,
@@ -112,13 +115,10 @@ export function createMetrics(options: MetricsOptions, dependencies: { readonly 
         resetSeries(registry, METRICS.clusterInfo);
         instruments.clusterInfo.set({ cluster, api, version }, 1);
       });
-      return registry.metrics();
+      return Promise.all([registry.metrics(), datanodeRegions.render()]).then((texts) => texts.join('\n'));
     },
     addSources: (added) => void Object.assign(sources, added),
-    setDatanodeRegions(regions) {
-      resetSeries(registry, METRICS.datanodeRegions);
-      for (const [datanode, count] of regions) instruments.datanodeRegions.set({ datanode }, count);
-    },
+    setDatanodeRegions: (regions) => datanodeRegions.set(regions),
     observeRequest({ endpoint, outcome, durationMs }) {
       const label = boundedLabel(endpoints, endpoint);
       instruments.clusterRequestDurationSeconds.observe({ endpoint: label, outcome }, durationMs / 1_000);
@@ -131,12 +131,47 @@ function resetSeries(registry: Registry, { name }: MetricDefinition): void {
   registry.getSingleMetric(`${METRIC_PREFIX}${name}`)?.reset();
 }
 
+interface DatanodeRegions {
+  set(regions: Iterable<readonly [datanodeId: string, regions: number]>): void;
+  render(): Promise<string>;
+}
+
+/**
+ * The one metric with a series for each datanode. With a thousand of them it is most of the text, and between two moves it stays the same: it
+ * is written when first asked for after a change.
+ */
+function createDatanodeRegions(): DatanodeRegions {
+  const registry = new Registry();
+  const { name, help } = METRICS.datanodeRegions;
+  const gauge = new Gauge({
+    name: `${METRIC_PREFIX}${name}`,
+    help,
+    labelNames: ['datanode'],
+    registers: [registry],
+  });
+  let text: Promise<string> | undefined;
+  let current: readonly (readonly [string, number])[] = [];
+  return {
+    set(regions) {
+      current = [...regions];
+      text = undefined;
+    },
+    render() {
+      if (text) return text;
+      gauge.reset();
+      for (const [datanode, count] of current) gauge.set({ datanode }, count);
+      text = registry.metrics();
+      return text;
+    },
+  };
+}
+
 function createInstruments(registry: Registry): Instruments {
-  const create = <Key extends MetricKey>(key: Key): [Key, unknown] => [
+  const create = <Key extends InstrumentKey>(key: Key): [Key, unknown] => [
     key,
     createInstrument(registry, METRICS[key]),
   ];
-  const keys = Object.keys(METRICS) as MetricKey[];
+  const keys = (Object.keys(METRICS) as MetricKey[]).filter((key) => key !== 'datanodeRegions');
   return Object.fromEntries(keys.map(create)) as Instruments;
 }
 
