@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -125,15 +126,31 @@ async function sampleCycles(pid: number, lines: AsyncIterator<string>): Promise<
   await next(lines, CYCLE_ENDS);
   const samples: Sample[] = [];
   for (let cycle = 1 - WARM_UP_CYCLES; cycle <= CYCLES; cycle += 1) {
-    const answer = await fetch(`${url}/api/v1/trigger`, { method: 'POST' });
-    if (!answer.ok) throw new Error(`The daemon begins no cycle: ${await answer.text()}`);
-    await answer.bytes();
+    await trigger(url, addresses[(cycle + WARM_UP_CYCLES) % addresses.length] ?? '');
     await next(lines, CYCLE_ENDS);
     // A moment between two cycles, as a schedule leaves it.
     await new Promise((resolve) => setTimeout(resolve, 5));
     if (cycle === 0 || (cycle > 0 && cycle % (CYCLES / TENTHS) === 0)) samples.push(sample(pid));
   }
   return samples;
+}
+
+/** From each address the daemon takes one action a second. */
+const addresses = Array.from({ length: 200 }, (_, index) => `127.1.0.${index + 1}`);
+
+function trigger(url: string, localAddress: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      `${url}/api/v1/trigger`,
+      { method: 'POST', localAddress, agent: false },
+      (answer) => {
+        answer.resume();
+        if (answer.statusCode === 202) resolve();
+        else reject(new Error(`The daemon begins no cycle: status ${answer.statusCode ?? 0}`));
+      },
+    );
+    asked.on('error', reject).end();
+  });
 }
 
 const CYCLE_ENDS = /"outcome":"(\w+)"/;

@@ -173,7 +173,7 @@ function failureText({ seed, failure = '' }: Report, cycles: number | undefined)
 function summary(reports: readonly Report[], realMs: number): string[] {
   const sum = (of: (report: Report) => number): number =>
     reports.reduce((total, report) => total + of(report), 0);
-  const failed = reports.filter(({ failure }) => failure !== undefined).length;
+  const failed = reports.filter(({ failure }) => failure !== undefined).map(({ seed }) => seed);
   const toBalance = reports.map(({ cyclesToBalance }) => cyclesToBalance).sort((a, b) => a - b);
   const atShare = (share: number): number => toBalance[Math.floor((toBalance.length - 1) * share)] ?? 0;
   const slowest = reports.reduce(
@@ -181,7 +181,7 @@ function summary(reports: readonly Report[], realMs: number): string[] {
     reports[0]!,
   );
   return [
-    `${reports.length} seeds, ${failed} failed.`,
+    `${reports.length} seeds, ${failed.length} failed${failed.length > 0 ? `: ${failed.join(', ')}` : ''}.`,
     `${sum(({ cycles }) => cycles)} cycles, ${sum(({ requests }) => requests)} requests for migrations, ` +
       `${sum(({ moved }) => moved)} regions moved, ${sum(({ deaths }) => deaths)} deaths of the process.`,
     `Cycles from the last trouble to balance: median ${atShare(0.5)}, 99 % within ${atShare(0.99)}, at most ${atShare(1)}.`,

@@ -20,6 +20,7 @@ type Collect = (options: { type: 'major'; execution: 'sync'; flavor: Flavor }) =
  */
 export function spareMemory(events: EventSource, { clock }: { readonly clock: Clock }): () => void {
   const collect = collector();
+  letYoungSpaceGrow(false);
   let regions = 0;
   /** Thorough, and twice as dear: V8 gives back the space for young objects too, which it need not let grow again while all is quiet. */
   let flavor: Flavor = 'last-resort';

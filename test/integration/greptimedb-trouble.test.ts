@@ -177,6 +177,35 @@ describe('stale route caches', () => {
     const reading = await run(cluster.readRegion(regionId, { signal: NEVER }));
     expect(reading).toMatchObject({ kind: 'found', leader: to, status: 'alive', staleByAtMostMs: 30_000 });
   });
+
+  it('heartbeats vouch for nothing of a region of which none speaks', async () => {
+    const { sim, open, run, clock } = stage({
+      profile: '0.9.0',
+      faults: 'stale-routes=1',
+      layout: { datanodes: 3, tables: 2 },
+    });
+    const cluster = await open({
+      sql: { endpoints: ['http://frontend-0'] },
+      metasrv: { endpoints: ['http://metasrv-0'], clusterId: 0 },
+    });
+    await run(cluster.readSnapshot({ selector: everything, signal: NEVER }));
+    const [regionId, from] = [...sim.leaders()][0]!;
+    const to = ['0', '1', '2'].find((id) => id !== from)!;
+    const ended = new Promise<void>((resolve) => {
+      sim.onEvent(({ kind }) => {
+        if (kind !== 'migration-ended') return;
+        // Before its first word about the region.
+        sim.killDatanode(to);
+        resolve();
+      });
+    });
+    const request = { regionId, from: from!, to, replayTimeoutMs: 60_000 };
+    await run(cluster.submitMigration(request, { signal: NEVER }));
+    await run(ended);
+    await run(sleep(clock, 60_000));
+    const reading = await run(cluster.readRegion(regionId, { signal: NEVER }));
+    expect(reading).toMatchObject({ kind: 'found', leader: from, staleByAtMostMs: 600_000 });
+  });
 });
 
 describe('frontends', () => {

@@ -122,7 +122,8 @@ export class SqlReader implements ClusterReader {
     if (joined.disagree) this.#warnOfDisagreement([regionId]);
     const staleMs = stalenessMs({
       hasCopies: copies !== undefined,
-      hasHeartbeat: evidence.heartbeats !== undefined,
+      // A datanode that says nothing of the region (its successor may have died before its first word) leaves only the cache.
+      hasHeartbeat: evidence.reports.get(regionId)?.leader === joined.leader,
     });
     return {
       kind: 'found',
