@@ -7,23 +7,36 @@ import type { MatrixView } from '../server/overview-schemas.ts';
 import type { Store } from '../store/port.ts';
 import type { Worksite } from './worksite.ts';
 
+interface Counting {
+  readonly snapshot: MatrixBase['snapshot'];
+  readonly plan: MatrixBase['plan'];
+  readonly base: Promise<MatrixBase>;
+}
+
+interface KnownMatrix {
+  readonly of: MatrixBase;
+  readonly ended: LiveState['ended'];
+  readonly view: MatrixView;
+}
+
 /** What the page shows at a glance. */
 export function createOverview(
   site: Pick<Worksite, 'store' | 'clock'>,
   live: LiveStateTracker,
 ): OverviewViews {
   const { store, clock } = site;
-  let base: MatrixBase | undefined;
-  let matrix: { readonly of: LiveState['ended']; readonly view: MatrixView } | undefined;
+  let counting: Counting | undefined;
+  let matrix: KnownMatrix | undefined;
   return {
-    matrix() {
+    async matrix() {
       const { snapshot, plan, ended } = live.state();
       if (!snapshot) return undefined;
-      if (base?.snapshot !== snapshot || base.plan !== plan) {
-        base = countMatrix(snapshot, plan);
-        matrix = undefined;
-      }
-      if (matrix?.of !== ended) matrix = { of: ended, view: buildMatrix(base, ended) };
+      // Those who ask while it is counted wait for the same count.
+      if (counting?.snapshot !== snapshot || counting.plan !== plan)
+        counting = { snapshot, plan, base: countMatrix(snapshot, plan) };
+      const base = await counting.base;
+      if (matrix?.of !== base || matrix.ended !== ended)
+        matrix = { of: base, ended, view: buildMatrix(base, ended) };
       return matrix.view;
     },
     regions: (query) => buildRegions(live.state(), query),

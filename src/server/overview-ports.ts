@@ -1,12 +1,12 @@
 import type { DatanodeId, RegionId, TableId } from '../domain/ids.ts';
 import type { AuditView, MatrixView, QueueView, RegionsView, SeriesView } from './overview-schemas.ts';
 
-/** Overviews of clusters of any size, each from memory or the store, in time that one cycle does not notice. */
+/** Overviews of clusters of any size, each from memory or the store. What looks at all regions does so in turns. */
 export interface OverviewViews {
   /** Regions by table and datanode, or undefined before the first snapshot. The same object as long as nothing changed. */
-  matrix(): MatrixView | undefined;
+  matrix(): Promise<MatrixView | undefined>;
   /** Regions of the latest snapshot with where the plan moves them, or undefined before the first. */
-  regions(query: RegionsQuery): RegionsView | undefined;
+  regions(query: RegionsQuery): Promise<RegionsView | undefined>;
   /** Moves of the latest plan that have not begun, in their order. */
   queue(query: QueueQuery): QueueView;
   /** Skew and moves over time. */

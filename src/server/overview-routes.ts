@@ -69,7 +69,7 @@ function matrixRoute(views: OverviewViews): Route {
     access: 'read',
     summary: 'How many regions of each table each datanode leads now, and will lead after the plan.',
     answers: { 200: jsonAnswer('The counts.', matrixSchema), 503: jsonAnswer('No snapshot yet.') },
-    handle: async () => ({ kind: 'json-body', body: await write(views.matrix() ?? noSnapshot()) }),
+    handle: async () => ({ kind: 'json-body', body: await write((await views.matrix()) ?? noSnapshot()) }),
   });
 }
 
@@ -83,7 +83,13 @@ function regionsRoute(views: OverviewViews): Route {
     answers: { 200: jsonAnswer('The regions.', regionsSchema), 503: jsonAnswer('No snapshot yet.') },
     handle: async ({ query }) => {
       const { limit, datanode, table, region, moving } = query;
-      const view = views.regions({ limit, datanodeId: datanode, tableId: table, regionId: region, moving });
+      const view = await views.regions({
+        limit,
+        datanodeId: datanode,
+        tableId: table,
+        regionId: region,
+        moving,
+      });
       return { kind: 'json-body', body: await createJsonCache()(view ?? noSnapshot()) };
     },
   });

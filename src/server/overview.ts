@@ -3,6 +3,7 @@ import type { Move, Plan } from '../domain/plan.ts';
 import { compareIds } from '../domain/ids.ts';
 import { fullTableName } from '../domain/snapshot.ts';
 import type { Region, Snapshot } from '../domain/snapshot.ts';
+import { nextTurn, Turns } from '../lib/turns.ts';
 import { isoTime } from '../observability/event-view.ts';
 import type { LiveState } from '../observability/live-state.ts';
 import type { QueueQuery, RegionsQuery, SeriesQuery } from './overview-ports.ts';
@@ -20,9 +21,20 @@ function leaderNow(
   return move !== undefined && ended.get(id) === 'succeeded' ? move.to : leader;
 }
 
-function movesByRegion(plan: Plan | null): ReadonlyMap<RegionId, Move> {
-  return new Map(plan?.moves.map((move) => [move.regionId, move]));
+/** @param tableId only those of one table. */
+async function movesByRegion(plan: Plan | null, tableId?: TableId): Promise<ReadonlyMap<RegionId, Move>> {
+  const moves = new Map<RegionId, Move>();
+  const turns = new Turns(REGIONS_PER_TURN);
+  for (const move of plan?.moves ?? []) {
+    if (turns.isOver()) await nextTurn();
+    if (tableId === undefined || move.tableId === tableId) moves.set(move.regionId, move);
+  }
+  return moves;
 }
+
+/** A millisecond or two of work. */
+const REGIONS_PER_TURN = 2_000;
+const TABLES_PER_TURN = 50;
 
 type Counts = Map<number, [now: number, after: number]>;
 
@@ -36,20 +48,26 @@ export interface MatrixBase {
   readonly tables: MatrixView['tables'];
 }
 
-/** Counts regions by table and datanode; takes time in proportion to the number of regions. */
-export function countMatrix(snapshot: Snapshot, plan: Plan | null): MatrixBase {
+/** Counts regions by table and datanode; takes time in proportion to the number of regions, in turns. */
+export async function countMatrix(snapshot: Snapshot, plan: Plan | null): Promise<MatrixBase> {
   const columns = columnsOf(snapshot, plan);
-  const moves = movesByRegion(plan);
+  const moves = await movesByRegion(plan);
+  const turns = new Turns(REGIONS_PER_TURN);
   const rows = new Map<TableId, Counts>(snapshot.tables.map(({ id }) => [id, new Map()]));
   for (const { id, tableId, leader } of snapshot.regions) {
+    if (turns.isOver()) await nextTurn();
     const row = rows.get(tableId);
     if (!row) continue;
     count(row, columns, leader, 0, 1);
     count(row, columns, moves.get(id)?.to ?? leader, 1, 1);
   }
-  const tables = snapshot.tables
-    .map((table) => ({ id: table.id, name: fullTableName(table), cells: cellsOf(rows.get(table.id)) }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const tables: MatrixView['tables'][number][] = [];
+  const tableTurns = new Turns(TABLES_PER_TURN);
+  for (const table of snapshot.tables) {
+    if (tableTurns.isOver()) await nextTurn();
+    tables.push({ id: table.id, name: fullTableName(table), cells: cellsOf(rows.get(table.id)) });
+  }
+  tables.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { snapshot, plan, columns, rows, tables };
 }
 
@@ -104,16 +122,18 @@ function columnsOf(snapshot: Snapshot, plan: Plan | null): ReadonlyMap<DatanodeI
   return new Map(ids.map((id, index) => [id, index]));
 }
 
-/** Undefined without a snapshot. */
-export function buildRegions(
+/** Undefined without a snapshot. Looks through all regions, in turns. */
+export async function buildRegions(
   { snapshot, plan, ended }: Placement,
   { limit, datanodeId, tableId, regionId, moving }: RegionsQuery,
-): RegionsView | undefined {
+): Promise<RegionsView | undefined> {
   if (!snapshot) return undefined;
-  const moves = movesByRegion(plan);
+  const moves = await movesByRegion(plan, tableId);
+  const turns = new Turns(REGIONS_PER_TURN);
   const regions: RegionView[] = [];
   let total = 0;
   for (const region of snapshot.regions) {
+    if (turns.isOver()) await nextTurn();
     if (tableId !== undefined && region.tableId !== tableId) continue;
     if (regionId !== undefined && region.id !== regionId) continue;
     const move = ended.has(region.id) ? undefined : moves.get(region.id);

@@ -81,9 +81,9 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
     ...overrides.views,
   };
   const overview: OverviewViews = {
-    matrix() {
+    async matrix() {
       const { snapshot, plan, ended } = live.state();
-      return snapshot ? buildMatrix(countMatrix(snapshot, plan), ended) : undefined;
+      return snapshot ? buildMatrix(await countMatrix(snapshot, plan), ended) : undefined;
     },
     regions: (query) => buildRegions(live.state(), query),
     queue: (query) => buildQueue(live.state(), query),

@@ -24,10 +24,12 @@ function placement(ended: Readonly<Record<string, MoveState>> = {}): Placement {
   };
 }
 
-function cellsAfter(ended: Readonly<Record<string, MoveState>>): readonly number[] | undefined {
+async function cellsAfter(
+  ended: Readonly<Record<string, MoveState>>,
+): Promise<readonly number[] | undefined> {
   const { snapshot, plan } = placement();
   return snapshot
-    ? buildMatrix(countMatrix(snapshot, plan), placement(ended).ended).tables[0]?.cells
+    ? buildMatrix(await countMatrix(snapshot, plan), placement(ended).ended).tables[0]?.cells
     : undefined;
 }
 
@@ -37,21 +39,21 @@ describe('the matrix', () => {
     ['after a move that succeeded', { [FIRST]: 'succeeded' }, [0, 1, 1, 1, 1, 2, 2, 1, 0]],
     ['after a move that failed, whose region stays', { [FIRST]: 'failed' }, [0, 2, 2, 1, 0, 1, 2, 1, 0]],
     ['at the end', { [FIRST]: 'succeeded', [LAST]: 'succeeded' }, [0, 1, 1, 1, 2, 2, 2, 0, 0]],
-  ])('counts regions now and after the plan %s', (_, ended, cells) => {
-    expect(cellsAfter(ended)).toEqual(cells);
+  ])('counts regions now and after the plan %s', async (_, ended, cells) => {
+    expect(await cellsAfter(ended)).toEqual(cells);
   });
 
-  it('names columns and tables', () => {
+  it('names columns and tables', async () => {
     const { snapshot, plan, ended } = placement();
-    const matrix = snapshot && buildMatrix(countMatrix(snapshot, plan), ended);
+    const matrix = snapshot && buildMatrix(await countMatrix(snapshot, plan), ended);
     expect(matrix).toMatchObject({
       datanodes: ['0', '1', '2'],
       tables: [{ id: '1024', name: 'greptime.public.cpu' }],
     });
   });
 
-  it('is there before the first plan', () => {
-    const matrix = buildMatrix(countMatrix(sampleSnapshot(), null), new Map());
+  it('is there before the first plan', async () => {
+    const matrix = buildMatrix(await countMatrix(sampleSnapshot(), null), new Map());
     expect(matrix.tables[0]?.cells).toEqual([0, 2, 2, 2, 1, 1]);
   });
 });
@@ -64,18 +66,18 @@ describe('regions', () => {
     ['none of another table', { tableId: '7' }, 0],
     ['one', { regionId: FIRST }, 1],
     ['those that move', { moving: true }, 2],
-  ])('%s', (_, query, total) => {
-    expect(buildRegions(placement(), { ...all, ...query })?.total).toBe(total);
+  ])('%s', async (_, query, total) => {
+    expect((await buildRegions(placement(), { ...all, ...query }))?.total).toBe(total);
   });
 
-  it('say where they are now and go, and keep to the limit', () => {
-    const view = buildRegions(placement({ [FIRST]: 'succeeded' }), { ...all, limit: 2 });
+  it('say where they are now and go, and keep to the limit', async () => {
+    const view = await buildRegions(placement({ [FIRST]: 'succeeded' }), { ...all, limit: 2 });
     expect(view?.total).toBe(3);
     expect(view?.regions.map(({ leader, target }) => [leader, target])).toEqual([
       ['1', null],
       ['0', null],
     ]);
-    expect(buildRegions({ ...placement(), snapshot: null }, all)).toBeUndefined();
+    expect(await buildRegions({ ...placement(), snapshot: null }, all)).toBeUndefined();
   });
 });
 
