@@ -244,10 +244,7 @@ export class SqlReader implements ClusterReader {
   #warnOfDisagreement(regionIds: readonly RegionId[]): void {
     this.dependencies.onWarning(
       'Sources disagree about the leaders of regions: they are left alone for now',
-      {
-        count: regionIds.length,
-        first: regionIds[0],
-      },
+      { count: regionIds.length, first: regionIds[0] },
     );
   }
 }
