@@ -1,5 +1,4 @@
 import { OperatingError } from '../domain/errors.ts';
-import type { Plan } from '../domain/plan.ts';
 import { withDrains } from '../domain/policy.ts';
 import type { LiveStateTracker } from '../observability/live-state.ts';
 import type {
@@ -65,17 +64,19 @@ async function drain(
 ): Promise<DrainResult> {
   const { store, clock, events } = site;
   const { snapshot } = live.state();
+  if (!snapshot)
+    throw new OperatingError(
+      'no-snapshot',
+      'The cluster has not been read yet: ask again after the first cycle',
+    );
   for (const id of datanodes) {
-    if (snapshot?.datanodes.some((datanode) => datanode.id === id)) continue;
+    if (snapshot.datanodes.some((datanode) => datanode.id === id)) continue;
     throw new OperatingError('unknown-datanode', `The cluster has no datanode ${id}`);
   }
   const policy = withDrains(site.policy(), datanodes);
-  let plan: Plan | undefined;
-  if (snapshot) {
-    const nowMs = clock.now();
-    const input = { snapshot, policy, memory: store.memory(nowMs), nowMs };
-    plan = await planner(input, { timeBudgetMs: site.config.planning.timeBudgetMs }, NEVER);
-  }
+  const nowMs = clock.now();
+  const input = { snapshot, policy, memory: store.memory(nowMs), nowMs };
+  const plan = await planner(input, { timeBudgetMs: site.config.planning.timeBudgetMs }, NEVER);
   if (!dryRun) {
     audit(by, 'drain', `datanodes ${datanodes.join(', ')}`);
     for (const datanode of datanodes) store.addDrain({ datanode, by, atMs: clock.now() });

@@ -126,7 +126,7 @@ describeWith('etcd', 'two replicas and a real etcd', ([command = '']) => {
         {
           profile,
           ...{ datanodes: 3, emptyDatanodes: 0, tables: 1, regions: 9, metasrvs: 1, frontends: 1 },
-          ...{ migrationTimeMs: 5_000, seed: 'failover', port: 0, layout: 'balanced' },
+          ...{ migrationTimeMs: 3_000, seed: 'failover', port: 0, layout: 'balanced' },
         },
         systemClock,
       );
