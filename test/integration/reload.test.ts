@@ -53,9 +53,21 @@ function text(change: { cron?: string; dryRun?: boolean; endpoint?: string } = {
   ].join('\n');
 }
 
-/** A daemon that watches the file. */
+/** In one step: nobody reads a file that is half written. */
+function put(content: string): void {
+  writeFileSync(`${file}.new`, content);
+  renameSync(`${file}.new`, file);
+}
+
+/** A daemon that watches the file, and has read it again after its start, as it always does. */
 async function start(watched = file): Promise<RunningDaemon> {
-  const reload = (): ReturnType<typeof loadConfig> => loadConfig({ file: watched, env: {}, cwd: folder });
+  const firstReading = Promise.withResolvers<undefined>();
+  const reload = async (): ReturnType<typeof loadConfig> => {
+    // What a reading leads to follows in the same turn as its end.
+    const config = await loadConfig({ file: watched, env: {}, cwd: folder });
+    setImmediate(() => firstReading.resolve(undefined));
+    return config;
+  };
   const open: typeof openCluster = (options, ...rest) => {
     opened.push(options.expectedDatanodes ?? []);
     return openCluster(options, ...rest);
@@ -70,6 +82,7 @@ async function start(watched = file): Promise<RunningDaemon> {
       return () => undefined;
     },
   });
+  await firstReading.promise;
   await running.daemon.settled();
   return running;
 }
@@ -92,7 +105,7 @@ describe('the configuration is read again', () => {
     writeFileSync(file, text());
     const daemon = await start();
     const reloaded = next(daemon, 'config-reloaded');
-    writeFileSync(file, text({ dryRun: false }));
+    put(text({ dryRun: false }));
     hangUp();
     expect((await reloaded).changes).toEqual(['execution.dryRun: true -> false']);
     expect(daemon.site.config.execution.dryRun).toBe(false);
@@ -102,8 +115,7 @@ describe('the configuration is read again', () => {
     writeFileSync(file, text());
     const daemon = await start();
     const reloaded = next(daemon, 'config-reloaded');
-    writeFileSync(`${file}.new`, text({ cron: '*/7 * * * *' }));
-    renameSync(`${file}.new`, file);
+    put(text({ cron: '*/7 * * * *' }));
     expect((await reloaded).changes).toEqual(['schedule.cron: "0 0 1 1 *" -> "*/7 * * * *"']);
   });
 
@@ -139,7 +151,7 @@ describe('a new configuration is refused as a whole', () => {
     const daemon = await start();
     const before = daemon.site.config;
     const refused = next(daemon, 'config-refused');
-    writeFileSync(file, content());
+    put(content());
     hangUp();
     expect((await refused).detail).toMatch(why);
     expect(daemon.site.config).toBe(before);
@@ -191,10 +203,10 @@ it('a real process obeys SIGHUP and outlives a broken file', { timeout: 60_000 }
   writeFileSync(file, text());
   const child = new CommandProcess(['run', '-c', file], { cwd: folder });
   await child.waitFor(/The rebalancer runs/);
-  writeFileSync(file, text({ cron: '*/9 * * * *' }));
+  put(text({ cron: '*/9 * * * *' }));
   child.kill('SIGHUP');
   await child.waitFor(/configuration reloaded/);
-  writeFileSync(file, 'execution: { dryRun: perhaps }');
+  put('execution: { dryRun: perhaps }');
   child.kill('SIGHUP');
   await child.waitFor(/configuration refused/);
   child.kill('SIGTERM');

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isUnresolved, type MoveRecord } from '../../src/domain/move.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { isUnresolved, type MoveRecord, type MoveState } from '../../src/domain/move.ts';
+import { sleep, systemClock } from '../../src/lib/clock.ts';
 import { createPrng } from '../../src/lib/prng.ts';
 import {
   serveSimulatedCluster,
@@ -15,6 +17,7 @@ import {
 } from '../../src/simulator/index.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 import { CommandProcess } from './command-process.ts';
+import { saysMoved } from './sim/watch.ts';
 
 /** A moment at which a real process is killed with SIGKILL. */
 export interface KillPoint {
@@ -28,6 +31,27 @@ export interface KillPoint {
   readonly event?: (event: SimEvent) => boolean;
   /** Some time after the process began to work, in ms. */
   readonly afterMs?: number;
+  /** A move goes from one state to another: killed right before or right after that is on disk. */
+  readonly edge?: Edge;
+  /** What the process meets until then; some points cannot be reached without. */
+  readonly trouble?: Trouble;
+}
+
+export interface Edge {
+  readonly from: MoveState;
+  readonly to: MoveState;
+  readonly when: 'before' | 'after';
+}
+
+export interface Trouble {
+  /** As the simulated cluster takes them. */
+  readonly faults?: string;
+  /** Settings of the daemon, `key=value`. */
+  readonly set?: readonly string[];
+  /** Something that happens before a request is executed. When it throws, the request is not. */
+  readonly before?: (request: SimRequest, seen: Seen, cluster: SimulatedCluster) => void;
+  /** Another answer than the cluster gave. */
+  readonly answer?: (exchange: SimExchange, request: SimRequest, seen: Seen) => SimExchange;
 }
 
 /** What happened since the process was started. */
@@ -35,6 +59,8 @@ export interface Seen {
   migrationsAccepted: number;
   migrationsEnded: number;
   reads: number;
+  /** Answers that a trouble has replaced. */
+  replaced: number;
 }
 
 export const isMigration = ({ path, body = '' }: SimRequest): boolean =>
@@ -66,12 +92,19 @@ type Ended = Extract<SimEvent, { kind: 'migration-ended' }>;
 /** A simulated cluster on real sockets and real time that kills the daemon at given moments. */
 class KillingCluster extends SimulatedCluster {
   onRequest: (request: SimRequest, when: 'before' | 'after') => Promise<void> = () => Promise.resolve();
+  answer: (exchange: SimExchange, request: SimRequest) => SimExchange = (exchange) => exchange;
 
   override async exchange(request: SimRequest, signal?: AbortSignal): Promise<SimExchange> {
     await this.onRequest(request, 'before');
     const exchange = await super.exchange(request, signal);
     await this.onRequest(request, 'after');
-    return exchange;
+    return this.answer(exchange, request);
+  }
+
+  beAtPeace(): void {
+    this.onRequest = () => Promise.resolve();
+    this.answer = (exchange) => exchange;
+    this.faults.clear();
   }
 }
 
@@ -103,7 +136,7 @@ export async function killAtEvery({ profile, points, seed }: CrashWorldOptions):
       await runUntilKilled(cluster, folder, config, point);
       died.push(point.name);
     }
-    await runUntilBalanced(folder, config);
+    await runUntilSettled(folder, config);
     return { died, ...judge(cluster, join(folder, 'state')) };
   } finally {
     await served.close();
@@ -112,24 +145,38 @@ export async function killAtEvery({ profile, points, seed }: CrashWorldOptions):
   }
 }
 
+/** Where procedures cannot be listed, only metasrv tells routes that are not up to ten minutes old. */
 function writeConfig(folder: string, cluster: SimulatedCluster, served: ServedCluster): string {
   const hasSql = cluster.profile.sql.functions !== null;
+  const needsMetasrv = !cluster.profile.sql.procedureInfo;
   const file = join(folder, 'rebalancer.yaml');
   writeFileSync(
     file,
     [
       'cluster:',
       '  name: crash',
-      hasSql
-        ? `  sql: { endpoints: ${JSON.stringify(served.frontend)} }`
-        : `  metasrv: { endpoints: ${JSON.stringify(served.metasrv)} }`,
+      ...(hasSql ? [`  sql: { endpoints: ${JSON.stringify(served.frontend)} }`] : []),
+      ...(needsMetasrv ? [`  metasrv: { endpoints: ${JSON.stringify(served.metasrv)} }`] : []),
       'schedule: { cron: "* * * * * *" }',
-      'execution: { dryRun: false, pauseBetweenMoves: 0s, pollInterval: 100ms, replayTimeout: 1s }',
+      'execution:',
+      '  { dryRun: false, pauseBetweenMoves: 0s, pollInterval: 100ms, replayTimeout: 1s, maxConsecutiveFailures: 1000,',
+      '    quarantine: { base: 1s, max: 1s }, thrash: { undoneMoves: 1000 } }',
       'state: { path: ./state }',
       'server: { listen: 127.0.0.1:0 }',
     ].join('\n'),
   );
   return file;
+}
+
+const HOOK = fileURLToPath(new URL('kill-at-edge.ts', import.meta.url));
+
+function startDaemon(folder: string, config: string, { edge, trouble }: KillPoint): CommandProcess {
+  const settings = trouble?.set?.flatMap((setting) => ['--set', setting]) ?? [];
+  const env = edge && {
+    NODE_OPTIONS: `--import=${HOOK}`,
+    KILL_AT_EDGE: `${edge.from} ${edge.to} ${edge.when}`,
+  };
+  return new CommandProcess(['run', '-c', config, ...settings], { cwd: folder, ...(env && { env }) });
 }
 
 async function runUntilKilled(
@@ -138,8 +185,9 @@ async function runUntilKilled(
   config: string,
   point: KillPoint,
 ): Promise<void> {
-  const daemon = new CommandProcess(['run', '-c', config], { cwd: folder });
-  const seen: Seen = { migrationsAccepted: 0, migrationsEnded: 0, reads: 0 };
+  const daemon = startDaemon(folder, config, point);
+  const { trouble } = point;
+  const seen: Seen = { migrationsAccepted: 0, migrationsEnded: 0, reads: 0, replaced: 0 };
   let isDue = true;
   const kill = async (): Promise<void> => {
     isDue = false;
@@ -151,7 +199,10 @@ async function runUntilKilled(
     if (event.kind === 'migration-ended') seen.migrationsEnded += 1;
     if (isDue && point.event?.(event)) void kill();
   });
+  cluster.faults.set(trouble?.faults ?? '');
+  cluster.answer = (exchange, request) => trouble?.answer?.(exchange, request, seen) ?? exchange;
   cluster.onRequest = async (request, when) => {
+    if (when === 'before') trouble?.before?.(request, seen, cluster);
     if (when === 'before' && !isMigration(request)) seen.reads += 1;
     if (!isDue || point.request?.when !== when || !point.request.matches(request, seen)) return;
     await kill();
@@ -161,19 +212,40 @@ async function runUntilKilled(
     await daemon.waitFor(/The rebalancer runs/);
     systemClock.setTimer(point.afterMs, () => void kill());
   }
-  const { signal, err } = await daemon.ended();
+  if (point.afterMs === undefined) daemon.waitFor(new RegExp(BALANCED)).then(kill, () => undefined);
+  const { signal, out, err } = await daemon.ended();
   unsubscribe();
-  cluster.onRequest = () => Promise.resolve();
+  cluster.beAtPeace();
   if (signal !== 'SIGKILL')
     throw new Error(`The daemon ended by itself before "${point.name}": ${err.slice(-500)}`);
+  if (point.afterMs === undefined && out.includes(BALANCED))
+    throw new Error(`The cluster was balanced before "${point.name}"`);
 }
 
-async function runUntilBalanced(folder: string, config: string): Promise<void> {
+const BALANCED = '"outcome":"balanced"';
+
+/** Until the cluster is balanced and the end of every move is known. */
+async function runUntilSettled(folder: string, config: string): Promise<void> {
   const daemon = new CommandProcess(['run', '-c', config], { cwd: folder });
-  await daemon.waitFor(/"outcome":"balanced"/);
+  await daemon.waitFor(new RegExp(BALANCED));
+  while (countUnresolved(folder) > 0) await sleep(systemClock, 200);
   daemon.kill('SIGTERM');
   const { status, err } = await daemon.ended();
   if (status !== 0) throw new Error(`The daemon ended with ${String(status)}: ${err.slice(-500)}`);
+}
+
+/** Looks into the state of a daemon that runs. */
+function countUnresolved(folder: string): number {
+  const database = new DatabaseSync(join(folder, 'state', 'rebalancer.db'), {
+    readOnly: true,
+    timeout: 5_000,
+  });
+  try {
+    const row = database.prepare('SELECT count(*) AS count FROM moves WHERE unresolved = 1').get();
+    return Number(row?.['count']);
+  } finally {
+    database.close();
+  }
 }
 
 function judge(cluster: SimulatedCluster, statePath: string): Omit<CrashVerdict, 'died'> {
@@ -193,11 +265,13 @@ function judge(cluster: SimulatedCluster, statePath: string): Omit<CrashVerdict,
   for (const request of accepted) {
     const own = sent.filter((move) => isOf(move, request));
     if (own.length === 0) lost.push(`request for region ${request.regionId ?? ''}`);
-    const same = accepted.filter((other) => other.regionId === request.regionId && other.to === request.to);
+    const same = accepted.filter((other) => isSame(other, request));
     if (same.length > own.length) doubled.push(`region ${request.regionId ?? ''}: ${same.length} requests`);
+    const move =
+      own.find(({ procedureId }) => procedureId === request.procedureId) ??
+      (own.length === 1 ? own[0] : undefined);
     const end = ends.find(({ procedureId }) => procedureId === request.procedureId);
-    if (own.length === 1 && (own[0]?.state === 'succeeded') !== (end?.moved === true))
-      untrue.push(`move ${own[0]?.id ?? 0} is ${own[0]?.state ?? ''}`);
+    if (move && saysMoved(move) !== (end?.moved === true)) untrue.push(`move ${move.id} is ${move.state}`);
   }
   return {
     accepted: accepted.length,
@@ -206,6 +280,10 @@ function judge(cluster: SimulatedCluster, statePath: string): Omit<CrashVerdict,
     doubled,
     untrue,
   };
+}
+
+function isSame(a: Accepted, b: Accepted): boolean {
+  return a.regionId === b.regionId && a.from === b.from && a.to === b.to;
 }
 
 function isOf(move: MoveRecord, { regionId, from, to }: Accepted): boolean {

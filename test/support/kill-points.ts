@@ -1,11 +1,13 @@
-import { isMigration, type KillPoint } from './crash-world.ts';
+import type { MoveState } from '../../src/domain/move.ts';
+import * as trouble from './crash-troubles.ts';
+import { isMigration, type KillPoint, type Trouble } from './crash-world.ts';
 
 const isStep =
   (step: string): NonNullable<KillPoint['event']> =>
   (event) =>
     event.kind === 'migration-step' && event.step === step;
 
-/** Moments that follow each other at once: each edge of the state table has one on either side. */
+/** Moments as the cluster sees them. */
 export const KILL_POINTS: readonly KillPoint[] = [
   { name: 'the first thing is read', request: { when: 'before', matches: (_, { reads }) => reads === 1 } },
   {
@@ -49,7 +51,7 @@ export const KILL_POINTS: readonly KillPoint[] = [
   },
 ];
 
-/** The request never arrives: the next process has to wait 80 s until that is certain. */
+/** The request never arrives: the next process has to wait until that is certain. */
 export const LOST_REQUEST: KillPoint = {
   name: 'the request arrives and is not executed',
   request: { when: 'before', matches: (request) => isMigration(request) },
@@ -59,3 +61,99 @@ export const LOST_REQUEST: KillPoint = {
 export function atTime(afterMs: number): KillPoint {
   return { name: `${afterMs} ms after the start`, afterMs };
 }
+
+function sides(from: MoveState, to: MoveState, trouble?: Trouble): KillPoint[] {
+  return [before(from, to, trouble), after(from, to, trouble)];
+}
+
+function before(from: MoveState, to: MoveState, trouble?: Trouble): KillPoint {
+  return atEdge(from, to, 'before', trouble);
+}
+
+function after(from: MoveState, to: MoveState, trouble?: Trouble): KillPoint {
+  return atEdge(from, to, 'after', trouble);
+}
+
+function atEdge(from: MoveState, to: MoveState, when: 'before' | 'after', trouble?: Trouble): KillPoint {
+  return {
+    name: `${when} ${from} -> ${to}`,
+    edge: { from, to, when },
+    ...(trouble && { trouble }),
+  };
+}
+
+/** Points that are reached one after the other in one cluster. */
+export interface KillSeries {
+  readonly name: string;
+  readonly points: readonly KillPoint[];
+  /** Versions that cannot get there, with the reason in a comment. Default: none. */
+  readonly not?: readonly string[];
+}
+
+/** Both sides of every change of state, in order: what one process leaves is what the next one finds. */
+export const EDGE_SERIES: readonly KillSeries[] = [
+  {
+    name: 'edges before the request',
+    points: [
+      before('planned', 'checking'),
+      ...sides('planned', 'abandoned'),
+      after('planned', 'checking'),
+      ...sides('checking', 'abandoned'),
+      before('checking', 'intent-recorded'),
+    ],
+  },
+  {
+    name: 'edges of a migration',
+    points: [
+      after('intent-recorded', 'submitted'),
+      ...sides('submitted', 'watching'),
+      ...sides('watching', 'verifying'),
+      ...sides('verifying', 'succeeded'),
+    ],
+  },
+  { name: 'answered and not written down', points: [before('intent-recorded', 'submitted')] },
+  {
+    name: 'nothing sent, and nothing seen of it',
+    points: [after('checking', 'intent-recorded'), after('intent-recorded', 'failed')],
+  },
+  {
+    name: 'the end of a request that was lost',
+    points: [before('intent-recorded', 'failed', trouble.REQUEST_LOST)],
+  },
+  // Older servers refuse no follower.
+  {
+    name: 'refused',
+    points: sides('intent-recorded', 'failed', trouble.REFUSED),
+    not: ['0.12.0', '0.8.2', '0.6.0'],
+  },
+  { name: 'overtaken', points: sides('intent-recorded', 'abandoned', trouble.OVERTAKEN) },
+  { name: 'rolled back', points: sides('verifying', 'rolled-back', trouble.ROLLED_BACK) },
+  { name: 'done and not moved', points: sides('verifying', 'failed', trouble.DONE_NOT_MOVED) },
+  // With a list of procedures the request is found in it and becomes submitted.
+  {
+    name: 'the answer lost, the route seen',
+    points: sides('intent-recorded', 'watching', trouble.ANSWER_LOST),
+    not: ['1.3.0', '0.12.0'],
+  },
+  // From 1.1 on datanodes prove at once that the region has not moved; before 0.7 nobody can ask for a procedure.
+  {
+    name: 'done too early',
+    points: sides('verifying', 'watching', trouble.DONE_TOO_EARLY),
+    not: ['1.3.0', '0.6.0'],
+  },
+  { name: 'slower than we wait', points: sides('watching', 'timed-out', trouble.SLOW) },
+  {
+    name: 'nothing can be read after the answer',
+    points: sides('submitted', 'timed-out', trouble.BLIND_AFTER_ACCEPTANCE),
+  },
+  // Before 0.7 the route is all there is, and it ends both states at once.
+  {
+    name: 'no route can be read after the end',
+    points: sides('verifying', 'timed-out', trouble.BLIND_AFTER_THE_END),
+    not: ['0.6.0'],
+  },
+  {
+    name: 'given up before it is certain that nothing was sent',
+    points: sides('intent-recorded', 'timed-out', trouble.REQUEST_LOST_AND_IMPATIENT),
+  },
+];

@@ -1,0 +1,192 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createActions } from '../../../src/app/actions.ts';
+import { Daemon } from '../../../src/app/daemon.ts';
+import { SOLE_LEADER } from '../../../src/app/leadership.ts';
+import { planNow, type Planner } from '../../../src/app/planning.ts';
+import { Worksite } from '../../../src/app/worksite.ts';
+import { toPolicy } from '../../../src/config/effective.ts';
+import { readConfig } from '../../../src/config/load.ts';
+import { readSecrets } from '../../../src/config/secrets.ts';
+import type { Move } from '../../../src/domain/plan.ts';
+import { withDrains } from '../../../src/domain/policy.ts';
+import { VirtualClock } from '../../../src/lib/clock.ts';
+import type { RebalancerEvent } from '../../../src/observability/events.ts';
+import { trackLiveState } from '../../../src/observability/live-state.ts';
+import { silentLogger } from '../../../src/observability/logger.ts';
+import type { ServerActions } from '../../../src/server/ports.ts';
+import { openStore } from '../../../src/store/sqlite.ts';
+import { createRig, moveOf } from '../../support/executor.ts';
+
+interface Stage {
+  readonly clock: VirtualClock;
+  readonly site: Worksite;
+  readonly actions: ServerActions;
+  readonly events: RebalancerEvent[];
+}
+
+const stages: Stage[] = [];
+afterEach(async () => {
+  for (const { site } of stages.splice(0)) await site.close();
+});
+
+interface StageOptions {
+  readonly set?: readonly string[];
+  readonly leads?: boolean;
+}
+
+/** All that answers operators, without a cluster: none of it needs one. */
+async function stage({ set = [], leads = true }: StageOptions = {}): Promise<Stage> {
+  const clock = new VirtualClock(Date.UTC(2026, 0, 5, 12));
+  const config = readConfig({
+    env: {},
+    cwd: '/',
+    set: ['cluster.metasrv.endpoints=["http://127.0.0.1:1"]', 'execution.dryRun=false', ...set],
+  });
+  const planner: Planner = (input, options) => Promise.resolve(planNow(input, options, clock));
+  const site = new Worksite(
+    { config, secrets: await readSecrets(config) },
+    {
+      ...{ clock, planner, logger: silentLogger, store: openStore({ path: ':memory:' }, { clock }) },
+      openCluster: () => Promise.reject(new Error('There is no cluster')),
+      createLeadership: () => ({ ...SOLE_LEADER, isActing: () => leads }),
+    },
+  );
+  const daemon = new Daemon(site, {
+    startSchedule: () => ({
+      nextTickAtMs: () => undefined,
+      intervalMs: () => 60_000,
+      stop: () => undefined,
+    }),
+    logger: silentLogger,
+  });
+  const events: RebalancerEvent[] = [];
+  site.events.subscribe((event) => events.push(event));
+  const live = trackLiveState(site.events, { lastSuccessAtMs: null, recentDurationsMs: [] });
+  const made = { clock, site, events, actions: createActions({ site, daemon, live, planner }) };
+  stages.push(made);
+  return made;
+}
+
+const BALANCING = moveOf({ from: '0', to: '1' });
+const DRAINING: Move = moveOf({ from: '0', to: '1', reason: 'drain' });
+
+function drain({ site, clock }: Stage, datanode: string): void {
+  site.store.addDrain({ datanode, by: 'anna', atMs: clock.now() });
+}
+
+describe('the last word before a request', () => {
+  it('is yes when nobody has said otherwise', async () => {
+    const { site } = await stage();
+    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+  });
+
+  it('is no while the rebalancer is paused, and yes when the pause has run out', async () => {
+    const { site, actions, clock } = await stage();
+    await actions.pause({ forMs: 60_000, reason: 'upgrade', by: 'anna' });
+    expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'paused' });
+    await clock.advance(60_000);
+    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+  });
+
+  it('is no from the moment at which the window ends', async () => {
+    // From 11:30 until 12:00: now.
+    const { site, clock } = await stage({
+      set: ['schedule.windows=[{"cron":"31 11 * * *","duration":"30m"}]', 'schedule.timezone=UTC'],
+    });
+    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+    await clock.advance(60_000);
+    expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'outside-window' });
+  });
+
+  it('is no when another replica leads', async () => {
+    const { site } = await stage({ leads: false });
+    expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'not-leader' });
+  });
+
+  it('is no when the target began to drain after the plan', async () => {
+    const made = await stage();
+    drain(made, '1');
+    expect(made.site.lastWord(BALANCING)).toMatchObject({
+      kind: 'abandon',
+      cause: 'no-longer-wanted',
+      detail: 'Datanode 1 drains now.',
+    });
+  });
+
+  it('is no for a move off a datanode whose drain was taken back, and yes for one that balances', async () => {
+    const { site } = await stage();
+    expect(site.lastWord(DRAINING)).toMatchObject({ kind: 'abandon', cause: 'no-longer-wanted' });
+    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+  });
+
+  it.each([
+    ['asked for at run time', [], ['0'], []],
+    ['named by the configuration', ['datanodes.drain=["0"]'], [], []],
+    ['of the command that runs', [], [], ['0']],
+  ])('is yes for a move off a datanode that drains: %s', async (_, set, asked, ofCommand) => {
+    const made = await stage({ set });
+    for (const datanode of asked) drain(made, datanode);
+    const policy = withDrains(toPolicy(made.site.config), ofCommand);
+    expect(made.site.lastWord(DRAINING, policy)).toEqual({ kind: 'go' });
+  });
+
+  it('holds for what the command that runs drains besides', async () => {
+    const { site } = await stage();
+    const policy = withDrains(toPolicy(site.config), ['1']);
+    expect(site.lastWord(BALANCING, policy)).toMatchObject({ kind: 'abandon', cause: 'no-longer-wanted' });
+  });
+});
+
+describe('the executor', () => {
+  it.each([
+    [{ kind: 'gate', code: 'paused', detail: 'by anna' }, { cause: 'gate-closed' }, { code: 'paused' }],
+    [
+      { kind: 'abandon', cause: 'no-longer-wanted', detail: 'drains now' },
+      { cause: 'no-longer-wanted' },
+      undefined,
+    ],
+  ] as const)('sends nothing when the last word is %o', async (word, end, stop) => {
+    const rig = createRig();
+    const report = await rig.execute([moveOf()], { lastWord: () => word });
+    expect(rig.cluster.submissions).toEqual([]);
+    expect(report).toMatchObject({ submitted: 0, records: [{ state: 'abandoned', ...end }] });
+    if (stop) expect(report.stop).toMatchObject(stop);
+    else expect(report.stop).toBeUndefined();
+  });
+
+  it('asks for it after the check, when the intent is not yet written', async () => {
+    const rig = createRig();
+    const states: string[] = [];
+    await rig.execute([moveOf()], {
+      lastWord: () => {
+        states.push(...rig.store.unresolvedMoves().map(({ state }) => state));
+        return { kind: 'go' };
+      },
+    });
+    expect(states).toEqual(['checking']);
+  });
+});
+
+describe('the end of a drain', () => {
+  it('is told, kept, and counts at once', async () => {
+    const made = await stage();
+    drain(made, '0');
+    drain(made, '2');
+    expect(await made.actions.undrain({ datanodes: ['0'], by: 'anna' })).toEqual({ draining: ['2'] });
+    expect(made.site.store.drains().map(({ datanode }) => datanode)).toEqual(['2']);
+    expect(made.events).toMatchObject([{ type: 'drain-ended', datanodes: ['0'], by: 'anna' }]);
+    expect(made.site.lastWord(DRAINING)).toMatchObject({ kind: 'abandon', cause: 'no-longer-wanted' });
+  });
+
+  it.each([
+    ['one that does not drain', 'not-draining', ['0', '7']],
+    ['one that the configuration drains', 'configured-drain', ['0', '3']],
+  ])('is refused as a whole when it names %s', async (_, code, datanodes) => {
+    const made = await stage({ set: ['datanodes.drain=["3"]'] });
+    drain(made, '0');
+    const answer = Promise.resolve().then(() => made.actions.undrain({ datanodes, by: 'anna' }));
+    await expect(answer).rejects.toMatchObject({ code });
+    expect(made.site.store.drains()).toHaveLength(1);
+    expect(made.events).toEqual([]);
+  });
+});
