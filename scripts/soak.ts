@@ -250,7 +250,8 @@ function report({ durationMs, samples, metrics, violations, migrations }: Findin
   for (const violation of result.violations) console.log(`  ${violation}`);
   if (flags.out !== undefined)
     writeFileSync(flags.out, `${JSON.stringify({ ...result, series: samples }, null, 2)}\n`);
-  return violations.length === 0 && memory.percent < MAX_GROWTH_PERCENT ? 0 : 1;
+  const isFlat = [memory, descriptors].every(({ percent }) => percent < MAX_GROWTH_PERCENT);
+  return violations.length === 0 && isFlat ? 0 : 1;
 }
 
 function megabytes({ early, late, percent }: Growth): string {
