@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { OperatingError } from '../../../src/domain/errors.ts';
+import { EtcdClient } from '../../../src/ha/etcd-client.ts';
 import type { JsonHttp, JsonRequest } from '../../../src/ha/http.ts';
 import { withPatience } from '../../../src/ha/patience.ts';
 import { sleep, VirtualClock } from '../../../src/lib/clock.ts';
@@ -59,4 +61,32 @@ describe('requests with patience', () => {
     expect(await send('http://a:1/y')).toBe(true);
     expect(given).toEqual([1_000, 1_000, 2_000]);
   });
+});
+
+test('an endpoint of etcd that swallows what it is sent costs a moment, once', async () => {
+  const clock = new VirtualClock();
+  const asked: string[] = [];
+  const server: JsonHttp = {
+    async send({ url, timeoutMs }) {
+      const { host } = new URL(url);
+      asked.push(host);
+      await sleep(clock, host === 'gone:2379' ? timeoutMs : 5);
+      if (host === 'gone:2379') throw new OperatingError('lock-unreachable', 'No answer');
+      return { status: 200, text: '{}' };
+    },
+    close: () => Promise.resolve(),
+  };
+  const http = withPatience(server, { firstMs: 1_000 }, { clock });
+  const endpoints = ['http://gone:2379', 'http://there:2379'];
+  const client = new EtcdClient({ endpoints, requestTimeoutMs: 2_500 }, http);
+  const tookMs = async (): Promise<number> => {
+    const startedMs = clock.monotonicMs();
+    const answer = client
+      .call('/v3/kv/range', {}, z.object({}), signal)
+      .then(() => clock.monotonicMs() - startedMs);
+    await clock.advance(5_000);
+    return answer;
+  };
+  expect([await tookMs(), await tookMs()]).toEqual([1_005, 5]);
+  expect(asked).toEqual(['gone:2379', 'there:2379', 'there:2379']);
 });
