@@ -17,8 +17,6 @@ import {
   type KillSeries,
 } from '../test/support/kill-points.ts';
 
-/** SQL with everything, without proof by datanodes, without a list of procedures, and the admin interface alone. */
-const PROFILES = ['1.3.0', '0.12.0', '0.8.2', '0.6.0'];
 const LONGEST_LIFE_MS = 3_000;
 const TIMES_PER_WORLD = 12;
 /** Some series wait for more than ten minutes, in old versions above all, until it is certain that nothing was sent: they begin first. */
@@ -108,14 +106,14 @@ function total(results: readonly Result[]): string {
 
 const startedMs = performance.now();
 console.log(`Seed ${values.seed}`);
-const jobs = PROFILES.toReversed()
+const jobs = CRASH_PROFILES.toReversed()
   .filter((profile) => values.profile === undefined || profile === values.profile)
   .flatMap((profile) => seriesOf(profile).map((series): Job => ({ ...series, profile })))
   .filter(({ name }) => values.series === undefined || name.includes(values.series))
   .sort((a, b) => Number(BEGIN_FIRST.test(b.name)) - Number(BEGIN_FIRST.test(a.name)));
 const results = await runAll(jobs, Number(values.parallel));
 const verdicts = results.filter((result) => typeof result !== 'string');
-for (const profile of PROFILES) {
+for (const profile of CRASH_PROFILES) {
   const own = verdicts.filter((verdict) => verdict.profile === profile);
   if (own.length > 0) console.log(`GreptimeDB ${profile}: ${total(own)}`);
 }

@@ -82,6 +82,9 @@ function atEdge(from: MoveState, to: MoveState, when: 'before' | 'after', troubl
   };
 }
 
+/** SQL with everything, without proof by datanodes, without a list of procedures, and the admin interface alone. */
+export const CRASH_PROFILES: readonly string[] = ['1.3.0', '0.12.0', '0.8.2', '0.6.0'];
+
 /** Points that are reached one after the other in one cluster. */
 export interface KillSeries {
   readonly name: string;
@@ -156,4 +159,14 @@ export const EDGE_SERIES: readonly KillSeries[] = [
     name: 'given up before it is certain that nothing was sent',
     points: sides('intent-recorded', 'timed-out', trouble.REQUEST_LOST_AND_IMPATIENT),
   },
+];
+
+/** For a minute that has other tests too: one moment at each stage of a move, in a version that need not wait for anything. */
+export const SHORT_SERIES: readonly KillPoint[] = [
+  before('checking', 'intent-recorded'),
+  before('intent-recorded', 'submitted'),
+  ...KILL_POINTS.filter(({ name }) => name === 'the request was executed and is not answered'),
+  after('submitted', 'watching'),
+  after('watching', 'verifying'),
+  before('verifying', 'succeeded'),
 ];
