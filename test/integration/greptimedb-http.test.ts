@@ -62,6 +62,17 @@ async function failure(work: Promise<unknown>): Promise<CallError> {
 }
 
 describe('the HTTP transport', () => {
+  it('puts a large answer together, also where its parts cut characters in two', async () => {
+    const text = 'データノード 7; '.repeat(200_000);
+    const bytes = Buffer.from(text);
+    const origin = await serve((_, response) => {
+      for (let at = 0; at < bytes.length; at += 10_007) response.write(bytes.subarray(at, at + 10_007));
+      response.end();
+    });
+    const limits = { requestTimeoutMs: 60_000, maxResponseBytes: 10_000_000 };
+    expect((await get(origin, limits)) === text).toBe(true);
+  });
+
   it('answers, keeps a path before ours, and keeps connections', async () => {
     const ports = new Set<number | undefined>();
     const origin = await serve((request, response) => {
