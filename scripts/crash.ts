@@ -11,6 +11,7 @@ import { createPrng } from '../src/lib/prng.ts';
 import { killAtEvery, type CrashVerdict } from '../test/support/crash-world.ts';
 import {
   atTime,
+  CRASH_PROFILES,
   EDGE_SERIES,
   KILL_POINTS,
   LOST_REQUEST,
