@@ -174,5 +174,13 @@ class PeerNames {
 
 /** The entry of one region, or undefined. */
 export function findPeerEntry(peers: PeerTable, regionId: RegionId): PeerEntry | undefined {
-  return peers.byTable.get(Number(BigInt(regionId) >> 32n))?.find(({ id }) => id === regionId);
+  const entries = peers.byTable.get(Number(BigInt(regionId) >> 32n)) ?? [];
+  // They mostly stand in the order of their ids: a table may have a hundred thousand, each of which is looked for.
+  let [from, to] = [0, entries.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (compareIds(entries[middle]!.id, regionId) < 0) from = middle + 1;
+    else to = middle;
+  }
+  return entries[from]?.id === regionId ? entries[from] : entries.find(({ id }) => id === regionId);
 }

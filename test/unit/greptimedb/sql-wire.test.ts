@@ -157,6 +157,10 @@ describe('readRegionPeers', () => {
     const ids = [5, 3, 9, 3, 5, 9, 1].map((number) => [4_398_046_511_104 + number, 1]);
     const peers = await readRegionPeers(table(['region_id', 'peer_id'], ids));
     expect(peers.byTable.get(1024)?.map(({ id }) => Number(id) - 4_398_046_511_104)).toEqual([5, 3, 9, 1]);
+    for (const number of [5, 3, 9, 1])
+      expect(findPeerEntry(peers, String(4_398_046_511_104 + number))).toBeDefined();
+    expect(findPeerEntry(peers, '4398046511106')).toBeUndefined();
+    expect(findPeerEntry(peers, '4402341478400')).toBeUndefined();
   });
 
   it('keeps ids above 2^53 exact, in any order and with the column anywhere', async () => {
