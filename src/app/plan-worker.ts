@@ -5,8 +5,8 @@ import { planNow } from './planning.ts';
 import type { PlanMessage, PlanRequest } from './planning.ts';
 import { unpackSnapshot } from './snapshot-transfer.ts';
 
-/** Entries per message: the receiving thread spends a few milliseconds on each. */
-const CHUNK = 1_000;
+/** Entries per message: the receiving thread spends about a millisecond on each. */
+const CHUNK = 500;
 
 const port = parentPort;
 if (!port) throw new Error('This file is the planning thread; it does nothing by itself');

@@ -33,7 +33,7 @@ async function movesByRegion(plan: Plan | null, tableId?: TableId): Promise<Read
 }
 
 /** A millisecond or two of work. */
-const REGIONS_PER_TURN = 2_000;
+const REGIONS_PER_TURN = 1_000;
 const TABLES_PER_TURN = 50;
 
 type Counts = Map<number, [now: number, after: number]>;

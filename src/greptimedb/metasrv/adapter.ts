@@ -198,8 +198,8 @@ export class MetasrvCluster extends MetasrvReader implements Cluster {
 
 type Loads = ReadonlyMap<RegionId, NonNullable<Region['load']>>;
 
-/** A millisecond or two of work. */
-const REGIONS_PER_TURN = 500;
+/** Below a millisecond of work. */
+const REGIONS_PER_TURN = 250;
 
 async function regionsOf(tables: readonly RoutedTable[], loads: Loads): Promise<Region[]> {
   const all: Region[] = [];

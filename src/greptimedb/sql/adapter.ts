@@ -56,7 +56,7 @@ export interface SqlAdapterDependencies {
 
 /** Routes that are read one by one to settle a disagreement; the rest of the regions rests. */
 const MAX_ROUTES = 200;
-const REGIONS_PER_TURN = 500;
+const REGIONS_PER_TURN = 250;
 
 /** GreptimeDB 0.7 to 1.3 over the SQL interface of its frontends: reading only. */
 export class SqlReader implements ClusterReader {
