@@ -7,10 +7,13 @@ import { systemClock } from '../../src/lib/clock.ts';
 import type { SimEvent } from '../../src/simulator/index.ts';
 import { CommandProcess } from '../support/command-process.ts';
 import { eventually } from '../support/eventually.ts';
+import { listenAsApiServer } from '../support/ha/api-server.ts';
 import { startEtcd } from '../support/ha/etcd-server.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
 import { describeWith } from '../support/tools.ts';
 
+/** Not the line of one that leads, but cannot take over yet. */
+const LEADS = /\{[^\n]*"message":"This replica leads"[^\n]*/;
 /** Long enough for a machine that is busy. */
 const LEASE_MS = 8_000;
 /** Of what a replica wrote, in characters, when a test fails. */
@@ -35,12 +38,20 @@ afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
 });
 
+/** Where replicas agree on a leader. */
+interface LockServer {
+  /** The part of the configuration that leads there. */
+  readonly ha: object;
+  /** What the leader has left for its successor. */
+  readonly note: () => Promise<string>;
+}
+
 /** One replica: a process with a state folder of its own. */
 class Replica {
   readonly name: string;
   readonly process: CommandProcess;
 
-  constructor(name: string, cluster: ListeningCluster, etcd: string) {
+  constructor(name: string, cluster: ListeningCluster, { ha }: LockServer) {
     this.name = name;
     const cwd = newFolder();
     const { frontend, metasrv } = cluster.served;
@@ -55,12 +66,11 @@ class Replica {
       state: { path: join(cwd, 'state') },
       server: { listen: '127.0.0.1:0' },
       ha: {
-        provider: 'etcd',
+        ...ha,
         identity: name,
         leaseDuration: `${LEASE_MS}ms`,
         renewDeadline: '6s',
         retryPeriod: '1s',
-        etcd: { endpoints: [etcd] },
       },
     };
     writeFileSync(join(cwd, 'rebalancer.yaml'), JSON.stringify(config));
@@ -106,12 +116,90 @@ function accepted(cluster: ListeningCluster['cluster']): string[] {
   );
 }
 
-/** What the leader has left in etcd for its successor. */
-async function noteIn(etcd: string): Promise<string> {
+async function openEtcd(command: string): Promise<LockServer> {
+  const etcd = await startEtcd({ command, folder: newFolder() });
+  closers.push(() => etcd.stop());
   const key = Buffer.from('/greptime-rebalancer/failover/handover').toString('base64');
-  const response = await fetch(`${etcd}/v3/kv/range`, { method: 'POST', body: JSON.stringify({ key }) });
-  const { kvs } = rangeSchema.parse(await response.json());
-  return Buffer.from(kvs[0]?.value ?? '', 'base64').toString();
+  return {
+    ha: { provider: 'etcd', etcd: { endpoints: [etcd.endpoint] } },
+    async note() {
+      const request = { method: 'POST', body: JSON.stringify({ key }) };
+      const response = await fetch(`${etcd.endpoint}/v3/kv/range`, request);
+      const { kvs } = rangeSchema.parse(await response.json());
+      return Buffer.from(kvs[0]?.value ?? '', 'base64').toString();
+    },
+  };
+}
+
+async function openApiServer(): Promise<LockServer> {
+  const server = await listenAsApiServer(newFolder());
+  closers.push(() => server.close());
+  const { double, endpoint, serviceAccount } = server;
+  return {
+    ha: { provider: 'kubernetes', kubernetes: { endpoint, serviceAccount, lease: 'shared' } },
+    note: () => Promise.resolve(JSON.stringify(double.leases.get('shared') ?? '')),
+  };
+}
+
+/** Two replicas, of which the leader is killed while its migration is under way; the other has to finish what it began, and go on. */
+async function killInTheMiddle(profile: string, locks: LockServer): Promise<void> {
+  const listening = await listenAsCluster(
+    {
+      profile,
+      ...{ datanodes: 3, emptyDatanodes: 0, tables: 1, regions: 9, metasrvs: 1, frontends: 1 },
+      ...{ migrationTimeMs: 3_000, seed: 'failover', port: 0, layout: 'balanced' },
+    },
+    systemClock,
+  );
+  closers.push(() => listening.close());
+  const { cluster } = listening;
+  let most = 0;
+  cluster.onEvent(() => {
+    most = Math.max(most, cluster.migrationsUnderWay.length);
+  });
+
+  const first = new Replica('first', listening, locks);
+  await first.process.waitFor(LEADS);
+  const second = new Replica('second', listening, locks);
+  await eventually(
+    'the standby knows who leads',
+    async () => {
+      const { leader } = await second.get('/api/v1/status', statusSchema);
+      return !leader.leads && leader.holder === 'first' ? leader : undefined;
+    },
+    STEP_LIMIT_MS,
+  );
+  expect(await second.metric('leader')).toBe('0');
+  expect(await first.metric('leader')).toBe('1');
+
+  cluster.addDatanode();
+  // Killed at the moment at which its migration is under way, and the note tells which.
+  const inTheMiddle = async (): Promise<string | undefined> => {
+    const note = await locks.note();
+    const underWay = cluster.migrationsUnderWay.find(({ procedureId }) => note.includes(procedureId));
+    if (!underWay) return undefined;
+    first.process.kill('SIGKILL');
+    return underWay.regionId;
+  };
+  const regionId = await eventually('a migration is under way', inTheMiddle, STEP_LIMIT_MS);
+  const askedByFirst = accepted(cluster).length;
+  const [line = ''] = await second.process.waitFor(LEADS);
+  expect(JSON.parse(line)).toMatchObject({ from: 'first', adoptedMoves: 1 });
+
+  const read = () => second.get('/api/v1/history?limit=100', historySchema);
+  const isDone = async () => {
+    const { lastCycle } = await second.get('/api/v1/status', statusSchema);
+    const isEven = unevenness(cluster) <= 1 && cluster.migrationsUnderWay.length === 0;
+    return isEven && lastCycle?.outcome === 'balanced' ? read() : undefined;
+  };
+  const { moves } = await eventually('the cluster is balanced', isDone, STEP_LIMIT_MS);
+  expect(moves.at(-1)).toMatchObject({ regionId, state: 'succeeded' });
+  expect(moves.every(({ state }) => state === 'succeeded')).toBe(true);
+  const asked = accepted(cluster);
+  expect(new Set(asked).size).toBe(asked.length);
+  expect(asked).toHaveLength(askedByFirst - 1 + moves.length);
+  expect(most).toBe(1);
+  expect(await second.metric('leader')).toBe('1');
 }
 
 describeWith('etcd', 'two replicas and a real etcd', ([command = '']) => {
@@ -119,71 +207,14 @@ describeWith('etcd', 'two replicas and a real etcd', ([command = '']) => {
   test.each(['1.3', '0.7', '0.6'])(
     'on GreptimeDB %s: the leader is killed in the middle of a migration; the standby finishes and verifies it and goes on',
     { timeout: LIMIT_MS },
-    async (profile) => {
-      const etcd = await startEtcd({ command, folder: newFolder() });
-      closers.push(() => etcd.stop());
-      const listening = await listenAsCluster(
-        {
-          profile,
-          ...{ datanodes: 3, emptyDatanodes: 0, tables: 1, regions: 9, metasrvs: 1, frontends: 1 },
-          ...{ migrationTimeMs: 3_000, seed: 'failover', port: 0, layout: 'balanced' },
-        },
-        systemClock,
-      );
-      closers.push(() => listening.close());
-      const { cluster } = listening;
-      let most = 0;
-      cluster.onEvent(() => {
-        most = Math.max(most, cluster.migrationsUnderWay.length);
-      });
-
-      const first = new Replica('first', listening, etcd.endpoint);
-      await first.process.waitFor(/This replica leads/);
-      const second = new Replica('second', listening, etcd.endpoint);
-      await eventually('the standby knows who leads', async () => {
-        const { leader } = await second.get('/api/v1/status', statusSchema);
-        return !leader.leads && leader.holder === 'first' ? leader : undefined;
-      });
-      expect(await second.metric('leader')).toBe('0');
-      expect(await first.metric('leader')).toBe('1');
-
-      cluster.addDatanode();
-      // Killed at the moment at which its migration is under way, and the note tells which.
-      const inTheMiddle = async (): Promise<string | undefined> => {
-        const note = await noteIn(etcd.endpoint);
-        const underWay = cluster.migrationsUnderWay.find(({ procedureId }) => note.includes(procedureId));
-        if (!underWay) return undefined;
-        first.process.kill('SIGKILL');
-        return underWay.regionId;
-      };
-      const regionId = await eventually('a migration is under way', inTheMiddle, STEP_LIMIT_MS);
-      const askedByFirst = accepted(cluster).length;
-      const [line = ''] = await second.process.waitFor(/\{[^\n]*This replica leads[^\n]*/);
-      expect(JSON.parse(line)).toMatchObject({ from: 'first', adoptedMoves: 1 });
-
-      const read = () => second.get('/api/v1/history?limit=100', historySchema);
-      const isDone = async () => {
-        const { lastCycle } = await second.get('/api/v1/status', statusSchema);
-        const isEven = unevenness(cluster) <= 1 && cluster.migrationsUnderWay.length === 0;
-        return isEven && lastCycle?.outcome === 'balanced' ? read() : undefined;
-      };
-      const { moves } = await eventually('the cluster is balanced', isDone, STEP_LIMIT_MS);
-      expect(moves.at(-1)).toMatchObject({ regionId, state: 'succeeded' });
-      expect(moves.every(({ state }) => state === 'succeeded')).toBe(true);
-      const asked = accepted(cluster);
-      expect(new Set(asked).size).toBe(asked.length);
-      expect(asked).toHaveLength(askedByFirst - 1 + moves.length);
-      expect(most).toBe(1);
-      expect(await second.metric('leader')).toBe('1');
-    },
+    async (profile) => killInTheMiddle(profile, await openEtcd(command)),
   );
 
   test(
     'a leader that is told to stop gives the lead away at once; a pause goes with it',
     { timeout: LIMIT_MS },
     async () => {
-      const etcd = await startEtcd({ command, folder: newFolder() });
-      closers.push(() => etcd.stop());
+      const locks = await openEtcd(command);
       const listening = await listenAsCluster(
         {
           profile: '1.3',
@@ -194,21 +225,25 @@ describeWith('etcd', 'two replicas and a real etcd', ([command = '']) => {
       );
       closers.push(() => listening.close());
       const started = nextEvent(listening.cluster, 'migration-started');
-      const first = new Replica('first', listening, etcd.endpoint);
+      const first = new Replica('first', listening, locks);
       await started;
-      const second = new Replica('second', listening, etcd.endpoint);
+      const second = new Replica('second', listening, locks);
       const [, url = ''] = await first.process.waitFor(/"url":"([^"]+)"/);
       const [, other = ''] = await second.process.waitFor(/"url":"([^"]+)"/);
-      await eventually('the standby knows who leads', async () => {
-        const { leader } = await second.get('/api/v1/status', statusSchema);
-        return leader.holder === 'first' ? leader : undefined;
-      });
+      await eventually(
+        'the standby knows who leads',
+        async () => {
+          const { leader } = await second.get('/api/v1/status', statusSchema);
+          return leader.holder === 'first' ? leader : undefined;
+        },
+        STEP_LIMIT_MS,
+      );
       const refused = await post(`${other}/api/v1/pause`);
       expect(refused.status).toBe(409);
       expect(await refused.text()).toContain('The replica first leads');
       expect((await post(`${url}/api/v1/pause`)).status).toBe(200);
       first.process.kill('SIGTERM');
-      await second.process.waitFor(/This replica leads/);
+      await second.process.waitFor(LEADS);
       await first.process.ended();
       const paused = z.object({ paused: z.object({ reason: z.string() }) });
       expect((await second.get('/api/v1/status', paused)).paused.reason).toBe('deploy');
@@ -216,6 +251,10 @@ describeWith('etcd', 'two replicas and a real etcd', ([command = '']) => {
     },
   );
 });
+
+test('two replicas and a Lease of Kubernetes: the same', { timeout: LIMIT_MS }, async () =>
+  killInTheMiddle('1.3', await openApiServer()),
+);
 
 function post(url: string): Promise<Response> {
   return fetch(url, {

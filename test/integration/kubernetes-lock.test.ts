@@ -1,17 +1,13 @@
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createJsonHttp } from '../../src/ha/http.ts';
-import type { JsonRequest } from '../../src/ha/http.ts';
 import { ServiceAccountClient } from '../../src/ha/kubernetes-client.ts';
 import { KubernetesLock } from '../../src/ha/kubernetes.ts';
 import { VirtualClock } from '../../src/lib/clock.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { LeaseDouble } from '../support/ha/lease-double.ts';
+import { listenAsApiServer, type ApiServer } from '../support/ha/api-server.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
-import { selfSigned } from '../support/tls.ts';
 
 const { signal } = new AbortController();
 const newFolder = useTempFolders();
@@ -21,36 +17,11 @@ afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
 });
 
-/** An API server with TLS, and a pod's service account for it. */
-async function startApiServer() {
-  const tls = selfSigned();
-  const double = new LeaseDouble('canary-token-1');
-  const server = createServer(tls, (request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const text = Buffer.concat(chunks).toString();
-      const answer = double.answer({
-        method: request.method as JsonRequest['method'],
-        url: `https://k8s${request.url ?? ''}`,
-        headers: { authorization: request.headers.authorization ?? '' },
-        body: text === '' ? undefined : JSON.parse(text),
-      });
-      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.text);
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+async function startApiServer(): Promise<ApiServer> {
+  const server = await listenAsApiServer(newFolder());
   closers.push(() => server.close());
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const serviceAccount = newFolder();
-  writeFileSync(join(serviceAccount, 'token'), `${double.token}\n`);
-  writeFileSync(join(serviceAccount, 'ca.crt'), tls.cert);
-  writeFileSync(join(serviceAccount, 'namespace'), 'ops');
-  return { double, endpoint: `https://127.0.0.1:${port}`, serviceAccount };
+  return server;
 }
-
-type ApiServer = Awaited<ReturnType<typeof startApiServer>>;
 
 function lockOf(instance: string, { endpoint, serviceAccount }: ApiServer, clock = new VirtualClock()) {
   const client = new ServiceAccountClient(
