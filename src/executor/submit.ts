@@ -5,7 +5,7 @@ import type { MoveRecord } from '../domain/move.ts';
 import type { Cluster, RefusalCode, SubmitResult } from '../greptimedb/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/port.ts';
-import { look, queryFor } from './evidence.ts';
+import { attempt, look, queryFor } from './evidence.ts';
 import type { EvidenceQuery } from './evidence.ts';
 import type { Journal } from './journal.ts';
 import type { ExecutorOptions } from './options.ts';
@@ -69,26 +69,42 @@ export async function submit(
       return { kind: 'ended', move: journal.finish(move, end) };
     }
     case 'refused':
-      return refuse(journal, move, result);
+      return refuse(dependencies, move, result, signal);
   }
 }
 
-/**
- * "Already running" may be the answer to the frontend's own second try of our request (MC/client/procedure.rs): right before it, no
- * procedure held the region.
- */
-function refuse(
-  journal: Journal,
+async function refuse(
+  { cluster, journal }: SubmitDependencies,
   move: MoveRecord,
   { code, message }: Extract<SubmitResult, { kind: 'refused' }>,
-): Submission {
-  if (code === 'already-running') return { kind: 'look', move, nothingSeenCause: 'refused-already-running' };
+  signal: AbortSignal,
+): Promise<Submission> {
+  if (await mayHaveBegun(cluster, code, signal)) {
+    return { kind: 'look', move, nothingSeenCause: `refused-${code}` };
+  }
   const end: MoveEnd = {
     state: OUTDATED[code] ? 'abandoned' : 'failed',
     cause: `refused-${code}`,
     detail: message.slice(0, 1_000),
   };
   return { kind: 'ended', move: journal.finish(move, end), code };
+}
+
+/**
+ * Whether a refusal may be the answer to the frontend's own second try of our request (MC/client/procedure.rs), whose first try was
+ * accepted. "Already running": right before it, no procedure held the region. "Peer unavailable": right before it, both datanodes lived; a
+ * new leader of metasrv knows of no lease yet, and runs what the last one had accepted. Without a list of procedures (and so through metasrv
+ * itself, which tries nothing twice) a look would take a quarter of an hour: there the word stands.
+ */
+async function mayHaveBegun(cluster: Cluster, code: RefusalCode, signal: AbortSignal): Promise<boolean> {
+  if (code !== 'peer-unavailable') return code === 'already-running';
+  try {
+    const listed = await attempt(signal, () => cluster.listProcedures({ signal }));
+    return !listed.ok || listed.value !== 'unsupported';
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return true;
+  }
 }
 
 /**
@@ -130,7 +146,7 @@ async function send(
     return await cluster.submitMigration({ regionId, from, to, replayTimeoutMs }, { signal });
   } catch (error) {
     const message = describeError(error);
-    const isByContract = signal.aborted || error instanceof OperatingError;
+    const isByContract = error instanceof OperatingError || (signal.aborted && error === signal.reason);
     return isByContract ? { kind: 'not-sent', message } : { kind: 'unclear', message };
   }
 }

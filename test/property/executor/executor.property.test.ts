@@ -76,49 +76,53 @@ const world = fc.record({
 });
 
 describe('whatever the cluster does', () => {
-  it('no intent is submitted twice, no two migrations run at a time, and every move has an end or is looked after', async () => {
-    await fc.assert(
-      fc.asyncProperty(world, async ({ behaviours, outage, abortAfterMs, ...cluster }) => {
-        // A cluster that lists procedures can tell their state too.
-        const hasProcedureState = cluster.hasProcedureState || cluster.listsProcedures;
-        const regions = Object.fromEntries(REGIONS.map((id) => [id, '0']));
-        const rig = createRig({ cluster: { ...cluster, hasProcedureState, regions } });
-        rig.cluster.script(...behaviours);
-        if (outage) rig.cluster.outage(outage.afterMs, outage.durationMs);
-        if (abortAfterMs !== null) rig.clock.setTimer(abortAfterMs, () => rig.controller.abort());
-        const moves = REGIONS.map((regionId, index) => moveOf({ regionId, seq: index + 1 }));
-        const report = await rig.execute(moves);
+  it(
+    'no intent is submitted twice, no two migrations run at a time, and every move has an end or is looked after',
+    { timeout: 180_000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(world, async ({ behaviours, outage, abortAfterMs, ...cluster }) => {
+          // A cluster that lists procedures can tell their state too.
+          const hasProcedureState = cluster.hasProcedureState || cluster.listsProcedures;
+          const regions = Object.fromEntries(REGIONS.map((id) => [id, '0']));
+          const rig = createRig({ cluster: { ...cluster, hasProcedureState, regions } });
+          rig.cluster.script(...behaviours);
+          if (outage) rig.cluster.outage(outage.afterMs, outage.durationMs);
+          if (abortAfterMs !== null) rig.clock.setTimer(abortAfterMs, () => rig.controller.abort());
+          const moves = REGIONS.map((regionId, index) => moveOf({ regionId, seq: index + 1 }));
+          const report = await rig.execute(moves);
 
-        const intents = rig.store
-          .listMoves({ limit: 100 })
-          .filter(({ id }) => rig.store.transitionsOf(id).some(({ to }) => to === 'intent-recorded'));
-        expect(rig.cluster.submissions.length).toBeLessThanOrEqual(intents.length);
-        const asked = rig.cluster.submissions.map(({ regionId }) => regionId);
-        expect(new Set(asked).size).toBe(asked.length);
-        expect(rig.cluster.maxInFlight).toBeLessThanOrEqual(1);
-        for (const { id, state } of rig.store.listMoves({ limit: 100 })) {
-          const steps = rig.store.transitionsOf(id);
-          for (const { from, to } of steps.slice(1)) expect(mayBecome(from!, to)).toBe(true);
-          expect(isFinal(state) || report.stop?.code === 'stopping').toBe(true);
-        }
+          const intents = rig.store
+            .listMoves({ limit: 100 })
+            .filter(({ id }) => rig.store.transitionsOf(id).some(({ to }) => to === 'intent-recorded'));
+          expect(rig.cluster.submissions.length).toBeLessThanOrEqual(intents.length);
+          const asked = rig.cluster.submissions.map(({ regionId }) => regionId);
+          expect(new Set(asked).size).toBe(asked.length);
+          expect(rig.cluster.maxInFlight).toBeLessThanOrEqual(1);
+          for (const { id, state } of rig.store.listMoves({ limit: 100 })) {
+            const steps = rig.store.transitionsOf(id);
+            for (const { from, to } of steps.slice(1)) expect(mayBecome(from!, to)).toBe(true);
+            expect(isFinal(state) || report.stop?.code === 'stopping').toBe(true);
+          }
 
-        const submitted = rig.cluster.submissions.length;
-        await rig.clock.advance(1_500_000);
-        for (let round = 0; round < 3; round += 1) {
-          await rig.drive(rig.executor.recover(new AbortController().signal));
-          await rig.clock.advance(120_000);
-        }
-        expect(rig.cluster.submissions).toHaveLength(submitted);
-        for (const move of rig.store.listMoves({ limit: 100 })) {
-          const region = rig.cluster.region(move.regionId);
-          if (isUnresolved(move)) expect(region.status).toBe('migrating');
-          const succeeded = move.state === 'succeeded' || move.late?.outcome === 'succeeded';
-          if (succeeded) expect(region.leader).toBe('1');
-          else if (!region.gone && move.cause !== 'already-there') expect(region.leader).not.toBe('1');
-        }
-        rig.store.close();
-      }),
-      { numRuns: 300 },
-    );
-  });
+          const submitted = rig.cluster.submissions.length;
+          await rig.clock.advance(1_500_000);
+          for (let round = 0; round < 3; round += 1) {
+            await rig.drive(rig.executor.recover(new AbortController().signal));
+            await rig.clock.advance(120_000);
+          }
+          expect(rig.cluster.submissions).toHaveLength(submitted);
+          for (const move of rig.store.listMoves({ limit: 100 })) {
+            const region = rig.cluster.region(move.regionId);
+            if (isUnresolved(move)) expect(region.status).toBe('migrating');
+            const succeeded = move.state === 'succeeded' || move.late?.outcome === 'succeeded';
+            if (succeeded) expect(region.leader).toBe('1');
+            else if (!region.gone && move.cause !== 'already-there') expect(region.leader).not.toBe('1');
+          }
+          rig.store.close();
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 });

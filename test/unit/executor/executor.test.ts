@@ -311,3 +311,27 @@ describe('recovery', () => {
     ]);
   });
 });
+
+describe('a process that is told to stop while a request leaves', () => {
+  it.each([
+    [
+      'the signal is the reason: nothing was sent',
+      (signal: AbortSignal): unknown => signal.reason,
+      'abandoned',
+    ],
+    [
+      'the error is none of the contract: it may have been',
+      () => new TypeError('no such property'),
+      'intent-recorded',
+    ],
+  ])('%s', async (_, errorOf, state) => {
+    const rig = createRig();
+    rig.cluster.submitMigration = () => {
+      rig.controller.abort(new DOMException('The process was told to stop', 'AbortError'));
+      return Promise.reject(errorOf(rig.controller.signal));
+    };
+    const report = await rig.execute([moveOf()]);
+    expect(report.stop).toMatchObject({ code: 'stopping' });
+    expect(rig.store.move(1)?.state).toBe(state);
+  });
+});

@@ -300,6 +300,22 @@ const rows: readonly Row[] = [
     submissions: 1,
   },
   {
+    name: 'a dead peer, says a new leader to our own second try, and runs the first',
+    behaviour: { answer: 'peer-unavailable', arrives: true, endsAtMs: 5_000 },
+    state: 'succeeded',
+    cause: 'moved',
+    submissions: 1,
+  },
+  {
+    name: 'a dead peer, says a cluster without a list of procedures',
+    behaviour: { answer: 'peer-unavailable' },
+    cluster: NO_LIST,
+    state: 'failed',
+    cause: 'refused-peer-unavailable',
+    submissions: 1,
+    withinMs: 1_000,
+  },
+  {
     name: 'another leader, says the cluster',
     behaviour: { answer: 'leader-changed' },
     state: 'abandoned',
