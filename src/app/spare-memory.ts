@@ -9,6 +9,9 @@ const MOST_REGIONS = 50_000;
 /** Cycles with work to do are followed by others soon; their garbage is for the ordinary collector. */
 const QUIET: readonly CycleOutcome[] = ['balanced', 'blocked', 'planned', 'gated'];
 
+/** Quiet cycles between two thorough collections: what the ordinary ones leave in pieces is put together. */
+const THOROUGH_EVERY = 20;
+
 type Flavor = 'regular' | 'last-resort';
 type Collect = (options: { type: 'major'; execution: 'sync'; flavor: Flavor }) => void;
 
@@ -24,6 +27,7 @@ export function spareMemory(events: EventSource, { clock }: { readonly clock: Cl
   let regions = 0;
   /** Thorough, and twice as dear: V8 gives back the space for young objects too, which it need not let grow again while all is quiet. */
   let flavor: Flavor = 'last-resort';
+  let quietCycles = 0;
   let cancel = (): void => undefined;
   const unsubscribe = events.subscribe((event) => {
     if (event.type === 'snapshot-taken') {
@@ -39,7 +43,8 @@ export function spareMemory(events: EventSource, { clock }: { readonly clock: Cl
     // Not within the cycle, whose own objects would be counted as living.
     cancel = clock.setTimer(0, () => {
       collect({ type: 'major', execution: 'sync', flavor });
-      flavor = 'regular';
+      quietCycles += 1;
+      flavor = quietCycles % THOROUGH_EVERY === 0 ? 'last-resort' : 'regular';
     });
   });
   return () => {
