@@ -25,12 +25,8 @@ export function errorBody(error: { readonly code: string; readonly message: stri
 }
 
 /** The codes of operating errors that the client can do something about. Others mean that we cannot serve now: 503. */
-const STATUS_OF_CODE: Readonly<Record<string, number>> = {
-  'not-found': 404,
+export const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'unknown-datanode': 404,
-  'unknown-region': 404,
-  'unknown-table': 404,
-  conflict: 409,
   'not-draining': 409,
   'configured-drain': 409,
   'not-leader': 409,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { STATUS_OF_CODE } from '../../src/server/errors.ts';
 import { ask, startTestServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
 
@@ -108,6 +109,13 @@ describe('the OpenAPI document', () => {
       (match) => `${match[1]} ${match[2]}`,
     );
     expect(listed.sort()).toEqual(PROMISED);
+  });
+
+  it.each(Object.entries(STATUS_OF_CODE))('says in docs/api.md that %s comes with %d', (code, status) => {
+    const text = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+    const rows = [...text.matchAll(/^\| (\d{3}) +\| (.*)$/gm)];
+    const [, , codes] = rows.find(([, listed]) => listed === String(status)) ?? [];
+    expect(codes).toContain(`\`${code}\``);
   });
 });
 
