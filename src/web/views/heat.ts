@@ -11,35 +11,53 @@ export interface HeatRow {
   readonly skew: number;
 }
 
-/** The rows of the heat map, filtered and in order. */
-export function heatRows(
-  matrix: MatrixView,
+type Table = MatrixView['tables'][number];
+
+/** Makes a table's row. A table that did not change keeps the row that it had: a move changes one table of thousands. */
+export function rowMaker(
+  columns: MatrixView['datanodes'],
   datanodes: StatusView['datanodes'],
-  { when, filter, order }: { readonly when: When; readonly filter: string; readonly order: 'skew' | 'name' },
-): readonly HeatRow[] {
+  when: When,
+): (table: Table) => HeatRow {
   const states = new Map(datanodes.map((datanode) => [datanode.id, datanode]));
-  const weights = matrix.datanodes.map((id) => {
+  const weights = columns.map((id) => {
     const { state = 'target', weight = 1 } = states.get(id) ?? {};
     if (state === 'target') return weight;
     return state === 'draining' ? 0 : null;
   });
+  const made = new WeakMap<Table, HeatRow>();
+  return (table) => {
+    const row = made.get(table) ?? makeRow(table, weights, when);
+    made.set(table, row);
+    return row;
+  };
+}
+
+function makeRow({ id, name, cells }: Table, weights: readonly (number | null)[], when: When): HeatRow {
   const weightSum = weights.reduce<number>((sum, weight) => sum + (weight ?? 0), 0);
-  const rows = matrix.tables
+  const counts = new Map<number, number>();
+  let total = 0;
+  for (let at = 0; at < cells.length; at += 3) {
+    const count = cells[at + (when === 'now' ? 1 : 2)] ?? 0;
+    const column = cells[at] ?? 0;
+    if (count > 0) counts.set(column, count);
+    if (weights[column] !== null) total += count;
+  }
+  const shares = weights.map((weight) =>
+    weight === null || weightSum === 0 ? null : (total * weight) / weightSum,
+  );
+  return { id, name, counts, shares, skew: outOfPlace(counts, shares) };
+}
+
+/** The rows of the heat map, filtered and in order. */
+export function heatRows(
+  tables: MatrixView['tables'],
+  rowOf: (table: Table) => HeatRow,
+  { filter, order }: { readonly filter: string; readonly order: 'skew' | 'name' },
+): readonly HeatRow[] {
+  const rows = tables
     .filter(({ name, id }) => name.toLowerCase().includes(filter) || id === filter)
-    .map(({ id, name, cells }): HeatRow => {
-      const counts = new Map<number, number>();
-      let total = 0;
-      for (let at = 0; at < cells.length; at += 3) {
-        const count = cells[at + (when === 'now' ? 1 : 2)] ?? 0;
-        const column = cells[at] ?? 0;
-        if (count > 0) counts.set(column, count);
-        if (weights[column] !== null) total += count;
-      }
-      const shares = weights.map((weight) =>
-        weight === null || weightSum === 0 ? null : (total * weight) / weightSum,
-      );
-      return { id, name, counts, shares, skew: outOfPlace(counts, shares) };
-    });
+    .map(rowOf);
   return order === 'name' ? rows : rows.sort((a, b) => b.skew - a.skew || (a.name < b.name ? -1 : 1));
 }
 

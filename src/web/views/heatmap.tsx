@@ -8,7 +8,7 @@ import type { MatrixView, StatusView } from '../model.ts';
 import { indexes, rangeOf, useVisible } from '../virtual.ts';
 import type { When } from './cells.ts';
 import { WhenChoice } from './datanodes.tsx';
-import { heatRows, toneOf } from './heat.ts';
+import { heatRows, rowMaker, toneOf } from './heat.ts';
 import type { HeatRow } from './heat.ts';
 import { Choice, Empty, Section } from './parts.tsx';
 
@@ -35,9 +35,12 @@ export function Heatmap({
   const [text, setText] = useState('');
   const [order, setOrder] = useState<Order>('skew');
   const filter = useSettled(text.trim().toLowerCase(), 150);
+  const columns = matrix?.datanodes ?? NO_COLUMNS;
+  const rowOf = useMemo(() => rowMaker(columns, datanodes, when), [columns, datanodes, when]);
+  const tables = matrix?.tables;
   const rows = useMemo(
-    () => (matrix ? heatRows(matrix, datanodes, { when, filter, order }) : []),
-    [matrix, datanodes, when, filter, order],
+    () => (tables ? heatRows(tables, rowOf, { filter, order }) : []),
+    [tables, rowOf, filter, order],
   );
   const grid = useMemo(
     () => matrix && <Grid page={page} rows={rows} matrix={matrix} datanodes={datanodes} />,
@@ -92,6 +95,7 @@ function useSteadyDatanodes(page: Page): StatusView['datanodes'] {
 }
 
 const NONE: StatusView['datanodes'] = [];
+const NO_COLUMNS: MatrixView['datanodes'] = [];
 
 interface GridProps {
   readonly page: Page;
