@@ -21,7 +21,7 @@ import {
 const LONGEST_LIFE_MS = 3_000;
 const TIMES_PER_WORLD = 12;
 /** Some series wait for more than ten minutes, in old versions above all, until it is certain that nothing was sent: they begin first. */
-const BEGIN_FIRST = /nothing|lost|given up|done and not moved/;
+const BEGIN_FIRST = /nothing|lost|given up|done and not moved|done too early/;
 
 const { values } = parseArgs({
   options: {

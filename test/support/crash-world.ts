@@ -59,8 +59,8 @@ export interface Seen {
   migrationsAccepted: number;
   migrationsEnded: number;
   reads: number;
-  /** Answers that a trouble has replaced. */
-  replaced: number;
+  /** How many answers a trouble has replaced, by what was asked. */
+  readonly replaced: Map<string, number>;
 }
 
 export const isMigration = ({ path, body = '' }: SimRequest): boolean =>
@@ -187,7 +187,7 @@ async function runUntilKilled(
 ): Promise<void> {
   const daemon = startDaemon(folder, config, point);
   const { trouble } = point;
-  const seen: Seen = { migrationsAccepted: 0, migrationsEnded: 0, reads: 0, replaced: 0 };
+  const seen: Seen = { migrationsAccepted: 0, migrationsEnded: 0, reads: 0, replaced: new Map() };
   let isDue = true;
   const kill = async (): Promise<void> => {
     isDue = false;
