@@ -25,16 +25,24 @@ export function rowMaker(
     if (state === 'target') return weight;
     return state === 'draining' ? 0 : null;
   });
+  const weightSum = weights.reduce<number>((sum, weight) => sum + (weight ?? 0), 0);
+  const sharesOf = memoized((total: number) =>
+    weights.map((weight) => (weight === null || weightSum === 0 ? null : (total * weight) / weightSum)),
+  );
   const made = new WeakMap<Table, HeatRow>();
   return (table) => {
-    const row = made.get(table) ?? makeRow(table, weights, when);
+    const row = made.get(table) ?? makeRow(table, weights, sharesOf, when);
     made.set(table, row);
     return row;
   };
 }
 
-function makeRow({ id, name, cells }: Table, weights: readonly (number | null)[], when: When): HeatRow {
-  const weightSum = weights.reduce<number>((sum, weight) => sum + (weight ?? 0), 0);
+function makeRow(
+  { id, name, cells }: Table,
+  weights: readonly (number | null)[],
+  sharesOf: (total: number) => HeatRow['shares'],
+  when: When,
+): HeatRow {
   const counts = new Map<number, number>();
   let total = 0;
   for (let at = 0; at < cells.length; at += 3) {
@@ -43,10 +51,18 @@ function makeRow({ id, name, cells }: Table, weights: readonly (number | null)[]
     if (count > 0) counts.set(column, count);
     if (weights[column] !== null) total += count;
   }
-  const shares = weights.map((weight) =>
-    weight === null || weightSum === 0 ? null : (total * weight) / weightSum,
-  );
+  const shares = sharesOf(total);
   return { id, name, counts, shares, skew: outOfPlace(counts, shares) };
+}
+
+/** Most tables have as many regions as others. */
+function memoized<Value>(compute: (key: number) => Value): (key: number) => Value {
+  const known = new Map<number, Value>();
+  return (key) => {
+    const value = known.get(key) ?? compute(key);
+    known.set(key, value);
+    return value;
+  };
 }
 
 /** The rows of the heat map, filtered and in order. */
