@@ -26,7 +26,11 @@ export function regionNumberOf(regionId: RegionId): number {
 
 /** Orders canonical decimal ids by value: shorter first, then as text. For `Array.prototype.sort`. */
 export function compareIds(a: string, b: string): number {
-  if (a.length !== b.length) return a.length - b.length;
   if (a === b) return 0;
-  return a < b ? -1 : 1;
+  return isBelow(a, b) ? -1 : 1;
+}
+
+/** Whether a canonical decimal id is the smaller one. Where a million are compared: half the work of {@link compareIds}. */
+export function isBelow(a: string, b: string): boolean {
+  return a.length === b.length ? a < b : a.length < b.length;
 }

@@ -10,20 +10,15 @@
  * @throws SyntaxError as `JSON.parse` does.
  */
 export function parseJsonExact(text: string): unknown {
-  if (!hasLongDigitRun(text)) return JSON.parse(text) as unknown;
+  const quoted = quoteLongRuns(text);
+  if (quoted === text) return JSON.parse(text) as unknown;
   try {
-    return JSON.parse(text.replaceAll(LONG_INTEGER, '$1"$2"')) as unknown;
+    return JSON.parse(quoted) as unknown;
   } catch {
     // Either no JSON, or such digits stand within a string.
     return JSON.parse(quoteLongIntegers(text));
   }
 }
-
-/**
- * Where an integer of 16 digits or more may stand. Quotes that come to lie within a string end it, and right after it stands a digit:
- * that never parses, so a text that does was quoted rightly.
- */
-const LONG_INTEGER = /(^|[[,:\s])(-?[1-9]\d{15,})(?=\s*(?:[,\]}]|$))/g;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -31,16 +26,28 @@ const MINUS = 0x2d;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
 
-/** Whether 16 digits stand in a row anywhere. Such a run covers an index divisible by 16, so only those are looked at first. */
-function hasLongDigitRun(text: string): boolean {
-  for (let index = 0; index < text.length; index += LONG_DIGITS) {
+/**
+ * Puts quotes around runs of 16 digits or more that look like integers, without regard to strings. Quotes that come to lie within a string
+ * end it, and right after it stands a digit: that never parses, so a text that does was quoted rightly.
+ *
+ * Such a run covers every sixteenth place, so that only those are looked at until one holds a digit.
+ */
+function quoteLongRuns(text: string): string {
+  let quoted = '';
+  let copiedTo = 0;
+  for (let index = LONG_DIGITS - 1; index < text.length; index += LONG_DIGITS) {
     if (!isDigit(text.charCodeAt(index))) continue;
     let [start, end] = [index, index + 1];
     while (isDigit(text.charCodeAt(start - 1))) start -= 1;
     while (isDigit(text.charCodeAt(end))) end += 1;
-    if (end - start >= LONG_DIGITS) return true;
+    index = end - 1;
+    if (end - start < LONG_DIGITS || text.charCodeAt(start) === DIGIT_0) continue;
+    if (text.charCodeAt(start - 1) === MINUS) start -= 1;
+    if (!mayBegin(text, start) || !mayEnd(text, end)) continue;
+    quoted += `${text.slice(copiedTo, start)}"${text.slice(start, end)}"`;
+    copiedTo = end;
   }
-  return false;
+  return quoted + text.slice(copiedTo);
 }
 
 function isDigit(code: number): boolean {
@@ -110,9 +117,34 @@ const COLON = 0x3a;
 
 /** Whether the number that ends here stands where only a property name may: quotes would make bad JSON good. */
 function isKey(text: string, end: number): boolean {
-  let index = end;
-  while (index < text.length && text.charCodeAt(index) <= 0x20) index += 1;
-  return text.charCodeAt(index) === COLON;
+  return text.charCodeAt(skipSpace(text, end)) === COLON;
+}
+
+const SPACE = 0x20;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const CLOSE_BRACE = 0x7d;
+
+/** Whether a value may begin after the character before `start`. */
+function mayBegin(text: string, start: number): boolean {
+  if (start === 0) return true;
+  const code = text.charCodeAt(start - 1);
+  return code === OPEN_BRACKET || code === COMMA || code === COLON || code <= SPACE;
+}
+
+/** Whether a value may end before `end`. */
+function mayEnd(text: string, end: number): boolean {
+  const next = skipSpace(text, end);
+  if (next === text.length) return true;
+  const code = text.charCodeAt(next);
+  return code === COMMA || code === CLOSE_BRACKET || code === CLOSE_BRACE;
+}
+
+function skipSpace(text: string, from: number): number {
+  let index = from;
+  while (text.charCodeAt(index) <= SPACE) index += 1;
+  return index;
 }
 
 const U64_MAX = '18446744073709551615';

@@ -1,4 +1,4 @@
-import { compareIds } from '../../domain/ids.ts';
+import { isBelow } from '../../domain/ids.ts';
 import type { DatanodeId, RegionId } from '../../domain/ids.ts';
 import type { RegionStatus } from '../../domain/snapshot.ts';
 import { decimalId } from '../../lib/json.ts';
@@ -100,9 +100,8 @@ function findInGroup(group: TableGroup, id: RegionId): PeerEntry | undefined {
   const last = group.entries.at(-1);
   if (!last) return undefined;
   if (!group.byId) {
-    const order = compareIds(id, last.id);
-    if (order === 0) return last;
-    if (order > 0) return undefined;
+    if (isBelow(last.id, id)) return undefined;
+    if (id === last.id) return last;
     group.byId = new Map(group.entries.map((entry) => [entry.id, entry]));
   }
   return group.byId.get(id);
@@ -179,7 +178,7 @@ export function findPeerEntry(peers: PeerTable, regionId: RegionId): PeerEntry |
   let [from, to] = [0, entries.length];
   while (from < to) {
     const middle = (from + to) >> 1;
-    if (compareIds(entries[middle]!.id, regionId) < 0) from = middle + 1;
+    if (isBelow(entries[middle]!.id, regionId)) from = middle + 1;
     else to = middle;
   }
   return entries[from]?.id === regionId ? entries[from] : entries.find(({ id }) => id === regionId);

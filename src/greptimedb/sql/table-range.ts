@@ -1,4 +1,4 @@
-import { compareIds } from '../../domain/ids.ts';
+import { isBelow } from '../../domain/ids.ts';
 import type { RegionId } from '../../domain/ids.ts';
 
 /**
@@ -20,6 +20,6 @@ export class TableRange {
   }
 
   has(id: RegionId): boolean {
-    return compareIds(id, this.#first) >= 0 && compareIds(id, this.#last) <= 0;
+    return !isBelow(this.#last, id) && !isBelow(id, this.#first);
   }
 }
