@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareIds, regionNumberOf, tableIdOf } from '../../../src/domain/ids.ts';
+import { compareIds, isBelow, regionNumberOf, tableIdOf } from '../../../src/domain/ids.ts';
 
 describe('a region id', () => {
   it.each([
@@ -27,5 +27,18 @@ describe('compareIds', () => {
       '9007199254740993',
       '18446744073709551615',
     ]);
+  });
+});
+
+describe('isBelow', () => {
+  it.each([
+    ['9', '10', true],
+    ['10', '9', false],
+    ['9007199254740992', '9007199254740993', true],
+    ['9007199254740993', '9007199254740992', false],
+    ['7', '7', false],
+  ])('%s below %s: %s', (a, b, wanted) => {
+    expect(isBelow(a, b)).toBe(wanted);
+    expect(compareIds(a, b) < 0).toBe(wanted);
   });
 });
