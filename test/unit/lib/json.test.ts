@@ -55,7 +55,7 @@ function parseWithSources(text: string): unknown {
 }
 
 /** What may trip a reader that looks for digits: runs of about 16, in numbers, in strings and in names, with and without room around. */
-const digits = fc.integer({ min: 1, max: 22 }).map((length) => '1234567890987654321012'.slice(0, length));
+const digits = fc.constantFrom(1, 15, 16, 17, 22).map((length) => '1234567890987654321012'.slice(0, length));
 const number = fc
   .tuple(fc.constantFrom('', '-'), digits, fc.constantFrom('', '.5', 'e2', '.1234567890123456789'))
   .map((parts) => parts.join(''));
