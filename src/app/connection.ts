@@ -40,6 +40,13 @@ export class Connection {
  * @returns all the reads of `cluster`; `submitMigration` throws, because nothing may ever call it.
  */
 export function sealCluster(cluster: Cluster): Cluster {
+  return withSubmit(cluster, () => {
+    throw new Error('A dry run must not migrate anything');
+  });
+}
+
+/** The same cluster but for how a migration is submitted: everything that may go in between goes through here. */
+export function withSubmit(cluster: Cluster, submitMigration: Cluster['submitMigration']): Cluster {
   return {
     profile: cluster.profile,
     readSnapshot: (options) => cluster.readSnapshot(options),
@@ -49,8 +56,6 @@ export function sealCluster(cluster: Cluster): Cluster {
     listProcedures: (options) => cluster.listProcedures(options),
     readProcedure: (procedureId, options) => cluster.readProcedure(procedureId, options),
     close: () => cluster.close(),
-    submitMigration: () => {
-      throw new Error('A dry run must not migrate anything');
-    },
+    submitMigration,
   };
 }

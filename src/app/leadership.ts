@@ -6,6 +6,7 @@ import type { EventSource, StampedEvent } from '../observability/events.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Store } from '../store/port.ts';
 import { adoptHandover } from './adopt.ts';
+import { withSubmit } from './connection.ts';
 import { describeHandover, parseHandover } from './handover.ts';
 
 /** Whether this replica may act, and who else does. */
@@ -104,21 +105,11 @@ export class SharedLeadership implements Leadership {
   }
 
   guard(cluster: Cluster): Cluster {
-    return {
-      profile: cluster.profile,
-      readSnapshot: (options) => cluster.readSnapshot(options),
-      readRegion: (regionId, options) => cluster.readRegion(regionId, options),
-      readDatanodes: (options) => cluster.readDatanodes(options),
-      readSafety: (options) => cluster.readSafety(options),
-      listProcedures: (options) => cluster.listProcedures(options),
-      readProcedure: (procedureId, options) => cluster.readProcedure(procedureId, options),
-      close: () => cluster.close(),
-      submitMigration: async (request, options) => {
-        await this.publish(options.signal);
-        this.#refuseToAct();
-        return cluster.submitMigration(request, options);
-      },
-    };
+    return withSubmit(cluster, async (request, options) => {
+      await this.publish(options.signal);
+      this.#refuseToAct();
+      return cluster.submitMigration(request, options);
+    });
   }
 
   publish(signal: AbortSignal): Promise<void> {
