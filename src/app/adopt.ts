@@ -11,15 +11,17 @@ const SAME_REGION_LOOKED_AT = 100;
 /**
  * Takes over what the last leader left: its unfinished migrations become ours to find out about, its pause, its drains and the rests of
  * regions hold on.
- * Doing so again changes nothing.
+ * Doing so again changes nothing. All of it or nothing: half a move would look as if nothing had been sent.
  *
  * @returns the moves that this store did not know.
  */
 export function adoptHandover(store: Store, handover: Handover, nowMs: number): readonly MoveRecord[] {
-  adoptPause(store, handover, nowMs);
-  adoptDrains(store, handover);
-  adoptRests(store, handover, nowMs);
-  return handover.moves.filter((move) => !isKnown(store, move)).map((move) => adoptMove(store, move, nowMs));
+  return store.atomically(() => {
+    adoptPause(store, handover, nowMs);
+    adoptDrains(store, handover);
+    adoptRests(store, handover, nowMs);
+    return handover.moves.filter((move) => !isKnown(store, move)).map((move) => adoptMove(store, move, nowMs));
+  });
 }
 
 /** Region, direction and the millisecond in which it was made: together they name a move across replicas. */

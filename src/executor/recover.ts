@@ -60,8 +60,9 @@ async function recoverOne(
     const ended = journal.finish(move, { state: 'abandoned', cause: 'interrupted', detail });
     return { kind: 'ended', move: ended };
   }
-  if (move.state === 'timed-out') return watcher.lookAgain(move, signal);
-  return watcher.follow(move, signal, { patienceMs: options.recoverPatienceMs });
+  const patience = { patienceMs: options.recoverPatienceMs };
+  if (move.state === 'timed-out') return watcher.followLate(move, signal, patience);
+  return watcher.follow(move, signal, patience);
 }
 
 /** A move that is still open was told of when it timed out. */

@@ -42,8 +42,17 @@ export type WatchResult =
 export interface Watcher {
   /** Looks until the end is known or the time is over. @throws the signal's reason when it aborts; the move stays as it is. */
   follow(move: MoveRecord, signal: AbortSignal, options?: WatchOptions): Promise<WatchResult>;
-  /** Looks once at a move that has timed out, and records its late outcome when that shows. */
-  lookAgain(move: MoveRecord, signal: AbortSignal): Promise<WatchResult>;
+  /**
+   * Looks at a move that has timed out, and records its late outcome when that shows. Looks again only while nothing but time is missing to
+   * tell whether it may still run: a process that lives for one cycle would never know otherwise.
+   *
+   * @throws the signal's reason when it aborts; the move stays as it is.
+   */
+  followLate(
+    move: MoveRecord,
+    signal: AbortSignal,
+    options: Pick<WatchOptions, 'patienceMs'>,
+  ): Promise<WatchResult>;
 }
 
 /** One look further: the move as it stands now, and what to make of it. */
@@ -93,6 +102,17 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
     return !isAboutToEnd || elapsedMs >= options.moveTimeoutMs + graceMs;
   };
 
+  /** Whether time alone will soon tell more about a move that has timed out. */
+  const isWorthAnotherLook = (
+    { on, mayStillRun }: Waiting,
+    { sinceMs, restsSinceMs }: WatchMemory,
+  ): boolean => {
+    const nowMs = clock.monotonicMs();
+    if (on === 'running') return false;
+    if (mayStillRun) return nowMs - sinceMs < worstCaseMs + graceMs;
+    return on === 'unknown' && nowMs - (restsSinceMs ?? sinceMs) < graceMs;
+  };
+
   const follow = async (
     move: MoveRecord,
     signal: AbortSignal,
@@ -131,15 +151,27 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
 
   return {
     follow,
-    async lookAgain(move, signal) {
-      const { move: seen, verdict, problem } = await step(move, signal);
-      if (verdict.kind === 'end') {
-        memories.delete(move.id);
-        return { kind: 'ended', move: journal.finishLate(seen, verdict.end) };
+    async followLate(move, signal, { patienceMs = 0 }) {
+      for (let current = move; ;) {
+        signal.throwIfAborted();
+        const { move: seen, verdict, problem } = await step(current, signal);
+        current = seen;
+        if (verdict.kind === 'end') {
+          memories.delete(move.id);
+          return { kind: 'ended', move: journal.finishLate(seen, verdict.end) };
+        }
+        if (verdict.kind === 'adopt') throw new Error(`Move ${move.id} has timed out and adopts nothing`);
+        const memory = memories.get(move.id)!;
+        const goesOn =
+          problem === undefined
+            ? isWorthAnotherLook(verdict, memory)
+            : clock.monotonicMs() - memory.sinceMs < patienceMs;
+        if (!goesOn) {
+          const detail = problem ?? verdict.detail;
+          return { kind: 'open', move: seen, mayStillRun: verdict.mayStillRun, detail };
+        }
+        await sleep(clock, options.pollIntervalMs, signal);
       }
-      if (verdict.kind === 'adopt') throw new Error(`Move ${move.id} has timed out and adopts nothing`);
-      const detail = problem ?? verdict.detail;
-      return { kind: 'open', move: seen, mayStillRun: verdict.mayStillRun, detail };
     },
   };
 }

@@ -11,6 +11,8 @@ import type { Memory, Rest } from '../domain/policy.ts';
 export interface Store extends MoveStore, RestStore, CycleStore, OperatorStore {
   /** The database file, or `:memory:`. */
   readonly location: string;
+  /** All that `work` writes, in one durable transaction, or nothing of it. */
+  atomically<T>(work: () => T): T;
   /** Deletes what is older than the retention, a bounded number of rows per call. */
   prune(nowMs: number): PruneReport;
   /** Releases files and lock. Further calls of any other method throw. */

@@ -74,8 +74,9 @@ export class Database {
     return rows.map((row) => this.#check(schema, row));
   }
 
-  /** All of `work` or nothing. With `synchronous = FULL` it is on disk when this returns. */
+  /** All of `work` or nothing. With `synchronous = FULL` it is on disk when this returns; within another one it belongs to that. */
   transaction<T>(work: () => T): T {
+    if (this.#connection.isTransaction) return work();
     this.script('BEGIN IMMEDIATE');
     try {
       const result = work();

@@ -78,6 +78,7 @@ function compose(database: Database, retention: RetentionOptions, release: () =>
     ...createRestStore(database),
     ...createCycleStore(database),
     ...createOperatorStore(database),
+    atomically: (work) => database.transaction(work),
     prune: (nowMs) => prune(database, retention, nowMs),
     close() {
       if (!isOpen) return;

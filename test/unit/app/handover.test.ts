@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { adoptHandover } from '../../../src/app/adopt.ts';
 import { describeHandover, MAX_COOLDOWNS, MAX_QUARANTINE, parseHandover } from '../../../src/app/handover.ts';
 import { MAX_NOTE_CHARACTERS } from '../../../src/ha/port.ts';
+import { OperatingError } from '../../../src/domain/errors.ts';
 import { writeState } from '../../../src/executor/states.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import type { MoveRecord, MoveState } from '../../../src/domain/move.ts';
@@ -40,6 +41,30 @@ function handOver(from: Store, to: Store): readonly MoveRecord[] {
   const text = JSON.stringify(describeHandover(from, 'first', NOW_MS));
   return adoptHandover(to, parseHandover(text), NOW_MS);
 }
+
+/** A store whose `nth` write of a move fails. */
+function failingAt(store: Store, nth: number): Store {
+  let writes = 0;
+  return {
+    ...store,
+    writeMove(change) {
+      writes += 1;
+      if (writes === nth) throw new OperatingError('state-full', 'The disk is full');
+      return store.writeMove(change);
+    },
+  };
+}
+
+test.each([1, 2, 3])('when write %i of it fails nothing is adopted, and the next try adopts all', (nth) => {
+  const [first, second] = [newStore(), newStore()];
+  begin(first, ['checking', 'intent-recorded', 'submitted']);
+  first.addDrain({ datanode: '7', by: 'anna', atMs: NOW_MS });
+  expect(() => handOver(first, failingAt(second, nth))).toThrow('The disk is full');
+  expect(second.unresolvedMoves()).toEqual([]);
+  expect(second.drains()).toEqual([]);
+  expect(handOver(first, second)).toMatchObject([{ state: 'submitted', procedureId: 'procedure-1' }]);
+  expect(describeHandover(second, 'second', NOW_MS).moves).toHaveLength(1);
+});
 
 describe('what a leader leaves', () => {
   test.each([

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GateVerdict } from '../../../src/executor/executor.ts';
+import { writeState } from '../../../src/executor/states.ts';
+import type { Store } from '../../../src/store/port.ts';
 import { createRig, moveOf, OPTIONS, REGION, type Rig } from '../../support/executor.ts';
 
 const REGIONS = { [REGION]: '0', '2': '0', '3': '0', '4': '0' };
@@ -207,6 +209,54 @@ describe('a move that timed out', () => {
     await rig.clock.advance(OPTIONS.staleReadMs);
     const { resolved } = await rig.drive(rig.executor.recover(rig.controller.signal));
     expect(resolved).toMatchObject([{ late: { outcome: 'rolled_back' } }]);
+  });
+});
+
+/** What a process that lived for one cycle leaves. */
+function leaveTimedOut(store: Store, nowMs: number): void {
+  const { seq, detail, ...move } = moveOf();
+  let record = store.createMove({ ...move, planId: `p${seq}${detail}`, cycleId: 1, createdAtMs: nowMs });
+  for (const state of ['checking', 'intent-recorded'] as const)
+    record = writeState(store, record, state, nowMs);
+  record = writeState(store, record, 'submitted', nowMs, { procedureId: 'forgotten', submittedAtMs: nowMs });
+  writeState(store, record, 'timed-out', nowMs, { end: { cause: 'still-running', detail: 'It ran on.' } });
+}
+
+describe('a move that timed out under another process', () => {
+  it.each([
+    { knows: 'procedures', leads: 'source', regions: REGIONS, late: 'failed' },
+    { knows: 'procedures', leads: 'target', regions: { ...REGIONS, [REGION]: '1' }, late: 'succeeded' },
+    { knows: 'routes alone', leads: 'source', regions: REGIONS, late: 'failed' },
+    { knows: 'routes alone', leads: 'target', regions: { ...REGIONS, [REGION]: '1' }, late: 'succeeded' },
+  ])('does not hold up every next one: $knows known, its $leads leads', async ({ knows, regions, late }) => {
+    const isKnown = knows === 'procedures';
+    const rig = createRig({ cluster: { regions, listsProcedures: isKnown, hasProcedureState: isKnown } });
+    leaveTimedOut(rig.store, rig.clock.now());
+    await rig.clock.advance(OPTIONS.quarantineMaxMs);
+    const report = await rig.execute([moveOf({ regionId: '2' })]);
+    expect(report.counts.succeeded).toBe(1);
+    expect(rig.store.move(1)?.late?.outcome).toBe(late);
+  });
+
+  it('is left for the next cycle when the cluster does not answer', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    leaveTimedOut(rig.store, rig.clock.now());
+    rig.cluster.outage(0, 10_000_000);
+    const { open } = await rig.drive(rig.executor.recover(rig.controller.signal));
+    expect(open).toMatchObject([{ mayStillRun: true }]);
+    expect(rig.clock.monotonicMs()).toBe(OPTIONS.recoverPatienceMs);
+  });
+
+  it('is looked at once while its procedure runs', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    leaveTimedOut(rig.store, rig.clock.now());
+    rig.cluster.foreign.push({
+      ...{ procedureId: 'forgotten', type: 'RegionMigrationProcedure', status: 'Running' },
+      ...{ active: true, isRegionMigration: true, regionIds: [REGION], startedAtMs: 0 },
+    });
+    const { open } = await rig.drive(rig.executor.recover(rig.controller.signal));
+    expect(open).toMatchObject([{ mayStillRun: true }]);
+    expect(rig.clock.monotonicMs()).toBe(0);
   });
 });
 
