@@ -21,6 +21,15 @@ export function compareMoveCost(a: Region, b: Region): number {
   return compareIds(a.id, b.id);
 }
 
+/** Above this, or unknown, a measure counts as this: eight thousand of them still add up exactly. */
+const DEAREST = 2 ** 40;
+export const MOVE_COST_PARTS = MEASURES.length;
+
+/** What a migration of the region costs, in whole units, in the order in which measures count. */
+export function moveCost({ load }: Region): Float64Array {
+  return Float64Array.from(MEASURES, (measure) => Math.min(Math.round(load?.[measure] ?? DEAREST), DEAREST));
+}
+
 function costIn(region: Region, measure: LoadMeasure): number {
   // A finite stand-in: infinity minus infinity would not compare.
   return region.load?.[measure] ?? Number.MAX_VALUE;

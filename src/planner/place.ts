@@ -1,3 +1,4 @@
+import { preferCheapest } from './cheapest.ts';
 import { chooseRegions, hasTarget } from './choose.ts';
 import type { Relocation } from './choose.ts';
 import type { ClassRow } from './classes.ts';
@@ -28,6 +29,7 @@ export function placeRegions(problem: Problem, shouldStop: () => boolean): Place
   const solution = solve(problem, rows, shouldStop);
   const search: Search = { problem, rows, ...solution };
   const relaxed = measureObjective(search, solution.moves);
+  if (solution.proven) preferCheapest(search, shouldStop);
   const classRows: ClassRow[] = [];
   let proven = solution.proven;
   for (;;) {
