@@ -44,8 +44,8 @@ export function applyWhatIf({ snapshot, policy }: PlanBasis, changes: WhatIf): P
     policy: {
       ...policy,
       weights: { ...policy.weights, ...changes.weights },
-      drain: [...new Set([...policy.drain, ...leaving])],
-      // A datanode that is emptied is not kept as it is: the later word wins.
+      // What the configuration says of a datanode gives way to what is asked for here.
+      drain: [...new Set([...policy.drain.filter((id) => !changes.cordon.includes(id)), ...leaving])],
       cordon: [...new Set([...policy.cordon.filter((id) => !leaving.includes(id)), ...changes.cordon])],
     },
   };

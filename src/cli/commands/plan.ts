@@ -48,14 +48,19 @@ Examples:
     .action(async (flags: PlanFlags) => cli.exitWith(await plan(cli, flags)));
 }
 
+/** A list may come in parts: `--drain 3 --drain 4` is `--drain 3,4`. */
+function joinLists(value: string, previous: string | undefined): string {
+  return previous === undefined ? value : `${previous},${value}`;
+}
+
 /** Adds the options that imagine another cluster. */
 export function withWhatIf(command: Command): Command {
   return command
-    .option('--drain <ids>', 'what if these datanodes were drained (3,4)')
-    .option('--cordon <ids>', 'what if these datanodes were cordoned')
-    .option('--weight <id=n,...>', 'what if datanodes had these weights (3=2,4=1)')
-    .option('--add-datanode <ids>', 'what if these empty datanodes joined')
-    .option('--remove-datanode <ids>', 'what if these datanodes had to leave');
+    .option('--drain <ids>', 'what if these datanodes were drained (3,4)', joinLists)
+    .option('--cordon <ids>', 'what if these datanodes were cordoned', joinLists)
+    .option('--weight <id=n,...>', 'what if datanodes had these weights (3=2,4=1)', joinLists)
+    .option('--add-datanode <ids>', 'what if these empty datanodes joined', joinLists)
+    .option('--remove-datanode <ids>', 'what if these datanodes had to leave', joinLists);
 }
 
 async function plan(cli: Cli, flags: PlanFlags): Promise<ExitStatus> {

@@ -163,7 +163,11 @@ export function proofLine(plan: Plan): string {
   const { length } = plan.moves;
   const rest = isBalanced(plan) ? '' : ' What stays uneven is blocked.';
   if (length === 0) {
-    if (isBalanced(plan)) return 'Balanced: nothing to move.';
+    if (isBalanced(plan)) {
+      return plan.blocked.some(({ code }) => code === 'not-selected')
+        ? 'Nothing to move: what stays on draining datanodes is of tables that are not selected.'
+        : 'Balanced: nothing to move.';
+    }
     return plan.blocked.length > 0
       ? 'Not balanced, and every move that would help is blocked.'
       : 'Not balanced, and no move was found that helps.';

@@ -9,6 +9,7 @@ import type { App } from '../../../src/app/index.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { CYCLE_OUTCOME_CODES } from '../../../src/domain/codes.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
+import { DEFAULT_POLICY } from '../../../src/domain/policy.ts';
 import { formatPlan, parsePlan } from '../../../src/domain/plan-file.ts';
 import { formatSnapshot } from '../../../src/domain/snapshot-file.ts';
 import { runCommand } from '../../support/cli.ts';
@@ -138,6 +139,14 @@ describe('wrong usage ends with 2 and one message on standard error', () => {
     expect(out).toBe('');
     expect(status).toBe(2);
   });
+});
+
+it('a list of datanodes may come in parts', async () => {
+  const setup = planner();
+  const whatIf = ['--drain', '0', '--drain', '3', '--weight', '0=2', '--weight', '3=4'];
+  await runCommand(['plan', '--from', at('snapshot.json'), ...whatIf], setup);
+  const basis = { snapshot: SMALL_SNAPSHOT, policy: DEFAULT_POLICY };
+  expect(setup.asked[0]?.adjust(basis).policy).toMatchObject({ drain: ['0', '3'], weights: { 0: 2, 3: 4 } });
 });
 
 describe('failures end with 1', () => {

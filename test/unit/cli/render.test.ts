@@ -253,6 +253,11 @@ describe('the proof line', () => {
     ],
     ['balanced', { moves: [], minimumMoves: 0 }, 'Balanced: nothing to move.'],
     [
+      'balanced but for what is not selected',
+      { moves: [], minimumMoves: 0, blocked: [{ code: 'not-selected', detail: '' }] },
+      'Nothing to move: what stays on draining datanodes is of tables that are not selected.',
+    ],
+    [
       'blocked',
       { moves: [], after: uneven, blocked: [blocker] },
       'Not balanced, and every move that would help is blocked.',

@@ -68,6 +68,21 @@ describe('clusters at the edge', () => {
     expect(counts(made)).toEqual([2, 1, 1]);
   });
 
+  it('counts regions that cannot be migrated as left on a draining datanode', () => {
+    const base = snapshotOf([[2, 0]]);
+    const made = plan(
+      { ...base, tables: base.tables.map((table) => ({ ...table, engine: 'file' })) },
+      { drain: ['0'] },
+    );
+    expect(codes(made)).toEqual(['unsupported-engine']);
+    expect(made.after).toMatchObject({ regionsOnDraining: 2, nodeSpreadViolation: 0 });
+  });
+
+  it('tells a skew by weight to nine digits', () => {
+    const made = plan(snapshotOf([[1, 0]]), { weights: { 0: 3, 1: 2 } });
+    expect(made.before).toMatchObject({ tableSkewMax: 0.333333333, nodeSkew: 0.333333333 });
+  });
+
   it('names the regions of other tables that keep a draining datanode from being empty', () => {
     const made = plan(
       snapshotOf([
