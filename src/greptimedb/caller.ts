@@ -8,15 +8,17 @@ import type { OperationName, RequestOutcome, RequestSample, TlsOptions } from '.
 
 /**
  * How a call failed. `refused`: no connection, nothing was sent. `network`: the exchange broke off. `answer`: an answer that is
- * not what this server should give. `server`: the server says that it failed. `aborted`: we were told to stop.
+ * not what this server should give. `missing`: the server has no such path. `server`: the server says that it failed. `aborted`: we
+ * were told to stop.
  */
-export type Failure = 'refused' | 'timeout' | 'network' | 'answer' | 'server' | 'aborted';
+export type Failure = 'refused' | 'timeout' | 'network' | 'answer' | 'missing' | 'server' | 'aborted';
 
 const CODES: Readonly<Record<Failure, string>> = {
   refused: 'cluster-unreachable',
   timeout: 'cluster-timeout',
   network: 'cluster-unreachable',
   answer: 'cluster-answer',
+  missing: 'cluster-answer',
   server: 'cluster-error',
   aborted: 'aborted',
 };
