@@ -242,7 +242,7 @@ function transportFailure(error: unknown, where: string, parent: AbortSignal, de
 
 function redirected(response: TransportResponse, where: string): CallError {
   const location = headerOf(response, 'location') ?? 'nowhere';
-  const target = location.replace(/\/\/[^/@]*@/, '//***@').slice(0, 200);
+  const target = location.replace(/\/\/[^/?#]*@/, '//***@').slice(0, 200);
   return new CallError(
     `${where}: expected an answer, got a redirect (HTTP ${response.status}) to ${target}; redirects are not followed`,
     { failure: 'answer', sent: true, status: response.status },

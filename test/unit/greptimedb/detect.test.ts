@@ -196,7 +196,7 @@ describe('what does not fit', () => {
     [
       'a redirect',
       sqlOptions(['http://f0:4000']),
-      { SQL: { status: 301, headers: { location: 'https://u:p@x/y' } } },
+      { SQL: { status: 301, headers: { location: 'https://u:p@p@x/y' } } },
       'cluster-answer',
       /redirect \(HTTP 301\) to https:\/\/\*\*\*@x\/y/,
     ],
