@@ -168,15 +168,23 @@ export function watchConfig(
 /** Watches the folder, not the file: editors and Kubernetes replace files instead of writing into them. */
 function watchFile(file: string, { clock }: Worksite, onChange: () => void, logger: Logger): () => void {
   let cancel = (): void => undefined;
-  const watcher = watch(dirname(file), (_, name) => {
+  const onError = (error: unknown): void =>
+    logger.warn({ error, file }, 'The configuration file is not watched; SIGHUP has it read again');
+  const onEvent = (_: unknown, name: string | null): void => {
     // Kubernetes swaps the link "..data" that the file's own link points through.
     if (name !== null && name !== basename(file) && !name.startsWith('..')) return;
     cancel();
     cancel = clock.setTimer(SETTLE_MS, onChange);
-  });
-  watcher.on('error', (error) => logger.warn({ error, file }, 'The configuration file is no longer watched'));
-  return () => {
-    cancel();
-    watcher.close();
   };
+  try {
+    const watcher = watch(dirname(file), onEvent).on('error', onError);
+    return () => {
+      cancel();
+      watcher.close();
+    };
+  } catch (error) {
+    // Too few watches or files left, or a folder that may be passed through and not be read.
+    onError(error);
+    return () => undefined;
+  }
 }

@@ -5,8 +5,9 @@ import { assessReadiness } from '../observability/health.ts';
 import type { LiveStateTracker } from '../observability/live-state.ts';
 import type { HistoryQuery, ServerViews } from '../server/ports.ts';
 import { buildStatus } from '../server/status.ts';
-import { outcomeOf, isFinal } from '../domain/move.ts';
+import { stateOf } from '../domain/move.ts';
 import type { MoveRecord } from '../domain/move.ts';
+import type { Store } from '../store/port.ts';
 import type { Daemon } from './daemon.ts';
 import type { Worksite } from './worksite.ts';
 
@@ -50,7 +51,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
     },
     snapshot: () => live.state().snapshot ?? undefined,
     plan: () => live.state().plan ?? undefined,
-    history: (query) => findMoves(site, query),
+    history: (query) => findMoves(store, query),
     explain(kind, id) {
       const { snapshot, plan } = live.state();
       if (!snapshot) return undefined;
@@ -73,39 +74,10 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
 
 const NO_PLAN: Pick<Plan, 'moves' | 'blocked'> = { moves: [], blocked: [] };
 
-/** Moves are looked through in pages of this size, at most so many pages per request: the oldest are reached with `before`. */
-const PAGE_SIZE = 1_000;
-const MAX_PAGES = 200;
-
-function findMoves({ store }: Worksite, query: HistoryQuery): MoveRecord[] {
-  const found: MoveRecord[] = [];
-  let beforeId = query.before;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const moves = store.listMoves({
-      limit: PAGE_SIZE,
-      ...(beforeId !== undefined && { beforeId }),
-      ...(query.regionId !== undefined && { regionId: query.regionId }),
-    });
-    for (const move of moves) {
-      if (matches(move, query)) found.push(move);
-      if (found.length >= query.limit) return found;
-    }
-    const last = moves.at(-1);
-    if (moves.length < PAGE_SIZE || !last) return found;
-    beforeId = last.id;
-  }
-  return found;
-}
-
-function matches(move: MoveRecord, query: HistoryQuery): boolean {
-  const { outcome, reason, tableId, table, datanodeId, sinceMs, untilMs } = query;
-  return (
-    (outcome === undefined || (isFinal(move.state) && outcomeOf(move.state) === outcome)) &&
-    (reason === undefined || move.reason === reason) &&
-    (tableId === undefined || move.tableId === tableId) &&
-    (table === undefined || move.table.includes(table)) &&
-    (datanodeId === undefined || move.from === datanodeId || move.to === datanodeId) &&
-    (sinceMs === undefined || move.createdAtMs >= sinceMs) &&
-    (untilMs === undefined || move.createdAtMs < untilMs)
-  );
+/** The store itself looks for them: reading all that are kept, to filter them here, would hold up everything for a second. */
+export function findMoves(
+  store: Pick<Store, 'listMoves'>,
+  { before, outcome, ...filters }: HistoryQuery,
+): readonly MoveRecord[] {
+  return store.listMoves({ ...filters, beforeId: before, state: outcome && stateOf(outcome) });
 }

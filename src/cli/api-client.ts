@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { OperatingError, UsageError } from '../domain/errors.ts';
 import { deadlineSignal } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
+import { maskUserInfo } from '../lib/user-info.ts';
 import { errorAnswer } from './api-schemas.ts';
 import { printable } from './render/text.ts';
 
@@ -70,11 +71,15 @@ export function createApiClient(options: ApiClientOptions, dependencies: ApiClie
 
 function baseUrl(text: string): string {
   const url = URL.parse(text);
-  if (url && (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '')
+  if (url && (url.protocol === 'http:' || url.protocol === 'https:') && !hasUserInfo(url))
     return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
   throw new UsageError(
-    `--url: found ${JSON.stringify(text)}, wanted an address such as http://127.0.0.1:9480`,
+    `--url: found ${JSON.stringify(maskUserInfo(text))}, wanted an address such as http://127.0.0.1:9480`,
   );
+}
+
+function hasUserInfo({ username, password }: URL): boolean {
+  return username !== '' || password !== '';
 }
 
 async function bearer(tokenFile: string): Promise<string> {

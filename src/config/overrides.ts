@@ -4,7 +4,7 @@ import type { ConfigKey } from './keys.ts';
 import { showValue } from './problems.ts';
 import type { Problem } from './problems.ts';
 import type { Origin, ValueTree } from './value-tree.ts';
-import { parseYaml, TOO_DEEP } from './yaml-file.ts';
+import { faultText, parseYaml, TOO_DEEP } from './yaml-file.ts';
 
 /** A value that stands over the file's. */
 export interface Override {
@@ -29,12 +29,12 @@ export function readOverride(place: readonly string[], text: string, origin: Ori
   if (!key) return { label: origin.label, place, text: 'unknown key' };
   if (key.isText) return { place, value: text, origin };
   const document = parseYaml(text, new LineCounter());
-  const fault = document ? document.errors[0]?.message : TOO_DEEP;
-  if (!document || fault !== undefined)
+  const fault = document?.errors[0];
+  if (!document || fault)
     return {
       label: origin.label,
       place,
-      text: `found ${showValue(text)}, wanted ${key.type} as YAML: ${fault}`,
+      text: `found ${showValue(text)}, wanted ${key.type} as YAML: ${fault ? faultText(fault) : TOO_DEEP}`,
     };
   const value: unknown = document.toJS({ maxAliasCount: 0 });
   return { place, value, origin };

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { placeText } from '../domain/file-fields.ts';
 import type { Place } from '../domain/file-fields.ts';
 import { UsageError } from '../domain/errors.ts';
+import { maskUserInfo } from '../lib/user-info.ts';
 import { suggestKey } from './suggest.ts';
 import type { ValueTree } from './value-tree.ts';
 
@@ -16,13 +17,13 @@ export interface Problem {
 const MAX_SHOWN = 80;
 const MAX_PROBLEMS = 100;
 
-/** A value as an error shows it: short, on one line, without the user name and password of a URL. */
+/** A value as an error shows it: short, on one line, without the user name and password of a URL, be that mistyped. */
 export function showValue(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a map';
   if (typeof value === 'bigint') return String(value);
-  const text = JSON.stringify(typeof value === 'string' ? value.replace(/\/\/.*@/s, '//***@') : value);
+  const text = JSON.stringify(typeof value === 'string' ? maskUserInfo(value) : value);
   return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
 }
 
@@ -51,10 +52,15 @@ function unknownKey(tree: ValueTree, parent: Place, name: string): Problem {
 /** One line for each problem. */
 export function refusal(problems: readonly Problem[]): UsageError {
   const lines = problems.slice(0, MAX_PROBLEMS).map(({ label, place, text }) => {
-    const subject = place.length === 0 ? '' : `${placeText(place)}: `;
+    const subject = place.length === 0 ? '' : `${maskedPlace(place)}: `;
     return `${label}: ${subject}${text}`;
   });
   const left = problems.length - lines.length;
   if (left > 0) lines.push(`and ${left} more problems`);
   return new UsageError(lines.join('\n'), { code: 'config' });
+}
+
+/** The name of an unknown key may be a value that stands in the wrong place. */
+function maskedPlace(place: Place): string {
+  return placeText(place.map((part) => (typeof part === 'string' ? maskUserInfo(part) : part)));
 }

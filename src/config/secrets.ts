@@ -8,6 +8,7 @@ const MAX_SECRET_BYTES = 65_536;
 const MAX_CA_BYTES = 4_194_304;
 const MASK = '***';
 const CONTROL = /\p{Cc}/u;
+const ONE_WORD = /^[\x21-\x7e]+$/;
 
 /** A text that shows itself only to who asks for it by name: logs, JSON and debuggers see a mask. */
 export class Secret {
@@ -71,7 +72,7 @@ export async function readSecrets(config: Config): Promise<Secrets> {
   const password = await reader.line('cluster.sql.passwordFile', sql.passwordFile);
   const sqlTls = await readTls(reader, 'cluster.sql.tls', sql.tls);
   const metasrvTls = await readTls(reader, 'cluster.metasrv.tls', metasrv.tls);
-  const serverToken = await reader.line('server.tokenFile', config.server.tokenFile);
+  const serverToken = await reader.token('server.tokenFile', config.server.tokenFile);
   const { notifications } = config;
   const webhookUrl = await reader.line('notifications.urlFile', notifications.urlFile);
   const webhookToken = await reader.line('notifications.tokenFile', notifications.tokenFile);
@@ -141,6 +142,14 @@ class SecretReader {
       return;
     }
     return new Secret(line);
+  }
+
+  /** Anything else no client could send: the header has one word after `Bearer`. */
+  async token(key: string, path: string | undefined): Promise<Secret | undefined> {
+    const secret = await this.line(key, path);
+    if (path === undefined || secret === undefined || ONE_WORD.test(secret.reveal())) return secret;
+    this.#refuse(key, path, 'does not hold a token (one word of printable ASCII)');
+    return;
   }
 
   async pem(key: string, path: string | undefined, maxBytes = MAX_SECRET_BYTES): Promise<string | undefined> {

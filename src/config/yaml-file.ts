@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Alias, Document, ParsedNode } from 'yaml';
 import type { Place } from '../domain/file-fields.ts';
+import { maskUserInfoInWords } from '../lib/user-info.ts';
 import type { Problem } from './problems.ts';
 import type { Values, ValueTree } from './value-tree.ts';
 
@@ -34,7 +35,7 @@ export function readYaml(file: YamlFile, tree: ValueTree): Problem[] {
   const walk = new Walk(file, tree, document, lines);
   const faults = [...document.errors, ...document.warnings];
   if (faults.some(isStackOverflow)) return [{ label: file.name, place: [], text: TOO_DEEP }];
-  for (const fault of faults.slice(0, MAX_FAULTS)) walk.report(fault.pos[0], [], firstLine(fault.message));
+  for (const fault of faults.slice(0, MAX_FAULTS)) walk.report(fault.pos[0], [], faultText(fault));
   if (faults.length === 0 && document.contents) tree.setRoot(walk.read(document.contents, []));
   return walk.problems;
 }
@@ -61,8 +62,9 @@ function isStackOverflow({ message }: Error): boolean {
   return /call stack|stack overflow/i.test(message);
 }
 
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0] ?? message;
+/** What the parser says, which may quote the text. */
+export function faultText({ message }: Error): string {
+  return maskUserInfoInWords(message.split('\n', 1)[0] ?? message);
 }
 
 class Walk {

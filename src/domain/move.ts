@@ -36,6 +36,13 @@ export function outcomeOf(state: FinalMoveState): Outcome {
   return OUTCOME_OF_STATE[state];
 }
 
+/** The final state of a metric label. */
+export function stateOf(outcome: Outcome): MoveState {
+  const found = MOVE_STATES.find((state) => isFinal(state) && outcomeOf(state) === outcome);
+  if (!found) throw new Error(`No state has the outcome ${outcome}`);
+  return found;
+}
+
 /** One move's life as it is stored and shown. Times in ms since 1970. */
 export interface MoveRecord {
   /** Unique within the state folder: rises by one with each move. */

@@ -8,15 +8,17 @@ import type { OperationName, RequestOutcome, RequestSample, TlsOptions } from '.
 
 /**
  * How a call failed. `refused`: no connection, nothing was sent. `network`: the exchange broke off. `answer`: an answer that is
- * not what this server should give. `server`: the server says that it failed. `aborted`: we were told to stop.
+ * not what this server should give. `missing`: the server has no such path. `server`: the server says that it failed. `aborted`: we
+ * were told to stop.
  */
-export type Failure = 'refused' | 'timeout' | 'network' | 'answer' | 'server' | 'aborted';
+export type Failure = 'refused' | 'timeout' | 'network' | 'answer' | 'missing' | 'server' | 'aborted';
 
 const CODES: Readonly<Record<Failure, string>> = {
   refused: 'cluster-unreachable',
   timeout: 'cluster-timeout',
   network: 'cluster-unreachable',
   answer: 'cluster-answer',
+  missing: 'cluster-answer',
   server: 'cluster-error',
   aborted: 'aborted',
 };
@@ -240,7 +242,7 @@ function transportFailure(error: unknown, where: string, parent: AbortSignal, de
 
 function redirected(response: TransportResponse, where: string): CallError {
   const location = headerOf(response, 'location') ?? 'nowhere';
-  const target = location.replace(/\/\/[^/@]*@/, '//***@').slice(0, 200);
+  const target = location.replace(/\/\/[^/?#]*@/, '//***@').slice(0, 200);
   return new CallError(
     `${where}: expected an answer, got a redirect (HTTP ${response.status}) to ${target}; redirects are not followed`,
     { failure: 'answer', sent: true, status: response.status },

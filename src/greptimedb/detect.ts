@@ -184,7 +184,7 @@ async function probeRoutes(session: MetasrvSession, signal: AbortSignal): Promis
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
     if (error.failure === 'server') return;
-    if (error.status !== 404) throw error;
+    if (error.failure !== 'missing') throw error;
     throw new OperatingError(
       'api-mismatch',
       `${error.message}: metasrv has no routes over HTTP from GreptimeDB 0.8 on; cluster.api must be sql there, ` +

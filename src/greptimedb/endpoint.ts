@@ -1,4 +1,5 @@
 import { UsageError } from '../domain/errors.ts';
+import { maskUserInfo } from '../lib/user-info.ts';
 
 /** A server that we may ask. Its label is safe to print: it never holds credentials. */
 export interface Endpoint {
@@ -15,7 +16,7 @@ export interface Endpoint {
 export function parseEndpoint(text: string): Endpoint {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '')
-    throw new UsageError(`Endpoint ${JSON.stringify(redact(text))}: expected http://host:port`);
+    throw new UsageError(`Endpoint ${JSON.stringify(maskUserInfo(text))}: expected http://host:port`);
   const basePath = url.pathname.replace(/\/+$/, '');
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   return {
@@ -36,8 +37,4 @@ export function siblingEndpoint(of: Endpoint, address: string): Endpoint | undef
   } catch {
     return undefined;
   }
-}
-
-function redact(text: string): string {
-  return text.replace(/\/\/[^/@]*@/, '//***@');
 }

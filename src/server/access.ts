@@ -51,14 +51,13 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
+/** Only failures are limited: behind a proxy all clients have one address, and one with an old token must not lock out the others. */
 function checkToken(secret: Buffer, request: AccessRequest, failures: RateLimiter): void {
-  const waitMs = failures.peek(request.remoteAddress);
-  if (waitMs > 0) throw tooMany('Too many wrong tokens from this address', waitMs);
   const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   if (given === undefined)
     throw unauthorized('This request needs the header Authorization: Bearer TOKEN (see server.tokenFile).');
   if (timingSafeEqual(digest(given), secret)) return;
-  failures.take(request.remoteAddress);
+  checkRate(failures, request, 'Too many wrong tokens from this address');
   throw unauthorized('The token is not the one of server.tokenFile.');
 }
 

@@ -10,7 +10,7 @@ export interface OverviewViews {
   /** Moves of the latest plan that have not begun, in their order. */
   queue(query: QueueQuery): QueueView;
   /** Skew and moves over time. */
-  series(query: SeriesQuery): SeriesView;
+  series(query: SeriesQuery): Promise<SeriesView>;
   /** Who did what to the rebalancer, the newest first. */
   audit(limit: number): AuditView;
 }

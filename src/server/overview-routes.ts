@@ -118,9 +118,9 @@ function seriesRoute(views: OverviewViews): Route {
     summary: 'Skew and moves over time, from the stored history.',
     query: seriesInput,
     answers: { 200: jsonAnswer('The steps.', seriesSchema) },
-    handle: ({ query: { range, points } }) => ({
+    handle: async ({ query: { range, points } }) => ({
       kind: 'json',
-      value: views.series({ rangeMs: range, points }),
+      value: await views.series({ rangeMs: range, points }),
     }),
   });
 }

@@ -4,8 +4,6 @@ import type { Clock } from '../lib/clock.ts';
 export interface RateLimiter {
   /** Takes one token. @returns 0 when there was one, else the milliseconds until there is. */
   take(key: string): number;
-  /** The same without taking one. */
-  peek(key: string): number;
 }
 
 export interface RateLimitOptions {
@@ -53,6 +51,5 @@ export function createRateLimiter(
       remember(key, bucket);
       return wait;
     },
-    peek: (key) => waitMs(current(key)),
   };
 }

@@ -1,5 +1,5 @@
-import type { CycleOutcome } from '../domain/codes.ts';
-import type { DatanodeId, ProcedureId, RegionId } from '../domain/ids.ts';
+import type { CycleOutcome, MoveReason } from '../domain/codes.ts';
+import type { DatanodeId, ProcedureId, RegionId, TableId } from '../domain/ids.ts';
 import type { LateOutcome, MoveRecord, MoveState } from '../domain/move.ts';
 import type { Memory, Rest } from '../domain/policy.ts';
 
@@ -97,12 +97,23 @@ export interface MoveTransition {
   readonly atMs: number;
 }
 
+/** Which moves; what is not given does not matter. */
 export interface MoveQuery {
   readonly limit: number;
   /** Only moves older than this one: the next page. */
-  readonly beforeId?: number;
-  readonly regionId?: RegionId;
-  readonly cycleId?: number;
+  readonly beforeId?: number | undefined;
+  readonly regionId?: RegionId | undefined;
+  readonly cycleId?: number | undefined;
+  readonly state?: MoveState | undefined;
+  readonly reason?: MoveReason | undefined;
+  readonly tableId?: TableId | undefined;
+  /** A part of `catalog.schema.table`. */
+  readonly table?: string | undefined;
+  /** As source or target. */
+  readonly datanodeId?: DatanodeId | undefined;
+  /** Created at or after, and created before. */
+  readonly sinceMs?: number | undefined;
+  readonly untilMs?: number | undefined;
 }
 
 export interface RestStore {

@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { openCluster } from '../../src/greptimedb/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { EventType, StampedEvent } from '../../src/observability/events.ts';
-import { silentLogger } from '../../src/observability/logger.ts';
+import { createLogger, silentLogger } from '../../src/observability/logger.ts';
 import {
   serveSimulatedCluster,
   type ServedCluster,
@@ -60,11 +60,11 @@ function put(content: string): void {
 }
 
 /** A daemon that watches the file, and has read it again after its start, as it always does. */
-async function start(watched = file): Promise<RunningDaemon> {
+async function start(watched = file, logger = silentLogger): Promise<RunningDaemon> {
   const firstReading = Promise.withResolvers<undefined>();
   const reload = async (): ReturnType<typeof loadConfig> => {
     // What a reading leads to follows in the same turn as its end.
-    const config = await loadConfig({ file: watched, env: {}, cwd: folder });
+    const config = await loadConfig({ file, env: {}, cwd: folder });
     setImmediate(() => firstReading.resolve(undefined));
     return config;
   };
@@ -74,7 +74,7 @@ async function start(watched = file): Promise<RunningDaemon> {
   };
   const parts = { version: '0', clock: systemClock, planner: createPlanner(systemClock), openCluster: open };
   running = await startDaemon(await reload(), { ...parts, logger: silentLogger });
-  watchConfig(running, silentLogger, {
+  watchConfig(running, logger, {
     reload,
     file: watched,
     onHangup: (listener) => {
@@ -135,6 +135,18 @@ describe('the configuration is read again', () => {
     renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
     expect((await reloaded).changes).toEqual(['execution.dryRun: true -> false']);
   });
+});
+
+it('a folder that cannot be watched is told, and SIGHUP works still', async () => {
+  writeFileSync(file, text());
+  const lines: string[] = [];
+  const logger = createLogger({ level: 'warn', destination: { write: (line) => lines.push(line) } });
+  const daemon = await start(join(folder, 'nowhere', 'rebalancer.yaml'), logger);
+  expect(lines.join('')).toMatch(/ENOENT.*The configuration file is not watched/);
+  const reloaded = next(daemon, 'config-reloaded');
+  put(text({ dryRun: false }));
+  hangUp();
+  expect((await reloaded).changes).toEqual(['execution.dryRun: true -> false']);
 });
 
 describe('a new configuration is refused as a whole', () => {

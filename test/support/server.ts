@@ -87,7 +87,7 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
     },
     regions: (query) => buildRegions(live.state(), query),
     queue: (query) => buildQueue(live.state(), query),
-    series: (query) => buildSeries(query, clock.now(), [], []),
+    series: (query) => Promise.resolve(buildSeries(query, clock.now(), [], [])),
     audit: () => ({
       entries: [{ at: '2026-11-22T13:00:00.000Z', who: 'anna (127.0.0.1)', what: 'pause', why: 'deploy' }],
     }),

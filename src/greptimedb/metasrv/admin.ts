@@ -26,8 +26,8 @@ export function adminCall(
 }
 
 /**
- * Throws unless the handler succeeded. Handlers report every failure as HTTP 500 with a sentence as the body; 404 means that this
- * version has no such path (GreptimeDB src/meta-srv/src/service/admin.rs at v0.7.2).
+ * Throws unless the handler succeeded. Handlers report failures as HTTP 500 with a sentence as the body (GreptimeDB
+ * src/meta-srv/src/service/admin.rs at v0.7.2); those of the switches on the HTTP port of 0.15.5 and 0.16 as HTTP 404.
  */
 export function requireSuccess(response: TransportResponse, where: string): void {
   if (response.status === 200) return;
@@ -39,14 +39,24 @@ export function requireSuccess(response: TransportResponse, where: string): void
       status: 500,
       serverText: text,
     });
-  if (response.status === 404)
+  if (isMissing(response))
     throw new CallError(`${where}: there is no such path (HTTP 404 with ${describeBody(response)})`, {
-      failure: 'answer',
+      failure: 'missing',
       sent: true,
       status: 404,
-      serverText: text,
     });
   throw unexpected(where, 'HTTP 200', response);
+}
+
+/**
+ * Whether metasrv has no such path: then it answers with an empty 404 of no content type, on each of its ports. A 404 that has one
+ * may be any failure: a handler's in 0.15.5 and 0.16, which is empty too but text/plain (`to_axum_not_found_response` in
+ * src/meta-srv/src/service/admin/util.rs at v0.16.0), or a page of a proxy.
+ */
+function isMissing(response: TransportResponse): boolean {
+  return (
+    response.status === 404 && response.body.trim() === '' && headerOf(response, 'content-type') === undefined
+  );
 }
 
 /** What `/admin/leader` says. */

@@ -1,3 +1,4 @@
+import { OperatingError } from '../../domain/errors.ts';
 import { CallError } from '../caller.ts';
 import type { AnswerReader } from '../caller.ts';
 import type { ClusterSafety } from '../port.ts';
@@ -5,10 +6,12 @@ import { adminCall, heartbeatReader, leaseReader, readMaintenance, readProcedure
 import type { HeartbeatReading, LeaseReading } from './admin.ts';
 import type { MetasrvSession } from './session.ts';
 
-/** The reads that every version of the admin interface has, or lacks with a plain 404. */
+/** The reads that every version of the admin interface has, or lacks as a path that is missing. */
 export class MetasrvReads {
   readonly #session: MetasrvSession;
   readonly #clusterId: number;
+  /** Paths that were there once: one that is missing afterwards is trouble, and tells nothing about the version. */
+  readonly #answered = new Set<string>();
 
   constructor(session: MetasrvSession, clusterId: number) {
     this.#session = session;
@@ -51,10 +54,13 @@ export class MetasrvReads {
 
   async #orUnknown<T>(call: ReturnType<typeof adminCall>, read: AnswerReader<T>): Promise<T | 'unknown'> {
     try {
-      return await this.#session.read(call, read, never);
+      const value = await this.#session.read(call, read, never);
+      this.#answered.add(call.path);
+      return value;
     } catch (error) {
-      if (error instanceof CallError && error.status === 404) return 'unknown';
-      throw error;
+      if (!(error instanceof CallError) || error.failure !== 'missing') throw error;
+      if (!this.#answered.has(call.path)) return 'unknown';
+      throw new OperatingError(error.code, `${error.message}, which answered before`, { cause: error });
     }
   }
 }

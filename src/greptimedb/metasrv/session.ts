@@ -63,8 +63,8 @@ export class MetasrvSession {
   }
 
   /**
-   * One read. Tries the next metasrv when one does not answer as it should; errors that `isFinal` accepts, and HTTP 404, are
-   * the answer.
+   * One read. Tries the next metasrv when one does not answer as it should; errors that `isFinal` accepts, and a path that
+   * is missing, are the answer.
    */
   async read<T>(call: Call, read: AnswerReader<T>, isFinal: (error: CallError) => boolean): Promise<T> {
     let discovery = this.#discovery ?? (await this.discover(call.signal));
@@ -77,7 +77,7 @@ export class MetasrvSession {
         try {
           return await this.#caller.call(endpoint, call, read);
         } catch (error) {
-          if (!(error instanceof CallError) || error.status === 404 || isFinal(error)) throw error;
+          if (!(error instanceof CallError) || error.failure === 'missing' || isFinal(error)) throw error;
           failures.push(error);
         }
       }

@@ -45,10 +45,10 @@ function handlerFor({ core, port, request }: AdminCall): AdminHandler {
 
 const notFound: AdminHandler = () => respond(404, '');
 
-/** Handler errors are 500 with the text alone; the early HTTP port makes those of the switches 404. */
+/** Handler errors are 500 with the text alone; the early HTTP port makes those of the switches 404 without it. */
 function errorAnswer({ core, port, request }: AdminCall, error: MetaError): SimResponse {
   if (port === 'grpc') return respond(500, error.message);
   const isSwitch = SWITCH_PREFIXES.some((prefix) => request.path.startsWith(prefix));
   const isEarly = core.profile.admin.httpPort?.early === true;
-  return respond(isEarly && isSwitch ? 404 : 500, error.message, TEXT_TYPE);
+  return isEarly && isSwitch ? respond(404, '', TEXT_TYPE) : respond(500, error.message, TEXT_TYPE);
 }

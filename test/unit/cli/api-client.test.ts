@@ -144,6 +144,15 @@ describe('the client of a daemon', () => {
     },
   );
 
+  it.each(['http://user:secret@host', 'http://:secret@host', 'user:secret@host', 'http:/user:secret@host'])(
+    'never shows the password of the address %s',
+    (url) => {
+      expect(() => client(() => json({}), { url })).toThrow(
+        /^--url: found "(?:http:\/*)?\*\*\*@host", wanted/,
+      );
+    },
+  );
+
   it.each([
     ['missing', 'reading .* failed'],
     ['bad', 'does not hold a token'],

@@ -282,6 +282,36 @@ describe('a wrong value is refused with line, column, what was found and what wa
   });
 });
 
+describe('the password of a URL is shown by no refusal', () => {
+  test.each([
+    ['http://me:geheim@a:4000', 'http://***@a:4000'],
+    ['http:/me:geheim@a:4000', 'http:/***@a:4000'],
+    ['http:me:geheim@a:4000', 'http:***@a:4000'],
+    ['https:///me:geheim@a', 'https:///***@a'],
+    ['htp:/me:geheim@a', '***@a'],
+    ['me:geheim@a:4000', '***@a:4000'],
+    ['http://me:geheim/geheim@a', 'http://***@a'],
+    ['http://me:geheim%40a', 'http://***@a'],
+  ])('where an endpoint is %s', (endpoint, shown) => {
+    const [line] = refusalOf(`cluster: { sql: { endpoints: ["${endpoint}"] } }`);
+    expect(line).toContain(`cluster.sql.endpoints[0]: found "${shown}", wanted a URL`);
+  });
+
+  test.each([
+    'cluster: { sql: { http://me:geheim@a:4000: x } }',
+    'cluster: { sql: { http:/me:geheim@a: 1, http:/me:geheim@a: 1 } }',
+    'cluster: { sql: http:/me:geheim@a }',
+    'cluster: { sql: !http:/me:geheim@a {} }',
+    'cluster:\n  sql: > http:/me:geheim@a\n',
+    'notifications: { url: "htps:/me:geheim@a" }',
+    'http:/me:geheim@a',
+  ])('in %j', (text) => {
+    const lines = refusalOf(text).join('\n');
+    expect(lines).toContain('***@a');
+    expect(lines).not.toContain('geheim');
+  });
+});
+
 describe('an unknown key is refused, with the one that was probably meant', () => {
   test.each([
     ['execution:\n  dry_run: true', '2:3: execution.dry_run: unknown key; did you mean execution.dryRun?'],

@@ -159,6 +159,10 @@ describe('flags', () => {
       '--set: execution.dryrun: unknown key; did you mean execution.dryRun?',
     ],
     [{ set: ['log.level'] }, '--set: found "log.level", wanted KEY=VALUE such as log.level=debug'],
+    [
+      { set: ['cluster.sql.endpoints:http:/me:geheim@a'] },
+      '--set: found "***@a", wanted KEY=VALUE such as log.level=debug',
+    ],
     [{ set: ['=x'] }, '--set: found "=x", wanted KEY=VALUE such as log.level=debug'],
     [{ set: ['__proto__.x=1'] }, '--set: __proto__.x: unknown key'],
     [

@@ -150,3 +150,21 @@ describe('loading a file', () => {
     await expect(load('r.yaml')).rejects.toThrow('is not UTF-8 text');
   });
 });
+
+describe('the token of the server', () => {
+  const read = async (content: string) =>
+    readSecrets(configFrom(`server: { tokenFile: ${write('token', content)} }`));
+
+  test('is one word', async () => {
+    expect((await read('gehe!m+/=~\n')).serverToken?.reveal()).toBe('gehe!m+/=~');
+  });
+
+  test.each(['geheim ', ' geheim', 'ge heim', 'пароль', '\uFEFFgeheim'])(
+    '%j, which no request could show, is refused',
+    async (content) => {
+      await expect(read(content)).rejects.toThrow(
+        `server.tokenFile: the file ${folder}/token does not hold a token (one word of printable ASCII)`,
+      );
+    },
+  );
+});

@@ -13,7 +13,7 @@ import {
   sqlError,
   sqlOptions,
 } from '../../support/greptimedb.ts';
-import type { Script } from '../../support/greptimedb.ts';
+import type { Answer, Script } from '../../support/greptimedb.ts';
 
 const NEVER = new AbortController().signal;
 const PEERS = ['region_id', 'peer_id', 'peer_addr', 'is_leader', 'status', 'down_seconds'];
@@ -196,7 +196,7 @@ describe('what does not fit', () => {
     [
       'a redirect',
       sqlOptions(['http://f0:4000']),
-      { SQL: { status: 301, headers: { location: 'https://u:p@x/y' } } },
+      { SQL: { status: 301, headers: { location: 'https://u:p@p@x/y' } } },
       'cluster-answer',
       /redirect \(HTTP 301\) to https:\/\/\*\*\*@x\/y/,
     ],
@@ -306,6 +306,69 @@ describe('safety', () => {
       maintenance: 'unknown',
       procedureManager: 'unknown',
     });
+  });
+});
+
+describe('a switch of metasrv', () => {
+  const PATHS = ['/admin/maintenance', '/admin/procedure-manager/status'] as const;
+  const healthy = {
+    'GET /admin/maintenance': '{"enabled":true}',
+    'GET /admin/procedure-manager/status': '{"status":"paused"}',
+  };
+  const failing: readonly [string, Answer][] = [
+    // GreptimeDB 0.15.5 and 0.16, HTTP port, when the metadata store fails.
+    ['an empty 404 that is text', { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' } }],
+    ['a 404 with a sentence', { status: 404, body: 'Failed to execute via Etcd' }],
+    [
+      'the 404 page of a proxy',
+      { status: 404, headers: { 'content-type': 'text/html' }, body: '<html>404 Not Found</html>' },
+    ],
+  ];
+
+  it.each(PATHS.flatMap((path) => failing.map(([name, answer]) => [path, name, answer] as const)))(
+    '%s that answers with %s is not unknown',
+    async (path, _name, answer) => {
+      const cluster = await open(
+        { ...sqlOptions(['http://f0:4000']), ...metasrvOptions(['http://m0:4000']), api: 'sql' },
+        { ...VERSIONS['1.1.0']![0], 'GET /admin/leader': 'm0:4000', ...healthy, [`GET ${path}`]: answer },
+      );
+      await expect(cluster.readSafety({ signal: NEVER })).rejects.toMatchObject({
+        code: 'cluster-answer',
+        message: expect.stringContaining('HTTP 404') as string,
+      });
+    },
+  );
+
+  it('is read from the next metasrv where one has only a page for it', async () => {
+    const broken = { status: 404, body: '<html>404 Not Found</html>' };
+    const cluster = await open(
+      {
+        ...sqlOptions(['http://f0:4000']),
+        ...metasrvOptions(['http://m0:4000', 'http://m1:4000']),
+        api: 'sql',
+      },
+      {
+        'http://f0:4000': VERSIONS['1.1.0']![0],
+        'http://m0:4000': { 'GET /admin/leader': 'm0:4000', 'GET /admin': broken },
+        'http://m1:4000': { 'GET /admin/leader': 'm0:4000', ...healthy },
+      },
+    );
+    expect(await cluster.readSafety({ signal: NEVER })).toEqual({
+      maintenance: true,
+      procedureManager: 'paused',
+    });
+  });
+
+  it.each(PATHS)('%s is not unknown any more once it has answered', async (path) => {
+    let isMissing = false;
+    const answer = () => (isMissing ? { status: 404 } : healthy[`GET ${path}`]);
+    const cluster = await open(
+      { ...sqlOptions(['http://f0:4000']), ...metasrvOptions(['http://m0:4000']), api: 'sql' },
+      { ...VERSIONS['1.1.0']![0], 'GET /admin/leader': 'm0:4000', ...healthy, [`GET ${path}`]: answer },
+    );
+    await cluster.readSafety({ signal: NEVER });
+    isMissing = true;
+    await expect(cluster.readSafety({ signal: NEVER })).rejects.toThrow(/which answered before$/);
   });
 });
 

@@ -21,13 +21,6 @@ describe('createRateLimiter', () => {
     expect([limiter.take('a'), limiter.take('a'), limiter.take('a')]).toEqual([0, 0, 1_000]);
   });
 
-  it('takes nothing when it only looks', () => {
-    const limiter = createRateLimiter({ burst: 1, refillMs: 1_000 }, { clock: new VirtualClock() });
-    expect([limiter.peek('a'), limiter.peek('a'), limiter.take('a'), limiter.peek('a')]).toEqual([
-      0, 0, 0, 1_000,
-    ]);
-  });
-
   it('is not fooled by a wall clock that jumps', () => {
     const clock = new VirtualClock();
     const limiter = createRateLimiter({ burst: 1, refillMs: 1_000 }, { clock });
@@ -42,6 +35,6 @@ describe('createRateLimiter', () => {
       { clock: new VirtualClock() },
     );
     for (const key of ['a', 'b', 'a', 'c']) limiter.take(key);
-    expect([limiter.peek('a'), limiter.peek('b'), limiter.peek('c')]).toEqual([1_000, 0, 1_000]);
+    expect([limiter.take('a'), limiter.take('c'), limiter.take('b')]).toEqual([1_000, 1_000, 0]);
   });
 });

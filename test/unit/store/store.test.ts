@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/lib/clock.ts';
-import type { MoveDraft, Store } from '../../../src/store/port.ts';
+import type { MoveDraft, MoveQuery, Store } from '../../../src/store/port.ts';
 import { MAX_PLAN_CHARACTERS } from '../../../src/store/sqlite-cycles.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
@@ -138,6 +138,37 @@ describe('moves', () => {
     expect(ids({ limit: 3, beforeId: 2 })).toEqual([1]);
     expect(ids({ limit: 9, regionId: '1' })).toEqual([3, 1]);
     expect(ids({ limit: 9, cycleId: 8 })).toEqual([]);
+  });
+
+  it.each<[string, Partial<MoveQuery>, number[]]>([
+    ['nothing', {}, [4, 3, 2, 1]],
+    ['a state', { state: 'failed' }, [2]],
+    ['a state that none has', { state: 'timed-out' }, []],
+    ['a reason', { reason: 'table-spread' }, [3]],
+    ['a table by its id', { tableId: '1025' }, [4, 3]],
+    ['a table by a part of its name', { table: 'lic.mem' }, [4]],
+    ['a table in other letters', { table: 'CPU' }, []],
+    ['what would be a wildcard in SQL', { table: '%' }, []],
+    ['a source', { datanodeId: '8' }, [1]],
+    ['a target', { datanodeId: '9' }, [2]],
+    ['a datanode of which the id is a part', { datanodeId: '1' }, []],
+    ['a time at and after which', { sinceMs: T0 + 3 }, [4, 3]],
+    ['a time before which', { untilMs: T0 + 3 }, [2, 1]],
+    ['several filters', { tableId: '1024', sinceMs: T0 + 2, beforeId: 4, datanodeId: '0' }, [2]],
+    ['a filter and a limit', { tableId: '1024', limit: 1 }, [2]],
+  ])('are listed by %s', (_name, query, ids) => {
+    const store = inMemory();
+    endedMove(store, { from: '8', createdAtMs: T0 + 1 }, 'succeeded', T0);
+    endedMove(store, { to: '9', createdAtMs: T0 + 2 }, 'failed', T0);
+    const mem = { tableId: '1025', table: 'greptime.public.mem' };
+    endedMove(
+      store,
+      { ...mem, table: 'a.b.c', reason: 'table-spread', createdAtMs: T0 + 3 },
+      'succeeded',
+      T0,
+    );
+    endedMove(store, { ...mem, createdAtMs: T0 + 4 }, 'succeeded', T0);
+    expect(store.listMoves({ limit: 9, ...query }).map((move) => move.id)).toEqual(ids);
   });
 
   it('answer what the limits and the estimate of the remaining time need', () => {
