@@ -76,6 +76,8 @@ export class Worksite {
   readonly #followers: LearnedFollowers;
   #config: Config;
   #lastSnapshot: Snapshot | undefined;
+  /** Gives the last word once more, about the move that it was last asked for. */
+  #askAgain: () => CheckVerdict = () => this.#operatorsWord();
 
   constructor({ config, secrets }: WorksiteOptions, dependencies: WorksiteDependencies) {
     const { clock, store, logger, openCluster, onRequest } = dependencies;
@@ -97,7 +99,7 @@ export class Worksite {
           clock,
           ...(onRequest && { onRequest }),
           onWarning: (message, fields) => logger.warn(fields, message),
-          maySubmit: () => this.leadership.isActing(),
+          maySubmit: () => this.#maySubmit(),
         },
         { signal },
       ),
@@ -160,7 +162,23 @@ export class Worksite {
    *
    * @param policy what the move was planned with, when that is not {@link policy}.
    */
-  lastWord({ from, to, reason }: Move, policy?: Policy): CheckVerdict {
+  lastWord(move: Move, policy?: Policy): CheckVerdict {
+    this.#askAgain = () => this.#wordOn(move, policy);
+    return this.#askAgain();
+  }
+
+  #wordOn({ from, to, reason }: Move, policy?: Policy): CheckVerdict {
+    const word = this.#operatorsWord();
+    if (word.kind !== 'go') return word;
+    const draining = [...this.policy().drain, ...(policy?.drain ?? [])];
+    if (draining.includes(to)) return noLongerWanted(`Datanode ${to} drains now.`);
+    if (reason === 'drain' && !draining.includes(from))
+      return noLongerWanted(`Datanode ${from} drains no more.`);
+    return { kind: 'go' };
+  }
+
+  /** What holds for every move. */
+  #operatorsWord(): CheckVerdict {
     const nowMs = this.clock.now();
     const { windows, timezone } = this.#config.schedule;
     if (!this.leadership.isActing()) return { kind: 'gate', ...NOT_LEADER };
@@ -169,12 +187,23 @@ export class Worksite {
       ...(pause && { pause }),
       window: evaluateWindows(windows, timezone, nowMs),
     });
-    if (!gate.open) return { kind: 'gate', code: gate.code, detail: gate.detail };
-    const draining = [...this.policy().drain, ...(policy?.drain ?? [])];
-    if (draining.includes(to)) return noLongerWanted(`Datanode ${to} drains now.`);
-    if (reason === 'drain' && !draining.includes(from))
-      return noLongerWanted(`Datanode ${from} drains no more.`);
-    return { kind: 'go' };
+    return gate.open ? { kind: 'go' } : { kind: 'gate', code: gate.code, detail: gate.detail };
+  }
+
+  /**
+   * The last word again, right before the first byte of a request leaves: connecting, to one frontend after the other, may have taken
+   * long. Called from inside the network's own code, which must not meet an error of ours.
+   */
+  #maySubmit(): boolean {
+    try {
+      return this.#askAgain().kind === 'go';
+    } catch (error) {
+      this.#dependencies.logger.error(
+        { error },
+        'Whether a move is still wanted cannot be told; it is not sent',
+      );
+      return false;
+    }
   }
 
   /** @param snapshotTakenAtMs when the snapshot was taken that the moves rest on, in ms since 1970. */
