@@ -75,6 +75,7 @@ export class Worksite {
   readonly #watchMemories: WatchMemories = new Map();
   readonly #followers: LearnedFollowers;
   #config: Config;
+  #isConfigWaiting = false;
   #lastSnapshot: Snapshot | undefined;
   /** Gives the last word once more, about the move that it was last asked for. */
   #askAgain: () => CheckVerdict = () => this.#operatorsWord();
@@ -114,9 +115,15 @@ export class Worksite {
   adopt(config: Config): void {
     const { expected } = this.#config.datanodes;
     this.#config = config;
+    this.#isConfigWaiting = false;
     // The adapters are told of expected datanodes when the cluster is opened.
     if (expected.join() !== config.datanodes.expected.join())
       void this.connection.drop().catch(() => undefined);
+  }
+
+  /** While another configuration waits for the end of the cycle, no further move begins by this one. */
+  noteConfigWaiting(isWaiting: boolean): void {
+    this.#isConfigWaiting = isWaiting;
   }
 
   /** The policy of the configuration with the drains that were asked for while running. */
@@ -182,6 +189,7 @@ export class Worksite {
     const nowMs = this.clock.now();
     const { windows, timezone } = this.#config.schedule;
     if (!this.leadership.isActing()) return { kind: 'gate', ...NOT_LEADER };
+    if (this.#isConfigWaiting) return { kind: 'gate', ...RELOAD_PENDING };
     const pause = this.store.pause(nowMs);
     const gate = operatorGates({
       ...(pause && { pause }),
@@ -227,6 +235,7 @@ export class Worksite {
 
   async #askGates(cluster: Cluster, snapshotTakenAtMs: number, question: GateQuestion): Promise<GateVerdict> {
     const { schedule, execution } = this.#config;
+    if (this.#isConfigWaiting) return { open: false, ...RELOAD_PENDING };
     const reading = await readGateContext(
       {
         isLeader: this.leadership.isActing(),
@@ -262,6 +271,7 @@ export class Worksite {
   }
 }
 
+const RELOAD_PENDING = { code: 'reload-pending', detail: GATES['reload-pending'] } as const;
 const NOT_LEADER = { code: 'not-leader', detail: GATES['not-leader'] } as const;
 
 function noLongerWanted(detail: string): CheckVerdict {

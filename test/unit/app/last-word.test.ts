@@ -108,6 +108,14 @@ describe('the last word before a request', () => {
     expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'outside-window' });
   });
 
+  it('is no while another configuration waits for the end of the cycle', async () => {
+    const { site } = await stage();
+    site.noteConfigWaiting(true);
+    expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'reload-pending' });
+    site.adopt({ ...site.config });
+    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+  });
+
   it('is no when another replica leads', async () => {
     const { site } = await stage({ leads: false });
     expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'not-leader' });
