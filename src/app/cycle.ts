@@ -74,15 +74,16 @@ export async function runCycle(
   const startedAtMs = clock.monotonicMs();
   const cycleId = store.beginCycle(trigger, clock.now());
   events.emit({ type: 'cycle-started', cycleId, trigger });
+  const progress: Progress = { tally: NOTHING };
   let turn: Turn;
   try {
-    turn = await takeTurn(settings, dependencies, cycleId, signal);
+    turn = await takeTurn(settings, dependencies, { cycleId, progress }, signal);
   } catch (error) {
     if (!signal.aborted && !isForeseen(error)) dependencies.onDefect(error);
     await connection.drop().catch(() => undefined);
     turn = signal.aborted
-      ? { outcome: 'stopped', moved: 0, failed: 0, detail: 'The process was told to stop.' }
-      : { outcome: 'failed', moved: 0, failed: 0, detail: describeError(error) };
+      ? { outcome: 'stopped', ...progress.tally, detail: 'The process was told to stop.' }
+      : { outcome: 'failed', ...progress.tally, detail: describeError(error) };
   }
   const { outcome, moved, detail, plan } = turn;
   const balance = plan?.before;
@@ -106,10 +107,15 @@ function isForeseen(error: unknown): boolean {
 /** A plan is made anew when its snapshot has become too old in the middle of it, but not for ever. */
 const MAX_PLANS_PER_CYCLE = 1_000;
 
+/** What the rounds of a cycle did so far: it was done, whatever the next round meets. */
+interface Progress {
+  tally: Tally;
+}
+
 async function takeTurn(
   settings: CycleSettings,
   dependencies: CycleDependencies,
-  cycleId: number,
+  { cycleId, progress }: { readonly cycleId: number; readonly progress: Progress },
   signal: AbortSignal,
 ): Promise<Turn> {
   const { store, clock } = dependencies;
@@ -124,22 +130,24 @@ async function takeTurn(
     await makePlan(settings, dependencies, snapshot, cycleId, signal);
     await executor.recover(signal);
   }
-  let tally = NOTHING;
   let submitted = 0;
   for (let round = 1; ; round += 1) {
     const snapshot = await observe(settings, dependencies, cluster, cycleId, signal);
     takenAtMs = clock.now();
     const plan = await makePlan(settings, dependencies, snapshot, cycleId, signal);
-    if (plan.moves.length === 0) return { ...settled(settings, plan, tally), ...tally, snapshot, plan };
+    if (plan.moves.length === 0) {
+      const { tally } = progress;
+      return { ...settled(settings, plan, tally), ...tally, snapshot, plan };
+    }
     if (settings.dryRun) return { ...planned(dependencies, plan), snapshot, plan };
     if (!isActing) return { ...standby(dependencies, plan), snapshot, plan };
     const limit = settings.maxMoves - submitted;
     const { lastWord } = dependencies;
     const context = { planId: plan.planId, cycleId, limit, lastWord };
     const report = await executor.execute(plan.moves, context, signal);
-    const result = describeExecution(report, plan.moves.length, tally);
+    const result = describeExecution(report, plan.moves.length, progress.tally);
     submitted += report.submitted;
-    tally = { moved: result.moved, failed: result.failed };
+    progress.tally = { moved: result.moved, failed: result.failed };
     // Each move was checked afresh; only the plan has become old. The rest of the cycle goes on with a new one.
     const isOld =
       report.stop?.code === 'stale-snapshot' && report.submitted > 0 && round < MAX_PLANS_PER_CYCLE;
