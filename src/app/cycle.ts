@@ -9,7 +9,7 @@ import type { ExecutionContext, ExecutionReport, Executor } from '../executor/po
 import type { Cluster } from '../greptimedb/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { CycleTrigger, EventSink } from '../observability/events.ts';
-import type { Store } from '../store/port.ts';
+import type { CycleEnd, Store } from '../store/port.ts';
 import type { Connection } from './connection.ts';
 import { sealCluster } from './connection.ts';
 import type { Planner } from './planning.ts';
@@ -60,43 +60,69 @@ export interface CycleReport {
 
 type Turn = Omit<CycleReport, 'cycleId'>;
 
+/** Stands in events for the id of a cycle that could not be written down. */
+const UNWRITTEN = 0;
+
 /**
- * One turn of the loop: what is unfinished first, then observe, plan, and execute. It never rejects for anything that the cluster, the
- * network or the state folder does: such a cycle ends as `failed`, and the next one starts afresh.
+ * One turn of the loop: what is unfinished first, then observe, plan, and execute. Whatever the cluster or the network does, such a
+ * cycle ends as `failed`, and the next one starts afresh. That it ended is told in any case.
+ *
+ * @throws OperatingError of the store when the cycle's begin or end could not be written down.
  */
 export async function runCycle(
-  settings: CycleSettings,
+  readSettings: () => CycleSettings,
   dependencies: CycleDependencies,
   trigger: CycleTrigger,
   signal: AbortSignal,
 ): Promise<CycleReport> {
-  const { store, events, clock, connection } = dependencies;
+  const { store, events, clock } = dependencies;
   const startedAtMs = clock.monotonicMs();
-  const cycleId = store.beginCycle(trigger, clock.now());
-  events.emit({ type: 'cycle-started', cycleId, trigger });
-  const progress: Progress = { tally: NOTHING };
-  let turn: Turn;
+  let cycleId = UNWRITTEN;
+  let turn: Turn | undefined;
+  const tellEnd = (end: Pick<Turn, 'outcome' | 'detail'>): void => {
+    const durationMs = Math.round(clock.monotonicMs() - startedAtMs);
+    const { outcome, detail } = end;
+    events.emit({ type: 'cycle-finished', cycleId, outcome, durationMs, moved: turn?.moved ?? 0, detail });
+  };
   try {
-    turn = await takeTurn(settings, dependencies, { cycleId, progress }, signal);
+    const settings = readSettings();
+    cycleId = store.beginCycle(trigger, clock.now());
+    events.emit({ type: 'cycle-started', cycleId, trigger });
+    turn = await takeTurnOrFail(settings, dependencies, cycleId, signal);
+    store.endCycle(cycleId, { endedAtMs: clock.now(), ...toEnd(turn) });
+  } catch (error) {
+    tellEnd({ outcome: 'failed', detail: describeError(error) });
+    throw error;
+  }
+  tellEnd(turn);
+  return { cycleId, ...turn };
+}
+
+function toEnd({ outcome, moved, detail, plan }: Turn): Omit<CycleEnd, 'endedAtMs'> {
+  const balance = plan?.before;
+  return {
+    ...{ outcome, moved, detail },
+    ...(balance && { tableSkewMax: balance.tableSkewMax, nodeSkew: balance.nodeSkew }),
+  };
+}
+
+/** Never rejects. */
+async function takeTurnOrFail(
+  settings: CycleSettings,
+  dependencies: CycleDependencies,
+  cycleId: number,
+  signal: AbortSignal,
+): Promise<Turn> {
+  const progress: Progress = { tally: NOTHING };
+  try {
+    return await takeTurn(settings, dependencies, { cycleId, progress }, signal);
   } catch (error) {
     if (!signal.aborted && !isForeseen(error)) dependencies.onDefect(error);
-    await connection.drop().catch(() => undefined);
-    turn = signal.aborted
+    await dependencies.connection.drop().catch(() => undefined);
+    return signal.aborted
       ? { outcome: 'stopped', ...progress.tally, detail: 'The process was told to stop.' }
       : { outcome: 'failed', ...progress.tally, detail: describeError(error) };
   }
-  const { outcome, moved, detail, plan } = turn;
-  const balance = plan?.before;
-  store.endCycle(cycleId, {
-    endedAtMs: clock.now(),
-    outcome,
-    moved,
-    detail,
-    ...(balance ? { tableSkewMax: balance.tableSkewMax, nodeSkew: balance.nodeSkew } : {}),
-  });
-  const durationMs = Math.round(clock.monotonicMs() - startedAtMs);
-  events.emit({ type: 'cycle-finished', cycleId, outcome, durationMs, moved, detail });
-  return { cycleId, ...turn };
 }
 
 /** What the cluster, the network and the state folder do is foreseen; anything else is a defect of ours and worth its stack. */

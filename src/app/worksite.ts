@@ -136,16 +136,9 @@ export class Worksite {
 
   /** One turn of the loop; see {@link runCycle}. */
   runCycle(trigger: CycleTrigger, signal: AbortSignal, overrides: CycleOverrides = {}): Promise<CycleReport> {
-    const { execution, planning } = this.#config;
-    const settings: CycleSettings = {
-      policy: overrides.policy ?? this.policy(),
-      timeBudgetMs: planning.timeBudgetMs,
-      dryRun: execution.dryRun,
-      maxMoves: overrides.maxMoves ?? execution.maxMovesPerCycle,
-    };
     const { clock, store, events, connection } = this;
     return runCycle(
-      settings,
+      () => this.#settings(overrides),
       {
         clock,
         store,
@@ -162,6 +155,16 @@ export class Worksite {
       trigger,
       signal,
     );
+  }
+
+  #settings({ policy, maxMoves }: CycleOverrides): CycleSettings {
+    const { execution, planning } = this.#config;
+    return {
+      policy: policy ?? this.policy(),
+      timeBudgetMs: planning.timeBudgetMs,
+      dryRun: execution.dryRun,
+      maxMoves: maxMoves ?? execution.maxMovesPerCycle,
+    };
   }
 
   /**

@@ -68,7 +68,11 @@ function stage({ store: change = (store) => store, onRead = () => undefined }: S
     },
   };
   const settings = { policy: DEFAULT_POLICY, timeBudgetMs: 1, dryRun: false, maxMoves: 20 };
-  return { store: real, events, run: () => runCycle(settings, dependencies, 'schedule', stopping.signal) };
+  return {
+    store: real,
+    events,
+    run: () => runCycle(() => settings, dependencies, 'schedule', stopping.signal),
+  };
 }
 
 describe('a cycle that ends early', () => {
@@ -94,5 +98,28 @@ describe('a cycle that ends early', () => {
     expect(await run()).toMatchObject({ outcome, moved: 7, failed: 1 });
     expect(store.listCycles(1)).toMatchObject([{ end: { outcome, moved: 7 } }]);
     expect(events.at(-1)).toMatchObject({ type: 'cycle-finished', outcome, moved: 7 });
+  });
+});
+
+describe('a cycle whose state folder fails', () => {
+  const fail = (): never => {
+    throw new OperatingError('state-full', 'the disk is full');
+  };
+
+  it.each<[string, Partial<Store>, string[]]>([
+    ['at its begin', { beginCycle: fail }, ['cycle-finished']],
+    [
+      'at its end',
+      { endCycle: fail },
+      ['cycle-started', 'snapshot-taken', 'planned', 'snapshot-taken', 'planned', 'cycle-finished'],
+    ],
+  ])('rejects, and is told of as failed: %s', async (_, broken, types) => {
+    const onRead: OnRead = (count) => {
+      if (count > 2) throw new OperatingError('cluster-unreachable', 'no connection');
+    };
+    const { events, run } = stage({ store: (store) => ({ ...store, ...broken }), onRead });
+    await expect(run()).rejects.toMatchObject({ code: 'state-full' });
+    expect(events.map(({ type }) => type)).toEqual(types);
+    expect(events.at(-1)).toMatchObject({ outcome: 'failed', detail: 'the disk is full' });
   });
 });
