@@ -44,7 +44,10 @@ export function createActions(dependencies: ActionDependencies): ServerActions {
       const started = daemon.tick('manual');
       const { cycle } = live.state();
       if (cycle) return { kind: started ? 'started' : 'running', cycleId: cycle.id };
-      return { kind: 'refused', detail: 'The daemon is stopping; no cycle is started.' };
+      const detail = daemon.isStopping
+        ? 'The daemon is stopping; no cycle is started.'
+        : 'The cycle could not begin: the state folder cannot be used, as GET /readyz tells.';
+      return { kind: 'refused', detail };
     },
     drain: (request) => drain(dependencies, request, audit),
     undrain: (request) => undrain(dependencies, request, audit),

@@ -9,7 +9,7 @@ import type { ExecutionContext, ExecutionReport, Executor } from '../executor/po
 import type { Cluster } from '../greptimedb/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { CycleTrigger, EventSink } from '../observability/events.ts';
-import type { Store } from '../store/port.ts';
+import type { CycleEnd, Store } from '../store/port.ts';
 import type { Connection } from './connection.ts';
 import { sealCluster } from './connection.ts';
 import type { Planner } from './planning.ts';
@@ -60,42 +60,69 @@ export interface CycleReport {
 
 type Turn = Omit<CycleReport, 'cycleId'>;
 
+/** Stands in events for the id of a cycle that could not be written down. */
+const UNWRITTEN = 0;
+
 /**
- * One turn of the loop: what is unfinished first, then observe, plan, and execute. It never rejects for anything that the cluster, the
- * network or the state folder does: such a cycle ends as `failed`, and the next one starts afresh.
+ * One turn of the loop: what is unfinished first, then observe, plan, and execute. Whatever the cluster or the network does, such a
+ * cycle ends as `failed`, and the next one starts afresh. That it ended is told in any case.
+ *
+ * @throws OperatingError of the store when the cycle's begin or end could not be written down.
  */
 export async function runCycle(
-  settings: CycleSettings,
+  readSettings: () => CycleSettings,
   dependencies: CycleDependencies,
   trigger: CycleTrigger,
   signal: AbortSignal,
 ): Promise<CycleReport> {
-  const { store, events, clock, connection } = dependencies;
+  const { store, events, clock } = dependencies;
   const startedAtMs = clock.monotonicMs();
-  const cycleId = store.beginCycle(trigger, clock.now());
-  events.emit({ type: 'cycle-started', cycleId, trigger });
-  let turn: Turn;
+  let cycleId = UNWRITTEN;
+  let turn: Turn | undefined;
+  const tellEnd = (end: Pick<Turn, 'outcome' | 'detail'>): void => {
+    const durationMs = Math.round(clock.monotonicMs() - startedAtMs);
+    const { outcome, detail } = end;
+    events.emit({ type: 'cycle-finished', cycleId, outcome, durationMs, moved: turn?.moved ?? 0, detail });
+  };
   try {
-    turn = await takeTurn(settings, dependencies, cycleId, signal);
+    const settings = readSettings();
+    cycleId = store.beginCycle(trigger, clock.now());
+    events.emit({ type: 'cycle-started', cycleId, trigger });
+    turn = await takeTurnOrFail(settings, dependencies, cycleId, signal);
+    store.endCycle(cycleId, { endedAtMs: clock.now(), ...toEnd(turn) });
+  } catch (error) {
+    tellEnd({ outcome: 'failed', detail: describeError(error) });
+    throw error;
+  }
+  tellEnd(turn);
+  return { cycleId, ...turn };
+}
+
+function toEnd({ outcome, moved, detail, plan }: Turn): Omit<CycleEnd, 'endedAtMs'> {
+  const balance = plan?.before;
+  return {
+    ...{ outcome, moved, detail },
+    ...(balance && { tableSkewMax: balance.tableSkewMax, nodeSkew: balance.nodeSkew }),
+  };
+}
+
+/** Never rejects. */
+async function takeTurnOrFail(
+  settings: CycleSettings,
+  dependencies: CycleDependencies,
+  cycleId: number,
+  signal: AbortSignal,
+): Promise<Turn> {
+  const progress: Progress = { tally: NOTHING };
+  try {
+    return await takeTurn(settings, dependencies, { cycleId, progress }, signal);
   } catch (error) {
     if (!signal.aborted && !isForeseen(error)) dependencies.onDefect(error);
-    await connection.drop().catch(() => undefined);
-    turn = signal.aborted
-      ? { outcome: 'stopped', moved: 0, failed: 0, detail: 'The process was told to stop.' }
-      : { outcome: 'failed', moved: 0, failed: 0, detail: describeError(error) };
+    await dependencies.connection.drop().catch(() => undefined);
+    return signal.aborted
+      ? { outcome: 'stopped', ...progress.tally, detail: 'The process was told to stop.' }
+      : { outcome: 'failed', ...progress.tally, detail: describeError(error) };
   }
-  const { outcome, moved, detail, plan } = turn;
-  const balance = plan?.before;
-  store.endCycle(cycleId, {
-    endedAtMs: clock.now(),
-    outcome,
-    moved,
-    detail,
-    ...(balance ? { tableSkewMax: balance.tableSkewMax, nodeSkew: balance.nodeSkew } : {}),
-  });
-  const durationMs = Math.round(clock.monotonicMs() - startedAtMs);
-  events.emit({ type: 'cycle-finished', cycleId, outcome, durationMs, moved, detail });
-  return { cycleId, ...turn };
 }
 
 /** What the cluster, the network and the state folder do is foreseen; anything else is a defect of ours and worth its stack. */
@@ -106,10 +133,15 @@ function isForeseen(error: unknown): boolean {
 /** A plan is made anew when its snapshot has become too old in the middle of it, but not for ever. */
 const MAX_PLANS_PER_CYCLE = 1_000;
 
+/** What the rounds of a cycle did so far: it was done, whatever the next round meets. */
+interface Progress {
+  tally: Tally;
+}
+
 async function takeTurn(
   settings: CycleSettings,
   dependencies: CycleDependencies,
-  cycleId: number,
+  { cycleId, progress }: { readonly cycleId: number; readonly progress: Progress },
   signal: AbortSignal,
 ): Promise<Turn> {
   const { store, clock } = dependencies;
@@ -124,22 +156,24 @@ async function takeTurn(
     await makePlan(settings, dependencies, snapshot, cycleId, signal);
     await executor.recover(signal);
   }
-  let tally = NOTHING;
   let submitted = 0;
   for (let round = 1; ; round += 1) {
     const snapshot = await observe(settings, dependencies, cluster, cycleId, signal);
     takenAtMs = clock.now();
     const plan = await makePlan(settings, dependencies, snapshot, cycleId, signal);
-    if (plan.moves.length === 0) return { ...settled(settings, plan, tally), ...tally, snapshot, plan };
+    if (plan.moves.length === 0) {
+      const { tally } = progress;
+      return { ...settled(settings, plan, tally), ...tally, snapshot, plan };
+    }
     if (settings.dryRun) return { ...planned(dependencies, plan), snapshot, plan };
     if (!isActing) return { ...standby(dependencies, plan), snapshot, plan };
     const limit = settings.maxMoves - submitted;
     const { lastWord } = dependencies;
     const context = { planId: plan.planId, cycleId, limit, lastWord };
     const report = await executor.execute(plan.moves, context, signal);
-    const result = describeExecution(report, plan.moves.length, tally);
+    const result = describeExecution(report, plan.moves.length, progress.tally);
     submitted += report.submitted;
-    tally = { moved: result.moved, failed: result.failed };
+    progress.tally = { moved: result.moved, failed: result.failed };
     // Each move was checked afresh; only the plan has become old. The rest of the cycle goes on with a new one.
     const isOld =
       report.stop?.code === 'stale-snapshot' && report.submitted > 0 && round < MAX_PLANS_PER_CYCLE;

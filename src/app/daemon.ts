@@ -58,10 +58,12 @@ export class Daemon {
       return false;
     }
     this.#adoptConfig();
-    const done = this.#cycle(trigger).finally(() => {
+    const done = this.#cycle(trigger).then((report) => {
       this.#running = undefined;
+      if (this.#stopping.signal.aborted) return;
       // At once, not with the next tick: what was changed may be the schedule that has none for long.
-      if (!this.#stopping.signal.aborted) this.#adoptConfig();
+      this.#adoptConfig();
+      if (report?.stop?.code === 'reload-pending') this.tick('reload');
     });
     this.#running = { done };
     return true;
@@ -99,7 +101,7 @@ export class Daemon {
   }
 
   /**
-   * Takes a new configuration between two cycles.
+   * Takes a new configuration between two cycles. A cycle that runs begins no further move, and another follows it at once.
    *
    * @throws UsageError when it changes what only a restart can change; the old one stays as a whole.
    */
@@ -108,11 +110,17 @@ export class Daemon {
     if (changes.length === 0) {
       // What was changed while a cycle ran was changed back before it took effect.
       this.#nextConfig = undefined;
+      this.#site.noteConfigWaiting(false);
       return;
     }
     refuseFixed(this.#site.config, config);
     this.#nextConfig = config;
-    if (!this.#running) this.#adoptConfig();
+    if (!this.#running) {
+      this.#adoptConfig();
+      return;
+    }
+    this.#site.noteConfigWaiting(true);
+    this.#dependencies.logger.info({ changes }, 'The changed configuration waits for the end of the cycle');
   }
 
   /** Ends the loop: a migration under way is left to the cluster and found again at the next start. */
@@ -128,16 +136,19 @@ export class Daemon {
     grace.abort();
   }
 
-  async #cycle(trigger: CycleTrigger): Promise<void> {
+  /** Never rejects. @returns undefined when not even the state folder could be used. */
+  async #cycle(trigger: CycleTrigger): Promise<CycleReport | undefined> {
     try {
       const report = await this.#site.runCycle(trigger, this.#stopping.signal);
       this.#stateProblem = undefined;
       this.#pauseOnBreaker(report);
       this.#prune();
+      return report;
     } catch (error) {
       // Only the state folder can make a cycle reject: nothing was done that could not be written down.
       this.#stateProblem = describeError(error);
       this.#dependencies.logger.error({ error }, 'The state folder cannot be used; nothing is moved');
+      return undefined;
     }
   }
 

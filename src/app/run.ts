@@ -14,7 +14,7 @@ import { createActions } from './actions.ts';
 import { Daemon } from './daemon.ts';
 import { byLeaderOnly } from './leader-actions.ts';
 import { Closers } from './lifecycle.ts';
-import { startCronSchedule } from './schedule.ts';
+import { cronSchedule } from './schedule.ts';
 import { spareMemory } from './spare-memory.ts';
 import { startNotifications } from './notifications.ts';
 import { createOverview } from './overview.ts';
@@ -75,7 +75,7 @@ export async function startDaemon(
       quarantinedRegions: () => store.memory(clock.now()).quarantine.length,
       coolingRegions: () => store.memory(clock.now()).cooldowns.length,
     });
-    const daemon = new Daemon(site, { startSchedule: startCronSchedule, logger });
+    const daemon = new Daemon(site, { startSchedule: cronSchedule(clock), logger });
     closers.add(() => daemon.stop());
     metrics.addSources({
       scheduleIntervalMs: () => daemon.scheduleIntervalMs(),

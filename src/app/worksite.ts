@@ -75,7 +75,10 @@ export class Worksite {
   readonly #watchMemories: WatchMemories = new Map();
   readonly #followers: LearnedFollowers;
   #config: Config;
+  #isConfigWaiting = false;
   #lastSnapshot: Snapshot | undefined;
+  /** Gives the last word once more, about the move that it was last asked for. */
+  #askAgain: () => CheckVerdict = () => this.#operatorsWord();
 
   constructor({ config, secrets }: WorksiteOptions, dependencies: WorksiteDependencies) {
     const { clock, store, logger, openCluster, onRequest } = dependencies;
@@ -97,7 +100,7 @@ export class Worksite {
           clock,
           ...(onRequest && { onRequest }),
           onWarning: (message, fields) => logger.warn(fields, message),
-          maySubmit: () => this.leadership.isActing(),
+          maySubmit: () => this.#maySubmit(),
         },
         { signal },
       ),
@@ -112,9 +115,15 @@ export class Worksite {
   adopt(config: Config): void {
     const { expected } = this.#config.datanodes;
     this.#config = config;
+    this.#isConfigWaiting = false;
     // The adapters are told of expected datanodes when the cluster is opened.
     if (expected.join() !== config.datanodes.expected.join())
       void this.connection.drop().catch(() => undefined);
+  }
+
+  /** While another configuration waits for the end of the cycle, no further move begins by this one. */
+  noteConfigWaiting(isWaiting: boolean): void {
+    this.#isConfigWaiting = isWaiting;
   }
 
   /** The policy of the configuration with the drains that were asked for while running. */
@@ -127,16 +136,9 @@ export class Worksite {
 
   /** One turn of the loop; see {@link runCycle}. */
   runCycle(trigger: CycleTrigger, signal: AbortSignal, overrides: CycleOverrides = {}): Promise<CycleReport> {
-    const { execution, planning } = this.#config;
-    const settings: CycleSettings = {
-      policy: overrides.policy ?? this.policy(),
-      timeBudgetMs: planning.timeBudgetMs,
-      dryRun: execution.dryRun,
-      maxMoves: overrides.maxMoves ?? execution.maxMovesPerCycle,
-    };
     const { clock, store, events, connection } = this;
     return runCycle(
-      settings,
+      () => this.#settings(overrides),
       {
         clock,
         store,
@@ -155,26 +157,64 @@ export class Worksite {
     );
   }
 
+  #settings({ policy, maxMoves }: CycleOverrides): CycleSettings {
+    const { execution, planning } = this.#config;
+    return {
+      policy: policy ?? this.policy(),
+      timeBudgetMs: planning.timeBudgetMs,
+      dryRun: execution.dryRun,
+      maxMoves: maxMoves ?? execution.maxMovesPerCycle,
+    };
+  }
+
   /**
    * What operators say about a move at the moment before it is asked for: a pause, a window, a drain that began or ended since the plan.
    *
    * @param policy what the move was planned with, when that is not {@link policy}.
    */
-  lastWord({ from, to, reason }: Move, policy?: Policy): CheckVerdict {
-    const nowMs = this.clock.now();
-    const { windows, timezone } = this.#config.schedule;
-    if (!this.leadership.isActing()) return { kind: 'gate', ...NOT_LEADER };
-    const pause = this.store.pause(nowMs);
-    const gate = operatorGates({
-      ...(pause && { pause }),
-      window: evaluateWindows(windows, timezone, nowMs),
-    });
-    if (!gate.open) return { kind: 'gate', code: gate.code, detail: gate.detail };
+  lastWord(move: Move, policy?: Policy): CheckVerdict {
+    this.#askAgain = () => this.#wordOn(move, policy);
+    return this.#askAgain();
+  }
+
+  #wordOn({ from, to, reason }: Move, policy?: Policy): CheckVerdict {
+    const word = this.#operatorsWord();
+    if (word.kind !== 'go') return word;
     const draining = [...this.policy().drain, ...(policy?.drain ?? [])];
     if (draining.includes(to)) return noLongerWanted(`Datanode ${to} drains now.`);
     if (reason === 'drain' && !draining.includes(from))
       return noLongerWanted(`Datanode ${from} drains no more.`);
     return { kind: 'go' };
+  }
+
+  /** What holds for every move. */
+  #operatorsWord(): CheckVerdict {
+    const nowMs = this.clock.now();
+    const { windows, timezone } = this.#config.schedule;
+    if (!this.leadership.isActing()) return { kind: 'gate', ...NOT_LEADER };
+    if (this.#isConfigWaiting) return { kind: 'gate', ...RELOAD_PENDING };
+    const pause = this.store.pause(nowMs);
+    const gate = operatorGates({
+      ...(pause && { pause }),
+      window: evaluateWindows(windows, timezone, nowMs),
+    });
+    return gate.open ? { kind: 'go' } : { kind: 'gate', code: gate.code, detail: gate.detail };
+  }
+
+  /**
+   * The last word again, right before the first byte of a request leaves: connecting, to one frontend after the other, may have taken
+   * long. Called from inside the network's own code, which must not meet an error of ours.
+   */
+  #maySubmit(): boolean {
+    try {
+      return this.#askAgain().kind === 'go';
+    } catch (error) {
+      this.#dependencies.logger.error(
+        { error },
+        'Whether a move is still wanted cannot be told; it is not sent',
+      );
+      return false;
+    }
   }
 
   /** @param snapshotTakenAtMs when the snapshot was taken that the moves rest on, in ms since 1970. */
@@ -198,6 +238,7 @@ export class Worksite {
 
   async #askGates(cluster: Cluster, snapshotTakenAtMs: number, question: GateQuestion): Promise<GateVerdict> {
     const { schedule, execution } = this.#config;
+    if (this.#isConfigWaiting) return { open: false, ...RELOAD_PENDING };
     const reading = await readGateContext(
       {
         isLeader: this.leadership.isActing(),
@@ -233,6 +274,7 @@ export class Worksite {
   }
 }
 
+const RELOAD_PENDING = { code: 'reload-pending', detail: GATES['reload-pending'] } as const;
 const NOT_LEADER = { code: 'not-leader', detail: GATES['not-leader'] } as const;
 
 function noLongerWanted(detail: string): CheckVerdict {

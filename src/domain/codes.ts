@@ -27,6 +27,7 @@ export type BlockerCode = keyof typeof BLOCKERS;
 export const GATES = {
   'not-leader': 'Another replica of the rebalancer leads; this one stands by.',
   paused: 'Somebody, or the breaker, paused the rebalancer.',
+  'reload-pending': 'A changed configuration waits; the cycle ends, and the next one begins with it at once.',
   'dry-run': 'execution.dryRun is true: plans are made and reported, nothing is moved.',
   'outside-window': 'No schedule window is open at this time.',
   maintenance: 'The cluster is in maintenance mode.',

@@ -4,7 +4,8 @@ import type { Plan } from '../domain/plan.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 
 /** Why a cycle ran. */
-export type CycleTrigger = 'start' | 'schedule' | 'manual' | 'once' | 'drain' | 'apply' | 'takeover';
+export type CycleTrigger =
+  'start' | 'schedule' | 'manual' | 'reload' | 'once' | 'drain' | 'apply' | 'takeover';
 
 /**
  * Everything worth telling, as one closed union. The loop and the executor only emit; log, metrics, server-sent events and

@@ -1,7 +1,9 @@
+import process from 'node:process';
 import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import { describeError, OperatingError } from '../domain/errors.ts';
+import { LogTarget, writeTo } from './log-target.ts';
 import { readableLines } from './readable-log.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -47,7 +49,7 @@ const SECRET_PATHS = SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${n
 /** User and password inside a URL, wherever a text carries one. */
 const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]+@/gi;
 
-/** JSON lines with ISO 8601 time and secrets masked. Writes at once, so that a crash loses no line. */
+/** JSON lines with ISO 8601 time and secrets masked. Writes at once, so that a crash loses no line; see {@link LogTarget}. */
 export function createLogger(options: LoggerOptions, dependencies: { readonly clock?: Clock } = {}): Logger {
   const clock = dependencies.clock ?? systemClock;
   const configuration = {
@@ -60,7 +62,7 @@ export function createLogger(options: LoggerOptions, dependencies: { readonly cl
     redact: { paths: SECRET_PATHS, censor: '[masked]' },
     hooks: { streamWrite: maskUrlCredentials },
   };
-  return wrap(pino(configuration, destinationOf(options.destination ?? 'stdout')));
+  return wrap(pino(configuration, destinationOf(options.destination ?? 'stdout', clock)));
 }
 
 /** A logger that says nothing. */
@@ -74,15 +76,34 @@ export function maskUrlCredentials(text: string): string {
   return text.replace(URL_CREDENTIALS, '$1[masked]@');
 }
 
-function destinationOf(destination: NonNullable<LoggerOptions['destination']>): DestinationStream {
-  if (destination === 'stdout') return pino.destination({ dest: 1, sync: true });
+function destinationOf(
+  destination: NonNullable<LoggerOptions['destination']>,
+  clock: Clock,
+): DestinationStream {
+  if (destination === 'stdout') {
+    const lossLine = (lines: number): string =>
+      `${JSON.stringify({ level: 'warn', time: new Date(clock.now()).toISOString(), lines, message: LINES_LOST })}\n`;
+    return openTarget(lossLine, process.stdout, clock);
+  }
   if (destination === 'person') {
-    const stderr = pino.destination({ dest: 2, sync: true });
+    const target = openTarget((lines) => `warning: ${LINES_LOST}: lines=${lines}\n`, process.stderr, clock);
     // A progress line may stand where this one begins.
     const start = isatty(2) ? '\r\u001b[2K' : '';
-    return readableLines((line) => stderr.write(start + line));
+    return readableLines((line) => target.write(start + line));
   }
   return destination;
+}
+
+const LINES_LOST = 'Lines of the log could not be written and are lost';
+
+function openTarget(
+  lossLine: (lines: number) => string,
+  stream: { readonly fd: number },
+  clock: Clock,
+): LogTarget {
+  const target = new LogTarget({ lossLine }, { write: writeTo(stream), clock });
+  process.once('exit', () => target.flush());
+  return target;
 }
 
 function wrap(logger: PinoLogger): Logger {

@@ -37,6 +37,7 @@ export const QUIET: NoticeState = {
 const EXPECTED_GATES: readonly GateCode[] = [
   'not-leader',
   'paused',
+  'reload-pending',
   'dry-run',
   'outside-window',
   'move-limit',

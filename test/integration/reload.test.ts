@@ -14,6 +14,7 @@ import {
   type SimulatedCluster,
 } from '../../src/simulator/index.ts';
 import { simulated } from '../support/greptimedb.ts';
+import { hastyConfig, listenCrowded, nextEvent, startTestDaemon } from '../support/running-daemon.ts';
 import { CommandProcess } from '../support/command-process.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
 
@@ -198,6 +199,39 @@ describe('while a cycle runs', () => {
     daemon.reload(changed);
     await daemon.settled();
     expect(site.config.execution.dryRun).toBe(false);
+  });
+
+  it('a change ends it after the move under way, and the next begins at once with what changed', async () => {
+    const world = await listenCrowded({ migrationTimeMs: 300 });
+    const config = hastyConfig(world, folder, ['schedule.cron=0 0 1 1 *']);
+    running = await startTestDaemon(config);
+    const { daemon, site } = running;
+    const told: string[] = [];
+    site.events.subscribe((event) => {
+      if (event.type === 'cycle-started') told.push(`cycle by ${event.trigger}`);
+      if (event.type === 'move-state' && event.move.state === 'submitted') told.push('request');
+      if (event.type === 'gate-closed') told.push(event.code);
+      if (event.type === 'config-reloaded') told.push(...event.changes);
+    });
+    const asked = nextEvent(
+      site.events,
+      (event) => event.type === 'move-state' && event.move.state === 'submitted',
+    );
+    await asked;
+    const last = nextEvent(
+      site.events,
+      (event) => event.type === 'cycle-finished' && event.outcome === 'planned',
+    );
+    daemon.reload({ ...config, execution: { ...config.execution, dryRun: true } });
+    await last;
+    expect(told).toEqual([
+      'request',
+      'reload-pending',
+      'execution.dryRun: false -> true',
+      'cycle by reload',
+      'dry-run',
+    ]);
+    await world.close();
   });
 
   it('datanodes that are expected from now on are expected by the adapters too', async () => {

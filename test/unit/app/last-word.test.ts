@@ -22,6 +22,8 @@ interface Stage {
   readonly site: Worksite;
   readonly actions: ServerActions;
   readonly events: RebalancerEvent[];
+  /** What the network asks at the first byte of a request for a migration. */
+  readonly maySubmit: () => Promise<boolean | undefined>;
 }
 
 const stages: Stage[] = [];
@@ -43,11 +45,15 @@ async function stage({ set = [], leads = true }: StageOptions = {}): Promise<Sta
     set: ['cluster.metasrv.endpoints=["http://127.0.0.1:1"]', 'execution.dryRun=false', ...set],
   });
   const planner: Planner = (input, options) => Promise.resolve(planNow(input, options, clock));
+  let ask: (() => boolean) | undefined;
   const site = new Worksite(
     { config, secrets: await readSecrets(config) },
     {
       ...{ clock, planner, logger: silentLogger, store: openStore({ path: ':memory:' }, { clock }) },
-      openCluster: () => Promise.reject(new Error('There is no cluster')),
+      openCluster: (_, dependencies) => {
+        ask = dependencies.maySubmit;
+        return Promise.reject(new Error('There is no cluster'));
+      },
       createLeadership: () => ({ ...SOLE_LEADER, isActing: () => leads }),
     },
   );
@@ -62,7 +68,11 @@ async function stage({ set = [], leads = true }: StageOptions = {}): Promise<Sta
   const events: RebalancerEvent[] = [];
   site.events.subscribe((event) => events.push(event));
   const live = trackLiveState(site.events, { lastSuccessAtMs: null, recentDurationsMs: [] });
-  const made = { clock, site, events, actions: createActions({ site, daemon, live, planner }) };
+  const maySubmit = async (): Promise<boolean | undefined> => {
+    await site.connection.get(new AbortController().signal).catch(() => undefined);
+    return ask?.();
+  };
+  const made = { clock, site, events, maySubmit, actions: createActions({ site, daemon, live, planner }) };
   stages.push(made);
   return made;
 }
@@ -96,6 +106,14 @@ describe('the last word before a request', () => {
     expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
     await clock.advance(60_000);
     expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'outside-window' });
+  });
+
+  it('is no while another configuration waits for the end of the cycle', async () => {
+    const { site } = await stage();
+    site.noteConfigWaiting(true);
+    expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'reload-pending' });
+    site.adopt({ ...site.config });
+    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
   });
 
   it('is no when another replica leads', async () => {
@@ -134,6 +152,28 @@ describe('the last word before a request', () => {
     const { site } = await stage();
     const policy = withDrains(toPolicy(site.config), ['1']);
     expect(site.lastWord(BALANCING, policy)).toMatchObject({ kind: 'abandon', cause: 'no-longer-wanted' });
+  });
+});
+
+describe('the first byte of a request', () => {
+  it.each<[string, (made: Stage) => unknown]>([
+    ['a pause', ({ actions }) => actions.pause({ reason: 'upgrade', by: 'anna' })],
+    ['the end of the window', ({ clock }) => clock.advance(60_000)],
+    ['a drain of the target', (made) => drain(made, '1')],
+    ['a state folder that cannot be read', ({ site }) => site.store.close()],
+  ])('is held back by what came after the last word: %s', async (_, happen) => {
+    const made = await stage({
+      set: ['schedule.windows=[{"cron":"31 11 * * *","duration":"30m"}]', 'schedule.timezone=UTC'],
+    });
+    expect(made.site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+    expect(await made.maySubmit()).toBe(true);
+    await happen(made);
+    expect(await made.maySubmit()).toBe(false);
+  });
+
+  it('is held back when another replica leads, whatever was asked before', async () => {
+    const { maySubmit } = await stage({ leads: false });
+    expect(await maySubmit()).toBe(false);
   });
 });
 
