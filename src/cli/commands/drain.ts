@@ -10,7 +10,8 @@ export function addDrain(program: Command, cli: Cli): void {
   withDryRun(withConfig(program.command('drain <id...>')))
     .summary('empty datanodes, then say what is left and why')
     .description(
-      'Moves every region in scope off the datanodes, then names every region that is left and why.',
+      'Moves every region in scope off the datanodes, then names every region that is left and why. Ends with status 0 only when ' +
+        'none is left, also in a dry run.',
     )
     .addHelpText(
       'after',
@@ -28,5 +29,5 @@ Example:
 
 async function report(cli: Cli, verdict: DrainVerdict): Promise<ExitStatus> {
   await writeLines(cli.io.out, drainVerdict(verdict, cli.io.out.canvas));
-  return verdict.dryRun || isDrained(verdict) ? 0 : 1;
+  return isDrained(verdict) ? 0 : 1;
 }

@@ -10,8 +10,7 @@ export function isDrained({ datanodes }: DrainVerdict): boolean {
 /** How a drain ended: every region that is left, with the reason, however many they are. */
 export function* drainVerdict(verdict: DrainVerdict, { style }: Canvas): Generator<string, void, undefined> {
   const failures = verdict.failed === 0 ? '' : `, ${count(verdict.failed, 'move')} did not succeed`;
-  if (verdict.dryRun) yield 'Dry run: nothing was moved. --no-dry-run acts.';
-  else yield `${count(verdict.moved, 'region')} moved${failures}.`;
+  if (!verdict.dryRun) yield `${count(verdict.moved, 'region')} moved${failures}.`;
   for (const { id, left } of verdict.datanodes) {
     if (left.length === 0) {
       yield style('green', `Datanode ${id} is empty: it leads no region in scope.`);
@@ -20,6 +19,9 @@ export function* drainVerdict(verdict: DrainVerdict, { style }: Canvas): Generat
     yield style('yellow', `Datanode ${id} still leads ${count(left.length, 'region')}:`);
     yield* left.map(leftLine);
   }
+  // Last, because that is what is read, and a datanode that is held to be empty is switched off.
+  if (verdict.dryRun)
+    yield `Dry run: nothing was moved.${isDrained(verdict) ? '' : ' The same command with --no-dry-run moves what may move.'}`;
 }
 
 /** Whoever switches a datanode off must know each region by name: nothing is summed up here. */

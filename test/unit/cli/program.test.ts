@@ -364,7 +364,8 @@ describe('commands that act', () => {
   it.each([
     ['empty', [], false, 0],
     ['not empty', [{ regionId: '1', table: 't', detail: 'It is pinned.' }], false, 1],
-    ['only looked at', [{ regionId: '1', table: 't', detail: 'Dry run.' }], true, 0],
+    ['not empty, and was only looked at', [{ regionId: '1', table: 't', detail: 'Dry run.' }], true, 1],
+    ['empty, and was only looked at', [], true, 0],
   ])('drain of a datanode that ends %s', async (_name, left, dryRun, wanted) => {
     const { status, out } = await wish(['drain', '3', '4,5', ...config], {
       drain: async (_config, ids) => ({

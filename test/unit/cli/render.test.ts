@@ -304,4 +304,16 @@ describe('the verdict of a drain', () => {
     ]);
     expect(lines.at(-1)).toBe('  region 7 of t: The window closed.');
   });
+
+  it.each([
+    [
+      'and regions are left',
+      [{ regionId: '7', table: 't', detail: 'It would move to datanode 3.' }],
+      'Dry run: nothing was moved. The same command with --no-dry-run moves what may move.',
+    ],
+    ['and none is left', [], 'Dry run: nothing was moved.'],
+  ])('says last that it was a dry run, %s', (_name, left, wanted) => {
+    const verdict = { moved: 0, failed: 0, dryRun: true, datanodes: [{ id: '5', left }] };
+    expect([...drainVerdict(verdict, PLAIN_CANVAS)].at(-1)).toBe(wanted);
+  });
 });
