@@ -20,7 +20,9 @@ export function adoptHandover(store: Store, handover: Handover, nowMs: number): 
     adoptPause(store, handover, nowMs);
     adoptDrains(store, handover);
     adoptRests(store, handover, nowMs);
-    return handover.moves.filter((move) => !isKnown(store, move)).map((move) => adoptMove(store, move, nowMs));
+    return handover.moves
+      .filter((move) => !isKnown(store, move))
+      .map((move) => adoptMove(store, move, nowMs));
   });
 }
 

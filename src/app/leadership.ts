@@ -15,9 +15,11 @@ export interface Leadership {
   start(onTakeover: () => void): void;
   /** Whether this replica leads at this moment and has taken over what the last leader left. */
   isActing(): boolean;
+  /** The term in which it acts: each time that it takes over another one. What was begun in one term must not go on in the next. */
+  actingTerm(): number | undefined;
   status(): { readonly leads: boolean; readonly holder: string | null };
-  /** Whether anybody leads, as far as is known. */
-  hasLeader(): boolean;
+  /** Why nobody can act: no replica leads, or this one does and cannot take over. Undefined when all is well, as far as is known. */
+  problem(): string | undefined;
   /** The cluster for this replica: every request for a migration is preceded by a fresh proof that this replica still leads. */
   guard(cluster: Cluster): Cluster;
   /** Leaves for a successor what it has to know. @throws OperatingError when this replica does not lead, or that cannot be known. */
@@ -30,8 +32,9 @@ export interface Leadership {
 export const SOLE_LEADER: Leadership = {
   start: () => undefined,
   isActing: () => true,
+  actingTerm: () => 1,
   status: () => ({ leads: true, holder: null }),
-  hasLeader: () => true,
+  problem: () => undefined,
   guard: (cluster) => cluster,
   publish: () => Promise.resolve(),
   stop: () => Promise.resolve(),
@@ -58,6 +61,9 @@ const CHANGES: readonly StampedEvent['type'][] = [
   ...(['quarantined', 'quarantine-released'] as const),
 ];
 
+/** A takeover that fails for the same reason again and again is told of again after so long. */
+const TELL_AGAIN_MS = 600_000;
+
 /** Leadership among several replicas. */
 export class SharedLeadership implements Leadership {
   readonly #options: LeadershipOptions;
@@ -67,6 +73,7 @@ export class SharedLeadership implements Leadership {
   /** The term in which everything that the last leader left has been taken over. */
   #readyTerm: number | undefined;
   #wasLeading = false;
+  #takeoverProblem: string | undefined;
   #unsubscribe: (() => void)[] = [];
   /** Notes are written one after the other, each with what is known when its turn comes. */
   #writing: Promise<unknown> = Promise.resolve();
@@ -90,8 +97,12 @@ export class SharedLeadership implements Leadership {
   }
 
   isActing(): boolean {
+    return this.actingTerm() !== undefined;
+  }
+
+  actingTerm(): number | undefined {
     const term = this.#dependencies.election.term();
-    return term !== undefined && term === this.#readyTerm;
+    return term === this.#readyTerm ? term : undefined;
   }
 
   status(): { readonly leads: boolean; readonly holder: string | null } {
@@ -100,8 +111,11 @@ export class SharedLeadership implements Leadership {
     return { leads, holder: leads ? this.#options.identity : election.holder() };
   }
 
-  hasLeader(): boolean {
-    return this.status().holder !== null;
+  problem(): string | undefined {
+    const { leads, holder } = this.status();
+    if (holder === null) return 'No replica of the rebalancer leads.';
+    if (!leads || this.#takeoverProblem === undefined) return undefined;
+    return `This replica leads, but cannot take over what the last leader left: ${this.#takeoverProblem}`;
   }
 
   guard(cluster: Cluster): Cluster {
@@ -184,7 +198,8 @@ export class SharedLeadership implements Leadership {
 
   async #takeOver(term: number): Promise<void> {
     const { election, logger, clock } = this.#dependencies;
-    let told: string | undefined;
+    this.#takeoverProblem = undefined;
+    let toldAtMs = -Infinity;
     const { signal } = this.#stopping;
     let pauseMs = this.#options.retryMs / 8;
     while (election.term() === term) {
@@ -194,8 +209,12 @@ export class SharedLeadership implements Leadership {
       } catch (error) {
         const problem = describeError(error);
         if (signal.aborted) return;
-        if (problem !== told) logger.warn({ problem }, 'This replica leads, but cannot take over yet');
-        told = problem;
+        const nowMs = clock.monotonicMs();
+        if (problem !== this.#takeoverProblem || nowMs - toldAtMs >= TELL_AGAIN_MS) {
+          logger.warn({ problem }, 'This replica leads, but cannot take over yet');
+          toldAtMs = nowMs;
+        }
+        this.#takeoverProblem = problem;
       }
       pauseMs = Math.min(2 * pauseMs, this.#options.retryMs);
       try {
@@ -220,6 +239,7 @@ export class SharedLeadership implements Leadership {
     });
     if (election.term() !== term) return;
     this.#readyTerm = term;
+    this.#takeoverProblem = undefined;
     logger.info(
       { identity: this.#options.identity, from: handover?.by ?? null, adoptedMoves: adopted.length },
       'This replica leads',

@@ -63,7 +63,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
     readiness() {
       const takenAt = live.state().snapshot?.takenAt;
       return assessReadiness({
-        hasLeader: site.leadership.hasLeader(),
+        leaderProblem: site.leadership.problem(),
         snapshotAgeMs: takenAt === undefined ? undefined : Math.max(0, clock.now() - Date.parse(takenAt)),
         maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
         stateProblem: daemon.stateProblem,

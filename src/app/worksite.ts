@@ -76,6 +76,8 @@ export class Worksite {
   readonly #followers: LearnedFollowers;
   #config: Config;
   #isConfigWaiting = false;
+  /** The term in which the work at hand began: see {@link Leadership.actingTerm}. */
+  #term: number | undefined;
   #lastSnapshot: Snapshot | undefined;
   /** Gives the last word once more, about the move that it was last asked for. */
   #askAgain: () => CheckVerdict = () => this.#operatorsWord();
@@ -187,11 +189,17 @@ export class Worksite {
     return { kind: 'go' };
   }
 
+  /** Whether this replica has led without a break since the work at hand began: between two terms another one may have moved regions. */
+  #isInTerm(): boolean {
+    const term = this.leadership.actingTerm();
+    return term !== undefined && (this.#term === undefined || term === this.#term);
+  }
+
   /** What holds for every move. */
   #operatorsWord(): CheckVerdict {
     const nowMs = this.clock.now();
     const { windows, timezone } = this.#config.schedule;
-    if (!this.leadership.isActing()) return { kind: 'gate', ...NOT_LEADER };
+    if (!this.#isInTerm()) return { kind: 'gate', ...NOT_LEADER };
     if (this.#isConfigWaiting) return { kind: 'gate', ...RELOAD_PENDING };
     const pause = this.store.pause(nowMs);
     const gate = operatorGates({
@@ -220,6 +228,7 @@ export class Worksite {
   /** @param snapshotTakenAtMs when the snapshot was taken that the moves rest on, in ms since 1970. */
   openExecutor(cluster: Cluster, snapshotTakenAtMs: () => number): Executor {
     const { clock, store, events } = this;
+    this.#term = this.leadership.actingTerm();
     return createExecutor(toExecutorOptions(this.#config), {
       cluster: this.leadership.guard(cluster),
       store,
@@ -241,7 +250,7 @@ export class Worksite {
     if (this.#isConfigWaiting) return { open: false, ...RELOAD_PENDING };
     const reading = await readGateContext(
       {
-        isLeader: this.leadership.isActing(),
+        isLeader: this.#isInTerm(),
         isDryRun: execution.dryRun,
         windows: schedule.windows,
         timezone: schedule.timezone,

@@ -25,7 +25,7 @@ export type BlockerCode = keyof typeof BLOCKERS;
 
 /** What forbids acting at all at this moment. Label of `gate_closed_total`. */
 export const GATES = {
-  'not-leader': 'Another replica of the rebalancer leads; this one stands by.',
+  'not-leader': 'Another replica of the rebalancer leads, or this one has only just begun to.',
   paused: 'Somebody, or the breaker, paused the rebalancer.',
   'reload-pending': 'A changed configuration waits; the cycle ends, and the next one begins with it at once.',
   'dry-run': 'execution.dryRun is true: plans are made and reported, nothing is moved.',

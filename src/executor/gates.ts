@@ -49,7 +49,10 @@ interface Gate {
 /** What the operator decides comes before what the cluster says, and that before our own limits: the first "no" is the one told. */
 export const GATE_LIST: readonly Gate[] = [
   { code: 'stopping', whyClosed: ({ isStopping }) => when(isStopping, 'The process was told to stop.') },
-  { code: 'not-leader', whyClosed: ({ isLeader }) => when(!isLeader, 'Another replica leads.') },
+  {
+    code: 'not-leader',
+    whyClosed: ({ isLeader }) => when(!isLeader, 'Another replica leads, or did a moment ago.'),
+  },
   {
     code: 'dry-run',
     whyClosed: ({ isDryRun }) => when(isDryRun, 'execution.dryRun is true: nothing is moved.'),

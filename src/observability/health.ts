@@ -2,8 +2,8 @@ import { formatDuration } from '../lib/duration.ts';
 
 /** What readiness is judged by. */
 export interface ReadinessFacts {
-  /** Whether the replica that leads is known: this one or another. Without replicas: true. */
-  readonly hasLeader: boolean;
+  /** Why no replica can act, or undefined when one does, this one or another. */
+  readonly leaderProblem: string | undefined;
   /** Age of the latest snapshot in ms, or undefined before the first. */
   readonly snapshotAgeMs: number | undefined;
   /** From which age on a snapshot is no longer fresh, in ms. */
@@ -31,8 +31,8 @@ export function assessReadiness(facts: ReadinessFacts): Readiness {
   return { ready: missing.length === 0, missing };
 }
 
-function leaderProblem({ hasLeader }: ReadinessFacts): MissingPart | undefined {
-  return hasLeader ? undefined : { code: 'leader', detail: 'No replica of the rebalancer leads.' };
+function leaderProblem({ leaderProblem: problem }: ReadinessFacts): MissingPart | undefined {
+  return problem === undefined ? undefined : { code: 'leader', detail: problem };
 }
 
 function snapshotProblem({ snapshotAgeMs, maxSnapshotAgeMs }: ReadinessFacts): MissingPart | undefined {

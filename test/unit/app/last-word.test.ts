@@ -16,6 +16,7 @@ import { silentLogger } from '../../../src/observability/logger.ts';
 import type { ServerActions } from '../../../src/server/ports.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { createRig, moveOf } from '../../support/executor.ts';
+import { FakeCluster } from '../../support/fake-cluster.ts';
 
 interface Stage {
   readonly clock: VirtualClock;
@@ -33,11 +34,12 @@ afterEach(async () => {
 
 interface StageOptions {
   readonly set?: readonly string[];
-  readonly leads?: boolean;
+  /** The term in which this replica acts, at the moment. */
+  readonly term?: () => number | undefined;
 }
 
 /** All that answers operators, without a cluster: none of it needs one. */
-async function stage({ set = [], leads = true }: StageOptions = {}): Promise<Stage> {
+async function stage({ set = [], term = () => 1 }: StageOptions = {}): Promise<Stage> {
   const clock = new VirtualClock(Date.UTC(2026, 0, 5, 12));
   const config = readConfig({
     env: {},
@@ -54,7 +56,7 @@ async function stage({ set = [], leads = true }: StageOptions = {}): Promise<Sta
         ask = dependencies.maySubmit;
         return Promise.reject(new Error('There is no cluster'));
       },
-      createLeadership: () => ({ ...SOLE_LEADER, isActing: () => leads }),
+      createLeadership: () => ({ ...SOLE_LEADER, isActing: () => term() !== undefined, actingTerm: term }),
     },
   );
   const daemon = new Daemon(site, {
@@ -117,8 +119,20 @@ describe('the last word before a request', () => {
   });
 
   it('is no when another replica leads', async () => {
-    const { site } = await stage({ leads: false });
+    const { site } = await stage({ term: () => undefined });
     expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'not-leader' });
+  });
+
+  it('is no for what was begun before another replica led in between', async () => {
+    let term: number | undefined = 1;
+    const { site, maySubmit } = await stage({ term: () => term });
+    site.openExecutor(new FakeCluster({ regions: {} }, site.clock), () => site.clock.now());
+    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+    term = 2;
+    expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'not-leader' });
+    expect(await maySubmit()).toBe(false);
+    site.openExecutor(new FakeCluster({ regions: {} }, site.clock), () => site.clock.now());
+    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
   });
 
   it('is no when the target began to drain after the plan', async () => {
@@ -172,7 +186,7 @@ describe('the first byte of a request', () => {
   });
 
   it('is held back when another replica leads, whatever was asked before', async () => {
-    const { maySubmit } = await stage({ leads: false });
+    const { maySubmit } = await stage({ term: () => undefined });
     expect(await maySubmit()).toBe(false);
   });
 });

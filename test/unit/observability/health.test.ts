@@ -1,19 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { assessReadiness } from '../../../src/observability/health.ts';
 
-const good = { hasLeader: true, snapshotAgeMs: 1_000, maxSnapshotAgeMs: 60_000, stateProblem: undefined };
+const good = {
+  leaderProblem: undefined,
+  snapshotAgeMs: 1_000,
+  maxSnapshotAgeMs: 60_000,
+  stateProblem: undefined,
+};
 
 describe('assessReadiness', () => {
   it.each([
     ['all is well', {}, []],
     ['the snapshot is just fresh', { snapshotAgeMs: 60_000 }, []],
-    ['no replica leads', { hasLeader: false }, ['leader']],
+    ['no replica leads', { leaderProblem: 'No replica leads.' }, ['leader']],
     ['no snapshot was read', { snapshotAgeMs: undefined }, ['snapshot']],
     ['the snapshot is old', { snapshotAgeMs: 60_001 }, ['snapshot']],
     ['the state folder is read-only', { stateProblem: 'read-only' }, ['state']],
     [
       'nothing is there',
-      { hasLeader: false, snapshotAgeMs: undefined, stateProblem: 'gone' },
+      { leaderProblem: 'No replica leads.', snapshotAgeMs: undefined, stateProblem: 'gone' },
       ['leader', 'snapshot', 'state'],
     ],
   ])('when %s', (_name, facts, codes) => {
