@@ -66,7 +66,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
         leaderProblem: site.leadership.problem(),
         snapshotAgeMs: takenAt === undefined ? undefined : Math.max(0, clock.now() - Date.parse(takenAt)),
         maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
-        stateProblem: daemon.stateProblem,
+        stateProblem: store.problem() ?? daemon.stateProblem,
       });
     },
   };

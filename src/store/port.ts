@@ -11,6 +11,8 @@ import type { Memory, Rest } from '../domain/policy.ts';
 export interface Store extends MoveStore, RestStore, CycleStore, OperatorStore {
   /** The database file, or `:memory:`. */
   readonly location: string;
+  /** Why what is written now would be lost, or undefined: the file was deleted or replaced under us. No cycle begins then. */
+  problem(): string | undefined;
   /** All that `work` writes, in one durable transaction, or nothing of it. */
   atomically<T>(work: () => T): T;
   /** Deletes what is older than the retention, a bounded number of rows per call. */

@@ -9,7 +9,7 @@ import {
   statSync,
   type Stats,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { OperatingError } from '../domain/errors.ts';
 import { Database, type DatabaseOptions } from './sqlite-database.ts';
@@ -31,8 +31,7 @@ export interface FileOptions extends Omit<DatabaseOptions, 'location'> {
 /** Makes sure that the state folder exists. @throws OperatingError `state-not-a-directory` or `state-unwritable`. */
 export function makeFolder(folder: string): void {
   try {
-    // Absolute: in a working directory that was deleted, Node would try a relative path for ever.
-    mkdirSync(resolve(folder), { recursive: true, mode: 0o750 });
+    makeFolders(resolve(folder));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const notDirectory = code === 'EEXIST' || code === 'ENOTDIR';
@@ -44,6 +43,23 @@ export function makeFolder(folder: string): void {
       { cause: error },
     );
   }
+}
+
+/** One after the other: with `recursive` Node tries for ever where a folder cannot be made in one that is there, as below /proc. */
+function makeFolders(folder: string): void {
+  if (isFolder(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolders(parent);
+  try {
+    mkdirSync(folder, { mode: 0o750 });
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!isFolder(folder)) throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** Opens the state database of a folder: creates it where there is none, brings an older one up to date, refuses any other. */

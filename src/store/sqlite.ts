@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { OperatingError } from '../domain/errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from './port.ts';
 import { createCycleStore } from './sqlite-cycles.ts';
@@ -72,12 +74,20 @@ function openInMemory(): Database {
 
 function compose(database: Database, retention: RetentionOptions, release: () => void): Store {
   let isOpen = true;
+  const cycles = createCycleStore(database);
+  const problem = watchFile(database.location);
   return {
     location: database.location,
     ...createMoveStore(database),
     ...createRestStore(database),
-    ...createCycleStore(database),
+    ...cycles,
     ...createOperatorStore(database),
+    problem,
+    beginCycle(trigger, startedAtMs) {
+      const found = problem();
+      if (found !== undefined) throw new OperatingError('state-io', found);
+      return cycles.beginCycle(trigger, startedAtMs);
+    },
     atomically: (work) => database.transaction(work),
     prune: (nowMs) => prune(database, retention, nowMs),
     close() {
@@ -86,5 +96,18 @@ function compose(database: Database, retention: RetentionOptions, release: () =>
       database.close();
       release();
     },
+  };
+}
+
+/** SQLite goes on in a file that has no name any more, of which a restart would know nothing. */
+function watchFile(location: string): () => string | undefined {
+  if (location === ':memory:') return () => undefined;
+  const numberOf = (): number | undefined => statSync(location, { throwIfNoEntry: false })?.ino;
+  const opened = numberOf();
+  return () => {
+    const now = numberOf();
+    if (now === opened) return undefined;
+    const what = now === undefined ? 'is gone' : 'is another one than at the start';
+    return `The state file ${location} ${what}: what happens now would be forgotten. Restart the rebalancer.`;
   };
 }

@@ -2,9 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -63,7 +66,33 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return String(chunk).trim();
 }
 
+describe('a state file under a running process', () => {
+  it.each([
+    ['deleted', 'is gone', (file: string) => rmSync(file)],
+    [
+      'replaced by a copy',
+      'is another one',
+      (file: string) => {
+        copyFileSync(file, `${file}.copy`);
+        renameSync(`${file}.copy`, file);
+      },
+    ],
+  ])('that was %s is told of, and no cycle begins', (_, wanted, change) => {
+    const path = folder();
+    const store = openStore({ path }, { clock });
+    expect(store.problem()).toBeUndefined();
+    change(join(path, 'rebalancer.db'));
+    expect(store.problem()).toContain(wanted);
+    expect(refusal(() => store.beginCycle('schedule', 0)).code).toBe('state-io');
+    store.close();
+  });
+});
+
 describe('a state folder', () => {
+  it('that can never be created is refused at once', () => {
+    expect(refusal(() => openStore({ path: '/proc/x/y' }, { clock })).code).toBe('state-unwritable');
+  });
+
   it('is created with all folders above it', () => {
     const path = join(folder(), 'a', 'b');
     openStore({ path }, { clock }).close();
