@@ -64,7 +64,7 @@ async function work(
   signal: AbortSignal,
 ): Promise<DrainVerdict> {
   const { dryRun, moveTimeoutMs } = site.config.execution;
-  const deadlineMs = site.clock.monotonicMs() + moveTimeoutMs;
+  let deadlineMs = site.clock.monotonicMs() + moveTimeoutMs;
   let moved = 0;
   let failed = 0;
   for (;;) {
@@ -76,7 +76,10 @@ async function work(
     if (!snapshot || !plan) throw new OperatingError('drain-failed', report.detail);
     // A cycle that did something is followed by one that looks what is left. What failed is in quarantine then.
     const mayGoOn = report.stop?.code !== 'too-many-failures';
-    if (!dryRun && report.moved + report.failed > 0 && mayGoOn) continue;
+    if (!dryRun && report.moved + report.failed > 0 && mayGoOn) {
+      deadlineMs = site.clock.monotonicMs() + moveTimeoutMs;
+      continue;
+    }
     if (!dryRun && report.outcome === 'blocked' && mayPass(plan) && site.clock.monotonicMs() < deadlineMs) {
       await sleep(site.clock, RETRY_MS, signal);
       continue;
