@@ -70,7 +70,7 @@ export async function startDaemon(
     closers.add(startNotifications(config, secrets, { events, clock, metrics, logger, version }));
     metrics.addSources({
       dryRun: () => site.config.execution.dryRun,
-      paused: () => store.pause(clock.now()) !== undefined,
+      paused: () => site.pause() !== undefined,
       leader: () => site.leadership.status().leads,
       quarantinedRegions: () => store.memory(clock.now()).quarantine.length,
       coolingRegions: () => store.memory(clock.now()).cooldowns.length,

@@ -40,7 +40,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
           features: profile?.features ?? [],
         },
         dryRun: site.config.execution.dryRun,
-        paused: store.pause(nowMs),
+        paused: site.pause(),
         leader: site.leadership.status(),
         nextTickAtMs: daemon.nextTickAtMs(),
         maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),

@@ -21,7 +21,7 @@ import type { Clock } from '../lib/clock.ts';
 import { EventBus } from '../observability/events.ts';
 import type { CycleTrigger } from '../observability/events.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { Store } from '../store/port.ts';
+import type { PauseRecord, Store } from '../store/port.ts';
 import { Connection } from './connection.ts';
 import { runCycle } from './cycle.ts';
 import type { CycleReport, CycleSettings } from './cycle.ts';
@@ -134,6 +134,11 @@ export class Worksite {
       toPolicy(this.#config),
       this.store.drains().map(({ datanode }) => datanode),
     );
+  }
+
+  /** The pause in force. A standby knows of none: what its own store says may long be over. */
+  pause(): PauseRecord | undefined {
+    return this.leadership.isActing() ? this.store.pause(this.clock.now()) : undefined;
   }
 
   /** One turn of the loop; see {@link runCycle}. */
