@@ -19,7 +19,7 @@ export interface NotificationDependencies {
  * Sends notifications where the configuration names a receiver, else does nothing.
  *
  * @returns a function that ends it.
- * @throws UsageError when the file of the URL holds none.
+ * @throws UsageError when the file of the URL holds none, or one that nothing can be sent to.
  */
 export function startNotifications(
   { notifications, cluster }: Config,
@@ -28,9 +28,7 @@ export function startNotifications(
 ): () => void {
   const url = secrets.webhookUrl?.reveal() ?? notifications.url;
   if (url === undefined) return () => undefined;
-  const protocol = URL.parse(url)?.protocol;
-  if (protocol !== 'https:' && protocol !== 'http:')
-    throw new UsageError('notifications.urlFile: the file holds no URL such as https://host/path');
+  checkReceiver(URL.parse(url));
   const { format, events: kinds, timeoutMs } = notifications;
   return startNotifier(
     {
@@ -50,4 +48,14 @@ export function startNotifications(
         logger.warn({ problem, notification: kind, text }, 'A notification could not be delivered'),
     },
   );
+}
+
+/** The URL of the configuration was checked there; that of the file, which may be a secret and is never shown, is checked here. */
+function checkReceiver(url: URL | null): void {
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:')
+    throw new UsageError('notifications.urlFile: the file holds no URL such as https://host/path');
+  if (url.username !== '' || url.password !== '')
+    throw new UsageError(
+      'notifications.urlFile: the file holds a URL with user name or password, wanted one without (see notifications.tokenFile)',
+    );
 }

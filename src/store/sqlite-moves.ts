@@ -49,10 +49,17 @@ const TRANSITION_ROW = z.object({
 
 const SUCCEEDED = "(state = 'succeeded' OR late_outcome = 'succeeded')";
 /** Looks at every row when few match: some 30 ms for 200 000 of them, which is the most that are kept. */
-const PAGE = `SELECT * FROM moves WHERE id < ?2 AND (?3 IS NULL OR region_id = ?3) AND (?4 IS NULL OR cycle_id = ?4)
+const PAGE = pageWhere('?3 IS NULL');
+/** On its own, because no index serves a condition that may be absent. */
+export const PAGE_OF_REGION = pageWhere('region_id = ?3');
+
+function pageWhere(region: string): string {
+  return `SELECT * FROM moves WHERE id < ?2 AND ${region} AND (?4 IS NULL OR cycle_id = ?4)
   AND (?5 IS NULL OR state = ?5) AND (?6 IS NULL OR reason = ?6) AND (?7 IS NULL OR table_id = ?7)
   AND (?8 IS NULL OR instr(table_name, ?8) > 0) AND (?9 IS NULL OR ?9 IN (from_id, to_id))
   AND (?10 IS NULL OR created_at_ms >= ?10) AND (?11 IS NULL OR created_at_ms < ?11) ORDER BY id DESC LIMIT ?1`;
+}
+
 /** No move's id comes near it. */
 const ABOVE_ALL_IDS = Number.MAX_SAFE_INTEGER;
 /** The most rows that one query gives, whatever was asked. */
@@ -114,7 +121,10 @@ export function createMoveStore(database: Database): MoveStore {
         .map((row): MoveTransition => ({ from: row.from_state, to: row.to_state, atMs: row.at_ms })),
     unresolvedMoves: () =>
       database.all(MOVE_ROW, 'SELECT * FROM moves WHERE unresolved = 1 ORDER BY id').map(toRecord),
-    listMoves: (query) => database.all(MOVE_ROW, PAGE, pageParameters(query)).map(toRecord),
+    listMoves(query) {
+      const sql = query.regionId === undefined ? PAGE : PAGE_OF_REGION;
+      return database.all(MOVE_ROW, sql, pageParameters(query)).map(toRecord);
+    },
     lastSuccess(regionId) {
       const sql = `SELECT * FROM moves WHERE region_id = ? AND ${SUCCEEDED} ORDER BY id DESC LIMIT 1`;
       const row = database.first(MOVE_ROW, sql, [regionId]);

@@ -98,7 +98,7 @@ function readSubmission(response: TransportResponse, where: string): SubmitResul
 
 function classify(error: CallError): SubmitResult {
   const { message } = error;
-  if (error.status === 404)
+  if (error.failure === 'missing')
     return {
       kind: 'refused',
       code: 'invalid',

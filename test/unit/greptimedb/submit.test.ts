@@ -73,6 +73,11 @@ describe('submitting over the admin interface', () => {
     [says('Table info not found: 1024'), { kind: 'refused', code: 'region-gone' }],
     [says('Table metadata manager error'), { kind: 'refused', code: 'invalid' }],
     [{ status: 404 }, { kind: 'refused', code: 'invalid' }],
+    // A proxy may show such a page in place of its own time-out.
+    [
+      { status: 404, headers: { 'content-type': 'text/html' }, body: '<html>404' },
+      { kind: 'unclear', message: expect.stringContaining('HTTP 404') as string },
+    ],
     [says('Something nobody has seen yet'), { kind: 'unclear' }],
     [says('<html>Bad Gateway</html>'), { kind: 'unclear' }],
     ['<html>', { kind: 'unclear' }],

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import type { MoveDraft, MoveQuery, Store } from '../../../src/store/port.ts';
 import { MAX_PLAN_CHARACTERS } from '../../../src/store/sqlite-cycles.ts';
+import { Database } from '../../../src/store/sqlite-database.ts';
+import { MIGRATIONS } from '../../../src/store/sqlite-migrations.ts';
+import { PAGE_OF_REGION } from '../../../src/store/sqlite-moves.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
 
@@ -138,6 +142,15 @@ describe('moves', () => {
     expect(ids({ limit: 3, beforeId: 2 })).toEqual([1]);
     expect(ids({ limit: 9, regionId: '1' })).toEqual([3, 1]);
     expect(ids({ limit: 9, cycleId: 8 })).toEqual([]);
+  });
+
+  it('of one region are found by an index, not by looking at all', () => {
+    const database = new Database({ location: ':memory:', busyTimeoutMs: 0 });
+    for (const step of MIGRATIONS) database.script(step);
+    const planOf = z.object({ detail: z.string() });
+    const [step] = database.all(planOf, `EXPLAIN QUERY PLAN ${PAGE_OF_REGION}`);
+    expect(step?.detail).toMatch(/^SEARCH moves USING INDEX moves_region \(region_id=\? AND id<\?\)/);
+    database.close();
   });
 
   it.each<[string, Partial<MoveQuery>, number[]]>([
