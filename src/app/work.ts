@@ -4,6 +4,7 @@ import type { Plan } from '../domain/plan.ts';
 import { deadlineSignal } from '../lib/clock.ts';
 import { logEvents } from '../observability/log-listener.ts';
 import type { EventSource, EventType } from '../observability/events.ts';
+import type { Logger } from '../observability/logger.ts';
 import { openWorksite } from './compose.ts';
 import type { Parts } from './compose.ts';
 import { notLeader } from './leadership.ts';
@@ -44,7 +45,17 @@ export async function withWorksite<T>(
     if (!config.execution.dryRun) await takeTheLead(site, signal);
     return await work(site);
   } finally {
+    prune(site, parts.logger);
     await site.close();
+  }
+}
+
+/** Once per command, as the daemon does once per cycle: where only commands work, nobody else would. What they did counts more. */
+function prune({ store, clock }: Worksite, logger: Logger): void {
+  try {
+    store.prune(clock.now());
+  } catch (error) {
+    logger.warn({ error }, 'What is older than state.retention could not be deleted');
   }
 }
 

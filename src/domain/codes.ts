@@ -71,7 +71,7 @@ export const CYCLE_OUTCOMES = {
   partial: 'Some moves succeeded and some did not.',
   gated: 'There is a plan, and a gate forbids acting on it.',
   blocked: 'Not balanced, but every remaining improvement is blocked.',
-  failed: 'The cluster could not be read, the plan could not be made, or every move failed.',
+  failed: 'The cluster could not be read, the plan could not be made or written down, or every move failed.',
   stopped: 'The process was told to stop during the cycle.',
   missed: 'The tick fell into a running cycle and was skipped, not queued.',
 } as const;
