@@ -297,12 +297,13 @@ const HEALTH: Row = {
     ]),
     graph(
       'Configuration and notifications',
-      'Reloads of the configuration and webhook notifications by outcome.',
+      'Reloads of the configuration and webhook notifications by outcome, and whether the configuration file as it is now is refused (1).',
       [
         over(
           `sum by (outcome) (increase(${P}config_reloads_total$S[$__rate_interval]))`,
           'configuration {{outcome}}',
         ),
+        over(`max by (instance) (${P}config_refused$S)`, '{{instance}} refuses its file'),
         over(
           `sum by (outcome) (increase(${P}notifications_total$S[$__rate_interval]))`,
           'notification {{outcome}}',

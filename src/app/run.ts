@@ -6,6 +6,7 @@ import { logEvents } from '../observability/log-listener.ts';
 import { trackLiveState } from '../observability/live-state.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { observeEvents } from '../observability/metrics-listener.ts';
 import type { WebAssets } from '../server/ports.ts';
 import { createServer } from '../server/server.ts';
@@ -28,6 +29,7 @@ import type { Worksite } from './worksite.ts';
 export interface RunningDaemon {
   readonly daemon: Daemon;
   readonly site: Worksite;
+  readonly metrics: Pick<Metrics, 'addSources'>;
   readonly server: RunningServer;
   /** Graceful: ends the loop, then the server, then the store. Safe to call twice. */
   close(): Promise<void>;
@@ -119,7 +121,7 @@ export async function startDaemon(
       'The rebalancer runs',
     );
     daemon.start();
-    return { daemon, site, server, close: () => closers.close() };
+    return { daemon, site, metrics, server, close: () => closers.close() };
   } catch (error) {
     await closers.close();
     throw error;
@@ -140,16 +142,21 @@ const SETTLE_MS = 300;
 
 /** Reads the configuration again on SIGHUP and when its file changes. Returns a function that ends that. */
 export function watchConfig(
-  { daemon, site }: RunningDaemon,
+  { daemon, site, metrics }: RunningDaemon,
   logger: Logger,
   sources: ReloadSources,
 ): () => void {
+  // A file that is as before emits nothing: what was refused is over then, too.
+  let isRefused = false;
+  metrics.addSources({ configRefused: () => isRefused });
   const reload = async (): Promise<void> => {
     try {
       const config = await sources.reload();
       daemon.reload(config);
       logger.setLevel(config.log.level);
+      isRefused = false;
     } catch (error) {
+      isRefused = true;
       site.events.emit({ type: 'config-refused', detail: describeError(error) });
     }
   };

@@ -19,6 +19,7 @@ const move = z.object({
   to: text,
   reason: text,
   state: text,
+  cause: text.nullable(),
   detail: text.nullable(),
   createdAt: text,
   submittedAt: text.nullable(),

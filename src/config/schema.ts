@@ -88,7 +88,7 @@ const execution = section(
     moveTimeout: key(
       field.duration({ minMs: 1_000, maxMs: 7 * DAY_MS }),
       '15m',
-      'Time after which we stop waiting for a migration. GreptimeDB itself may retry for eight minutes.',
+      'Time after which we stop waiting for a migration. GreptimeDB itself may work on one for 10 minutes plus replayTimeout: keep it at or above that.',
     ),
     pauseBetweenMoves: key(field.duration({ minMs: 0, maxMs: DAY_MS }), '2s', 'Rest between two moves.'),
     pollInterval: key(
@@ -99,7 +99,7 @@ const execution = section(
     regionCooldown: key(
       field.duration({ minMs: 0 }),
       '1h',
-      'Time for which a region that was moved is left where it is.',
+      'Time for which a region that was moved is left where it is. A change holds for later moves.',
     ),
     maxConsecutiveFailures: key(
       field.whole(1, 1_000),
@@ -132,7 +132,8 @@ const execution = section(
 
 const window = sectionObject({
   cron: requiredKey(field.cron, 'When the window opens, in schedule.timezone.'),
-  duration: requiredKey(field.duration({ maxMs: 366 * DAY_MS }), 'How long it stays open.'),
+  // As long as executor/windows.ts looks back.
+  duration: requiredKey(field.duration({ maxMs: 31 * DAY_MS }), 'How long it stays open.'),
 });
 
 const schedule = section(

@@ -280,6 +280,12 @@ export const METRICS = {
     labels: { outcome: RELOAD_OUTCOMES },
     help: 'Reloads of the configuration by outcome.',
   },
+  configRefused: {
+    name: 'config_refused',
+    type: 'gauge',
+    labels: {},
+    help: 'Whether the configuration file was refused when it was last read (1); 0 also once the one in force is put back.',
+  },
   notificationsTotal: {
     name: 'notifications_total',
     type: 'counter',

@@ -51,6 +51,8 @@ export interface MetricSources {
   readonly paused?: () => boolean;
   /** The configuration may be reloaded. */
   readonly dryRun?: () => boolean;
+  /** Whether the configuration file was refused when it was last read. */
+  readonly configRefused?: () => boolean;
   readonly leader?: () => boolean;
   /** Undefined without a schedule. */
   readonly scheduleIntervalMs?: () => number | undefined;
@@ -231,6 +233,7 @@ function collect(instruments: Instruments, sources: MetricSources, clock: Clock)
   attempt(sources.quarantinedRegions, (count) => instruments.quarantinedRegions.set(count));
   attempt(sources.coolingRegions, (count) => instruments.coolingRegions.set(count));
   attempt(sources.dryRun, (dryRun) => instruments.dryRun.set(dryRun ? 1 : 0));
+  attempt(sources.configRefused, (refused) => instruments.configRefused.set(refused ? 1 : 0));
   attempt(sources.paused, (paused) => instruments.paused.set(paused ? 1 : 0));
   attempt(sources.leader, (leader) => instruments.leader.set(leader ? 1 : 0));
   attempt(sources.scheduleIntervalMs, (intervalMs) =>

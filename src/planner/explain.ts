@@ -1,3 +1,4 @@
+import { UsageError } from '../domain/errors.ts';
 import type { Explanation, ExplainKind, ExplanationReason } from '../domain/explanation.ts';
 import type { Plan } from '../domain/plan.ts';
 import { fullTableName } from '../domain/snapshot.ts';
@@ -14,8 +15,9 @@ import { buildProblem } from './problem.ts';
  * Says why a region, table or datanode moves or stays.
  *
  * @param input what the plan was made from.
- * @param id a decimal id; a table also by `schema.table` or `catalog.schema.table`.
+ * @param id a decimal id; a table also by `schema.table`, `catalog.schema.table`, or its bare name where only one has it.
  * @returns undefined when the snapshot knows no such thing.
+ * @throws UsageError `ambiguous-table` when several tables have this bare name.
  */
 export function explain(
   input: PlanInput,
@@ -37,7 +39,7 @@ export function explain(
 
 function explainTable(context: ExplainContext, wanted: string): Explanation | undefined {
   const { problem, counts, plan } = context;
-  const index = problem.tables.findIndex((table) => isCalled(table, wanted));
+  const index = findTable(problem.tables, wanted);
   const table = problem.tables[index];
   if (!table) return undefined;
   const moves = plan.moves.filter(({ tableId }) => tableId === table.id);
@@ -84,6 +86,20 @@ function evenReason(moves: number): ExplanationReason {
     'balanced',
     'After the plan every datanode leads its share of this table, rounded down or up.',
   );
+}
+
+const MAX_CANDIDATES = 10;
+
+/** @returns -1 when there is none. @throws UsageError when the bare name of several is given. */
+function findTable(tables: readonly Table[], wanted: string): number {
+  const index = tables.findIndex((table) => isCalled(table, wanted));
+  if (index >= 0) return index;
+  const namesakes = tables.filter(({ name }) => name === wanted);
+  if (namesakes.length <= 1) return namesakes[0] ? tables.indexOf(namesakes[0]) : -1;
+  const names = namesakes.slice(0, MAX_CANDIDATES).map(fullTableName).join(', ');
+  const more = namesakes.length > MAX_CANDIDATES ? ', …' : '';
+  const text = `Found ${namesakes.length} tables called ${JSON.stringify(wanted)}, wanted one of them: ${names}${more}`;
+  throw new UsageError(text, { code: 'ambiguous-table' });
 }
 
 function isCalled(table: Table, wanted: string): boolean {

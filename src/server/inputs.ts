@@ -98,7 +98,8 @@ export function toHistoryQuery(input: z.infer<typeof historyInput>): HistoryQuer
 export const explainInput = z.strictObject({
   kind: z.enum(EXPLAIN_KINDS),
   id: line(MAX_TEXT).min(1).meta({
-    description: 'A decimal id; for a table also its name as schema.table or catalog.schema.table.',
+    description:
+      'A decimal id; for a table also its name as schema.table or catalog.schema.table, or alone where only one has it.',
   }),
 });
 

@@ -15,6 +15,7 @@ import {
 } from '../../src/simulator/index.ts';
 import { simulated } from '../support/greptimedb.ts';
 import { hastyConfig, listenCrowded, nextEvent, startTestDaemon } from '../support/running-daemon.ts';
+import { eventually } from '../support/eventually.ts';
 import { CommandProcess } from '../support/command-process.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
 
@@ -149,8 +150,30 @@ it('a folder that cannot be watched is told, and SIGHUP works still', async () =
   hangUp();
   expect((await reloaded).changes).toEqual(['execution.dryRun: true -> false']);
 });
+/** The value of `config_refused`, as Prometheus reads it. */
+async function refusedGauge({ server }: RunningDaemon): Promise<string | undefined> {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  return /^greptime_rebalancer_config_refused (\S+)$/m.exec(text)?.[1];
+}
 
 describe('a new configuration is refused as a whole', () => {
+  it('and the metric says so until the file is put back or mended', async () => {
+    writeFileSync(file, text());
+    const daemon = await start();
+    expect(await refusedGauge(daemon)).toBe('0');
+    for (const good of [text(), text({ dryRun: false })]) {
+      const refused = next(daemon, 'config-refused');
+      put('{');
+      hangUp();
+      await refused;
+      expect(await refusedGauge(daemon)).toBe('1');
+      put(good);
+      await eventually('the file is taken', async () =>
+        (await refusedGauge(daemon)) === '0' ? true : undefined,
+      );
+    }
+  });
+
   it.each([
     ['is wrong', () => text({ dryRun: false }).replace('cron:', 'corn:'), /corn/],
     ['cannot be read', () => '{', /rebalancer\.yaml/],

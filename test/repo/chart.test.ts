@@ -55,7 +55,11 @@ describe('what Helm makes of the chart', () => {
       wanted: {
         cluster: { sql: { username: 'rebalancer', passwordFile: '/run/secrets/greptimedb/password' } },
         ha: { provider: 'kubernetes', kubernetes: { lease: 'rebalancer-greptime-rebalancer' } },
-        server: { tokenFile: '/run/secrets/server/token', listen: { host: '0.0.0.0', port: 9_480 } },
+        server: {
+          tokenFile: '/run/secrets/server/token',
+          listen: { host: '0.0.0.0', port: 9_480 },
+          tls: { certFile: '/run/secrets/tls/tls.crt', keyFile: '/run/secrets/tls/tls.key' },
+        },
       },
     },
   ])('$name: a configuration that the rebalancer reads', ({ name, wanted }) => {
@@ -63,6 +67,31 @@ describe('what Helm makes of the chart', () => {
     const { data } = z.object({ data: z.object({ 'rebalancer.yaml': z.string() }) }).parse(found);
     const file = { name: 'rebalancer.yaml', folder: '/etc', text: data['rebalancer.yaml'] };
     expect(readConfig({ file, env: {}, cwd: '/' })).toMatchObject({ ...wanted, execution: { dryRun: true } });
+  });
+
+  test.each([
+    { name: 'default', scheme: 'HTTP', monitored: undefined, mounts: ['config', 'state'] },
+    {
+      name: 'full',
+      scheme: 'HTTPS',
+      monitored: {
+        scheme: 'https',
+        tlsConfig: { serverName: 'rebalancer.example' },
+        authorization: { credentials: { name: 'rebalancer-token', key: 'token' } },
+      },
+      mounts: ['config', 'state', 'greptimedb', 'server', 'tls', 'ca'],
+    },
+  ])('$name: what asks the port asks as it is served', ({ name, scheme, monitored, mounts }) => {
+    const objects = objectsIn(rendered(name));
+    const [set, monitor] = ['StatefulSet', 'ServiceMonitor'].map((kind) =>
+      objects.find((object) => object.kind === kind),
+    );
+    const probe = { httpGet: { scheme } };
+    const volumeMounts = mounts.map((mount) => ({ name: mount }));
+    const container = { livenessProbe: probe, readinessProbe: probe, volumeMounts };
+    expect(set).toMatchObject({ spec: { template: { spec: { containers: [container] } } } });
+    if (monitored) expect(monitor).toMatchObject({ spec: { endpoints: [monitored] } });
+    else expect(monitor).toBeUndefined();
   });
 
   test('names and labels fit together', () => {

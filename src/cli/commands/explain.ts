@@ -28,7 +28,10 @@ export function addExplain(program: Command, cli: Cli): void {
         'a running daemon is asked.',
     )
     .addArgument(new Argument('<kind>', 'what').choices(EXPLAIN_KINDS))
-    .argument('<id>', 'its decimal id; for a table also schema.table')
+    .argument(
+      '<id>',
+      'its decimal id; for a table also schema.table, or its name alone where only one has it',
+    )
     .option('--from <snapshot>', 'explain from a snapshot file; - reads standard input')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'));
   withDaemon(withWhatIf(withConfig(command)))

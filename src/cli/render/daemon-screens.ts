@@ -20,7 +20,7 @@ export function* historyTable(moves: readonly HistoryMove[], { width, style }: C
     printable(move.reason),
     style(move.state === 'succeeded' ? 'green' : 'yellow', printable(move.state)),
     durationText(move),
-    printable(move.detail ?? ''),
+    detailText(move),
   ]);
   yield* layOut(
     [
@@ -36,6 +36,12 @@ export function* historyTable(moves: readonly HistoryMove[], { width, style }: C
     rows,
     { title: (text) => style('bold', text), width },
   );
+}
+
+/** With the word by which docs/recovery.md tells what to do, where there may be something to do. */
+function detailText({ state, cause, detail }: HistoryMove): string {
+  const sentence = printable(detail ?? '');
+  return state === 'succeeded' || cause === null ? sentence : `${printable(cause)}: ${sentence}`;
 }
 
 function durationText({ submittedAt, endedAt }: HistoryMove): string {

@@ -9,9 +9,14 @@ export interface KubernetesObject {
 /** What the Prometheus operator adds, as far as we use it (monitoring.coreos.com/v1). */
 const OPERATOR_TYPES = `
 import type { LabelSelector, ObjectMeta } from 'kubernetes-types/meta/v1';
+interface Endpoint {
+  port?: string; path?: string; interval?: string; scheme?: 'http' | 'https';
+  tlsConfig?: { serverName?: string; insecureSkipVerify?: boolean };
+  authorization?: { type?: string; credentials?: { name?: string; key: string; optional?: boolean } };
+}
 interface ServiceMonitor {
   apiVersion: 'monitoring.coreos.com/v1'; kind: 'ServiceMonitor'; metadata: ObjectMeta;
-  spec: { selector: LabelSelector; endpoints: { port?: string; path?: string; interval?: string }[] };
+  spec: { selector: LabelSelector; endpoints: Endpoint[] };
 }
 interface PrometheusRule {
   apiVersion: 'monitoring.coreos.com/v1'; kind: 'PrometheusRule'; metadata: ObjectMeta;

@@ -32,6 +32,7 @@ const MOVE: HistoryMove = {
   to: '3',
   reason: 'drain',
   state: 'succeeded',
+  cause: 'moved',
   detail: 'The route names the target.',
   createdAt: '2026-11-22T13:00:00.000Z',
   submittedAt: '2026-11-22T13:00:01.000Z',
@@ -125,11 +126,16 @@ describe('the status screen', () => {
 
 describe('the history', () => {
   it('is one line a move', () => {
-    const moves = [MOVE, { ...MOVE, from: '10', state: 'abandoned', submittedAt: null, detail: null }];
+    const moves = [
+      MOVE,
+      { ...MOVE, from: '10', state: 'abandoned', submittedAt: null, cause: null, detail: null },
+      { ...MOVE, state: 'failed', cause: 'done-not-moved', detail: 'The procedure says Done.' },
+    ];
     expect([...historyTable(moves, PLAIN_CANVAS)]).toEqual([
       'BEGUN                        REGION  TABLE                MOVE    REASON  STATE      TOOK  DETAIL',
       '2026-11-22 13:00:00Z  4398046511104  greptime.public.cpu  0 → 3   drain   succeeded    4s  The route names the target.',
       '2026-11-22 13:00:00Z  4398046511104  greptime.public.cpu  10 → 3  drain   abandoned',
+      '2026-11-22 13:00:00Z  4398046511104  greptime.public.cpu  0 → 3   drain   failed       4s  done-not-moved: The procedure says Done.',
     ]);
   });
 

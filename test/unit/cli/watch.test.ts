@@ -66,6 +66,7 @@ function daemon(asked: string[] = []): typeof globalThis.fetch {
     from: '0',
     to: '1',
     reason: 'drain',
+    cause: null,
     state: 'succeeded',
     detail: null,
     createdAt: '2026-11-22T13:00:00.000Z',

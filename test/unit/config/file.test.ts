@@ -166,6 +166,10 @@ describe('a wrong value is refused with line, column, what was found and what wa
       'schedule: { windows: [{ cron: "0 1 * * *" }] }',
       `1:23: schedule.windows[0].duration: found nothing, wanted ${duration}`,
     ],
+    [
+      'schedule: { windows: [{ cron: "0 1 1 * *", duration: 745h }] }',
+      '1:54: schedule.windows[0].duration: found "745h", wanted a duration of at most 31d',
+    ],
     ['schedule: { windows: [1] }', '1:23: schedule.windows[0]: found 1, wanted a map of keys'],
     [
       'execution: { moveTimeout: 900 }',

@@ -65,7 +65,7 @@ describe('explain region', () => {
 });
 
 describe('explain table', () => {
-  it.each(['1024', 'public.t0', 'greptime.public.t0'])(
+  it.each(['1024', 'public.t0', 'greptime.public.t0', 't0'])(
     'answers for %s with its spread before and after',
     (id) => {
       const explanation = ask('table', id);
@@ -78,8 +78,24 @@ describe('explain table', () => {
     },
   );
 
+  it('names the tables that share a bare name', () => {
+    const { tables, ...rest } = snapshotOf([
+      [6, 0, 0],
+      [0, 6, 0],
+    ]);
+    const snapshot = {
+      ...rest,
+      tables: tables.map((table, at) => ({ ...table, schema: `s${at}`, name: 'cpu' })),
+    };
+    expect(() => ask('table', 'cpu', { snapshot })).toThrow(
+      'Found 2 tables called "cpu", wanted one of them: greptime.s0.cpu, greptime.s1.cpu',
+    );
+    expect(ask('table', 's1.cpu', { snapshot })).toMatchObject({ id: tables[1]!.id });
+  });
+
   it('knows nothing of a table that is not there', () => {
     expect(ask('table', 'public.nothing')).toBeUndefined();
+    expect(ask('table', 'nothing')).toBeUndefined();
   });
 });
 

@@ -22,12 +22,20 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if gt (int .Values.replicas) 1 }}true{{ end }}
 {{- end }}
 
+{{/* How the port is spoken to. */}}
+{{- define "rebalancer.scheme" -}}
+{{- if .Values.secrets.tls.existingSecret }}https{{ else }}http{{ end }}
+{{- end }}
+
 {{/* The configuration as the rebalancer reads it. What the chart sets stands over what the values say. */}}
 {{- define "rebalancer.config" -}}
 {{- $config := deepCopy .Values.config }}
 {{- $set := dict "state" (dict "path" "/data") "server" (dict "listen" "0.0.0.0:9480") }}
 {{- if .Values.secrets.server.existingSecret }}
 {{- $_ := set $set.server "tokenFile" "/run/secrets/server/token" }}
+{{- end }}
+{{- if .Values.secrets.tls.existingSecret }}
+{{- $_ := set $set.server "tls" (dict "certFile" "/run/secrets/tls/tls.crt" "keyFile" "/run/secrets/tls/tls.key") }}
 {{- end }}
 {{- if .Values.secrets.greptimedb.existingSecret }}
 {{- $username := required "secrets.greptimedb.username goes with secrets.greptimedb.existingSecret" .Values.secrets.greptimedb.username }}
