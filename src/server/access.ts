@@ -23,7 +23,7 @@ export interface AccessRequest {
 /** Wrong tokens from one address: this many at once, then one every two seconds. */
 const FAILURES = { burst: 20, refillMs: 2_000 };
 /** Actions from one address. */
-const ACTIONS = { burst: 20, refillMs: 1_000 };
+const ACTIONS = { burst: 100, refillMs: 100 };
 
 /**
  * Decides about each request by the rules that docs/api.md tells.

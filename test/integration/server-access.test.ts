@@ -114,10 +114,10 @@ describe('rates', () => {
   it('limits actions from one address, and lets them go on later', async () => {
     const { url, clock } = await start({});
     const statuses: number[] = [];
-    for (let count = 0; count < 21; count += 1)
+    for (let count = 0; count < 101; count += 1)
       statuses.push((await postJson(`${url}/api/v1/resume`, {})).status);
-    expect(statuses).toEqual([...Array<number>(20).fill(200), 429]);
-    await clock.advance(1_000);
+    expect(statuses).toEqual([...Array<number>(100).fill(200), 429]);
+    await clock.advance(100);
     expect((await postJson(`${url}/api/v1/resume`, {})).status).toBe(200);
     const answer = await postJson(`${url}/api/v1/resume`, {});
     expect([answer.code, answer.headers['retry-after']]).toEqual(['too-many-requests', '1']);
