@@ -23,6 +23,11 @@ export interface ViewDependencies {
 export function createViews(dependencies: ViewDependencies): ServerViews {
   const { site, daemon, live, version, startedAtMs } = dependencies;
   const { store, clock } = site;
+  /** On the monotonic clock: a wall clock that is set back must not make an old snapshot young. */
+  let snapshotReadMs: number | undefined;
+  site.events.subscribe(({ type }) => {
+    if (type === 'snapshot-taken') snapshotReadMs = clock.monotonicMs();
+  });
   return {
     status() {
       const nowMs = clock.now();
@@ -61,10 +66,9 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
     },
     quarantine: () => store.listQuarantine(clock.now()),
     readiness() {
-      const takenAt = live.state().snapshot?.takenAt;
       return assessReadiness({
         leaderProblem: site.leadership.problem(),
-        snapshotAgeMs: takenAt === undefined ? undefined : Math.max(0, clock.now() - Date.parse(takenAt)),
+        snapshotAgeMs: snapshotReadMs === undefined ? undefined : clock.monotonicMs() - snapshotReadMs,
         maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
         stateProblem: store.problem() ?? daemon.stateProblem,
       });

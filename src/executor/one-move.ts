@@ -59,7 +59,7 @@ export async function carryOut(
   const lastWord = context.lastWord?.(move) ?? { kind: 'go' };
   if (lastWord.kind !== 'go') return abandon(journal, checking, lastWord);
   const submission = await submit(options, dependencies, { move: checking, knownBefore }, signal);
-  if (submission.kind === 'ended') return refused(submission);
+  if (submission.kind === 'ended') return refused(submission, () => context.lastWord?.(move));
   return follow(dependencies, submission, signal);
 }
 
@@ -117,12 +117,18 @@ function abandon(
   return { move: ended, wasSubmitted: false, stop: { code: verdict.code, detail } };
 }
 
-/** Some refusals would meet every other move too. */
-function refused({ move, code }: Extract<Submission, { kind: 'ended' }>): Attempted {
+/** Some refusals would meet every other move too. What was held back at the first byte, operators may have held back. */
+function refused(
+  { move, code }: Extract<Submission, { kind: 'ended' }>,
+  askAgain: () => CheckVerdict | undefined,
+): Attempted {
   const detail = `Region ${move.regionId}: ${move.detail ?? 'the request could not be sent'}`;
   if (move.cause === 'interrupted') return { move, wasSubmitted: false, stop: STOPPING };
   if (move.cause === 'not-sent') {
-    return { move, wasSubmitted: false, stop: { code: 'cluster-unhealthy', detail } };
+    const word = askAgain();
+    if (word?.kind === 'abandon') return { move, wasSubmitted: false };
+    const stop: Stop = word?.kind === 'gate' ? word : { code: 'cluster-unhealthy', detail };
+    return { move, wasSubmitted: false, stop: { code: stop.code, detail: stop.detail } };
   }
   const wasSubmitted = move.cause !== 'already-there';
   const meetsAll = code === 'access-denied' || code === 'not-leader';

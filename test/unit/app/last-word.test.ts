@@ -9,6 +9,7 @@ import { readConfig } from '../../../src/config/load.ts';
 import { readSecrets } from '../../../src/config/secrets.ts';
 import type { Move } from '../../../src/domain/plan.ts';
 import { withDrains } from '../../../src/domain/policy.ts';
+import type { CheckVerdict } from '../../../src/executor/check.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
@@ -207,6 +208,22 @@ describe('the executor', () => {
     if (stop) expect(report.stop).toMatchObject(stop);
     else expect(report.stop).toBeUndefined();
   });
+
+  it.each([
+    [{ kind: 'gate', code: 'paused', detail: 'by anna' }, 'paused'],
+    [{ kind: 'abandon', cause: 'no-longer-wanted', detail: 'drains now' }, undefined],
+    [{ kind: 'go' }, 'cluster-unhealthy'],
+  ] as const)(
+    'ends for the reason why the request was held back at its first byte: %o',
+    async (word, stop) => {
+      const rig = createRig();
+      rig.cluster.script({ answer: 'unsent' });
+      const words: CheckVerdict[] = [{ kind: 'go' }];
+      const report = await rig.execute([moveOf()], { lastWord: () => words.shift() ?? word });
+      expect(report.records).toMatchObject([{ state: 'abandoned', cause: 'not-sent' }]);
+      expect(report.stop?.code).toBe(stop);
+    },
+  );
 
   it('asks for it after the check, when the intent is not yet written', async () => {
     const rig = createRig();
