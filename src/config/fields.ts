@@ -78,9 +78,14 @@ export const boolean = yamlField('true or false', (value) =>
   typeof value === 'boolean' ? value : new Refusal('true or false'),
 );
 
+/** `from 1 to 1000`, for the reference. */
+function rangeText(min: number | string, max: number | string): string {
+  return `from ${min} to ${max}`;
+}
+
 /** A whole number within bounds, both included. */
 export function whole(min: number, max: number) {
-  return yamlField('whole number', (value) => {
+  return yamlField(`whole number ${rangeText(min, max)}`, (value) => {
     const number = wholeNumber(value);
     return number !== undefined && number >= min && number <= max
       ? number
@@ -94,7 +99,7 @@ function wholeNumber(value: unknown): number | undefined {
 }
 
 /** A part of a whole, from 0 to 1. */
-export const share = yamlField('number', (value) => {
+export const share = yamlField('number from 0 to 1', (value) => {
   const number = typeof value === 'bigint' ? Number(value) : value;
   return typeof number === 'number' && number >= 0 && number <= 1
     ? number
@@ -115,7 +120,7 @@ const DURATION_EXAMPLES = '500ms, 30s, 5m or 1h30m';
 
 /** A duration in milliseconds. `min` is 1 ms unless told: most durations cannot be zero. */
 export function duration({ minMs = 1, maxMs = MAX_DURATION_MS }: { minMs?: number; maxMs?: number } = {}) {
-  return textField('duration', (value) => {
+  return textField(durationType(minMs, maxMs), (value) => {
     if (isBareNumber(value))
       return new Refusal(`a duration such as ${DURATION_EXAMPLES} (the unit is missing)`);
     const durationMs = typeof value === 'string' ? parseDuration(value) : undefined;
@@ -123,6 +128,13 @@ export function duration({ minMs = 1, maxMs = MAX_DURATION_MS }: { minMs?: numbe
     if (durationMs < minMs) return new Refusal(`a duration of at least ${exactDuration(minMs)}`);
     return durationMs <= maxMs ? durationMs : new Refusal(`a duration of at most ${exactDuration(maxMs)}`);
   });
+}
+
+/** Names only the bounds that are not those of every duration. */
+function durationType(minMs: number, maxMs: number): string {
+  const [min, max] = [exactDuration(minMs), exactDuration(maxMs)];
+  if (minMs === 1) return maxMs === MAX_DURATION_MS ? 'duration' : `duration up to ${max}`;
+  return maxMs === MAX_DURATION_MS ? `duration from ${min}` : `duration ${rangeText(min, max)}`;
 }
 
 function isBareNumber(value: unknown): boolean {
@@ -218,7 +230,7 @@ export const weights = {
       error: 'a map of datanode ids to weights, such as {3: 2}',
     })
     .refine((map) => Object.keys(map).length <= MAX_ENTRIES, { error: `at most ${MAX_ENTRIES} weights` }),
-  type: 'map of datanode ids to whole numbers',
+  type: `map of datanode ids to whole numbers ${rangeText(1, MAX_WEIGHT)}`,
   isText: false,
   isMap: true,
 };

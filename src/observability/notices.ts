@@ -1,4 +1,6 @@
 import type { GateCode } from '../domain/codes.ts';
+import type { Plan } from '../domain/plan.ts';
+import { formatEstimate } from '../lib/duration.ts';
 import type { StampedEvent } from './events.ts';
 
 export const NOTICE_KINDS = ['started', 'finished', 'blocked', 'failed', 'paused'] as const;
@@ -17,6 +19,8 @@ export interface Notice {
 export interface NoticeState {
   /** Moves that were planned by the plan that the events tell of last. */
   readonly planned: number;
+  /** Whether cooldowns alone keep regions where they are, by the same plan: they end by themselves. */
+  readonly isResting: boolean;
   /** Since a rebalance began and as long as it is not over: what it has done. */
   readonly running: { readonly startedAtMs: number; readonly moved: number; readonly failed: number } | null;
   readonly isBlocked: boolean;
@@ -27,6 +31,7 @@ export interface NoticeState {
 
 export const QUIET: NoticeState = {
   planned: 0,
+  isResting: false,
   running: null,
   isBlocked: false,
   isFailing: false,
@@ -53,7 +58,7 @@ export function notice(state: NoticeState, event: StampedEvent): readonly [Notic
     case 'cycle-started':
       return [{ ...state, gate: null }, undefined];
     case 'planned':
-      return [{ ...state, planned: event.plan.moves.length }, undefined];
+      return [{ ...state, ...planned(event.plan) }, undefined];
     case 'gate-closed':
       return [{ ...state, gate: { code: event.code, detail: event.detail } }, undefined];
     case 'move-started':
@@ -84,6 +89,11 @@ export function notice(state: NoticeState, event: StampedEvent): readonly [Notic
   }
 }
 
+function planned({ moves, blocked }: Plan): Pick<NoticeState, 'planned' | 'isResting'> {
+  const isResting = blocked.length > 0 && blocked.every(({ code }) => code === 'cooldown');
+  return { planned: moves.length, isResting };
+}
+
 function begin(
   state: NoticeState,
   event: Extract<StampedEvent, { type: 'move-started' }>,
@@ -112,7 +122,9 @@ function finish(
     case 'balanced':
       return [{ ...QUIET, planned: state.planned }, state.running ? done(state.running, event) : undefined];
     case 'blocked':
-      return block(state, event, event.detail);
+      return state.isResting
+        ? [{ ...state, isFailing: false }, undefined]
+        : block(state, event, event.detail);
     case 'gated':
       return state.gate === null || EXPECTED_GATES.includes(state.gate.code)
         ? [{ ...state, isFailing: false }, undefined]
@@ -143,9 +155,12 @@ function done(
   { startedAtMs, moved, failed }: NonNullable<NoticeState['running']>,
   event: StampedEvent,
 ): Notice {
-  const minutes = Math.max(1, Math.round((event.atMs - startedAtMs) / 60_000));
   const without = failed === 0 ? '' : `, ${failed} without success`;
-  return tell('finished', event, `The cluster is balanced: ${moves(moved)} in ${minutes} min${without}.`);
+  return tell(
+    'finished',
+    event,
+    `The cluster is balanced: ${moves(moved)} in ${formatEstimate(event.atMs - startedAtMs)}${without}.`,
+  );
 }
 
 function tell(kind: NoticeKind, { atMs }: StampedEvent, text: string): Notice {

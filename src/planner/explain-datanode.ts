@@ -54,7 +54,10 @@ function answerFor({ problem, counts }: ExplainContext, node: number, numbers: N
     case 'draining':
       if (after === 0)
         return `${leads} and is draining: ${gives === 0 ? 'there is none left to move' : 'all of them move away'}.`;
-      return `${leads} and is draining: ${gives} move away, ${after} cannot (${blocked} are blocked).`;
+      // The plan may be older than the drain: then it tells nothing of what keeps the others.
+      if (blocked === 0)
+        return `${leads} and is draining: ${gives} move away, ${after} are in no plan yet; the next cycle makes one.`;
+      return `${leads} and is draining: ${gives} move away, ${after} cannot (${blocked} blocked).`;
     case 'target':
       return `${leads}; its share is ${shareText(counts.nodeShare(node))}. ${receives} move to it and ${gives} away, which leaves it ${after}.`;
   }

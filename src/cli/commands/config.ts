@@ -10,7 +10,8 @@ export function addConfig(program: Command, cli: Cli): void {
     .summary('check or print the configuration')
     .description(
       'Checks or prints the configuration: the file, over it the environment, over both the command line.',
-    );
+    )
+    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer config check -c rebalancer.yaml');
   withConfig(group.command('check'))
     .description('Reads the whole configuration, with its secret files, and names everything that is wrong.')
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer config check -c rebalancer.yaml')

@@ -67,7 +67,8 @@ export function addQuarantine(program: Command, cli: Cli): void {
   const group = program
     .command('quarantine')
     .summary('regions that rest after failed migrations')
-    .description('Regions whose migration failed rest, longer after each failure.');
+    .description('Regions whose migration failed rest, longer after each failure.')
+    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer quarantine list');
   withDaemon(group.command('list'))
     .description('Lists the regions in quarantine.')
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer quarantine list')

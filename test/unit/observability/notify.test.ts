@@ -33,6 +33,14 @@ const gate = (code: 'maintenance' | 'move-limit'): RebalancerEvent => ({
 });
 const paused = (by: string): RebalancerEvent => ({ type: 'paused', untilMs: null, reason: 'Too much.', by });
 
+const held = (...codes: ('cooldown' | 'pinned')[]): RebalancerEvent => ({
+  type: 'planned',
+  cycleId: 1,
+  plan: { ...samplePlan(), moves: [], blocked: codes.map((code) => ({ code, detail: '' })) },
+  durationMs: 1,
+});
+const resting = held('cooldown');
+
 /** The texts of the notices, each with its kind. */
 function toldOf(events: readonly RebalancerEvent[]): string[] {
   let state = QUIET;
@@ -64,7 +72,7 @@ describe('what is told', () => {
       ],
       [
         'started: A rebalance of 2 moves has begun.',
-        'finished: The cluster is balanced: 2 moves in 10 min, 1 without success.',
+        'finished: The cluster is balanced: 2 moves in 10m, 1 without success.',
       ],
     ],
     ['nothing about a cluster that stays balanced', [cycle, plan, ended('balanced'), ended('balanced')], []],
@@ -78,6 +86,27 @@ describe('what is told', () => {
       'a blocked cluster once',
       [ended('blocked', 'Pins.'), ended('blocked', 'Pins.'), ended('moved'), ended('blocked', 'Others.')],
       ['blocked: The cluster cannot be balanced: Pins.', 'blocked: The cluster cannot be balanced: Others.'],
+    ],
+    [
+      'nothing where cooldowns alone are in the way, and the end of the rebalance after them',
+      [
+        cycle,
+        plan,
+        started,
+        moved,
+        ended('moved'),
+        resting,
+        ended('blocked'),
+        started,
+        moved,
+        ended('balanced'),
+      ],
+      ['started: A rebalance of 2 moves has begun.', 'finished: The cluster is balanced: 2 moves in 7m.'],
+    ],
+    [
+      'a cluster that is blocked by more than cooldowns',
+      [held('cooldown', 'pinned'), ended('blocked', 'Pins.')],
+      ['blocked: The cluster cannot be balanced: Pins.'],
     ],
     [
       'a gate that somebody has to open',

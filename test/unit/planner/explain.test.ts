@@ -113,7 +113,16 @@ describe('explain datanode', () => {
       policy: { drain: ['0'], pins: { tables: [], regions: [first] } },
     });
     expect(explanation!.answer).toBe(
-      'Datanode 0 leads 6 regions in scope and is draining: 5 move away, 1 cannot (1 are blocked).',
+      'Datanode 0 leads 6 regions in scope and is draining: 5 move away, 1 cannot (1 blocked).',
+    );
+  });
+
+  it('says of one that drains since after the plan that none tells of it yet', () => {
+    const snapshot = snapshotOf([[2, 2, 2]]);
+    const input = { snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: NOW_MS };
+    const policy = { ...DEFAULT_POLICY, drain: ['0'] };
+    expect(explain({ ...input, policy }, makePlan(input), 'datanode', '0')!.answer).toBe(
+      'Datanode 0 leads 2 regions in scope and is draining: 0 move away, 2 are in no plan yet; the next cycle makes one.',
     );
   });
 
