@@ -259,17 +259,19 @@ function settled(
       : 'The cluster is balanced.';
     return { outcome: moved > 0 ? 'moved' : 'balanced', detail };
   }
-  return {
-    outcome: 'blocked',
-    detail: `Not balanced, and nothing may be moved: ${blocked.length} regions are held where they are.`,
-  };
+  const held =
+    blocked.length === 1
+      ? '1 region is held where it is'
+      : `${blocked.length} regions are held where they are`;
+  return { outcome: 'blocked', detail: `Not balanced, and nothing may be moved: ${held}.` };
 }
 
 function planned(
   { events }: CycleDependencies,
   plan: Plan,
 ): Pick<Turn, 'outcome' | 'detail' | 'moved' | 'failed'> {
-  const detail = `Dry run: ${plan.moves.length} moves are planned, and nothing is moved.`;
+  const planned = plan.moves.length === 1 ? '1 move is planned' : `${plan.moves.length} moves are planned`;
+  const detail = `Dry run: ${planned}, and nothing is moved.`;
   events.emit({ type: 'gate-closed', code: 'dry-run', detail });
   return { outcome: 'planned', detail, moved: 0, failed: 0 };
 }
