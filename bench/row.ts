@@ -26,6 +26,20 @@ export async function fastest(runs: number, work: () => unknown): Promise<number
   return best;
 }
 
+/** {@link fastest} of two, turn and turn about: a busy moment of the machine meets both. */
+export async function fastestInTurn(
+  runs: number,
+  first: () => unknown,
+  second: () => unknown,
+): Promise<[number, number]> {
+  const best: [number, number] = [Infinity, Infinity];
+  for (let run = 0; run < runs; run += 1) {
+    best[0] = Math.min(best[0], await fastest(1, first));
+    best[1] = Math.min(best[1], await fastest(1, second));
+  }
+  return best;
+}
+
 export function ms(value: number): string {
   return value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
 }
