@@ -1,3 +1,4 @@
+import { sortFew } from '../lib/sort.ts';
 import { columnLowerCost, columnRaiseCost, IMPLICIT_RAISE_COST, lowerCost, raiseCost } from './costs.ts';
 import { compareMoveCost, leadingMeasure, moveCost, MOVE_COST_PARTS } from './load.ts';
 import type { Problem } from './problem.ts';
@@ -42,8 +43,8 @@ class ResidualGraph {
   readonly #columns: number;
   readonly #hub: number;
   readonly #plainRows: readonly number[];
-  /** Costs of the movable regions of a row in a column, the cheapest first. */
-  readonly #costs: ReadonlyMap<number, readonly Float64Array[]>;
+  /** Costs of the movable regions of a row in a column, the cheapest first, part after part. */
+  readonly #costs: ReadonlyMap<number, Float64Array>;
   readonly #distance: Float64Array;
   readonly #parent: Int32Array;
   readonly #step = new Float64Array(PARTS);
@@ -111,14 +112,16 @@ class ResidualGraph {
       isImplicit[column] = 0;
       if (want <= rows.fixed[slot]!) continue;
       const objective = lowerCost(want, have, bounds.slotFloor[slot]!, bounds.slotCeil[slot]!, units);
-      const leaves = want <= have ? this.#costOf(row, column, have - want) : undefined;
-      if (this.#relax(column, vertex, objective, leaves)) improved = true;
+      const rank = have - want;
+      const costs = rank >= 0 ? this.#costsOf(row, column, rank) : undefined;
+      if (this.#relax(column, vertex, objective, costs, rank)) improved = true;
     }
     for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
       const [want, have, column] = [rows.want[slot]!, rows.have[slot]!, rows.column[slot]!];
       const objective = raiseCost(want, have, bounds.slotFloor[slot]!, bounds.slotCeil[slot]!, units);
-      const stays = want < have ? this.#costOf(row, column, have - want - 1) : undefined;
-      if (this.#relax(vertex, column, objective, stays, -1)) improved = true;
+      const rank = have - want - 1;
+      const costs = rank >= 0 ? this.#costsOf(row, column, rank) : undefined;
+      if (this.#relax(vertex, column, objective, costs, rank, -1)) improved = true;
     }
     for (let column = 0; column < this.#columns; column += 1) {
       if (isImplicit[column] === 1 && this.#relax(vertex, column, IMPLICIT_RAISE_COST)) improved = true;
@@ -126,14 +129,16 @@ class ResidualGraph {
     return improved;
   }
 
-  #costOf(row: number, column: number, index: number): Float64Array {
-    const cost = this.#costs.get(row * this.#columns + column)?.[index];
-    if (!cost) throw new Error(`Row ${row} has no region of rank ${index} to move in column ${column}`);
-    return cost;
+  /** Costs of a cell that has a region of this rank, the cheapest being 0. */
+  #costsOf(row: number, column: number, rank: number): Float64Array {
+    const costs = this.#costs.get(row * this.#columns + column);
+    if (!costs || rank * MOVE_COST_PARTS >= costs.length)
+      throw new Error(`Row ${row} has no region of rank ${rank} to move in column ${column}`);
+    return costs;
   }
 
-  /** One step, whose migration costs count as often as `sign` says. */
-  #relax(from: number, to: number, objective: number, cost?: Float64Array, sign = 1): boolean {
+  /** One step, which adds the migration costs of the region of a rank, or takes them off (`sign` -1). */
+  #relax(from: number, to: number, objective: number, costs?: Float64Array, rank = 0, sign = 1): boolean {
     this.steps += 1;
     const distance = this.#distance;
     const source = from * PARTS;
@@ -144,7 +149,8 @@ class ResidualGraph {
     step[0] = first;
     let isLess = first < distance[target]!;
     for (let part = 1; part < PARTS; part += 1) {
-      const value = distance[source + part]! + (cost ? sign * cost[part - 1]! : 0);
+      const cost = costs ? sign * costs[rank * MOVE_COST_PARTS + part - 1]! : 0;
+      const value = distance[source + part]! + cost;
       const known = distance[target + part]!;
       if (!isLess && value > known) return false;
       isLess ||= value < known;
@@ -187,7 +193,7 @@ function movableCosts(
   problem: Problem,
   rows: Rows,
   plainRows: readonly number[],
-): ReadonlyMap<number, readonly Float64Array[]> {
+): ReadonlyMap<number, Float64Array> {
   const { regions } = problem.snapshot;
   const byCell = new Map<number, number[]>();
   for (const row of plainRows) {
@@ -202,13 +208,10 @@ function movableCosts(
       else byCell.set(cell, [region]);
     }
   }
-  const costs = new Map<number, readonly Float64Array[]>();
+  const costs = new Map<number, Float64Array>();
   for (const [cell, found] of byCell) {
-    found.sort((a, b) => compareMoveCost(regions[a]!, regions[b]!));
-    costs.set(
-      cell,
-      found.map((region) => moveCost(regions[region]!)),
-    );
+    sortFew(found, (a, b) => compareMoveCost(regions[a]!, regions[b]!));
+    costs.set(cell, Float64Array.from(found.flatMap((region) => moveCost(regions[region]!))));
   }
   return costs;
 }

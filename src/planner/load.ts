@@ -26,8 +26,8 @@ const DEAREST = 2 ** 40;
 export const MOVE_COST_PARTS = MEASURES.length;
 
 /** What a migration of the region costs, in whole units, in the order in which measures count. */
-export function moveCost({ load }: Region): Float64Array {
-  return Float64Array.from(MEASURES, (measure) => Math.min(Math.round(load?.[measure] ?? DEAREST), DEAREST));
+export function moveCost({ load }: Region): readonly number[] {
+  return MEASURES.map((measure) => Math.min(Math.round(load?.[measure] ?? DEAREST), DEAREST));
 }
 
 function costIn(region: Region, measure: LoadMeasure): number {

@@ -29,7 +29,7 @@ export function placeRegions(problem: Problem, shouldStop: () => boolean): Place
   const solution = solve(problem, rows, shouldStop);
   const search: Search = { problem, rows, ...solution };
   const relaxed = measureObjective(search, solution.moves);
-  if (solution.proven) preferCheapest(search, shouldStop);
+  if (solution.proven && solution.moves > 0) preferCheapest(search, shouldStop);
   const classRows: ClassRow[] = [];
   let proven = solution.proven;
   for (;;) {
