@@ -2,7 +2,7 @@
  * Kills real daemons with SIGKILL against simulated clusters of several versions: on both sides of every change of state, at moments as the
  * cluster sees them, when requests get lost, and at random times.
  *
- *   npm run crash                                       everything, some 40 minutes, most of which is waiting
+ *   npm run crash                                       everything, an hour, most of which is waiting
  *   npm run crash -- --profile 1.3.0 --times 100        one version, with more random times
  *   npm run crash -- --series "rolled back" --seed x    one series of points
  */

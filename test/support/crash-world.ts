@@ -168,6 +168,8 @@ function writeConfig(folder: string, cluster: SimulatedCluster, served: ServedCl
   return file;
 }
 
+/** Longer than the longest that a version has to wait until it is certain of something. */
+const POINT_LIMIT_MS = 40 * 60_000;
 const HOOK = fileURLToPath(new URL('kill-at-edge.ts', import.meta.url));
 
 function startDaemon(folder: string, config: string, { edge, trouble }: KillPoint): CommandProcess {
@@ -189,6 +191,7 @@ async function runUntilKilled(
   const { trouble } = point;
   const seen: Seen = { migrationsAccepted: 0, migrationsEnded: 0, reads: 0, replaced: new Map() };
   let isDue = true;
+  const limit = { isOver: false };
   const kill = async (): Promise<void> => {
     isDue = false;
     daemon.kill('SIGKILL');
@@ -213,9 +216,15 @@ async function runUntilKilled(
     systemClock.setTimer(point.afterMs, () => void kill());
   }
   if (point.afterMs === undefined) daemon.waitFor(new RegExp(BALANCED)).then(kill, () => undefined);
+  const cancelLimit = systemClock.setTimer(POINT_LIMIT_MS, () => {
+    limit.isOver = true;
+    void kill();
+  });
   const { signal, out, err } = await daemon.ended();
+  cancelLimit();
   unsubscribe();
   cluster.beAtPeace();
+  if (limit.isOver) throw new Error(`"${point.name}" was not reached within 40 minutes`);
   if (signal !== 'SIGKILL')
     throw new Error(`The daemon ended by itself before "${point.name}": ${err.slice(-500)}`);
   if (point.afterMs === undefined && out.includes(BALANCED))

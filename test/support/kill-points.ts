@@ -130,7 +130,12 @@ export const EDGE_SERIES: readonly KillSeries[] = [
     not: ['0.12.0', '0.8.2', '0.6.0'],
   },
   { name: 'overtaken', points: sides('intent-recorded', 'abandoned', trouble.OVERTAKEN) },
-  { name: 'rolled back', points: sides('verifying', 'rolled-back', trouble.ROLLED_BACK) },
+  // Before 0.7 a region that was never seen downgraded looks as if nothing had been asked for.
+  {
+    name: 'rolled back',
+    points: sides('verifying', 'rolled-back', trouble.ROLLED_BACK),
+    not: ['0.6.0'],
+  },
   { name: 'done and not moved', points: sides('verifying', 'failed', trouble.DONE_NOT_MOVED) },
   // With a list of procedures the request is found in it and becomes submitted.
   {
@@ -145,9 +150,11 @@ export const EDGE_SERIES: readonly KillSeries[] = [
     not: ['1.3.0', '0.6.0'],
   },
   { name: 'slower than we wait', points: sides('watching', 'timed-out', trouble.SLOW) },
+  // Before 0.7 there is no procedure to wait for: a submitted move is watched at once.
   {
     name: 'nothing can be read after the answer',
     points: sides('submitted', 'timed-out', trouble.BLIND_AFTER_ACCEPTANCE),
+    not: ['0.6.0'],
   },
   // Before 0.7 the route is all there is, and it ends both states at once.
   {
