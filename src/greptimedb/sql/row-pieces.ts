@@ -11,7 +11,7 @@ export interface RowsText {
   readonly from: number;
   /** Where the last one ends. */
   readonly to: number;
-  /** The answer with {@link PLACEHOLDER} for all its rows. */
+  /** The answer with {@link STAND_IN} for all its rows. */
   readonly envelope: unknown;
 }
 
@@ -21,7 +21,7 @@ const MIN_LARGE = 256 * 1024;
 const PIECE = 32 * 1024;
 const OPENING = '"rows":[[';
 const CLOSING = ']]';
-const PLACEHOLDER = 'rows';
+const STAND_IN = 'rows';
 
 /**
  * Finds the rows of an answer without parsing it. Quotes within a string are escaped, so that the opening can only be what it looks like;
@@ -35,9 +35,9 @@ export function findRowsText(body: string): RowsText | undefined {
   const to = body.lastIndexOf(CLOSING) + 1;
   const from = opening + OPENING.length - 1;
   if (opening === -1 || to <= from) return undefined;
-  const envelope = tryParse(`${body.slice(0, from)}"${PLACEHOLDER}"${body.slice(to)}`, JSON.parse);
+  const envelope = tryParse(`${body.slice(0, from)}"${STAND_IN}"${body.slice(to)}`, JSON.parse);
   const rows = rowsOfAnswer(envelope);
-  return rows?.length === 1 && rows[0] === PLACEHOLDER ? { body, from, to, envelope } : undefined;
+  return rows?.length === 1 && rows[0] === STAND_IN ? { body, from, to, envelope } : undefined;
 }
 
 function rowsOfAnswer(answer: unknown): readonly unknown[] | undefined {
