@@ -253,7 +253,9 @@ function settled(
   { moved }: Tally,
 ): Pick<Turn, 'outcome' | 'detail'> {
   const { regionsOnDraining, tableSpreadViolation, nodeSpreadViolation } = after;
-  if (regionsOnDraining + tableSpreadViolation + nodeSpreadViolation === 0) {
+  // Whoever only drains asks for no balance.
+  const uneven = policy.onlyDrain ? 0 : tableSpreadViolation + nodeSpreadViolation;
+  if (regionsOnDraining + uneven === 0) {
     const detail = policy.onlyDrain
       ? 'Nothing is left to move off the draining datanodes.'
       : 'The cluster is balanced.';
