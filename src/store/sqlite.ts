@@ -102,7 +102,14 @@ function compose(database: Database, retention: RetentionOptions, release: () =>
 /** SQLite goes on in a file that has no name any more, of which a restart would know nothing. */
 function watchFile(location: string): () => string | undefined {
   if (location === ':memory:') return () => undefined;
-  const numberOf = (): number | undefined => statSync(location, { throwIfNoEntry: false })?.ino;
+  const numberOf = (): number | undefined => {
+    try {
+      return statSync(location).ino;
+    } catch {
+      // Gone, or no longer to be reached by this name: a restart could not open it either.
+      return undefined;
+    }
+  };
   const opened = numberOf();
   return () => {
     const now = numberOf();

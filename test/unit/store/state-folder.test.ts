@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -69,6 +70,14 @@ async function firstLine(child: ChildProcess): Promise<string> {
 describe('a state file under a running process', () => {
   it.each([
     ['deleted', 'is gone', (file: string) => rmSync(file)],
+    [
+      'made unreachable by a loop of links',
+      'is gone',
+      (file: string) => {
+        rmSync(file);
+        symlinkSync(file, file);
+      },
+    ],
     [
       'replaced by a copy',
       'is another one',
