@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { createPlanner } from '../src/app/planning.ts';
+import { createPlanner } from '../src/app/planning/planner.ts';
 import { DEFAULT_POLICY, EMPTY_MEMORY } from '../src/domain/policy.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { makeSnapshot } from './clusters.ts';

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDaemon } from '../src/app/run.ts';
-import { listenAsCluster } from '../src/app/simulate.ts';
-import { createPlanner } from '../src/app/planning.ts';
+import { startDaemon } from '../src/app/daemon/run.ts';
+import { listenAsCluster } from '../src/app/commands/simulate.ts';
+import { createPlanner } from '../src/app/planning/planner.ts';
 import { readConfig } from '../src/config/load.ts';
 import { openCluster } from '../src/greptimedb/index.ts';
 import { systemClock } from '../src/lib/clock.ts';
@@ -51,8 +51,8 @@ export async function* overheadSuite(): AsyncGenerator<Row> {
   });
   const parts = { version: '0', clock: systemClock, planner: createPlanner(systemClock), openCluster };
   const running = await startDaemon(config, { ...parts, logger: silentLogger });
-  await untilCycleEnds(running.site.events);
-  const last = running.site.store.listMoves({ limit: 1_000 });
+  await untilCycleEnds(running.session.events);
+  const last = running.session.store.listMoves({ limit: 1_000 });
   const endedAtMs = Math.max(...last.map((move) => move.endedAtMs ?? 0));
   await running.close();
   await listening.close();

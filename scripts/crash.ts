@@ -8,7 +8,7 @@
  */
 import { parseArgs } from 'node:util';
 import { createPrng } from '../src/lib/prng.ts';
-import { killAtEvery, type CrashVerdict } from '../test/support/crash-world.ts';
+import { killAtEvery, type CrashVerdict } from '../test/harness/crash/crash-world.ts';
 import {
   atTime,
   CRASH_PROFILES,
@@ -16,7 +16,7 @@ import {
   KILL_POINTS,
   LOST_REQUEST,
   type KillSeries,
-} from '../test/support/kill-points.ts';
+} from '../test/harness/crash/kill-points.ts';
 
 const LONGEST_LIFE_MS = 3_000;
 const TIMES_PER_WORLD = 12;

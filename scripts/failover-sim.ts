@@ -3,7 +3,7 @@
  *
  *   node scripts/failover-sim.ts [failovers for each provider, default 1000] [etcd | kubernetes]
  */
-import { LEASE_MS, runFailovers } from '../test/support/ha/failover-run.ts';
+import { LEASE_MS, runFailovers } from '../test/harness/ha/failover-run.ts';
 
 const FAILOVERS_PER_SEED = 5;
 const PROVIDERS = ['etcd', 'kubernetes'] as const;

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { formatDuration } from '../src/lib/duration.ts';
-import { runSeed, type RunResult } from '../test/support/sim/run.ts';
+import { runSeed, type RunResult } from '../test/harness/sim/run.ts';
 
 const HELP = `Usage: npm run sim -- [options]
 

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { listenAsCluster } from '../src/app/simulate.ts';
+import { listenAsCluster } from '../src/app/commands/simulate.ts';
 import { sleep, systemClock } from '../src/lib/clock.ts';
 import { formatDuration, parseDuration } from '../src/lib/duration.ts';
 import { createPrng } from '../src/lib/prng.ts';

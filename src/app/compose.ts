@@ -5,10 +5,10 @@ import type { RequestSample } from '../greptimedb/options.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../observability/logger.ts';
 import { openStore } from '../store/sqlite.ts';
-import type { ClusterOpener } from './open-cluster.ts';
-import { leadershipFor } from './open-leadership.ts';
-import type { Planner } from './planning.ts';
-import { Worksite } from './worksite.ts';
+import type { ClusterOpener } from './daemon/open-cluster.ts';
+import { leadershipFor } from './ha/open-leadership.ts';
+import type { Planner } from './planning/planner.ts';
+import { ClusterSession } from './daemon/cluster-session.ts';
 
 /** The real things, or a test's: the one place where they are chosen is main. */
 export interface Parts {
@@ -19,8 +19,8 @@ export interface Parts {
   readonly openCluster: ClusterOpener;
 }
 
-export interface OpenedWorksite {
-  readonly site: Worksite;
+export interface OpenedSession {
+  readonly session: ClusterSession;
   readonly secrets: Secrets;
 }
 
@@ -29,10 +29,10 @@ export interface OpenedWorksite {
  *
  * @throws UsageError when a secret cannot be read, OperatingError when the state folder cannot be used.
  */
-export async function openWorksite(
+export async function openSession(
   config: Config,
   parts: Parts & { readonly onRequest?: (sample: RequestSample) => void },
-): Promise<OpenedWorksite> {
+): Promise<OpenedSession> {
   const secrets = await readSecrets(config);
   const store = openStore(
     { path: config.state.path, retentionMs: config.state.retentionMs },
@@ -40,5 +40,5 @@ export async function openWorksite(
   );
   const createLeadership = leadershipFor(config, secrets);
   const dependencies = { ...parts, store, ...(createLeadership && { createLeadership }) };
-  return { site: new Worksite({ config, secrets }, dependencies), secrets };
+  return { session: new ClusterSession({ config, secrets }, dependencies), secrets };
 }

@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { ApiClient } from './api-client.ts';
 import { createApiClient } from './api-client.ts';
 import type { App } from '../app/index.ts';
-import type { WatchedCall } from '../app/work.ts';
+import type { WatchedCall } from '../app/commands/once.ts';
 import { parseDurationOption } from './options.ts';
 import { writeSoon } from './io.ts';
 import type { CliIo, Output } from './io.ts';

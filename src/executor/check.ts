@@ -16,7 +16,7 @@ export interface CheckReading {
   readonly hasUnresolvedMove: boolean;
 }
 
-export type CheckVerdict =
+export type CheckResult =
   | { readonly kind: 'go' }
   | { readonly kind: 'abandon'; readonly cause: CauseCode; readonly detail: string }
   /** Nothing may be moved now, this region or any other. */
@@ -26,18 +26,18 @@ type CheckedMove = Pick<Move, 'regionId' | 'from' | 'to'>;
 type Found = Extract<RegionReading, { kind: 'found' }>;
 
 /** Whether a move may be submitted, by what was just read. Pure; the first reason against it wins. */
-export function judgeCheck(move: CheckedMove, reading: CheckReading): CheckVerdict {
+export function judgeCheck(move: CheckedMove, reading: CheckReading): CheckResult {
   const { region } = reading;
   if (region.kind === 'gone') return abandon('region-gone', `Region ${move.regionId} has no route any more.`);
   return (
     judgeRegion(move, region) ??
     judgeProcedures(move, reading.procedures) ??
-    judgeRests(move, reading) ??
+    judgeHolds(move, reading) ??
     judgeDatanodes(move, reading.datanodes) ?? { kind: 'go' }
   );
 }
 
-function judgeRegion(move: CheckedMove, region: Found): CheckVerdict | undefined {
+function judgeRegion(move: CheckedMove, region: Found): CheckResult | undefined {
   const name = `Region ${move.regionId}`;
   if (region.status === 'migrating') return abandon('region-migrating', `${name} is being migrated.`);
   if (region.status === 'staging') return abandon('region-staging', `${name} is being repartitioned.`);
@@ -60,7 +60,7 @@ function judgeRegion(move: CheckedMove, region: Found): CheckVerdict | undefined
 function judgeProcedures(
   move: CheckedMove,
   procedures: readonly RegionProcedure[] | 'unsupported',
-): CheckVerdict | undefined {
+): CheckResult | undefined {
   if (procedures === 'unsupported') return undefined;
   const active = procedures.filter((procedure) => procedure.active);
   const holder = active.find((procedure) => procedure.regionIds.includes(move.regionId));
@@ -81,7 +81,7 @@ export function otherMigration(procedures: readonly RegionProcedure[]): string |
   return `Procedure ${running.procedureId} migrates region ${running.regionIds.join(', ')} (${running.status}).`;
 }
 
-function judgeRests(move: CheckedMove, reading: CheckReading): CheckVerdict | undefined {
+function judgeHolds(move: CheckedMove, reading: CheckReading): CheckResult | undefined {
   const { cooldownUntilMs, quarantineUntilMs } = reading;
   if (reading.hasUnresolvedMove) {
     return abandon(
@@ -101,7 +101,7 @@ function judgeRests(move: CheckedMove, reading: CheckReading): CheckVerdict | un
   return undefined;
 }
 
-function judgeDatanodes(move: CheckedMove, datanodes: readonly Datanode[]): CheckVerdict | undefined {
+function judgeDatanodes(move: CheckedMove, datanodes: readonly Datanode[]): CheckResult | undefined {
   const status = (id: string): Datanode['status'] | undefined =>
     datanodes.find((datanode) => datanode.id === id)?.status;
   for (const id of [move.from, move.to]) {
@@ -113,7 +113,7 @@ function judgeDatanodes(move: CheckedMove, datanodes: readonly Datanode[]): Chec
   return undefined;
 }
 
-function abandon(cause: CauseCode, detail: string): CheckVerdict {
+function abandon(cause: CauseCode, detail: string): CheckResult {
   return { kind: 'abandon', cause, detail };
 }
 

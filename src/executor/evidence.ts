@@ -3,7 +3,7 @@ import type { ProcedureId } from '../domain/ids.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import type { Cluster, ProcedureReading, RegionProcedure } from '../greptimedb/port.ts';
 import type { Store } from '../store/port.ts';
-import type { Evidence } from './verdict.ts';
+import type { Evidence } from './judge.ts';
 
 export interface EvidenceSources {
   readonly cluster: Cluster;
@@ -72,7 +72,7 @@ function listing(
   sources: EvidenceSources,
   query: EvidenceQuery,
   listed: Attempt<readonly RegionProcedure[] | 'unsupported'> | undefined,
-): Pick<Evidence, 'listed' | 'adoptable'> {
+): Pick<Evidence, 'listed' | 'claimable'> {
   if (listed === undefined) return { listed: 'not-asked' };
   if (!listed.ok) return { listed: 'unread' };
   if (listed.value === 'unsupported') return { listed: 'unsupported' };
@@ -80,10 +80,10 @@ function listing(
   const candidates = ofRegion.filter((procedure) => isOurs(sources.store, procedure, query));
   // Of several the first to begin: nothing held the region when our request left, and what came later came after it.
   const [first] = candidates.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
-  const adoptable = first?.procedureId;
+  const claimable = first?.procedureId;
   return {
     listed: ofRegion.filter((procedure) => procedure.active),
-    ...(adoptable !== undefined && { adoptable }),
+    ...(claimable !== undefined && { claimable }),
   };
 }
 

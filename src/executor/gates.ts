@@ -2,7 +2,7 @@ import type { GateCode } from '../domain/codes.ts';
 import type { ClusterSafety } from '../greptimedb/port.ts';
 import { formatDuration } from '../lib/duration.ts';
 import type { PauseRecord } from '../store/port.ts';
-import type { GateVerdict } from './port.ts';
+import type { GateResult } from './port.ts';
 import type { WindowState } from './windows.ts';
 
 /** All that the gates look at, read right before. */
@@ -123,12 +123,12 @@ export const GATE_LIST: readonly Gate[] = [
 ];
 
 /** The first gate that is closed, if any. Pure. */
-export function evaluateGates(reading: GateReading, limits: GateLimits): GateVerdict {
+export function evaluateGates(reading: GateReading, limits: GateLimits): GateResult {
   return closedGates(reading, limits)[0] ?? { open: true };
 }
 
 /** The gates that operators close, which can be asked without waiting: for the moment right before a request leaves. */
-export function operatorGates({ pause, window }: Pick<GateReading, 'pause' | 'window'>): GateVerdict {
+export function operatorGates({ pause, window }: Pick<GateReading, 'pause' | 'window'>): GateResult {
   if (pause) return { open: false, code: 'paused', detail: describePause(pause) };
   return window.isOpen ? { open: true } : { open: false, code: 'outside-window', detail: window.detail };
 }
@@ -137,7 +137,7 @@ export function operatorGates({ pause, window }: Pick<GateReading, 'pause' | 'wi
 export function closedGates(
   reading: GateReading,
   limits: GateLimits,
-): readonly Extract<GateVerdict, { open: false }>[] {
+): readonly Extract<GateResult, { open: false }>[] {
   return GATE_LIST.flatMap(({ code, whyClosed }) => {
     const detail = whyClosed(reading, limits);
     return detail === undefined ? [] : [{ open: false as const, code, detail }];

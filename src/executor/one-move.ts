@@ -4,7 +4,7 @@ import type { ProcedureId } from '../domain/ids.ts';
 import type { Move } from '../domain/plan.ts';
 import type { RegionProcedure } from '../greptimedb/port.ts';
 import { readCheck, type CheckSources } from './check-reader.ts';
-import { judgeCheck, type CheckVerdict } from './check.ts';
+import { judgeCheck, type CheckResult } from './check.ts';
 import { attempt } from './evidence.ts';
 import type { Journal } from './journal.ts';
 import type { ExecutorOptions } from './options.ts';
@@ -56,15 +56,15 @@ export async function carryOut(
     return { move: journal.finish(checking, end), wasSubmitted: false, stop: STOPPING };
   }
   if (verdict.kind !== 'go') return abandon(journal, checking, verdict);
-  const lastWord = context.lastWord?.(move) ?? { kind: 'go' };
-  if (lastWord.kind !== 'go') return abandon(journal, checking, lastWord);
+  const preSubmitCheck = context.preSubmitCheck?.(move) ?? { kind: 'go' };
+  if (preSubmitCheck.kind !== 'go') return abandon(journal, checking, preSubmitCheck);
   const submission = await submit(options, dependencies, { move: checking, knownBefore }, signal);
-  if (submission.kind === 'ended') return refused(submission, () => context.lastWord?.(move));
+  if (submission.kind === 'ended') return refused(submission, () => context.preSubmitCheck?.(move));
   return follow(dependencies, submission, signal);
 }
 
 interface Check {
-  readonly verdict: CheckVerdict | 'stopping';
+  readonly verdict: CheckResult | 'stopping';
   /** The region's procedures that the cluster listed. */
   readonly knownBefore: readonly ProcedureId[];
 }
@@ -105,7 +105,7 @@ async function check(
 function abandon(
   journal: Journal,
   move: MoveRecord,
-  verdict: Exclude<CheckVerdict, { kind: 'go' }>,
+  verdict: Exclude<CheckResult, { kind: 'go' }>,
 ): Attempted {
   const { detail } = verdict;
   if (verdict.kind === 'abandon') {
@@ -120,7 +120,7 @@ function abandon(
 /** Some refusals would meet every other move too. What was held back at the first byte, operators may have held back. */
 function refused(
   { move, code }: Extract<Submission, { kind: 'ended' }>,
-  askAgain: () => CheckVerdict | undefined,
+  askAgain: () => CheckResult | undefined,
 ): Attempted {
   const detail = `Region ${move.regionId}: ${move.detail ?? 'the request could not be sent'}`;
   if (move.cause === 'interrupted') return { move, wasSubmitted: false, stop: STOPPING };

@@ -6,11 +6,11 @@ import type { Cluster } from '../greptimedb/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { EventSink } from '../observability/events.ts';
 import type { Store } from '../store/port.ts';
-import type { CheckVerdict } from './check.ts';
-import type { WatchMemory } from './verdict.ts';
+import type { CheckResult } from './check.ts';
+import type { WatchMemory } from './judge.ts';
 
 /** Whether acting is allowed now; when not, why: the same value reaches metric, log, API and command line. */
-export type GateVerdict =
+export type GateResult =
   { readonly open: true } | { readonly open: false; readonly code: GateCode; readonly detail: string };
 
 /** What the gates are asked about. */
@@ -30,7 +30,7 @@ export interface ExecutorDependencies {
   readonly events: EventSink;
   readonly clock: Clock;
   /** Asked before every move. A "no" is a value; a rejection is a defect, or the signal's reason. */
-  readonly gates: (question: GateQuestion) => Promise<GateVerdict>;
+  readonly gates: (question: GateQuestion) => Promise<GateResult>;
   /**
    * Kept by whoever makes one executor after the other: a move that ran out of time is looked at once per cycle, and what can be told
    * of it rests on how long it has looked the same. Default: a new one.
@@ -55,7 +55,7 @@ export interface ExecutionContext {
    * Asked at the very moment before the intent is written, without waiting for anything: what operators did while the move was checked
    * (a pause, a drain, a window that closed) must hold the request back.
    */
-  readonly lastWord?: (move: Move) => CheckVerdict;
+  readonly preSubmitCheck?: (move: Move) => CheckResult;
 }
 
 export interface ExecutionReport {

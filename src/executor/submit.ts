@@ -123,7 +123,7 @@ async function confirmAlreadyThere(
   });
   const region = seen?.evidence.region;
   const isThere = region?.kind === 'found' && region.leader === move.to && region.status === 'alive';
-  if (!isThere || seen?.evidence.adoptable !== undefined) return { kind: 'look', move };
+  if (!isThere || seen?.evidence.claimable !== undefined) return { kind: 'look', move };
   const detail = `Datanode ${move.to} leads region ${move.regionId} already, the cluster says.`;
   return {
     kind: 'ended',

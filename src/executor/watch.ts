@@ -13,7 +13,7 @@ import {
   type VerdictOptions,
   type Waiting,
   type WatchMemory,
-} from './verdict.ts';
+} from './judge.ts';
 
 export interface WatcherDependencies extends Omit<JournalDependencies, 'events'> {
   readonly cluster: Cluster;
@@ -105,12 +105,12 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
   /** Whether time alone will soon tell more about a move that has timed out. */
   const isWorthAnotherLook = (
     { on, mayStillRun }: Waiting,
-    { sinceMs, restsSinceMs }: WatchMemory,
+    { sinceMs, quietSinceMs }: WatchMemory,
   ): boolean => {
     const nowMs = clock.monotonicMs();
     if (on === 'running') return false;
     if (mayStillRun) return nowMs - sinceMs < worstCaseMs + graceMs;
-    return on === 'unknown' && nowMs - (restsSinceMs ?? sinceMs) < graceMs;
+    return on === 'unknown' && nowMs - (quietSinceMs ?? sinceMs) < graceMs;
   };
 
   const follow = async (
@@ -130,7 +130,7 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
         const cause = isUnseen ? (watch.nothingSeenCause ?? verdict.end.cause) : verdict.end.cause;
         return { kind: 'ended', move: journal.finish(current, { ...verdict.end, cause }) };
       }
-      if (verdict.kind === 'adopt') {
+      if (verdict.kind === 'claim') {
         const submittedAtMs = findIntentTime(dependencies, current);
         current = journal.advance(current, 'submitted', { procedureId: verdict.procedureId, submittedAtMs });
         continue;
@@ -160,7 +160,7 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
           memories.delete(move.id);
           return { kind: 'ended', move: journal.finishLate(seen, verdict.end) };
         }
-        if (verdict.kind === 'adopt') throw new Error(`Move ${move.id} has timed out and adopts nothing`);
+        if (verdict.kind === 'claim') throw new Error(`Move ${move.id} has timed out and adopts nothing`);
         const memory = memories.get(move.id)!;
         const goesOn =
           problem === undefined
@@ -213,7 +213,7 @@ function noteDowngrade(journal: Journal, move: MoveRecord, region: Look['evidenc
 function followStates(
   journal: Journal,
   move: MoveRecord,
-  { procedure, region, adoptable }: Look['evidence'],
+  { procedure, region, claimable }: Look['evidence'],
   intentAtMs: number,
 ): MoveRecord {
   const isActive = procedure.kind === 'active';
@@ -221,7 +221,7 @@ function followStates(
     const showsEffect =
       region.kind === 'found' &&
       (region.status === 'migrating' || (region.leader === move.to && region.status === 'alive'));
-    if (!showsEffect || adoptable !== undefined) return move;
+    if (!showsEffect || claimable !== undefined) return move;
     return journal.advance(move, 'watching', { submittedAtMs: intentAtMs });
   }
   if (move.state === 'submitted') {

@@ -97,7 +97,7 @@ export function advance(state: LiveState, event: StampedEvent): LiveState {
     case 'snapshot-taken':
       return { ...state, snapshot: event.snapshot };
     case 'planned':
-      return adopt(state, event.plan);
+      return applyPlan(state, event.plan);
     case 'gate-closed':
       return closeGate(state, event.code, event.detail);
     case 'paused':
@@ -128,7 +128,7 @@ export function advance(state: LiveState, event: StampedEvent): LiveState {
   }
 }
 
-function adopt(state: LiveState, plan: Plan): LiveState {
+function applyPlan(state: LiveState, plan: Plan): LiveState {
   return {
     ...state,
     plan,

@@ -1,7 +1,7 @@
 import { BLOCKERS } from '../domain/codes.ts';
 import type { Balance, Move } from '../domain/plan.ts';
 import { measureBalance } from './balance.ts';
-import { mayLead } from './choose.ts';
+import { mayLead } from './choose/choose.ts';
 import { createCounts } from './counts.ts';
 import type { Counts } from './counts.ts';
 import type { PlanInput } from './plan.ts';

@@ -1,14 +1,14 @@
-import { preferCheapest } from './cheapest.ts';
-import { chooseRegions, hasTarget } from './choose.ts';
-import type { Relocation } from './choose.ts';
-import type { ClassRow } from './classes.ts';
-import { measureObjective } from './costs.ts';
-import { closeClassRow, openClassRow, solveWithClasses } from './followers.ts';
-import { compareMoveCost } from './load.ts';
+import { preferCheapest } from './choose/cheapest.ts';
+import { chooseRegions, hasTarget } from './choose/choose.ts';
+import type { Relocation } from './choose/choose.ts';
+import type { ClassRow } from './solve/classes.ts';
+import { measureObjective } from './solve/costs.ts';
+import { closeClassRow, openClassRow, solveWithClasses } from './solve/followers.ts';
+import { compareMoveCost } from './choose/load.ts';
 import type { Problem } from './problem.ts';
-import { buildRows } from './rows.ts';
-import { solve } from './solver.ts';
-import type { Search } from './solver.ts';
+import { buildRows } from './solve/rows.ts';
+import { solve } from './solve/solver.ts';
+import type { Search } from './solve/solver.ts';
 
 /** Where every region should be led, as changes to where it is. */
 export interface Placement {

@@ -2,10 +2,10 @@ import type { Plan } from '../domain/plan.ts';
 import type { Memory, Policy } from '../domain/policy.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { measureBalance } from './balance.ts';
-import { listBlockers } from './blockers.ts';
+import { listBlockers } from './explain/blockers.ts';
 import { createCounts } from './counts.ts';
-import { createMoveWriter } from './describe.ts';
-import { orderMoves } from './order.ts';
+import { createMoveWriter } from './explain/describe.ts';
+import { orderMoves } from './choose/order.ts';
 import { placeRegions } from './place.ts';
 import { buildProblem } from './problem.ts';
 

@@ -8,7 +8,7 @@ import type { Memory, Rest } from '../domain/policy.ts';
  * change is on disk. Any may throw an OperatingError (`state-full`, `state-io`, `state-corrupt`, `state-read-only` …): the
  * change was then not made at all. All times are ms since 1970.
  */
-export interface Store extends MoveStore, RestStore, CycleStore, OperatorStore {
+export interface Store extends MoveStore, HoldStore, CycleStore, OperatorStore {
   /** The database file, or `:memory:`. */
   readonly location: string;
   /** Why what is written now would be lost, or undefined: the file was deleted or replaced under us. No cycle begins then. */
@@ -118,7 +118,7 @@ export interface MoveQuery {
   readonly untilMs?: number | undefined;
 }
 
-export interface RestStore {
+export interface HoldStore {
   /** The rests that are not over at `nowMs`, for the planner. */
   memory(nowMs: number): Memory;
   /** The end of the region's cooldown, when it is not over at `nowMs`. */
@@ -130,11 +130,11 @@ export interface RestStore {
   /** Forgets the region's failures. False when there were none. */
   releaseQuarantine(regionId: RegionId): boolean;
   /** Writes these rests as another replica's store had them, all or none; those of other regions stay. */
-  adoptRests(rests: Rests): void;
+  importHolds(rests: Holds): void;
 }
 
 /** Regions at rest, as one replica leaves them to another. */
-export interface Rests {
+export interface Holds {
   readonly cooldowns: readonly Rest[];
   readonly quarantine: readonly QuarantineRecord[];
 }

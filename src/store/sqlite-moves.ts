@@ -3,7 +3,7 @@ import { MOVE_REASON_CODES } from '../domain/codes.ts';
 import { isUnresolved, MOVE_STATES, type MoveRecord } from '../domain/move.ts';
 import type { MoveChange, MoveDraft, MoveQuery, MoveStore, MoveTransition } from './port.ts';
 import type { Database, Parameters } from './sqlite-database.ts';
-import { applyEffects, readFailureRun, resetFailureRun } from './sqlite-rests.ts';
+import { applyEffects, readFailureRun, resetFailureRun } from './sqlite-holds.ts';
 
 const optionalTime = z.number().nullable();
 const optionalText = z.string().nullable();

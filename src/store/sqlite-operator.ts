@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { OperatorStore } from './port.ts';
 import type { Database } from './sqlite-database.ts';
 import { MAX_ROWS } from './sqlite-moves.ts';
-import { resetFailureRun } from './sqlite-rests.ts';
+import { resetFailureRun } from './sqlite-holds.ts';
 
 const PAUSE_ROW = z
   .object({ reason: z.string(), by: z.string(), at_ms: z.number(), until_ms: z.number().nullable() })

@@ -10,7 +10,7 @@ import { MIGRATIONS } from './sqlite-migrations.ts';
 import { createMoveStore } from './sqlite-moves.ts';
 import { createOperatorStore } from './sqlite-operator.ts';
 import { prune, type RetentionOptions } from './sqlite-prune.ts';
-import { createRestStore } from './sqlite-rests.ts';
+import { createHoldStore } from './sqlite-holds.ts';
 
 export interface StoreOptions extends Partial<RetentionOptions> {
   /** The state folder, or `:memory:` for a store that is forgotten at the end (commands that only plan). */
@@ -79,7 +79,7 @@ function compose(database: Database, retention: RetentionOptions, release: () =>
   return {
     location: database.location,
     ...createMoveStore(database),
-    ...createRestStore(database),
+    ...createHoldStore(database),
     ...cycles,
     ...createOperatorStore(database),
     problem,

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { MoveView } from '../observability/event-view.ts';
-import type { AuditView, MatrixView, RegionsView } from '../server/overview-schemas.ts';
-import type { StatusView } from '../server/schemas.ts';
+import type { AuditView, MatrixView, RegionsView } from '../server/api/overview-schemas.ts';
+import type { StatusView } from '../server/api/schemas.ts';
 
 export type { AuditView, MatrixView, MoveView, RegionsView, StatusView };
 export type RegionCell = RegionsView['regions'][number];

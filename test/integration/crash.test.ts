@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { killAtEvery } from '../support/crash-world.ts';
-import { SHORT_SERIES } from '../support/kill-points.ts';
+import { killAtEvery } from '../harness/crash/crash-world.ts';
+import { SHORT_SERIES } from '../harness/crash/kill-points.ts';
 
 /** Every point, in several versions: `npm run crash`. */
 describe('a real process that is killed', () => {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { TestContext } from 'vitest';
 import { z } from 'zod';
-import type { RunningDaemon } from '../../src/app/run.ts';
-import type { ListeningCluster } from '../../src/app/simulate.ts';
+import type { RunningDaemon } from '../../src/app/daemon/run.ts';
+import type { ListeningCluster } from '../../src/app/commands/simulate.ts';
 import type { StampedEvent } from '../../src/observability/events.ts';
 import {
   hastyConfig,
@@ -100,25 +100,25 @@ it.concurrent.for(['0.6', '0.7', '0.9', '0.12', '0.16', '1.0', '1.3'])(
     const config = hastyConfig(listening, tempFolderFor(context));
     const first = await startTestDaemon(config);
     closeAfter(context, first);
-    await nextEvent(first.site.events, isBalanced);
+    await nextEvent(first.session.events, isBalanced);
     expectEven(listening, ['0', '1', '2']);
     await expectTruth(first, listening);
     expect(await get(first, '/api/v1/status', statusAnswer)).toMatchObject({ verdict: { code: 'balanced' } });
 
     const added = cluster.addDatanode();
     const counted = new Set<string>();
-    const endWatch = first.site.events.subscribe((event) => {
+    const endWatch = first.session.events.subscribe((event) => {
       if (event.type === 'move-finished') counted.add(event.move.to);
     });
     // The first cycle that sees the new datanode gives it all of its share.
-    await nextEvent(first.site.events, (event) => event.type === 'cycle-finished' && event.moved > 0);
+    await nextEvent(first.session.events, (event) => event.type === 'cycle-finished' && event.moved > 0);
     endWatch();
     expectEven(listening, ['0', '1', '2', added]);
     expect([...counted]).toEqual([added]);
 
-    await nextEvent(first.site.events, isBalanced);
+    await nextEvent(first.session.events, isBalanced);
     await expectTruth(first, listening);
-    const watching = nextEvent(first.site.events, isUnderWay);
+    const watching = nextEvent(first.session.events, isUnderWay);
     const beforeDrain = submissionsOf(listening).length;
     await post(first, '/api/v1/drain', { datanodes: ['1'], by: 'a test' });
     await watching;
@@ -126,7 +126,7 @@ it.concurrent.for(['0.6', '0.7', '0.9', '0.12', '0.16', '1.0', '1.3'])(
 
     const second = await startTestDaemon(config);
     closeAfter(context, second);
-    await nextEvent(second.site.events, isBalanced);
+    await nextEvent(second.session.events, isBalanced);
     expect(cluster.regionsPerDatanode().get('1')).toBe(0);
     expectEven(listening, ['0', '2', added]);
     await expectTruth(second, listening);

@@ -21,7 +21,7 @@ test('a drain before the cluster was read is refused for that reason, and not be
     });
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({ error: { code: 'no-snapshot' } });
-    expect(running.site.store.drains()).toEqual([]);
+    expect(running.session.store.drains()).toEqual([]);
   } finally {
     await running.close();
   }

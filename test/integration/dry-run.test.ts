@@ -35,7 +35,7 @@ it.each<DoubleVersion>(['0.6', '0.9', '1.3'])(
     const set = [endpoints, 'schedule.cron=* * * * * *', 'server.listen=127.0.0.1:0', `state.path=${folder}`];
     const running = await startTestDaemon(readConfig({ env: {}, cwd: folder, set }));
     open.push(running);
-    const { events } = running.site;
+    const { events } = running.session;
     const planned = (): Promise<unknown> =>
       nextEvent(events, (event) => event.type === 'cycle-finished' && event.outcome === 'planned');
     await planned();

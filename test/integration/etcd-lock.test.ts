@@ -4,7 +4,7 @@ import { EtcdClient } from '../../src/ha/etcd-client.ts';
 import { EtcdLock } from '../../src/ha/etcd.ts';
 import { createJsonHttp, type HaTls } from '../../src/ha/http.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { startEtcd, type EtcdServer } from '../support/ha/etcd-server.ts';
+import { startEtcd, type EtcdServer } from '../harness/ha/etcd-server.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
 import { selfSigned } from '../support/tls.ts';
 import { describeWith } from '../support/tools.ts';

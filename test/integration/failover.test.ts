@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, onTestFailed, test } from 'vitest';
 import { z } from 'zod';
-import { listenAsCluster, type ListeningCluster } from '../../src/app/simulate.ts';
+import { listenAsCluster, type ListeningCluster } from '../../src/app/commands/simulate.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { SimEvent } from '../../src/simulator/index.ts';
 import { CommandProcess } from '../support/command-process.ts';
 import { eventually } from '../support/eventually.ts';
-import { listenAsApiServer } from '../support/ha/api-server.ts';
-import { startEtcd } from '../support/ha/etcd-server.ts';
+import { listenAsApiServer } from '../harness/ha/api-server.ts';
+import { startEtcd } from '../harness/ha/etcd-server.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
 import { describeWith } from '../support/tools.ts';
 
@@ -184,7 +184,7 @@ async function killInTheMiddle(profile: string, locks: LockServer): Promise<void
   const regionId = await eventually('a migration is under way', inTheMiddle, STEP_LIMIT_MS);
   const askedByFirst = accepted(cluster).length;
   const [line = ''] = await second.process.waitFor(LEADS);
-  expect(JSON.parse(line)).toMatchObject({ from: 'first', adoptedMoves: 1 });
+  expect(JSON.parse(line)).toMatchObject({ from: 'first', importedMoves: 1 });
 
   const read = () => second.get('/api/v1/history?limit=100', historySchema);
   const isDone = async () => {

@@ -6,7 +6,7 @@ import { ServiceAccountClient } from '../../src/ha/kubernetes-client.ts';
 import { KubernetesLock } from '../../src/ha/kubernetes.ts';
 import { VirtualClock } from '../../src/lib/clock.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { listenAsApiServer, type ApiServer } from '../support/ha/api-server.ts';
+import { listenAsApiServer, type ApiServer } from '../harness/ha/api-server.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
 
 const { signal } = new AbortController();

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { buildPage } from '../../scripts/build-page.mjs';
-import { loadWebAssets } from '../../src/app/web-assets.ts';
-import type { WebAssets } from '../../src/server/ports.ts';
+import { loadWebAssets } from '../../src/app/api/web-assets.ts';
+import type { WebAssets } from '../../src/server/api/ports.ts';
 import { accessibilityFaults, openPage, startBrowser } from '../support/browser.ts';
 import type { PageLook, WatchedPage } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
@@ -106,12 +106,12 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await dialog.getByLabel('Your name, for the others').fill('anna');
       await dialog.getByRole('button', { name: 'Pause', exact: true }).click();
       await verdict(page, 'Paused');
-      expect(daemon.running.site.store.pause(Date.now())).toMatchObject({ reason: 'new disks' });
+      expect(daemon.running.session.store.pause(Date.now())).toMatchObject({ reason: 'new disks' });
       await page.getByText(/^Paused by anna .*new disks/).waitFor();
       await page.getByRole('list').getByText('anna (127.0.0.1)').first().waitFor();
       await page.getByRole('button', { name: 'Resume' }).click();
       await verdict(page, 'Balanced');
-      expect(daemon.running.site.store.pause(Date.now())).toBeUndefined();
+      expect(daemon.running.session.store.pause(Date.now())).toBeUndefined();
     });
   });
 
@@ -123,15 +123,15 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await dialog.getByRole('checkbox', { name: /^2 / }).check();
       await dialog.getByRole('button', { name: 'Preview' }).click();
       await dialog.getByText(/moves? empt(y|ies) datanode 2/).waitFor();
-      expect(daemon.running.site.store.drains()).toEqual([]);
+      expect(daemon.running.session.store.drains()).toEqual([]);
       await dialog.getByRole('button', { name: 'Drain datanode 2' }).click();
       await page.getByText('Datanode 2 drains from now on.').waitFor();
-      expect(daemon.running.site.store.drains().map(({ datanode }) => datanode)).toEqual(['2']);
+      expect(daemon.running.session.store.drains().map(({ datanode }) => datanode)).toEqual(['2']);
       await page.locator('.node-label.draining .node-count strong', { hasText: /^0$/ }).waitFor();
       await page.locator('.node-label.draining').click();
       await page.getByRole('dialog').getByRole('button', { name: 'Stop draining' }).click();
       await page.getByText('Datanode 2 does not drain any more.').waitFor();
-      expect(daemon.running.site.store.drains()).toEqual([]);
+      expect(daemon.running.session.store.drains()).toEqual([]);
     });
   });
 

@@ -1,8 +1,8 @@
 import { renameSync, symlinkSync, writeFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPlanner } from '../../src/app/planning.ts';
-import { startDaemon, watchConfig, type RunningDaemon } from '../../src/app/run.ts';
+import { createPlanner } from '../../src/app/planning/planner.ts';
+import { startDaemon, watchConfig, type RunningDaemon } from '../../src/app/daemon/run.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { openCluster } from '../../src/greptimedb/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -90,11 +90,11 @@ async function start(watched = file, logger = silentLogger): Promise<RunningDaem
 }
 
 function next<Type extends EventType>(
-  { site }: RunningDaemon,
+  { session }: RunningDaemon,
   type: Type,
 ): Promise<Extract<StampedEvent, { type: Type }>> {
   return new Promise((resolve) => {
-    const stop = site.events.subscribe((event) => {
+    const stop = session.events.subscribe((event) => {
       if (event.type !== type) return;
       stop();
       resolve(event as Extract<StampedEvent, { type: Type }>);
@@ -110,7 +110,7 @@ describe('the configuration is read again', () => {
     put(text({ dryRun: false }));
     hangUp();
     expect((await reloaded).changes).toEqual(['execution.dryRun: true -> false']);
-    expect(daemon.site.config.execution.dryRun).toBe(false);
+    expect(daemon.session.config.execution.dryRun).toBe(false);
   });
 
   it('when an editor puts another file in its place', async () => {
@@ -185,12 +185,12 @@ describe('a new configuration is refused as a whole', () => {
   ])('when it %s', async (_, content, why) => {
     writeFileSync(file, text());
     const daemon = await start();
-    const before = daemon.site.config;
+    const before = daemon.session.config;
     const refused = next(daemon, 'config-refused');
     put(content());
     hangUp();
     expect((await refused).detail).toMatch(why);
-    expect(daemon.site.config).toBe(before);
+    expect(daemon.session.config).toBe(before);
   });
 
   it('when the file is gone, and the daemon goes on with the old one', async () => {
@@ -209,40 +209,40 @@ describe('a new configuration is refused as a whole', () => {
 describe('while a cycle runs', () => {
   it('a change waits for its end, and one that is taken back never was', async () => {
     writeFileSync(file, text());
-    const { daemon, site } = await start();
-    const { config } = site;
+    const { daemon, session } = await start();
+    const { config } = session;
     const changed = { ...config, execution: { ...config.execution, dryRun: false } };
     daemon.tick('manual');
     daemon.reload(changed);
-    expect(site.config).toBe(config);
+    expect(session.config).toBe(config);
     daemon.reload({ ...config });
     await daemon.settled();
     daemon.tick('manual');
-    expect(site.config.execution.dryRun).toBe(true);
+    expect(session.config.execution.dryRun).toBe(true);
     daemon.reload(changed);
     await daemon.settled();
-    expect(site.config.execution.dryRun).toBe(false);
+    expect(session.config.execution.dryRun).toBe(false);
   });
 
   it('a change ends it after the move under way, and the next begins at once with what changed', async () => {
     const world = await listenCrowded({ migrationTimeMs: 300 });
     const config = hastyConfig(world, folder, ['schedule.cron=0 0 1 1 *']);
     running = await startTestDaemon(config);
-    const { daemon, site } = running;
+    const { daemon, session } = running;
     const told: string[] = [];
-    site.events.subscribe((event) => {
+    session.events.subscribe((event) => {
       if (event.type === 'cycle-started') told.push(`cycle by ${event.trigger}`);
       if (event.type === 'move-state' && event.move.state === 'submitted') told.push('request');
       if (event.type === 'gate-closed') told.push(event.code);
       if (event.type === 'config-reloaded') told.push(...event.changes);
     });
     const asked = nextEvent(
-      site.events,
+      session.events,
       (event) => event.type === 'move-state' && event.move.state === 'submitted',
     );
     await asked;
     const last = nextEvent(
-      site.events,
+      session.events,
       (event) => event.type === 'cycle-finished' && event.outcome === 'planned',
     );
     daemon.reload({ ...config, execution: { ...config.execution, dryRun: true } });
@@ -259,8 +259,8 @@ describe('while a cycle runs', () => {
 
   it('datanodes that are expected from now on are expected by the adapters too', async () => {
     writeFileSync(file, text());
-    const { daemon, site } = await start();
-    const { config } = site;
+    const { daemon, session } = await start();
+    const { config } = session;
     daemon.reload({ ...config, datanodes: { ...config.datanodes, expected: ['1'] } });
     daemon.tick('manual');
     await daemon.settled();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { STATUS_OF_CODE } from '../../src/server/errors.ts';
+import { STATUS_OF_CODE } from '../../src/server/http/errors.ts';
 import { ask, startTestServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
 

@@ -5,7 +5,7 @@ import {
   queueSchema,
   regionsSchema,
   seriesSchema,
-} from '../../src/server/overview-schemas.ts';
+} from '../../src/server/api/overview-schemas.ts';
 import { ask, emitPlan, startTestServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
 

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { OperatingError } from '../../src/domain/errors.ts';
-import { statusSchema, snapshotSchema, planSchema, historySchema } from '../../src/server/schemas.ts';
+import { statusSchema, snapshotSchema, planSchema, historySchema } from '../../src/server/api/schemas.ts';
 import { samplePlan, sampleSnapshot, START_MS } from '../support/observability.ts';
 import { ask, emitPlan, postJson, startTestServer } from '../support/server.ts';
 import type { TestServer, TestServerOverrides } from '../support/server.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { REQUEST_RULES } from '../support/sim/check-requests.ts';
-import { runSeed } from '../support/sim/run.ts';
-import { BROKEN_DAEMONS } from '../support/sim/sabotage.ts';
+import { REQUEST_RULES } from '../harness/sim/check-requests.ts';
+import { runSeed } from '../harness/sim/run.ts';
+import { BROKEN_DAEMONS } from '../harness/sim/sabotage.ts';
 
 /** What is wrong need not show in every run. */
 const SEEDS = 25;

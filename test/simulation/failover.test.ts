@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LEASE_MS, runFailovers } from '../support/ha/failover-run.ts';
+import { LEASE_MS, runFailovers } from '../harness/ha/failover-run.ts';
 
 const FAILOVERS_PER_SEED = 5;
 const SEEDS = 8;

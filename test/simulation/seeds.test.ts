@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runSeed } from '../support/sim/run.ts';
+import { runSeed } from '../harness/sim/run.ts';
 
 /** As many tests as there can be failures told apart at a glance; each runs its share of the seeds. */
 const SEEDS = 300;

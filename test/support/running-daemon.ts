@@ -1,8 +1,8 @@
-import { createPlanner } from '../../src/app/planning.ts';
-import { startDaemon } from '../../src/app/run.ts';
-import type { RunningDaemon } from '../../src/app/run.ts';
-import { listenAsCluster } from '../../src/app/simulate.ts';
-import type { ListenRequest, ListeningCluster } from '../../src/app/simulate.ts';
+import { createPlanner } from '../../src/app/planning/planner.ts';
+import { startDaemon } from '../../src/app/daemon/run.ts';
+import type { RunningDaemon } from '../../src/app/daemon/run.ts';
+import { listenAsCluster } from '../../src/app/commands/simulate.ts';
+import type { ListenRequest, ListeningCluster } from '../../src/app/commands/simulate.ts';
 import { readConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/config.ts';
 import { openCluster } from '../../src/greptimedb/index.ts';

@@ -11,11 +11,11 @@ import {
   buildRegions,
   buildSeries,
   countMatrix,
-} from '../../src/server/overview.ts';
-import type { OverviewViews } from '../../src/server/overview-ports.ts';
-import type { HistoryQuery, ServerActions, ServerViews } from '../../src/server/ports.ts';
-import { buildStatus } from '../../src/server/status.ts';
-import type { StatusFacts } from '../../src/server/status.ts';
+} from '../../src/server/api/overview.ts';
+import type { OverviewViews } from '../../src/server/api/overview-ports.ts';
+import type { HistoryQuery, ServerActions, ServerViews } from '../../src/server/api/ports.ts';
+import { buildStatus } from '../../src/server/api/status.ts';
+import type { StatusFacts } from '../../src/server/api/status.ts';
 import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from './observability.ts';
 
 export interface TestServer {

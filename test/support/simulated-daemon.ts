@@ -1,14 +1,14 @@
-import { createPlanner } from '../../src/app/planning.ts';
-import { startDaemon } from '../../src/app/run.ts';
-import type { RunningDaemon } from '../../src/app/run.ts';
-import { listenAsCluster } from '../../src/app/simulate.ts';
-import type { ListeningCluster, ListenRequest } from '../../src/app/simulate.ts';
+import { createPlanner } from '../../src/app/planning/planner.ts';
+import { startDaemon } from '../../src/app/daemon/run.ts';
+import type { RunningDaemon } from '../../src/app/daemon/run.ts';
+import { listenAsCluster } from '../../src/app/commands/simulate.ts';
+import type { ListeningCluster, ListenRequest } from '../../src/app/commands/simulate.ts';
 import { readConfig } from '../../src/config/load.ts';
 import { openCluster } from '../../src/greptimedb/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { StampedEvent } from '../../src/observability/events.ts';
 import { silentLogger } from '../../src/observability/logger.ts';
-import type { WebAssets } from '../../src/server/ports.ts';
+import type { WebAssets } from '../../src/server/api/ports.ts';
 
 export interface SimulatedDaemon {
   readonly running: RunningDaemon;
@@ -89,9 +89,12 @@ export async function startSimulatedDaemon(options: SimulatedDaemonOptions): Pro
   }
 }
 
-function nextEvent({ site }: RunningDaemon, fits: (event: StampedEvent) => boolean): Promise<StampedEvent> {
+function nextEvent(
+  { session }: RunningDaemon,
+  fits: (event: StampedEvent) => boolean,
+): Promise<StampedEvent> {
   return new Promise((resolve) => {
-    const stop = site.events.subscribe((event) => {
+    const stop = session.events.subscribe((event) => {
       if (!fits(event)) return;
       stop();
       resolve(event);

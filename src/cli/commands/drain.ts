@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { DrainVerdict } from '../../app/drain.ts';
+import type { DrainVerdict } from '../../app/commands/drain.ts';
 import { configOf, withConfig, withDryRun, withProgress } from '../cli.ts';
 import type { Cli, ConfigFlags, ExitStatus } from '../cli.ts';
 import { writeLines } from '../io.ts';

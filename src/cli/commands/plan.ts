@@ -5,7 +5,7 @@ import { planChunks } from '../../domain/plan-file.ts';
 import { parseSnapshot } from '../../domain/snapshot-file.ts';
 import type { ClusterIdentity, Snapshot } from '../../domain/snapshot.ts';
 import { applyWhatIf } from '../../domain/what-if.ts';
-import type { PlanAnswer } from '../../app/app.ts';
+import type { PlanAnswer } from '../../app/commands/plan.ts';
 import { configOf, withConfig } from '../cli.ts';
 import type { Cli, ConfigFlags, ExitStatus } from '../cli.ts';
 import { parseInput, readInput, writeFileWhole, writeLines } from '../io.ts';

@@ -1,6 +1,6 @@
 import { CYCLE_OUTCOMES } from '../../domain/codes.ts';
 import type { CycleOutcome } from '../../domain/codes.ts';
-import type { WorkResult } from '../../app/work.ts';
+import type { WorkResult } from '../../app/commands/once.ts';
 import type { Cli, ExitStatus } from '../cli.ts';
 import { count, printable } from '../render/text.ts';
 

@@ -1,5 +1,5 @@
 import { BLOCKERS } from '../../domain/codes.ts';
-import type { DrainVerdict, LeftRegion } from '../../app/drain.ts';
+import type { DrainVerdict, LeftRegion } from '../../app/commands/drain.ts';
 import type { Canvas } from './style.ts';
 import { count, printable } from './text.ts';
 

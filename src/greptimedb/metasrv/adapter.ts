@@ -2,7 +2,7 @@ import type { DatanodeId, ProcedureId, RegionId } from '../../domain/ids.ts';
 import { compareIds } from '../../domain/ids.ts';
 import { isAbort, OperatingError } from '../../domain/errors.ts';
 import type { Datanode, Region, Snapshot } from '../../domain/snapshot.ts';
-import { nextTurn, Turns } from '../../lib/turns.ts';
+import { WorkSlice, yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { Caller } from '../caller.ts';
 import { DatanodeCollection } from '../datanodes.ts';
 import { LeaseLiveness } from '../liveness.ts';
@@ -167,17 +167,17 @@ export class MetasrvReader implements ClusterReader {
   async #readLoads(heartbeats: HeartbeatReading | undefined, tables: readonly RoutedTable[]): Promise<Loads> {
     const loads = new Map<RegionId, NonNullable<Region['load']>>();
     const leaders = new Map<RegionId, DatanodeId | null>();
-    const turns = new Turns(REGIONS_PER_TURN);
+    const slice = new WorkSlice(REGIONS_PER_SLICE);
     for (const { regions } of tables) {
       for (const { id, leader } of regions) {
-        if (turns.isOver()) await nextTurn();
+        if (slice.isOver()) await yieldToEventLoop();
         leaders.set(id, leader?.id ?? null);
       }
     }
     this.#load.begin();
     for (const node of heartbeats?.nodes ?? []) {
       for (const region of node.regions) {
-        if (turns.isOver()) await nextTurn();
+        if (slice.isOver()) await yieldToEventLoop();
         // A former leader is listed until its next statistics; only the present one's numbers count.
         if (region.role !== 'Leader' || leaders.get(region.id) !== node.id) continue;
         const load = this.#load.note(region.id, node.id, region, node.timestampMs);
@@ -199,14 +199,14 @@ export class MetasrvCluster extends MetasrvReader implements Cluster {
 type Loads = ReadonlyMap<RegionId, NonNullable<Region['load']>>;
 
 /** Below a millisecond of work. */
-const REGIONS_PER_TURN = 250;
+const REGIONS_PER_SLICE = 250;
 
 async function regionsOf(tables: readonly RoutedTable[], loads: Loads): Promise<Region[]> {
   const all: Region[] = [];
-  const turns = new Turns(REGIONS_PER_TURN);
+  const slice = new WorkSlice(REGIONS_PER_SLICE);
   for (const { table, regions } of tables) {
     for (const route of [...regions].sort((a, b) => compareIds(a.id, b.id))) {
-      if (turns.isOver()) await nextTurn();
+      if (slice.isOver()) await yieldToEventLoop();
       all.push(toRegion(route, table.id, loads.get(route.id)));
     }
   }

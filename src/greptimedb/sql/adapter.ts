@@ -1,7 +1,7 @@
 import { compareIds } from '../../domain/ids.ts';
 import type { DatanodeId, ProcedureId, RegionId } from '../../domain/ids.ts';
 import { OperatingError } from '../../domain/errors.ts';
-import { nextTurn, Turns } from '../../lib/turns.ts';
+import { WorkSlice, yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { Datanode, Region, RegionLoad, Snapshot, Table } from '../../domain/snapshot.ts';
 import { LeaseLiveness } from '../liveness.ts';
 import { LoadTracker } from '../load.ts';
@@ -56,7 +56,7 @@ export interface SqlAdapterDependencies {
 
 /** Routes that are read one by one to settle a disagreement; the rest of the regions rests. */
 const MAX_ROUTES = 200;
-const REGIONS_PER_TURN = 250;
+const REGIONS_PER_SLICE = 250;
 
 /** GreptimeDB 0.7 to 1.3 over the SQL interface of its frontends: reading only. */
 export class SqlReader implements ClusterReader {
@@ -211,12 +211,12 @@ export class SqlReader implements ClusterReader {
     const nowMs = this.dependencies.sources.client.caller.clock.monotonicMs();
     const loads = new SqlLoads(this.#load, evidence, nowMs);
     const regions: Region[] = [];
-    const turns = new Turns(REGIONS_PER_TURN);
+    const slice = new WorkSlice(REGIONS_PER_SLICE);
     const disagreeing: number[] = [];
     this.#load.begin();
     for (const table of tables) {
       for (const entry of inOrder(peers.byTable.get(Number(table.id)) ?? [])) {
-        if (turns.isOver()) await nextTurn();
+        if (slice.isOver()) await yieldToEventLoop();
         const joined = this.evidence.join(entry, evidence);
         if (joined.disagree) disagreeing.push(regions.length);
         regions.push(toRegion(entry, table.id, joined, loads.read(entry.id, joined.leader)));

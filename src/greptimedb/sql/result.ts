@@ -1,5 +1,5 @@
 import { parseJsonExact } from '../../lib/json.ts';
-import { nextTurn } from '../../lib/turns.ts';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { CallError, describeBody, excerpt, headerOf, MAX_SERVER_TEXT, unexpected } from '../caller.ts';
 import type { TransportResponse } from '../http.ts';
 import { isObject, malformed, requireArray, requireObject, requireString } from '../wire.ts';
@@ -82,7 +82,7 @@ export class SqlRows {
   async each(visit: (row: Row, index: number) => void): Promise<void> {
     let index = 0;
     for (const piece of this.#pieces()) {
-      if (index > 0) await nextTurn();
+      if (index > 0) await yieldToEventLoop();
       for (const row of piece) visit(row, index++);
     }
     if (this.#total !== undefined && this.#total !== index) throw miscounted(this.where, index, this.#total);

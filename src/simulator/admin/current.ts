@@ -1,5 +1,5 @@
-import { JSON_TYPE, respond, TEXT_TYPE } from '../http.ts';
-import type { SimResponse } from '../http.ts';
+import { JSON_TYPE, respond, TEXT_TYPE } from '../serve/http.ts';
+import type { SimResponse } from '../serve/http.ts';
 import { setAndTell, switchState, textMaintenance } from './maintenance.ts';
 import { MetaError } from '../procedures/errors.ts';
 import { missing } from './parameters.ts';

@@ -1,6 +1,6 @@
-import type { ClusterCore } from '../core.ts';
-import { queryParameters, respond, TEXT_TYPE } from '../http.ts';
-import type { SimRequest, SimResponse } from '../http.ts';
+import type { ClusterCore } from '../cluster/core.ts';
+import { queryParameters, respond, TEXT_TYPE } from '../serve/http.ts';
+import type { SimRequest, SimResponse } from '../serve/http.ts';
 import { MetaError } from '../procedures/errors.ts';
 import { CURRENT_HANDLERS, SWITCH_PREFIXES, switches } from './current.ts';
 import { LEGACY_HANDLERS } from './legacy.ts';

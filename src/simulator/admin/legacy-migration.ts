@@ -1,9 +1,9 @@
-import { respond } from '../http.ts';
-import type { SimResponse } from '../http.ts';
+import { respond } from '../serve/http.ts';
+import type { SimResponse } from '../serve/http.ts';
 import { MetaError, unexpected } from '../procedures/errors.ts';
 import { submitMigration } from '../procedures/submit.ts';
 import type { SubmissionResult } from '../procedures/submit.ts';
-import { parseHumanTime } from '../time.ts';
+import { parseHumanTime } from '../cluster/time.ts';
 import { invalidNumber, missing } from './parameters.ts';
 import type { AdminCall, Parameters } from './parameters.ts';
 

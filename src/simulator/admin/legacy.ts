@@ -1,8 +1,8 @@
-import type { ClusterCore } from '../core.ts';
-import { JSON_TYPE, respond } from '../http.ts';
-import type { SimResponse } from '../http.ts';
-import { tableOptions } from '../model.ts';
-import type { RegionRoute, SimTable } from '../model.ts';
+import type { ClusterCore } from '../cluster/core.ts';
+import { JSON_TYPE, respond } from '../serve/http.ts';
+import type { SimResponse } from '../serve/http.ts';
+import { tableOptions } from '../cluster/model.ts';
+import type { RegionRoute, SimTable } from '../cluster/model.ts';
 import { invalidNumber, missing } from './parameters.ts';
 import type { Parameters } from './parameters.ts';
 import { MetaError } from '../procedures/errors.ts';

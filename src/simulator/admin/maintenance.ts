@@ -1,6 +1,6 @@
-import { respond } from '../http.ts';
-import type { SimResponse } from '../http.ts';
-import type { SwitchName } from '../meta.ts';
+import { respond } from '../serve/http.ts';
+import type { SimResponse } from '../serve/http.ts';
+import type { SwitchName } from '../cluster/meta.ts';
 import { MetaError } from '../procedures/errors.ts';
 import { missing } from './parameters.ts';
 import type { AdminCall } from './parameters.ts';

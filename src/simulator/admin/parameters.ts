@@ -1,5 +1,5 @@
-import type { ClusterCore } from '../core.ts';
-import type { SimRequest, SimResponse } from '../http.ts';
+import type { ClusterCore } from '../cluster/core.ts';
+import type { SimRequest, SimResponse } from '../serve/http.ts';
 import { MetaError } from '../procedures/errors.ts';
 
 export type Parameters = ReadonlyMap<string, string>;

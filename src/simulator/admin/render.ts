@@ -1,8 +1,8 @@
-import { addressOf } from '../core.ts';
-import type { ClusterCore } from '../core.ts';
-import { flushedStats, HEARTBEAT_MS } from '../heartbeats.ts';
-import { loadOf } from '../model.ts';
-import type { CopyLoad, RegionCopy, SimDatanode } from '../model.ts';
+import { addressOf } from '../cluster/core.ts';
+import type { ClusterCore } from '../cluster/core.ts';
+import { flushedStats, HEARTBEAT_MS } from '../cluster/heartbeats.ts';
+import { loadOf } from '../cluster/model.ts';
+import type { CopyLoad, RegionCopy, SimDatanode } from '../cluster/model.ts';
 import { MetaError } from '../procedures/errors.ts';
 
 /** Reads of leases and heartbeats go to the leader's memory; nobody answers without one. */

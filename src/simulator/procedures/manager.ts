@@ -1,6 +1,6 @@
-import { LockTable } from '../locks.ts';
-import type { LockKey } from '../locks.ts';
-import type { ServerTime } from '../time.ts';
+import { LockTable } from '../cluster/locks.ts';
+import type { LockKey } from '../cluster/locks.ts';
+import type { ServerTime } from '../cluster/time.ts';
 
 export type ProcedureStatus = 'Running' | 'Retrying' | 'PrepareRollback' | 'RollingBack' | 'Done' | 'Failed';
 

@@ -1,10 +1,10 @@
 import { isAbort } from '../../domain/errors.ts';
-import type { ClusterCore } from '../core.ts';
-import { later } from '../core.ts';
-import { MIGRATION_FAULTS } from '../faults.ts';
-import { LEASE_MS } from '../heartbeats.ts';
-import type { MigrationReason } from '../journal.ts';
-import type { SimRegion } from '../model.ts';
+import type { ClusterCore } from '../cluster/core.ts';
+import { later } from '../cluster/core.ts';
+import { MIGRATION_FAULTS } from '../faults/faults.ts';
+import { LEASE_MS } from '../cluster/heartbeats.ts';
+import type { MigrationReason } from '../cluster/journal.ts';
+import type { SimRegion } from '../cluster/model.ts';
 import { newProcedure } from './manager.ts';
 import { closeIfObsolete, runMigration } from './run.ts';
 import type { RunOutcome, StepName } from './run.ts';

@@ -1,8 +1,8 @@
 import { sleep } from '../../lib/clock.ts';
-import type { ClusterCore } from '../core.ts';
-import { broadcastInvalidation, later } from '../core.ts';
-import { HEARTBEAT_MS, LEASE_MS, lastBeatMs } from '../heartbeats.ts';
-import type { RegionRoute } from '../model.ts';
+import type { ClusterCore } from '../cluster/core.ts';
+import { broadcastInvalidation, later } from '../cluster/core.ts';
+import { HEARTBEAT_MS, LEASE_MS, lastBeatMs } from '../cluster/heartbeats.ts';
+import type { RegionRoute } from '../cluster/model.ts';
 import { StepError } from './errors.ts';
 import { MAX_RETRIES, retryDelayMs } from './task.ts';
 import type { MigrationTask } from './task.ts';

@@ -1,6 +1,6 @@
-import type { ClusterCore } from '../core.ts';
-import { displayRegion } from '../model.ts';
-import type { RegionRoute } from '../model.ts';
+import type { ClusterCore } from '../cluster/core.ts';
+import { displayRegion } from '../cluster/model.ts';
+import type { RegionRoute } from '../cluster/model.ts';
 import { invalidArguments, MetaError, unexpected } from './errors.ts';
 
 export interface MigrationSubmission {

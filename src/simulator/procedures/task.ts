@@ -1,9 +1,9 @@
 import type { Prng } from '../../lib/prng.ts';
-import type { MigrationFault } from '../faults.ts';
-import type { MigrationReason } from '../journal.ts';
-import type { LockKey } from '../locks.ts';
-import type { SimRegion } from '../model.ts';
-import type { MigrationFacts } from '../profiles.ts';
+import type { MigrationFault } from '../faults/faults.ts';
+import type { MigrationReason } from '../cluster/journal.ts';
+import type { LockKey } from '../cluster/locks.ts';
+import type { SimRegion } from '../cluster/model.ts';
+import type { MigrationFacts } from '../profiles/profiles.ts';
 import type { Procedure } from './manager.ts';
 
 /** One region migration, with what the metadata store would hold of it. */

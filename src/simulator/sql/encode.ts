@@ -1,4 +1,4 @@
-import type { SqlFacts } from '../profiles.ts';
+import type { SqlFacts } from '../profiles/profiles.ts';
 import type { SqlValue } from './ast.ts';
 import type { Row } from './evaluate.ts';
 import type { ResultSet } from './select.ts';

@@ -1,6 +1,6 @@
-import type { ClusterCore, SimFrontend, SimUser } from '../core.ts';
-import { JSON_TYPE, respond } from '../http.ts';
-import type { SimRequest, SimResponse } from '../http.ts';
+import type { ClusterCore, SimFrontend, SimUser } from '../cluster/core.ts';
+import { JSON_TYPE, respond } from '../serve/http.ts';
+import type { SimRequest, SimResponse } from '../serve/http.ts';
 import { encodeOutputs } from './encode.ts';
 import { httpStatusOf, SQL_CODES, SqlError } from './errors.ts';
 import { execute, hasCatalog } from './execute.ts';

@@ -1,4 +1,4 @@
-import type { ClusterCore, SimFrontend } from '../core.ts';
+import type { ClusterCore, SimFrontend } from '../cluster/core.ts';
 import type {
   AdminStatement,
   Expression,

@@ -1,4 +1,4 @@
-import type { ClusterCore } from '../core.ts';
+import type { ClusterCore } from '../cluster/core.ts';
 import { isUuid } from '../procedures/uuid.ts';
 import type { Procedure } from '../procedures/manager.ts';
 import { MetaError, STATUS_CODES } from '../procedures/errors.ts';

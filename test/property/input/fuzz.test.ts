@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseHandover } from '../../../src/app/handover.ts';
+import { parseHandover } from '../../../src/app/ha/handover.ts';
 import { readConfig } from '../../../src/config/load.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import { formatPlan, parsePlan } from '../../../src/domain/plan-file.ts';
@@ -12,7 +12,7 @@ import { EtcdClient } from '../../../src/ha/etcd-client.ts';
 import { EtcdLock } from '../../../src/ha/etcd.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import { createPrng, type Prng } from '../../../src/lib/prng.ts';
-import { EtcdDouble } from '../../support/ha/etcd-double.ts';
+import { EtcdDouble } from '../../harness/ha/etcd-double.ts';
 import { everything, inVirtualTime, simulated, transportInto } from '../../support/greptimedb.ts';
 import { mutate } from '../../support/mutate.ts';
 import { makePlan, SMALL_SNAPSHOT } from '../../support/plans.ts';

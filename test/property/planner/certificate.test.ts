@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createPrng } from '../../../src/lib/prng.ts';
-import { hasTarget } from '../../../src/planner/choose.ts';
+import { hasTarget } from '../../../src/planner/choose/choose.ts';
 import { buildProblem } from '../../../src/planner/problem.ts';
-import { buildRows, findSlot } from '../../../src/planner/rows.ts';
-import { solve } from '../../../src/planner/solver.ts';
+import { buildRows, findSlot } from '../../../src/planner/solve/rows.ts';
+import { solve } from '../../../src/planner/solve/solver.ts';
 import { certificateFaults } from '../../support/certificate.ts';
 import type { CertificateInput } from '../../support/certificate.ts';
 import { randomCase } from '../../support/random-case.ts';

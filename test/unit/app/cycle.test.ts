@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Connection } from '../../../src/app/connection.ts';
-import { runCycle } from '../../../src/app/cycle.ts';
-import type { CycleDependencies, CycleReport } from '../../../src/app/cycle.ts';
+import { Connection } from '../../../src/app/daemon/connection.ts';
+import { runCycle } from '../../../src/app/daemon/cycle.ts';
+import type { CycleDependencies, CycleReport } from '../../../src/app/daemon/cycle.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.ts';
 import type { ExecutionReport, Executor } from '../../../src/executor/port.ts';
@@ -62,7 +62,7 @@ function stage({ store: change = (store) => store, onRead = () => undefined }: S
     noteSnapshot: () => undefined,
     completeSnapshot: (snapshot) => snapshot,
     isActing: () => true,
-    lastWord: () => ({ kind: 'go' }),
+    preSubmitCheck: () => ({ kind: 'go' }),
     onDefect: (error) => {
       throw error;
     },

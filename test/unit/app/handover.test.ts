@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { adoptHandover } from '../../../src/app/adopt.ts';
-import { describeHandover, MAX_COOLDOWNS, MAX_QUARANTINE, parseHandover } from '../../../src/app/handover.ts';
+import { importHandover } from '../../../src/app/ha/import-handover.ts';
+import {
+  describeHandover,
+  MAX_COOLDOWNS,
+  MAX_QUARANTINE,
+  parseHandover,
+} from '../../../src/app/ha/handover.ts';
 import { MAX_NOTE_CHARACTERS } from '../../../src/ha/port.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import { writeState } from '../../../src/executor/states.ts';
@@ -39,7 +44,7 @@ function begin(store: Store, path: readonly MoveState[], regionId = REGION): Mov
 
 function handOver(from: Store, to: Store): readonly MoveRecord[] {
   const text = JSON.stringify(describeHandover(from, 'first', NOW_MS));
-  return adoptHandover(to, parseHandover(text), NOW_MS);
+  return importHandover(to, parseHandover(text), NOW_MS);
 }
 
 /** A store whose `nth` write of a move fails. */
@@ -129,14 +134,14 @@ describe('what a leader leaves', () => {
   test('regions that rest go on resting; those that were released, or whose rest is over, do not', () => {
     const [first, second] = [newStore(), newStore()];
     const failing = { regionId: '2', failures: 3, untilMs: NOW_MS + 9, detail: 'It failed.' };
-    first.adoptRests({
+    first.importHolds({
       cooldowns: [
         { regionId: '1', untilMs: NOW_MS + 5 },
         { regionId: '7', untilMs: NOW_MS },
       ],
       quarantine: [failing],
     });
-    second.adoptRests({
+    second.importHolds({
       cooldowns: [{ regionId: '8', untilMs: NOW_MS + 5 }],
       quarantine: [{ ...failing, regionId: '9' }],
     });
@@ -160,8 +165,8 @@ describe('what a leader leaves', () => {
       untilMs: NOW_MS + 1 + index,
     }));
     const quarantine = rests.map((rest) => ({ ...rest, failures: 1, detail: 'x'.repeat(1_000) }));
-    first.adoptRests({ cooldowns: rests, quarantine });
-    second.adoptRests({ cooldowns: [{ regionId: '8', untilMs: NOW_MS + 5 }], quarantine: [] });
+    first.importHolds({ cooldowns: rests, quarantine });
+    second.importHolds({ cooldowns: [{ regionId: '8', untilMs: NOW_MS + 5 }], quarantine: [] });
     for (let index = 0; index < 100; index += 1)
       begin(first, ['checking', 'intent-recorded'], regionOf(index));
     expect(JSON.stringify(describeHandover(first, 'first', NOW_MS)).length).toBeLessThan(
@@ -176,9 +181,9 @@ describe('what a leader leaves', () => {
 
   test('a note of an older version says nothing of rests: ours stay', () => {
     const store = newStore();
-    store.adoptRests({ cooldowns: [{ regionId: '1', untilMs: NOW_MS + 5 }], quarantine: [] });
+    store.importHolds({ cooldowns: [{ regionId: '1', untilMs: NOW_MS + 5 }], quarantine: [] });
     const text = '{"formatVersion":1,"by":"x","moves":[],"pause":null,"drains":[]}';
-    adoptHandover(store, parseHandover(text), NOW_MS);
+    importHandover(store, parseHandover(text), NOW_MS);
     expect(store.cooldownUntil('1', NOW_MS)).toBe(NOW_MS + 5);
   });
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findMoves } from '../../../src/app/views.ts';
+import { findMoves } from '../../../src/app/api/views.ts';
 import { OUTCOME_CODES } from '../../../src/domain/codes.ts';
 import { isFinal, outcomeOf } from '../../../src/domain/move.ts';
 import type { MoveQuery } from '../../../src/store/port.ts';

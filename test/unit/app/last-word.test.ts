@@ -1,27 +1,27 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createActions } from '../../../src/app/actions.ts';
-import { Daemon } from '../../../src/app/daemon.ts';
-import { SOLE_LEADER } from '../../../src/app/leadership.ts';
-import { planNow, type Planner } from '../../../src/app/planning.ts';
-import { Worksite } from '../../../src/app/worksite.ts';
+import { createActions } from '../../../src/app/api/actions.ts';
+import { Daemon } from '../../../src/app/daemon/daemon.ts';
+import { SOLE_LEADER } from '../../../src/app/ha/leadership.ts';
+import { planNow, type Planner } from '../../../src/app/planning/planner.ts';
+import { ClusterSession } from '../../../src/app/daemon/cluster-session.ts';
 import { toPolicy } from '../../../src/config/effective.ts';
 import { readConfig } from '../../../src/config/load.ts';
 import { readSecrets } from '../../../src/config/secrets.ts';
 import type { Move } from '../../../src/domain/plan.ts';
 import { withDrains } from '../../../src/domain/policy.ts';
-import type { CheckVerdict } from '../../../src/executor/check.ts';
+import type { CheckResult } from '../../../src/executor/check.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';
-import type { ServerActions } from '../../../src/server/ports.ts';
+import type { ServerActions } from '../../../src/server/api/ports.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { createRig, moveOf } from '../../support/executor.ts';
 import { FakeCluster } from '../../support/fake-cluster.ts';
 
 interface Stage {
   readonly clock: VirtualClock;
-  readonly site: Worksite;
+  readonly session: ClusterSession;
   readonly actions: ServerActions;
   readonly events: RebalancerEvent[];
   /** What the network asks at the first byte of a request for a migration. */
@@ -30,7 +30,7 @@ interface Stage {
 
 const stages: Stage[] = [];
 afterEach(async () => {
-  for (const { site } of stages.splice(0)) await site.close();
+  for (const { session } of stages.splice(0)) await session.close();
 });
 
 interface StageOptions {
@@ -49,7 +49,7 @@ async function stage({ set = [], term = () => 1 }: StageOptions = {}): Promise<S
   });
   const planner: Planner = (input, options) => Promise.resolve(planNow(input, options, clock));
   let ask: (() => boolean) | undefined;
-  const site = new Worksite(
+  const session = new ClusterSession(
     { config, secrets: await readSecrets(config) },
     {
       ...{ clock, planner, logger: silentLogger, store: openStore({ path: ':memory:' }, { clock }) },
@@ -60,7 +60,7 @@ async function stage({ set = [], term = () => 1 }: StageOptions = {}): Promise<S
       createLeadership: () => ({ ...SOLE_LEADER, isActing: () => term() !== undefined, actingTerm: term }),
     },
   );
-  const daemon = new Daemon(site, {
+  const daemon = new Daemon(session, {
     startSchedule: () => ({
       nextTickAtMs: () => undefined,
       intervalMs: () => 60_000,
@@ -69,13 +69,19 @@ async function stage({ set = [], term = () => 1 }: StageOptions = {}): Promise<S
     logger: silentLogger,
   });
   const events: RebalancerEvent[] = [];
-  site.events.subscribe((event) => events.push(event));
-  const live = trackLiveState(site.events, { lastSuccessAtMs: null, recentDurationsMs: [] });
+  session.events.subscribe((event) => events.push(event));
+  const live = trackLiveState(session.events, { lastSuccessAtMs: null, recentDurationsMs: [] });
   const maySubmit = async (): Promise<boolean | undefined> => {
-    await site.connection.get(new AbortController().signal).catch(() => undefined);
+    await session.connection.get(new AbortController().signal).catch(() => undefined);
     return ask?.();
   };
-  const made = { clock, site, events, maySubmit, actions: createActions({ site, daemon, live, planner }) };
+  const made = {
+    clock,
+    session,
+    events,
+    maySubmit,
+    actions: createActions({ session, daemon, live, planner }),
+  };
   stages.push(made);
   return made;
 }
@@ -83,63 +89,63 @@ async function stage({ set = [], term = () => 1 }: StageOptions = {}): Promise<S
 const BALANCING = moveOf({ from: '0', to: '1' });
 const DRAINING: Move = moveOf({ from: '0', to: '1', reason: 'drain' });
 
-function drain({ site, clock }: Stage, datanode: string): void {
-  site.store.addDrain({ datanode, by: 'anna', atMs: clock.now() });
+function drain({ session, clock }: Stage, datanode: string): void {
+  session.store.addDrain({ datanode, by: 'anna', atMs: clock.now() });
 }
 
 describe('the last word before a request', () => {
   it('is yes when nobody has said otherwise', async () => {
-    const { site } = await stage();
-    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+    const { session } = await stage();
+    expect(session.preSubmitCheck(BALANCING)).toEqual({ kind: 'go' });
   });
 
   it('is no while the rebalancer is paused, and yes when the pause has run out', async () => {
-    const { site, actions, clock } = await stage();
+    const { session, actions, clock } = await stage();
     await actions.pause({ forMs: 60_000, reason: 'upgrade', by: 'anna' });
-    expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'paused' });
+    expect(session.preSubmitCheck(BALANCING)).toMatchObject({ kind: 'gate', code: 'paused' });
     await clock.advance(60_000);
-    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+    expect(session.preSubmitCheck(BALANCING)).toEqual({ kind: 'go' });
   });
 
   it('is no from the moment at which the window ends', async () => {
     // From 11:30 until 12:00: now.
-    const { site, clock } = await stage({
+    const { session, clock } = await stage({
       set: ['schedule.windows=[{"cron":"31 11 * * *","duration":"30m"}]', 'schedule.timezone=UTC'],
     });
-    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+    expect(session.preSubmitCheck(BALANCING)).toEqual({ kind: 'go' });
     await clock.advance(60_000);
-    expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'outside-window' });
+    expect(session.preSubmitCheck(BALANCING)).toMatchObject({ kind: 'gate', code: 'outside-window' });
   });
 
   it('is no while another configuration waits for the end of the cycle', async () => {
-    const { site } = await stage();
-    site.noteConfigWaiting(true);
-    expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'reload-pending' });
-    site.adopt({ ...site.config });
-    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+    const { session } = await stage();
+    session.noteConfigWaiting(true);
+    expect(session.preSubmitCheck(BALANCING)).toMatchObject({ kind: 'gate', code: 'reload-pending' });
+    session.applyConfig({ ...session.config });
+    expect(session.preSubmitCheck(BALANCING)).toEqual({ kind: 'go' });
   });
 
   it('is no when another replica leads', async () => {
-    const { site } = await stage({ term: () => undefined });
-    expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'not-leader' });
+    const { session } = await stage({ term: () => undefined });
+    expect(session.preSubmitCheck(BALANCING)).toMatchObject({ kind: 'gate', code: 'not-leader' });
   });
 
   it('is no for what was begun before another replica led in between', async () => {
     let term: number | undefined = 1;
-    const { site, maySubmit } = await stage({ term: () => term });
-    site.openExecutor(new FakeCluster({ regions: {} }, site.clock), () => site.clock.now());
-    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+    const { session, maySubmit } = await stage({ term: () => term });
+    session.openExecutor(new FakeCluster({ regions: {} }, session.clock), () => session.clock.now());
+    expect(session.preSubmitCheck(BALANCING)).toEqual({ kind: 'go' });
     term = 2;
-    expect(site.lastWord(BALANCING)).toMatchObject({ kind: 'gate', code: 'not-leader' });
+    expect(session.preSubmitCheck(BALANCING)).toMatchObject({ kind: 'gate', code: 'not-leader' });
     expect(await maySubmit()).toBe(false);
-    site.openExecutor(new FakeCluster({ regions: {} }, site.clock), () => site.clock.now());
-    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+    session.openExecutor(new FakeCluster({ regions: {} }, session.clock), () => session.clock.now());
+    expect(session.preSubmitCheck(BALANCING)).toEqual({ kind: 'go' });
   });
 
   it('is no when the target began to drain after the plan', async () => {
     const made = await stage();
     drain(made, '1');
-    expect(made.site.lastWord(BALANCING)).toMatchObject({
+    expect(made.session.preSubmitCheck(BALANCING)).toMatchObject({
       kind: 'abandon',
       cause: 'no-longer-wanted',
       detail: 'Datanode 1 drains now.',
@@ -147,9 +153,9 @@ describe('the last word before a request', () => {
   });
 
   it('is no for a move off a datanode whose drain was taken back, and yes for one that balances', async () => {
-    const { site } = await stage();
-    expect(site.lastWord(DRAINING)).toMatchObject({ kind: 'abandon', cause: 'no-longer-wanted' });
-    expect(site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+    const { session } = await stage();
+    expect(session.preSubmitCheck(DRAINING)).toMatchObject({ kind: 'abandon', cause: 'no-longer-wanted' });
+    expect(session.preSubmitCheck(BALANCING)).toEqual({ kind: 'go' });
   });
 
   it.each([
@@ -159,14 +165,17 @@ describe('the last word before a request', () => {
   ])('is yes for a move off a datanode that drains: %s', async (_, set, asked, ofCommand) => {
     const made = await stage({ set });
     for (const datanode of asked) drain(made, datanode);
-    const policy = withDrains(toPolicy(made.site.config), ofCommand);
-    expect(made.site.lastWord(DRAINING, policy)).toEqual({ kind: 'go' });
+    const policy = withDrains(toPolicy(made.session.config), ofCommand);
+    expect(made.session.preSubmitCheck(DRAINING, policy)).toEqual({ kind: 'go' });
   });
 
   it('holds for what the command that runs drains besides', async () => {
-    const { site } = await stage();
-    const policy = withDrains(toPolicy(site.config), ['1']);
-    expect(site.lastWord(BALANCING, policy)).toMatchObject({ kind: 'abandon', cause: 'no-longer-wanted' });
+    const { session } = await stage();
+    const policy = withDrains(toPolicy(session.config), ['1']);
+    expect(session.preSubmitCheck(BALANCING, policy)).toMatchObject({
+      kind: 'abandon',
+      cause: 'no-longer-wanted',
+    });
   });
 });
 
@@ -175,12 +184,12 @@ describe('the first byte of a request', () => {
     ['a pause', ({ actions }) => actions.pause({ reason: 'upgrade', by: 'anna' })],
     ['the end of the window', ({ clock }) => clock.advance(60_000)],
     ['a drain of the target', (made) => drain(made, '1')],
-    ['a state folder that cannot be read', ({ site }) => site.store.close()],
+    ['a state folder that cannot be read', ({ session }) => session.store.close()],
   ])('is held back by what came after the last word: %s', async (_, happen) => {
     const made = await stage({
       set: ['schedule.windows=[{"cron":"31 11 * * *","duration":"30m"}]', 'schedule.timezone=UTC'],
     });
-    expect(made.site.lastWord(BALANCING)).toEqual({ kind: 'go' });
+    expect(made.session.preSubmitCheck(BALANCING)).toEqual({ kind: 'go' });
     expect(await made.maySubmit()).toBe(true);
     await happen(made);
     expect(await made.maySubmit()).toBe(false);
@@ -202,7 +211,7 @@ describe('the executor', () => {
     ],
   ] as const)('sends nothing when the last word is %o', async (word, end, stop) => {
     const rig = createRig();
-    const report = await rig.execute([moveOf()], { lastWord: () => word });
+    const report = await rig.execute([moveOf()], { preSubmitCheck: () => word });
     expect(rig.cluster.submissions).toEqual([]);
     expect(report).toMatchObject({ submitted: 0, records: [{ state: 'abandoned', ...end }] });
     if (stop) expect(report.stop).toMatchObject(stop);
@@ -218,8 +227,8 @@ describe('the executor', () => {
     async (word, stop) => {
       const rig = createRig();
       rig.cluster.script({ answer: 'unsent' });
-      const words: CheckVerdict[] = [{ kind: 'go' }];
-      const report = await rig.execute([moveOf()], { lastWord: () => words.shift() ?? word });
+      const words: CheckResult[] = [{ kind: 'go' }];
+      const report = await rig.execute([moveOf()], { preSubmitCheck: () => words.shift() ?? word });
       expect(report.records).toMatchObject([{ state: 'abandoned', cause: 'not-sent' }]);
       expect(report.stop?.code).toBe(stop);
     },
@@ -229,7 +238,7 @@ describe('the executor', () => {
     const rig = createRig();
     const states: string[] = [];
     await rig.execute([moveOf()], {
-      lastWord: () => {
+      preSubmitCheck: () => {
         states.push(...rig.store.unresolvedMoves().map(({ state }) => state));
         return { kind: 'go' };
       },
@@ -244,9 +253,12 @@ describe('the end of a drain', () => {
     drain(made, '0');
     drain(made, '2');
     expect(await made.actions.undrain({ datanodes: ['0'], by: 'anna' })).toEqual({ draining: ['2'] });
-    expect(made.site.store.drains().map(({ datanode }) => datanode)).toEqual(['2']);
+    expect(made.session.store.drains().map(({ datanode }) => datanode)).toEqual(['2']);
     expect(made.events).toMatchObject([{ type: 'drain-ended', datanodes: ['0'], by: 'anna' }]);
-    expect(made.site.lastWord(DRAINING)).toMatchObject({ kind: 'abandon', cause: 'no-longer-wanted' });
+    expect(made.session.preSubmitCheck(DRAINING)).toMatchObject({
+      kind: 'abandon',
+      cause: 'no-longer-wanted',
+    });
   });
 
   it.each([
@@ -257,7 +269,7 @@ describe('the end of a drain', () => {
     drain(made, '0');
     const answer = Promise.resolve().then(() => made.actions.undrain({ datanodes, by: 'anna' }));
     await expect(answer).rejects.toMatchObject({ code });
-    expect(made.site.store.drains()).toHaveLength(1);
+    expect(made.session.store.drains()).toHaveLength(1);
     expect(made.events).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { describeHandover } from '../../../src/app/handover.ts';
-import { SharedLeadership } from '../../../src/app/leadership.ts';
+import { describeHandover } from '../../../src/app/ha/handover.ts';
+import { SharedLeadership } from '../../../src/app/ha/leadership.ts';
 import type { LeaderElection } from '../../../src/ha/port.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import { EventBus } from '../../../src/observability/events.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LearnedFollowers } from '../../../src/app/learned-followers.ts';
+import { LearnedFollowers } from '../../../src/app/daemon/learned-followers.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import { eventBus, sampleMove } from '../../support/observability.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startNotifications } from '../../../src/app/notifications.ts';
+import { startNotifications } from '../../../src/app/daemon/notifications.ts';
 import { Secret } from '../../../src/config/secrets.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';
 import { createMetrics } from '../../../src/observability/metrics.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PAUSE_RAN_OUT, watchPause } from '../../../src/app/pause-watch.ts';
+import { PAUSE_RAN_OUT, watchPause } from '../../../src/app/daemon/pause-watch.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import { EventBus } from '../../../src/observability/events.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createPlanner, planNow } from '../../../src/app/planning.ts';
-import { packSnapshot, unpackSnapshot } from '../../../src/app/snapshot-transfer.ts';
+import { createPlanner, planNow } from '../../../src/app/planning/planner.ts';
+import { packSnapshot, unpackSnapshot } from '../../../src/app/planning/snapshot-transfer.ts';
 import { DEFAULT_POLICY, EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { systemClock } from '../../../src/lib/clock.ts';

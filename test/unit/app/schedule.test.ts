@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { cronSchedule, type Schedule } from '../../../src/app/schedule.ts';
+import { cronSchedule, type Schedule } from '../../../src/app/daemon/schedule.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 
 const MINUTE_MS = 60_000;

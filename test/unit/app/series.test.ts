@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createOverview } from '../../../src/app/overview.ts';
+import { createOverview } from '../../../src/app/api/overview.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import { openStore } from '../../../src/store/sqlite.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { planNow, type Planner } from '../../../src/app/planning.ts';
-import { runOnce } from '../../../src/app/work.ts';
+import { planNow, type Planner } from '../../../src/app/planning/planner.ts';
+import { runOnce } from '../../../src/app/commands/once.ts';
 import { readConfig } from '../../../src/config/load.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';

@@ -5,7 +5,7 @@ import { isUnresolved, type MoveRecord } from '../../../src/domain/move.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
-import { CrashPlan, mortal } from '../../support/crash.ts';
+import { CrashPlan, mortal } from '../../harness/crash/crash.ts';
 import { moveOf, OPTIONS, REGION, runUntilSettled } from '../../support/executor.ts';
 import { FakeCluster, type Behaviour, type FakeClusterOptions } from '../../support/fake-cluster.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GateVerdict } from '../../../src/executor/executor.ts';
+import type { GateResult } from '../../../src/executor/executor.ts';
 import { writeState } from '../../../src/executor/states.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { createRig, moveOf, OPTIONS, REGION, type Rig } from '../../support/executor.ts';
@@ -55,7 +55,7 @@ describe('a list of moves', () => {
   });
 
   it('ends before anything is sent when a gate is closed, and says which', async () => {
-    const verdicts: GateVerdict[] = [{ open: true }, { open: false, code: 'paused', detail: 'by anna' }];
+    const verdicts: GateResult[] = [{ open: true }, { open: false, code: 'paused', detail: 'by anna' }];
     const rig = createRig({
       cluster: { regions: REGIONS },
       gates: () => Promise.resolve(verdicts.shift() ?? { open: true }),

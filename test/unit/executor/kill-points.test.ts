@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MOVE_STATES } from '../../../src/domain/move.ts';
 import { TRANSITIONS } from '../../../src/executor/states.ts';
-import { CRASH_PROFILES, EDGE_SERIES } from '../../support/kill-points.ts';
+import { CRASH_PROFILES, EDGE_SERIES } from '../../harness/crash/kill-points.ts';
 
 const edges = MOVE_STATES.flatMap((from) => TRANSITIONS[from].map((to) => [from, to] as const));
 const points = EDGE_SERIES.flatMap((series) => series.points);

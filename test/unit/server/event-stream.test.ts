@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createEventHistory } from '../../../src/observability/event-history.ts';
 import type { EventBus } from '../../../src/observability/events.ts';
-import { createEventStream } from '../../../src/server/event-stream.ts';
-import type { EventStream } from '../../../src/server/event-stream.ts';
+import { createEventStream } from '../../../src/server/http/event-stream.ts';
+import type { EventStream } from '../../../src/server/http/event-stream.ts';
 import type { VirtualClock } from '../../../src/lib/clock.ts';
 import { eventBus } from '../../support/observability.ts';
 

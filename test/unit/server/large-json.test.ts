@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createJsonCache } from '../../../src/server/large-json.ts';
+import { createJsonCache } from '../../../src/server/http/large-json.ts';
 
 const items = (count: number): object[] =>
   Array.from({ length: count }, (_, index) => ({ id: String(index) }));

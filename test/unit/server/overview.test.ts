@@ -6,8 +6,8 @@ import {
   buildRegions,
   buildSeries,
   countMatrix,
-} from '../../../src/server/overview.ts';
-import type { Placement } from '../../../src/server/overview.ts';
+} from '../../../src/server/api/overview.ts';
+import type { Placement } from '../../../src/server/api/overview.ts';
 import { samplePlan, sampleSnapshot } from '../../support/observability.ts';
 
 const FIRST = '4398046511104';

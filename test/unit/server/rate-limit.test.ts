@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/lib/clock.ts';
-import { createRateLimiter } from '../../../src/server/rate-limit.ts';
+import { createRateLimiter } from '../../../src/server/http/rate-limit.ts';
 
 describe('createRateLimiter', () => {
   it('gives a burst, then one for each refill', async () => {

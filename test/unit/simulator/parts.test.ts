@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import { createPrng } from '../../../src/lib/prng.ts';
-import { Journal } from '../../../src/simulator/journal.ts';
-import { describeLocks, LockTable } from '../../../src/simulator/locks.ts';
-import type { LockKey } from '../../../src/simulator/locks.ts';
+import { Journal } from '../../../src/simulator/cluster/journal.ts';
+import { describeLocks, LockTable } from '../../../src/simulator/cluster/locks.ts';
+import type { LockKey } from '../../../src/simulator/cluster/locks.ts';
 import { isUuid, seededUuid } from '../../../src/simulator/procedures/uuid.ts';
-import { createServerTime, humanTime, parseHumanTime } from '../../../src/simulator/time.ts';
+import { createServerTime, humanTime, parseHumanTime } from '../../../src/simulator/cluster/time.ts';
 
 describe('humantime', () => {
   it.each([

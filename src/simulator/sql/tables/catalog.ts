@@ -1,6 +1,6 @@
-import { regionKey, tableOptions } from '../../model.ts';
-import type { SimTable } from '../../model.ts';
-import type { Profile } from '../../profiles.ts';
+import { regionKey, tableOptions } from '../../cluster/model.ts';
+import type { SimTable } from '../../cluster/model.ts';
+import type { Profile } from '../../profiles/profiles.ts';
 import type { SqlValue } from '../ast.ts';
 import type { Row, SqlType } from '../evaluate.ts';
 import type { ColumnDefinition, InformationTable, ReadContext } from './table.ts';

@@ -1,9 +1,9 @@
-import { addressOf } from '../../core.ts';
-import type { ClusterCore } from '../../core.ts';
-import { FRONTEND_HEARTBEAT_MS, lastBeatMs } from '../../heartbeats.ts';
-import type { SimDatanode } from '../../model.ts';
-import type { Profile } from '../../profiles.ts';
-import { humanTime } from '../../time.ts';
+import { addressOf } from '../../cluster/core.ts';
+import type { ClusterCore } from '../../cluster/core.ts';
+import { FRONTEND_HEARTBEAT_MS, lastBeatMs } from '../../cluster/heartbeats.ts';
+import type { SimDatanode } from '../../cluster/model.ts';
+import type { Profile } from '../../profiles/profiles.ts';
+import { humanTime } from '../../cluster/time.ts';
 import type { SqlValue } from '../ast.ts';
 import type { Row } from '../evaluate.ts';
 import { requireMetasrv } from './table.ts';

@@ -1,6 +1,6 @@
-import type { Profile, RegionPeerFacts } from '../../profiles.ts';
-import { regionKey } from '../../model.ts';
-import type { RegionRoute, SimTable } from '../../model.ts';
+import type { Profile, RegionPeerFacts } from '../../profiles/profiles.ts';
+import { regionKey } from '../../cluster/model.ts';
+import type { RegionRoute, SimTable } from '../../cluster/model.ts';
 import type { Row } from '../evaluate.ts';
 import { mayMatch } from '../pushdown.ts';
 import type { ColumnDefinition, InformationTable, ReadContext } from './table.ts';

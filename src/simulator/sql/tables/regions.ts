@@ -1,8 +1,8 @@
-import type { ClusterCore } from '../../core.ts';
-import { flushedStats } from '../../heartbeats.ts';
-import { loadOf } from '../../model.ts';
-import type { CopyLoad, RegionCopy, RegionRole, SimDatanode } from '../../model.ts';
-import type { Profile } from '../../profiles.ts';
+import type { ClusterCore } from '../../cluster/core.ts';
+import { flushedStats } from '../../cluster/heartbeats.ts';
+import { loadOf } from '../../cluster/model.ts';
+import type { CopyLoad, RegionCopy, RegionRole, SimDatanode } from '../../cluster/model.ts';
+import type { Profile } from '../../profiles/profiles.ts';
 import type { SqlValue } from '../ast.ts';
 import type { Row, SqlType } from '../evaluate.ts';
 import { requireMetasrv } from './table.ts';

@@ -1,4 +1,4 @@
-import type { Profile } from '../../profiles.ts';
+import type { Profile } from '../../profiles/profiles.ts';
 import { partitions, schemata, tables } from './catalog.ts';
 import { clusterInfo } from './nodes.ts';
 import { regionPeers } from './region-peers.ts';

@@ -1,5 +1,5 @@
-import { describeLocks } from '../../locks.ts';
-import type { Profile } from '../../profiles.ts';
+import { describeLocks } from '../../cluster/locks.ts';
+import type { Profile } from '../../profiles/profiles.ts';
 import type { Row } from '../evaluate.ts';
 import { requireMetasrv } from './table.ts';
 import type { InformationTable } from './table.ts';

@@ -1,5 +1,5 @@
-import type { ClusterCore, SimFrontend } from '../../core.ts';
-import type { Profile } from '../../profiles.ts';
+import type { ClusterCore, SimFrontend } from '../../cluster/core.ts';
+import type { Profile } from '../../profiles/profiles.ts';
 import { SQL_CODES, SqlError } from '../errors.ts';
 import type { Expression } from '../ast.ts';
 import type { Row, SqlType } from '../evaluate.ts';

@@ -1,0 +1,87 @@
+import type { Plan } from '../../domain/plan.ts';
+import { explain } from '../../planner/explain/explain.ts';
+import type { PlanInput } from '../../planner/plan.ts';
+import { assessReadiness } from '../../observability/health.ts';
+import type { LiveStateTracker } from '../../observability/live-state.ts';
+import type { HistoryQuery, ServerViews } from '../../server/api/ports.ts';
+import { buildStatus } from '../../server/api/status.ts';
+import { stateOf } from '../../domain/move.ts';
+import type { MoveRecord } from '../../domain/move.ts';
+import type { Store } from '../../store/port.ts';
+import type { Daemon } from '../daemon/daemon.ts';
+import type { ClusterSession } from '../daemon/cluster-session.ts';
+
+export interface ViewDependencies {
+  readonly session: ClusterSession;
+  readonly daemon: Daemon;
+  readonly live: LiveStateTracker;
+  readonly version: string;
+  readonly startedAtMs: number;
+}
+
+/** What the HTTP server may see of the running daemon. */
+export function createViews(dependencies: ViewDependencies): ServerViews {
+  const { session, daemon, live, version, startedAtMs } = dependencies;
+  const { store, clock } = session;
+  /** On the monotonic clock: a wall clock that is set back must not make an old snapshot young. */
+  let snapshotReadMs: number | undefined;
+  session.events.subscribe(({ type }) => {
+    if (type === 'snapshot-taken') snapshotReadMs = clock.monotonicMs();
+  });
+  return {
+    status() {
+      const nowMs = clock.now();
+      const { profile } = session.connection;
+      const memory = store.memory(nowMs);
+      return buildStatus({
+        live: live.state(),
+        nowMs,
+        startedAtMs,
+        version,
+        cluster: {
+          name: session.config.cluster.name,
+          api: profile?.api ?? null,
+          version: profile?.version ?? '',
+          features: profile?.features ?? [],
+        },
+        dryRun: session.config.execution.dryRun,
+        paused: session.pause(),
+        leader: session.leadership.status(),
+        nextTickAtMs: daemon.nextTickAtMs(),
+        maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
+        pauseBetweenMovesMs: session.config.execution.pauseBetweenMovesMs,
+        quarantined: memory.quarantine.length,
+        cooling: memory.cooldowns.length,
+      });
+    },
+    snapshot: () => live.state().snapshot ?? undefined,
+    plan: () => live.state().plan ?? undefined,
+    history: (query) => findMoves(store, query),
+    explain(kind, id) {
+      const { snapshot, plan } = live.state();
+      if (!snapshot) return undefined;
+      const nowMs = clock.now();
+      const input: PlanInput = { snapshot, policy: session.policy(), memory: store.memory(nowMs), nowMs };
+      return explain(input, plan ?? NO_PLAN, kind, id);
+    },
+    quarantine: () => store.listQuarantine(clock.now()),
+    readiness() {
+      return assessReadiness({
+        leaderProblem: session.leadership.problem(),
+        snapshotAgeMs: snapshotReadMs === undefined ? undefined : clock.monotonicMs() - snapshotReadMs,
+        maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
+        stateProblem: store.problem() ?? daemon.stateProblem,
+      });
+    },
+  };
+}
+
+const NO_PLAN: Pick<Plan, 'moves' | 'blocked'> = { moves: [], blocked: [] };
+
+/** The store itself looks for them: reading all that are kept, to filter them here, would hold up everything for a second. */
+export function findMoves(
+  store: Pick<Store, 'listMoves'>,
+  { before, outcome, ...filters }: HistoryQuery,
+): readonly MoveRecord[] {
+  return store.listMoves({ ...filters, beforeId: before, state: outcome && stateOf(outcome) });
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../../config/config.ts';
+import { OperatingError } from '../../domain/errors.ts';
+import { checkPlanIdentity } from '../../domain/plan-identity.ts';
+import type { Move, Plan } from '../../domain/plan.ts';
+import { compileSelection } from '../../domain/selector.ts';
+import type { CheckResult } from '../../executor/check.ts';
+import type { ExecutionReport } from '../../executor/port.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { judgePlan } from '../../planner/judge.ts';
+import type { Judgement } from '../../planner/judge.ts';
+import type { Parts } from '../compose.ts';
+import { readOnlyCluster } from '../daemon/connection.ts';
+import { describeExecution } from '../daemon/cycle.ts';
+import { withSession } from './once.ts';
+import type { WatchedCall, WorkResult } from './once.ts';
+import type { ClusterSession } from '../daemon/cluster-session.ts';
+
+/**
+ * Executes exactly the moves of an approved plan that are not done yet; applying it twice does nothing the second time.
+ *
+ * @throws OperatingError `plan-changed`, `plan-expired`, `plan-outdated` or `plan-useless`, before anything is moved.
+ */
+export async function applyPlan(
+  config: Config,
+  plan: Plan,
+  parts: Parts,
+  call: WatchedCall,
+): Promise<WorkResult> {
+  checkFile(plan, config, parts.clock.now());
+  return withSession(config, parts, call, (session) => work(session, plan, call.signal));
+}
+
+function checkFile(plan: Plan, { planning }: Config, nowMs: number): void {
+  const identity = checkPlanIdentity(plan, () => createHash('sha256'));
+  if (identity === 'unverifiable') {
+    throw new OperatingError(
+      'plan-changed',
+      'The plan does not name its inputs: "plan --out" did not write it like this',
+    );
+  }
+  if (identity === 'changed') {
+    throw new OperatingError(
+      'plan-changed',
+      'The plan was changed after it was made: its contents do not match its planId',
+    );
+  }
+  const ageMs = nowMs - Date.parse(plan.createdAt);
+  if (ageMs > planning.planExpiryMs) {
+    throw new OperatingError(
+      'plan-expired',
+      `The plan is ${formatDuration(ageMs)} old; planning.planExpiry allows ${formatDuration(planning.planExpiryMs)}. Make a new one`,
+    );
+  }
+}
+
+async function work(session: ClusterSession, plan: Plan, signal: AbortSignal): Promise<WorkResult> {
+  const { connection, store, clock, config } = session;
+  const { dryRun } = config.execution;
+  const opened = await connection.get(signal);
+  const cluster = dryRun ? readOnlyCluster(opened) : opened;
+  const executor = session.openExecutor(cluster, () => clock.now());
+  await executor.recover(signal);
+  // The plan's tables are looked at whatever the configuration selects by now: what it no longer selects is a fault to be named.
+  const snapshot = await cluster.readSnapshot({
+    selector: compileSelection({ include: [], exclude: [] }),
+    signal,
+  });
+  const nowMs = clock.now();
+  const judgement = judgePlan(
+    { snapshot, policy: session.policy(), memory: store.memory(nowMs), nowMs },
+    plan.moves,
+  );
+  const { done, open } = judgement;
+  if (open.length === 0) {
+    const detail = `All ${done.length} moves of this plan are done already.`;
+    return { outcome: 'balanced', moved: 0, failed: 0, detail, plan };
+  }
+  refuseOutdated(judgement, plan);
+  if (dryRun) {
+    const detail = `Dry run: ${open.length} moves would be executed, ${done.length} are done already.`;
+    return { outcome: 'planned', moved: 0, failed: 0, detail, plan };
+  }
+  const preSubmitCheck = (move: Move): CheckResult => session.preSubmitCheck(move);
+  return execute(session, plan, open, (moves, context) =>
+    executor.execute(moves, { ...context, preSubmitCheck }, signal),
+  );
+}
+
+const FAULTS_SHOWN = 10;
+
+function refuseOutdated({ faults, helps, open }: Judgement, { planId }: Plan): void {
+  if (faults.length > 0) {
+    const more = faults.length > FAULTS_SHOWN ? `\n… and ${faults.length - FAULTS_SHOWN} more` : '';
+    throw new OperatingError(
+      'plan-outdated',
+      `The cluster is no longer what plan ${planId} was made for; nothing was moved.\n${faults.slice(0, FAULTS_SHOWN).join('\n')}${more}`,
+    );
+  }
+  if (helps) return;
+  throw new OperatingError(
+    'plan-useless',
+    `The ${open.length} remaining moves of plan ${planId} would no longer make the cluster more even; nothing was moved`,
+  );
+}
+
+type Execute = (
+  moves: readonly Move[],
+  context: { readonly planId: string; readonly cycleId: number; readonly limit: number },
+) => Promise<ExecutionReport>;
+
+async function execute(
+  { store, clock, events }: ClusterSession,
+  plan: Plan,
+  open: readonly Move[],
+  run: Execute,
+): Promise<WorkResult> {
+  const startedAtMs = clock.monotonicMs();
+  const cycleId = store.beginCycle('apply', clock.now());
+  events.emit({ type: 'cycle-started', cycleId, trigger: 'apply' });
+  const remaining: Plan = { ...plan, moves: open };
+  events.emit({ type: 'planned', cycleId, plan: remaining, durationMs: 0 });
+  const report = await run(open, { planId: plan.planId, cycleId, limit: Infinity });
+  const result = describeExecution(report, open.length);
+  store.endCycle(cycleId, {
+    endedAtMs: clock.now(),
+    outcome: result.outcome,
+    moved: result.moved,
+    detail: result.detail,
+  });
+  events.emit({ type: 'cycle-finished', cycleId, ...result, durationMs: clock.monotonicMs() - startedAtMs });
+  return { ...result, plan };
+}

@@ -1,0 +1,160 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from '../../config/load.ts';
+import { OperatingError } from '../../domain/errors.ts';
+import type { Config } from '../../config/config.ts';
+import type { EventSource, StampedEvent } from '../../observability/events.ts';
+import { silentLogger } from '../../observability/logger.ts';
+import { sleep } from '../../lib/clock.ts';
+import type { PlanAnswer } from './plan.ts';
+import { answerPlan } from './plan.ts';
+import type { Parts } from '../compose.ts';
+import { Closers } from '../lifecycle.ts';
+import { startDaemon } from '../daemon/run.ts';
+import type { RunningDaemon } from '../daemon/run.ts';
+import { listenAsCluster, untilAborted } from './simulate.ts';
+import type { ListeningCluster } from './simulate.ts';
+
+export interface DemoRequest {
+  /** 0 takes a free one. Absent: the usual one, or a free one when that is taken. */
+  readonly port?: number | undefined;
+  readonly profile?: string | undefined;
+  readonly seed?: string | undefined;
+  /** End once balanced. */
+  readonly exit: boolean;
+  readonly timeoutMs: number;
+  readonly say: (line: string) => void;
+  readonly show: (answer: PlanAnswer) => void;
+}
+
+export interface DemoResult {
+  readonly balanced: boolean;
+  readonly detail: string;
+}
+
+const USUAL_PORT = 9480;
+const DEMO_CLUSTER = {
+  datanodes: 4,
+  emptyDatanodes: 0,
+  tables: 6,
+  regions: 6,
+  metasrvs: 3,
+  frontends: 2,
+  migrationTimeMs: 700,
+  port: 0,
+  layout: 'crowded',
+} as const;
+
+/**
+ * A simulated cluster with one crowded and one empty datanode, and the real daemon that balances it, in one process. Everything
+ * between the two goes over real sockets.
+ */
+export async function runDemo(
+  request: DemoRequest,
+  parts: Parts,
+  { signal, watch }: { readonly signal: AbortSignal; readonly watch: (events: EventSource) => void },
+): Promise<DemoResult> {
+  const closers = new Closers();
+  try {
+    const { clock } = parts;
+    const profile = request.profile ?? '1.3';
+    const listening = await listenAsCluster(
+      { ...DEMO_CLUSTER, profile, seed: request.seed ?? 'demo' },
+      clock,
+    );
+    closers.add(() => listening.close());
+    const state = await mkdtemp(join(tmpdir(), 'greptime-rebalancer-demo-'));
+    closers.add(() => rm(state, { recursive: true, force: true }));
+    const { say } = request;
+    say(
+      `A simulated GreptimeDB ${listening.cluster.profile.version} cluster: one datanode is crowded, one is empty.`,
+    );
+    const quiet = { ...parts, logger: silentLogger };
+    const config = (port: number): Config => demoConfig(listening, state, port);
+    request.show(await answerPlan({ config: config(0), adjust: (basis) => basis }, quiet, signal));
+    const running = await startOnSomePort(request, config, quiet);
+    closers.add(() => running.close());
+    watch(running.session.events);
+    say(
+      `Status ${running.server.url}/ · metrics ${running.server.url}/metrics · API ${running.server.url}/api/v1/status`,
+    );
+    return await follow(running, request, parts, signal);
+  } finally {
+    await closers.close();
+  }
+}
+
+async function startOnSomePort(
+  { port }: DemoRequest,
+  config: (port: number) => Config,
+  parts: Parts,
+): Promise<RunningDaemon> {
+  try {
+    return await startDaemon(config(port ?? USUAL_PORT), parts);
+  } catch (error) {
+    const isTaken = error instanceof OperatingError && error.code === 'address-in-use';
+    if (!isTaken || port !== undefined) throw error;
+    return startDaemon(config(0), parts);
+  }
+}
+
+function demoConfig({ cluster, served }: ListeningCluster, state: string, port: number): Config {
+  const list = (urls: readonly string[]): string => JSON.stringify(urls);
+  return readConfig({
+    env: {},
+    cwd: state,
+    set: [
+      'cluster.name=demo',
+      ...(cluster.profile.sql.functions !== null ? [`cluster.sql.endpoints=${list(served.frontend)}`] : []),
+      `cluster.metasrv.endpoints=${list(served.metasrv)}`,
+      'schedule.cron=*/2 * * * * *',
+      'execution.dryRun=false',
+      'execution.maxMovesPerCycle=100',
+      'execution.pauseBetweenMoves=0s',
+      'execution.pollInterval=250ms',
+      `state.path=${state}`,
+      `server.listen=127.0.0.1:${port}`,
+    ],
+  });
+}
+
+/** Waits until the cluster is balanced, and in a terminal goes on until somebody stops it. */
+async function follow(
+  { session }: RunningDaemon,
+  { exit, timeoutMs, say }: DemoRequest,
+  { clock }: Parts,
+  signal: AbortSignal,
+): Promise<DemoResult> {
+  const timer = new AbortController();
+  const balanced = waitForBalance(session.events);
+  const timeout = sleep(clock, timeoutMs, timer.signal).then(
+    () => 'timeout' as const,
+    () => 'timeout' as const,
+  );
+  const first = await Promise.race([
+    balanced,
+    exit ? timeout : balanced,
+    untilAborted(signal).then(() => 'stopped' as const),
+  ]);
+  timer.abort();
+  if (first === 'timeout') return { balanced: false, detail: 'The cluster was not balanced in time.' };
+  if (first === 'stopped') return { balanced: exit ? false : true, detail: 'Stopped.' };
+  if (exit) return { balanced: true, detail: first };
+  say(`${first} The daemon goes on serving; Ctrl-C ends it.`);
+  await untilAborted(signal);
+  return { balanced: true, detail: 'Stopped.' };
+}
+
+/** Resolves with a sentence when a cycle finds nothing to move. */
+function waitForBalance(events: EventSource): Promise<string> {
+  return new Promise((resolve) => {
+    let moved = 0;
+    const stop = events.subscribe((event: StampedEvent) => {
+      if (event.type === 'move-finished' && event.move.state === 'succeeded') moved += 1;
+      if (event.type !== 'cycle-finished' || event.outcome !== 'balanced') return;
+      stop();
+      resolve(`The cluster is balanced after ${moved} moves.`);
+    });
+  });
+}

@@ -1,0 +1,104 @@
+import type { Config } from '../../config/config.ts';
+import type { CycleOutcome } from '../../domain/codes.ts';
+import type { Plan } from '../../domain/plan.ts';
+import { deadlineSignal } from '../../lib/clock.ts';
+import { logEvents } from '../../observability/log-listener.ts';
+import type { EventSource, EventType } from '../../observability/events.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { openSession } from '../compose.ts';
+import type { Parts } from '../compose.ts';
+import { notLeader } from '../ha/leadership.ts';
+import type { ClusterSession } from '../daemon/cluster-session.ts';
+
+/** How one cycle, or one applied plan, went. */
+export interface WorkResult {
+  readonly outcome: CycleOutcome;
+  readonly moved: number;
+  readonly failed: number;
+  readonly detail: string;
+  readonly plan?: Plan | undefined;
+}
+
+/** A call whose events somebody watches. */
+export interface WatchedCall {
+  readonly signal: AbortSignal;
+  readonly watch: (events: EventSource) => void;
+}
+
+/**
+ * Opens the state folder for one command that acts, lets it work, and closes it. A person who starts such a command has looked at what
+ * failed before: the run of failures that would stop it is forgotten.
+ *
+ * @throws OperatingError `state-locked` while a daemon works on the same folder, `not-leader` while another replica leads.
+ */
+export async function withSession<T>(
+  config: Config,
+  parts: Parts,
+  { watch, signal }: WatchedCall,
+  work: (session: ClusterSession) => Promise<T>,
+): Promise<T> {
+  const { session } = await openSession(config, parts);
+  try {
+    logEvents(parts.logger, withoutShown(session.events));
+    watch(session.events);
+    session.store.resetFailureRun();
+    if (!config.execution.dryRun) await takeTheLead(session, signal);
+    return await work(session);
+  } finally {
+    prune(session, parts.logger);
+    await session.close();
+  }
+}
+
+/** Once per command, as the daemon does once per cycle: where only commands work, nobody else would. What they did counts more. */
+function prune({ store, clock }: ClusterSession, logger: Logger): void {
+  try {
+    store.prune(clock.now());
+  } catch (error) {
+    logger.warn({ error }, 'What is older than state.retention could not be deleted');
+  }
+}
+
+/** What progress shows the person who started the command: the log need not say it once more. */
+const SHOWN: readonly EventType[] = [
+  'planned',
+  'gate-closed',
+  'move-finished',
+  'recovered',
+  'cycle-finished',
+];
+
+function withoutShown(events: EventSource): EventSource {
+  return {
+    subscribe: (listener) =>
+      events.subscribe((event) => {
+        if (!SHOWN.includes(event.type)) listener(event);
+      }),
+  };
+}
+
+/** One cycle, then the end. */
+export async function runOnce(config: Config, parts: Parts, call: WatchedCall): Promise<WorkResult> {
+  return withSession(config, parts, call, async (session) => session.runCycle('once', call.signal));
+}
+
+/** A command acts as one more replica: it waits until a leader that is gone must have lost its lease, and no longer. */
+async function takeTheLead(
+  { leadership, clock, config }: ClusterSession,
+  signal: AbortSignal,
+): Promise<void> {
+  if (leadership.isActing()) return;
+  const { leaseDurationMs, retryPeriodMs } = config.ha;
+  const limit = deadlineSignal(clock, 1.5 * leaseDurationMs + 2 * retryPeriodMs, signal);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      limit.signal.addEventListener('abort', () => reject(notLeader(leadership.status().holder)));
+      leadership.start(resolve);
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    limit.release();
+  }
+}

@@ -1,0 +1,121 @@
+import { UsageError } from '../../domain/errors.ts';
+import { createPrng } from '../../lib/prng.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { createSimulatedCluster, serveSimulatedCluster } from '../../simulator/index.ts';
+import type { LayoutName, ServedCluster, SimulatedCluster } from '../../simulator/index.ts';
+import { Closers } from '../lifecycle.ts';
+
+/** A simulated cluster that listens on loopback. */
+export interface ListeningCluster {
+  readonly cluster: SimulatedCluster;
+  readonly served: ServedCluster;
+  readonly close: () => Promise<void>;
+}
+
+export interface ListenRequest {
+  readonly profile: string;
+  readonly datanodes: number;
+  /** Further datanodes, without regions. */
+  readonly emptyDatanodes: number;
+  readonly tables: number;
+  /** Of each table. */
+  readonly regions: number;
+  readonly metasrvs: number;
+  readonly frontends: number;
+  readonly migrationTimeMs: number;
+  readonly seed: string;
+  readonly faults?: string | undefined;
+  /** Of the first server; the others take the next ones. 0: all take free ones. */
+  readonly port: number;
+  readonly layout: LayoutName;
+}
+
+export interface SimulateRequest extends Omit<ListenRequest, 'layout'> {
+  readonly say: (line: string) => void;
+}
+
+/** @throws UsageError when the profile, a fault or a number is none. */
+export async function listenAsCluster(request: ListenRequest, clock: Clock): Promise<ListeningCluster> {
+  const { profile, metasrvs, frontends, faults, migrationTimeMs, seed, layout } = request;
+  const cluster = createSimulatedCluster(
+    {
+      profile,
+      metasrvs,
+      frontends,
+      migrationMs: migrationTimeMs,
+      ...(faults !== undefined && { faults }),
+      layout: {
+        datanodes: request.datanodes,
+        tables: request.tables,
+        regionsPerTable: [request.regions, request.regions],
+        layout,
+      },
+    },
+    { clock, prng: createPrng(seed) },
+  );
+  try {
+    for (let added = 0; added < request.emptyDatanodes; added += 1) cluster.addDatanode();
+    const served = await serveSimulatedCluster(cluster, portsFrom(cluster, request.port), { clock });
+    const closers = new Closers();
+    closers.add(() => cluster.close());
+    closers.add(() => served.close());
+    return { cluster, served, close: () => closers.close() };
+  } catch (error) {
+    cluster.close();
+    throw error;
+  }
+}
+
+const HIGHEST_PORT = 65_535;
+
+function portsFrom(
+  cluster: SimulatedCluster,
+  first: number,
+): { ports?: Record<string, number>; controlPort?: number } {
+  if (first === 0) return {};
+  const { targets } = cluster;
+  if (first + targets.length > HIGHEST_PORT) {
+    throw new UsageError(`--port ${first}: ${targets.length + 1} servers need ports up to ${HIGHEST_PORT}`);
+  }
+  return {
+    ports: Object.fromEntries(targets.map((target, index) => [target, first + index])),
+    controlPort: first + targets.length,
+  };
+}
+
+/** Serves a simulated cluster until the signal aborts. */
+export async function simulate(request: SimulateRequest, clock: Clock, signal: AbortSignal): Promise<void> {
+  const listening = await listenAsCluster({ ...request, layout: 'random' }, clock);
+  try {
+    for (const line of describeCluster(listening)) request.say(line);
+    await untilAborted(signal);
+  } finally {
+    await listening.close();
+  }
+}
+
+/** What a person needs to go on: where everything listens, and a configuration that fits. */
+function describeCluster({ cluster, served }: ListeningCluster): string[] {
+  const { profile } = cluster;
+  const list = (urls: readonly string[]): string => `[${urls.join(', ')}]`;
+  const sql = profile.sql.functions !== null ? [`  sql: { endpoints: ${list(served.frontend)} }`] : [];
+  return [
+    `# A simulated GreptimeDB ${profile.version} cluster. Ctrl-C ends it. A configuration for it:`,
+    'cluster:',
+    '  name: simulated',
+    ...sql,
+    `  metasrv: { endpoints: ${list(served.metasrv)} }`,
+    'schedule: { cron: "*/10 * * * * *" }',
+    'execution: { dryRun: true, pauseBetweenMoves: 0s }',
+    ...(served.metasrvHttp.length > 0 ? [`# metasrv HTTP: ${served.metasrvHttp.join(' ')}`] : []),
+    ...(served.control === null ? [] : [`# remote control (docs/simulator.md): ${served.control}`]),
+  ];
+}
+
+/** Resolves when the signal aborts: to be told to stop is how this command ends. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

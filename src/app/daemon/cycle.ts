@@ -1,0 +1,328 @@
+import { GATES } from '../../domain/codes.ts';
+import type { CycleOutcome, GateCode } from '../../domain/codes.ts';
+import { describeError, OperatingError } from '../../domain/errors.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { Policy } from '../../domain/policy.ts';
+import { compileSelection } from '../../domain/selector.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { ExecutionContext, ExecutionReport, Executor } from '../../executor/port.ts';
+import type { Cluster } from '../../greptimedb/port.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { CycleTrigger, EventSink } from '../../observability/events.ts';
+import type { CycleEnd, Store } from '../../store/port.ts';
+import type { Connection } from './connection.ts';
+import { readOnlyCluster } from './connection.ts';
+import type { Planner } from '../planning/planner.ts';
+
+/** What one cycle shall do. Taken from the configuration anew for each cycle. */
+export interface CycleSettings {
+  readonly policy: Policy;
+  readonly timeBudgetMs: number;
+  readonly dryRun: boolean;
+  /** The most migrations to submit in this cycle. */
+  readonly maxMoves: number;
+}
+
+export interface CycleDependencies {
+  readonly connection: Connection;
+  readonly store: Store;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly planner: Planner;
+  /** An executor for this cluster; the snapshot's age is asked for by its gates. */
+  readonly openExecutor: (cluster: Cluster, snapshotTakenAtMs: () => number) => Executor;
+  /** Compares a fresh snapshot with the one before: see executor/foreign.ts. */
+  readonly noteSnapshot: (snapshot: Snapshot) => void;
+  /** Adds to a snapshot what single reads have told that the snapshot does not. */
+  readonly completeSnapshot: (snapshot: Snapshot) => Snapshot;
+  /** Whether this replica leads. One that stands by observes and plans, and touches nothing. */
+  readonly isActing: () => boolean;
+  /** See {@link ClusterSession.preSubmitCheck}. */
+  readonly preSubmitCheck: NonNullable<ExecutionContext['preSubmitCheck']>;
+  /** Told of an error that nobody foresaw. The cycle fails; the daemon goes on. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** How a cycle went. */
+export interface CycleReport {
+  readonly cycleId: number;
+  readonly outcome: CycleOutcome;
+  readonly moved: number;
+  /** Moves that were begun and did not succeed. */
+  readonly failed: number;
+  /** A sentence for a person. */
+  readonly detail: string;
+  readonly snapshot?: Snapshot;
+  /** The last plan of the cycle. */
+  readonly plan?: Plan;
+  readonly stop?: ExecutionReport['stop'];
+}
+
+type Turn = Omit<CycleReport, 'cycleId'>;
+
+/** Stands in events for the id of a cycle that could not be written down. */
+const UNWRITTEN = 0;
+
+/**
+ * One turn of the loop: what is unfinished first, then observe, plan, and execute. Whatever the cluster or the network does, such a
+ * cycle ends as `failed`, and the next one starts afresh. That it ended is told in any case.
+ *
+ * @throws OperatingError of the store when the cycle's begin or end could not be written down.
+ */
+export async function runCycle(
+  readSettings: () => CycleSettings,
+  dependencies: CycleDependencies,
+  trigger: CycleTrigger,
+  signal: AbortSignal,
+): Promise<CycleReport> {
+  const { store, events, clock } = dependencies;
+  const startedAtMs = clock.monotonicMs();
+  let cycleId = UNWRITTEN;
+  let turn: Turn | undefined;
+  const tellEnd = (end: Pick<Turn, 'outcome' | 'detail'>): void => {
+    const durationMs = Math.round(clock.monotonicMs() - startedAtMs);
+    const { outcome, detail } = end;
+    events.emit({ type: 'cycle-finished', cycleId, outcome, durationMs, moved: turn?.moved ?? 0, detail });
+  };
+  try {
+    const settings = readSettings();
+    cycleId = store.beginCycle(trigger, clock.now());
+    events.emit({ type: 'cycle-started', cycleId, trigger });
+    turn = await takeTurnOrFail(settings, dependencies, cycleId, signal);
+    store.endCycle(cycleId, { endedAtMs: clock.now(), ...toEnd(turn) });
+  } catch (error) {
+    tellEnd({ outcome: 'failed', detail: describeError(error) });
+    throw error;
+  }
+  tellEnd(turn);
+  return { cycleId, ...turn };
+}
+
+function toEnd({ outcome, moved, detail, plan }: Turn): Omit<CycleEnd, 'endedAtMs'> {
+  const balance = plan?.before;
+  return {
+    ...{ outcome, moved, detail },
+    ...(balance && { tableSkewMax: balance.tableSkewMax, nodeSkew: balance.nodeSkew }),
+  };
+}
+
+/** Never rejects. */
+async function takeTurnOrFail(
+  settings: CycleSettings,
+  dependencies: CycleDependencies,
+  cycleId: number,
+  signal: AbortSignal,
+): Promise<Turn> {
+  const progress: Progress = { tally: NOTHING };
+  try {
+    return await takeTurn(settings, dependencies, { cycleId, progress }, signal);
+  } catch (error) {
+    if (!signal.aborted && !isForeseen(error)) dependencies.onDefect(error);
+    await dependencies.connection.drop().catch(() => undefined);
+    return signal.aborted
+      ? { outcome: 'stopped', ...progress.tally, detail: 'The process was told to stop.' }
+      : { outcome: 'failed', ...progress.tally, detail: describeError(error) };
+  }
+}
+
+/** What the cluster, the network and the state folder do is foreseen; anything else is a defect of ours and worth its stack. */
+function isForeseen(error: unknown): boolean {
+  return error instanceof OperatingError || (error instanceof Error && error.name === 'TimeoutError');
+}
+
+/** A plan is made anew when its snapshot has become too old in the middle of it, but not for ever. */
+const MAX_PLANS_PER_CYCLE = 1_000;
+
+/** What the rounds of a cycle did so far: it was done, whatever the next round meets. */
+interface Progress {
+  tally: Tally;
+}
+
+async function takeTurn(
+  settings: CycleSettings,
+  dependencies: CycleDependencies,
+  { cycleId, progress }: { readonly cycleId: number; readonly progress: Progress },
+  signal: AbortSignal,
+): Promise<Turn> {
+  const { store, clock } = dependencies;
+  const opened = await dependencies.connection.get(signal);
+  const isActing = dependencies.isActing();
+  const cluster = settings.dryRun || !isActing ? readOnlyCluster(opened) : opened;
+  let takenAtMs = clock.now();
+  const executor = dependencies.openExecutor(cluster, () => takenAtMs);
+  if (isActing && store.unresolvedMoves().length > 0) {
+    // What an earlier process left may take long to end. Until then everybody sees where things stand, not nothing at all.
+    const snapshot = await observe(settings, dependencies, cluster, cycleId, signal);
+    await makePlan(settings, dependencies, snapshot, cycleId, signal);
+    await executor.recover(signal);
+  }
+  let submitted = 0;
+  for (let round = 1; ; round += 1) {
+    const snapshot = await observe(settings, dependencies, cluster, cycleId, signal);
+    takenAtMs = clock.now();
+    const plan = await makePlan(settings, dependencies, snapshot, cycleId, signal);
+    if (plan.moves.length === 0) {
+      const { tally } = progress;
+      return { ...settled(settings, plan, tally), ...tally, snapshot, plan };
+    }
+    if (settings.dryRun) return { ...planned(dependencies, plan), snapshot, plan };
+    if (!isActing) return { ...standby(dependencies, plan), snapshot, plan };
+    const limit = settings.maxMoves - submitted;
+    const { preSubmitCheck } = dependencies;
+    const context = { planId: plan.planId, cycleId, limit, preSubmitCheck };
+    const report = await executor.execute(plan.moves, context, signal);
+    const result = describeExecution(report, plan.moves.length, progress.tally);
+    submitted += report.submitted;
+    progress.tally = { moved: result.moved, failed: result.failed };
+    // Each move was checked afresh; only the plan has become old. The rest of the cycle goes on with a new one.
+    const isOld =
+      report.stop?.code === 'stale-snapshot' && report.submitted > 0 && round < MAX_PLANS_PER_CYCLE;
+    if (!isOld) return { ...result, snapshot, plan, ...(report.stop && { stop: report.stop }) };
+  }
+}
+
+async function observe(
+  settings: CycleSettings,
+  { events, clock, noteSnapshot, completeSnapshot }: CycleDependencies,
+  cluster: Cluster,
+  cycleId: number,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const startedAtMs = clock.monotonicMs();
+  // A drain has to name every region that is left, those of tables that are not selected too.
+  const tables = settings.policy.drain.length > 0 ? EVERYTHING : settings.policy.tables;
+  const read = await cluster.readSnapshot({ selector: compileSelection(tables), signal });
+  const snapshot = completeSnapshot(read);
+  events.emit({ type: 'snapshot-taken', cycleId, snapshot, durationMs: clock.monotonicMs() - startedAtMs });
+  noteSnapshot(snapshot);
+  return snapshot;
+}
+
+const EVERYTHING = { include: [], exclude: [] };
+
+async function makePlan(
+  settings: CycleSettings,
+  { store, events, clock, planner }: CycleDependencies,
+  snapshot: Snapshot,
+  cycleId: number,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const startedAtMs = clock.monotonicMs();
+  const nowMs = clock.now();
+  const input = {
+    snapshot: withUnresolved(snapshot, store),
+    policy: settings.policy,
+    memory: store.memory(nowMs),
+    nowMs,
+  };
+  const plan = await planner(input, { timeBudgetMs: settings.timeBudgetMs }, signal);
+  store.savePlan({
+    planId: plan.planId,
+    cycleId,
+    createdAtMs: nowMs,
+    moves: plan.moves.length,
+    json: plan.moves.length <= MAX_KEPT_MOVES ? JSON.stringify(plan) : null,
+  });
+  store.saveSample({
+    cycleId,
+    atMs: nowMs,
+    regions: Object.fromEntries(plan.before.datanodes.map(({ id, regions }) => [id, regions])),
+  });
+  events.emit({ type: 'planned', cycleId, plan, durationMs: clock.monotonicMs() - startedAtMs });
+  return plan;
+}
+
+/** Plans with more moves are not kept in the state folder: their moves are, one by one. */
+const MAX_KEPT_MOVES = 10_000;
+
+/** A region whose own migration has no known end is as good as migrating, whatever the route says. */
+function withUnresolved(snapshot: Snapshot, store: Store): Snapshot {
+  const unresolved = new Set(store.unresolvedMoves().map(({ regionId }) => regionId));
+  if (unresolved.size === 0) return snapshot;
+  return {
+    ...snapshot,
+    regions: snapshot.regions.map((region) =>
+      unresolved.has(region.id) ? { ...region, status: 'migrating' as const } : region,
+    ),
+  };
+}
+
+function settled(
+  { policy }: CycleSettings,
+  { after, blocked }: Plan,
+  { moved }: Tally,
+): Pick<Turn, 'outcome' | 'detail'> {
+  const { regionsOnDraining, tableSpreadViolation, nodeSpreadViolation } = after;
+  // Whoever only drains asks for no balance.
+  const uneven = policy.onlyDrain ? 0 : tableSpreadViolation + nodeSpreadViolation;
+  if (regionsOnDraining + uneven === 0) {
+    const detail = policy.onlyDrain
+      ? 'Nothing is left to move off the draining datanodes.'
+      : 'The cluster is balanced.';
+    return { outcome: moved > 0 ? 'moved' : 'balanced', detail };
+  }
+  const held =
+    blocked.length === 1
+      ? '1 region is held where it is'
+      : `${blocked.length} regions are held where they are`;
+  return { outcome: 'blocked', detail: `Not balanced, and nothing may be moved: ${held}.` };
+}
+
+function planned(
+  { events }: CycleDependencies,
+  plan: Plan,
+): Pick<Turn, 'outcome' | 'detail' | 'moved' | 'failed'> {
+  const planned = plan.moves.length === 1 ? '1 move is planned' : `${plan.moves.length} moves are planned`;
+  const detail = `Dry run: ${planned}, and nothing is moved.`;
+  events.emit({ type: 'gate-closed', code: 'dry-run', detail });
+  return { outcome: 'planned', detail, moved: 0, failed: 0 };
+}
+
+function standby(
+  { events }: CycleDependencies,
+  plan: Plan,
+): Pick<Turn, 'outcome' | 'detail' | 'moved' | 'failed' | 'stop'> {
+  const stop = { code: 'not-leader', detail: GATES['not-leader'] } as const;
+  events.emit({ type: 'gate-closed', ...stop });
+  const detail = `This replica stands by: ${plan.moves.length} moves are left to the one that leads.`;
+  return { outcome: 'gated', detail, moved: 0, failed: 0, stop };
+}
+
+/** How an execution went, as a cycle's outcome. `planned` is the number of moves that there were to execute. */
+export function describeExecution(
+  report: ExecutionReport,
+  planned: number,
+  before: Tally = NOTHING,
+): Pick<Turn, 'outcome' | 'detail' | 'moved' | 'failed'> {
+  const { counts, stop } = report;
+  const moved = before.moved + counts.succeeded;
+  const failed = before.failed + counts.failed + counts.rolled_back + counts.timed_out;
+  const summary = stop?.detail ?? `${counts.succeeded} of ${planned} planned moves were executed.`;
+  const outcome = outcomeOf(stop?.code, { moved, failed, abandoned: counts.abandoned });
+  const detail = outcome === 'partial' || outcome === 'failed' ? failureDetail(report, summary) : summary;
+  return { outcome, detail, moved, failed };
+}
+
+interface Tally {
+  readonly moved: number;
+  readonly failed: number;
+}
+
+const NOTHING: Tally = { moved: 0, failed: 0 };
+
+function outcomeOf(
+  stop: GateCode | undefined,
+  { moved, failed, abandoned }: Tally & { abandoned: number },
+): CycleOutcome {
+  if (stop === 'stopping') return 'stopped';
+  if (failed > 0) return moved > 0 ? 'partial' : 'failed';
+  if (abandoned > 0) return 'partial';
+  return moved > 0 ? 'moved' : 'gated';
+}
+
+/** Names the first move that did not succeed: what an operator asks first. */
+function failureDetail({ records }: ExecutionReport, otherwise: string): string {
+  const first = records.find(({ state }) => state !== 'succeeded');
+  if (!first) return otherwise;
+  return `Region ${first.regionId} from datanode ${first.from} to ${first.to}: ${first.detail ?? first.state}`;
+}

@@ -1,0 +1,214 @@
+import { describeChanges } from '../../config/effective.ts';
+import type { Config } from '../../config/config.ts';
+import { describeError, OperatingError, UsageError } from '../../domain/errors.ts';
+import { sleep } from '../../lib/clock.ts';
+import type { CycleTrigger } from '../../observability/events.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { CycleReport } from './cycle.ts';
+import { watchPause } from './pause-watch.ts';
+import type { Schedule, StartSchedule } from './schedule.ts';
+import type { ClusterSession } from './cluster-session.ts';
+
+export interface DaemonDependencies {
+  readonly startSchedule: StartSchedule;
+  readonly logger: Logger;
+}
+
+/** How long a stop waits for the running cycle. It ends within milliseconds unless the disk hangs. */
+const STOP_GRACE_MS = 8_000;
+
+/**
+ * The loop: one cycle at the start and one per tick of the schedule, never two at a time. A tick that falls into a running cycle is
+ * counted and dropped. Nothing that a cycle meets ends the loop.
+ */
+export class Daemon {
+  readonly #session: ClusterSession;
+  readonly #dependencies: DaemonDependencies;
+  readonly #stopping = new AbortController();
+  #schedule: Schedule | undefined;
+  #endPauseWatch: (() => void) | undefined;
+  #running: { readonly done: Promise<void> } | undefined;
+  #nextConfig: Config | undefined;
+  #stateProblem: string | undefined;
+
+  constructor(session: ClusterSession, dependencies: DaemonDependencies) {
+    this.#session = session;
+    this.#dependencies = dependencies;
+  }
+
+  /** Starts the schedule and the first cycle. */
+  start(): void {
+    this.#openSchedule();
+    this.#endPauseWatch = watchPause(this.#session);
+    this.tick('start');
+    this.#session.leadership.start(() => void this.#takeOver());
+  }
+
+  /** A new leader begins with what the last one left, as soon as its own cycle is over. */
+  async #takeOver(): Promise<void> {
+    await this.settled();
+    this.tick('takeover');
+  }
+
+  /** Begins a cycle unless one runs. Returns whether it did. */
+  tick(trigger: CycleTrigger): boolean {
+    if (this.#stopping.signal.aborted) return false;
+    if (this.#running) {
+      if (trigger === 'schedule') this.#countMissed();
+      return false;
+    }
+    this.#applyNextConfig();
+    const done = this.#cycle(trigger).then((report) => {
+      this.#running = undefined;
+      if (this.#stopping.signal.aborted) return;
+      // At once, not with the next tick: what was changed may be the schedule that has none for long.
+      this.#applyNextConfig();
+      if (report?.stop?.code === 'reload-pending') this.tick('reload');
+    });
+    this.#running = { done };
+    return true;
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Why the state folder could not be written in the last cycle, if it could not. */
+  get stateProblem(): string | undefined {
+    return this.#stateProblem;
+  }
+
+  /** ms since 1970. */
+  nextTickAtMs(): number | undefined {
+    return this.#schedule?.nextTickAtMs();
+  }
+
+  /** Time between the next two ticks, in ms; undefined without a schedule. */
+  scheduleIntervalMs(): number | undefined {
+    return this.#schedule?.intervalMs();
+  }
+
+  /** From which age on the latest snapshot is no longer fresh: two ticks were missed. */
+  maxSnapshotAgeMs(): number {
+    const { execution, cluster } = this.#session.config;
+    const intervalMs = this.#schedule?.intervalMs() ?? 0;
+    return Math.max(execution.maxSnapshotAgeMs, 2 * intervalMs) + cluster.requestTimeoutMs;
+  }
+
+  /** Resolves when no cycle runs. */
+  async settled(): Promise<void> {
+    while (this.#running) await this.#running.done;
+  }
+
+  /**
+   * Takes a new configuration between two cycles. A cycle that runs begins no further move, and another follows it at once.
+   *
+   * @throws UsageError when it changes what only a restart can change; the old one stays as a whole.
+   */
+  reload(config: Config): void {
+    const changes = describeChanges(this.#session.config, config);
+    if (changes.length === 0) {
+      // What was changed while a cycle ran was changed back before it took effect.
+      this.#nextConfig = undefined;
+      this.#session.noteConfigWaiting(false);
+      return;
+    }
+    refuseFixed(this.#session.config, config);
+    this.#nextConfig = config;
+    if (!this.#running) {
+      this.#applyNextConfig();
+      return;
+    }
+    this.#session.noteConfigWaiting(true);
+    this.#dependencies.logger.info({ changes }, 'The changed configuration waits for the end of the cycle');
+  }
+
+  /** Ends the loop: a migration under way is left to the cluster and found again at the next start. */
+  async stop(): Promise<void> {
+    this.#schedule?.stop();
+    this.#endPauseWatch?.();
+    this.#stopping.abort(new DOMException('The process was told to stop', 'AbortError'));
+    const running = this.#running;
+    if (!running) return;
+    const { clock } = this.#session;
+    const grace = new AbortController();
+    await Promise.race([running.done, sleep(clock, STOP_GRACE_MS, grace.signal).catch(() => undefined)]);
+    grace.abort();
+  }
+
+  /** Never rejects. @returns undefined when not even the state folder could be used. */
+  async #cycle(trigger: CycleTrigger): Promise<CycleReport | undefined> {
+    try {
+      const report = await this.#session.runCycle(trigger, this.#stopping.signal);
+      this.#stateProblem = undefined;
+      this.#pauseOnBreaker(report);
+      this.#prune();
+      return report;
+    } catch (error) {
+      // Only the state folder can make a cycle reject: nothing was done that could not be written down.
+      this.#stateProblem = describeError(error);
+      this.#dependencies.logger.error({ error }, 'The state folder cannot be used; nothing is moved');
+      return undefined;
+    }
+  }
+
+  /** A run of failures, or of moves that others undo, needs a person: the pause survives a restart until somebody resumes. */
+  #pauseOnBreaker({ stop }: CycleReport): void {
+    if (stop?.code !== 'too-many-failures' && stop?.code !== 'thrash') return;
+    const { store, clock, events } = this.#session;
+    if (store.pause(clock.now())) return;
+    const pause = { reason: stop.detail, by: 'breaker', atMs: clock.now(), untilMs: null };
+    store.setPause(pause);
+    store.addAudit({ atMs: clock.now(), who: 'breaker', what: 'pause', why: stop.detail });
+    events.emit({ type: 'paused', untilMs: null, reason: pause.reason, by: pause.by });
+  }
+
+  #prune(): void {
+    const { store, clock } = this.#session;
+    store.prune(clock.now());
+  }
+
+  #countMissed(): void {
+    const { events } = this.#session;
+    events.emit({ type: 'tick-missed', runningCycleId: this.#latestCycleId() });
+  }
+
+  /** A schedule's callback has nobody above it who could take an error: 0 when the state folder cannot be read now. */
+  #latestCycleId(): number {
+    try {
+      return this.#session.store.listCycles(1)[0]?.id ?? 0;
+    } catch (error) {
+      if (error instanceof OperatingError) return 0;
+      throw error;
+    }
+  }
+
+  #applyNextConfig(): void {
+    const config = this.#nextConfig;
+    if (!config) return;
+    this.#nextConfig = undefined;
+    const before = this.#session.config;
+    this.#session.applyConfig(config);
+    const { cron, timezone } = config.schedule;
+    if (cron !== before.schedule.cron || timezone !== before.schedule.timezone) this.#openSchedule();
+    this.#session.events.emit({ type: 'config-reloaded', changes: describeChanges(before, config) });
+  }
+
+  #openSchedule(): void {
+    this.#schedule?.stop();
+    const { cron, timezone } = this.#session.config.schedule;
+    this.#schedule = this.#dependencies.startSchedule({ cron, timezone }, () => {
+      this.tick('schedule');
+    });
+  }
+}
+
+/** What was opened at the start cannot be changed under a running daemon. */
+function refuseFixed(before: Config, after: Config): void {
+  const fixed = ['cluster', 'state', 'server', 'ha', 'notifications'] as const;
+  const changed = fixed.filter((part) => JSON.stringify(before[part]) !== JSON.stringify(after[part]));
+  if (changed.length === 0) return;
+  throw new UsageError(
+    `${changed.join(', ')}: a change here takes effect only after a restart; nothing was changed`,
+  );
+}

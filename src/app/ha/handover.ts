@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { MOVE_REASON_CODES } from '../../domain/codes.ts';
+import { OperatingError } from '../../domain/errors.ts';
+import { MOVE_STATES, type MoveRecord } from '../../domain/move.ts';
+import type { Store } from '../../store/port.ts';
+
+const timeMs = z.number().int().nonnegative();
+const idText = z.string().regex(/^\d{1,20}$/);
+
+const moveSchema = z.object({
+  planId: z.string(),
+  regionId: idText,
+  tableId: idText,
+  table: z.string(),
+  from: idText,
+  to: idText,
+  reason: z.enum(MOVE_REASON_CODES),
+  state: z.enum(MOVE_STATES),
+  procedureId: z.string().optional(),
+  cause: z.string().optional(),
+  detail: z.string().optional(),
+  createdAtMs: timeMs,
+  submittedAtMs: timeMs.optional(),
+});
+const pauseSchema = z.object({
+  reason: z.string(),
+  by: z.string(),
+  atMs: timeMs,
+  untilMs: timeMs.nullable(),
+});
+/** Pairs and quadruples: there may be many. */
+const cooldownSchema = z.tuple([idText, timeMs]);
+const quarantineSchema = z.tuple([idText, timeMs, z.number().int().positive(), z.string()]);
+const drainSchema = z.object({ datanode: idText, by: z.string(), atMs: timeMs });
+
+const handoverSchema = z.object({
+  formatVersion: z.literal(1),
+  by: z.string(),
+  moves: z.array(moveSchema),
+  pause: pauseSchema.nullable(),
+  drains: z.array(drainSchema),
+  /** Region and end; the longest first. Older notes have neither. */
+  cooldowns: z.array(cooldownSchema).optional(),
+  /** Region, end, failures, detail; the longest first. */
+  quarantine: z.array(quarantineSchema).optional(),
+});
+
+/** What a leader leaves beside the lock for its successor, whose state folder knows nothing of it. */
+export type Handover = z.infer<typeof handoverSchema>;
+export type HandedMove = z.infer<typeof moveSchema>;
+
+/** More are never unresolved at a time: one is under way, and each that timed out had its fifteen minutes. */
+const MAX_MOVES = 100;
+const MAX_DETAIL = 300;
+/** At most some 70 kB of a note. What is more is left out: a region that is moved too soon is a nuisance, no danger. */
+export const MAX_COOLDOWNS = 1_000;
+export const MAX_QUARANTINE = 200;
+const MAX_QUARANTINE_DETAIL = 100;
+
+/**
+ * What has to be known of this store: migrations that were, or may have been, asked for and have no known end; the pause; the drains; and
+ * which regions rest.
+ *
+ * @throws OperatingError `handover-full` when there is more of it than a note can hold: nothing may be begun then.
+ */
+export function describeHandover(
+  store: Pick<Store, 'unresolvedMoves' | 'pause' | 'drains' | 'memory' | 'listQuarantine'>,
+  by: string,
+  nowMs: number,
+): Handover {
+  const moves = store.unresolvedMoves().filter(({ state }) => state !== 'planned' && state !== 'checking');
+  if (moves.length > MAX_MOVES) {
+    throw new OperatingError(
+      'handover-full',
+      `What became of ${moves.length} migrations is not known; at most ${MAX_MOVES} can be handed to another replica`,
+    );
+  }
+  return {
+    formatVersion: 1,
+    by,
+    moves: moves.map(handMove),
+    pause: store.pause(nowMs) ?? null,
+    drains: [...store.drains()],
+    cooldowns: longest(store.memory(nowMs).cooldowns, MAX_COOLDOWNS).map(({ regionId, untilMs }) => [
+      regionId,
+      untilMs,
+    ]),
+    quarantine: longest(store.listQuarantine(nowMs), MAX_QUARANTINE).map(
+      ({ regionId, untilMs, failures, detail }) => [
+        regionId,
+        untilMs,
+        failures,
+        detail.slice(0, MAX_QUARANTINE_DETAIL),
+      ],
+    ),
+  };
+}
+
+function longest<R extends { readonly untilMs: number }>(rests: readonly R[], most: number): readonly R[] {
+  return rests.toSorted((one, other) => other.untilMs - one.untilMs).slice(0, most);
+}
+
+function handMove(move: MoveRecord): HandedMove {
+  const { planId, regionId, tableId, table, from, to, reason, state, createdAtMs } = move;
+  const { procedureId, cause, detail, submittedAtMs } = move;
+  return {
+    ...{ planId, regionId, tableId, table, from, to, reason, state, createdAtMs },
+    ...(procedureId !== undefined && { procedureId }),
+    ...(cause !== undefined && { cause }),
+    ...(detail !== undefined && { detail: detail.slice(0, MAX_DETAIL) }),
+    ...(submittedAtMs !== undefined && { submittedAtMs }),
+  };
+}
+
+/** @throws OperatingError `handover-invalid`: acting without knowing what it says could move a region twice. */
+export function parseHandover(text: string): Handover {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  const parsed = handoverSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { path = [], message = 'no JSON' } = parsed.error.issues[0] ?? {};
+  throw new OperatingError(
+    'handover-invalid',
+    `The note beside the lock is not understood (${path.join('.')}: ${message}); a newer version may have written it`,
+  );
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import { planIdentity } from '../../domain/plan-identity.ts';
+import type { Blocker, Move, Plan } from '../../domain/plan.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import { makePlan } from '../../planner/plan.ts';
+import type { PlanInput } from '../../planner/plan.ts';
+import { packSnapshot, transferList } from './snapshot-transfer.ts';
+import type { PackedSnapshot } from './snapshot-transfer.ts';
+
+export interface PlanningOptions {
+  /** Time to look for the fewest moves, in ms; after it the best plan found is taken, with its bound. */
+  readonly timeBudgetMs: number;
+}
+
+/** Makes a whole plan of a snapshot, with identity and date. */
+export type Planner = (input: PlanInput, options: PlanningOptions, signal: AbortSignal) => Promise<Plan>;
+
+/** From this many regions on a plan is made in a thread of its own, so that health and metrics are served meanwhile. */
+const WORKER_THRESHOLD = 20_000;
+
+/** Plans at once in this thread, which is also what the worker thread does. */
+export function planNow(input: PlanInput, options: PlanningOptions, clock: Clock): Plan {
+  const deadlineMs = clock.monotonicMs() + options.timeBudgetMs;
+  const draft = makePlan(input, () => clock.monotonicMs() >= deadlineMs);
+  const { planId, inputs } = planIdentity(draft, input.snapshot, input.policy, () => createHash('sha256'));
+  const { formatVersion, ...rest } = draft;
+  return { formatVersion, planId, inputs, createdAt: new Date(clock.now()).toISOString(), ...rest };
+}
+
+/** A planner that hands large snapshots to a worker thread. */
+export function createPlanner(clock: Clock): Planner {
+  return async (input, options, signal) => {
+    signal.throwIfAborted();
+    if (input.snapshot.regions.length < WORKER_THRESHOLD) return planNow(input, options, clock);
+    return planInWorker(input, options, signal);
+  };
+}
+
+/** What the worker is sent. */
+export interface PlanRequest {
+  readonly snapshot: PackedSnapshot;
+  readonly input: Omit<PlanInput, 'snapshot'>;
+  readonly options: PlanningOptions;
+}
+
+/**
+ * What it answers: long lists in pieces, so that none of them holds up this thread, and the rest of the plan at the end. Each is sent when
+ * the one before was acknowledged: messages that wait are all delivered in one turn.
+ */
+export type PlanMessage =
+  | { readonly kind: 'moves'; readonly moves: readonly Move[] }
+  | { readonly kind: 'blocked'; readonly blocked: readonly Blocker[] }
+  | { readonly kind: 'end'; readonly plan: Omit<Plan, 'moves' | 'blocked'> };
+
+async function planInWorker(input: PlanInput, options: PlanningOptions, signal: AbortSignal): Promise<Plan> {
+  const { snapshot: whole, ...rest } = input;
+  const snapshot = await packSnapshot(whole, yieldToEventLoop);
+  signal.throwIfAborted();
+  // The file keeps its own ending: .ts from the sources, .js from the build.
+  const worker = new Worker(new URL(import.meta.url.replace(/planner\.(\w+)$/, 'plan-worker.$1')));
+  try {
+    const answer = collect(worker, signal);
+    const request: PlanRequest = { snapshot, input: rest, options };
+    worker.postMessage(request, transferList(snapshot));
+    return await answer;
+  } finally {
+    void worker.terminate();
+  }
+}
+
+/** Puts the pieces together. @throws the signal's reason, or an Error when the thread fails. */
+function collect(worker: Worker, signal: AbortSignal): Promise<Plan> {
+  const moves: Move[] = [];
+  const blocked: Blocker[] = [];
+  return new Promise<Plan>((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(signal.reason instanceof Error ? signal.reason : new DOMException('Aborted', 'AbortError'));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    const settle = (act: () => void): void => {
+      signal.removeEventListener('abort', onAbort);
+      act();
+    };
+    worker.on('message', (message: PlanMessage) => {
+      if (message.kind === 'moves') for (const move of message.moves) moves.push(move);
+      else if (message.kind === 'blocked') for (const blocker of message.blocked) blocked.push(blocker);
+      else {
+        settle(() => resolve(assemble(message.plan, moves, blocked)));
+        return;
+      }
+      void yieldToEventLoop().then(() => worker.postMessage('next'));
+    });
+    worker.once('error', (cause) => settle(() => reject(new Error('The planning thread failed', { cause }))));
+    worker.once('exit', (code) =>
+      settle(() => reject(new Error(`The planning thread ended with status ${code} before it had a plan`))),
+    );
+  });
+}
+
+/** The plan with its keys in their usual order. */
+function assemble(
+  plan: Omit<Plan, 'moves' | 'blocked'>,
+  moves: readonly Move[],
+  blocked: readonly Blocker[],
+): Plan {
+  const { formatVersion, planId, inputs, createdAt, snapshotTakenAt, objective, ...rest } = plan;
+  return {
+    formatVersion,
+    planId,
+    ...(inputs && { inputs }),
+    createdAt,
+    snapshotTakenAt,
+    objective,
+    moves,
+    ...rest,
+    blocked,
+  };
+}

@@ -1,0 +1,223 @@
+import { sortFew } from '../../lib/sort.ts';
+import {
+  columnLowerCost,
+  columnRaiseCost,
+  IMPLICIT_RAISE_COST,
+  lowerCost,
+  raiseCost,
+} from '../solve/costs.ts';
+import { compareMoveCost, leadingMeasure, moveCost, MOVE_COST_PARTS } from './load.ts';
+import type { Problem } from '../problem.ts';
+import { lowerCell, raiseCell, type Rows } from '../solve/rows.ts';
+import type { Search } from '../solve/solver.ts';
+
+/** Beyond so many cells (tables times targets) the cheapest regions are chosen table by table alone. */
+const MAX_CELLS = 20_000;
+/** Sums of costs along a path stay exact up to here. */
+const MAX_VERTICES = 8_192;
+/** Looks at a step of the graph: some tens of milliseconds. */
+const MAX_STEPS = 1_000_000;
+
+/**
+ * Among the placements that are as balanced with as few moves, goes on to one whose regions are cheapest to move: cancels cycles of the
+ * residual graph that keep the objective and lower the cost, until there is none (Klein's algorithm; then no such placement is
+ * cheaper). Tables with followers keep their numbers. Ends early, at a placement just as good, when it takes too long.
+ */
+export function preferCheapest(search: Search, shouldStop: () => boolean): void {
+  const { problem, rows } = search;
+  const cells = rows.count * problem.columns.length;
+  if (cells > MAX_CELLS || rows.count + problem.columns.length >= MAX_VERTICES) return;
+  if (leadingMeasure(problem.snapshot.regions) === undefined) return;
+  const graph = new ResidualGraph(search);
+  while (graph.steps < MAX_STEPS && !shouldStop()) {
+    const cycles = graph.findCheaperCycles();
+    if (cycles.length === 0) return;
+    for (const cycle of cycles) graph.cancel(cycle);
+  }
+}
+
+/** The objective first, then what the migrations cost: compared in this order. */
+const PARTS = 1 + MOVE_COST_PARTS;
+
+/**
+ * Vertices are columns, rows and a hub. A step from a column to a row takes a region of the table away from the column, one from a row to a
+ * column gives it one; the hub stands for the columns' totals.
+ */
+class ResidualGraph {
+  steps = 0;
+  readonly #search: Search;
+  readonly #columns: number;
+  readonly #hub: number;
+  readonly #plainRows: readonly number[];
+  /** Costs of the movable regions of a row in a column, the cheapest first, part after part. */
+  readonly #costs: ReadonlyMap<number, Float64Array>;
+  readonly #distance: Float64Array;
+  readonly #parent: Int32Array;
+  readonly #step = new Float64Array(PARTS);
+
+  constructor(search: Search) {
+    const { problem, rows } = search;
+    this.#search = search;
+    this.#columns = problem.columns.length;
+    this.#hub = this.#columns + rows.count;
+    const hasFollowers = tablesWithFollowers(problem);
+    this.#plainRows = [...rows.table.keys()].filter((row) => !hasFollowers.has(rows.table[row]!));
+    this.#costs = movableCosts(problem, rows, this.#plainRows);
+    this.#distance = new Float64Array((this.#hub + 1) * PARTS);
+    this.#parent = new Int32Array(this.#hub + 1);
+  }
+
+  /**
+   * Cycles that lower the cost and have no vertex in common, each as its vertices in the order of its steps; none when there is no such
+   * cycle at all (Bellman and Ford).
+   */
+  findCheaperCycles(): readonly (readonly number[])[] {
+    this.#distance.fill(0);
+    this.#parent.fill(-1);
+    while (this.steps < MAX_STEPS && this.#sweep()) {
+      const cycles = this.#cyclesOfParents();
+      if (cycles.length > 0) return cycles;
+    }
+    return [];
+  }
+
+  cancel(cycle: readonly number[]): void {
+    const { rows, bounds, totals } = this.#search;
+    const steps = cycle.map((from, index) => ({ from, to: cycle[(index + 1) % cycle.length]! }));
+    for (const { from, to } of steps) {
+      if (from === this.#hub) totals[to]! -= 1;
+      else if (to === this.#hub) totals[from]! += 1;
+      else if (from < this.#columns) lowerCell(rows, bounds, to - this.#columns, from);
+    }
+    for (const { from, to } of steps) {
+      if (from >= this.#columns && from !== this.#hub) raiseCell(rows, bounds, from - this.#columns, to);
+    }
+  }
+
+  /** Relaxes every step once. Returns whether anything improved. */
+  #sweep(): boolean {
+    const { totals, bounds, units } = this.#search;
+    let improved = false;
+    for (let column = 0; column < this.#columns; column += 1) {
+      const { columnFloor, columnCeil } = bounds;
+      const [total, floor, ceil] = [totals[column]!, columnFloor[column]!, columnCeil[column]!];
+      if (this.#relax(this.#hub, column, columnLowerCost(total, floor, ceil, units))) improved = true;
+      if (this.#relax(column, this.#hub, columnRaiseCost(total, floor, ceil, units))) improved = true;
+    }
+    for (const row of this.#plainRows) if (this.#relaxRow(row)) improved = true;
+    return improved;
+  }
+
+  #relaxRow(row: number): boolean {
+    const { rows, bounds, units } = this.#search;
+    const vertex = this.#columns + row;
+    const isImplicit = new Uint8Array(this.#columns).fill(1);
+    let improved = false;
+    for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
+      const [want, have, column] = [rows.want[slot]!, rows.have[slot]!, rows.column[slot]!];
+      isImplicit[column] = 0;
+      if (want <= rows.fixed[slot]!) continue;
+      const objective = lowerCost(want, have, bounds.slotFloor[slot]!, bounds.slotCeil[slot]!, units);
+      const rank = have - want;
+      const costs = rank >= 0 ? this.#costsOf(row, column, rank) : undefined;
+      if (this.#relax(column, vertex, objective, costs, rank)) improved = true;
+    }
+    for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
+      const [want, have, column] = [rows.want[slot]!, rows.have[slot]!, rows.column[slot]!];
+      const objective = raiseCost(want, have, bounds.slotFloor[slot]!, bounds.slotCeil[slot]!, units);
+      const rank = have - want - 1;
+      const costs = rank >= 0 ? this.#costsOf(row, column, rank) : undefined;
+      if (this.#relax(vertex, column, objective, costs, rank, -1)) improved = true;
+    }
+    for (let column = 0; column < this.#columns; column += 1) {
+      if (isImplicit[column] === 1 && this.#relax(vertex, column, IMPLICIT_RAISE_COST)) improved = true;
+    }
+    return improved;
+  }
+
+  /** Costs of a cell that has a region of this rank, the cheapest being 0. */
+  #costsOf(row: number, column: number, rank: number): Float64Array {
+    const costs = this.#costs.get(row * this.#columns + column);
+    if (!costs || rank * MOVE_COST_PARTS >= costs.length)
+      throw new Error(`Row ${row} has no region of rank ${rank} to move in column ${column}`);
+    return costs;
+  }
+
+  /** One step, which adds the migration costs of the region of a rank, or takes them off (`sign` -1). */
+  #relax(from: number, to: number, objective: number, costs?: Float64Array, rank = 0, sign = 1): boolean {
+    this.steps += 1;
+    const distance = this.#distance;
+    const source = from * PARTS;
+    const target = to * PARTS;
+    const first = distance[source]! + objective;
+    if (first > distance[target]!) return false;
+    const step = this.#step;
+    step[0] = first;
+    let isLess = first < distance[target]!;
+    for (let part = 1; part < PARTS; part += 1) {
+      const cost = costs ? sign * costs[rank * MOVE_COST_PARTS + part - 1]! : 0;
+      const value = distance[source + part]! + cost;
+      const known = distance[target + part]!;
+      if (!isLess && value > known) return false;
+      isLess ||= value < known;
+      step[part] = value;
+    }
+    if (!isLess) return false;
+    distance.set(step, target);
+    this.#parent[to] = from;
+    return true;
+  }
+
+  /** A cycle among the parents costs less than nothing, wherever in a sweep it closes. */
+  #cyclesOfParents(): readonly (readonly number[])[] {
+    const cycles: number[][] = [];
+    const seenFrom = new Int32Array(this.#hub + 1).fill(-1);
+    for (let start = 0; start <= this.#hub; start += 1) {
+      let vertex = start;
+      while (vertex !== -1 && seenFrom[vertex] === -1) {
+        seenFrom[vertex] = start;
+        vertex = this.#parent[vertex]!;
+      }
+      if (vertex === -1 || seenFrom[vertex] !== start) continue;
+      const cycle = [vertex];
+      for (let at = this.#parent[vertex]!; at !== vertex; at = this.#parent[at]!) cycle.push(at);
+      cycles.push(cycle.reverse());
+    }
+    return cycles;
+  }
+}
+
+function tablesWithFollowers({ snapshot, tableOf }: Problem): ReadonlySet<number> {
+  const tables = new Set<number>();
+  snapshot.regions.forEach(({ followers }, region) => {
+    if (followers && followers.length > 0) tables.add(tableOf[region]!);
+  });
+  return tables;
+}
+
+function movableCosts(
+  problem: Problem,
+  rows: Rows,
+  plainRows: readonly number[],
+): ReadonlyMap<number, Float64Array> {
+  const { regions } = problem.snapshot;
+  const byCell = new Map<number, number[]>();
+  for (const row of plainRows) {
+    const table = rows.table[row]!;
+    for (let index = problem.start[table]!; index < problem.start[table + 1]!; index += 1) {
+      const region = problem.regionsOfTable[index]!;
+      const column = problem.columnOf[problem.nodeOf[region]!]!;
+      if (column === -1 || problem.hold[region] !== 0) continue;
+      const cell = row * problem.columns.length + column;
+      const known = byCell.get(cell);
+      if (known) known.push(region);
+      else byCell.set(cell, [region]);
+    }
+  }
+  const costs = new Map<number, Float64Array>();
+  for (const [cell, found] of byCell) {
+    sortFew(found, (a, b) => compareMoveCost(regions[a]!, regions[b]!));
+    costs.set(cell, Float64Array.from(found.flatMap((region) => moveCost(regions[region]!))));
+  }
+  return costs;
+}

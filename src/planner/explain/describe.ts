@@ -1,0 +1,73 @@
+import type { Move } from '../../domain/plan.ts';
+import { fullTableName } from '../../domain/snapshot.ts';
+import type { Counts, Share } from '../counts.ts';
+import { shareText } from './explain-parts.ts';
+import type { OrderedMove } from '../choose/order.ts';
+import type { Problem } from '../problem.ts';
+
+/** Writes moves as the plan tells them. There may be a hundred thousand: what many share is written once. */
+export function createMoveWriter(problem: Problem, counts: Counts): (move: OrderedMove, seq: number) => Move {
+  const names: (string | undefined)[] = [];
+  const shares = new ShareTexts(problem);
+  const nameOf = (table: number): string => (names[table] ??= fullTableName(problem.tables[table]!));
+  return (move, seq) => {
+    const region = problem.snapshot.regions[move.region]!;
+    return {
+      seq,
+      regionId: region.id,
+      tableId: region.tableId,
+      table: nameOf(problem.tableOf[move.region]!),
+      from: problem.nodes[move.from]!.id,
+      to: problem.nodes[move.to]!.id,
+      reason: move.reason,
+      detail: explainMove(problem, counts, shares, move),
+    };
+  };
+}
+
+function explainMove(problem: Problem, counts: Counts, shares: ShareTexts, move: OrderedMove): string {
+  const from = problem.nodes[move.from]!.id;
+  const to = problem.nodes[move.to]!.id;
+  if (move.reason === 'drain') {
+    return `Datanode ${from} is draining and leads ${plural(move.totalAtFrom)}; datanode ${to} has room in its share.`;
+  }
+  if (move.reason === 'table-spread') {
+    const table = problem.tableOf[move.region]!;
+    const regions = counts.regionsOf(table);
+    const shareOf = (node: number): string => shares.of(regions, node, () => counts.tableShare(table, node));
+    return (
+      `Of the table's ${plural(regions)} datanode ${from} leads ${move.tableAtFrom} ` +
+      `(share ${shareOf(move.from)}) and datanode ${to} leads ${move.tableAtTo} (share ${shareOf(move.to)}).`
+    );
+  }
+  return (
+    `Datanode ${from} leads ${plural(move.totalAtFrom)} in total (share ${shareText(counts.nodeShare(move.from))}) and datanode ${to} ` +
+    `leads ${move.totalAtTo} (share ${shareText(counts.nodeShare(move.to))}); the table's own spread stays within its share.`
+  );
+}
+
+/** Shares as text. Tables of one size on datanodes of one weight have the same. */
+class ShareTexts {
+  readonly #problem: Problem;
+  readonly #texts = new Map<number, string>();
+  #regions = -1;
+
+  constructor(problem: Problem) {
+    this.#problem = problem;
+  }
+
+  of(regions: number, node: number, share: () => Share): string {
+    if (regions !== this.#regions) this.#texts.clear();
+    this.#regions = regions;
+    // A datanode that is no target has a share of nothing, whatever it weighs.
+    const { weight, state } = this.#problem.nodes[node]!;
+    const key = state === 'target' ? weight : -1;
+    let text = this.#texts.get(key);
+    if (text === undefined) this.#texts.set(key, (text = shareText(share())));
+    return text;
+  }
+}
+
+function plural(regions: number): string {
+  return regions === 1 ? '1 region' : `${regions} regions`;
+}

@@ -1,0 +1,85 @@
+import type { Explanation, ExplanationReason } from '../../domain/explanation.ts';
+import { countBlocked, netMoves, reason, shareText } from './explain-parts.ts';
+import type { ExplainContext } from './explain-parts.ts';
+
+export function explainDatanode(context: ExplainContext, id: string): Explanation | undefined {
+  const { problem, counts, plan } = context;
+  const node = problem.nodes.findIndex((candidate) => candidate.id === id);
+  const datanode = problem.nodes[node];
+  if (!datanode) return undefined;
+  const gives = plan.moves.filter(({ from }) => from === id).length;
+  const receives = plan.moves.filter(({ to }) => to === id).length;
+  const after = counts.led(node) + netMoves(plan.moves, id);
+  const share = counts.nodeShare(node);
+  const blocked = plan.blocked.filter(({ datanodeId }) => datanodeId === id);
+  return {
+    kind: 'datanode',
+    id,
+    answer: answerFor(context, node, { gives, receives, after, blocked: blocked.length }),
+    reasons: [
+      ...balanceReasons(context, node, after),
+      ...(gives > 0 ? [reason('gives-regions', `${gives} regions move away from it.`)] : []),
+      ...(receives > 0 ? [reason('receives-regions', `${receives} regions move to it.`)] : []),
+      ...countBlocked(blocked),
+    ],
+    facts: {
+      state: datanode.state,
+      weight: datanode.weight,
+      regions: counts.led(node),
+      after,
+      share,
+      gives,
+      receives,
+      blocked: blocked.length,
+    },
+  };
+}
+
+interface Numbers {
+  readonly gives: number;
+  readonly receives: number;
+  readonly after: number;
+  readonly blocked: number;
+}
+
+function answerFor({ problem, counts }: ExplainContext, node: number, numbers: Numbers): string {
+  const { gives, receives, after, blocked } = numbers;
+  const { id, state } = problem.nodes[node]!;
+  const leads = `Datanode ${id} leads ${counts.led(node)} regions in scope`;
+  switch (state) {
+    case 'dead':
+      return `${leads} and is not alive: its regions are left to failover, and nothing moves to it.`;
+    case 'cordoned':
+      return `${leads} and is cordoned: they stay, are not counted, and nothing moves to it.`;
+    case 'draining':
+      if (after === 0)
+        return `${leads} and is draining: ${gives === 0 ? 'there is none left to move' : 'all of them move away'}.`;
+      // The plan may be older than the drain: then it tells nothing of what keeps the others.
+      if (blocked === 0)
+        return `${leads} and is draining: ${gives} move away, ${after} are in no plan yet; the next cycle makes one.`;
+      return `${leads} and is draining: ${gives} move away, ${after} cannot (${blocked} blocked).`;
+    case 'target':
+      return `${leads}; its share is ${shareText(counts.nodeShare(node))}. ${receives} move to it and ${gives} away, which leaves it ${after}.`;
+  }
+}
+
+/** How it stands by its share, now and after the plan. */
+function balanceReasons(
+  { problem, counts }: ExplainContext,
+  node: number,
+  after: number,
+): ExplanationReason[] {
+  const { state } = problem.nodes[node]!;
+  if (state === 'cordoned')
+    return [{ code: 'cordoned', detail: 'Nothing moves to or from a cordoned datanode.' }];
+  if (state === 'dead') return [{ code: 'leader-dead', detail: 'Its regions are left to failover.' }];
+  if (state === 'draining') return [{ code: 'drain', detail: 'It is to be emptied.' }];
+  const share = counts.nodeShare(node);
+  const isWithin = (regions: number): boolean => regions >= share.floor && regions <= share.ceil;
+  if (!isWithin(after)) return [reason('out-of-balance')];
+  const whole = share.floor === share.ceil;
+  if (isWithin(counts.total(node))) return [reason(whole ? 'balanced' : 'within-rounding')];
+  return [
+    reason('balanced', `After the plan it leads ${after} regions, and its share is ${shareText(share)}.`),
+  ];
+}

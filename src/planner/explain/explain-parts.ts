@@ -1,0 +1,56 @@
+import { BLOCKERS, EXPLANATIONS, MOVE_REASONS } from '../../domain/codes.ts';
+import type { ExplanationReason } from '../../domain/explanation.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { Counts, Share } from '../counts.ts';
+import type { Problem } from '../problem.ts';
+
+/** What all explanations look at. */
+export interface ExplainContext {
+  readonly problem: Problem;
+  /** Numbers as they are now. */
+  readonly counts: Counts;
+  readonly plan: Pick<Plan, 'moves' | 'blocked'>;
+}
+
+/** Regions that a datanode gains by the moves, less those that it loses. */
+export function netMoves(moves: readonly { from: string; to: string }[], datanode: string): number {
+  return moves.reduce((net, { from, to }) => net + Number(to === datanode) - Number(from === datanode), 0);
+}
+
+/** A reason of `explain` with its standard sentence, or a more telling one. */
+export function reason(
+  code: keyof typeof EXPLANATIONS,
+  detail: string = EXPLANATIONS[code],
+): ExplanationReason {
+  return { code, detail };
+}
+
+/** Why regions move, each code once with how many there are. */
+export function countMoves(moves: Plan['moves']): ExplanationReason[] {
+  return count(moves.map(({ reason: code }) => code)).map(([code, of]) => ({
+    code,
+    detail: `For ${plural(of)} that move${of === 1 ? 's' : ''}: ${MOVE_REASONS[code]}`,
+  }));
+}
+
+/** What blocks regions, each code once with how many there are. */
+export function countBlocked(blocked: Plan['blocked']): ExplanationReason[] {
+  return count(blocked.map(({ code }) => code)).map(([code, of]) => ({
+    code,
+    detail: `For ${plural(of)} that cannot move as wanted: ${BLOCKERS[code]}`,
+  }));
+}
+
+function count<Code>(codes: readonly Code[]): [Code, number][] {
+  const counted = new Map<Code, number>();
+  for (const code of codes) counted.set(code, (counted.get(code) ?? 0) + 1);
+  return [...counted];
+}
+
+function plural(regions: number): string {
+  return `${regions} region${regions === 1 ? '' : 's'}`;
+}
+
+export function shareText({ floor, ceil }: Share): string {
+  return floor === ceil ? String(floor) : `${floor} to ${ceil}`;
+}

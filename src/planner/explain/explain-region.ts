@@ -1,0 +1,110 @@
+import { BLOCKERS } from '../../domain/codes.ts';
+import type { Explanation, ExplanationReason } from '../../domain/explanation.ts';
+import type { Move } from '../../domain/plan.ts';
+import { fullTableName } from '../../domain/snapshot.ts';
+import { blockerOf } from './blockers.ts';
+import { mayLead } from '../choose/choose.ts';
+import { reason, shareText } from './explain-parts.ts';
+import type { ExplainContext } from './explain-parts.ts';
+import { holdOf } from '../problem.ts';
+
+export function explainRegion(context: ExplainContext, id: string): Explanation | undefined {
+  const { problem, plan } = context;
+  const region = problem.snapshot.regions.findIndex((candidate) => candidate.id === id);
+  if (region === -1) return undefined;
+  const move = plan.moves.find(({ regionId }) => regionId === id);
+  const { answer, reasons } = move ? whyItMoves(context, region, move) : whyItStays(context, region);
+  return { kind: 'region', id, answer, reasons, facts: regionFacts(context, region, move) };
+}
+
+interface Why {
+  readonly answer: string;
+  readonly reasons: readonly ExplanationReason[];
+}
+
+function whyItMoves({ problem, counts, plan }: ExplainContext, region: number, move: Move): Why {
+  const table = problem.tableOf[region]!;
+  const from = problem.nodeOf[region]!;
+  const leaving = plan.moves.filter(
+    ({ tableId, from: source }) => tableId === move.tableId && source === move.from,
+  );
+  const lacking = problem.columns.filter(
+    (node) => counts.ofTable(table, node) < counts.tableShare(table, node).ceil && node !== from,
+  );
+  return {
+    answer: `It moves from datanode ${move.from} to ${move.to}, as move ${move.seq} of ${plan.moves.length}. ${move.detail}`,
+    reasons: [
+      { code: move.reason, detail: move.detail },
+      reason(
+        'cheapest-to-move',
+        `Datanode ${move.from} gives ${leaving.length} of the ${counts.ofTable(table, from)} regions of this table that it leads; ` +
+          'the ones with the least write rate, then the smallest memtable, then the smallest size on disk were taken.',
+      ),
+      reason(
+        'target-choice',
+        `${lacking.length === 1 ? '1 target has' : `${lacking.length} targets have`} room in the share of this table; datanode ${move.to} leads ` +
+          `${counts.ofTable(table, nodeOf(problem.nodes, move.to))} of it.`,
+      ),
+    ],
+  };
+}
+
+function whyItStays(context: ExplainContext, region: number): Why {
+  const { problem, counts, plan } = context;
+  const { id, leader, tableId } = problem.snapshot.regions[region]!;
+  const code =
+    holdOf(problem.hold[region]!) ??
+    blockerOf(problem, region) ??
+    plan.blocked.find((b) => b.regionId === id)?.code;
+  if (code !== undefined) {
+    return {
+      answer: `It stays on datanode ${leader ?? 'unknown'}. ${BLOCKERS[code]}`,
+      reasons: [{ code, detail: BLOCKERS[code] }],
+    };
+  }
+  const table = problem.tableOf[region]!;
+  const node = problem.nodeOf[region]!;
+  const share = shareText(counts.tableShare(table, node));
+  const others = plan.moves.filter((move) => move.tableId === tableId && move.from === leader).length;
+  if (others > 0) {
+    const detail = `Datanode ${leader ?? ''} gives ${others} of the ${counts.ofTable(table, node)} regions of this table that it leads, and others are cheaper to move.`;
+    return { answer: `It stays. ${detail}`, reasons: [reason('cheaper-region-moves', detail)] };
+  }
+  const detail =
+    `Datanode ${leader ?? ''} leads ${counts.ofTable(table, node)} of the table's ${counts.regionsOf(table)} regions, ` +
+    `and its share is ${share}.`;
+  return { answer: `It stays: it is well placed. ${detail}`, reasons: [reason('well-placed', detail)] };
+}
+
+function regionFacts(
+  { problem, counts }: ExplainContext,
+  region: number,
+  move: Move | undefined,
+): Record<string, unknown> {
+  const { tableId, leader, followers, status, load } = problem.snapshot.regions[region]!;
+  const tableIndex = problem.tableOf[region]!;
+  const table = problem.tables[tableIndex];
+  return {
+    tableId,
+    table: table ? fullTableName(table) : null,
+    leader,
+    followers: followers ?? [],
+    status,
+    ...(load ? { load } : {}),
+    ...(move ? { from: move.from, to: move.to, seq: move.seq } : {}),
+    ...(table
+      ? {
+          targets: problem.columns.map((node, column) => ({
+            datanode: problem.nodes[node]!.id,
+            regionsOfTable: counts.ofTable(tableIndex, node),
+            ...counts.tableShare(tableIndex, node),
+            mayLead: mayLead(problem, region, column),
+          })),
+        }
+      : {}),
+  };
+}
+
+function nodeOf(nodes: ExplainContext['problem']['nodes'], id: string): number {
+  return nodes.findIndex((node) => node.id === id);
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { MOVE_REASON_CODES, OUTCOME_CODES } from '../../domain/codes.ts';
+import { EXPLAIN_KINDS } from '../../domain/explanation.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import { decimalId } from '../../lib/json.ts';
+import { HttpError } from '../http/errors.ts';
+import type { HistoryQuery } from './ports.ts';
+
+/** What the API takes. Every field is bounded, and one that is not known is refused. */
+
+const MAX_TEXT = 500;
+const MAX_NAME = 100;
+const MAX_PAGE = 1_000;
+const DEFAULT_PAGE = 100;
+
+const idInput = z.union([z.string(), z.number()]).transform((value, context) => {
+  const id = decimalId(value);
+  if (id !== undefined) return id;
+  context.addIssue({ code: 'custom', message: 'wanted: an unsigned decimal id, as a string or a number' });
+  return z.NEVER;
+});
+
+// Control characters have no place in what ends up in logs and on terminals.
+const line = (maxLength: number): z.ZodString =>
+  z
+    .string()
+    .max(maxLength)
+    .regex(/^\P{Cc}*$/u, 'wanted: text without control characters');
+
+const duration = z
+  .string()
+  .max(40)
+  .transform((text, context) => {
+    const durationMs = parseDuration(text);
+    if (durationMs !== undefined && durationMs > 0) return durationMs;
+    context.addIssue({ code: 'custom', message: 'wanted: a duration above zero such as 30s, 5m or 1h30m' });
+    return z.NEVER;
+  })
+  .meta({ description: 'A duration such as 30s, 5m or 1h30m.' });
+
+const by = line(MAX_NAME).optional().meta({ description: 'Who asks, for the history.' });
+
+export const pauseBody = z.strictObject({
+  for: duration.optional().meta({ description: 'How long; without it until somebody resumes.' }),
+  reason: line(MAX_TEXT).default(''),
+  by,
+});
+export const plainBody = z.strictObject({ by });
+export const drainBody = z.strictObject({
+  datanodes: z.array(idInput).min(1).max(1_000),
+  dryRun: z.boolean().default(false).meta({ description: 'Only tell what would be moved.' }),
+  by,
+});
+
+export const undrainBody = z.strictObject({ datanodes: z.array(idInput).min(1).max(1_000), by });
+export const releaseBody = z.strictObject({ regionId: idInput, by });
+
+const timestamp = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+export const historyInput = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+  before: z
+    .string()
+    .regex(/^\d{1,15}$/, 'wanted: the `next` of an earlier page')
+    .transform(Number)
+    .optional(),
+  outcome: z.enum(OUTCOME_CODES).optional(),
+  reason: z.enum(MOVE_REASON_CODES).optional(),
+  region: idInput.optional(),
+  table: z
+    .string()
+    .min(1)
+    .max(MAX_TEXT)
+    .optional()
+    .meta({ description: 'A table id, or a part of a full name.' }),
+  datanode: idInput.optional().meta({ description: 'As source or target.' }),
+  since: timestamp.optional(),
+  until: timestamp.optional(),
+});
+
+export function toHistoryQuery(input: z.infer<typeof historyInput>): HistoryQuery {
+  const { limit, before, outcome, reason, region, table, datanode, since, until } = input;
+  const tableId = decimalId(table);
+  return {
+    limit,
+    before,
+    outcome,
+    reason,
+    regionId: region,
+    tableId,
+    table: tableId === undefined ? table : undefined,
+    datanodeId: datanode,
+    sinceMs: since,
+    untilMs: until,
+  };
+}
+
+export const explainInput = z.strictObject({
+  kind: z.enum(EXPLAIN_KINDS),
+  id: line(MAX_TEXT).min(1).meta({
+    description:
+      'A decimal id; for a table also its name as schema.table or catalog.schema.table, or alone where only one has it.',
+  }),
+});
+
+export const nothing = z.looseObject({});
+
+/**
+ * @param what `query`, `body` or `path`, for the message.
+ * @throws HttpError 400 that names every field that is wrong.
+ */
+export function parseInput<Output>(schema: z.ZodType<Output>, value: unknown, what: string): Output {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.slice(0, 10).map((issue) => {
+    const path = issue.path.join('.');
+    return path === '' ? issue.message : `${path}: ${issue.message}`;
+  });
+  throw new HttpError(400, 'bad-request', `Wrong ${what}: ${problems.join('; ')}`);
+}

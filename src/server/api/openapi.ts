@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { AnswerDescription, Route } from '../http/route.ts';
+import { jsonAnswer, route } from '../http/route.ts';
+import { errorSchema } from './schemas.ts';
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+const ERROR: AnswerDescription = jsonAnswer('An error.', errorSchema);
+
+/** The route that serves the description of all others and itself. */
+export function openApiRoute(version: string, others: readonly Route[]): Route {
+  const self = route({
+    method: 'GET',
+    path: '/api/v1/openapi.json',
+    access: 'read',
+    summary: 'This document.',
+    answers: { 200: jsonAnswer('An OpenAPI 3.1 document.') },
+    handle: () => ({ kind: 'json', value: document }),
+  });
+  const document = createOpenApi(version, [...others, self]);
+  return self;
+}
+
+/** Describes routes as an OpenAPI 3.1 document. */
+export function createOpenApi(version: string, routes: readonly Route[]): JsonObject {
+  const paths: Record<string, Record<string, JsonObject>> = {};
+  for (const each of routes) {
+    const operations = (paths[each.path] ??= {});
+    operations[each.method.toLowerCase()] = operationOf(each);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'greptime-rebalancer',
+      version,
+      description:
+        'The rebalancer of region leaders for GreptimeDB: what it sees, plans and does, and how to stop it.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+  };
+}
+
+function operationOf(each: Route): JsonObject {
+  const parameters = [...parametersOf(each.params, 'path'), ...parametersOf(each.query, 'query')];
+  const answers = Object.entries({ ...each.answers, default: ERROR }).map(([status, answer]) => [
+    status,
+    answerOf(answer),
+  ]);
+  return {
+    summary: each.summary,
+    ...(each.access === 'open' ? {} : { security: [{ token: [] }, {}] }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(each.body
+      ? { requestBody: { content: { 'application/json': { schema: inputOf(each.body) } } } }
+      : {}),
+    responses: Object.fromEntries(answers),
+  };
+}
+
+function answerOf({ description, type, schema }: AnswerDescription): JsonObject {
+  const content = schema ? { schema: z.toJSONSchema(schema) } : {};
+  return { description, content: { [type]: content } };
+}
+
+function inputOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
+  return z.toJSONSchema(schema, { io: 'input' });
+}
+
+function parametersOf(schema: z.ZodType | undefined, where: 'path' | 'query'): JsonObject[] {
+  if (!schema) return [];
+  const { properties = {}, required = [] } = inputOf(schema);
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: where,
+    required: required.includes(name),
+    schema: property,
+  }));
+}

@@ -1,0 +1,130 @@
+import type { MoveReason, Outcome } from '../../domain/codes.ts';
+import type { ExplainKind, Explanation } from '../../domain/explanation.ts';
+import type { DatanodeId, RegionId, TableId } from '../../domain/ids.ts';
+import type { MoveRecord } from '../../domain/move.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { Readiness } from '../../observability/health.ts';
+import type { StatusView } from './schemas.ts';
+
+/** What the server may see. Each answers at once from memory or from the store, and changes nothing. */
+export interface ServerViews {
+  status(): StatusView;
+  /** The latest snapshot, or undefined before the first. The same object as long as it is the latest. */
+  snapshot(): Snapshot | undefined;
+  /** The latest plan, likewise. */
+  plan(): Plan | undefined;
+  /** Moves, the newest first, at most `query.limit`. */
+  history(query: HistoryQuery): MaybePromise<readonly MoveRecord[]>;
+  /** Why a region, table or datanode moves or stays; undefined when there is none of that id. A table also by `schema.table`. */
+  explain(kind: ExplainKind, id: string): MaybePromise<Explanation | undefined>;
+  readiness(): Readiness;
+  /** Regions whose quarantine is not over, by region id. */
+  quarantine(): MaybePromise<readonly QuarantinedRegion[]>;
+}
+
+/** What the server may cause. An OperatingError that one of them throws is told to the client: see errors.ts. */
+export interface ServerActions {
+  pause(request: PauseRequest): MaybePromise<PauseState>;
+  resume(request: ActionRequest): MaybePromise<void>;
+  trigger(request: ActionRequest): MaybePromise<TriggerResult>;
+  /** @throws OperatingError `unknown-datanode` when the cluster has no such datanode. */
+  drain(request: DrainRequest): MaybePromise<DrainResult>;
+  /** Ends drains that were asked for over the API. @throws OperatingError `not-draining`, `configured-drain`. */
+  undrain(request: UndrainRequest): MaybePromise<UndrainResult>;
+  /** Forgets a region's failures. */
+  releaseQuarantine(request: ReleaseRequest): MaybePromise<{ readonly released: boolean }>;
+}
+
+export type MaybePromise<Value> = Value | Promise<Value>;
+
+export interface HistoryQuery {
+  /** 1 to 1 000. */
+  readonly limit: number;
+  /** Only moves with a smaller {@link MoveRecord.id}. */
+  readonly before?: number | undefined;
+  readonly outcome?: Outcome | undefined;
+  readonly reason?: MoveReason | undefined;
+  readonly regionId?: RegionId | undefined;
+  readonly tableId?: TableId | undefined;
+  /** A part of `catalog.schema.table`. */
+  readonly table?: string | undefined;
+  /** As source or target. */
+  readonly datanodeId?: DatanodeId | undefined;
+  /** Created at or after, ms since 1970. */
+  readonly sinceMs?: number | undefined;
+  /** Created before, ms since 1970. */
+  readonly untilMs?: number | undefined;
+}
+
+export interface ActionRequest {
+  /** Who asked: the name that the client gave, with its address. */
+  readonly by: string;
+}
+
+export interface PauseRequest extends ActionRequest {
+  /** Absent: until somebody resumes. */
+  readonly forMs?: number | undefined;
+  readonly reason: string;
+}
+
+export interface PauseState {
+  /** ms since 1970; null: until somebody resumes. */
+  readonly untilMs: number | null;
+  readonly reason: string;
+  readonly by: string;
+}
+
+export type TriggerResult =
+  | { readonly kind: 'started'; readonly cycleId: number }
+  /** A cycle runs already. */
+  | { readonly kind: 'running'; readonly cycleId: number }
+  | { readonly kind: 'refused'; readonly detail: string };
+
+export interface DrainRequest extends ActionRequest {
+  readonly datanodes: readonly DatanodeId[];
+  /** Only tell what would be moved. */
+  readonly dryRun: boolean;
+}
+
+export interface DrainResult {
+  /** All datanodes that drain now, or would. */
+  readonly draining: readonly DatanodeId[];
+  /** What would be moved, as far as the latest snapshot tells. */
+  readonly plan?: Plan | undefined;
+}
+
+export interface UndrainRequest extends ActionRequest {
+  readonly datanodes: readonly DatanodeId[];
+}
+
+export interface UndrainResult {
+  /** All datanodes that still drain. */
+  readonly draining: readonly DatanodeId[];
+}
+
+export interface ReleaseRequest extends ActionRequest {
+  readonly regionId: RegionId;
+}
+
+/** A region that rests after failed migrations. */
+export interface QuarantinedRegion {
+  readonly regionId: RegionId;
+  /** Failures since the last success. */
+  readonly failures: number;
+  /** ms since 1970. */
+  readonly untilMs: number;
+  readonly detail: string;
+}
+
+/** A file of the web page, ready to be sent. */
+export interface WebAsset {
+  readonly body: Buffer;
+  /** The content type. */
+  readonly type: string;
+  /** With its quotes. */
+  readonly etag: string;
+}
+
+/** The files of the web page by their path (`/index.html`, `/assets/app-1a2b.js`); those under `/assets/` never change. */
+export type WebAssets = ReadonlyMap<string, WebAsset>;

@@ -1,0 +1,152 @@
+import { GATES } from '../../domain/codes.ts';
+import type { BlockerCode } from '../../domain/codes.ts';
+import type { Balance, Move, Plan } from '../../domain/plan.ts';
+import type { ClusterApi } from '../../domain/snapshot.ts';
+import { isoOrNull, isoTime, toMoveView } from '../../observability/event-view.ts';
+import { estimateEtaMs } from '../../observability/live-state.ts';
+import type { LiveState } from '../../observability/live-state.ts';
+import type { PauseState } from './ports.ts';
+import type { StatusView } from './schemas.ts';
+import { decideVerdict } from './verdict.ts';
+
+/** All that the status is made of. Times in ms since 1970. */
+export interface StatusFacts {
+  readonly live: LiveState;
+  readonly nowMs: number;
+  readonly startedAtMs: number;
+  readonly version: string;
+  readonly cluster: {
+    readonly name: string;
+    /** Null until it has been found out. */
+    readonly api: ClusterApi | null;
+    readonly version: string;
+    readonly features: readonly string[];
+  };
+  readonly dryRun: boolean;
+  readonly paused: PauseState | undefined;
+  readonly leader: { readonly leads: boolean; readonly holder: string | null };
+  readonly nextTickAtMs: number | undefined;
+  /** From which age on a snapshot counts as lost contact, in ms. */
+  readonly maxSnapshotAgeMs: number;
+  /** `execution.pauseBetweenMoves` */
+  readonly pauseBetweenMovesMs: number;
+  readonly quarantined: number;
+  readonly cooling: number;
+}
+
+const QUEUE_SHOWN = 10;
+
+/** The status as `GET /api/v1/status` answers it. Pure; takes time in proportion to the number of datanodes. */
+export function buildStatus(facts: StatusFacts): StatusView {
+  const { live, nowMs } = facts;
+  const etaMs = estimateEtaMs(live, facts.pauseBetweenMovesMs);
+  const snapshotAgeMs = live.snapshot ? Math.max(0, nowMs - Date.parse(live.snapshot.takenAt)) : undefined;
+  return {
+    verdict: decideVerdict({ ...facts, etaMs, snapshotAgeMs }),
+    cluster: facts.cluster,
+    dryRun: facts.dryRun,
+    paused: facts.paused ? toPauseView(facts.paused) : null,
+    leader: facts.leader,
+    cycle: live.cycle && {
+      id: String(live.cycle.id),
+      trigger: live.cycle.trigger,
+      startedAt: isoTime(live.cycle.startedAtMs),
+    },
+    currentMove: currentMoveOf(live, nowMs),
+    queue: queueOf(live),
+    progress: {
+      done: live.movesDone,
+      failed: live.movesFailed,
+      remaining: live.movesRemaining,
+      etaSeconds: etaMs === undefined ? null : etaMs / 1_000,
+    },
+    plan: live.plan && summaryOf(live.plan),
+    balance: live.plan && { before: skewsOf(live.plan.before), after: skewsOf(live.plan.after) },
+    datanodes: datanodesOf(live),
+    lastCycle: lastCycleOf(live),
+    lastSuccessAt: isoOrNull(live.lastSuccessAtMs),
+    nextTickAt: isoOrNull(facts.nextTickAtMs),
+    snapshot: snapshotOf(live, snapshotAgeMs),
+    gates: [...live.gates].map(([code, detail]) => ({ code, detail: detail === '' ? GATES[code] : detail })),
+    blocked: blockedOf(live.blocked),
+    quarantined: facts.quarantined,
+    cooling: facts.cooling,
+    process: {
+      version: facts.version,
+      startedAt: isoTime(facts.startedAtMs),
+      uptimeSeconds: Math.max(0, nowMs - facts.startedAtMs) / 1_000,
+    },
+  };
+}
+
+export function toPauseView(paused: PauseState): NonNullable<StatusView['paused']> {
+  return { until: isoOrNull(paused.untilMs), reason: paused.reason, by: paused.by };
+}
+
+function currentMoveOf(live: LiveState, nowMs: number): StatusView['currentMove'] {
+  if (!live.currentMove) return null;
+  const { move, position, total, startedAtMs, stateSinceMs } = live.currentMove;
+  return {
+    move: toMoveView(move),
+    position,
+    total,
+    startedAt: isoTime(startedAtMs),
+    stateSince: isoTime(stateSinceMs),
+    inStateSeconds: Math.max(0, nowMs - stateSinceMs) / 1_000,
+  };
+}
+
+/** The moves of the plan that have not begun. */
+function queueOf({ plan, ended, currentMove, movesRemaining }: LiveState): StatusView['queue'] {
+  const underWay = currentMove?.move.planId === plan?.planId ? currentMove?.move.regionId : undefined;
+  const next: Move[] = [];
+  for (const move of plan?.moves ?? []) {
+    if (next.length === QUEUE_SHOWN) break;
+    if (!ended.has(move.regionId) && move.regionId !== underWay) next.push(move);
+  }
+  return { length: Math.max(0, movesRemaining - (underWay === undefined ? 0 : 1)), next };
+}
+
+function summaryOf(plan: Plan): NonNullable<StatusView['plan']> {
+  const { planId, createdAt, moves, minimumMoves, optimal } = plan;
+  return { planId, createdAt, moves: moves.length, minimumMoves, optimal };
+}
+
+function skewsOf({ tableSkewMax, nodeSkew }: Balance): NonNullable<StatusView['balance']>['before'] {
+  return { tableSkewMax, nodeSkew };
+}
+
+function datanodesOf({ plan, snapshot, regionsNow }: LiveState): StatusView['datanodes'] {
+  if (!plan) return [];
+  const addresses = new Map(snapshot?.datanodes.map(({ id, addr }) => [id, addr]));
+  const after = new Map(plan.after.datanodes.map(({ id, regions }) => [id, regions]));
+  return plan.before.datanodes.map(({ id, regions, state, weight }) => ({
+    id,
+    addr: addresses.get(id) ?? null,
+    state,
+    weight,
+    regions: regionsNow.get(id) ?? regions,
+    regionsAfter: after.get(id) ?? regions,
+  }));
+}
+
+function lastCycleOf({ lastCycle }: LiveState): StatusView['lastCycle'] {
+  if (!lastCycle) return null;
+  const { id, outcome, endedAtMs, durationMs, moved, detail } = lastCycle;
+  return { id: String(id), outcome, endedAt: isoTime(endedAtMs), durationMs, moved, detail };
+}
+
+function snapshotOf({ snapshot }: LiveState, ageMs: number | undefined): StatusView['snapshot'] {
+  if (!snapshot || ageMs === undefined) return null;
+  return {
+    takenAt: snapshot.takenAt,
+    ageSeconds: ageMs / 1_000,
+    datanodes: snapshot.datanodes.length,
+    tables: snapshot.tables.length,
+    regions: snapshot.regions.length,
+  };
+}
+
+function blockedOf(blocked: ReadonlyMap<BlockerCode, number>): StatusView['blocked'] {
+  return [...blocked].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
+}

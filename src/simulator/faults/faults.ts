@@ -1,0 +1,157 @@
+import { UsageError } from '../../domain/errors.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import type { Prng } from '../../lib/prng.ts';
+
+/** Faults on the way between client and server; the opportunity is a request. */
+export const WIRE_FAULTS = [
+  'latency',
+  'hang',
+  'lost-request',
+  'lost-answer',
+  'http-500',
+  'html-body',
+  'truncated-json',
+  'huge-body',
+  'redirect',
+  'slow-body',
+  'wrong-types',
+] as const;
+
+/** Faults of one migration; the opportunity is its submission. */
+export const MIGRATION_FAULTS = [
+  'done-not-moved',
+  'failed-but-moved',
+  'stuck-downgraded',
+  'rollback',
+  'retry-long',
+  'procedure-lost',
+  'slow-migration',
+] as const;
+
+/** Things that happen to the cluster; the opportunity comes every 10 s. */
+export const CLUSTER_FAULTS = ['leader-change', 'node-death', 'other-mover', 'table-churn'] as const;
+
+/** `dead-leader-address`: per answer about the leader. `stale-routes`: per frontend and invalidation. */
+export const ANSWER_FAULTS = ['dead-leader-address', 'stale-routes'] as const;
+
+export type WireFault = (typeof WIRE_FAULTS)[number];
+export type MigrationFault = (typeof MIGRATION_FAULTS)[number];
+export type ClusterFault = (typeof CLUSTER_FAULTS)[number];
+export type FaultName = WireFault | MigrationFault | ClusterFault | (typeof ANSWER_FAULTS)[number];
+
+export const FAULT_NAMES: readonly FaultName[] = [
+  ...WIRE_FAULTS,
+  ...MIGRATION_FAULTS,
+  ...CLUSTER_FAULTS,
+  ...ANSWER_FAULTS,
+];
+
+export interface FaultSetting {
+  readonly name: FaultName;
+  /** Which requests a wire fault may hit; `submit` are those that ask for a change. */
+  readonly scope: 'any' | 'submit' | 'read';
+  /** Chance at each opportunity; null: once, at the first opportunity. */
+  readonly probability: number | null;
+  /** No opportunity before this long after the setting was made. */
+  readonly afterMs: number;
+}
+
+const SETTING = /^([a-z0-9-]+)(?::(submit|read))?(?:=([0-9.]+))?(?:@([0-9a-z.]+))?$/;
+
+/**
+ * Reads `lost-answer:submit=0.2,leader-change@30s,node-death`: a bare name strikes once at the first opportunity, `=P` with
+ * probability P at each opportunity, `@DURATION` not before that time, `:submit` and `:read` narrow a wire fault.
+ *
+ * @throws UsageError that names the part that is wrong, and the known names.
+ */
+export function parseFaults(text: string): FaultSetting[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map(parseFault);
+}
+
+function parseFault(part: string): FaultSetting {
+  const [, name = '', scope, probabilityText, afterText] = SETTING.exec(part) ?? [];
+  const known = FAULT_NAMES.find((candidate) => candidate === name);
+  if (!known) throw new UsageError(`No fault ${JSON.stringify(part)}; known: ${FAULT_NAMES.join(', ')}`);
+  const probability = probabilityText === undefined ? null : Number(probabilityText);
+  if (probability !== null && !(probability >= 0 && probability <= 1))
+    throw new UsageError(
+      `Fault ${JSON.stringify(part)}: found a probability of ${probabilityText}, wanted 0 to 1`,
+    );
+  const afterMs = afterText === undefined ? 0 : parseDuration(afterText);
+  if (afterMs === undefined)
+    throw new UsageError(
+      `Fault ${JSON.stringify(part)}: found ${JSON.stringify(afterText)} after @, wanted a duration such as 30s`,
+    );
+  const isWire = WIRE_FAULTS.some((wire) => wire === known);
+  if (scope !== undefined && !isWire)
+    throw new UsageError(
+      `Fault ${JSON.stringify(part)}: ${known} does not strike requests, so :${scope} does not fit`,
+    );
+  return { name: known, scope: scope === 'submit' || scope === 'read' ? scope : 'any', probability, afterMs };
+}
+
+interface ArmedFault extends FaultSetting {
+  readonly armedAtMs: number;
+  spent: boolean;
+}
+
+/** The faults that are set at present, and the dice that decide when they strike. */
+export class FaultBox {
+  readonly #monotonicMs: () => number;
+  readonly #prng: Prng;
+  readonly #onChange: () => void;
+  #armed: ArmedFault[] = [];
+
+  constructor(dependencies: { monotonicMs: () => number; prng: Prng; onChange: () => void }) {
+    this.#monotonicMs = dependencies.monotonicMs;
+    this.#prng = dependencies.prng;
+    this.#onChange = dependencies.onChange;
+  }
+
+  /** Replaces all settings. @throws UsageError on an unreadable text. */
+  set(faults: string | readonly FaultSetting[]): void {
+    this.#armed = this.#arm(faults);
+    this.#onChange();
+  }
+
+  /** Adds to the settings. @throws UsageError on an unreadable text. */
+  add(faults: string | readonly FaultSetting[]): void {
+    this.#armed = [...this.#armed.filter((fault) => !fault.spent), ...this.#arm(faults)];
+    this.#onChange();
+  }
+
+  clear(): void {
+    this.set([]);
+  }
+
+  /** Settings that can still strike. */
+  get active(): readonly FaultSetting[] {
+    return this.#armed.filter((fault) => !fault.spent);
+  }
+
+  has(name: FaultName): boolean {
+    return this.#armed.some((fault) => fault.name === name && !fault.spent);
+  }
+
+  /** An opportunity for a fault: whether it strikes. */
+  strikes(name: FaultName, scope: 'submit' | 'read' = 'read'): boolean {
+    const nowMs = this.#monotonicMs();
+    return this.#armed.some((fault) => {
+      if (fault.name !== name || fault.spent || nowMs < fault.armedAtMs + fault.afterMs) return false;
+      if (fault.scope !== 'any' && fault.scope !== scope) return false;
+      if (fault.probability !== null) return this.#prng.chance(fault.probability);
+      fault.spent = true;
+      return true;
+    });
+  }
+
+  #arm(faults: string | readonly FaultSetting[]): ArmedFault[] {
+    const settings = typeof faults === 'string' ? parseFaults(faults) : faults;
+    const armedAtMs = this.#monotonicMs();
+    return settings.map((setting) => ({ ...setting, armedAtMs, spent: false }));
+  }
+}

@@ -1,0 +1,112 @@
+import { OperatingError } from '../../domain/errors.ts';
+import { stateSummary } from './control-state.ts';
+import type { SimulatedCluster } from '../cluster/cluster.ts';
+
+export interface ControlRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+}
+
+export interface ControlAnswer {
+  readonly status: number;
+  readonly json: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+type Action = (cluster: SimulatedCluster, fields: Fields) => unknown;
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  'add-datanode': (cluster, fields) => ({ id: cluster.addDatanode(optionalText(fields, 'id')) }),
+  'kill-datanode': (cluster, fields) => cluster.killDatanode(text(fields, 'id')),
+  'revive-datanode': (cluster, fields) => cluster.reviveDatanode(text(fields, 'id')),
+  'create-table': (cluster, fields) => {
+    const schema = optionalText(fields, 'schema') ?? 'public';
+    const table = cluster.createTable({
+      name: text(fields, 'name'),
+      schema,
+      regions: count(fields, 'regions'),
+    });
+    return { id: String(table.id) };
+  },
+  'drop-table': (cluster, fields) => ({ gone: cluster.dropTable(text(fields, 'name')) }),
+  'move-region': (cluster, fields) =>
+    cluster.moveRegionBehindTheScenes(text(fields, 'region'), text(fields, 'to')),
+  faults: (cluster, fields) => cluster.faults.set(text(fields, 'faults')),
+  'leader-change': (cluster) => cluster.changeLeader(),
+  maintenance: (cluster, fields) => cluster.setMaintenance(flag(fields, 'enabled')),
+  procedures: (cluster, fields) => cluster.pauseProcedures(flag(fields, 'paused')),
+};
+
+/** The remote control of a served cluster: `POST /control/<action>` with a JSON object, `GET /control/state`. */
+export function answerControl(cluster: SimulatedCluster, request: ControlRequest): ControlAnswer {
+  if (request.path === '/control/state') {
+    if (request.method !== 'GET') return refusal(405, 'method-not-allowed', 'wanted GET');
+    return { status: 200, json: JSON.stringify(stateSummary(cluster)) };
+  }
+  const action = request.path.startsWith('/control/')
+    ? ACTIONS[request.path.slice('/control/'.length)]
+    : undefined;
+  if (!action) {
+    const known = Object.keys(ACTIONS).join(', ');
+    return refusal(404, 'not-found', `no such control; known: GET state, POST ${known}`);
+  }
+  if (request.method !== 'POST') return refusal(405, 'method-not-allowed', 'wanted POST');
+  return perform(cluster, action, request.body);
+}
+
+function perform(cluster: SimulatedCluster, action: Action, body: string): ControlAnswer {
+  try {
+    const result = action(cluster, fieldsOf(body)) ?? {};
+    return { status: 200, json: JSON.stringify(result) };
+  } catch (error) {
+    if (error instanceof OperatingError) return refusal(400, error.code, error.message);
+    throw error;
+  }
+}
+
+function refusal(status: number, code: string, message: string): ControlAnswer {
+  return { status, json: JSON.stringify({ error: { code, message } }) };
+}
+
+function fieldsOf(body: string): Fields {
+  if (body.trim() === '') return {};
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return { ...parsed };
+  } catch {
+    throw wrong('the body is not JSON');
+  }
+  throw wrong('the body is not a JSON object');
+}
+
+function text(fields: Fields, name: string): string {
+  return optionalText(fields, name) ?? unreadable(fields, name, 'a text');
+}
+
+/** Ids may come as numbers too. */
+function optionalText(fields: Fields, name: string): string | undefined {
+  const value = fields[name];
+  if (value === undefined || typeof value === 'string') return value;
+  return typeof value === 'number' && Number.isSafeInteger(value)
+    ? String(value)
+    : unreadable(fields, name, 'a text');
+}
+
+function count(fields: Fields, name: string): number {
+  const value = fields[name];
+  return typeof value === 'number' ? value : unreadable(fields, name, 'a number');
+}
+
+function flag(fields: Fields, name: string): boolean {
+  const value = fields[name];
+  return typeof value === 'boolean' ? value : unreadable(fields, name, 'true or false');
+}
+
+function unreadable(fields: Fields, name: string, wanted: string): never {
+  throw wrong(`${name}: found ${JSON.stringify(fields[name] ?? null)}, wanted ${wanted}`);
+}
+
+function wrong(detail: string): OperatingError {
+  return new OperatingError('bad-request', `Simulator control: ${detail}`);
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { RegionId } from '../domain/ids.ts';
+import type { MoveEffects, QuarantineRecord, HoldStore } from './port.ts';
+import type { Database } from './sqlite-database.ts';
+
+const HOLD_ROW = z.object({ region_id: z.string(), until_ms: z.number() });
+const QUARANTINE_ROW = HOLD_ROW.extend({ failures: z.number(), detail: z.string() });
+const VALUE_ROW = z.object({ value: z.number() });
+
+/** Ids are canonical decimals: the shorter is the smaller. */
+const BY_REGION = 'ORDER BY length(region_id), region_id';
+
+/** The part of the store that keeps cooldowns and quarantine. */
+export function createHoldStore(database: Database): HoldStore {
+  return {
+    memory: (nowMs) => ({
+      cooldowns: listHolds(database, 'cooldowns', nowMs),
+      quarantine: listHolds(database, 'quarantine', nowMs),
+    }),
+    cooldownUntil: (regionId, nowMs) =>
+      database.first(HOLD_ROW, 'SELECT * FROM cooldowns WHERE region_id = ? AND until_ms > ?', [
+        regionId,
+        nowMs,
+      ])?.until_ms,
+    releaseCooldown: (regionId) =>
+      database.run('DELETE FROM cooldowns WHERE region_id = ?', [regionId]).changes > 0,
+    quarantineOf(regionId) {
+      const row = database.first(QUARANTINE_ROW, 'SELECT * FROM quarantine WHERE region_id = ?', [regionId]);
+      return row && toQuarantine(row);
+    },
+    listQuarantine: (nowMs) =>
+      database
+        .all(QUARANTINE_ROW, `SELECT * FROM quarantine WHERE until_ms > ? ${BY_REGION}`, [nowMs])
+        .map(toQuarantine),
+    releaseQuarantine: (regionId) => liftQuarantine(database, regionId),
+    importHolds: ({ cooldowns, quarantine }) =>
+      database.transaction(() => {
+        for (const { regionId, untilMs } of cooldowns) setCooldown(database, regionId, untilMs);
+        for (const { regionId, failures, untilMs, detail } of quarantine)
+          database.run(
+            'INSERT OR REPLACE INTO quarantine (region_id, failures, until_ms, detail) VALUES (?, ?, ?, ?)',
+            [regionId, failures, untilMs, detail],
+          );
+      }),
+  };
+}
+
+/** Carries out what the end of a move brings about. Call it inside the transaction that ends the move. */
+export function applyEffects(database: Database, regionId: RegionId, effects: MoveEffects): void {
+  if (effects.cooldownUntilMs !== undefined) setCooldown(database, regionId, effects.cooldownUntilMs);
+  if (effects.quarantine === 'lift') liftQuarantine(database, regionId);
+  else if (effects.quarantine) {
+    database.run(
+      `INSERT INTO quarantine (region_id, failures, until_ms, detail) VALUES (?1, 1, ?2, ?3)
+       ON CONFLICT (region_id) DO UPDATE SET failures = failures + 1, until_ms = ?2, detail = ?3`,
+      [regionId, effects.quarantine.untilMs, effects.quarantine.detail],
+    );
+  }
+  if (effects.failureRun === 'reset') resetFailureRun(database);
+  if (effects.failureRun === 'add') {
+    database.run(
+      "INSERT INTO counters (name, value) VALUES ('failure-run', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1",
+    );
+  }
+}
+
+export function readFailureRun(database: Database): number {
+  return database.first(VALUE_ROW, "SELECT value FROM counters WHERE name = 'failure-run'")?.value ?? 0;
+}
+
+export function resetFailureRun(database: Database): void {
+  database.run("DELETE FROM counters WHERE name = 'failure-run'");
+}
+
+function setCooldown(database: Database, regionId: RegionId, untilMs: number): void {
+  database.run('INSERT OR REPLACE INTO cooldowns (region_id, until_ms) VALUES (?, ?)', [regionId, untilMs]);
+}
+
+function liftQuarantine(database: Database, regionId: RegionId): boolean {
+  return database.run('DELETE FROM quarantine WHERE region_id = ?', [regionId]).changes > 0;
+}
+
+function listHolds(
+  database: Database,
+  table: 'cooldowns' | 'quarantine',
+  nowMs: number,
+): { regionId: RegionId; untilMs: number }[] {
+  return database
+    .all(HOLD_ROW, `SELECT region_id, until_ms FROM ${table} WHERE until_ms > ? ${BY_REGION}`, [nowMs])
+    .map((row) => ({ regionId: row.region_id, untilMs: row.until_ms }));
+}
+
+function toQuarantine(row: z.infer<typeof QUARANTINE_ROW>): QuarantineRecord {
+  return { regionId: row.region_id, failures: row.failures, untilMs: row.until_ms, detail: row.detail };
+}

@@ -1,0 +1,252 @@
+import type { Config } from '../../../src/config/config.ts';
+import type { Plan } from '../../../src/domain/plan.ts';
+import type { Cluster } from '../../../src/greptimedb/port.ts';
+import type { Store } from '../../../src/store/port.ts';
+import type { Planner } from '../../../src/app/planning/planner.ts';
+import type { RunOptions } from './run.ts';
+import type { Sabotage, World } from './world.ts';
+
+/** A daemon that is broken on purpose, the rule by which that has to be found out, and what has to happen for it to show. */
+export interface BrokenDaemon {
+  readonly rule: string;
+  readonly sabotage: Sabotage;
+  readonly options: RunOptions;
+}
+
+const QUIET = { faults: '', troubles: [], profile: '1.3.0' } as const satisfies RunOptions;
+
+export const BROKEN_DAEMONS: Readonly<Record<string, BrokenDaemon>> = {
+  'sends again what got no answer': {
+    rule: 'sent-once',
+    options: { ...QUIET, faults: 'lost-answer:submit=0.8' },
+    sabotage: {
+      cluster: (cluster) =>
+        altered(cluster, {
+          submitMigration: async (request, call) => {
+            const first = await cluster.submitMigration(request, call);
+            return first.kind === 'unclear' ? cluster.submitMigration(request, call) : first;
+          },
+        }),
+    },
+  },
+  'forgets the intent': {
+    rule: 'intent-before-request',
+    options: QUIET,
+    sabotage: { store: (store) => altered(store, { writeMove: forgetfulWrite(store) }) },
+  },
+  'begins anew without finding out what was': {
+    rule: 'recovered-first',
+    options: { ...QUIET, troubles: ['crash-anywhere'], cycles: 30 },
+    sabotage: { store: (store) => altered(store, { unresolvedMoves: () => [] }) },
+  },
+  'does not wait for the end of a migration': {
+    rule: 'one-at-a-time',
+    options: { ...QUIET, profile: '0.8.2', faults: 'slow-migration=1' },
+    sabotage: {
+      cluster: (cluster) =>
+        altered(cluster, {
+          readProcedure: () => Promise.resolve({ kind: 'ended', status: 'done' }),
+          readRegion: async (regionId, call) => {
+            const reading = await cluster.readRegion(regionId, call);
+            const to = targetOf(cluster, regionId);
+            return reading.kind === 'found' && to !== undefined
+              ? { ...reading, leader: to, status: 'alive' }
+              : reading;
+          },
+          submitMigration: (request, call) => {
+            TARGETS.set(cluster, new Map([...(TARGETS.get(cluster) ?? []), [request.regionId, request.to]]));
+            return cluster.submitMigration(request, call);
+          },
+        }),
+    },
+  },
+  'takes dry run for a suggestion': {
+    rule: 'not-in-dry-run',
+    options: { ...QUIET, troubles: ['dry-run', 'table-churn', 'other-mover'], cycles: 40 },
+    sabotage: { config: (config) => ({ ...config, execution: { ...config.execution, dryRun: false } }) },
+  },
+  'does not know of pauses': {
+    rule: 'not-in-pause',
+    options: { ...QUIET, troubles: ['pause', 'other-mover', 'table-churn'], cycles: 40 },
+    sabotage: { store: (store) => altered(store, { pause: () => undefined }) },
+  },
+  'works outside its windows': {
+    rule: 'inside-a-window',
+    options: { ...QUIET, troubles: ['windows', 'table-churn', 'other-mover'], cycles: 40 },
+    sabotage: { config: (config) => ({ ...config, schedule: { ...config.schedule, windows: [] } }) },
+  },
+  'works through maintenance': {
+    rule: 'not-in-maintenance',
+    options: { ...QUIET, troubles: ['maintenance', 'table-churn', 'other-mover'], cycles: 60 },
+    sabotage: {
+      cluster: (cluster) =>
+        altered(cluster, {
+          readSafety: () => Promise.resolve({ maintenance: false, procedureManager: 'running' }),
+        }),
+    },
+  },
+  'does not ask whether procedures are paused': {
+    rule: 'not-while-procedures-are-paused',
+    options: { ...QUIET, troubles: ['procedures-paused', 'table-churn', 'other-mover'], cycles: 60 },
+    sabotage: {
+      cluster: (cluster) =>
+        altered(cluster, {
+          readSafety: () => Promise.resolve({ maintenance: false, procedureManager: 'running' }),
+        }),
+    },
+  },
+  'takes the dead for living': {
+    rule: 'to-the-living',
+    options: { ...QUIET, troubles: ['node-death', 'table-churn', 'other-mover'], cycles: 60 },
+    sabotage: {
+      cluster: (cluster) =>
+        altered(cluster, {
+          readDatanodes: async (call) => (await cluster.readDatanodes(call)).map(revived),
+          readSnapshot: async (call) => {
+            const snapshot = await cluster.readSnapshot(call);
+            return { ...snapshot, datanodes: snapshot.datanodes.map(revived) };
+          },
+        }),
+    },
+  },
+  'does not see followers': {
+    rule: 'not-to-a-follower',
+    options: { ...QUIET, followers: 1 },
+    sabotage: {
+      cluster: (cluster) =>
+        altered(cluster, {
+          readRegion: async (regionId, call) => {
+            const reading = await cluster.readRegion(regionId, call);
+            return reading.kind === 'found' ? { ...reading, followers: [] } : reading;
+          },
+          readSnapshot: async (call) => {
+            const snapshot = await cluster.readSnapshot(call);
+            return { ...snapshot, regions: snapshot.regions.map((region) => ({ ...region, followers: [] })) };
+          },
+        }),
+    },
+  },
+  'fills what is being emptied': {
+    rule: 'not-to-the-draining',
+    options: { ...QUIET, troubles: ['drain', 'table-churn', 'other-mover'], cycles: 40 },
+    sabotage: { store: (store) => altered(store, { drains: () => [] }), config: withoutDrains },
+  },
+  'knows no limit': {
+    rule: 'within-limits',
+    options: QUIET,
+    sabotage: {
+      config: (config) => ({ ...config, execution: { ...config.execution, maxMovesPerCycle: 1_000 } }),
+    },
+  },
+  'moves regions to and fro': {
+    rule: 'rests-in-cooldown',
+    options: { ...QUIET, cycles: 20 },
+    sabotage: {
+      planner: (planner, world) => fidgety(planner, world),
+      store: (store) =>
+        altered(store, {
+          memory: () => ({ cooldowns: [], quarantine: [] }),
+          cooldownUntil: () => undefined,
+        }),
+    },
+  },
+  'writes a wrong history': {
+    rule: 'history-is-true',
+    options: QUIET,
+    sabotage: {
+      store: (store) =>
+        altered(store, {
+          writeMove: (change) =>
+            store.writeMove(
+              change.state === 'succeeded' ? { ...change, state: 'failed', cause: 'no-effect' } : change,
+            ),
+        }),
+    },
+  },
+  'gives up on requests too early': {
+    rule: 'given-up-too-early',
+    options: { ...QUIET, troubles: ['late-request'], cycles: 30 },
+    sabotage: {
+      cluster: (cluster) =>
+        altered(cluster, {
+          submitMigration: async (request, call) => {
+            const result = await cluster.submitMigration(request, call);
+            return result.kind === 'unclear'
+              ? { kind: 'refused', code: 'invalid', message: 'no answer' }
+              : result;
+          },
+        }),
+    },
+  },
+  'does nothing': {
+    rule: 'converges',
+    options: { ...QUIET, cycles: 5 },
+    sabotage: {
+      planner: (planner) => async (input, options, signal) => ({
+        ...(await planner(input, options, signal)),
+        moves: [],
+      }),
+    },
+  },
+  'falls over a defect': {
+    rule: 'no-defects',
+    options: QUIET,
+    sabotage: {
+      planner: () => () => Promise.reject(new TypeError('undefined is not a function')),
+    },
+  },
+};
+
+const TARGETS = new WeakMap<Cluster, Map<string, string>>();
+
+function targetOf(cluster: Cluster, regionId: string): string | undefined {
+  return TARGETS.get(cluster)?.get(regionId);
+}
+
+/** The same object with some methods of its own. */
+function altered<T extends Cluster | Store>(target: T, changes: Partial<T>): T {
+  return new Proxy(target, {
+    get(object, name) {
+      const value: unknown = name in changes ? Reflect.get(changes, name) : Reflect.get(object, name, object);
+      return typeof value === 'function' ? (value.bind(object) as unknown) : value;
+    },
+  });
+}
+
+/** Says that the intent is on disk, and does not write it. */
+function forgetfulWrite(store: Store): Store['writeMove'] {
+  return (change) => {
+    if (change.state !== 'intent-recorded') return store.writeMove(change);
+    const move = store.move(change.moveId);
+    if (!move) throw new Error('No such move');
+    return { ...move, state: 'intent-recorded' };
+  };
+}
+
+function revived<T extends { readonly status: 'alive' | 'dead' }>(datanode: T): T {
+  return { ...datanode, status: 'alive' };
+}
+
+function withoutDrains(config: Config): Config {
+  return { ...config, datanodes: { ...config.datanodes, drain: [], cordon: [] } };
+}
+
+/** Plans to move the first region to the next datanode, always. */
+function fidgety(planner: Planner, world: World): Planner {
+  return async (input, options, signal): Promise<Plan> => {
+    const plan = await planner(input, options, signal);
+    const region = input.snapshot.regions.find(({ leader }) => leader !== null);
+    const ids = [...world.cluster.truth.datanodes.keys()];
+    if (!region?.leader) return plan;
+    const to = ids[(ids.indexOf(region.leader) + 1) % ids.length] ?? region.leader;
+    const move = {
+      seq: 1,
+      regionId: region.id,
+      tableId: region.tableId,
+      table: 't',
+      from: region.leader,
+      to,
+    };
+    return { ...plan, moves: [{ ...move, reason: 'node-spread', detail: '' }] };
+  };
+}

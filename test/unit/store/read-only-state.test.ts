@@ -1,0 +1,58 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readOnlyState } from '../../../src/store/read-only-state.ts';
+import { openStore } from '../../../src/store/sqlite.ts';
+import { useTempFolders } from '../../support/temp-folder.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 22);
+const clock = { now: () => NOW_MS };
+const folder = useTempFolders();
+
+function writeMove(path: string): void {
+  const store = openStore({ path }, { clock });
+  const move = store.createMove({
+    planId: 'sha256:0',
+    cycleId: store.beginCycle('once', NOW_MS),
+    regionId: '7',
+    tableId: '1',
+    table: 'greptime.public.cpu',
+    from: '0',
+    to: '1',
+    reason: 'drain',
+    createdAtMs: NOW_MS,
+  });
+  store.writeMove({
+    moveId: move.id,
+    expected: 'planned',
+    state: 'succeeded',
+    atMs: NOW_MS + 5_000,
+    submittedAtMs: NOW_MS + 1_000,
+    endedAtMs: NOW_MS + 5_000,
+    cause: 'moved',
+    detail: '',
+    effects: { cooldownUntilMs: NOW_MS + 60_000 },
+  });
+  store.addDrain({ datanode: '3', by: 'test', atMs: NOW_MS });
+  expect(readOnlyState(path, NOW_MS)?.recentDurationsMs, 'while another holds the folder').toEqual([4_000]);
+  store.close();
+}
+
+test('a state shows rests and durations, beside the process that works and after it', () => {
+  const path = join(folder(), 'state');
+  writeMove(path);
+  expect(readOnlyState(path, NOW_MS)).toEqual({
+    memory: { cooldowns: [{ regionId: '7', untilMs: NOW_MS + 60_000 }], quarantine: [] },
+    drains: ['3'],
+    recentDurationsMs: [4_000],
+  });
+  expect(readOnlyState(path, NOW_MS + 60_000)?.memory.cooldowns).toEqual([]);
+});
+
+test('where there is no state, or none that can be read, there is none to see', () => {
+  const path = join(folder(), 'other');
+  expect(readOnlyState(path, NOW_MS)).toBeUndefined();
+  mkdirSync(path);
+  writeFileSync(join(path, 'rebalancer.db'), 'not a database');
+  expect(readOnlyState(path, NOW_MS)).toBeUndefined();
+});
