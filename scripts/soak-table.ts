@@ -1,5 +1,5 @@
 /*
- * Prints what docs/soak.md shows of a report of the soak:
+ * Prints what docs/reliability.md shows of a report of the soak:
  *
  *   node scripts/soak-table.ts soak.json
  */

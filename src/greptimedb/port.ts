@@ -64,7 +64,7 @@ export type RegionReading =
       readonly writableOn?: readonly DatanodeId[];
       /**
        * By how much this reading may lag behind, in ms, where all that the cluster offers is caches: a frontend that missed a
-       * broadcast keeps a route for 10 minutes. Absent: read from where the truth is. See docs/freshness.md.
+       * broadcast keeps a route for 10 minutes. Absent: read from where the truth is. See docs/compatibility.md.
        */
       readonly staleByAtMostMs?: number;
     };

@@ -35,7 +35,7 @@ export interface Reconciled {
   readonly disagree: boolean;
 }
 
-/** Joins what several sources say of one region. The rules and their reasons are in docs/freshness.md. */
+/** Joins what several sources say of one region. The rules and their reasons are in docs/compatibility.md. */
 export function reconcile(views: RegionViews): Reconciled {
   const { leader, status, disagree } = views.copies ? byCopies(views, views.copies) : byOpinions(views);
   const followers = (views.cached.followers ?? []).filter((follower) => follower !== leader);
