@@ -16,8 +16,6 @@ import type { EventStream } from './http/event-stream.ts';
 import { listen } from './http/listen.ts';
 import type { ListenAddress } from './http/listen.ts';
 import { openApiRoute } from './api/openapi.ts';
-import type { OverviewViews } from './api/overview-ports.ts';
-import { overviewRoutes } from './api/overview-routes.ts';
 import { pageRoutes } from './http/page.ts';
 import type { ServerActions, ServerViews, WebAssets } from './api/ports.ts';
 import { eventsRoute, probeRoutes, viewRoutes } from './api/read-routes.ts';
@@ -40,7 +38,6 @@ export interface ServerOptions {
 
 export interface ServerDependencies {
   readonly views: ServerViews;
-  readonly overview: OverviewViews;
   readonly actions: ServerActions;
   readonly events: EventSource;
   readonly metrics: MetricsText;
@@ -152,13 +149,12 @@ function tlsServer(tls: NonNullable<ServerOptions['tls']>): (handler: FastifyHtt
 type FastifyHttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 function routesOf(options: ServerOptions, dependencies: ServerDependencies): Route[] {
-  const { views, overview, actions, metrics, web } = dependencies;
+  const { views, actions, metrics, web } = dependencies;
   const page = pageRoutes(web);
   const documented = [
     ...page.slice(0, 1),
     ...probeRoutes(views, metrics),
     ...viewRoutes(views),
-    ...overviewRoutes(overview),
     eventsRoute(),
     ...actionRoutes(actions),
   ];

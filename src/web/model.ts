@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { MoveView } from '../observability/event-view.ts';
-import type { AuditView, MatrixView, RegionsView } from '../server/api/overview-schemas.ts';
-import type { StatusView } from '../server/api/schemas.ts';
+import type { AuditView, MatrixView, RegionsView, StatusView } from '../server/api/answers.ts';
 
 export type { AuditView, MatrixView, MoveView, RegionsView, StatusView };
 export type RegionCell = RegionsView['regions'][number];

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { OperatingError } from '../../src/domain/errors.ts';
-import { statusSchema, snapshotSchema, planSchema, historySchema } from '../../src/server/api/schemas.ts';
+import { historySchema, statusSchema } from '../../src/server/api/answers.ts';
+import { planSchema, snapshotSchema } from '../../src/server/api/file-formats.ts';
 import { samplePlan, sampleSnapshot, START_MS } from '../support/observability.ts';
 import { ask, emitPlan, postJson, startTestServer } from '../support/server.ts';
 import type { TestServer, TestServerOverrides } from '../support/server.ts';
@@ -97,10 +98,10 @@ describe('reads', () => {
       before: 8,
       outcome: 'failed',
       reason: 'drain',
-      regionId: '18446744073709551615',
+      region: '18446744073709551615',
       table: 'cpu',
-      datanodeId: '3',
-      sinceMs: Date.UTC(2026, 0, 1),
+      datanode: '3',
+      since: Date.UTC(2026, 0, 1),
     });
   });
 

@@ -5,15 +5,12 @@ import type { EventBus } from '../../src/observability/events.ts';
 import { trackLiveState } from '../../src/observability/live-state.ts';
 import { createServer } from '../../src/server/server.ts';
 import type { RunningServer, ServerDependencies, ServerOptions } from '../../src/server/server.ts';
-import {
-  buildMatrix,
-  buildQueue,
-  buildRegions,
-  buildSeries,
-  countMatrix,
-} from '../../src/server/api/overview.ts';
-import type { OverviewViews } from '../../src/server/api/overview-ports.ts';
-import type { HistoryQuery, ServerActions, ServerViews } from '../../src/server/api/ports.ts';
+import type { HistoryQuery } from '../../src/server/api/inputs.ts';
+import { createMatrixReader } from '../../src/server/api/matrix.ts';
+import type { ServerActions, ServerViews } from '../../src/server/api/ports.ts';
+import { buildQueue } from '../../src/server/api/queue.ts';
+import { buildRegions } from '../../src/server/api/regions.ts';
+import { buildSeries } from '../../src/server/api/series.ts';
 import { buildStatus } from '../../src/server/api/status.ts';
 import type { StatusFacts } from '../../src/server/api/status.ts';
 import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from './observability.ts';
@@ -61,6 +58,7 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
   const calls: TestServer['calls'] = [];
   const queries: HistoryQuery[] = [];
   const defects: unknown[] = [];
+  const readMatrix = createMatrixReader();
   const views: ServerViews = {
     status: () => buildStatus(statusFacts({ live: live.state(), nowMs: clock.now() })),
     snapshot: () => live.state().snapshot ?? undefined,
@@ -78,19 +76,14 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
     quarantine: () => [
       { regionId: '4398046511104', failures: 2, untilMs: START_MS, detail: 'rolled-back: no' },
     ],
-    ...overrides.views,
-  };
-  const overview: OverviewViews = {
-    async matrix() {
-      const { snapshot, plan, ended } = live.state();
-      return snapshot ? buildMatrix(await countMatrix(snapshot, plan), ended) : undefined;
-    },
+    matrix: () => readMatrix(live.state()),
     regions: (query) => buildRegions(live.state(), query),
     queue: (query) => buildQueue(live.state(), query),
     series: (query) => Promise.resolve(buildSeries(query, clock.now(), [], [])),
     audit: () => ({
       entries: [{ at: '2026-11-22T13:00:00.000Z', who: 'anna (127.0.0.1)', what: 'pause', why: 'deploy' }],
     }),
+    ...overrides.views,
   };
   const remember =
     <Result>(name: string, result: Result) =>
@@ -111,7 +104,6 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
     { listen: { host: '127.0.0.1', port: 0 }, protectReads: false, version: '1.2.3', ...overrides.options },
     {
       views,
-      overview,
       actions,
       events: bus,
       clock,

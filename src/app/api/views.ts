@@ -1,15 +1,22 @@
 import type { Plan } from '../../domain/plan.ts';
+import { decimalId } from '../../lib/json.ts';
 import { explain } from '../../planner/explain/explain.ts';
 import type { PlanInput } from '../../planner/plan.ts';
+import { isoTime } from '../../observability/event-view.ts';
 import { assessReadiness } from '../../observability/health.ts';
 import type { LiveStateTracker } from '../../observability/live-state.ts';
-import type { HistoryQuery, ServerViews } from '../../server/api/ports.ts';
+import type { HistoryQuery } from '../../server/api/inputs.ts';
+import { createMatrixReader } from '../../server/api/matrix.ts';
+import type { ServerViews } from '../../server/api/ports.ts';
+import { buildQueue } from '../../server/api/queue.ts';
+import { buildRegions } from '../../server/api/regions.ts';
 import { buildStatus } from '../../server/api/status.ts';
 import { stateOf } from '../../domain/move.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import type { Store } from '../../store/port.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { ClusterSession } from '../daemon/cluster-session.ts';
+import { readSeries } from './series.ts';
 
 export interface ViewDependencies {
   readonly session: ClusterSession;
@@ -24,6 +31,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
   const { session, daemon, live, version, startedAtMs } = dependencies;
   const { store, clock } = session;
   /** On the monotonic clock: a wall clock that is set back must not make an old snapshot young. */
+  const readMatrix = createMatrixReader();
   let snapshotReadMs: number | undefined;
   session.events.subscribe(({ type }) => {
     if (type === 'snapshot-taken') snapshotReadMs = clock.monotonicMs();
@@ -73,6 +81,13 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
         stateProblem: store.problem() ?? daemon.stateProblem,
       });
     },
+    matrix: () => readMatrix(live.state()),
+    regions: (query) => buildRegions(live.state(), query),
+    queue: (query) => buildQueue(live.state(), query),
+    series: (query) => readSeries(query, { store, live: live.state(), nowMs: clock.now() }),
+    audit: (limit) => ({
+      entries: store.listAudit(limit).map(({ atMs, ...entry }) => ({ at: isoTime(atMs), ...entry })),
+    }),
   };
 }
 
@@ -81,7 +96,19 @@ const NO_PLAN: Pick<Plan, 'moves' | 'blocked'> = { moves: [], blocked: [] };
 /** The store itself looks for them: reading all that are kept, to filter them here, would hold up everything for a second. */
 export function findMoves(
   store: Pick<Store, 'listMoves'>,
-  { before, outcome, ...filters }: HistoryQuery,
+  { limit, before, outcome, reason, region, table, datanode, since, until }: HistoryQuery,
 ): readonly MoveRecord[] {
-  return store.listMoves({ ...filters, beforeId: before, state: outcome && stateOf(outcome) });
+  const tableId = decimalId(table);
+  return store.listMoves({
+    limit,
+    beforeId: before,
+    state: outcome && stateOf(outcome),
+    reason,
+    regionId: region,
+    tableId,
+    table: tableId === undefined ? table : undefined,
+    datanodeId: datanode,
+    sinceMs: since,
+    untilMs: until,
+  });
 }

@@ -18,7 +18,6 @@ import { Closers } from '../lifecycle.ts';
 import { cronSchedule } from './schedule.ts';
 import { spareMemory } from '../spare-memory.ts';
 import { startNotifications } from './notifications.ts';
-import { createOverview } from '../api/overview.ts';
 import { createViews } from '../api/views.ts';
 import { loadWebAssets } from '../api/web-assets.ts';
 import { openSession } from '../compose.ts';
@@ -97,7 +96,6 @@ export async function startDaemon(
       },
       {
         views: createViews({ session, daemon, live, version, startedAtMs: clock.now() }),
-        overview: createOverview(session, live),
         actions: byLeaderOnly(
           createActions({ session, daemon, live, planner: parts.planner }),
           session.leadership,

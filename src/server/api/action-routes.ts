@@ -10,7 +10,7 @@ import {
   resumeAnswerSchema,
   triggerAnswerSchema,
   undrainAnswerSchema,
-} from './schemas.ts';
+} from './answers.ts';
 import { toPauseView } from './status.ts';
 
 /** What an operator may cause. */

@@ -4,7 +4,6 @@ import { EXPLAIN_KINDS } from '../../domain/explanation.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { decimalId } from '../../lib/json.ts';
 import { HttpError } from '../http/errors.ts';
-import type { HistoryQuery } from './ports.ts';
 
 /** What the API takes. Every field is bounded, and one that is not known is refused. */
 
@@ -55,10 +54,13 @@ export const drainBody = z.strictObject({
 export const undrainBody = z.strictObject({ datanodes: z.array(idInput).min(1).max(1_000), by });
 export const releaseBody = z.strictObject({ regionId: idInput, by });
 
+const whole = (least: number, most: number, fallback: number): z.ZodDefault<z.ZodCoercedNumber> =>
+  z.coerce.number().int().min(least).max(most).default(fallback);
+
 const timestamp = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
 export const historyInput = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+  limit: whole(1, MAX_PAGE, DEFAULT_PAGE),
   before: z
     .string()
     .regex(/^\d{1,15}$/, 'wanted: the `next` of an earlier page')
@@ -74,26 +76,54 @@ export const historyInput = z.strictObject({
     .optional()
     .meta({ description: 'A table id, or a part of a full name.' }),
   datanode: idInput.optional().meta({ description: 'As source or target.' }),
-  since: timestamp.optional(),
-  until: timestamp.optional(),
+  since: timestamp.optional().meta({ description: 'Created at or after.' }),
+  until: timestamp.optional().meta({ description: 'Created before.' }),
 });
 
-export function toHistoryQuery(input: z.infer<typeof historyInput>): HistoryQuery {
-  const { limit, before, outcome, reason, region, table, datanode, since, until } = input;
-  const tableId = decimalId(table);
-  return {
-    limit,
-    before,
-    outcome,
-    reason,
-    regionId: region,
-    tableId,
-    table: tableId === undefined ? table : undefined,
-    datanodeId: datanode,
-    sinceMs: since,
-    untilMs: until,
-  };
-}
+export type HistoryQuery = z.infer<typeof historyInput>;
+
+export const regionsInput = z.strictObject({
+  limit: whole(1, 5_000, 1_000),
+  datanode: idInput.optional().meta({ description: 'Led by it, or to be moved to it.' }),
+  table: idInput.optional(),
+  region: idInput.optional(),
+  moving: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .meta({ description: 'Only those that the plan moves.' }),
+});
+export type RegionsQuery = z.infer<typeof regionsInput>;
+
+export const queueInput = z.strictObject({
+  limit: whole(1, MAX_PAGE, DEFAULT_PAGE),
+  offset: whole(0, 10_000_000, 0),
+  datanode: idInput.optional().meta({ description: 'As source or target.' }),
+  text: z
+    .string()
+    .max(MAX_TEXT)
+    .optional()
+    .meta({ description: 'A part of a table name or of a region id.' }),
+});
+export type QueueQuery = z.infer<typeof queueInput>;
+
+const DAY_MS = 86_400_000;
+
+export const seriesInput = z.strictObject({
+  range: z
+    .string()
+    .max(40)
+    .default('24h')
+    .transform((text, context) => {
+      const rangeMs = parseDuration(text);
+      if (rangeMs !== undefined && rangeMs >= 60_000 && rangeMs <= 366 * DAY_MS) return rangeMs;
+      context.addIssue({ code: 'custom', message: 'wanted: a duration from 1m to 366d' });
+      return z.NEVER;
+    })
+    .meta({ description: 'How far back: a duration such as 6h or 7d.' }),
+  points: whole(1, 1_000, 200),
+});
+export const auditInput = z.strictObject({ limit: whole(1, MAX_PAGE, DEFAULT_PAGE) });
 
 export const explainInput = z.strictObject({
   kind: z.enum(EXPLAIN_KINDS),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AnswerDescription, Route } from '../http/route.ts';
 import { jsonAnswer, route } from '../http/route.ts';
-import { errorSchema } from './schemas.ts';
+import { errorSchema } from './answers.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 

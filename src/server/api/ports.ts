@@ -1,13 +1,17 @@
-import type { MoveReason, Outcome } from '../../domain/codes.ts';
 import type { ExplainKind, Explanation } from '../../domain/explanation.ts';
-import type { DatanodeId, RegionId, TableId } from '../../domain/ids.ts';
+import type { DatanodeId, RegionId } from '../../domain/ids.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Readiness } from '../../observability/health.ts';
-import type { StatusView } from './schemas.ts';
+import type { AuditView, MatrixView, QueueView, RegionsView, SeriesView, StatusView } from './answers.ts';
+import type { HistoryQuery, QueueQuery, RegionsQuery } from './inputs.ts';
+import type { SeriesQuery } from './series.ts';
 
-/** What the server may see. Each answers at once from memory or from the store, and changes nothing. */
+/**
+ * What the server may see, from memory or from the store; nothing is changed. What looks at all regions does so in turns, so that other
+ * requests are answered meanwhile.
+ */
 export interface ServerViews {
   status(): StatusView;
   /** The latest snapshot, or undefined before the first. The same object as long as it is the latest. */
@@ -21,6 +25,16 @@ export interface ServerViews {
   readiness(): Readiness;
   /** Regions whose quarantine is not over, by region id. */
   quarantine(): MaybePromise<readonly QuarantinedRegion[]>;
+  /** Regions by table and datanode, or undefined before the first snapshot. The same object as long as nothing changed. */
+  matrix(): Promise<MatrixView | undefined>;
+  /** Regions of the latest snapshot with where the plan moves them, or undefined before the first. */
+  regions(query: RegionsQuery): Promise<RegionsView | undefined>;
+  /** Moves of the latest plan that have not begun, in their order. */
+  queue(query: QueueQuery): QueueView;
+  /** Skew and moves over time. */
+  series(query: SeriesQuery): Promise<SeriesView>;
+  /** Who did what to the rebalancer, the newest first. */
+  audit(limit: number): AuditView;
 }
 
 /** What the server may cause. An OperatingError that one of them throws is told to the client: see errors.ts. */
@@ -37,25 +51,6 @@ export interface ServerActions {
 }
 
 export type MaybePromise<Value> = Value | Promise<Value>;
-
-export interface HistoryQuery {
-  /** 1 to 1 000. */
-  readonly limit: number;
-  /** Only moves with a smaller {@link MoveRecord.id}. */
-  readonly before?: number | undefined;
-  readonly outcome?: Outcome | undefined;
-  readonly reason?: MoveReason | undefined;
-  readonly regionId?: RegionId | undefined;
-  readonly tableId?: TableId | undefined;
-  /** A part of `catalog.schema.table`. */
-  readonly table?: string | undefined;
-  /** As source or target. */
-  readonly datanodeId?: DatanodeId | undefined;
-  /** Created at or after, ms since 1970. */
-  readonly sinceMs?: number | undefined;
-  /** Created before, ms since 1970. */
-  readonly untilMs?: number | undefined;
-}
 
 export interface ActionRequest {
   /** Who asked: the name that the client gave, with its address. */

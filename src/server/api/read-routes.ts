@@ -1,20 +1,24 @@
 import { toMoveView } from '../../observability/event-view.ts';
 import { HttpError } from '../http/errors.ts';
-import { explainInput, historyInput, toHistoryQuery } from './inputs.ts';
+import { planSchema, snapshotSchema } from './file-formats.ts';
+import { auditInput, explainInput, historyInput, queueInput, regionsInput, seriesInput } from './inputs.ts';
 import { createJsonCache } from '../http/large-json.ts';
 import type { ServerViews } from './ports.ts';
 import { jsonAnswer, route } from '../http/route.ts';
 import type { RawRequest, Route } from '../http/route.ts';
 import {
+  auditSchema,
   explainSchema,
   healthSchema,
   historySchema,
-  planSchema,
+  matrixSchema,
   quarantineSchema,
+  queueSchema,
   readinessSchema,
-  snapshotSchema,
+  regionsSchema,
+  seriesSchema,
   statusSchema,
-} from './schemas.ts';
+} from './answers.ts';
 
 export interface MetricsText {
   render(): Promise<string>;
@@ -66,6 +70,11 @@ export function viewRoutes(views: ServerViews): Route[] {
     historyRoute(views),
     explainRoute(views),
     quarantineRoute(views),
+    matrixRoute(views),
+    regionsRoute(views),
+    queueRoute(views),
+    seriesRoute(views),
+    auditRoute(views),
   ];
 }
 
@@ -92,7 +101,7 @@ function snapshotRoute(views: ServerViews): Route {
       503: jsonAnswer('None has been taken yet.'),
     },
     handle: async () => {
-      const body = await write(views.snapshot() ?? notYet('no-snapshot', 'No snapshot has been taken yet.'));
+      const body = await write(views.snapshot() ?? noSnapshot());
       return { kind: 'json-body', body };
     },
   });
@@ -113,6 +122,10 @@ function planRoute(views: ServerViews): Route {
   });
 }
 
+function noSnapshot(): never {
+  notYet('no-snapshot', 'No snapshot has been taken yet.');
+}
+
 function notYet(code: string, message: string): never {
   throw new HttpError(503, code, message, { 'retry-after': '5' });
 }
@@ -126,7 +139,7 @@ function historyRoute(views: ServerViews): Route {
     query: historyInput,
     answers: { 200: jsonAnswer('One page.', historySchema) },
     handle: async ({ query }) => {
-      const moves = await views.history(toHistoryQuery(query));
+      const moves = await views.history(query);
       const last = moves.length < query.limit ? undefined : moves.at(-1);
       const next = last === undefined ? null : String(last.id);
       return { kind: 'json', value: { moves: moves.map(toMoveView), next } };
@@ -168,6 +181,72 @@ function quarantineRoute(views: ServerViews): Route {
       }));
       return { kind: 'json', value: { quarantined } };
     },
+  });
+}
+
+function matrixRoute(views: ServerViews): Route {
+  const write = createJsonCache();
+  return route({
+    method: 'GET',
+    path: '/api/v1/matrix',
+    access: 'read',
+    summary: 'How many regions of each table each datanode leads now, and will lead after the plan.',
+    answers: { 200: jsonAnswer('The counts.', matrixSchema), 503: jsonAnswer('No snapshot yet.') },
+    handle: async () => ({ kind: 'json-body', body: await write((await views.matrix()) ?? noSnapshot()) }),
+  });
+}
+
+function regionsRoute(views: ServerViews): Route {
+  return route({
+    method: 'GET',
+    path: '/api/v1/regions',
+    access: 'read',
+    summary: 'Regions with their leader, load and where the plan moves them.',
+    query: regionsInput,
+    answers: { 200: jsonAnswer('The regions.', regionsSchema), 503: jsonAnswer('No snapshot yet.') },
+    handle: async ({ query }) => {
+      const view = (await views.regions(query)) ?? noSnapshot();
+      return { kind: 'json-body', body: await createJsonCache()(view) };
+    },
+  });
+}
+
+function queueRoute(views: ServerViews): Route {
+  return route({
+    method: 'GET',
+    path: '/api/v1/queue',
+    access: 'read',
+    summary: 'Moves of the latest plan that have not begun, in their order.',
+    query: queueInput,
+    answers: { 200: jsonAnswer('The moves.', queueSchema) },
+    handle: ({ query }) => ({ kind: 'json', value: views.queue(query) }),
+  });
+}
+
+function seriesRoute(views: ServerViews): Route {
+  return route({
+    method: 'GET',
+    path: '/api/v1/series',
+    access: 'read',
+    summary: 'Skew and moves over time, from the stored history.',
+    query: seriesInput,
+    answers: { 200: jsonAnswer('The steps.', seriesSchema) },
+    handle: async ({ query: { range, points } }) => ({
+      kind: 'json',
+      value: await views.series({ rangeMs: range, points }),
+    }),
+  });
+}
+
+function auditRoute(views: ServerViews): Route {
+  return route({
+    method: 'GET',
+    path: '/api/v1/audit',
+    access: 'read',
+    summary: 'Who paused, drained or otherwise changed the rebalancer, when and why; the newest first.',
+    query: auditInput,
+    answers: { 200: jsonAnswer('The entries.', auditSchema) },
+    handle: ({ query: { limit } }) => ({ kind: 'json', value: views.audit(limit) }),
   });
 }
 

@@ -6,7 +6,7 @@ import { isoOrNull, isoTime, toMoveView } from '../../observability/event-view.t
 import { estimateEtaMs } from '../../observability/live-state.ts';
 import type { LiveState } from '../../observability/live-state.ts';
 import type { PauseState } from './ports.ts';
-import type { StatusView } from './schemas.ts';
+import type { StatusView } from './answers.ts';
 import { decideVerdict } from './verdict.ts';
 
 /** All that the status is made of. Times in ms since 1970. */

@@ -5,7 +5,7 @@ import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { isoTime } from '../../observability/event-view.ts';
 import type { LiveState } from '../../observability/live-state.ts';
 import type { PauseState } from './ports.ts';
-import type { Verdict } from './schemas.ts';
+import type { Verdict } from './answers.ts';
 
 export interface VerdictFacts {
   readonly live: LiveState;

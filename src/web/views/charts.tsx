@@ -5,7 +5,7 @@ import { get } from '../api.ts';
 import { formatCount, formatSkew, formatTime } from '../format.ts';
 import { useLoaded, useThrottled, useWidth } from '../hooks.ts';
 import { useModel } from '../model.ts';
-import type { SeriesView } from '../../server/api/overview-schemas.ts';
+import type { SeriesView } from '../../server/api/answers.ts';
 import { ticksOf } from './ticks.ts';
 import { Choice, Empty, Problem, Section } from './parts.tsx';
 

@@ -5,7 +5,7 @@ import { get } from '../api.ts';
 import { formatCount } from '../format.ts';
 import { useLoaded, useSettled, useThrottled } from '../hooks.ts';
 import { useModel } from '../model.ts';
-import type { QueueView } from '../../server/api/overview-schemas.ts';
+import type { QueueView } from '../../server/api/answers.ts';
 import { Empty, MoveText, Problem, Section } from './parts.tsx';
 
 const FIRST = 5;

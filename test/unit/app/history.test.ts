@@ -12,18 +12,28 @@ it('the history is one question to the store, with every filter', () => {
       return [];
     },
   };
-  const same = {
+  const query = {
     limit: 100,
+    before: 6,
+    outcome: 'timed_out',
+    reason: 'drain',
+    region: '1',
+    datanode: '3',
+  } as const;
+  expect(findMoves(store, { ...query, table: 'public.c', since: 4, until: 5 })).toEqual([]);
+  findMoves(store, { ...query, table: '2' });
+  const wanted = {
+    limit: 100,
+    beforeId: 6,
+    state: 'timed-out',
     reason: 'drain',
     regionId: '1',
-    tableId: '2',
-    table: 'public.c',
     datanodeId: '3',
-    sinceMs: 4,
-    untilMs: 5,
-  } as const;
-  expect(findMoves(store, { ...same, before: 6, outcome: 'timed_out' })).toEqual([]);
-  expect(asked).toEqual([{ ...same, beforeId: 6, state: 'timed-out' }]);
+  };
+  expect(asked).toEqual([
+    { ...wanted, table: 'public.c', sinceMs: 4, untilMs: 5 },
+    { ...wanted, tableId: '2' },
+  ]);
 });
 
 it.each(OUTCOME_CODES)('the outcome %s is that of the state that is looked for', (outcome) => {

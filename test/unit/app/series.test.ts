@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createOverview } from '../../../src/app/api/overview.ts';
+import { readSeries } from '../../../src/app/api/series.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
@@ -19,8 +19,11 @@ it('a long time is read in pages, and what waits is served between two of them',
       return store.listCycles(limit, beforeId);
     },
   };
-  const overview = createOverview({ store: watched, clock }, trackLiveState(eventBus().bus));
-  const { points } = await overview.series({ rangeMs: 60_000, points: 1 });
+  const live = trackLiveState(eventBus().bus).state();
+  const { points } = await readSeries(
+    { rangeMs: 60_000, points: 1 },
+    { store: watched, live, nowMs: clock.now() },
+  );
   expect(points).toMatchObject([{ cycles: 2_001, moved: 2_001 }]);
   expect(seen).toEqual(['page', 'others', 'page', 'others', 'page']);
 });

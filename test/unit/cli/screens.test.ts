@@ -12,7 +12,7 @@ import type {
 import { explanation, historyTable, quarantineTable } from '../../../src/cli/render/daemon-screens.ts';
 import { statusScreen } from '../../../src/cli/render/status-screen.ts';
 import { PLAIN_CANVAS } from '../../../src/cli/render/style.ts';
-import type * as server from '../../../src/server/api/schemas.ts';
+import type * as server from '../../../src/server/api/answers.ts';
 
 describe('what the command line reads', () => {
   it('is what the server of the same release writes', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import type { LiveState } from '../../../src/observability/live-state.ts';
-import { statusSchema, VERDICTS } from '../../../src/server/api/schemas.ts';
+import { statusSchema, VERDICTS } from '../../../src/server/api/answers.ts';
 import { buildStatus } from '../../../src/server/api/status.ts';
 import type { StatusFacts } from '../../../src/server/api/status.ts';
 import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';

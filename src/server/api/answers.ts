@@ -8,137 +8,53 @@ import {
 } from '../../domain/codes.ts';
 import { EXPLAIN_KINDS } from '../../domain/explanation.ts';
 import { MOVE_STATES } from '../../domain/move.ts';
+import {
+  datanodeState,
+  idText,
+  list,
+  plannedMoveSchema,
+  planSchema,
+  skew,
+  timeText,
+  wholeNumber,
+} from './file-formats.ts';
 
 /** What the API answers with. The types of the program and the OpenAPI document both come from here. */
-
-const id = z.string().meta({ description: 'A decimal id.', examples: ['4398046511104'] });
-const time = z.string().meta({ description: 'ISO 8601, UTC.', examples: ['2026-11-22T13:00:00.000Z'] });
-const count = z.int().min(0);
-const skew = z.number().min(0);
-const list = <Item extends z.ZodType>(item: Item): z.ZodReadonly<z.ZodArray<Item>> =>
-  z.array(item).readonly();
 
 export const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 export const moveRecordSchema = z
   .object({
-    id,
+    id: idText,
     planId: z.string(),
-    cycleId: id,
-    regionId: id,
-    tableId: id,
+    cycleId: idText,
+    regionId: idText,
+    tableId: idText,
     table: z.string(),
-    from: id,
-    to: id,
+    from: idText,
+    to: idText,
     reason: z.enum(MOVE_REASON_CODES),
     state: z.enum(MOVE_STATES),
     procedureId: z.string().nullable(),
     cause: z.string().nullable().meta({ description: 'A word of a closed list for what was recognised.' }),
     detail: z.string().nullable(),
-    createdAt: time,
-    submittedAt: time.nullable(),
-    downgradedAt: time.nullable(),
-    endedAt: time.nullable(),
+    createdAt: timeText,
+    submittedAt: timeText.nullable(),
+    downgradedAt: timeText.nullable(),
+    endedAt: timeText.nullable(),
     late: z
       .object({
         outcome: z.enum(['succeeded', 'failed', 'rolled_back']),
         cause: z.string(),
         detail: z.string(),
-        at: time,
+        at: timeText,
       })
       .readonly()
       .nullable()
       .meta({ description: 'What became of a migration that had run out of time, once it was found out.' }),
-    undoneAt: time
+    undoneAt: timeText
       .nullable()
       .meta({ description: 'When somebody else was seen to have taken the region back.' }),
-  })
-  .readonly();
-
-export const plannedMoveSchema = z
-  .object({
-    seq: z.int().min(1),
-    regionId: id,
-    tableId: id,
-    table: z.string(),
-    from: id,
-    to: id,
-    reason: z.enum(MOVE_REASON_CODES),
-    detail: z.string(),
-  })
-  .readonly();
-
-const datanodeState = z.enum(['target', 'draining', 'cordoned', 'dead']);
-const balance = z
-  .object({
-    tableSkewMax: skew,
-    nodeSkew: skew,
-    tableSpreadViolation: z.number(),
-    nodeSpreadViolation: z.number(),
-    regionsOnDraining: count,
-    datanodes: list(z.object({ id, regions: count, state: datanodeState, weight: z.number() }).readonly()),
-  })
-  .readonly();
-
-export const planSchema = z
-  .object({
-    formatVersion: z.literal(1),
-    planId: z.string(),
-    createdAt: time,
-    snapshotTakenAt: time,
-    objective: z.literal('count'),
-    moves: list(plannedMoveSchema),
-    minimumMoves: count,
-    optimal: z.boolean(),
-    before: balance,
-    after: balance,
-    inputs: z.object({ snapshot: z.string(), policy: z.string() }).readonly().optional(),
-    blocked: list(
-      z
-        .object({
-          code: z.enum(BLOCKER_CODES),
-          regionId: id.optional(),
-          tableId: id.optional(),
-          datanodeId: id.optional(),
-          detail: z.string(),
-        })
-        .readonly(),
-    ),
-  })
-  .readonly();
-
-export const snapshotSchema = z
-  .object({
-    formatVersion: z.literal(1),
-    takenAt: time,
-    cluster: z.object({ name: z.string(), api: z.enum(['sql', 'metasrv']), version: z.string() }).readonly(),
-    datanodes: list(z.object({ id, addr: z.string(), status: z.enum(['alive', 'dead']) }).readonly()),
-    tables: list(
-      z.object({
-        id,
-        catalog: z.string(),
-        schema: z.string(),
-        name: z.string(),
-        engine: z.string(),
-        logicalTables: list(z.object({ id, schema: z.string(), name: z.string() }).readonly()).optional(),
-      }),
-    ),
-    regions: list(
-      z.object({
-        id,
-        tableId: id,
-        leader: id.nullable(),
-        followers: list(id).optional(),
-        status: z.enum(['alive', 'migrating', 'staging']),
-        load: z
-          .object({
-            writeBytesPerSecond: z.number().optional(),
-            memtableBytes: z.number().optional(),
-            diskBytes: z.number().optional(),
-          })
-          .optional(),
-      }),
-    ),
   })
   .readonly();
 
@@ -157,7 +73,7 @@ export type Verdict = (typeof VERDICTS)[number];
 
 const pause = z
   .object({
-    until: time.nullable().meta({ description: 'Null: until somebody resumes.' }),
+    until: timeText.nullable().meta({ description: 'Null: until somebody resumes.' }),
     reason: z.string(),
     by: z.string(),
   })
@@ -178,7 +94,7 @@ export const statusSchema = z
     paused: pause.nullable(),
     leader: z.object({ leads: z.boolean(), holder: z.string().nullable() }).readonly(),
     cycle: z
-      .object({ id, trigger: z.string(), startedAt: time })
+      .object({ id: idText, trigger: z.string(), startedAt: timeText })
       .readonly()
       .nullable()
       .meta({ description: 'The cycle that runs now.' }),
@@ -187,29 +103,29 @@ export const statusSchema = z
         move: moveRecordSchema,
         position: z.int().min(1),
         total: z.int().min(1),
-        startedAt: time,
-        stateSince: time,
+        startedAt: timeText,
+        stateSince: timeText,
         inStateSeconds: z.number(),
       })
       .readonly()
       .nullable(),
     queue: z
-      .object({ length: count, next: list(plannedMoveSchema).meta({ description: 'The first ten.' }) })
+      .object({ length: wholeNumber, next: list(plannedMoveSchema).meta({ description: 'The first ten.' }) })
       .readonly(),
     progress: z
       .object({
-        done: count,
-        failed: count,
-        remaining: count,
+        done: wholeNumber,
+        failed: wholeNumber,
+        remaining: wholeNumber,
         etaSeconds: z.number().nullable().meta({ description: 'Null while no move has been timed.' }),
       })
       .readonly(),
     plan: z
       .object({
         planId: z.string(),
-        createdAt: time,
-        moves: count,
-        minimumMoves: count,
+        createdAt: timeText,
+        moves: wholeNumber,
+        minimumMoves: wholeNumber,
         optimal: z.boolean(),
       })
       .readonly()
@@ -224,46 +140,52 @@ export const statusSchema = z
     datanodes: list(
       z
         .object({
-          id,
+          id: idText,
           addr: z.string().nullable(),
           state: datanodeState,
           weight: z.number(),
-          regions: count,
-          regionsAfter: count,
+          regions: wholeNumber,
+          regionsAfter: wholeNumber,
         })
         .readonly(),
     ),
     lastCycle: z
       .object({
-        id,
+        id: idText,
         outcome: z.enum(CYCLE_OUTCOME_CODES),
-        endedAt: time,
+        endedAt: timeText,
         durationMs: z.number(),
-        moved: count,
+        moved: wholeNumber,
         detail: z.string(),
       })
       .readonly()
       .nullable(),
-    lastSuccessAt: time.nullable(),
-    nextTickAt: time.nullable(),
+    lastSuccessAt: timeText.nullable(),
+    nextTickAt: timeText.nullable(),
     snapshot: z
-      .object({ takenAt: time, ageSeconds: z.number(), datanodes: count, tables: count, regions: count })
+      .object({
+        takenAt: timeText,
+        ageSeconds: z.number(),
+        datanodes: wholeNumber,
+        tables: wholeNumber,
+        regions: wholeNumber,
+      })
       .readonly()
       .nullable(),
     gates: list(z.object({ code: z.enum(GATE_CODES), detail: z.string() }).readonly()).meta({
       description: 'What forbids acting now.',
     }),
-    blocked: list(z.object({ code: z.enum(BLOCKER_CODES), count }).readonly()),
-    quarantined: count,
-    cooling: count,
-    process: z.object({ version: z.string(), startedAt: time, uptimeSeconds: z.number() }).readonly(),
+    blocked: list(z.object({ code: z.enum(BLOCKER_CODES), count: wholeNumber }).readonly()),
+    quarantined: wholeNumber,
+    cooling: wholeNumber,
+    process: z.object({ version: z.string(), startedAt: timeText, uptimeSeconds: z.number() }).readonly(),
   })
   .readonly();
 export type StatusView = z.infer<typeof statusSchema>;
 
 export const historySchema = z.object({
   moves: list(moveRecordSchema).meta({ description: 'The newest first.' }),
-  next: id
+  next: idText
     .nullable()
     .meta({ description: 'Pass it as `before` for the next page; null at the end of the history.' }),
 });
@@ -293,20 +215,111 @@ export const healthSchema = z.object({ status: z.literal('ok') });
 
 export const pauseAnswerSchema = z.object({ paused: pause });
 export const resumeAnswerSchema = z.object({ paused: z.null() });
-export const triggerAnswerSchema = z.object({ cycleId: id });
+export const triggerAnswerSchema = z.object({ cycleId: idText });
 export const drainAnswerSchema = z.object({
   dryRun: z.boolean(),
-  draining: list(id).meta({ description: 'All datanodes that drain, or would.' }),
+  draining: list(idText).meta({ description: 'All datanodes that drain, or would.' }),
   plan: planSchema.nullable().meta({ description: 'What would be moved; null when it is not yet known.' }),
 });
 export const undrainAnswerSchema = z.object({
-  draining: list(id).meta({ description: 'All datanodes that still drain.' }),
+  draining: list(idText).meta({ description: 'All datanodes that still drain.' }),
 });
 export const releaseAnswerSchema = z.object({
   released: z.boolean().meta({ description: 'False when the region had no failures to forget.' }),
 });
 export const quarantineSchema = z.object({
   quarantined: list(
-    z.object({ regionId: id, failures: z.int().min(1), until: time, detail: z.string() }).readonly(),
+    z.object({ regionId: idText, failures: z.int().min(1), until: timeText, detail: z.string() }).readonly(),
   ).meta({ description: 'By region id.' }),
 });
+
+export const auditSchema = z
+  .object({
+    entries: z
+      .array(z.object({ at: timeText, who: z.string(), what: z.string(), why: z.string() }).readonly())
+      .readonly()
+      .meta({ description: 'The newest first.' }),
+  })
+  .readonly();
+export type AuditView = z.infer<typeof auditSchema>;
+
+export const matrixSchema = z
+  .object({
+    takenAt: timeText,
+    planId: z.string().nullable(),
+    datanodes: z.array(idText).readonly().meta({ description: 'The columns.' }),
+    tables: z
+      .array(
+        z
+          .object({
+            id: idText,
+            name: z.string(),
+            cells: z.array(wholeNumber).readonly().meta({
+              description:
+                'Three numbers for each datanode that leads or will lead a region of the table: its position in `datanodes`, regions now, regions after the plan.',
+            }),
+          })
+          .readonly(),
+      )
+      .readonly(),
+  })
+  .readonly();
+export type MatrixView = z.infer<typeof matrixSchema>;
+
+export const regionsSchema = z
+  .object({
+    total: wholeNumber.meta({ description: 'Regions that the filters let through, beyond `limit` too.' }),
+    regions: z
+      .array(
+        z
+          .object({
+            id: idText,
+            tableId: idText,
+            leader: idText.nullable(),
+            target: idText.nullable().meta({ description: 'Where the plan moves it; null: it stays.' }),
+            reason: z.enum(MOVE_REASON_CODES).nullable(),
+            status: z.enum(['alive', 'migrating', 'staging']),
+            writeBytesPerSecond: z.number().nullable(),
+            diskBytes: z.number().nullable(),
+          })
+          .readonly(),
+      )
+      .readonly(),
+  })
+  .readonly();
+export type RegionsView = z.infer<typeof regionsSchema>;
+export type RegionView = RegionsView['regions'][number];
+
+export const queueSchema = z
+  .object({
+    total: wholeNumber.meta({ description: 'Moves that the filters let through, beyond `limit` too.' }),
+    moves: z.array(plannedMoveSchema).readonly(),
+  })
+  .readonly();
+export type QueueView = z.infer<typeof queueSchema>;
+
+export const seriesSchema = z
+  .object({
+    since: timeText,
+    until: timeText,
+    stepSeconds: z.number(),
+    points: z
+      .array(
+        z
+          .object({
+            at: timeText.meta({ description: 'The begin of the step.' }),
+            cycles: wholeNumber.meta({ description: 'The running one among them.' }),
+            failed: wholeNumber.meta({ description: 'Cycles of the step that failed.' }),
+            moved: wholeNumber.meta({ description: 'Regions that its cycles moved.' }),
+            tableSkewMax: z.number().nullable(),
+            nodeSkew: z.number().nullable(),
+            least: z.number().nullable().meta({ description: 'Regions of the emptiest datanode.' }),
+            most: z.number().nullable().meta({ description: 'Regions of the fullest datanode.' }),
+          })
+          .readonly(),
+      )
+      .readonly()
+      .meta({ description: 'The oldest first; steps without a cycle are left out.' }),
+  })
+  .readonly();
+export type SeriesView = z.infer<typeof seriesSchema>;

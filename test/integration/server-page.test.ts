@@ -5,7 +5,7 @@ import {
   queueSchema,
   regionsSchema,
   seriesSchema,
-} from '../../src/server/api/overview-schemas.ts';
+} from '../../src/server/api/answers.ts';
 import { ask, emitPlan, startTestServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
 
@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => test.server.close());
 
-describe('the overviews', () => {
+describe('what the page shows', () => {
   it.each([
     ['matrix', matrixSchema],
     ['regions', regionsSchema],

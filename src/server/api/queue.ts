@@ -1,0 +1,22 @@
+import type { Move } from '../../domain/plan.ts';
+import type { QueueView } from './answers.ts';
+import type { QueueQuery } from './inputs.ts';
+import type { Placement } from './regions.ts';
+
+/** Moves of the latest plan that have not begun, in their order. */
+export function buildQueue(
+  { plan, ended, currentMove }: Placement,
+  { limit, offset, datanode, text }: QueueQuery,
+): QueueView {
+  const underWay = currentMove?.move.planId === plan?.planId ? currentMove?.move.regionId : undefined;
+  const moves: Move[] = [];
+  let total = 0;
+  for (const move of plan?.moves ?? []) {
+    if (ended.has(move.regionId) || move.regionId === underWay) continue;
+    if (datanode !== undefined && move.from !== datanode && move.to !== datanode) continue;
+    if (text !== undefined && !move.table.includes(text) && !move.regionId.includes(text)) continue;
+    total += 1;
+    if (total > offset && moves.length < limit) moves.push(move);
+  }
+  return { total, moves };
+}
