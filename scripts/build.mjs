@@ -31,7 +31,7 @@ else console.error('The sources do not compile: dist is incomplete. `npm run bui
 const hasPage = await buildWebPage();
 process.exit(isOptional || (status === 0 && hasPage) ? 0 : 1);
 
-/** Without the page the daemon serves a simple one. */
+/** Without the page the daemon serves all the rest, and answers `/` with how to build it. */
 async function buildWebPage() {
   try {
     await buildPage(`${root}dist/web`);

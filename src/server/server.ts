@@ -42,7 +42,7 @@ export interface ServerDependencies {
   readonly events: EventSource;
   readonly metrics: MetricsText;
   readonly clock: Clock;
-  /** The built web page; without it a simple one is served. */
+  /** The built web page; without it `/` says how to build it. */
   readonly web?: WebAssets | undefined;
   /** Told of what should not happen: an error that is none of the client's and no OperatingError. */
   readonly onDefect?: (error: unknown, request: { readonly method: string; readonly path: string }) => void;

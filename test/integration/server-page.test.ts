@@ -61,10 +61,38 @@ describe('what the page shows', () => {
   });
 });
 
-describe('files of the page', () => {
+describe('the page', () => {
   const script = Buffer.from('let a = 1;\n'.repeat(500));
 
-  it('are compressed for who takes that, each form with a tag of its own', async () => {
+  it('says how to build it where that was not done', async () => {
+    const bare = await startTestServer({ web: undefined });
+    const { status, code, text } = await ask(bare.server.url);
+    await bare.server.close();
+    expect([status, code]).toEqual([503, 'no-page']);
+    expect(text).toContain('npm run build');
+  });
+
+  it('is asked for again, and its files are kept by browsers', async () => {
+    const web = new Map([
+      ['/index.html', { body: Buffer.from('<!doctype html>'), type: 'text/html', etag: '"a"' }],
+      ['/assets/app-1.js', { body: Buffer.from('1'), type: 'text/javascript', etag: '"b"' }],
+    ]);
+    const built = await startTestServer({ web });
+    const page = await ask(built.server.url);
+    const file = await ask(`${built.server.url}/assets/app-1.js`);
+    const other = await ask(`${built.server.url}/assets/../../etc/passwd`);
+    await built.server.close();
+    expect([page.text, page.headers['cache-control']]).toEqual(['<!doctype html>', 'no-cache']);
+    expect([file.text, file.headers['cache-control'], file.headers.etag]).toEqual([
+      '1',
+      'public, max-age=31536000, immutable',
+      '"b"',
+    ]);
+    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+    expect(other.status).toBe(404);
+  });
+
+  it('has files that are compressed for who takes that, each form with a tag of its own', async () => {
     const web = new Map([
       ['/index.html', { body: Buffer.from('<!doctype html>'), type: 'text/html', etag: '"a"' }],
       ['/assets/app.js', { body: script, type: 'text/javascript', etag: '"b"' }],

@@ -25,6 +25,10 @@ export interface TestServer {
   readonly defects: unknown[];
 }
 
+const PAGE: ServerDependencies['web'] = new Map([
+  ['/index.html', { body: Buffer.from('<!doctype html>'), type: 'text/html', etag: '"a"' }],
+]);
+
 export interface TestServerOverrides {
   readonly options?: Partial<ServerOptions>;
   readonly views?: Partial<ServerViews>;
@@ -108,7 +112,7 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
       events: bus,
       clock,
       metrics: { render: () => Promise.resolve('up 1\n'), contentType: 'text/plain; version=0.0.4' },
-      web: overrides.web,
+      web: 'web' in overrides ? overrides.web : PAGE,
       onDefect: (error) => defects.push(error),
     },
   );

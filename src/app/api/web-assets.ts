@@ -17,7 +17,7 @@ export function builtPageFolder(): string {
   return fileURLToPath(new URL(isSource ? '../../../dist/web' : '../../web', import.meta.url));
 }
 
-/** The files of the built page; undefined where it was not built: the server then has a simple one. */
+/** The files of the built page; undefined where it was not built. */
 export async function loadWebAssets(folder: string = builtPageFolder()): Promise<WebAssets | undefined> {
   let names: string[];
   try {
