@@ -2,7 +2,6 @@ import type { Outcome } from '../domain/codes.ts';
 import { isFinal, outcomeOf, type MoveRecord } from '../domain/move.ts';
 import type { Move } from '../domain/plan.ts';
 import { sleep } from '../lib/clock.ts';
-import type { EventSink } from '../observability/events.ts';
 import { otherMigration } from './check.ts';
 import { attempt } from './evidence.ts';
 import { createJournal } from './journal.ts';
@@ -32,16 +31,11 @@ interface Run {
 
 /** Carries out migrations, one at a time. See {@link Executor}. */
 export function createExecutor(options: ExecutorOptions, dependencies: ExecutorDependencies): Executor {
-  const { store } = dependencies;
-  let current: MoveRecord | undefined;
+  const { events } = dependencies;
   let isBusy = false;
-  const onCurrent = (move: MoveRecord): void => {
-    current = move;
-  };
-  const events = following(dependencies.events, onCurrent);
-  const journal = createJournal(options, { ...dependencies, events });
+  const journal = createJournal(options, dependencies);
   const watcher = createWatcher(options, { ...dependencies, journal });
-  const parts: Parts = { ...dependencies, events, journal, watcher };
+  const parts: Parts = { ...dependencies, journal, watcher };
 
   /** One caller at a time: two would be two migrations at a time. */
   const exclusively = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -51,16 +45,11 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
       return await work();
     } finally {
       isBusy = false;
-      current = undefined;
     }
   };
-  const recover = (signal: AbortSignal): Promise<RecoveryReport> =>
-    recoverMoves(options, { store, events, journal, watcher }, onCurrent, signal);
+  const recover = (signal: AbortSignal): Promise<RecoveryReport> => recoverMoves(options, parts, signal);
 
   return {
-    get current() {
-      return current;
-    },
     recover: (signal) => exclusively(() => recover(signal)),
     execute: (moves, context, signal) =>
       exclusively(async () => {
@@ -195,14 +184,4 @@ function report({ moves, records, submitted }: Run, stop: Stop | undefined): Exe
   for (const { state } of records) if (isFinal(state)) counts[outcomeOf(state)] += 1;
   const remaining = moves.length - records.length;
   return { records, counts, submitted, remaining, ...(stop && { stop }) };
-}
-
-/** Passes events on, and keeps an eye on which move is under way. */
-function following(events: EventSink, onCurrent: (move: MoveRecord) => void): EventSink {
-  return {
-    emit(event) {
-      if (event.type === 'move-started' || event.type === 'move-state') onCurrent(event.move);
-      events.emit(event);
-    },
-  };
 }

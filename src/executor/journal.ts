@@ -16,17 +16,15 @@ export interface JournalDependencies {
 export interface Journal {
   create(move: Move, context: { readonly planId: string; readonly cycleId: number }): MoveRecord;
   advance(move: MoveRecord, to: MoveState, step?: MoveStep): MoveRecord;
-  /** Ends a move, with what follows from it: cooldown, quarantine, the run of failures. */
+  /**
+   * Ends a move, with what follows from it: cooldown, quarantine, the run of failures. Of one that has timed out it notes what became of
+   * it in the end.
+   */
   finish(move: MoveRecord, end: MoveEnd): MoveRecord;
-  /** Notes what became of a move that had timed out. */
-  finishLate(move: MoveRecord, end: MoveEnd): MoveRecord;
   downgraded(move: MoveRecord): MoveRecord;
 }
 
 type JournalOptions = Pick<ExecutorOptions, 'regionCooldownMs' | 'quarantineBaseMs' | 'quarantineMaxMs'>;
-
-/** Ends that say nothing against the region: it is gone. */
-const BLAMELESS = new Set<string>(['region-dropped', 'region-gone', 'refused-region-gone']);
 
 export function createJournal(options: JournalOptions, dependencies: JournalDependencies): Journal {
   const { store, events, clock } = dependencies;
@@ -37,9 +35,10 @@ export function createJournal(options: JournalOptions, dependencies: JournalDepe
     return next;
   };
 
-  const finish = (move: MoveRecord, end: MoveEnd): MoveRecord => {
-    const isRedundant = end.state === 'succeeded' && goesBack(store, move, clock.now(), options);
-    const effects = effectsOf(store, move, end, clock.now(), options);
+  const finishInTime = (move: MoveRecord, end: MoveEnd): MoveRecord => {
+    const nowMs = clock.now();
+    const isRedundant = end.state === 'succeeded' && goesBack(store, move, nowMs, options);
+    const effects = effectsOf(store, move, end, nowMs, options);
     const path = pathTo(move.state, end.state);
     const before = path.slice(0, -1).reduce((current, state) => advance(current, state), move);
     const ended = advance(before, end.state, { end: { cause: end.cause, detail: end.detail }, effects });
@@ -47,6 +46,19 @@ export function createJournal(options: JournalOptions, dependencies: JournalDepe
     if (isRedundant) events.emit({ type: 'redundant-move', move: ended });
     if (typeof effects.quarantine === 'object') tellQuarantine(move.regionId);
     return ended;
+  };
+
+  const finishLate = (move: MoveRecord, end: MoveEnd): MoveRecord => {
+    const atMs = clock.now();
+    const hasMoved = end.state === 'succeeded';
+    const isRedundant = hasMoved && goesBack(store, move, atMs, options);
+    const late = { outcome: lateOutcomeOf(end.state), cause: end.cause, detail: end.detail, atMs };
+    const effects: MoveEffects = hasMoved
+      ? { cooldownUntilMs: atMs + options.regionCooldownMs, quarantine: 'lift' }
+      : {};
+    const resolved = store.writeLateOutcome(move.id, late, effects);
+    if (isRedundant) events.emit({ type: 'redundant-move', move: resolved });
+    return resolved;
   };
 
   const tellQuarantine = (regionId: string): void => {
@@ -68,19 +80,7 @@ export function createJournal(options: JournalOptions, dependencies: JournalDepe
         createdAtMs: clock.now(),
       }),
     advance,
-    finish,
-    finishLate(move, end) {
-      const atMs = clock.now();
-      const moved = end.state === 'succeeded';
-      const effects: MoveEffects = moved
-        ? { cooldownUntilMs: atMs + options.regionCooldownMs, quarantine: 'lift' }
-        : {};
-      const late = { outcome: lateOutcomeOf(end.state), cause: end.cause, detail: end.detail, atMs };
-      const isRedundant = moved && goesBack(store, move, atMs, options);
-      const resolved = store.writeLateOutcome(move.id, late, effects);
-      if (isRedundant) events.emit({ type: 'redundant-move', move: resolved });
-      return resolved;
-    },
+    finish: (move, end) => (move.state === 'timed-out' ? finishLate(move, end) : finishInTime(move, end)),
     downgraded: (move) =>
       move.downgradedAtMs === undefined ? store.markDowngraded(move.id, clock.now()) : move,
   };
@@ -93,7 +93,8 @@ function effectsOf(
   nowMs: number,
   options: JournalOptions,
 ): MoveEffects {
-  if (end.state === 'abandoned' || BLAMELESS.has(end.cause)) return {};
+  // A region that is gone has failed at nothing.
+  if (end.state === 'abandoned' || end.cause === 'region-dropped') return {};
   if (end.state === 'succeeded') {
     return { cooldownUntilMs: nowMs + options.regionCooldownMs, quarantine: 'lift', failureRun: 'reset' };
   }

@@ -41,12 +41,13 @@ export interface Waiting {
   readonly detail: string;
 }
 
-export type Verdict =
+/** What to make of a migration. */
+export type Judgement =
   | Waiting
   | { readonly kind: 'claim'; readonly procedureId: ProcedureId }
   | { readonly kind: 'end'; readonly end: MoveEnd };
 
-export interface VerdictOptions extends Pick<
+export interface JudgeOptions extends Pick<
   ExecutorOptions,
   'forgottenGraceMs' | 'staleReadMs' | 'submitSettleMs'
 > {
@@ -62,7 +63,7 @@ export function remember(
   memory: WatchMemory,
   evidence: Evidence,
   nowMs: number,
-  options: VerdictOptions,
+  options: JudgeOptions,
 ): WatchMemory {
   const { procedure, region } = evidence;
   const ended = procedure.kind === 'active' ? undefined : (endOf(procedure) ?? memory.ended);
@@ -76,8 +77,8 @@ export function remember(
     ...(ended && { ended }),
     ...(isSilent && { silentSinceMs: memory.silentSinceMs ?? nowMs }),
   };
-  const rests = nothingRuns(move, next, evidence, nowMs, options);
-  return rests ? { ...next, quietSinceMs: memory.quietSinceMs ?? nowMs } : next;
+  const isQuiet = nothingRuns(move, next, evidence, nowMs, options);
+  return isQuiet ? { ...next, quietSinceMs: memory.quietSinceMs ?? nowMs } : next;
 }
 
 /** What to make of a migration, by the newest look and all before. Pure: the whole judgement of the executor is here. */
@@ -86,8 +87,8 @@ export function judge(
   memory: WatchMemory,
   evidence: Evidence,
   nowMs: number,
-  options: VerdictOptions,
-): Verdict {
+  options: JudgeOptions,
+): Judgement {
   const { procedure, listed, region } = evidence;
   if (procedure.kind === 'active')
     return running(`The procedure is ${procedure.status}${tail(procedure.error)}.`);
@@ -105,13 +106,13 @@ export function judge(
     return wait('unknown', true, 'The cluster does not know the procedure (yet, or any more).');
   }
   if (hasMoved) return judgeMoved(move, memory, region, nowMs, options);
-  const rests = memory.quietSinceMs !== undefined;
+  const isQuiet = memory.quietSinceMs !== undefined;
   if (region.kind === 'gone') {
     const gone = failed('region-dropped', `Region ${move.regionId} has no route any more.`);
-    return isHeld(memory, nowMs, options) ? gone : wait('unknown', !rests, 'The region has no route.');
+    return isHeld(memory, nowMs, options) ? gone : wait('unknown', !isQuiet, 'The region has no route.');
   }
   if (region.status !== 'alive' || region.leader === null) {
-    return wait('downgraded', !rests, `Region ${move.regionId} has no writable leader.`);
+    return wait('downgraded', !isQuiet, `Region ${move.regionId} has no writable leader.`);
   }
   return judgeNotMoved(move, memory, { region, procedure }, nowMs, options);
 }
@@ -121,8 +122,8 @@ function judgeMoved(
   memory: WatchMemory,
   region: Found,
   nowMs: number,
-  options: VerdictOptions,
-): Verdict {
+  options: JudgeOptions,
+): Judgement {
   const place = `Datanode ${move.to} leads region ${move.regionId}`;
   const isConfirmed = isTold(move, memory, region);
   if (isConfirmed && memory.ended?.status === 'failed') {
@@ -159,8 +160,8 @@ function judgeNotMoved(
   memory: WatchMemory,
   found: NotMoved,
   nowMs: number,
-  options: VerdictOptions,
-): Verdict {
+  options: JudgeOptions,
+): Judgement {
   const { region } = found;
   const leader = region.leader ?? '';
   const isProved = region.writableOn?.includes(leader) === true && !region.writableOn.includes(move.to);
@@ -180,7 +181,7 @@ function judgeNotMoved(
 }
 
 /** The region stands where it stood, and nothing works on it any more: by which way did it stay? */
-function notMovedEnd(move: JudgedMove, memory: WatchMemory, found: NotMoved): Verdict {
+function notMovedEnd(move: JudgedMove, memory: WatchMemory, found: NotMoved): Judgement {
   const stays = `Datanode ${move.from} still leads region ${move.regionId}`;
   if (memory.ended?.status === 'failed') {
     return end('rolled-back', 'rolled-back', `${stays}; the procedure failed${tail(memory.ended.error)}.`);
@@ -206,7 +207,7 @@ function nothingRuns(
   memory: WatchMemory,
   { procedure, listed, region }: Evidence,
   nowMs: number,
-  options: VerdictOptions,
+  options: JudgeOptions,
 ): boolean {
   if (procedure.kind === 'active' || listed === 'unread' || region.kind === 'unread') return false;
   if (typeof listed !== 'string' && listed.some((other) => other.active)) return false;
@@ -223,12 +224,12 @@ function nothingRuns(
   return region.leader !== move.from || move.downgradedAtMs !== undefined;
 }
 
-/** Not found is not a verdict: registration comes after the id, and a new metasrv leader needs a moment. */
+/** Not found proves nothing: registration comes after the id, and a new metasrv leader needs a moment. */
 function isStillSilent(
   memory: WatchMemory,
   kind: Evidence['procedure']['kind'],
   nowMs: number,
-  options: VerdictOptions,
+  options: JudgeOptions,
 ): boolean {
   if (kind !== 'not-found' && kind !== 'unread') return false;
   if (memory.ended) return false;
@@ -239,21 +240,21 @@ function isStillSilent(
 function isHeld(
   memory: WatchMemory,
   nowMs: number,
-  options: VerdictOptions,
+  options: JudgeOptions,
   region: Pick<Found, 'staleByAtMostMs'> = {},
 ): boolean {
   return memory.held !== undefined && nowMs - memory.held.sinceMs >= holdMs(options, region);
 }
 
 function holdMs(
-  { staleReadMs }: VerdictOptions,
+  { staleReadMs }: JudgeOptions,
   { staleByAtMostMs = 0 }: Pick<Found, 'staleByAtMostMs'>,
 ): number {
   return Math.max(staleReadMs, staleByAtMostMs);
 }
 
 /** Held since the migration can have changed nothing any more: what was read before that is no proof. */
-function isHeldAtRest(memory: WatchMemory, nowMs: number, options: VerdictOptions, region: Found): boolean {
+function isHeldAtRest(memory: WatchMemory, nowMs: number, options: JudgeOptions, region: Found): boolean {
   if (memory.quietSinceMs === undefined) return false;
   return isHeld(memory, nowMs, options, region) && nowMs - memory.quietSinceMs >= holdMs(options, region);
 }
@@ -280,11 +281,11 @@ function wait(on: Waiting['on'], mayStillRun: boolean, detail: string): Waiting 
   return { kind: 'wait', on, mayStillRun, detail };
 }
 
-function end(state: FinalMoveState, cause: CauseCode, detail: string): Verdict {
+function end(state: FinalMoveState, cause: CauseCode, detail: string): Judgement {
   return { kind: 'end', end: { state, cause, detail } };
 }
 
-function failed(cause: CauseCode, detail: string): Verdict {
+function failed(cause: CauseCode, detail: string): Judgement {
   return end('failed', cause, detail);
 }
 

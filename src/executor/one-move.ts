@@ -50,7 +50,7 @@ export async function carryOut(
   const planned = journal.create(move, context);
   dependencies.onCreated(planned);
   const checking = journal.advance(planned, 'checking');
-  const { verdict, knownBefore } = await check(dependencies, { move, moveId: checking.id }, context, signal);
+  const { verdict, knownBefore } = await check(dependencies, { move, moveId: checking.id }, signal);
   if (verdict === 'stopping') {
     const end = { state: 'abandoned', cause: 'interrupted', detail: STOPPING.detail } as const;
     return { move: journal.finish(checking, end), wasSubmitted: false, stop: STOPPING };
@@ -82,7 +82,6 @@ function idsOf(
 async function check(
   dependencies: OneMoveDependencies,
   { move, moveId }: { readonly move: Move; readonly moveId: number },
-  context: ExecutionContext,
   signal: AbortSignal,
 ): Promise<Check> {
   const judged = (verdict: Check['verdict'], knownBefore: readonly ProcedureId[] = []): Check => ({
@@ -90,8 +89,6 @@ async function check(
     knownBefore,
   });
   try {
-    const wanted = await context.recheck?.(move, signal);
-    if (wanted?.kind === 'abandon') return judged({ cause: 'no-longer-wanted', ...wanted });
     const reading = await attempt(signal, () => readCheck(dependencies, move, moveId, signal));
     if (signal.aborted) return judged('stopping');
     if (!reading.ok) return judged({ kind: 'gate', code: 'cluster-unhealthy', detail: reading.problem });

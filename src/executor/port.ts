@@ -1,5 +1,4 @@
 import type { GateCode, Outcome } from '../domain/codes.ts';
-import type { CauseCode } from '../domain/causes.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import type { Move } from '../domain/plan.ts';
 import type { Cluster } from '../greptimedb/port.ts';
@@ -41,16 +40,11 @@ export interface ExecutorDependencies {
 /** What looks at moves without an end have shown so far, by move id. */
 export type WatchMemories = Map<number, WatchMemory>;
 
-export type RecheckVerdict =
-  { readonly kind: 'go' } | { readonly kind: 'abandon'; readonly cause?: CauseCode; readonly detail: string };
-
 export interface ExecutionContext {
   readonly planId: string;
   readonly cycleId: number;
   /** The most migrations to submit. */
   readonly limit: number;
-  /** A last word of the caller on one move (draining and cordoned targets, a plan that no longer helps), right before its check. */
-  readonly recheck?: (move: Move, signal: AbortSignal) => Promise<RecheckVerdict>;
   /**
    * Asked at the very moment before the intent is written, without waiting for anything: what operators did while the move was checked
    * (a pause, a drain, a window that closed) must hold the request back.
@@ -100,6 +94,4 @@ export interface Executor {
    * @throws OperatingError of the store.
    */
   recover(signal: AbortSignal): Promise<RecoveryReport>;
-  /** The move under way. */
-  readonly current: MoveRecord | undefined;
 }

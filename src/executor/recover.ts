@@ -17,7 +17,6 @@ export interface RecoveryDependencies {
 export async function recoverMoves(
   options: Pick<ExecutorOptions, 'recoverPatienceMs'>,
   dependencies: RecoveryDependencies,
-  onCurrent: (move: MoveRecord) => void,
   signal: AbortSignal,
 ): Promise<RecoveryReport> {
   const resolved: MoveRecord[] = [];
@@ -25,7 +24,6 @@ export async function recoverMoves(
   const unresolved = dependencies.store.unresolvedMoves();
   const followed = unresolved.filter(isFollowed);
   for (const move of unresolved) {
-    onCurrent(move);
     if (isFollowed(move)) {
       const [position, total] = [followed.indexOf(move) + 1, followed.length];
       dependencies.events.emit({ type: 'move-started', move, position, total, isResumed: true });
@@ -60,9 +58,7 @@ async function recoverOne(
     const ended = journal.finish(move, { state: 'abandoned', cause: 'interrupted', detail });
     return { kind: 'ended', move: ended };
   }
-  const patience = { patienceMs: options.recoverPatienceMs };
-  if (move.state === 'timed-out') return watcher.followLate(move, signal, patience);
-  return watcher.follow(move, signal, patience);
+  return watcher.follow(move, signal, { patienceMs: options.recoverPatienceMs });
 }
 
 /** A move that is still open was told of when it timed out. */

@@ -6,11 +6,12 @@ import { look, queryFor, type Look } from './evidence.ts';
 import type { Journal, JournalDependencies } from './journal.ts';
 import { pollDelayMs, serverWorstCaseMs, type ExecutorOptions } from './options.ts';
 import type { WatchMemories } from './port.ts';
+import type { MoveEnd } from './states.ts';
 import {
   judge,
   remember,
-  type Verdict,
-  type VerdictOptions,
+  type JudgeOptions,
+  type Judgement,
   type Waiting,
   type WatchMemory,
 } from './judge.ts';
@@ -40,32 +41,28 @@ export type WatchResult =
 
 /** Follows migrations that were, or may have been, submitted. */
 export interface Watcher {
-  /** Looks until the end is known or the time is over. @throws the signal's reason when it aborts; the move stays as it is. */
-  follow(move: MoveRecord, signal: AbortSignal, options?: WatchOptions): Promise<WatchResult>;
   /**
-   * Looks at a move that has timed out, and records its late outcome when that shows. Looks again only while nothing but time is missing to
-   * tell whether it may still run: a process that lives for one cycle would never know otherwise.
+   * Looks until the end is known or the time is over. A move that has timed out is looked at once, and again only while nothing but time
+   * is missing to tell whether it may still run: a process that lives for one cycle would never know otherwise.
    *
    * @throws the signal's reason when it aborts; the move stays as it is.
    */
-  followLate(
-    move: MoveRecord,
-    signal: AbortSignal,
-    options: Pick<WatchOptions, 'patienceMs'>,
-  ): Promise<WatchResult>;
+  follow(move: MoveRecord, signal: AbortSignal, options?: WatchOptions): Promise<WatchResult>;
 }
 
 /** One look further: the move as it stands now, and what to make of it. */
 interface Step {
   readonly move: MoveRecord;
-  readonly verdict: Verdict;
+  readonly judgement: Judgement;
+  readonly memory: WatchMemory;
+  /** Why something could not be read. */
   readonly problem?: string;
 }
 
 export function createWatcher(options: ExecutorOptions, dependencies: WatcherDependencies): Watcher {
   const { cluster, store, journal, clock } = dependencies;
   const worstCaseMs = serverWorstCaseMs(options.replayTimeoutMs);
-  const limits: VerdictOptions = { ...options, worstCaseMs };
+  const limits: JudgeOptions = { ...options, worstCaseMs };
   /** How long a watch lasts at least, so that a move of an earlier process gets a fair look: never longer than one may last. */
   const graceMs = Math.min(
     options.staleReadMs + options.forgottenGraceMs + 2 * options.pollIntervalMs,
@@ -90,8 +87,8 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
     const current = move.state === 'timed-out' ? seen : followStates(journal, seen, evidence, intentAtMs);
     const memory = remember(current, before, evidence, nowMs, limits);
     memories.set(move.id, memory);
-    const verdict = judge(current, memory, evidence, nowMs, limits);
-    return { move: current, verdict, ...(problem !== undefined && { problem }) };
+    const judgement = judge(current, memory, evidence, nowMs, limits);
+    return { move: current, judgement, memory, ...(problem !== undefined && { problem }) };
   };
 
   const isOver = (waiting: Waiting, memory: WatchMemory): boolean => {
@@ -113,67 +110,64 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
     return on === 'unknown' && nowMs - (quietSinceMs ?? sinceMs) < graceMs;
   };
 
-  const follow = async (
-    move: MoveRecord,
-    signal: AbortSignal,
-    watch: WatchOptions = {},
-  ): Promise<WatchResult> => {
-    let current = move;
-    for (;;) {
-      signal.throwIfAborted();
-      const { move: seen, verdict, problem } = await step(current, signal);
-      current = seen;
-      const memory = memories.get(move.id)!;
-      if (verdict.kind === 'end') {
-        memories.delete(move.id);
-        const isUnseen = verdict.end.cause === 'submit-unclear-not-started';
-        const cause = isUnseen ? (watch.nothingSeenCause ?? verdict.end.cause) : verdict.end.cause;
-        return { kind: 'ended', move: journal.finish(current, { ...verdict.end, cause }) };
-      }
-      if (verdict.kind === 'claim') {
-        const submittedAtMs = findIntentTime(dependencies, current);
-        current = journal.advance(current, 'submitted', { procedureId: verdict.procedureId, submittedAtMs });
-        continue;
-      }
-      if (isOver(verdict, memory) && (memory.hasRead || watch.patienceMs === undefined)) {
-        return timeOut(journal, current, verdict, problem);
-      }
-      const watchedMs = clock.monotonicMs() - memory.sinceMs;
-      if (!memory.hasRead && watch.patienceMs !== undefined && watchedMs >= watch.patienceMs) {
-        memories.delete(move.id);
-        const detail = `The cluster does not answer: ${problem ?? verdict.detail}`;
-        return { kind: 'open', move: current, mayStillRun: true, detail };
-      }
-      const elapsedMs = clock.monotonicMs() - memory.intentMs;
-      await sleep(clock, nextDelayMs(elapsedMs, current, memory, options), signal);
+  /** Why a move that has no end yet is not looked at any further now, if it is not. */
+  const giveUp = (
+    { move, memory, problem }: Step,
+    waiting: Waiting,
+    { patienceMs }: WatchOptions,
+  ): WatchResult | undefined => {
+    const watchedMs = clock.monotonicMs() - memory.sinceMs;
+    if (move.state === 'timed-out') {
+      const goesOn =
+        problem === undefined ? isWorthAnotherLook(waiting, memory) : watchedMs < (patienceMs ?? 0);
+      return goesOn ? undefined : open(move, waiting, problem ?? waiting.detail);
     }
+    if (memory.hasRead || patienceMs === undefined) {
+      return isOver(waiting, memory) ? timeOut(journal, move, waiting, problem) : undefined;
+    }
+    if (watchedMs < patienceMs) return undefined;
+    memories.delete(move.id);
+    const detail = `The cluster does not answer: ${problem ?? waiting.detail}`;
+    return open(move, { mayStillRun: true }, detail);
   };
 
   return {
-    follow,
-    async followLate(move, signal, { patienceMs = 0 }) {
+    async follow(move, signal, watch = {}) {
       for (let current = move; ;) {
         signal.throwIfAborted();
-        const { move: seen, verdict, problem } = await step(current, signal);
-        current = seen;
-        if (verdict.kind === 'end') {
+        const seen = await step(current, signal);
+        const { judgement, memory } = seen;
+        current = seen.move;
+        if (judgement.kind === 'end') {
           memories.delete(move.id);
-          return { kind: 'ended', move: journal.finishLate(seen, verdict.end) };
+          return { kind: 'ended', move: journal.finish(current, named(judgement.end, watch)) };
         }
-        if (verdict.kind === 'claim') throw new Error(`Move ${move.id} has timed out and adopts nothing`);
-        const memory = memories.get(move.id)!;
-        const goesOn =
-          problem === undefined
-            ? isWorthAnotherLook(verdict, memory)
-            : clock.monotonicMs() - memory.sinceMs < patienceMs;
-        if (!goesOn) {
-          const detail = problem ?? verdict.detail;
-          return { kind: 'open', move: seen, mayStillRun: verdict.mayStillRun, detail };
+        if (judgement.kind === 'claim') {
+          const submittedAtMs = findIntentTime(dependencies, current);
+          const { procedureId } = judgement;
+          current = journal.advance(current, 'submitted', { procedureId, submittedAtMs });
+          continue;
         }
-        await sleep(clock, options.pollIntervalMs, signal);
+        const givenUp = giveUp(seen, judgement, watch);
+        if (givenUp) return givenUp;
+        const elapsedMs = clock.monotonicMs() - memory.intentMs;
+        await sleep(clock, nextDelayMs(elapsedMs, current, memory, options), signal);
       }
     },
   };
+}
+
+function named(end: MoveEnd, { nothingSeenCause }: WatchOptions): MoveEnd {
+  if (end.cause !== 'submit-unclear-not-started') return end;
+  return { ...end, cause: nothingSeenCause ?? end.cause };
+}
+
+function open(
+  move: MoveRecord,
+  { mayStillRun }: Pick<Waiting, 'mayStillRun'>,
+  detail: string,
+): Extract<WatchResult, { kind: 'open' }> {
+  return { kind: 'open', move, mayStillRun, detail };
 }
 
 /** Often while something happens; calmly while only time can tell. */
@@ -194,8 +188,11 @@ function timeOut(
   problem: string | undefined,
 ): WatchResult {
   const detail = problem === undefined ? waiting.detail : `${waiting.detail} ${problem}`;
-  const ended = journal.finish(move, { state: 'timed-out', cause: timeoutCause(waiting), detail });
-  return { kind: 'open', move: ended, mayStillRun: waiting.mayStillRun, detail };
+  return open(
+    journal.finish(move, { state: 'timed-out', cause: timeoutCause(waiting), detail }),
+    waiting,
+    detail,
+  );
 }
 
 function timeoutCause(waiting: Waiting): CauseCode {

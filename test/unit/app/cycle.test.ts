@@ -48,7 +48,6 @@ function stage({ store: change = (store) => store, onRead = () => undefined }: S
   const real = openStore({ path: ':memory:' }, { clock });
   const events: RebalancerEvent[] = [];
   const executor: Executor = {
-    current: undefined,
     recover: () => Promise.resolve({ resolved: [], open: [], stopped: false }),
     execute: () => Promise.resolve(PART),
   };

@@ -108,20 +108,6 @@ describe('a list of moves', () => {
     expect(blocked.clock.monotonicMs()).toBe(OPTIONS.foreignWaitMs);
   });
 
-  it('asks the caller about each move once more', async () => {
-    const rig = createRig({ cluster: { regions: REGIONS } });
-    const report = await rig.execute(MOVES.slice(0, 2), {
-      recheck: (move) =>
-        Promise.resolve(
-          move.regionId === REGION ? { kind: 'abandon', detail: 'Datanode 1 is cordoned.' } : { kind: 'go' },
-        ),
-    });
-    expect(report.records).toMatchObject([
-      { state: 'abandoned', cause: 'no-longer-wanted', detail: 'Datanode 1 is cordoned.' },
-      { state: 'succeeded' },
-    ]);
-  });
-
   it('leaves regions alone that rest', async () => {
     const rig = createRig({ cluster: { regions: REGIONS } });
     rig.cluster.script({}, { answer: 'invalid' });
@@ -353,7 +339,6 @@ describe('recovery', () => {
     });
     await expect(failing.execute([moveOf()])).rejects.toThrow('the disk is full');
     expect(rig.store.move(1)?.state).toBe('intent-recorded');
-    expect(failing.executor.current).toBeUndefined();
     const again = createRig({ clock: rig.clock, store: rig.store });
     again.cluster.region(REGION).leader = '1';
     expect((await again.drive(again.executor.recover(rig.controller.signal))).resolved).toMatchObject([
