@@ -44,6 +44,29 @@ export const GATES = {
 } as const;
 export type GateCode = keyof typeof GATES;
 
+/**
+ * How bad it is that a gate is closed. `passes`: a later cycle goes on by itself. `expected`: somebody wanted it so, or is at work now.
+ * `needs-person`: it stays closed until somebody does something, who therefore is told.
+ */
+export const GATE_SEVERITY: Readonly<Record<GateCode, 'passes' | 'expected' | 'needs-person'>> = {
+  'not-leader': 'expected',
+  paused: 'expected',
+  'reload-pending': 'passes',
+  'dry-run': 'expected',
+  'outside-window': 'expected',
+  maintenance: 'needs-person',
+  'procedures-paused': 'needs-person',
+  'stale-snapshot': 'expected',
+  'migration-running': 'expected',
+  'too-few-alive': 'needs-person',
+  'too-many-failures': 'needs-person',
+  'move-limit': 'passes',
+  'hourly-limit': 'passes',
+  thrash: 'needs-person',
+  'cluster-unhealthy': 'needs-person',
+  stopping: 'expected',
+};
+
 /** Why a move is in a plan. Label of `migrations_total`. */
 export const MOVE_REASONS = {
   drain: 'The source is draining.',

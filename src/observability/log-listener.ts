@@ -1,19 +1,10 @@
-import type { GateCode } from '../domain/codes.ts';
+import { GATE_SEVERITY } from '../domain/codes.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import type { EventSource, StampedEvent } from './events.ts';
 import { describeEvent } from './event-view.ts';
 import type { Logger } from './logger.ts';
 
 type Level = 'debug' | 'info' | 'warn';
-
-/** Gates that somebody may have to do something about; the others are part of a normal day. */
-const ALARMING_GATES: readonly GateCode[] = [
-  'procedures-paused',
-  'too-few-alive',
-  'too-many-failures',
-  'thrash',
-  'cluster-unhealthy',
-];
 
 /**
  * Writes one line for each event.
@@ -35,7 +26,7 @@ export function levelOf(event: StampedEvent): Level {
     case 'move-finished':
       return levelOfEnd(event.move);
     case 'gate-closed':
-      return ALARMING_GATES.includes(event.code) ? 'warn' : 'debug';
+      return GATE_SEVERITY[event.code] === 'needs-person' ? 'warn' : 'debug';
     case 'foreign-moves':
       return event.undone > 0 ? 'warn' : 'info';
     case 'redundant-move':

@@ -1,4 +1,4 @@
-import type { GateCode } from '../domain/codes.ts';
+import { GATE_SEVERITY, type GateCode } from '../domain/codes.ts';
 import type { Plan } from '../domain/plan.ts';
 import { formatEstimate } from '../lib/duration.ts';
 import type { StampedEvent } from './events.ts';
@@ -25,8 +25,8 @@ export interface NoticeState {
   readonly running: { readonly startedAtMs: number; readonly moved: number; readonly failed: number } | null;
   readonly isBlocked: boolean;
   readonly isFailing: boolean;
-  /** The gate that closed last in the running cycle. */
-  readonly gate: { readonly code: GateCode; readonly detail: string } | null;
+  /** What the running cycle found closed. */
+  readonly gates: readonly { readonly code: GateCode; readonly detail: string }[];
 }
 
 export const QUIET: NoticeState = {
@@ -35,32 +35,18 @@ export const QUIET: NoticeState = {
   running: null,
   isBlocked: false,
   isFailing: false,
-  gate: null,
+  gates: [],
 };
-
-/** Gates that open by themselves, or that somebody wanted: nobody has to be told. */
-const EXPECTED_GATES: readonly GateCode[] = [
-  'not-leader',
-  'paused',
-  'reload-pending',
-  'dry-run',
-  'outside-window',
-  'move-limit',
-  'hourly-limit',
-  'migration-running',
-  'stale-snapshot',
-  'stopping',
-];
 
 /** The state after one more event, and what to tell about it. Pure. */
 export function notice(state: NoticeState, event: StampedEvent): readonly [NoticeState, Notice | undefined] {
   switch (event.type) {
     case 'cycle-started':
-      return [{ ...state, gate: null }, undefined];
+      return [{ ...state, gates: [] }, undefined];
     case 'planned':
       return [{ ...state, ...planned(event.plan) }, undefined];
     case 'gate-closed':
-      return [{ ...state, gate: { code: event.code, detail: event.detail } }, undefined];
+      return [{ ...state, gates: [...state.gates, event] }, undefined];
     case 'move-started':
       return begin(state, event);
     case 'move-finished':
@@ -126,9 +112,7 @@ function finish(
         ? [{ ...state, isFailing: false }, undefined]
         : block(state, event, event.detail);
     case 'gated':
-      return state.gate === null || EXPECTED_GATES.includes(state.gate.code)
-        ? [{ ...state, isFailing: false }, undefined]
-        : block(state, event, state.gate.detail);
+      return gated(state, event);
     case 'planned':
     case 'moved':
     case 'partial':
@@ -137,6 +121,15 @@ function finish(
     case 'missed':
       return [state, undefined];
   }
+}
+
+/** While somebody wants that nothing is moved, nobody has to be told what else is in the way. */
+function gated(state: NoticeState, event: StampedEvent): readonly [NoticeState, Notice | undefined] {
+  const [first] = state.gates;
+  const needsPerson = state.gates.every(({ code }) => GATE_SEVERITY[code] === 'needs-person');
+  return first && needsPerson
+    ? block(state, event, first.detail)
+    : [{ ...state, isFailing: false }, undefined];
 }
 
 function block(

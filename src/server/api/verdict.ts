@@ -1,5 +1,4 @@
-import { BLOCKERS, GATES } from '../../domain/codes.ts';
-import type { GateCode } from '../../domain/codes.ts';
+import { BLOCKERS, GATES, GATE_SEVERITY } from '../../domain/codes.ts';
 import type { Balance } from '../../domain/plan.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { isoTime } from '../../observability/event-view.ts';
@@ -21,9 +20,6 @@ export interface VerdictView {
   readonly code: Verdict;
   readonly sentence: string;
 }
-
-/** Limits that a later tick lifts by itself: to wait for one is still to be balancing. */
-const PASSING_GATES: readonly GateCode[] = ['move-limit', 'hourly-limit'];
 
 /** How things stand, in one word and one sentence. The first that applies, the most urgent first. */
 export function decideVerdict(facts: VerdictFacts): VerdictView {
@@ -104,7 +100,7 @@ function dryRun({ dryRun: isDryRun, live }: VerdictFacts): VerdictView | undefin
 }
 
 function gated({ live }: VerdictFacts): VerdictView | undefined {
-  const closed = [...live.gates].filter(([code]) => !PASSING_GATES.includes(code));
+  const closed = [...live.gates].filter(([code]) => GATE_SEVERITY[code] !== 'passes');
   if (closed.length === 0) return undefined;
   const why = closed.map(([code, detail]) => (detail === '' ? GATES[code] : detail)).join(' ');
   return { code: 'blocked', sentence: `${movesText(live.movesRemaining)} cannot begin. ${why}` };

@@ -24,6 +24,7 @@ const cases: [level: string, event: RebalancerEvent][] = [
   ['debug', { type: 'planned', cycleId: 1, plan: samplePlan(), durationMs: 1 }],
   ['debug', { type: 'gate-closed', code: 'outside-window', detail: 'd' }],
   ['warn', { type: 'gate-closed', code: 'thrash', detail: 'd' }],
+  ['warn', { type: 'gate-closed', code: 'maintenance', detail: 'd' }],
   ['info', { type: 'move-started', move, position: 1, total: 2 }],
   ['debug', { type: 'move-state', move, previous: 'planned' }],
   ['info', { type: 'move-finished', move: { ...move, state: 'succeeded' }, durationMs: 1 }],

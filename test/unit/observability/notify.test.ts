@@ -26,7 +26,7 @@ const ended = (outcome: Outcome, detail = 'Why.'): RebalancerEvent => ({
   moved: 0,
   detail,
 });
-const gate = (code: 'maintenance' | 'move-limit'): RebalancerEvent => ({
+const gate = (code: 'maintenance' | 'paused' | 'move-limit'): RebalancerEvent => ({
   type: 'gate-closed',
   code,
   detail: 'A gate.',
@@ -112,6 +112,11 @@ describe('what is told', () => {
       'a gate that somebody has to open',
       [cycle, gate('maintenance'), ended('gated')],
       ['blocked: The cluster cannot be balanced: A gate.'],
+    ],
+    [
+      'nothing of a gate while somebody wants that nothing is moved',
+      [cycle, gate('paused'), gate('maintenance'), ended('gated')],
+      [],
     ],
     ['no gate that opens by itself', [cycle, gate('move-limit'), ended('gated')], []],
     ['a pause of the breaker', [paused('breaker')], ['paused: Paused itself: Too much.']],
