@@ -1,108 +1,129 @@
-import { parseField, type CronField } from './cron-field.ts';
+import { createTask, parse } from 'node-cron';
 
-/** A cron expression, compiled. Matching is in the local time of whoever asks. */
-export interface CronExpression {
-  /** Ascending. */
-  readonly seconds: readonly number[];
-  /** Whether the minute that begins at this local time is one of the expression's. */
-  matchesMinute(local: LocalMinute): boolean;
+/** When a cron expression fires in a time zone. All times are whole seconds, in ms since 1970. */
+export interface CronTimes {
+  /** The first time after `afterMs`; undefined when there is none within 50 years. */
+  next(afterMs: number): number | undefined;
+  /** The latest time after `afterMs` and up to `untilMs`, which is included. */
+  last(afterMs: number, untilMs: number): number | undefined;
 }
 
-export interface LocalMinute {
-  readonly year: number;
-  /** 1 to 12. */
-  readonly month: number;
-  /** 1 to 31. */
-  readonly day: number;
-  readonly hour: number;
-  readonly minute: number;
-}
+const SECOND_MS = 1_000;
+const DAY_MS = 86_400_000;
+/** The 29th of February on a given day of the week comes every 40 years at the latest. */
+const HORIZON_MS = 50 * 366 * DAY_MS;
 
-const NICKNAMES: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-};
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const FULL_MONTHS = [
-  'january',
-  'february',
-  'march',
-  'april',
-  'may',
-  'june',
-  'july',
-  'august',
-  'september',
-  'october',
-  'november',
-  'december',
-];
-const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
-const FULL_DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+/** A span of UTC within one local day and with one offset from UTC. */
+interface Span {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly offsetMs: number;
+  /** How far the local clock jumps forward at the start; negative: back. */
+  readonly jumpMs: number;
+}
 
 /**
- * Compiles an expression of five fields (minute, hour, day of month, month, day of week) or six (seconds first), in the syntax of
- * node-cron 4: `*`, lists, ranges (also over the end: `22-2`), steps, names, `L`, `L-n`, `nW`, `LW`, `nL`, `n#k`, `?`, and
- * `@daily` and its kin. Day of month and day of week must both match, as there, not either as in other crons.
+ * node-cron reads the expression. Daylight saving is handled here: in a local hour that is repeated both passes fire, and what falls into
+ * local times that are skipped fires once, at the change. (node-cron 4.6 loses a pass of the one and all of the other.)
  *
- * @returns undefined when it is none.
+ * @throws Error when `cron` is no expression, RangeError when the time zone is not known.
  */
-export function parseCron(text: string): CronExpression | undefined {
-  const resolved = NICKNAMES[text.trim().toLowerCase()] ?? text;
-  const raw = resolved.trim().split(/ +/);
-  const fields = raw.length === 5 ? ['0', ...raw] : raw;
-  if (fields.length !== 6) return undefined;
-  const [second, minute, hour, day, month, weekday] = fields.map((field) => field.toLowerCase());
-  const seconds = parseField(second!, { min: 0, max: 59 });
-  const minutes = parseField(minute!, { min: 0, max: 59 });
-  const hours = parseField(hour!, { min: 0, max: 23 });
-  const days = parseField(day === '?' ? '*' : day!, { min: 1, max: 31, special: 'day' });
-  const months = parseField(named(month!, FULL_MONTHS, MONTHS, 1), { min: 1, max: 12 });
-  const weekdays = parseField(weekday === '?' ? '*' : named(weekday!, FULL_DAYS, DAYS, 0), {
-    min: 0,
-    max: 6,
-    special: 'weekday',
-  });
-  if (!seconds || !minutes || !hours || !days || !months || !weekdays) return undefined;
-  if (!canHappen(days, months)) return undefined;
+export function cronTimes(cron: string, timezone: string): CronTimes {
+  const pickLocal = localTimes(cron);
+  const offset = zoneOffset(timezone);
+  const pick = (span: Span, end: 'find' | 'findLast'): number | undefined => {
+    const { startMs, endMs, offsetMs, jumpMs } = span;
+    const startLocalMs = startMs + offsetMs;
+    const isDue = jumpMs > 0 && pickLocal(startLocalMs - jumpMs, startLocalMs, end) !== undefined;
+    if (isDue && end === 'find') return startMs;
+    const localMs = pickLocal(startLocalMs, endMs + offsetMs, end);
+    if (localMs !== undefined) return localMs - offsetMs;
+    return isDue ? startMs : undefined;
+  };
   return {
-    seconds: [...seconds.values].sort((a, b) => a - b),
-    matchesMinute: (local) =>
-      minutes.values.has(local.minute) &&
-      hours.values.has(local.hour) &&
-      months.values.has(local.month) &&
-      matchesDay(days, local) &&
-      matchesDay(weekdays, local, weekdayOf(local)),
+    next: (afterMs) =>
+      spans(secondAfter(afterMs), secondAfter(afterMs) + HORIZON_MS, offset)
+        .map((span) => pick(span, 'find'))
+        .find((timeMs) => timeMs !== undefined),
+    last: (afterMs, untilMs) =>
+      [...spans(secondAfter(afterMs), secondAfter(untilMs), offset)]
+        .reverse()
+        .values()
+        .map((span) => pick(span, 'findLast'))
+        .find((timeMs) => timeMs !== undefined),
   };
 }
 
-function matchesDay(field: CronField, local: LocalMinute, value = local.day): boolean {
-  return field.values.has(value) || field.specials.some((matches) => matches(local));
+function secondAfter(timeMs: number): number {
+  return (Math.floor(timeMs / SECOND_MS) + 1) * SECOND_MS;
 }
 
-function weekdayOf(local: LocalMinute): number {
-  return new Date(Date.UTC(local.year, local.month - 1, local.day)).getUTCDay();
-}
-
-/** Puts numbers in place of names: the long ones first, because the short ones are their beginnings. */
-function named(field: string, long: readonly string[], short: readonly string[], first: number): string {
-  return [long, short].reduce(
-    (text, names) =>
-      names.reduce((current, name, index) => current.replaceAll(name, String(index + first)), text),
-    field,
+/** Finds the first or last firing in a range of local time, written as if it were UTC. Where it is longer than a day: any. */
+function localTimes(
+  cron: string,
+): (fromMs: number, toMs: number, end: 'find' | 'findLast') => number | undefined {
+  const { second, minute, hour, dayOfMonth, month } = parse(cron);
+  const task = createTask(cron, () => undefined, { timezone: 'UTC' });
+  // It is only asked what it matches. Destroyed, it leaves node-cron's list of tasks.
+  void task.destroy();
+  const [hours, minutes, seconds] = [hour, minute, second].map((list) => list.toSorted((a, b) => a - b));
+  const timesOfDay = hours!.flatMap((h) =>
+    minutes!.flatMap((m) => seconds!.map((s) => ((h * 60 + m) * 60 + s) * SECOND_MS)),
   );
+  const hasDayRule = dayOfMonth.some((day) => typeof day === 'string');
+  const isDay = (dayMs: number): boolean => {
+    const date = new Date(dayMs + timesOfDay[0]!);
+    // node-cron formats the date, which is slow.
+    if (!month.includes(date.getUTCMonth() + 1)) return false;
+    return (hasDayRule || dayOfMonth.includes(date.getUTCDate())) && task.match(date);
+  };
+  return (fromMs, toMs, end) => {
+    for (let dayMs = Math.floor(fromMs / DAY_MS) * DAY_MS; dayMs < toMs; dayMs += DAY_MS) {
+      if (!isDay(dayMs)) continue;
+      const time = timesOfDay[end]((each) => dayMs + each >= fromMs && dayMs + each < toMs);
+      if (time !== undefined) return dayMs + time;
+    }
+    return undefined;
+  };
 }
 
-const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+/** From and to whole seconds. */
+function* spans(fromMs: number, toMs: number, offset: (atMs: number) => number): Generator<Span> {
+  let startMs = fromMs;
+  let offsetMs = offset(startMs);
+  let jumpMs = offsetMs - offset(startMs - SECOND_MS);
+  while (startMs < toMs) {
+    const midnightMs = (Math.floor((startMs + offsetMs) / DAY_MS) + 1) * DAY_MS - offsetMs;
+    let endMs = Math.min(midnightMs, toMs);
+    if (offset(endMs) !== offsetMs) endMs = firstChange(startMs, endMs, (atMs) => offset(atMs) === offsetMs);
+    yield { startMs, endMs, offsetMs, jumpMs };
+    startMs = endMs;
+    const nextOffsetMs = offset(startMs);
+    jumpMs = nextOffsetMs - offsetMs;
+    offsetMs = nextOffsetMs;
+  }
+}
 
-/** False for the 31st of February and the like. */
-function canHappen(days: CronField, months: CronField): boolean {
-  if (days.specials.length > 0) return true;
-  const longest = Math.max(...[...months.values].map((month) => LONGEST_MONTHS[month - 1] ?? 0));
-  return Math.min(...days.values) <= longest;
+/** The first second that is not as `startMs` is; `endMs` is none. */
+function firstChange(startMs: number, endMs: number, isAsBefore: (atMs: number) => boolean): number {
+  let [beforeMs, afterMs] = [startMs, endMs];
+  while (afterMs - beforeMs > SECOND_MS) {
+    const middleMs = beforeMs + Math.floor((afterMs - beforeMs) / 2 / SECOND_MS) * SECOND_MS;
+    if (isAsBefore(middleMs)) beforeMs = middleMs;
+    else afterMs = middleMs;
+  }
+  return afterMs;
+}
+
+/** The zone's offset from UTC, in ms. @throws RangeError on an unknown zone. */
+function zoneOffset(timeZone: string): (atMs: number) => number {
+  const digits = 'numeric';
+  const date = { year: digits, month: digits, day: digits } as const;
+  const time = { hour: digits, minute: digits, second: digits, hourCycle: 'h23' } as const;
+  // `11/28/2026, 04:35:00`; its parts one by one would take three times as long.
+  const format = new Intl.DateTimeFormat('en-US', { timeZone, ...date, ...time });
+  return (atMs) => {
+    const [month, day, year, hour, minute, second] = format.format(atMs).match(/\d+/g)!.map(Number);
+    return Date.UTC(year!, month! - 1, day, hour, minute, second) - atMs;
+  };
 }

@@ -1,5 +1,5 @@
-import { createTask } from 'node-cron';
 import type { Clock } from '../../lib/clock.ts';
+import { cronTimes } from '../../lib/cron.ts';
 
 /** Calls back at the times of a schedule, until stopped. */
 export interface Schedule {
@@ -28,29 +28,17 @@ const FALLBACK_INTERVAL_MS = 300_000;
 const MAX_WAIT_MS = 10_000;
 
 /**
- * Schedules by cron expressions. node-cron says when one fires next; the waiting is done here, because node-cron waits for the moment
- * that it once expected, for however many hours or years the wall clock is set back, and drops a tick that it is two seconds late for.
- *
- * One tick for any number of firing times that were passed. A tick that falls into a running cycle is the daemon's business.
- *
- * @param clock the system's: node-cron asks no other.
+ * Schedules by cron expressions. One tick for any number of firing times that were passed. A tick that falls into a running cycle is
+ * the daemon's business.
  */
 export function cronSchedule(clock: Clock): StartSchedule {
   return ({ cron, timezone }, onTick) => {
-    // Never started: it only does sums.
-    const task = createTask(cron, () => undefined, { timezone });
+    const times = cronTimes(cron, timezone);
     let isStopped = false;
     let cancel = (): void => undefined;
-    const nextTimes = (count: number): readonly number[] => {
-      try {
-        return isStopped ? [] : task.getNextRuns(count).map((date) => date.getTime());
-      } catch {
-        // It fires no more, or not within the years that node-cron looks ahead.
-        return [];
-      }
-    };
+    const nextTickAtMs = (): number | undefined => (isStopped ? undefined : times.next(clock.now()));
     const arm = (): void => {
-      const [dueMs = Infinity] = nextTimes(1);
+      const dueMs = nextTickAtMs() ?? Infinity;
       cancel = clock.setTimer(Math.min(dueMs - clock.now(), MAX_WAIT_MS), () => {
         const isDue = clock.now() >= dueMs;
         arm();
@@ -59,15 +47,15 @@ export function cronSchedule(clock: Clock): StartSchedule {
     };
     arm();
     return {
-      nextTickAtMs: () => nextTimes(1)[0],
-      intervalMs: () => {
-        const [first, second] = nextTimes(2);
-        return first !== undefined && second !== undefined ? second - first : FALLBACK_INTERVAL_MS;
+      nextTickAtMs,
+      intervalMs() {
+        const first = nextTickAtMs();
+        const second = first && times.next(first);
+        return first && second ? second - first : FALLBACK_INTERVAL_MS;
       },
       stop() {
         isStopped = true;
         cancel();
-        void task.destroy();
       },
     };
   };
