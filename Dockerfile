@@ -10,10 +10,10 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # No install scripts: the only one fetches a Node, and this image has one.
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
-COPY scripts/build.mjs scripts/build-page.mjs scripts/
+COPY tsconfig.json ./
+COPY scripts/build.mjs scripts/build-program.mjs scripts/build-page.mjs scripts/
 COPY src src
-RUN node scripts/build.mjs && npm prune --omit=dev --ignore-scripts
+RUN node scripts/build.mjs
 
 # What the official Node image is made from; of Node it needs nothing but the binary, so npm, yarn and headers stay behind.
 FROM debian:bookworm-slim
@@ -24,7 +24,7 @@ COPY --from=build /usr/local/bin/node /usr/local/bin/node
 RUN mkdir /data && chown 1000:1000 /data
 COPY package.json LICENSE CHANGELOG.md /app/
 COPY config/rebalancer.example.yaml /etc/greptime-rebalancer/
-COPY --from=build /app/node_modules /app/node_modules
+# The packages that the program uses are part of dist.
 COPY --from=build /app/dist /app/dist
 ENV NODE_ENV=production
 # The default state folder, ./data, is /data from here. It is all that is written to.

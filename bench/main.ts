@@ -1,4 +1,5 @@
 import { apiSuite } from './api.ts';
+import { commandsSuite } from './commands.ts';
 import { healthSuite } from './health.ts';
 import { idleSuite } from './idle.ts';
 import { overheadSuite } from './overhead.ts';
@@ -10,6 +11,7 @@ import type { Row, Suite } from './row.ts';
 
 /** All suites by name; `npm run bench -- planner api` runs some of them. */
 const SUITES: Readonly<Record<string, Suite>> = {
+  commands: commandsSuite,
   planner: plannerSuite,
   health: healthSuite,
   quality: qualitySuite,

@@ -4,24 +4,14 @@ import type { Config } from '../config/config.ts';
 import type { Explanation, ExplainKind } from '../domain/explanation.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { openCluster } from '../greptimedb/index.ts';
-import { createLogger } from '../observability/logger.ts';
 import type { LogLevel } from '../observability/logger.ts';
-import { answerExplain, answerPlan, takeSnapshot } from './commands/plan.ts';
-import type { PlanAnswer, PlanQuestion } from './commands/plan.ts';
-import { applyPlan } from './commands/apply.ts';
 import type { Parts } from './compose.ts';
-import { runDemo } from './commands/demo.ts';
 import type { DemoRequest, DemoResult } from './commands/demo.ts';
-import { drainDatanodes } from './commands/drain.ts';
 import type { DrainVerdict } from './commands/drain.ts';
-import { createPlanner } from './planning/planner.ts';
-import { startDaemon, watchConfig } from './daemon/run.ts';
-import type { ReloadSources } from './daemon/run.ts';
-import { simulate, untilAborted } from './commands/simulate.ts';
-import type { SimulateRequest } from './commands/simulate.ts';
-import { runOnce } from './commands/once.ts';
 import type { WatchedCall, WorkResult } from './commands/once.ts';
+import type { PlanAnswer, PlanParts, PlanQuestion } from './commands/plan.ts';
+import type { SimulateRequest } from './commands/simulate.ts';
+import type { ReloadSources } from './daemon/run.ts';
 
 interface Call {
   readonly signal: AbortSignal;
@@ -43,7 +33,10 @@ export interface App {
   demo(request: DemoRequest, call: WatchedCall): Promise<DemoResult>;
 }
 
-/** The one place that chooses the real things. */
+/**
+ * The one place that chooses the real things. Each command loads what it needs when it is asked for: `plan --from` and the commands that
+ * talk to a daemon need a small part of the program, and start many times faster without the rest.
+ */
 export function createApp({
   version,
   clock = systemClock,
@@ -51,31 +44,59 @@ export function createApp({
   readonly version: string;
   readonly clock?: Clock;
 }): App {
-  const shared = { version, clock, planner: createPlanner(clock), openCluster };
-  // A command's standard output is data, and its progress is shown: only what somebody may have to act on is logged beside it.
-  const partsOf = ({ log }: Config): Parts => ({ ...shared, logger: commandLogger(log.level) });
-  return {
-    snapshot: (config, { signal }) => takeSnapshot(config, partsOf(config), signal),
-    plan: (request, { signal }) => answerPlan(request, partsOf(request.config), signal),
-    apply: (config, plan, call) => applyPlan(config, plan, partsOf(config), call),
-    once: (config, call) => runOnce(config, partsOf(config), call),
-    drain: (config, datanodes, call) => drainDatanodes(config, datanodes, partsOf(config), call),
-    explain: (request, { signal }) => answerExplain(request, partsOf(request.config), signal),
-    async run({ config, ...sources }, { signal }) {
-      const logger = createLogger({ level: config.log.level, destination: 'stdout' }, { clock });
-      const running = await startDaemon(config, { ...shared, logger });
-      const stopWatching = watchConfig(running, logger, sources);
-      await untilAborted(signal);
-      stopWatching();
-      logger.info({}, 'Stopping');
-      await running.close();
-      logger.info({}, 'Stopped');
-    },
-    simulate: (request, { signal }) => simulate(request, clock, signal),
-    demo: (request, call) => runDemo(request, { ...shared, logger: commandLogger('warn') }, call),
+  const shared: Omit<Parts, 'logger'> = {
+    version,
+    clock,
+    planner: async (...call) => (await import('./planning/planner.ts')).createPlanner(clock)(...call),
+    openCluster: async (...call) => (await import('../greptimedb/index.ts')).openCluster(...call),
   };
-}
-
-function commandLogger(level: LogLevel): Parts['logger'] {
-  return createLogger({ level: level === 'info' ? 'warn' : level, destination: 'person' });
+  // A command's standard output is data, and its progress is shown: only what somebody may have to act on is logged beside it.
+  const partsOf = async (level: LogLevel): Promise<Parts> => {
+    const { createLogger } = await import('../observability/logger.ts');
+    const logger = createLogger({ level: level === 'info' ? 'warn' : level, destination: 'person' });
+    return { ...shared, logger };
+  };
+  const snapshot: PlanParts['takeSnapshot'] = async (config, signal, everything) => {
+    const { takeSnapshot } = await import('./commands/snapshot.ts');
+    return takeSnapshot(config, await partsOf(config.log.level), signal, everything);
+  };
+  // Nobody else waits for the thread of a command that only plans: a thread of its own would cost time and memory.
+  const planner: PlanParts['planner'] = async (input, options) =>
+    (await import('./planning/planner.ts')).planNow(input, options, clock);
+  const planParts: PlanParts = { clock, planner, takeSnapshot: snapshot };
+  return {
+    snapshot: (config, { signal }) => snapshot(config, signal),
+    async plan(request, { signal }) {
+      const { answerPlan } = await import('./commands/plan.ts');
+      return answerPlan(request, planParts, signal);
+    },
+    async explain(request, { signal }) {
+      const { answerExplain } = await import('./commands/plan.ts');
+      return answerExplain(request, planParts, signal);
+    },
+    async apply(config, plan, call) {
+      const { applyPlan } = await import('./commands/apply.ts');
+      return applyPlan(config, plan, await partsOf(config.log.level), call);
+    },
+    async once(config, call) {
+      const { runOnce } = await import('./commands/once.ts');
+      return runOnce(config, await partsOf(config.log.level), call);
+    },
+    async drain(config, datanodes, call) {
+      const { drainDatanodes } = await import('./commands/drain.ts');
+      return drainDatanodes(config, datanodes, await partsOf(config.log.level), call);
+    },
+    async run(request, { signal }) {
+      const { runDaemon } = await import('./daemon/run.ts');
+      return runDaemon(request, shared, signal);
+    },
+    async simulate(request, { signal }) {
+      const { simulate } = await import('./commands/simulate.ts');
+      return simulate(request, clock, signal);
+    },
+    async demo(request, call) {
+      const { runDemo } = await import('./commands/demo.ts');
+      return runDemo(request, await partsOf('warn'), call);
+    },
+  };
 }

@@ -25,3 +25,11 @@ export class Closers {
     if (errors.length > 0) throw new AggregateError(errors, 'Not everything could be closed');
   }
 }
+
+/** Resolves when the signal aborts: to be told to stop is how this command ends. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { z } from 'zod';
-import type { App } from '../app/index.ts';
+import { createApp } from '../app/index.ts';
+import { PROGRAM_FOLDER } from '../lib/program-folder.ts';
 import { createProcessIo } from './process-io.ts';
 import { runCli } from './program.ts';
 
@@ -11,7 +12,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const version = readVersion();
   const status = await runCli(args, {
     io,
-    app: lazyApp(version),
+    app: createApp({ version }),
     version,
     fetch: globalThis.fetch,
     cwd: process.cwd(),
@@ -21,26 +22,7 @@ export async function main(args: readonly string[]): Promise<void> {
   process.exit(status);
 }
 
-/** package.json lies one folder above both src and dist. */
 function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('package.json', PROGRAM_FOLDER), 'utf8');
   return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
-}
-
-/** Loads the program behind the command line when a command first needs it: help and health checks start in half the time. */
-function lazyApp(version: string): App {
-  let loading: Promise<App> | undefined;
-  const app = (): Promise<App> =>
-    (loading ??= import('../app/index.ts').then(({ createApp }) => createApp({ version })));
-  return {
-    snapshot: async (...args) => (await app()).snapshot(...args),
-    plan: async (...args) => (await app()).plan(...args),
-    apply: async (...args) => (await app()).apply(...args),
-    once: async (...args) => (await app()).once(...args),
-    drain: async (...args) => (await app()).drain(...args),
-    explain: async (...args) => (await app()).explain(...args),
-    run: async (...args) => (await app()).run(...args),
-    simulate: async (...args) => (await app()).simulate(...args),
-    demo: async (...args) => (await app()).demo(...args),
-  };
 }

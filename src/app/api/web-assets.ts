@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PROGRAM_FOLDER } from '../../lib/program-folder.ts';
 import type { WebAsset, WebAssets } from '../../server/api/ports.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -11,14 +12,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Where `npm run build` puts the page: beside this file's folder in dist, also when the program runs from its sources. */
-export function builtPageFolder(): string {
-  const isSource = import.meta.url.endsWith('.ts');
-  return fileURLToPath(new URL(isSource ? '../../../dist/web' : '../../web', import.meta.url));
-}
+/** Where `npm run build` puts the page, also for a program that runs from its sources. */
+export const BUILT_PAGE_FOLDER = fileURLToPath(new URL('dist/web', PROGRAM_FOLDER));
 
 /** The files of the built page; undefined where it was not built. */
-export async function loadWebAssets(folder: string = builtPageFolder()): Promise<WebAssets | undefined> {
+export async function loadWebAssets(folder: string = BUILT_PAGE_FOLDER): Promise<WebAssets | undefined> {
   let names: string[];
   try {
     names = await readdir(folder, { recursive: true });

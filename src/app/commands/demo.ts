@@ -7,13 +7,14 @@ import type { Config } from '../../config/config.ts';
 import type { EventSource, StampedEvent } from '../../observability/events.ts';
 import { silentLogger } from '../../observability/logger.ts';
 import { sleep } from '../../lib/clock.ts';
-import type { PlanAnswer } from './plan.ts';
+import type { PlanAnswer, PlanParts } from './plan.ts';
 import { answerPlan } from './plan.ts';
 import type { Parts } from '../compose.ts';
-import { Closers } from '../lifecycle.ts';
+import { Closers, untilAborted } from '../lifecycle.ts';
 import { startDaemon } from '../daemon/run.ts';
 import type { RunningDaemon } from '../daemon/run.ts';
-import { listenAsCluster, untilAborted } from './simulate.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { listenAsCluster } from './simulate.ts';
 import type { ListeningCluster } from './simulate.ts';
 
 export interface DemoRequest {
@@ -72,7 +73,11 @@ export async function runDemo(
     );
     const quiet = { ...parts, logger: silentLogger };
     const config = (port: number): Config => demoConfig(listening, state, port);
-    request.show(await answerPlan({ config: config(0), adjust: (basis) => basis }, quiet, signal));
+    const planParts: PlanParts = {
+      ...quiet,
+      takeSnapshot: (of, call, everything) => takeSnapshot(of, quiet, call, everything),
+    };
+    request.show(await answerPlan({ config: config(0), adjust: (basis) => basis }, planParts, signal));
     const running = await startOnSomePort(request, config, quiet);
     closers.add(() => running.close());
     watch(running.session.events);

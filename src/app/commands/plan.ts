@@ -1,19 +1,15 @@
 import type { Config } from '../../config/config.ts';
 import { toPolicy } from '../../config/effective.ts';
-import { readSecrets } from '../../config/secrets.ts';
 import type { Explanation, ExplainKind } from '../../domain/explanation.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { EMPTY_MEMORY, withDrains } from '../../domain/policy.ts';
 import type { Policy } from '../../domain/policy.ts';
-import { compileSelection } from '../../domain/selector.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { PlanBasis } from '../../domain/what-if.ts';
 import { explain } from '../../planner/explain/explain.ts';
 import type { PlanInput } from '../../planner/plan.ts';
-import { readOnlyState } from '../../store/read-only-state.ts';
 import type { ReadOnlyState } from '../../store/read-only-state.ts';
 import type { Parts } from '../compose.ts';
-import { toClusterOptions } from '../daemon/open-cluster.ts';
 
 /** What a plan is asked from: a live cluster, or a snapshot that somebody took. */
 export interface PlanQuestion {
@@ -30,29 +26,16 @@ export interface PlanAnswer {
   readonly expectedMs?: number;
 }
 
-/** Reads a cluster once; nothing of ours is opened or changed. */
-export async function takeSnapshot(
-  config: Config,
-  { clock, logger, openCluster }: Parts,
-  signal: AbortSignal,
-  everything = false,
-): Promise<Snapshot> {
-  const options = toClusterOptions(config, await readSecrets(config));
-  const onWarning = (message: string, fields: Readonly<Record<string, unknown>>): void =>
-    logger.warn(fields, message);
-  const cluster = await openCluster(options, { clock, onWarning }, { signal });
-  try {
-    const tables = everything ? { include: [], exclude: [] } : config.tables;
-    return await cluster.readSnapshot({ selector: compileSelection(tables), signal });
-  } finally {
-    await cluster.close();
-  }
+/** What a plan is made with. */
+export interface PlanParts extends Pick<Parts, 'clock' | 'planner'> {
+  /** Reads the cluster once; of all tables with `everything`, else of those that the configuration selects. */
+  readonly takeSnapshot: (config: Config, signal: AbortSignal, everything?: boolean) => Promise<Snapshot>;
 }
 
 /** Plans, and moves nothing. */
 export async function answerPlan(
   question: PlanQuestion,
-  parts: Parts,
+  parts: PlanParts,
   signal: AbortSignal,
 ): Promise<PlanAnswer> {
   const { input, plan, state } = await planFor(question, parts, signal);
@@ -74,7 +57,7 @@ function expectedTime(
 /** Why a region, table or datanode moves or stays; undefined when there is none of that id. */
 export async function answerExplain(
   question: PlanQuestion & { readonly kind: ExplainKind; readonly id: string },
-  parts: Parts,
+  parts: PlanParts,
   signal: AbortSignal,
 ): Promise<Explanation | undefined> {
   const { input, plan } = await planFor(question, parts, signal);
@@ -83,13 +66,13 @@ export async function answerExplain(
 
 async function planFor(
   { config, snapshot: given, adjust }: PlanQuestion,
-  parts: Parts,
+  parts: PlanParts,
   signal: AbortSignal,
 ): Promise<{ input: PlanInput; plan: Plan; state: ReadOnlyState | undefined }> {
   const nowMs = parts.clock.now();
-  const state = readOnlyState(config.state.path, nowMs);
   // What the state folder says is of the cluster that is read; a snapshot from a file may be of any cluster and any time.
-  const { memory, drains } = given ? NOTHING_KNOWN : (state ?? NOTHING_KNOWN);
+  const state = given ? undefined : await readState(config, nowMs);
+  const { memory, drains } = state ?? NOTHING_KNOWN;
   const configured = withDrains(toPolicy(config), drains);
   const { snapshot, policy } = given
     ? adjust({ snapshot: given, policy: configured })
@@ -99,6 +82,12 @@ async function planFor(
   return { input, plan, state };
 }
 
+/** Loaded when needed: a plan of a file has no use for a database. */
+async function readState({ state }: Config, nowMs: number): Promise<ReadOnlyState | undefined> {
+  const { readOnlyState } = await import('../../store/read-only-state.ts');
+  return readOnlyState(state.path, nowMs);
+}
+
 const NOTHING_KNOWN: Pick<ReadOnlyState, 'memory' | 'drains'> = { memory: EMPTY_MEMORY, drains: [] };
 
 /** Reads the cluster; once more and whole when something that is only imagined drains. */
@@ -106,12 +95,12 @@ async function readBasis(
   config: Config,
   policy: Policy,
   adjust: PlanQuestion['adjust'],
-  parts: Parts,
+  parts: PlanParts,
   signal: AbortSignal,
 ): Promise<PlanBasis> {
   const drains = policy.drain.length > 0;
-  const basis = adjust({ snapshot: await takeSnapshot(config, parts, signal, drains), policy });
+  const basis = adjust({ snapshot: await parts.takeSnapshot(config, signal, drains), policy });
   if (drains || basis.policy.drain.length === 0) return basis;
   // A drain has to name every region that is left, those of tables that are not selected too.
-  return adjust({ snapshot: await takeSnapshot(config, parts, signal, true), policy });
+  return adjust({ snapshot: await parts.takeSnapshot(config, signal, true), policy });
 }

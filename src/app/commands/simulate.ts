@@ -3,7 +3,7 @@ import { createPrng } from '../../lib/prng.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { createSimulatedCluster, serveSimulatedCluster } from '../../simulator/index.ts';
 import type { LayoutName, ServedCluster, SimulatedCluster } from '../../simulator/index.ts';
-import { Closers } from '../lifecycle.ts';
+import { Closers, untilAborted } from '../lifecycle.ts';
 
 /** A simulated cluster that listens on loopback. */
 export interface ListeningCluster {
@@ -110,12 +110,4 @@ function describeCluster({ cluster, served }: ListeningCluster): string[] {
     ...(served.metasrvHttp.length > 0 ? [`# metasrv HTTP: ${served.metasrvHttp.join(' ')}`] : []),
     ...(served.control === null ? [] : [`# remote control (docs/simulator.md): ${served.control}`]),
   ];
-}
-
-/** Resolves when the signal aborts: to be told to stop is how this command ends. */
-export function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

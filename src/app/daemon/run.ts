@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { describeError } from '../../domain/errors.ts';
 import { logEvents } from '../../observability/log-listener.ts';
 import { trackLiveState } from '../../observability/live-state.ts';
-import type { Logger } from '../../observability/logger.ts';
+import { createLogger, type Logger } from '../../observability/logger.ts';
 import { createMetrics } from '../../observability/metrics.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { observeEvents } from '../../observability/metrics-listener.ts';
@@ -14,7 +14,7 @@ import type { RunningServer } from '../../server/server.ts';
 import { createActions } from '../api/actions.ts';
 import { Daemon } from './daemon.ts';
 import { byLeaderOnly } from '../ha/leader-actions.ts';
-import { Closers } from '../lifecycle.ts';
+import { Closers, untilAborted } from '../lifecycle.ts';
 import { cronSchedule } from './schedule.ts';
 import { spareMemory } from '../spare-memory.ts';
 import { startNotifications } from './notifications.ts';
@@ -23,6 +23,22 @@ import { loadWebAssets } from '../api/web-assets.ts';
 import { openSession } from '../compose.ts';
 import type { Parts } from '../compose.ts';
 import type { ClusterSession } from './cluster-session.ts';
+
+/** Runs the daemon until the signal aborts. It logs to standard output. */
+export async function runDaemon(
+  { config, ...sources }: { readonly config: Config } & ReloadSources,
+  parts: Omit<Parts, 'logger'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const logger = createLogger({ level: config.log.level, destination: 'stdout' }, parts);
+  const running = await startDaemon(config, { ...parts, logger });
+  const stopWatching = watchConfig(running, logger, sources);
+  await untilAborted(signal);
+  stopWatching();
+  logger.info({}, 'Stopping');
+  await running.close();
+  logger.info({}, 'Stopped');
+}
 
 /** A daemon with its server, working until closed. */
 export interface RunningDaemon {

@@ -4,6 +4,7 @@ import { planIdentity } from '../../domain/plan-identity.ts';
 import type { Blocker, Move, Plan } from '../../domain/plan.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import { PROGRAM_FOLDER, RUNS_FROM_SOURCES } from '../../lib/program-folder.ts';
 import { makePlan } from '../../planner/plan.ts';
 import type { PlanInput } from '../../planner/plan.ts';
 import { packSnapshot, transferList } from './snapshot-transfer.ts';
@@ -54,12 +55,13 @@ export type PlanMessage =
   | { readonly kind: 'blocked'; readonly blocked: readonly Blocker[] }
   | { readonly kind: 'end'; readonly plan: Omit<Plan, 'moves' | 'blocked'> };
 
+const WORKER_FILE = RUNS_FROM_SOURCES ? 'src/app/planning/plan-worker.ts' : 'dist/plan-worker.js';
+
 async function planInWorker(input: PlanInput, options: PlanningOptions, signal: AbortSignal): Promise<Plan> {
   const { snapshot: whole, ...rest } = input;
   const snapshot = await packSnapshot(whole, yieldToEventLoop);
   signal.throwIfAborted();
-  // The file keeps its own ending: .ts from the sources, .js from the build.
-  const worker = new Worker(new URL(import.meta.url.replace(/planner\.(\w+)$/, 'plan-worker.$1')));
+  const worker = new Worker(new URL(WORKER_FILE, PROGRAM_FOLDER));
   try {
     const answer = collect(worker, signal);
     const request: PlanRequest = { snapshot, input: rest, options };
