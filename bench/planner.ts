@@ -9,7 +9,7 @@ import { fastest, ms, times } from './row.ts';
 import type { Row } from './row.ts';
 
 function plan(snapshot: Snapshot): PlanDraft {
-  return makePlan({ snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: 0 });
+  return makePlan({ snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: 0 }).plan;
 }
 
 interface Timing {

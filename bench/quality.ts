@@ -24,7 +24,7 @@ function plan(counts: readonly number[][]): { readonly moves: number; readonly b
     policy: DEFAULT_POLICY,
     memory: EMPTY_MEMORY,
     nowMs: NOW_MS,
-  });
+  }).plan;
   return { moves: moves.length, balanced: after.tableSpreadViolation + after.nodeSpreadViolation === 0 };
 }
 

@@ -1,6 +1,7 @@
 import type { CycleOutcome, GateCode } from '../domain/codes.ts';
 import type { MoveRecord, MoveState } from '../domain/move.ts';
 import type { Plan } from '../domain/plan.ts';
+import type { RegionCounts } from '../domain/region-counts.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 
 /** Why a cycle ran. */
@@ -20,7 +21,13 @@ export type RebalancerEvent =
       readonly snapshot: Snapshot;
       readonly durationMs: number;
     }
-  | { readonly type: 'planned'; readonly cycleId: number; readonly plan: Plan; readonly durationMs: number }
+  | {
+      readonly type: 'planned';
+      readonly cycleId: number;
+      readonly plan: Plan;
+      readonly counts: RegionCounts;
+      readonly durationMs: number;
+    }
   | { readonly type: 'gate-closed'; readonly code: GateCode; readonly detail: string }
   | {
       readonly type: 'move-started';

@@ -1,18 +1,16 @@
-import { isCounted } from './problem.ts';
+import { ceilShare, floorShare, violation } from '../domain/quotas.ts';
+import { NO_LEADER, TABLE_SCOPES } from '../domain/region-counts.ts';
+import type { CountedDatanode, RegionCounts, TableScope } from '../domain/region-counts.ts';
+import { isCountedHold, isMovable } from './problem.ts';
 import type { Problem } from './problem.ts';
-import { ceilShare, floorShare, violation } from './quotas.ts';
 
-/** Live numbers of counted regions per table and datanode, with the bounds that they should stay in. */
+/** Regions per table and datanode while a plan is made, with the bounds that they should stay in. */
 export interface Counts {
   ofTable(table: number, node: number): number;
-  /** Calls back for each datanode that leads regions of the table. */
-  forEachOf(table: number, callback: (node: number, count: number) => void): void;
-  /** The sum of all targets' floors of a table. */
-  floorsOf(table: number): number;
   /** Counted regions of a datanode. */
   total(node: number): number;
-  /** All regions in scope that a datanode leads, those included that do not count (cordoned, dead). */
-  led(node: number): number;
+  /** Regions of selected tables that a datanode leads, those included that do not count (cordoned, dead). */
+  selected(node: number): number;
   /** Regions of a table that count, wherever they are. */
   regionsOf(table: number): number;
   /** Floor and ceil of a target's share of a table; 0 and 0 for other datanodes. */
@@ -28,6 +26,8 @@ export interface Counts {
   /** By how much a move would lower the node-spread violation (negative: raise it). */
   nodeGain(from: number, to: number): number;
   move(from: number, fromCell: number, to: number, toCell: number): void;
+  /** For everybody but the planner: `now` as it was at first, `after` with the moves made since. */
+  result(): RegionCounts;
 }
 
 export interface Share {
@@ -40,7 +40,7 @@ const NO_SHARE: Share = { floor: 0, ceil: 0 };
 export function createCounts(problem: Problem): Counts {
   const { weights, totalWeight, columnOf, nodes, start } = problem;
   const cells = createCells(problem);
-  const { totals, uncounted } = countPerNode(problem);
+  const { totals, selected } = cells;
   const all = problem.regionsOfTable.length;
   const regionsOf = (table: number): number => start[table + 1]! - start[table]!;
 
@@ -51,15 +51,6 @@ export function createCounts(problem: Problem): Counts {
       floor: floorShare(regions, weights[column]!, totalWeight),
       ceil: ceilShare(regions, weights[column]!, totalWeight),
     };
-  };
-  /** Tables of equal size have equal floors: summed once per size. */
-  const floorSums = new Map<number, number>();
-  const floorSum = (regions: number): number => {
-    const known = floorSums.get(regions);
-    if (known !== undefined) return known;
-    const sum = weights.reduce((floors, weight) => floors + floorShare(regions, weight, totalWeight), 0);
-    floorSums.set(regions, sum);
-    return sum;
   };
   const nodeShares = nodes.map((_, node) => shareOf(all, node));
   /**
@@ -78,10 +69,8 @@ export function createCounts(problem: Problem): Counts {
 
   return {
     ofTable: (table, node) => cells.count(table, node),
-    forEachOf: cells.forEach,
-    floorsOf: (table) => floorSum(regionsOf(table)),
     total: (node) => totals[node]!,
-    led: (node) => totals[node]! + uncounted[node]!,
+    selected: (node) => selected[node]!,
     regionsOf,
     tableShare: (table, node) => shareOf(regionsOf(table), node),
     nodeShare: (node) => nodeShares[node]!,
@@ -97,29 +86,23 @@ export function createCounts(problem: Problem): Counts {
       cells.add(toCell, 1);
       totals[from]! -= 1;
       totals[to]! += 1;
+      selected[from]! -= 1;
+      selected[to]! += 1;
     },
+    result: cells.result,
   };
 }
 
-function countPerNode(problem: Problem): { totals: Int32Array; uncounted: Int32Array } {
-  const { hold, nodeOf, tableOf, inScope, nodes } = problem;
-  const totals = new Int32Array(nodes.length);
-  const uncounted = new Int32Array(nodes.length);
-  for (let region = 0; region < hold.length; region += 1) {
-    const node = nodeOf[region]!;
-    if (isCounted(hold[region]!)) totals[node]! += 1;
-    else if (node !== -1 && inScope[tableOf[region]!]) uncounted[node]! += 1;
-  }
-  return { totals, uncounted };
-}
-
 interface Cells {
+  /** Counted regions of each node, and those of selected tables. */
+  readonly totals: Int32Array;
+  readonly selected: Int32Array;
   /** The handle of a cell, which is made where there is none yet. */
   readonly locate: (table: number, node: number) => number;
   readonly count: (table: number, node: number) => number;
   readonly at: (cell: number) => number;
   readonly add: (cell: number, units: number) => void;
-  readonly forEach: (table: number, callback: (node: number, count: number) => void) => void;
+  readonly result: () => RegionCounts;
 }
 
 /**
@@ -127,27 +110,31 @@ interface Cells {
  * moves fill later behind all of them.
  */
 function createCells(problem: Problem): Cells {
-  const { nodes, tables } = problem;
-  const { first, nodeOfCell, count } = filledCells(problem);
-  const filled = first[tables.length]!;
+  const { nodes } = problem;
+  const known = fillCells(problem);
+  const { first, datanodeOf, now } = known;
+  const filled = now.length;
+  const count = now.slice();
   const extra: number[] = [];
   const extraOf = new Map<number, { node: number; cell: number }[]>();
 
   const find = (table: number, node: number): number => {
     const end = first[table + 1]!;
-    for (let cell = first[table]!; cell < end; cell += 1) if (nodeOfCell[cell] === node) return cell;
+    for (let cell = first[table]!; cell < end; cell += 1) if (datanodeOf[cell] === node) return cell;
     return extraOf.get(table)?.find((entry) => entry.node === node)?.cell ?? -1;
   };
   const at = (cell: number): number => (cell < filled ? count[cell]! : extra[cell - filled]!);
   return {
+    totals: known.totals,
+    selected: known.selected,
     at,
     locate(table, node) {
-      const known = find(table, node);
-      if (known !== -1) return known;
+      const cell = find(table, node);
+      if (cell !== -1) return cell;
       if (node < 0 || node >= nodes.length) throw new RangeError(`No datanode of index ${node}`);
-      const cell = filled + extra.push(0) - 1;
-      extraOf.set(table, [...(extraOf.get(table) ?? []), { node, cell }]);
-      return cell;
+      const added = filled + extra.push(0) - 1;
+      extraOf.set(table, [...(extraOf.get(table) ?? []), { node, cell: added }]);
+      return added;
     },
     count(table, node) {
       const cell = find(table, node);
@@ -157,39 +144,131 @@ function createCells(problem: Problem): Cells {
       if (cell < filled) count[cell]! += units;
       else extra[cell - filled]! += units;
     },
-    forEach(table, callback) {
-      for (let cell = first[table]!; cell < first[table + 1]!; cell += 1) {
-        if (count[cell]! > 0) callback(nodeOfCell[cell]!, count[cell]!);
-      }
-      for (const { node, cell } of extraOf.get(table) ?? []) if (at(cell) > 0) callback(node, at(cell));
+    result() {
+      const { datanodes, scope } = known;
+      return { datanodes, tables: problem.tables, scope, ...merged() };
     },
   };
+
+  /** The filled cells and the others, by table. */
+  function merged(): Pick<RegionCounts, 'first' | 'datanodeOf' | 'now' | 'after'> {
+    const size = filled + extra.length;
+    const all = {
+      first: new Int32Array(first.length),
+      datanodeOf: new Int32Array(size),
+      now: new Int32Array(size),
+      after: new Int32Array(size),
+    };
+    let next = 0;
+    for (let row = 0; row + 1 < first.length; row += 1) {
+      all.first[row] = next;
+      for (let cell = first[row]!; cell < first[row + 1]!; cell += 1) {
+        all.datanodeOf[next] = datanodeOf[cell]!;
+        all.now[next] = now[cell]!;
+        all.after[next++] = count[cell]!;
+      }
+      const added = extraOf.get(row);
+      if (!added) continue;
+      for (const { node, cell } of added) {
+        all.datanodeOf[next] = node;
+        all.after[next++] = at(cell);
+      }
+    }
+    all.first[first.length - 1] = next;
+    return all;
+  }
 }
 
-/** Cells of table t: `first[t] .. first[t + 1]`. */
-function filledCells({ start, regionsOfTable, nodeOf, nodes, tables }: Problem): {
-  readonly first: Int32Array;
-  readonly nodeOfCell: Int32Array;
-  readonly count: Int32Array;
-} {
-  const first = new Int32Array(tables.length + 1);
-  const nodeOfCell = new Int32Array(regionsOfTable.length);
-  const count = new Int32Array(regionsOfTable.length);
+type Filled = Pick<RegionCounts, 'datanodes' | 'scope' | 'first' | 'datanodeOf' | 'now'> &
+  Pick<Cells, 'totals' | 'selected'>;
+
+/** Counts the snapshot. Nodes come first among the datanodes, tables among the rows. */
+function fillCells(problem: Problem): Filled {
+  const { start, regionsOfTable, nodeOf, nodes, tables } = problem;
+  const { datanodes, rows: otherRows, cells: otherCells } = countOthers(problem);
+  const scope = scopesOf(problem);
+  const size = regionsOfTable.length + otherCells;
+  const first = new Int32Array(scope.length + 1);
+  const datanodeOf = new Int32Array(size);
+  const count = new Int32Array(size);
+  const totals = new Int32Array(nodes.length);
+  const selected = new Int32Array(nodes.length);
   const latest = new Int32Array(nodes.length).fill(-1);
   let next = 0;
-  for (let table = 0; table < tables.length; table += 1) {
-    first[table] = next;
-    for (let index = start[table]!; index < start[table + 1]!; index += 1) {
+  for (let row = 0; row < scope.length; row += 1) {
+    first[row] = next;
+    const end = row < tables.length ? start[row + 1]! : 0;
+    for (let index = row < tables.length ? start[row]! : 0; index < end; index += 1) {
       const node = nodeOf[regionsOfTable[index]!]!;
       let cell = latest[node]!;
-      if (cell < first[table]!) {
+      if (cell < first[row]!) {
         cell = next++;
-        nodeOfCell[cell] = node;
+        datanodeOf[cell] = node;
         latest[node] = cell;
       }
       count[cell]! += 1;
+      totals[node]! += 1;
+      selected[node]! += 1;
+    }
+    const others = otherRows.get(row);
+    if (!others) continue;
+    for (const [node, regions] of others) {
+      datanodeOf[next] = node;
+      count[next++] = regions;
+      if (node >= 0 && node < nodes.length && problem.inScope[row]) selected[node]! += regions;
     }
   }
-  first[tables.length] = next;
-  return { first, nodeOfCell, count };
+  first[scope.length] = next;
+  return {
+    ...{ datanodes, scope, first, totals, selected },
+    datanodeOf: datanodeOf.slice(0, next),
+    now: count.slice(0, next),
+  };
+}
+
+interface Others {
+  readonly datanodes: readonly CountedDatanode[];
+  /** By table: regions that do not count, by datanode. The row behind the last table is for tables that the snapshot does not list. */
+  readonly rows: ReadonlyMap<number, ReadonlyMap<number, number>>;
+  readonly cells: number;
+}
+
+/** Regions that do not count: of unknown, not selected or immovable tables, led by nobody, by dead, cordoned or unlisted datanodes. */
+function countOthers({ snapshot, hold, nodeOf, tableOf, nodes, tables }: Problem): Others {
+  const datanodes: CountedDatanode[] = [...nodes];
+  const unlisted = new Map<string, number>();
+  const rows = new Map<number, Map<number, number>>();
+  let cells = 0;
+  const indexOf = (region: number): number => {
+    const { leader } = snapshot.regions[region]!;
+    if (leader === null) return NO_LEADER;
+    if (nodeOf[region] !== -1) return nodeOf[region]!;
+    const known = unlisted.get(leader);
+    if (known !== undefined) return known;
+    const added = datanodes.push({ id: leader, state: 'unlisted', weight: 1 }) - 1;
+    unlisted.set(leader, added);
+    return added;
+  };
+  for (let region = 0; region < hold.length; region += 1) {
+    if (isCountedHold(hold[region]!)) continue;
+    const known = tableOf[region]!;
+    const table = known === -1 ? tables.length : known;
+    const row = rows.get(table) ?? new Map<number, number>();
+    rows.set(table, row);
+    const datanode = indexOf(region);
+    if (!row.has(datanode)) cells += 1;
+    row.set(datanode, (row.get(datanode) ?? 0) + 1);
+  }
+  return { datanodes, rows, cells };
+}
+
+function scopesOf({ tables, inScope }: Problem): RegionCounts['scope'] {
+  const code = (scope: TableScope): number => TABLE_SCOPES.indexOf(scope);
+  const scope = new Uint8Array(tables.length + 1).fill(code('counted'));
+  tables.forEach((table, index) => {
+    if (!inScope[index]) scope[index] = code('not-selected');
+    else if (!isMovable(table)) scope[index] = code('unsupported-engine');
+  });
+  scope[tables.length] = code('unknown-table');
+  return scope;
 }

@@ -1,6 +1,7 @@
+import { measureBalance } from '../domain/balance.ts';
 import { BLOCKERS } from '../domain/codes.ts';
 import type { Balance, Move } from '../domain/plan.ts';
-import { measureBalance } from './balance.ts';
+import type { RegionCounts } from '../domain/region-counts.ts';
 import { mayLead } from './choose/choose.ts';
 import { createCounts } from './counts.ts';
 import type { Counts } from './counts.ts';
@@ -17,13 +18,14 @@ export interface Judgement {
   readonly faults: readonly string[];
   /** Whether the open moves, all together, still make the cluster more even. */
   readonly helps: boolean;
+  /** Regions now, and after the open moves. */
+  readonly counts: RegionCounts;
 }
 
 /** Looks at an approved plan again, against what the cluster is now. */
 export function judgePlan(input: PlanInput, moves: readonly Move[]): Judgement {
   const problem = buildProblem(input.snapshot, input.policy, input.memory, input.nowMs);
-  const counts = createCounts(problem);
-  const before = measureBalance(problem, counts);
+  const live = createCounts(problem);
   const regionIndex = new Map(input.snapshot.regions.map(({ id }, index) => [id, index]));
   const nodeIndex = new Map(problem.nodes.map(({ id }, index) => [id, index]));
   const done: Move[] = [];
@@ -38,10 +40,12 @@ export function judgePlan(input: PlanInput, moves: readonly Move[]): Judgement {
     }
     const fault = faultOf(problem, move, region, to);
     if (fault !== undefined) faults.push(`Move ${move.seq}, region ${move.regionId}: ${fault}`);
-    else shift(problem, counts, region!, to!);
+    else shift(problem, live, region!, to!);
     open.push(move);
   }
-  return { done, open, faults, helps: isBetter(measureBalance(problem, counts), before) };
+  const counts = live.result();
+  const helps = isBetter(measureBalance(counts, 'after'), measureBalance(counts, 'now'));
+  return { done, open, faults, helps, counts };
 }
 
 function shift(problem: Problem, counts: Counts, region: number, to: number): void {

@@ -1,7 +1,8 @@
+import { measureBalance } from '../domain/balance.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Memory, Policy } from '../domain/policy.ts';
+import type { RegionCounts } from '../domain/region-counts.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { measureBalance } from './balance.ts';
 import { listBlockers } from './explain/blockers.ts';
 import { createCounts } from './counts.ts';
 import { createMoveWriter } from './explain/describe.ts';
@@ -20,31 +21,36 @@ export interface PlanInput {
 /** A plan but for its identity and date, which need a hash and a clock. */
 export type PlanDraft = Omit<Plan, 'planId' | 'createdAt'>;
 
+/** A plan with what was counted for it, which is no part of the plan file. */
+export interface Planned<P extends PlanDraft = PlanDraft> {
+  readonly plan: P;
+  readonly counts: RegionCounts;
+}
+
 /**
  * Plans the fewest moves that balance a cluster on both levels. The same input gives the same draft, whatever the order in which
  * the snapshot lists things.
  *
  * @param shouldStop asked now and then; once true, the best plan so far is returned with `optimal: false` and its bound.
  */
-export function makePlan(input: PlanInput, shouldStop: () => boolean = () => false): PlanDraft {
+export function makePlan(input: PlanInput, shouldStop: () => boolean = () => false): Planned {
   const { snapshot, policy, memory, nowMs } = input;
   const problem = buildProblem(snapshot, policy, memory, nowMs);
   const placement = placeRegions(problem, shouldStop);
-  const counts = createCounts(problem);
-  const before = measureBalance(problem, counts);
-  const write = createMoveWriter(problem, counts);
-  const moves = orderMoves(problem, placement.relocations, counts).map((move, index) =>
-    write(move, index + 1),
-  );
-  return {
+  const live = createCounts(problem);
+  const write = createMoveWriter(problem, live);
+  const moves = orderMoves(problem, placement.relocations, live).map((move, index) => write(move, index + 1));
+  const counts = live.result();
+  const plan: PlanDraft = {
     formatVersion: 1,
     snapshotTakenAt: snapshot.takenAt,
     objective: policy.objective,
     moves,
     minimumMoves: placement.minimumMoves,
     optimal: placement.optimal,
-    before,
-    after: measureBalance(problem, counts),
+    before: measureBalance(counts, 'now'),
+    after: measureBalance(counts, 'after'),
     blocked: listBlockers(problem, placement.followerConflicts),
   };
+  return { plan, counts };
 }

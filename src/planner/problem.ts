@@ -70,7 +70,7 @@ export const NOT_DRAINING = 255;
 const FIRST_COUNTED_HOLD = HOLD_INDEX.migrating;
 
 /** Whether a region counts towards its table's and its datanode's share. */
-export function isCounted(hold: number): boolean {
+export function isCountedHold(hold: number): boolean {
   return hold === 0 || hold >= FIRST_COUNTED_HOLD;
 }
 
@@ -81,6 +81,11 @@ export function holdOf(hold: number): Hold | undefined {
 
 /** Engines whose regions cannot be migrated: the file engine has no catch-up (GreptimeDB src/file-engine/src/engine.rs). */
 const UNSUPPORTED_ENGINES = new Set(['file']);
+
+/** Whether regions of a table can be moved at all. */
+export function isMovable({ engine }: Table): boolean {
+  return !UNSUPPORTED_ENGINES.has(engine);
+}
 
 export function buildProblem(snapshot: Snapshot, policy: Policy, memory: Memory, nowMs: number): Problem {
   const nodes = problemNodes(snapshot, policy);
@@ -227,7 +232,7 @@ function heldRegions({ policy, memory, nowMs }: HoldInput): ReadonlyMap<string, 
 
 function holdOfTable(table: Table, inScope: boolean): Hold | undefined {
   if (!inScope) return 'not-selected';
-  return UNSUPPORTED_ENGINES.has(table.engine) ? 'unsupported-engine' : undefined;
+  return isMovable(table) ? undefined : 'unsupported-engine';
 }
 
 function holdOfPlace(region: Region, node: ProblemNode | undefined): Hold | undefined {
@@ -262,13 +267,13 @@ function groupByTable(
 ): Pick<Problem, 'start' | 'regionsOfTable'> {
   const start = new Int32Array(tableCount + 1);
   for (let region = 0; region < hold.length; region += 1) {
-    if (isCounted(hold[region]!)) start[tableOf[region]! + 1]! += 1;
+    if (isCountedHold(hold[region]!)) start[tableOf[region]! + 1]! += 1;
   }
   for (let table = 0; table < tableCount; table += 1) start[table + 1]! += start[table]!;
   const next = start.slice();
   const regionsOfTable = new Int32Array(start[tableCount]!);
   for (let region = 0; region < hold.length; region += 1) {
-    if (isCounted(hold[region]!)) regionsOfTable[next[tableOf[region]!]!++] = region;
+    if (isCountedHold(hold[region]!)) regionsOfTable[next[tableOf[region]!]!++] = region;
   }
   return { start, regionsOfTable };
 }

@@ -1,4 +1,5 @@
 import type { Balance, DatanodeBalance, Move, Plan } from '../../src/domain/plan.ts';
+import type { RegionCounts } from '../../src/domain/region-counts.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 
 /** A snapshot of two datanodes and one table, as small as one can be that is of use. */
@@ -67,5 +68,22 @@ export function makePlan(change: Partial<Plan> = {}): Plan {
     after: makeBalance([1, 1]),
     blocked: [],
     ...change,
+  };
+}
+
+/** A plan with counts that fit it: all its regions are of one table. */
+export function withCounts(plan: Plan): { readonly plan: Plan; readonly counts: RegionCounts } {
+  const { before, after } = plan;
+  return {
+    plan,
+    counts: {
+      datanodes: before.datanodes,
+      tables: SMALL_SNAPSHOT.tables,
+      scope: Uint8Array.of(0, 3),
+      first: Int32Array.of(0, before.datanodes.length, before.datanodes.length),
+      datanodeOf: Int32Array.from(before.datanodes.keys()),
+      now: Int32Array.from(before.datanodes, ({ regions }) => regions),
+      after: Int32Array.from(after.datanodes, ({ regions }) => regions),
+    },
   };
 }

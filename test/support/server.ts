@@ -14,6 +14,7 @@ import { buildSeries } from '../../src/server/api/series.ts';
 import { buildStatus } from '../../src/server/api/status.ts';
 import type { StatusFacts } from '../../src/server/api/status.ts';
 import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from './observability.ts';
+import { withCounts } from './plans.ts';
 
 export interface TestServer {
   readonly server: RunningServer;
@@ -123,7 +124,7 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
 export function emitPlan(bus: EventBus): void {
   bus.emit({ type: 'cycle-started', cycleId: 1, trigger: 'schedule' });
   bus.emit({ type: 'snapshot-taken', cycleId: 1, snapshot: sampleSnapshot(), durationMs: 5 });
-  bus.emit({ type: 'planned', cycleId: 1, plan: samplePlan(), durationMs: 5 });
+  bus.emit({ type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 5 });
 }
 
 export interface RawAnswer {

@@ -79,7 +79,7 @@ async function drain(
   const policy = withDrains(session.policy(), datanodes);
   const nowMs = clock.now();
   const input = { snapshot, policy, memory: store.memory(nowMs), nowMs };
-  const plan = await planner(input, { timeBudgetMs: session.config.planning.timeBudgetMs }, NEVER);
+  const { plan } = await planner(input, { timeBudgetMs: session.config.planning.timeBudgetMs }, NEVER);
   if (!dryRun) {
     audit(by, 'drain', `datanodes ${datanodes.join(', ')}`);
     for (const datanode of datanodes) store.addDrain({ datanode, by, atMs: clock.now() });

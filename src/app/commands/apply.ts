@@ -82,7 +82,7 @@ async function work(session: ClusterSession, plan: Plan, signal: AbortSignal): P
     return { outcome: 'planned', moved: 0, failed: 0, detail, plan };
   }
   const preSubmitCheck = (move: Move): CheckResult => session.preSubmitCheck(move);
-  return execute(session, plan, open, (moves, context) =>
+  return execute(session, plan, judgement, (moves, context) =>
     executor.execute(moves, { ...context, preSubmitCheck }, signal),
   );
 }
@@ -112,14 +112,14 @@ type Execute = (
 async function execute(
   { store, clock, events }: ClusterSession,
   plan: Plan,
-  open: readonly Move[],
+  { open, counts }: Judgement,
   run: Execute,
 ): Promise<WorkResult> {
   const startedAtMs = clock.monotonicMs();
   const cycleId = store.beginCycle('apply', clock.now());
   events.emit({ type: 'cycle-started', cycleId, trigger: 'apply' });
   const remaining: Plan = { ...plan, moves: open };
-  events.emit({ type: 'planned', cycleId, plan: remaining, durationMs: 0 });
+  events.emit({ type: 'planned', cycleId, plan: remaining, counts, durationMs: 0 });
   const report = await run(open, { planId: plan.planId, cycleId, limit: Infinity });
   const result = describeExecution(report, open.length);
   store.endCycle(cycleId, {

@@ -78,7 +78,7 @@ async function planFor(
     ? adjust({ snapshot: given, policy: configured })
     : await readBasis(config, configured, adjust, parts, signal);
   const input: PlanInput = { snapshot, policy, memory, nowMs };
-  const plan = await parts.planner(input, { timeBudgetMs: config.planning.timeBudgetMs }, signal);
+  const { plan } = await parts.planner(input, { timeBudgetMs: config.planning.timeBudgetMs }, signal);
   return { input, plan, state };
 }
 

@@ -215,7 +215,7 @@ async function makePlan(
     memory: store.memory(nowMs),
     nowMs,
   };
-  const plan = await planner(input, { timeBudgetMs: settings.timeBudgetMs }, signal);
+  const { plan, counts } = await planner(input, { timeBudgetMs: settings.timeBudgetMs }, signal);
   store.savePlan({
     planId: plan.planId,
     cycleId,
@@ -228,7 +228,7 @@ async function makePlan(
     atMs: nowMs,
     regions: Object.fromEntries(plan.before.datanodes.map(({ id, regions }) => [id, regions])),
   });
-  events.emit({ type: 'planned', cycleId, plan, durationMs: clock.monotonicMs() - startedAtMs });
+  events.emit({ type: 'planned', cycleId, plan, counts, durationMs: clock.monotonicMs() - startedAtMs });
   return plan;
 }
 

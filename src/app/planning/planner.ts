@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import { compareIds } from '../../domain/ids.ts';
 import { planIdentity } from '../../domain/plan-identity.ts';
 import type { Blocker, Move, Plan } from '../../domain/plan.ts';
+import type { RegionCounts } from '../../domain/region-counts.ts';
+import type { Table } from '../../domain/snapshot.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { PROGRAM_FOLDER, RUNS_FROM_SOURCES } from '../../lib/program-folder.ts';
 import { makePlan } from '../../planner/plan.ts';
-import type { PlanInput } from '../../planner/plan.ts';
+import type { Planned, PlanInput } from '../../planner/plan.ts';
 import { packSnapshot, transferList } from './snapshot-transfer.ts';
 import type { PackedSnapshot } from './snapshot-transfer.ts';
 
@@ -16,18 +19,23 @@ export interface PlanningOptions {
 }
 
 /** Makes a whole plan of a snapshot, with identity and date. */
-export type Planner = (input: PlanInput, options: PlanningOptions, signal: AbortSignal) => Promise<Plan>;
+export type Planner = (
+  input: PlanInput,
+  options: PlanningOptions,
+  signal: AbortSignal,
+) => Promise<Planned<Plan>>;
 
 /** From this many regions on a plan is made in a thread of its own, so that health and metrics are served meanwhile. */
 const WORKER_THRESHOLD = 20_000;
 
 /** Plans at once in this thread, which is also what the worker thread does. */
-export function planNow(input: PlanInput, options: PlanningOptions, clock: Clock): Plan {
+export function planNow(input: PlanInput, options: PlanningOptions, clock: Clock): Planned<Plan> {
   const deadlineMs = clock.monotonicMs() + options.timeBudgetMs;
-  const draft = makePlan(input, () => clock.monotonicMs() >= deadlineMs);
+  const { plan: draft, counts } = makePlan(input, () => clock.monotonicMs() >= deadlineMs);
   const { planId, inputs } = planIdentity(draft, input.snapshot, input.policy, () => createHash('sha256'));
   const { formatVersion, ...rest } = draft;
-  return { formatVersion, planId, inputs, createdAt: new Date(clock.now()).toISOString(), ...rest };
+  const createdAt = new Date(clock.now()).toISOString();
+  return { plan: { formatVersion, planId, inputs, createdAt, ...rest }, counts };
 }
 
 /** A planner that hands large snapshots to a worker thread. */
@@ -53,11 +61,18 @@ export interface PlanRequest {
 export type PlanMessage =
   | { readonly kind: 'moves'; readonly moves: readonly Move[] }
   | { readonly kind: 'blocked'; readonly blocked: readonly Blocker[] }
-  | { readonly kind: 'end'; readonly plan: Omit<Plan, 'moves' | 'blocked'> };
+  | { readonly kind: 'end'; readonly plan: Omit<Plan, 'moves' | 'blocked'>; readonly counts: SentCounts };
 
 const WORKER_FILE = RUNS_FROM_SOURCES ? 'src/app/planning/plan-worker.ts' : 'dist/plan-worker.js';
 
-async function planInWorker(input: PlanInput, options: PlanningOptions, signal: AbortSignal): Promise<Plan> {
+/** The tables are known here: a hundred thousand objects need not be copied. */
+type SentCounts = Omit<RegionCounts, 'tables'>;
+
+async function planInWorker(
+  input: PlanInput,
+  options: PlanningOptions,
+  signal: AbortSignal,
+): Promise<Planned<Plan>> {
   const { snapshot: whole, ...rest } = input;
   const snapshot = await packSnapshot(whole, yieldToEventLoop);
   signal.throwIfAborted();
@@ -66,17 +81,27 @@ async function planInWorker(input: PlanInput, options: PlanningOptions, signal: 
     const answer = collect(worker, signal);
     const request: PlanRequest = { snapshot, input: rest, options };
     worker.postMessage(request, transferList(snapshot));
-    return await answer;
+    const { plan, counts } = await answer;
+    return { plan, counts: { ...counts, tables: byId(whole.tables) } };
   } finally {
     void worker.terminate();
   }
 }
 
+function byId(tables: readonly Table[]): Table[] {
+  return tables.toSorted((a, b) => compareIds(a.id, b.id));
+}
+
+interface Collected {
+  readonly plan: Plan;
+  readonly counts: SentCounts;
+}
+
 /** Puts the pieces together. @throws the signal's reason, or an Error when the thread fails. */
-function collect(worker: Worker, signal: AbortSignal): Promise<Plan> {
+function collect(worker: Worker, signal: AbortSignal): Promise<Collected> {
   const moves: Move[] = [];
   const blocked: Blocker[] = [];
-  return new Promise<Plan>((resolve, reject) => {
+  return new Promise<Collected>((resolve, reject) => {
     const onAbort = (): void => {
       reject(signal.reason instanceof Error ? signal.reason : new DOMException('Aborted', 'AbortError'));
     };
@@ -89,7 +114,7 @@ function collect(worker: Worker, signal: AbortSignal): Promise<Plan> {
       if (message.kind === 'moves') for (const move of message.moves) moves.push(move);
       else if (message.kind === 'blocked') for (const blocker of message.blocked) blocked.push(blocker);
       else {
-        settle(() => resolve(assemble(message.plan, moves, blocked)));
+        settle(() => resolve({ plan: assemble(message.plan, moves, blocked), counts: message.counts }));
         return;
       }
       void yieldToEventLoop().then(() => worker.postMessage('next'));

@@ -1,3 +1,4 @@
+import { isEven } from '../../domain/balance.ts';
 import { BLOCKERS } from '../../domain/codes.ts';
 import type { BlockerCode } from '../../domain/codes.ts';
 import type { Blocker, Move, Plan } from '../../domain/plan.ts';
@@ -141,7 +142,7 @@ function blockerSubject(blocker: Blocker): string {
 function* summary(plan: Plan, { style, expectedMs }: PlanTableOptions): Generator<string, void, undefined> {
   const { before, after } = plan;
   const proof = proofLine(plan);
-  yield style('bold', plan.optimal && isBalanced(plan) ? style('green', proof) : proof);
+  yield style('bold', plan.optimal && isEven(plan.after) ? style('green', proof) : proof);
   const change = (from: number, to: number): string =>
     from === to ? formatNumber(from) : `${formatNumber(from)} → ${formatNumber(to)}`;
   const skew = `Table skew ${change(before.tableSkewMax, after.tableSkewMax)}, node skew ${change(before.nodeSkew, after.nodeSkew)}`;
@@ -153,17 +154,12 @@ function* summary(plan: Plan, { style, expectedMs }: PlanTableOptions): Generato
     yield `Expected time ${formatDuration(expectedMs)}, by what earlier migrations took.`;
 }
 
-/** Whether the plan reaches everything that balance asks for. */
-export function isBalanced({ after }: Plan): boolean {
-  return after.tableSpreadViolation === 0 && after.nodeSpreadViolation === 0 && after.regionsOnDraining === 0;
-}
-
 /** `12 moves; fewer is impossible.` */
 export function proofLine(plan: Plan): string {
   const { length } = plan.moves;
-  const rest = isBalanced(plan) ? '' : ' What stays uneven is blocked.';
+  const rest = isEven(plan.after) ? '' : ' What stays uneven is blocked.';
   if (length === 0) {
-    if (isBalanced(plan)) {
+    if (isEven(plan.after)) {
       return plan.blocked.some(({ code }) => code === 'not-selected')
         ? 'Nothing to move: what stays on draining datanodes is of tables that are not selected.'
         : 'Balanced: nothing to move.';

@@ -9,7 +9,7 @@ export function explainDatanode(context: ExplainContext, id: string): Explanatio
   if (!datanode) return undefined;
   const gives = plan.moves.filter(({ from }) => from === id).length;
   const receives = plan.moves.filter(({ to }) => to === id).length;
-  const after = counts.led(node) + netMoves(plan.moves, id);
+  const after = counts.selected(node) + netMoves(plan.moves, id);
   const share = counts.nodeShare(node);
   const blocked = plan.blocked.filter(({ datanodeId }) => datanodeId === id);
   return {
@@ -25,7 +25,7 @@ export function explainDatanode(context: ExplainContext, id: string): Explanatio
     facts: {
       state: datanode.state,
       weight: datanode.weight,
-      regions: counts.led(node),
+      regions: counts.selected(node),
       after,
       share,
       gives,
@@ -45,7 +45,7 @@ interface Numbers {
 function answerFor({ problem, counts }: ExplainContext, node: number, numbers: Numbers): string {
   const { gives, receives, after, blocked } = numbers;
   const { id, state } = problem.nodes[node]!;
-  const leads = `Datanode ${id} leads ${counts.led(node)} regions in scope`;
+  const leads = `Datanode ${id} leads ${counts.selected(node)} regions in scope`;
   switch (state) {
     case 'dead':
       return `${leads} and is not alive: its regions are left to failover, and nothing moves to it.`;

@@ -3,7 +3,7 @@ import { raiseCost } from './costs.ts';
 import type { Problem } from '../problem.ts';
 import { findSlot, floorOf } from './rows.ts';
 import type { Rows } from './rows.ts';
-import { ceilShare } from '../quotas.ts';
+import { ceilShare } from '../../domain/quotas.ts';
 import type { Search } from './solver.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Problem } from '../problem.ts';
-import { ceilShare, floorShare, violation } from '../quotas.ts';
+import { ceilShare, floorShare, violation } from '../../domain/quotas.ts';
 import type { Rows, SlotBounds } from './rows.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { sortFew } from '../../lib/sort.ts';
 import type { Problem } from '../problem.ts';
-import { floorShare } from '../quotas.ts';
+import { floorShare } from '../../domain/quotas.ts';
 
 /**
  * Tables as the rows of a sparse matrix whose columns are the targets. A row stores a *slot* for each target that leads, must

@@ -1,5 +1,5 @@
+import { isEven } from '../../domain/balance.ts';
 import { BLOCKERS, GATES, GATE_SEVERITY } from '../../domain/codes.ts';
-import type { Balance } from '../../domain/plan.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { isoTime } from '../../observability/event-view.ts';
 import type { LiveState } from '../../observability/live-state.ts';
@@ -76,12 +76,6 @@ function settled({ live }: VerdictFacts): VerdictView | undefined {
   if (isEven(balance))
     return { code: 'balanced', sentence: 'Every datanode leads its share of every table and in total.' };
   return { code: 'blocked', sentence: `Not balanced, and no move can mend it. ${blockersOf(live)}` };
-}
-
-function isEven(balance: Balance): boolean {
-  return (
-    balance.regionsOnDraining === 0 && balance.tableSpreadViolation === 0 && balance.nodeSpreadViolation === 0
-  );
 }
 
 /** The most frequent blockers with their sentence. */

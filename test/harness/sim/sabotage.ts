@@ -233,11 +233,11 @@ function withoutDrains(config: Config): Config {
 
 /** Plans to move the first region to the next datanode, always. */
 function fidgety(planner: Planner, world: World): Planner {
-  return async (input, options, signal): Promise<Plan> => {
-    const plan = await planner(input, options, signal);
+  return async (input, options, signal) => {
+    const planned = await planner(input, options, signal);
     const region = input.snapshot.regions.find(({ leader }) => leader !== null);
     const ids = [...world.cluster.truth.datanodes.keys()];
-    if (!region?.leader) return plan;
+    if (!region?.leader) return planned;
     const to = ids[(ids.indexOf(region.leader) + 1) % ids.length] ?? region.leader;
     const move = {
       seq: 1,
@@ -247,6 +247,7 @@ function fidgety(planner: Planner, world: World): Planner {
       from: region.leader,
       to,
     };
-    return { ...plan, moves: [{ ...move, reason: 'node-spread', detail: '' }] };
+    const plan: Plan = { ...planned.plan, moves: [{ ...move, reason: 'node-spread', detail: '' }] };
+    return { ...planned, plan };
   };
 }

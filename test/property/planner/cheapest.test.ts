@@ -64,7 +64,7 @@ it('of all plans with the fewest moves it is one whose regions are cheapest to m
     const { policy, memory, nowMs, ...drawn } = randomCase(prng, { ...limits, ...flags });
     if (policy.drain.length === drawn.snapshot.datanodes.length) continue;
     const snapshot = withLoads(drawn.snapshot, prng);
-    const { moves } = makePlan({ snapshot, policy, memory, nowMs });
+    const { moves } = makePlan({ snapshot, policy, memory, nowMs }).plan;
     const moving = new Set(moves.map(({ regionId }) => regionId));
     const cost = costOf(snapshot.regions.filter(({ id }) => moving.has(id)));
     expect(cost, `run ${run}`).toEqual(cheapestCost(snapshot, policy, moves.length));
@@ -84,7 +84,12 @@ it('a region of another table moves when that one is cheaper', () => {
       load: { writeBytesPerSecond: index === cheap ? 0 : 9_000_000 },
     }));
     const snapshot = { ...base, regions };
-    const { moves } = makePlan({ snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: NOW_MS });
+    const { moves } = makePlan({
+      snapshot,
+      policy: DEFAULT_POLICY,
+      memory: EMPTY_MEMORY,
+      nowMs: NOW_MS,
+    }).plan;
     expect(moves.map(({ regionId }) => regionId)).toEqual([regions[cheap]!.id]);
   }
 });

@@ -32,7 +32,7 @@ describe('a plan is the best that brute force can find', () => {
     for (let run = 0; run < 600; run += 1) {
       const seed = `${name} ${run}`;
       const { snapshot, policy, memory, nowMs } = randomCase(createPrng(seed), { ...SMALL, ...flags });
-      const plan = makePlan({ snapshot, policy, memory, nowMs });
+      const { plan } = makePlan({ snapshot, policy, memory, nowMs });
       const optimum = bruteForceOptimum(snapshot, policy, memory, nowMs);
       const { regionsOnDraining, tableSpreadViolation, nodeSpreadViolation } = plan.after;
       const reached = {
@@ -51,7 +51,7 @@ describe('a plan is the best that brute force can find', () => {
     for (const first of rows) {
       for (const second of rows) {
         const snapshot = snapshotOf([first, second], 3);
-        const plan = makePlan({ snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: NOW_MS });
+        const { plan } = makePlan({ snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: NOW_MS });
         const optimum = bruteForceOptimum(snapshot, DEFAULT_POLICY, EMPTY_MEMORY, NOW_MS);
         expect(plan.moves.length, `${first.join()} and ${second.join()}`).toBe(optimum.moves);
         expect(plan.after).toMatchObject({ tableSpreadViolation: 0, nodeSpreadViolation: 0 });
@@ -68,7 +68,7 @@ describe('a plan is the best that brute force can find', () => {
       ],
       7,
     );
-    const plan = makePlan({ snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: NOW_MS });
+    const { plan } = makePlan({ snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: NOW_MS });
     expect(plan).toMatchObject({ minimumMoves: 5, optimal: true });
     expect(plan.moves).toHaveLength(5);
   });

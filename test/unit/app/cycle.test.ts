@@ -10,7 +10,7 @@ import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { FakeCluster } from '../../support/fake-cluster.ts';
-import { makeMove, makePlan, SMALL_SNAPSHOT } from '../../support/plans.ts';
+import { makeMove, makePlan, SMALL_SNAPSHOT, withCounts } from '../../support/plans.ts';
 
 const NONE = { succeeded: 0, failed: 0, timed_out: 0, rolled_back: 0, abandoned: 0 };
 /** Seven moves of a long plan, then the snapshot is too old for the rest. */
@@ -56,7 +56,7 @@ function stage({ store: change = (store) => store, onRead = () => undefined }: S
     ...{ store, clock },
     connection: new Connection(() => Promise.resolve(cluster)),
     events: { emit: (event) => events.push(event) },
-    planner: () => Promise.resolve(makePlan({ moves: [makeMove(1)] })),
+    planner: () => Promise.resolve(withCounts(makePlan({ moves: [makeMove(1)] }))),
     openExecutor: () => executor,
     noteSnapshot: () => undefined,
     completeSnapshot: (snapshot) => snapshot,

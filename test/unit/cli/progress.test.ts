@@ -9,7 +9,7 @@ import type { MoveRecord, MoveState } from '../../../src/domain/move.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import { EventBus } from '../../../src/observability/events.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
-import { makeMove, makePlan } from '../../support/plans.ts';
+import { makeMove, makePlan, withCounts } from '../../support/plans.ts';
 
 function record(id: number, state: MoveState, detail?: string): MoveRecord {
   return {
@@ -26,7 +26,7 @@ function record(id: number, state: MoveState, detail?: string): MoveRecord {
 const PLANNED = {
   type: 'planned',
   cycleId: 1,
-  plan: makePlan({ moves: [makeMove(1), makeMove(2), makeMove(3)], minimumMoves: 3 }),
+  ...withCounts(makePlan({ moves: [makeMove(1), makeMove(2), makeMove(3)], minimumMoves: 3 })),
   durationMs: 1,
 } as const satisfies RebalancerEvent;
 
@@ -88,7 +88,7 @@ describe('progress without a terminal', () => {
     const { bus, text } = show(false);
     const plan = makePlan({ moves: [], minimumMoves: 0 });
     const cycle = (): void => {
-      bus.emit({ type: 'planned', cycleId: 1, plan, durationMs: 1 });
+      bus.emit({ type: 'planned', cycleId: 1, ...withCounts(plan), durationMs: 1 });
       bus.emit({
         type: 'cycle-finished',
         cycleId: 1,

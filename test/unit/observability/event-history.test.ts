@@ -3,6 +3,7 @@ import { createEventHistory } from '../../../src/observability/event-history.ts'
 import type { EventHistory } from '../../../src/observability/event-history.ts';
 import type { EventBus } from '../../../src/observability/events.ts';
 import { eventBus, samplePlan, sampleSnapshot } from '../../support/observability.ts';
+import { withCounts } from '../../support/plans.ts';
 
 function historyOf(events: number, capacity: number): { history: EventHistory; bus: EventBus } {
   const { bus } = eventBus();
@@ -42,7 +43,7 @@ describe('createEventHistory', () => {
   it('keeps events small: no snapshot and no plan in them', () => {
     const { history, bus } = historyOf(0, 5);
     bus.emit({ type: 'snapshot-taken', cycleId: 1, snapshot: sampleSnapshot(), durationMs: 4 });
-    bus.emit({ type: 'planned', cycleId: 1, plan: samplePlan(), durationMs: 4 });
+    bus.emit({ type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 4 });
     expect(history.since(0)).toEqual([
       {
         id: 1,

@@ -3,8 +3,9 @@ import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { estimateEtaMs, RECENT_MOVES, trackLiveState } from '../../../src/observability/live-state.ts';
 import type { LiveState } from '../../../src/observability/live-state.ts';
 import { eventBus, sampleMove, samplePlan, START_MS } from '../../support/observability.ts';
+import { withCounts } from '../../support/plans.ts';
 
-const planned: RebalancerEvent = { type: 'planned', cycleId: 1, plan: samplePlan(), durationMs: 3 };
+const planned: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 3 };
 const move = sampleMove();
 const started: RebalancerEvent = { type: 'move-started', move, position: 1, total: 2 };
 const end = (overrides: Parameters<typeof sampleMove>[0], durationMs = 1_000): RebalancerEvent => ({

@@ -3,6 +3,7 @@ import type { EventType, RebalancerEvent } from '../../../src/observability/even
 import { logEvents } from '../../../src/observability/log-listener.ts';
 import { createLogger } from '../../../src/observability/logger.ts';
 import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
+import { withCounts } from '../../support/plans.ts';
 
 function logged(event: RebalancerEvent): Record<string, unknown> {
   const lines: string[] = [];
@@ -21,7 +22,7 @@ const cases: [level: string, event: RebalancerEvent][] = [
   ['debug', { type: 'cycle-started', cycleId: 1, trigger: 'schedule' }],
   ['info', { type: 'tick-missed', runningCycleId: 1 }],
   ['debug', { type: 'snapshot-taken', cycleId: 1, snapshot: sampleSnapshot(), durationMs: 1 }],
-  ['debug', { type: 'planned', cycleId: 1, plan: samplePlan(), durationMs: 1 }],
+  ['debug', { type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 1 }],
   ['debug', { type: 'gate-closed', code: 'outside-window', detail: 'd' }],
   ['warn', { type: 'gate-closed', code: 'thrash', detail: 'd' }],
   ['warn', { type: 'gate-closed', code: 'maintenance', detail: 'd' }],

@@ -6,6 +6,7 @@ import { observeEvents } from '../../../src/observability/metrics-listener.ts';
 import { createMetrics } from '../../../src/observability/metrics.ts';
 import type { Metrics } from '../../../src/observability/metrics.ts';
 import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
+import { withCounts } from '../../support/plans.ts';
 
 let metrics: Metrics;
 let bus: EventBus;
@@ -24,7 +25,7 @@ const taken: RebalancerEvent = {
   snapshot: sampleSnapshot(),
   durationMs: 40,
 };
-const planned: RebalancerEvent = { type: 'planned', cycleId: 1, plan: samplePlan(), durationMs: 3 };
+const planned: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 3 };
 const started: RebalancerEvent = { type: 'move-started', move: sampleMove(), position: 1, total: 2 };
 const finished = (overrides: Parameters<typeof sampleMove>[0] = {}): RebalancerEvent => ({
   type: 'move-finished',

@@ -7,8 +7,9 @@ import { notice, NOTICE_KINDS, QUIET } from '../../../src/observability/notices.
 import { startNotifier } from '../../../src/observability/notify.ts';
 import type { NotificationOutcome, NotifierOptions } from '../../../src/observability/notify.ts';
 import { eventBus, sampleMove, samplePlan, START_MS } from '../../support/observability.ts';
+import { withCounts } from '../../support/plans.ts';
 
-const plan: RebalancerEvent = { type: 'planned', cycleId: 1, plan: samplePlan(), durationMs: 1 };
+const plan: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 1 };
 const started: RebalancerEvent = { type: 'move-started', move: sampleMove(), position: 1, total: 2 };
 const moved: RebalancerEvent = {
   type: 'move-finished',
@@ -36,7 +37,7 @@ const paused = (by: string): RebalancerEvent => ({ type: 'paused', untilMs: null
 const held = (...codes: ('cooldown' | 'pinned')[]): RebalancerEvent => ({
   type: 'planned',
   cycleId: 1,
-  plan: { ...samplePlan(), moves: [], blocked: codes.map((code) => ({ code, detail: '' })) },
+  ...withCounts({ ...samplePlan(), moves: [], blocked: codes.map((code) => ({ code, detail: '' })) }),
   durationMs: 1,
 });
 const resting = held('cooldown');

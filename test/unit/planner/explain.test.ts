@@ -17,7 +17,7 @@ function ask(
     memory: { ...EMPTY_MEMORY, ...options.memory },
     nowMs: NOW_MS,
   };
-  return explain(input, makePlan(input), kind, id);
+  return explain(input, makePlan(input).plan, kind, id);
 }
 
 const first = regionId(1024, 0);
@@ -121,7 +121,7 @@ describe('explain datanode', () => {
     const snapshot = snapshotOf([[2, 2, 2]]);
     const input = { snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: NOW_MS };
     const policy = { ...DEFAULT_POLICY, drain: ['0'] };
-    expect(explain({ ...input, policy }, makePlan(input), 'datanode', '0')!.answer).toBe(
+    expect(explain({ ...input, policy }, makePlan(input).plan, 'datanode', '0')!.answer).toBe(
       'Datanode 0 leads 2 regions in scope and is draining: 0 move away, 2 are in no plan yet; the next cycle makes one.',
     );
   });

@@ -12,7 +12,7 @@ function plan(snapshot: Snapshot, policy: Partial<Policy> = {}): PlanDraft {
     policy: { ...DEFAULT_POLICY, ...policy },
     memory: EMPTY_MEMORY,
     nowMs: NOW_MS,
-  });
+  }).plan;
 }
 
 const codes = ({ blocked }: PlanDraft): string[] => [...new Set(blocked.map(({ code }) => code))];

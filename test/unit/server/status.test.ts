@@ -7,6 +7,7 @@ import { buildStatus } from '../../../src/server/api/status.ts';
 import type { StatusFacts } from '../../../src/server/api/status.ts';
 import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
 import { statusFacts } from '../../support/server.ts';
+import { withCounts } from '../../support/plans.ts';
 
 function liveAfter(events: readonly RebalancerEvent[]): LiveState {
   const { bus } = eventBus();
@@ -25,7 +26,7 @@ const taken: RebalancerEvent = {
 const planned = (plan = samplePlan()): RebalancerEvent => ({
   type: 'planned',
   cycleId: 3,
-  plan,
+  ...withCounts(plan),
   durationMs: 5,
 });
 const started: RebalancerEvent = {

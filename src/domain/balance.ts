@@ -1,0 +1,140 @@
+import type { Balance } from './plan.ts';
+import { ceilShare, floorShare, violation } from './quotas.ts';
+import { isCounted, tally, TABLE_SCOPES } from './region-counts.ts';
+import type { RegionCounts, When } from './region-counts.ts';
+
+/** Whether a placement is all that the policy asks for. */
+export function isEven(
+  balance: Pick<Balance, 'regionsOnDraining' | 'tableSpreadViolation' | 'nodeSpreadViolation'>,
+): boolean {
+  return (
+    balance.regionsOnDraining === 0 && balance.tableSpreadViolation === 0 && balance.nodeSpreadViolation === 0
+  );
+}
+
+/** Sums up how even the placement is. Takes time in proportion to the number of cells. */
+export function measureBalance(counts: RegionCounts, when: When): Balance {
+  const { datanodes } = tally(counts, when);
+  const listed = datanodes.flatMap((datanode) =>
+    datanode.state === 'unlisted' ? [] : [{ ...datanode, state: datanode.state }],
+  );
+  const targets = listed.filter(({ state }) => state === 'target');
+  const all = listed.reduce((sum, { counted }) => sum + counted, 0);
+  const shares = createShares(targets.map(({ weight }) => weight));
+  const tables = measureTables(counts, when, shares);
+  return {
+    tableSkewMax: rounded(tables.skewMax),
+    nodeSkew: rounded(range(targets.map(({ counted, weight }) => shares.scaled(counted, weight)))),
+    tableSpreadViolation: tables.violation,
+    nodeSpreadViolation: targets.reduce(
+      (sum, { counted, weight }) =>
+        sum + violation(counted, shares.floor(all, weight), shares.ceil(all, weight)),
+      0,
+    ),
+    regionsOnDraining: listed.reduce(
+      (sum, { state, selected }) => (state === 'draining' ? sum + selected : sum),
+      0,
+    ),
+    datanodes: listed.map(({ id, state, weight, selected }) => ({ id, regions: selected, state, weight })),
+  };
+}
+
+interface Shares {
+  readonly targets: number;
+  /** Counts are divided by weight where weights differ; where they are all the same, skew is in whole regions. */
+  scaled(count: number, weight: number): number;
+  floor(regions: number, weight: number): number;
+  ceil(regions: number, weight: number): number;
+  /** The sum of all targets' floors. */
+  floors(regions: number): number;
+}
+
+function createShares(weights: readonly number[]): Shares {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const differ = weights.some((weight) => weight !== weights[0]);
+  // Tables of equal size have equal floors: summed once per size.
+  const known = new Map<number, number>();
+  const floor = (regions: number, weight: number): number => floorShare(regions, weight, total);
+  return {
+    targets: weights.length,
+    scaled: (count, weight) => (differ ? count / weight : count),
+    floor,
+    ceil: (regions, weight) => ceilShare(regions, weight, total),
+    floors(regions) {
+      const sum =
+        known.get(regions) ?? weights.reduce((floors, weight) => floors + floor(regions, weight), 0);
+      known.set(regions, sum);
+      return sum;
+    },
+  };
+}
+
+/** The greatest skew and the sum of the violations of all tables. */
+function measureTables(
+  counts: RegionCounts,
+  when: When,
+  shares: Shares,
+): { readonly skewMax: number; readonly violation: number } {
+  const { datanodes, datanodeOf, scope, first } = counts;
+  const cells = counts[when];
+  /** 0 for datanodes that are no targets. */
+  const weightOf = Float64Array.from(datanodes, ({ state, weight }) => (state === 'target' ? weight : 0));
+  const isCounting = Uint8Array.from(datanodes, (datanode) => Number(isCounted('counted', datanode)));
+  const counted = TABLE_SCOPES.indexOf('counted');
+  let skewMax = 0;
+  let sum = 0;
+  for (let row = 0; row < scope.length; row += 1) {
+    if (scope[row] !== counted) continue;
+    const start = first[row]!;
+    const end = first[row + 1]!;
+    let regions = 0;
+    for (let cell = start; cell < end; cell += 1) if (isCounting[datanodeOf[cell]!]) regions += cells[cell]!;
+    if (regions === 0) continue;
+    let most = 0;
+    let least = Infinity;
+    let leading = 0;
+    let floorsMet = 0;
+    // Neighbours mostly weigh the same, and share what follows from the weight.
+    let weight = 0;
+    let floor = 0;
+    let ceil = 0;
+    for (let cell = start; cell < end; cell += 1) {
+      const count = cells[cell]!;
+      const itsWeight = weightOf[datanodeOf[cell]!];
+      if (count === 0 || !itsWeight) continue;
+      if (itsWeight !== weight) {
+        weight = itsWeight;
+        floor = shares.floor(regions, weight);
+        ceil = shares.ceil(regions, weight);
+      }
+      const scaled = shares.scaled(count, weight);
+      if (scaled > most) most = scaled;
+      if (scaled < least) least = scaled;
+      leading += 1;
+      floorsMet += floor;
+      sum += violation(count, floor, ceil);
+    }
+    // All other targets lead none and lack their floor.
+    if (leading < shares.targets) {
+      least = 0;
+      sum += shares.floors(regions) - floorsMet;
+    }
+    if (shares.targets > 0) skewMax = Math.max(skewMax, most - least);
+  }
+  return { skewMax, violation: sum };
+}
+
+function range(values: readonly number[]): number {
+  let most = -Infinity;
+  let least = Infinity;
+  for (const value of values) {
+    most = Math.max(most, value);
+    least = Math.min(least, value);
+  }
+  return values.length === 0 ? 0 : most - least;
+}
+
+/** Nine decimals: what differs beyond is the error of a division, not of the balance. */
+function rounded(value: number): number {
+  return Math.round(value * 1e9) / 1e9;
+}
