@@ -31,7 +31,7 @@ function folderRules(folder) {
     message: `src/${folder} must not use this package (see scripts/import-table.json).`,
   });
   return {
-    files: [`src/${folder}/**/*.ts`],
+    files: [`src/${folder}/**/*.{ts,tsx}`],
     rules: { 'no-restricted-imports': ['error', { patterns }] },
   };
 }

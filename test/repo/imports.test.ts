@@ -14,7 +14,7 @@ const tableSchema = z.strictObject({
 });
 
 const table = tableSchema.parse(readJson('scripts/import-table.json'));
-const FILES = filesBelow('src', '.ts').filter((path) => !path.startsWith(join('src', 'web', sep)));
+const FILES = [...filesBelow('src', '.ts'), ...filesBelow('src', '.tsx')];
 
 /** Every module that a file names: in imports, re-exports, `import()` and `new URL('….ts', import.meta.url)`. */
 function specifiersIn(path: string, text: string): string[] {

@@ -1,132 +1,76 @@
 import type { JSX } from 'preact';
-import type { Explanation } from '../../domain/explanation.ts';
-import { actions } from '../actions.ts';
-import { get } from '../api.ts';
-import { formatCount, formatTime, plural, shortTable } from '../format.ts';
-import { useLoaded, useThrottled } from '../hooks.ts';
-import { useModel } from '../model.ts';
-import type { MoveView, RegionsView } from '../model.ts';
-import { tookText } from '../views/history.tsx';
-import { Empty, Problem, StateBadge } from '../views/parts.tsx';
-import { useAttempt } from './attempt.ts';
-import { Dialog } from './dialogs.tsx';
-import type { DialogProps } from './dialogs.tsx';
+import type { ExplainKind } from '../../domain/explanation.ts';
+import { actions } from '../api/actions.ts';
+import { Route, StateBadge, tookText } from '../controls/move.tsx';
+import { Empty, NotShown, Problem } from '../controls/section.tsx';
+import { formatTime, plural, shortTable } from '../format.ts';
+import { useAnswer } from '../hooks/answer.ts';
+import { useAttempt } from '../hooks/attempt.ts';
+import { useThrottled } from '../hooks/time.ts';
+import { usePage, usePageState } from '../page/page.ts';
+import { Dialog } from './dialog.tsx';
+import { Explained } from './explanation.tsx';
 
 const LISTED = 500;
-
-type DetailsProps = DialogProps & { readonly what: 'region' | 'table' | 'datanode'; readonly id: string };
+const TITLES = { region: 'Region', table: 'Table', datanode: 'Datanode' } as const;
 
 /** Why a region, table or datanode moves or stays, and what belongs to it. */
-export function Details({ page, close, what, id }: DetailsProps): JSX.Element {
-  const tableName = useModel(
-    page.store,
-    (model) => model.matrix?.tables.find((table) => table.id === id)?.name,
-  );
-  const title =
-    what === 'table' && tableName !== undefined ? `Table ${shortTable(tableName)}` : `${TITLES[what]} ${id}`;
+export function DetailsDialog({
+  close,
+  what,
+  id,
+}: {
+  readonly close: () => void;
+  readonly what: ExplainKind;
+  readonly id: string;
+}): JSX.Element {
+  const tableName = usePageState(({ matrix }) => matrix?.tables.find((table) => table.id === id)?.name);
+  const name = what === 'table' && tableName !== undefined ? shortTable(tableName) : id;
   return (
-    <Dialog title={title} close={close} wide>
-      <Reasons page={page} what={what} id={id} />
-      {what === 'datanode' && <NodeActions page={page} close={close} id={id} />}
-      {what === 'region' ? <PastMoves page={page} id={id} /> : <Regions page={page} what={what} id={id} />}
+    <Dialog title={`${TITLES[what]} ${name}`} close={close} wide>
+      <Explained what={what} id={id} />
+      {what === 'datanode' && <DrainButton close={close} id={id} />}
+      {what === 'region' ? <PastMoves id={id} /> : <Regions what={what} id={id} />}
     </Dialog>
   );
 }
 
-const TITLES = { region: 'Region', table: 'Table', datanode: 'Datanode' } as const;
-
-export function Reasons({
-  page,
-  what,
-  id,
-}: {
-  readonly page: DialogProps['page'];
-  readonly what: DetailsProps['what'];
-  readonly id: string;
-}): JSX.Element {
-  const revision = useModel(page.store, (model) => model.overviewRevision);
-  const { value, problem } = useLoaded(`${what}/${id}/${revision}`, (signal) =>
-    get<Explanation>(`/api/v1/explain/${what}/${encodeURIComponent(id)}`, {}, signal),
+function DrainButton({ close, id }: { readonly close: () => void; readonly id: string }): JSX.Element {
+  const page = usePage();
+  const isDraining = usePageState(
+    ({ status }) => status?.datanodes.find((node) => node.id === id)?.state === 'draining',
   );
-  if (!value) return problem === null ? <Empty>Looking it up.</Empty> : <Problem text={problem} />;
-  const facts = Object.entries(value.facts).filter(([, fact]) => typeof fact !== 'object' || fact === null);
-  return (
-    <div class="explanation">
-      <p class="answer">{value.answer}</p>
-      <ul class="obstacles">
-        {value.reasons.slice(0, 20).map(({ code, detail }, index) => (
-          <li key={index}>
-            <span class="badge calm">{code}</span> {detail}
-          </li>
-        ))}
-      </ul>
-      {facts.length > 0 && (
-        <dl class="fact-list">
-          {facts.map(([name, fact]) => (
-            <div key={name}>
-              <dt>{wordsOf(name)}</dt>
-              <dd>{String(fact)}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
-    </div>
-  );
-}
-
-/** `regionsAfter` as `regions after`. */
-function wordsOf(name: string): string {
-  return name.replace(
-    /([a-z])([A-Z])/g,
-    (_, before: string, letter: string) => `${before} ${letter.toLowerCase()}`,
-  );
-}
-
-function NodeActions({ page, close, id }: DialogProps & { readonly id: string }): JSX.Element | null {
-  const state = useModel(
-    page.store,
-    (model) => model.status?.datanodes.find((node) => node.id === id)?.state,
-  );
-  const { isBusy, problem, run } = useAttempt(page);
+  const { isBusy, problem, run } = useAttempt();
   const undrain = async (): Promise<void> => {
     await actions.undrain(id);
-    page.say(`Datanode ${id} does not drain any more.`, 'good');
+    page.say(`Datanode ${id} does not drain any more.`);
     close();
   };
+  const drain = (): void => page.open({ kind: 'drain', datanodes: [id] });
   return (
     <>
       <Problem text={problem} />
       <p class="form-end">
-        {state === 'draining' ? (
-          <button type="button" class="button" disabled={isBusy} onClick={() => void run(undrain)}>
-            Stop draining
-          </button>
-        ) : (
-          <button type="button" class="button" onClick={() => page.open({ kind: 'drain', datanodes: [id] })}>
-            Drain…
-          </button>
-        )}
+        <button
+          type="button"
+          class="button"
+          disabled={isBusy}
+          onClick={() => (isDraining ? void run(undrain) : drain())}
+        >
+          {isDraining ? 'Stop draining' : 'Drain…'}
+        </button>
       </p>
     </>
   );
 }
 
-function Regions({
-  page,
-  what,
-  id,
-}: {
-  readonly page: DialogProps['page'];
-  readonly what: 'table' | 'datanode';
-  readonly id: string;
-}): JSX.Element {
-  const revision = useModel(page.store, (model) => model.overviewRevision);
-  const { value, problem } = useLoaded(`${what}/${id}/${revision}`, (signal) =>
-    get<RegionsView>('/api/v1/regions', { [what]: id, limit: LISTED }, signal),
-  );
-  const matrix = useModel(page.store, (model) => model.matrix);
+function Regions({ what, id }: { readonly what: 'table' | 'datanode'; readonly id: string }): JSX.Element {
+  const page = usePage();
+  const revision = usePageState((state) => state.overviewRevision);
+  const { value, problem } = useAnswer('/api/v1/regions', { [what]: id, limit: LISTED }, revision);
+  const tables = usePageState((state) => state.matrix?.tables);
   if (!value) return <Problem text={problem} />;
-  const names = new Map(matrix?.tables.map((table) => [table.id, shortTable(table.name)]));
+  const names = new Map(tables?.map((table) => [table.id, shortTable(table.name)]));
   return (
     <>
       <h3>{plural(value.total, 'region')}</h3>
@@ -140,36 +84,22 @@ function Regions({
             >
               <span class="table-name">{names.get(region.tableId) ?? region.tableId}</span>
               <span class="region-id">{region.id}</span>
-              <span class="route">
-                <span class="node">{region.leader ?? 'none'}</span>
-                {region.target !== null && (
-                  <>
-                    <span class="arrow" aria-label="goes to">
-                      →
-                    </span>
-                    <span class="node">{region.target}</span>
-                  </>
-                )}
-              </span>
+              <Route from={region.leader ?? 'none'} to={region.target} />
             </button>
           </li>
         ))}
       </ul>
-      {value.total > value.regions.length && (
-        <p class="dim">and {formatCount(value.total - value.regions.length)} more</p>
-      )}
+      <NotShown count={value.total - value.regions.length} />
     </>
   );
 }
 
-function PastMoves({ page, id }: Pick<DialogProps, 'page'> & { readonly id: string }): JSX.Element {
+function PastMoves({ id }: { readonly id: string }): JSX.Element {
   const revision = useThrottled(
-    useModel(page.store, (model) => model.movesRevision),
+    usePageState((state) => state.movesRevision),
     2_000,
   );
-  const { value, problem } = useLoaded(`${id}/${revision}`, (signal) =>
-    get<{ moves: readonly MoveView[] }>('/api/v1/history', { region: id, limit: 10 }, signal),
-  );
+  const { value, problem } = useAnswer('/api/v1/history', { region: id, limit: 10 }, revision);
   if (!value) return <Problem text={problem} />;
   return (
     <>

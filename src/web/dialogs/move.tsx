@@ -1,15 +1,19 @@
 import type { JSX } from 'preact';
+import type { MoveView } from '../../observability/event-view.ts';
+import { reasonText, Route, StateBadge, tookText } from '../controls/move.tsx';
 import { formatTime, shortTable } from '../format.ts';
-import type { MoveView } from '../model.ts';
-import { tookText } from '../views/history.tsx';
-import { reasonText, StateBadge } from '../views/parts.tsx';
-import { Reasons } from './details.tsx';
-import { Dialog } from './dialogs.tsx';
-import type { DialogProps } from './dialogs.tsx';
+import { Dialog } from './dialog.tsx';
+import { Explained, FactList } from './explanation.tsx';
 
 /** One past move with what became of it, and where its region stands today. */
-export function MoveDialog({ page, close, move }: DialogProps & { readonly move: MoveView }): JSX.Element {
-  const facts: readonly (readonly [string, string | null])[] = [
+export function MoveDialog({
+  close,
+  move,
+}: {
+  readonly close: () => void;
+  readonly move: MoveView;
+}): JSX.Element {
+  const facts = [
     ['why', reasonText(move.reason)],
     ['begun', formatTime(move.createdAt)],
     ['submitted', move.submittedAt && formatTime(move.submittedAt)],
@@ -19,32 +23,17 @@ export function MoveDialog({ page, close, move }: DialogProps & { readonly move:
     ['procedure', move.procedureId],
     ['undone by somebody else', move.undoneAt && formatTime(move.undoneAt)],
     ['found out later', move.late && `${move.late.outcome}: ${move.late.detail}`],
-  ];
+  ] as const;
   return (
     <Dialog title={`${shortTable(move.table)} ${move.regionId}`} close={close} wide>
       <p class="big-move">
-        <span class="route big">
-          <span class="node">{move.from}</span>
-          <span class="arrow" aria-label="to">
-            →
-          </span>
-          <span class="node">{move.to}</span>
-        </span>
+        <Route from={move.from} to={move.to} isBig />
         <StateBadge state={move.state} />
       </p>
       {move.detail !== null && <p class="answer">{move.detail}</p>}
-      <dl class="fact-list">
-        {facts
-          .filter(([, text]) => text !== null && text !== '')
-          .map(([name, text]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{text}</dd>
-            </div>
-          ))}
-      </dl>
+      <FactList facts={facts.filter(([, text]) => text !== null && text !== '')} />
       <h3>Where it stands today</h3>
-      <Reasons page={page} what="region" id={move.regionId} />
+      <Explained what="region" id={move.regionId} />
     </Dialog>
   );
 }

@@ -1,10 +1,12 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { actions, keepName, readName } from '../actions.ts';
-import { Problem } from '../views/parts.tsx';
-import { useAttempt } from './attempt.ts';
-import { Dialog } from './dialogs.tsx';
-import type { DialogProps } from './dialogs.tsx';
+import { actions } from '../api/actions.ts';
+import { Select } from '../controls/choice.tsx';
+import { Form, TextField } from '../controls/form.tsx';
+import { useAttempt } from '../hooks/attempt.ts';
+import { usePage } from '../page/page.ts';
+import { Dialog } from './dialog.tsx';
+import { NameField, useName } from './name-field.tsx';
 
 const LENGTHS = [
   ['30m', '30 minutes'],
@@ -15,79 +17,35 @@ const LENGTHS = [
   ['', 'until somebody resumes'],
 ] as const;
 
-export function PauseDialog({ page, close }: DialogProps): JSX.Element {
-  const [length, setLength] = useState<string>('1h');
+export function PauseDialog({ close }: { readonly close: () => void }): JSX.Element {
+  const page = usePage();
+  const [length, setLength] = useState<(typeof LENGTHS)[number][0]>('1h');
   const [reason, setReason] = useState('');
-  const [name, setName] = useState(readName);
-  const { isBusy, problem, run } = useAttempt(page);
+  const name = useName();
+  const attempt = useAttempt();
   const pause = async (): Promise<void> => {
-    keepName(name.trim());
+    name.keep();
     await actions.pause(length, reason.trim());
-    page.say('Paused. A migration under way goes on.', 'good');
+    page.say('Paused. A migration under way goes on.');
     close();
   };
   return (
     <Dialog title="Pause the rebalancer" close={close}>
       <p class="dim">No further move begins. A migration that is under way is left to the cluster.</p>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void run(pause);
-        }}
-      >
+      <Form attempt={attempt} work={pause} submit="Pause" back={{ text: 'Cancel', go: close }}>
         <label>
           For how long
-          <select value={length} onChange={(event) => setLength(event.currentTarget.value)}>
-            {LENGTHS.map(([value, text]) => (
-              <option key={value} value={value}>
-                {text}
-              </option>
-            ))}
-          </select>
+          <Select options={LENGTHS} value={length} onChange={setLength} />
         </label>
-        <label>
-          Why
-          <input
-            type="text"
-            maxLength={500}
-            placeholder="Upgrading the datanodes"
-            value={reason}
-            onInput={(event) => setReason(event.currentTarget.value)}
-          />
-        </label>
-        <NameField name={name} setName={setName} />
-        <Problem text={problem} />
-        <div class="form-end">
-          <button type="button" class="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary" disabled={isBusy}>
-            Pause
-          </button>
-        </div>
-      </form>
+        <TextField
+          label="Why"
+          maxLength={500}
+          placeholder="Upgrading the datanodes"
+          value={reason}
+          onText={setReason}
+        />
+        <NameField {...name} />
+      </Form>
     </Dialog>
-  );
-}
-
-export function NameField({
-  name,
-  setName,
-}: {
-  readonly name: string;
-  readonly setName: (name: string) => void;
-}): JSX.Element {
-  return (
-    <label>
-      Your name, for the others
-      <input
-        type="text"
-        maxLength={100}
-        autoComplete="name"
-        value={name}
-        onInput={(event) => setName(event.currentTarget.value)}
-      />
-    </label>
   );
 }

@@ -1,0 +1,71 @@
+import type { ComponentChildren, JSX } from 'preact';
+import type { MoveReason } from '../../domain/codes.ts';
+import type { MoveView } from '../../observability/event-view.ts';
+import { formatShort, shortTable } from '../format.ts';
+
+/** From where to where, or only where something stays; each end may be more than an id. */
+export function Route({
+  from,
+  to,
+  isBig = false,
+}: {
+  readonly from: ComponentChildren;
+  readonly to: ComponentChildren;
+  readonly isBig?: boolean;
+}): JSX.Element {
+  return (
+    <span class={isBig ? 'route big' : 'route'}>
+      <span class="node">{from}</span>
+      {to !== null && (
+        <>
+          <span class="arrow" aria-label="to">
+            →
+          </span>
+          <span class="node">{to}</span>
+        </>
+      )}
+    </span>
+  );
+}
+
+/** A move in words, with the table first: that is what people know. */
+export function MoveText({
+  move: { table, regionId, from, to },
+}: {
+  readonly move: Pick<MoveView, 'table' | 'regionId' | 'from' | 'to'>;
+}): JSX.Element {
+  return (
+    <>
+      <span class="table-name">{shortTable(table)}</span>
+      <span class="region-id">{regionId}</span>
+      <Route from={from} to={to} />
+    </>
+  );
+}
+
+const REASON_TEXT = {
+  drain: 'drain',
+  'table-spread': 'spread of the table',
+  'node-spread': 'spread of datanodes',
+  load: 'load',
+} as const satisfies Record<MoveReason, string>;
+
+export function reasonText(reason: MoveReason): string {
+  return REASON_TEXT[reason];
+}
+
+const STATE_TONE: Partial<Record<MoveView['state'], string>> = {
+  succeeded: 'good',
+  failed: 'bad',
+  'rolled-back': 'bad',
+  'timed-out': 'bad',
+  abandoned: 'warn',
+};
+
+export function StateBadge({ state }: Pick<MoveView, 'state'>): JSX.Element {
+  return <span class={`badge ${STATE_TONE[state] ?? 'busy'}`}>{state}</span>;
+}
+
+export function tookText({ createdAt, endedAt }: MoveView): string {
+  return endedAt === null ? '' : formatShort(Date.parse(endedAt) - Date.parse(createdAt));
+}

@@ -1,0 +1,81 @@
+import type { JSX } from 'preact';
+import type { DrainAnswer } from '../api/actions.ts';
+import { DataTable } from '../controls/data-table.tsx';
+import type { Column } from '../controls/data-table.tsx';
+import { MoveText } from '../controls/move.tsx';
+import { NotShown } from '../controls/section.tsx';
+import { formatCount, plural } from '../format.ts';
+
+type DrainPlan = NonNullable<DrainAnswer['plan']>;
+
+const SHOWN_MOVES = 200;
+const SHOWN_DATANODES = 50;
+
+/** What a drain would move. */
+export function DrainPreview({
+  plan,
+  chosen,
+}: {
+  readonly plan: DrainAnswer['plan'];
+  readonly chosen: readonly string[];
+}): JSX.Element {
+  if (!plan)
+    return (
+      <p class="problem">The cluster has not been read yet, so that nobody can say what this would move.</p>
+    );
+  const { moves, after, optimal, minimumMoves } = plan;
+  const left = after.regionsOnDraining;
+  return (
+    <div class="preview" aria-live="polite">
+      <p>
+        <strong>{plural(moves.length, 'move')}</strong> {moves.length === 1 ? 'empties' : 'empty'}{' '}
+        {chosen.length === 1 ? 'datanode' : 'datanodes'} {chosen.join(', ')} and{' '}
+        {moves.length === 1 ? 'keeps' : 'keep'} the rest balanced.{' '}
+        {optimal ? 'No plan has fewer.' : `At least ${formatCount(minimumMoves)} are needed.`}
+      </p>
+      {left > 0 && (
+        <p class="problem">
+          {plural(left, 'region')} would stay: {blockerCodes(plan)}.
+        </p>
+      )}
+      <DataTable class="before-after" columns={COLUMNS} rows={changesOf(plan)} keyOf={({ id }) => id} />
+      <details>
+        <summary>The moves</summary>
+        <ol class="moves scroll" tabIndex={0} aria-label="Planned moves">
+          {moves.slice(0, SHOWN_MOVES).map((move) => (
+            <li key={move.regionId} class="row">
+              <span class="seq">{move.seq}</span>
+              <MoveText move={move} />
+            </li>
+          ))}
+        </ol>
+        <NotShown count={moves.length - SHOWN_MOVES} />
+      </details>
+    </div>
+  );
+}
+
+function blockerCodes({ blocked }: DrainPlan): string {
+  return [...new Set(blocked.map(({ code }) => code))].slice(0, 5).join(', ') || 'nothing says why';
+}
+
+interface Change {
+  readonly id: string;
+  readonly before: number;
+  readonly after: number;
+}
+
+const COLUMNS: readonly Column<Change>[] = [
+  { title: 'Datanode', isName: true, cell: ({ id }) => id },
+  { title: 'Now', isNumber: true, cell: ({ before }) => formatCount(before) },
+  { title: 'After', isNumber: true, cell: ({ after }) => formatCount(after) },
+];
+
+/** The datanodes whose number changes, at most so many as one wants to read. */
+function changesOf({ before, after }: DrainPlan): readonly Change[] {
+  const then = new Map(after.datanodes.map(({ id, regions }) => [id, regions]));
+  return before.datanodes
+    .map(({ id, regions }) => ({ id, before: regions, after: then.get(id) ?? regions }))
+    .filter((change) => change.before !== change.after)
+    .slice(0, SHOWN_DATANODES);
+}

@@ -1,0 +1,51 @@
+import type { JSX } from 'preact';
+import type { ExplainKind } from '../../domain/explanation.ts';
+import { Empty, Problem } from '../controls/section.tsx';
+import { useAnswer } from '../hooks/answer.ts';
+import { usePageState } from '../page/page.ts';
+
+const SHOWN = 20;
+
+/** Why a region, table or datanode moves or stays, as `explain` tells it. */
+export function Explained({ what, id }: { readonly what: ExplainKind; readonly id: string }): JSX.Element {
+  const revision = usePageState((state) => state.overviewRevision);
+  const { value, problem } = useAnswer(`/api/v1/explain/${what}/${encodeURIComponent(id)}`, {}, revision);
+  if (!value) return problem === null ? <Empty>Looking it up.</Empty> : <Problem text={problem} />;
+  const facts = Object.entries(value.facts).filter(([, fact]) => typeof fact !== 'object' || fact === null);
+  return (
+    <div class="explanation">
+      <p class="answer">{value.answer}</p>
+      <ul class="obstacles">
+        {value.reasons.slice(0, SHOWN).map(({ code, detail }, index) => (
+          <li key={index}>
+            <span class="badge calm">{code}</span> {detail}
+          </li>
+        ))}
+      </ul>
+      <FactList facts={facts.map(([name, fact]) => [wordsOf(name), String(fact)])} />
+    </div>
+  );
+}
+
+/** `regionsAfter` as `regions after`. */
+function wordsOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+export function FactList({
+  facts,
+}: {
+  readonly facts: readonly (readonly [name: string, text: string | null])[];
+}): JSX.Element | null {
+  if (facts.length === 0) return null;
+  return (
+    <dl class="fact-list">
+      {facts.map(([name, text]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

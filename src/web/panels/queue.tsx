@@ -1,0 +1,70 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { DetailsButton } from '../controls/details-button.tsx';
+import { SearchField } from '../controls/form.tsx';
+import { MoveText } from '../controls/move.tsx';
+import { Empty, NotShown, Problem, Section } from '../controls/section.tsx';
+import { formatCount } from '../format.ts';
+import { useAnswer } from '../hooks/answer.ts';
+import { useSettled, useThrottled } from '../hooks/time.ts';
+import { usePageState } from '../page/page.ts';
+
+const FIRST = 5;
+const ALL = 200;
+
+/** What is next, in the order in which it will be done. */
+export function Queue(): JSX.Element {
+  const length = usePageState(({ status }) => status?.queue.length ?? 0);
+  const planId = usePageState(({ status }) => status?.plan?.planId ?? '');
+  const revision = usePageState((state) => state.movesRevision);
+  const current = usePageState(({ status }) => status?.currentMove?.move.regionId ?? '');
+  const [isWhole, setWhole] = useState(false);
+  const [text, setText] = useState('');
+  const filter = useSettled(text);
+  const { value, problem } = useAnswer(
+    '/api/v1/queue',
+    isWhole ? { limit: ALL, text: filter } : { limit: FIRST },
+    useThrottled(`${planId}/${revision}/${current}/${length}`, 1_000),
+  );
+  // What was fetched a moment ago may have begun since.
+  const moves = (value?.moves ?? []).filter(({ regionId }) => regionId !== current);
+  const more = (value?.total ?? 0) - (value?.moves.length ?? 0);
+  return (
+    <Section
+      title="Next"
+      id="queue"
+      aside={length > 0 && <span class="dim">{`${formatCount(length)} waiting`}</span>}
+    >
+      {isWhole && (
+        <div class="filter">
+          <SearchField label="Filter by table or region" value={text} onText={setText} />
+        </div>
+      )}
+      <Problem text={problem} />
+      {moves.length === 0 ? (
+        <Empty>{filter === '' ? 'Nothing waits to be moved.' : 'No waiting move fits this filter.'}</Empty>
+      ) : (
+        <ol
+          class={isWhole ? 'moves scroll' : 'moves'}
+          tabIndex={isWhole ? 0 : undefined}
+          aria-label="Waiting moves"
+        >
+          {moves.map((move) => (
+            <li key={move.regionId}>
+              <DetailsButton what="region" id={move.regionId} class="row-button">
+                <span class="seq">{move.seq}</span>
+                <MoveText move={move} />
+              </DetailsButton>
+            </li>
+          ))}
+        </ol>
+      )}
+      {isWhole && <NotShown count={more} />}
+      {(length > FIRST || isWhole) && (
+        <button type="button" class="link more" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+          {isWhole ? 'Show only the first' : `Show all ${formatCount(length)}`}
+        </button>
+      )}
+    </Section>
+  );
+}

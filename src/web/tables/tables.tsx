@@ -1,0 +1,72 @@
+import type { JSX } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import type { MatrixView, StatusView } from '../../server/api/answers.ts';
+import { Choice, WhenChoice } from '../controls/choice.tsx';
+import type { WhenProps } from '../controls/choice.tsx';
+import { SearchField } from '../controls/form.tsx';
+import { Empty, Section } from '../controls/section.tsx';
+import { formatCount } from '../format.ts';
+import { useSettled } from '../hooks/time.ts';
+import { usePageState } from '../page/page.ts';
+import { TableGrid } from './grid.tsx';
+import { heatRows, rowMaker } from './rows.ts';
+
+const ORDERS = [
+  ['skew', 'Most skewed first'],
+  ['name', 'By name'],
+] as const;
+
+/** How many regions of each table each datanode leads, at any number of both. */
+export function Tables({ when, setWhen }: WhenProps): JSX.Element {
+  const matrix = usePageState((state) => state.matrix);
+  const datanodes = useSteadyDatanodes();
+  const [text, setText] = useState('');
+  const [order, setOrder] = useState<(typeof ORDERS)[number][0]>('skew');
+  const filter = useSettled(text.trim().toLowerCase(), 150);
+  const columns = matrix?.datanodes ?? NO_COLUMNS;
+  const rowOf = useMemo(() => rowMaker(columns, datanodes, when), [columns, datanodes, when]);
+  const tables = matrix?.tables;
+  const rows = useMemo(
+    () => (tables ? heatRows(tables, rowOf, { filter, order }) : []),
+    [tables, rowOf, filter, order],
+  );
+  const grid = useMemo(
+    () => matrix && <TableGrid rows={rows} columns={columns} datanodes={datanodes} />,
+    [rows, columns, datanodes],
+  );
+  const aside = (
+    <div class="tools">
+      <SearchField label="Filter tables by name" placeholder="Filter tables" value={text} onText={setText} />
+      <Choice label="Order of the tables" options={ORDERS} value={order} onChange={setOrder} />
+      <WhenChoice when={when} setWhen={setWhen} />
+    </div>
+  );
+  return (
+    <Section title="Tables" id="tables" aside={aside}>
+      {matrix === null ? (
+        <Empty>The cluster has not been read yet.</Empty>
+      ) : rows.length === 0 ? (
+        <Empty>
+          {filter === '' ? 'The cluster has no tables.' : `No table has “${filter}” in its name.`}
+        </Empty>
+      ) : (
+        grid
+      )}
+      <p class="dim small">
+        {formatCount(rows.length)} of {formatCount(matrix?.tables.length ?? 0)} tables.{' '}
+        <span class="swatch over" aria-hidden="true" /> more than its share,{' '}
+        <span class="swatch under" aria-hidden="true" /> less.
+      </p>
+    </Section>
+  );
+}
+
+/** The datanodes, another list only when a state or weight changed: their counts change with every move, and are not needed here. */
+function useSteadyDatanodes(): StatusView['datanodes'] {
+  const datanodes = usePageState(({ status }) => status?.datanodes) ?? NONE;
+  const key = datanodes.map(({ id, state, weight }) => `${id}/${state}/${weight}`).join();
+  return useMemo(() => datanodes, [key]);
+}
+
+const NONE: StatusView['datanodes'] = [];
+const NO_COLUMNS: MatrixView['datanodes'] = [];
