@@ -26,5 +26,3 @@ export interface Canvas {
   readonly width: number;
   readonly style: Style;
 }
-
-export const PLAIN_CANVAS: Canvas = { width: Infinity, style: plainStyle };

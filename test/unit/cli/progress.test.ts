@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { advance, NO_PROGRESS, timeLeftMs } from '../../../src/cli/render/progress-model.ts';
 import type { ProgressEvent } from '../../../src/cli/render/progress-model.ts';
 import { liveLine, showProgress } from '../../../src/cli/render/progress.ts';
-import { PLAIN_CANVAS, plainStyle } from '../../../src/cli/render/style.ts';
+import { plainStyle } from '../../../src/cli/render/style.ts';
 import { displayWidth } from '../../../src/cli/render/text.ts';
 import type { MoveRecord, MoveState } from '../../../src/domain/move.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
@@ -179,6 +179,6 @@ describe('the time left', () => {
     progress = at(progress, finished(1, 'succeeded'), 10_000);
     progress = at(progress, PLANNED, 10_000);
     expect(progress).toMatchObject({ ended: 1, remaining: 3 });
-    expect(liveLine(progress, PLAIN_CANVAS, 10_000)).toContain(' 1/4');
+    expect(liveLine(progress, { width: Infinity, style: plainStyle }, 10_000)).toContain(' 1/4');
   });
 });

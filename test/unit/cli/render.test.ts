@@ -1,10 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { canvasOf } from '../../../src/cli/io.ts';
 import { bar } from '../../../src/cli/render/datanode-table.ts';
 import { drainVerdict } from '../../../src/cli/render/drain-verdict.ts';
 import { planTable, proofLine } from '../../../src/cli/render/plan-table.ts';
 import type { PlanTableOptions } from '../../../src/cli/render/plan-table.ts';
-import { colourStyle, plainStyle, PLAIN_CANVAS, wantsColour } from '../../../src/cli/render/style.ts';
+import { colourStyle, plainStyle, wantsColour } from '../../../src/cli/render/style.ts';
 import {
   displayWidth,
   formatNumber,
@@ -120,6 +121,7 @@ describe('bar', () => {
   });
 });
 
+const PLAIN_CANVAS = canvasOf(false, undefined, false);
 const OPTIONS: PlanTableOptions = { ...PLAIN_CANVAS, all: false, nowMs: Date.UTC(2026, 10, 22, 13, 0, 5) };
 
 function draw(plan: Plan, change: Partial<PlanTableOptions> = {}): string[] {

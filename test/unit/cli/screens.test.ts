@@ -9,10 +9,12 @@ import type {
   StatusAnswer,
   triggerAnswer,
 } from '../../../src/cli/api-schemas.ts';
+import { canvasOf } from '../../../src/cli/io.ts';
 import { explanation, historyTable, quarantineTable } from '../../../src/cli/render/daemon-screens.ts';
 import { statusScreen } from '../../../src/cli/render/status-screen.ts';
-import { PLAIN_CANVAS } from '../../../src/cli/render/style.ts';
 import type * as server from '../../../src/server/api/answers.ts';
+
+const PLAIN_CANVAS = canvasOf(false, undefined, false);
 
 describe('what the command line reads', () => {
   it('is what the server of the same release writes', () => {
