@@ -25,25 +25,32 @@ export function formatEstimate(durationMs: number): string {
   return formatDuration(Math.max(1, Math.ceil(durationMs / 1_000)) * 1_000);
 }
 
+const TENTHS_BELOW_MS = 9_950;
+const SECONDS_BELOW_MS = 10 * UNIT_MS.m;
+
 /**
- * Writes a duration the way a person reads it: at most two units, the largest first (`850ms`, `42s`, `3m5s`, `2h10m`, `3d4h`).
+ * Writes a duration the way a person reads it: at most two units, the largest first, and no more exactly than it matters (`850 ms`,
+ * `4.4 s`, `42 s`, `3 min 5 s`, `26 min`, `2 h 10 min`, `3 d 4 h`).
  *
  * @param durationMs milliseconds; negative values count as zero.
  */
 export function formatDuration(durationMs: number): string {
   const rounded = Math.max(0, Math.round(durationMs));
-  if (rounded < 1_000) return `${rounded}ms`;
-  const seconds = Math.round(rounded / 1_000);
+  if (rounded === 0) return '0 s';
+  if (rounded < 1_000) return `${rounded} ms`;
+  if (rounded < TENTHS_BELOW_MS) return `${Math.round(rounded / 100) / 10} s`;
+  const unitMs = rounded < SECONDS_BELOW_MS ? UNIT_MS.s : UNIT_MS.m;
+  const seconds = (Math.round(rounded / unitMs) * unitMs) / 1_000;
   const parts: [number, string][] = [
     [Math.floor(seconds / 86_400), 'd'],
     [Math.floor(seconds / 3_600) % 24, 'h'],
-    [Math.floor(seconds / 60) % 60, 'm'],
+    [Math.floor(seconds / 60) % 60, 'min'],
     [seconds % 60, 's'],
   ];
   const first = parts.findIndex(([amount]) => amount > 0);
   return parts
     .slice(first, first + 2)
     .filter(([amount]) => amount > 0)
-    .map(([amount, unit]) => `${amount}${unit}`)
-    .join('');
+    .map(([amount, unit]) => `${amount} ${unit}`)
+    .join(' ');
 }

@@ -76,8 +76,8 @@ describe('progress without a terminal', () => {
     stop();
     expect(text().split('\n')).toEqual([
       'plan: 3 moves; fewer is impossible.',
-      '[1/3] moved region 4398046511104 of greptime.public.cpu from 0 to 3 in 4s, about 8s left',
-      '[2/3] rolled-back region 4398046511105 of greptime.public.cpu from 0 to 3 after 4s: The cluster\\u{a}undid it.',
+      '[1/3] moved region 4398046511104 of greptime.public.cpu from 0 to 3 in 4 s, about 8 s left',
+      '[2/3] rolled-back region 4398046511105 of greptime.public.cpu from 0 to 3 after 4 s: The cluster\\u{a}undid it.',
       'not acting (maintenance): The cluster is in maintenance mode.',
       'cycle partial: Some moves succeeded and some did not.',
       '',
@@ -127,10 +127,10 @@ describe('progress on a terminal', () => {
       .split('\r')
       .map((line) => stripVTControlCharacters(line));
     expect(drawn).toContain(
-      `${' '.repeat(20)} 0/3  region 4398046511104 of greptime.public.cpu from 0 to 3: checking 1s`,
+      `${' '.repeat(20)} 0/3  region 4398046511104 of greptime.public.cpu from 0 to 3: checking 1 s`,
     );
     expect(drawn.at(-1)).toBe(
-      `${' '.repeat(20)} 0/3  region 4398046511104 of greptime.public.cpu from 0 to 3: watching 2s`,
+      `${' '.repeat(20)} 0/3  region 4398046511104 of greptime.public.cpu from 0 to 3: watching 2 s`,
     );
     stop();
     expect(text().endsWith('\r\u001b[2K')).toBe(true);
@@ -144,7 +144,7 @@ describe('progress on a terminal', () => {
     bus.emit(finished(1, 'succeeded'));
     stop();
     const lines = stripVTControlCharacters(text()).split(/[\r\n]+/);
-    expect(lines).toContain('[1/3] moved region 4398046511104 of greptime.public.cpu from 0 to 3 in 4s');
+    expect(lines).toContain('[1/3] moved region 4398046511104 of greptime.public.cpu from 0 to 3 in 4 s');
   });
 
   it.each([40, 60, 80, 120])('fits %i columns', (width) => {

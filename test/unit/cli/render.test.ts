@@ -132,7 +132,7 @@ describe('the plan table', () => {
   it('shows where regions are, what moves, and that fewer moves are impossible', () => {
     expect(draw(makePlan(), { snapshot: SMALL_SNAPSHOT })).toEqual([
       'prod (GreptimeDB 1.3.0, sql): 2 datanodes, 1 table, 2 regions',
-      'snapshot taken 2026-11-22T13:00:00.000Z, 5s ago; plan sha256:abababababab',
+      'snapshot taken 2026-11-22T13:00:00.000Z, 5 s ago; plan sha256:abababababab',
       '',
       'DATANODE  STATE   BEFORE                      AFTER',
       '       0  target  2 ████████████████████████  1 ████████████             (−1)',

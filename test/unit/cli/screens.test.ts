@@ -69,16 +69,16 @@ describe('the status screen', () => {
   it('says first how things stand', () => {
     expect([...statusScreen(STATUS, PLAIN_CANVAS)]).toEqual([
       'balancing  3 of 12 moves are done.',
-      'prod (GreptimeDB 1.3.0, sql); rebalancer 0.1.0, up 1h1m',
+      'prod (GreptimeDB 1.3.0, sql); rebalancer 0.1.0, up 1 h 2 min',
       '',
       'mode        acting',
       'plan        12 moves; fewer is impossible',
       'skew        tables 5 → 1, datanodes 9 → 1',
-      'moving      4/12: region 4398046511104 of greptime.public.cpu from 0 to 3, watching for 3s',
-      'progress    3 done, 0 failed, 9 remaining, about 1m30s left',
+      'moving      4/12: region 4398046511104 of greptime.public.cpu from 0 to 3, watching for 3.2 s',
+      'progress    3 done, 0 failed, 9 remaining, about 1 min 30 s left',
       'blocked     pinned 2',
       'resting     1 quarantined, 0 cooling down',
-      'snapshot    4s old: 2 datanodes, 3 tables, 12 regions',
+      'snapshot    4 s old: 2 datanodes, 3 tables, 12 regions',
       'last cycle  none yet',
       'next cycle  2026-11-22 13:05:00Z',
       '',
@@ -116,13 +116,13 @@ describe('the status screen', () => {
       ),
     ];
     expect(lines[1]).toBe(
-      'prod (GreptimeDB of unknown version, api not known yet); rebalancer 0.1.0, up 1h1m',
+      'prod (GreptimeDB of unknown version, api not known yet); rebalancer 0.1.0, up 1 h 2 min',
     );
     expect(lines).toContain('mode        dry run: moves nothing; standing by');
     expect(lines).toContain('paused      until resumed by Ada: deploying\\u{1b}[2J');
     expect(lines).toContain('plan        none yet');
     expect(lines).toContain('not acting  paused: Ada paused it.');
-    expect(lines).toContain('last cycle  failed at 2026-11-22 13:00:00Z, 0 moves in 2s: No answer.');
+    expect(lines).toContain('last cycle  failed at 2026-11-22 13:00:00Z, 0 moves in 1.5 s: No answer.');
   });
 });
 
@@ -135,9 +135,9 @@ describe('the history', () => {
     ];
     expect([...historyTable(moves, PLAIN_CANVAS)]).toEqual([
       'BEGUN                        REGION  TABLE                MOVE    REASON  STATE      TOOK  DETAIL',
-      '2026-11-22 13:00:00Z  4398046511104  greptime.public.cpu  0 → 3   drain   succeeded    4s  The route names the target.',
+      '2026-11-22 13:00:00Z  4398046511104  greptime.public.cpu  0 → 3   drain   succeeded   4 s  The route names the target.',
       '2026-11-22 13:00:00Z  4398046511104  greptime.public.cpu  10 → 3  drain   abandoned',
-      '2026-11-22 13:00:00Z  4398046511104  greptime.public.cpu  0 → 3   drain   failed       4s  done-not-moved: The procedure says Done.',
+      '2026-11-22 13:00:00Z  4398046511104  greptime.public.cpu  0 → 3   drain   failed      4 s  done-not-moved: The procedure says Done.',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, MAX_DURATION_MS, parseDuration } from '../../../src/lib/duration.ts';
+import { formatDuration, formatEstimate, MAX_DURATION_MS, parseDuration } from '../../../src/lib/duration.ts';
 
 describe('parseDuration', () => {
   it.each([
@@ -32,18 +32,33 @@ describe('parseDuration', () => {
 
 describe('formatDuration', () => {
   it.each([
-    [0, '0ms'],
-    [-5, '0ms'],
-    [850, '850ms'],
-    [999.6, '1s'],
-    [42_000, '42s'],
-    [59_600, '1m'],
-    [185_000, '3m5s'],
-    [7_800_000, '2h10m'],
-    [3_600_000, '1h'],
-    [3_605_000, '1h'],
-    [273_600_000, '3d4h'],
+    [0, '0 s'],
+    [-5, '0 s'],
+    [850, '850 ms'],
+    [999.6, '1 s'],
+    [4_400, '4.4 s'],
+    [9_949, '9.9 s'],
+    [9_950, '10 s'],
+    [42_000, '42 s'],
+    [59_600, '1 min'],
+    [185_000, '3 min 5 s'],
+    [599_400, '9 min 59 s'],
+    [1_556_000, '26 min'],
+    [7_800_000, '2 h 10 min'],
+    [3_600_000, '1 h'],
+    [3_605_000, '1 h'],
+    [273_600_000, '3 d 4 h'],
   ])('writes %j ms as %j', (durationMs, wanted) => {
     expect(formatDuration(durationMs)).toBe(wanted);
+  });
+});
+
+describe('formatEstimate', () => {
+  it.each([
+    [0, '1 s'],
+    [4_400, '5 s'],
+    [1_556_000, '26 min'],
+  ])('writes %j ms as %j', (durationMs, wanted) => {
+    expect(formatEstimate(durationMs)).toBe(wanted);
   });
 });

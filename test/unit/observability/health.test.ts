@@ -29,6 +29,6 @@ describe('assessReadiness', () => {
 
   it('says what is wrong in a sentence', () => {
     const { missing } = assessReadiness({ ...good, snapshotAgeMs: 125_000 });
-    expect(missing[0]?.detail).toBe('The latest snapshot is 2m5s old; at most 1m is fresh.');
+    expect(missing[0]?.detail).toBe('The latest snapshot is 2 min 5 s old; at most 1 min is fresh.');
   });
 });

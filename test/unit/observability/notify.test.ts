@@ -73,7 +73,7 @@ describe('what is told', () => {
       ],
       [
         'started: A rebalance of 2 moves has begun.',
-        'finished: The cluster is balanced: 2 moves in 10m, 1 without success.',
+        'finished: The cluster is balanced: 2 moves in 10 min, 1 without success.',
       ],
     ],
     ['nothing about a cluster that stays balanced', [cycle, plan, ended('balanced'), ended('balanced')], []],
@@ -102,7 +102,7 @@ describe('what is told', () => {
         moved,
         ended('balanced'),
       ],
-      ['started: A rebalance of 2 moves has begun.', 'finished: The cluster is balanced: 2 moves in 7m.'],
+      ['started: A rebalance of 2 moves has begun.', 'finished: The cluster is balanced: 2 moves in 7 min.'],
     ],
     [
       'a cluster that is blocked by more than cooldowns',

@@ -81,7 +81,7 @@ const verdicts: [
     'The cluster could not be read yet. The last cycle failed: connect ECONNREFUSED',
     [finished('failed', 'connect ECONNREFUSED')],
   ],
-  ['lost-contact', 'The cluster was last read 2m ago.', seen, { nowMs: START_MS + 120_000 }],
+  ['lost-contact', 'The cluster was last read 2 min ago.', seen, { nowMs: START_MS + 120_000 }],
   [
     'paused',
     'Paused by anna until 2026-01-01T00:00:00.000Z: deploy',
@@ -132,10 +132,10 @@ const verdicts: [
     { dryRun: true },
   ],
   ['balancing', '0 of 2 moves made.', [...seen, started]],
-  ['balancing', '1 of 2 moves made, about 4s left.', [...seen, started, ended()]],
+  ['balancing', '1 of 2 moves made, about 4 s left.', [...seen, started, ended()]],
   [
     'balancing',
-    '1 of 2 moves made, about 4s left; the next tick goes on.',
+    '1 of 2 moves made, about 4 s left; the next tick goes on.',
     [...seen, started, ended(), gate('move-limit'), finished('moved')],
   ],
   [
