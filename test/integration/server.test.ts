@@ -51,7 +51,7 @@ describe('reads', () => {
     expect(JSON.parse((await ask(`${url}/api/v1/status`)).text).verdict.code).toBe('starting');
     emitPlan(bus);
     const status = statusSchema.parse(JSON.parse((await ask(`${url}/api/v1/status`)).text));
-    expect(status.verdict).toEqual({ code: 'balancing', sentence: '0 of 2 moves made.' });
+    expect(status.verdict).toEqual({ code: 'balancing', sentence: '0 of 2 moves done.', detail: null });
     expect(status.queue.next.map((move) => move.regionId)).toEqual(['4398046511104', '4398046511106']);
   });
 
@@ -122,13 +122,14 @@ describe('reads', () => {
 it('lists the regions in quarantine', async () => {
   const { url } = await start();
   const { text } = await ask(`${url}/api/v1/quarantine`);
-  expect(JSON.parse(text)).toEqual({
+  expect(JSON.parse(text)).toMatchObject({
     quarantined: [
       {
         regionId: '4398046511104',
         failures: 2,
         until: new Date(START_MS).toISOString(),
         detail: 'rolled-back: no',
+        move: { from: '0', to: '1', state: 'rolled-back', cause: 'rolled-back' },
       },
     ],
   });

@@ -79,7 +79,13 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
       id === '404' ? undefined : { kind, id, answer: 'It is well placed.', reasons: [], facts: {} },
     readiness: () => ({ ready: true, missing: [] }),
     quarantine: () => [
-      { regionId: '4398046511104', failures: 2, untilMs: START_MS, detail: 'rolled-back: no' },
+      {
+        regionId: '4398046511104',
+        failures: 2,
+        untilMs: START_MS,
+        detail: 'rolled-back: no',
+        move: sampleMove({ state: 'rolled-back', cause: 'rolled-back' }),
+      },
     ],
     matrix: () => readMatrix(live.state()),
     regions: (query) => buildRegions(live.state(), query),

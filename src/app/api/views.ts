@@ -11,7 +11,8 @@ import type { ServerViews } from '../../server/api/ports.ts';
 import { buildQueue } from '../../server/api/queue.ts';
 import { buildRegions } from '../../server/api/regions.ts';
 import { buildStatus } from '../../server/api/status.ts';
-import { stateOf } from '../../domain/move.ts';
+import type { RegionId } from '../../domain/ids.ts';
+import { isFinal, stateOf } from '../../domain/move.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import type { Store } from '../../store/port.ts';
 import type { Daemon } from '../daemon/daemon.ts';
@@ -72,7 +73,10 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
       const input: PlanInput = { snapshot, policy: session.policy(), memory: store.memory(nowMs), nowMs };
       return explain(input, plan ?? NO_PLAN, kind, id);
     },
-    quarantine: () => store.listQuarantine(clock.now()),
+    quarantine: () =>
+      store
+        .listQuarantine(clock.now())
+        .map((region) => ({ ...region, move: lastFailure(store, region.regionId) })),
     readiness() {
       return assessReadiness({
         leaderProblem: session.leadership.problem(),
@@ -89,6 +93,15 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
       entries: store.listAudit(limit).map(({ atMs, ...entry }) => ({ at: isoTime(atMs), ...entry })),
     }),
   };
+}
+
+/** Moves of a region that are looked through for the one that failed: what was called off since lies before it. */
+const LOOKED_AT = 20;
+
+function lastFailure(store: Pick<Store, 'listMoves'>, regionId: RegionId): MoveRecord | undefined {
+  return store
+    .listMoves({ regionId, limit: LOOKED_AT })
+    .find(({ state }) => isFinal(state) && state !== 'succeeded' && state !== 'abandoned');
 }
 
 const NO_PLAN: Pick<Plan, 'moves' | 'blocked'> = { moves: [], blocked: [] };

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { snapshotChunks } from '../../domain/snapshot-file.ts';
+import { count } from '../../lib/number.ts';
 import { configOf, withConfig } from '../cli.ts';
 import type { Cli, ConfigFlags } from '../cli.ts';
 import { writeFileWhole } from '../io.ts';
-import { count } from '../render/text.ts';
 
 export function addSnapshot(program: Command, cli: Cli): void {
   withConfig(program.command('snapshot'))

@@ -1,8 +1,9 @@
 import { CYCLE_OUTCOMES } from '../../domain/codes.ts';
 import type { CycleOutcome } from '../../domain/codes.ts';
+import { count } from '../../lib/number.ts';
 import type { WorkResult } from '../../app/commands/once.ts';
 import type { Cli, ExitStatus } from '../cli.ts';
-import { count, printable } from '../render/text.ts';
+import { printable } from '../render/text.ts';
 
 /** 0 when there was nothing left to do that may be done; 1 when something failed or a gate forbade to act. */
 const STATUS: Readonly<Record<CycleOutcome, ExitStatus>> = {

@@ -1,8 +1,9 @@
 import { formatDuration } from '../../lib/duration.ts';
+import { formatNumber } from '../../lib/number.ts';
 import type { AuditEntryAnswer, ExplainAnswer, HistoryMove, QuarantinedRegion } from '../api-schemas.ts';
 import { when } from './status-screen.ts';
 import type { Canvas } from './style.ts';
-import { formatNumber, layOut, printable, wrap } from './text.ts';
+import { layOut, printable, wrap } from './text.ts';
 
 type Lines = Generator<string, void, undefined>;
 

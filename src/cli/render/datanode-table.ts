@@ -1,6 +1,7 @@
 import type { DatanodeBalance, DatanodeState, Plan } from '../../domain/plan.ts';
+import { formatNumber } from '../../lib/number.ts';
 import type { Canvas, Format } from './style.ts';
-import { formatNumber, layOut, padEnd, padStart } from './text.ts';
+import { layOut, padEnd, padStart } from './text.ts';
 import type { Column } from './text.ts';
 
 const MAX_DATANODES = 40;

@@ -1,7 +1,8 @@
 import { BLOCKERS } from '../../domain/codes.ts';
+import { count } from '../../lib/number.ts';
 import type { DrainVerdict, LeftRegion } from '../../app/commands/drain.ts';
 import type { Canvas } from './style.ts';
-import { count, printable } from './text.ts';
+import { printable } from './text.ts';
 
 export function isDrained({ datanodes }: DrainVerdict): boolean {
   return datanodes.every(({ left }) => left.length === 0);

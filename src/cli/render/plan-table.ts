@@ -4,9 +4,10 @@ import type { BlockerCode } from '../../domain/codes.ts';
 import type { Blocker, Move, Plan } from '../../domain/plan.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { formatDuration } from '../../lib/duration.ts';
+import { count, formatNumber } from '../../lib/number.ts';
 import { datanodeTable } from './datanode-table.ts';
 import type { Canvas } from './style.ts';
-import { count, displayWidth, formatNumber, padEnd, padStart, printable, truncate, wrap } from './text.ts';
+import { displayWidth, padEnd, padStart, printable, truncate, wrap } from './text.ts';
 
 export interface PlanTableOptions extends Canvas {
   /** Show every datanode, move and blocker instead of the first few of each group. */

@@ -2,12 +2,13 @@ import { CYCLE_OUTCOMES } from '../../domain/codes.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
+import { count, formatNumber } from '../../lib/number.ts';
 import { bar } from './datanode-table.ts';
 import { proofLine } from './plan-table.ts';
 import { advance, NO_PROGRESS, timeLeftMs } from './progress-model.ts';
 import type { Progress, ProgressEvent, ProgressSource } from './progress-model.ts';
 import type { Canvas, Style } from './style.ts';
-import { count, displayWidth, formatNumber, padEnd, printable, truncate } from './text.ts';
+import { displayWidth, padEnd, printable, truncate } from './text.ts';
 
 export interface ProgressOptions {
   readonly isTerminal: boolean;

@@ -1,8 +1,9 @@
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
+import { count, formatNumber } from '../../lib/number.ts';
 import type { StatusAnswer } from '../api-schemas.ts';
 import { bar } from './datanode-table.ts';
 import type { Canvas, Format } from './style.ts';
-import { count, formatNumber, formatTime, layOut, padEnd, printable } from './text.ts';
+import { formatTime, layOut, padEnd, printable } from './text.ts';
 
 type Lines = Generator<string, void, undefined>;
 

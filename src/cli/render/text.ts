@@ -63,18 +63,6 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** `1234567` as `1 234 567`, fractions with at most two digits. */
-export function formatNumber(value: number): string {
-  const [whole, fraction] = String(Math.round(value * 100) / 100).split('.');
-  const grouped = whole!.replace(/\B(?=(\d{3})+$)/g, ' ');
-  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
-}
-
-/** `1 move`, `12 moves`. */
-export function count(value: number, singular: string, plural = `${singular}s`): string {
-  return `${formatNumber(value)} ${value === 1 ? singular : plural}`;
-}
-
 /** A time stamp as people read it: `2026-11-22 13:00:05Z`. */
 export function formatTime(atMs: number): string {
   if (!Number.isFinite(atMs) || Math.abs(atMs) > MAX_DATE_MS) return 'an impossible time';

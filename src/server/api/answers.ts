@@ -81,7 +81,16 @@ const pause = z
 
 export const statusSchema = z
   .object({
-    verdict: z.object({ code: z.enum(VERDICTS), sentence: z.string() }).readonly(),
+    verdict: z
+      .object({
+        code: z.enum(VERDICTS),
+        sentence: z.string(),
+        detail: z
+          .string()
+          .nullable()
+          .meta({ description: 'What stands behind it: an error, blockers, what a gate found.' }),
+      })
+      .readonly(),
     cluster: z
       .object({
         name: z.string(),
@@ -127,6 +136,7 @@ export const statusSchema = z
         moves: wholeNumber,
         minimumMoves: wholeNumber,
         optimal: z.boolean(),
+        balances: z.boolean().meta({ description: 'Whether everything is even after it.' }),
       })
       .readonly()
       .nullable(),
@@ -146,6 +156,9 @@ export const statusSchema = z
           weight: z.number(),
           regions: wholeNumber,
           regionsAfter: wholeNumber,
+          share: z.number().nullable().meta({
+            description: 'Regions that its weight entitles it to, not rounded; null where none are counted.',
+          }),
         })
         .readonly(),
     ),
@@ -229,7 +242,15 @@ export const releaseAnswerSchema = z.object({
 });
 export const quarantineSchema = z.object({
   quarantined: list(
-    z.object({ regionId: idText, failures: z.int().min(1), until: timeText, detail: z.string() }).readonly(),
+    z
+      .object({
+        regionId: idText,
+        failures: z.int().min(1),
+        until: timeText,
+        detail: z.string(),
+        move: moveRecordSchema.nullable().meta({ description: 'The one that failed last, if it is known.' }),
+      })
+      .readonly(),
   ).meta({ description: 'By region id.' }),
 });
 

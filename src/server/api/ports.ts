@@ -110,6 +110,8 @@ export interface QuarantinedRegion {
   /** ms since 1970. */
   readonly untilMs: number;
   readonly detail: string;
+  /** The move that failed last, if it is known. */
+  readonly move: MoveRecord | undefined;
 }
 
 /** A file of the web page, ready to be sent. */

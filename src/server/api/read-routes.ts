@@ -1,4 +1,4 @@
-import { toMoveView } from '../../observability/event-view.ts';
+import { isoTime, toMoveView } from '../../observability/event-view.ts';
 import { HttpError } from '../http/errors.ts';
 import { planSchema, snapshotSchema } from './file-formats.ts';
 import { auditInput, explainInput, historyInput, queueInput, regionsInput, seriesInput } from './inputs.ts';
@@ -175,9 +175,10 @@ function quarantineRoute(views: ServerViews): Route {
     summary: 'Regions that rest after failed migrations.',
     answers: { 200: jsonAnswer('The regions.', quarantineSchema) },
     handle: async () => {
-      const quarantined = (await views.quarantine()).map(({ untilMs, ...region }) => ({
+      const quarantined = (await views.quarantine()).map(({ untilMs, move, ...region }) => ({
         ...region,
-        until: new Date(untilMs).toISOString(),
+        until: isoTime(untilMs),
+        move: move ? toMoveView(move) : null,
       }));
       return { kind: 'json', value: { quarantined } };
     },

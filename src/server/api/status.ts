@@ -1,6 +1,7 @@
+import { isEven } from '../../domain/balance.ts';
 import { GATES } from '../../domain/codes.ts';
 import type { BlockerCode } from '../../domain/codes.ts';
-import type { Balance, Move, Plan } from '../../domain/plan.ts';
+import type { Balance, DatanodeState, Move, Plan } from '../../domain/plan.ts';
 import type { ClusterApi } from '../../domain/snapshot.ts';
 import { isoOrNull, isoTime, toMoveView } from '../../observability/event-view.ts';
 import { estimateEtaMs } from '../../observability/live-state.ts';
@@ -109,7 +110,7 @@ function queueOf({ plan, ended, currentMove, movesRemaining }: LiveState): Statu
 
 function summaryOf(plan: Plan): NonNullable<StatusView['plan']> {
   const { planId, createdAt, moves, minimumMoves, optimal } = plan;
-  return { planId, createdAt, moves: moves.length, minimumMoves, optimal };
+  return { planId, createdAt, moves: moves.length, minimumMoves, optimal, balances: isEven(plan.after) };
 }
 
 function skewsOf({ tableSkewMax, nodeSkew }: Balance): NonNullable<StatusView['balance']>['before'] {
@@ -120,6 +121,7 @@ function datanodesOf({ plan, snapshot, regionsNow }: LiveState): StatusView['dat
   if (!plan) return [];
   const addresses = new Map(snapshot?.datanodes.map(({ id, addr }) => [id, addr]));
   const after = new Map(plan.after.datanodes.map(({ id, regions }) => [id, regions]));
+  const shareOf = sharesOf(plan.before);
   return plan.before.datanodes.map(({ id, regions, state, weight }) => ({
     id,
     addr: addresses.get(id) ?? null,
@@ -127,7 +129,20 @@ function datanodesOf({ plan, snapshot, regionsNow }: LiveState): StatusView['dat
     weight,
     regions: regionsNow.get(id) ?? regions,
     regionsAfter: after.get(id) ?? regions,
+    share: shareOf(state, weight),
   }));
+}
+
+/** What the targets lead and draining datanodes still lead is shared among the targets, by weight. */
+function sharesOf({ datanodes }: Balance): (state: DatanodeState, weight: number) => number | null {
+  const sumOf = (amounts: readonly number[]): number => amounts.reduce((sum, amount) => sum + amount, 0);
+  const isCounted = (state: DatanodeState): boolean => state === 'target' || state === 'draining';
+  const all = sumOf(datanodes.filter(({ state }) => isCounted(state)).map(({ regions }) => regions));
+  const weights = sumOf(datanodes.filter(({ state }) => state === 'target').map(({ weight }) => weight));
+  return (state, weight) => {
+    if (!isCounted(state) || weights === 0) return null;
+    return state === 'target' ? (all * weight) / weights : 0;
+  };
 }
 
 function lastCycleOf({ lastCycle }: LiveState): StatusView['lastCycle'] {

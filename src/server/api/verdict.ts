@@ -1,10 +1,12 @@
 import { isEven } from '../../domain/balance.ts';
 import { BLOCKERS, GATES, GATE_SEVERITY } from '../../domain/codes.ts';
+import type { DatanodeId } from '../../domain/ids.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
+import { count, formatNumber } from '../../lib/number.ts';
 import { isoTime } from '../../observability/event-view.ts';
 import type { LiveState } from '../../observability/live-state.ts';
-import type { PauseState } from './ports.ts';
 import type { Verdict } from './answers.ts';
+import type { PauseState } from './ports.ts';
 
 export interface VerdictFacts {
   readonly live: LiveState;
@@ -18,12 +20,17 @@ export interface VerdictFacts {
 
 export interface VerdictView {
   readonly code: Verdict;
+  /** One sentence, or two short ones; no text of another program. */
   readonly sentence: string;
+  /** What others said of it: an error of the cluster, what a gate found. */
+  readonly detail: string | null;
 }
+
+type Words = Omit<VerdictView, 'detail'> & Partial<VerdictView>;
 
 /** How things stand, in one word and one sentence. The first that applies, the most urgent first. */
 export function decideVerdict(facts: VerdictFacts): VerdictView {
-  return (
+  const words =
     standby(facts) ??
     lostContact(facts) ??
     starting(facts) ??
@@ -31,51 +38,65 @@ export function decideVerdict(facts: VerdictFacts): VerdictView {
     settled(facts) ??
     dryRun(facts) ??
     gated(facts) ??
-    balancing(facts)
-  );
+    balancing(facts);
+  return { detail: null, ...words };
 }
 
-function standby({ leader }: VerdictFacts): VerdictView | undefined {
+function standby({ leader }: VerdictFacts): Words | undefined {
   if (leader.leads) return undefined;
   const holder = leader.holder === null ? 'No replica is known to lead' : `${leader.holder} leads`;
   return { code: 'standby', sentence: `${holder}; this replica stands by and moves nothing.` };
 }
 
 /** A long run of moves rests on an old snapshot and is no lost contact: each move is checked afresh. */
-function lostContact(facts: VerdictFacts): VerdictView | undefined {
-  const { live, snapshotAgeMs, maxSnapshotAgeMs } = facts;
+function lostContact({ live, snapshotAgeMs, maxSnapshotAgeMs }: VerdictFacts): Words | undefined {
   if (live.currentMove) return undefined;
-  const failure =
-    live.lastCycle?.outcome === 'failed' ? ` The last cycle failed: ${live.lastCycle.detail}` : '';
-  if (snapshotAgeMs === undefined)
-    return failure === ''
-      ? undefined
-      : { code: 'lost-contact', sentence: `The cluster could not be read yet.${failure}` };
+  const failure = live.lastCycle?.outcome === 'failed' ? live.lastCycle.detail : null;
+  if (snapshotAgeMs === undefined) {
+    if (failure === null) return undefined;
+    return { code: 'lost-contact', sentence: 'GreptimeDB could not be read yet.', detail: failure };
+  }
   if (snapshotAgeMs <= maxSnapshotAgeMs) return undefined;
-  const age = formatDuration(snapshotAgeMs);
-  return { code: 'lost-contact', sentence: `The cluster was last read ${age} ago.${failure}` };
+  const sentence = `GreptimeDB was last read ${formatDuration(snapshotAgeMs)} ago.`;
+  return { code: 'lost-contact', sentence, detail: failure };
 }
 
-function starting({ live }: VerdictFacts): VerdictView | undefined {
+function starting({ live }: VerdictFacts): Words | undefined {
   if (live.plan) return undefined;
-  return { code: 'starting', sentence: 'The first plan has not been made yet.' };
+  return { code: 'starting', sentence: 'No plan has been made yet.' };
 }
 
-function paused({ paused: state }: VerdictFacts): VerdictView | undefined {
+function paused({ live, paused: state }: VerdictFacts): Words | undefined {
   if (!state) return undefined;
-  const until = state.untilMs === null ? 'until somebody resumes' : `until ${isoTime(state.untilMs)}`;
-  const reason = state.reason === '' ? '' : `: ${state.reason}`;
-  return { code: 'paused', sentence: `Paused by ${state.by} ${until}${reason}` };
+  return { code: 'paused', sentence: withDead(live, pauseText(state)) };
+}
+
+function pauseText({ by, untilMs, reason }: PauseState): string {
+  if (by === 'breaker') return `Paused automatically: ${sentenceOf(reason)} Resume to continue.`;
+  const until = untilMs === null ? 'until resumed' : `until ${isoTime(untilMs)}`;
+  return `Paused by ${by} ${until}${reason === '' ? '' : `: ${reason}`}`;
+}
+
+function sentenceOf(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** Nothing is left to move: either all is well, or what is wrong cannot be mended. */
-function settled({ live }: VerdictFacts): VerdictView | undefined {
+function settled({ live }: VerdictFacts): Words | undefined {
   const { plan } = live;
   if (!plan || live.movesRemaining > 0 || live.movesFailed > 0) return undefined;
-  const balance = plan.moves.length === 0 ? plan.before : plan.after;
-  if (isEven(balance))
-    return { code: 'balanced', sentence: 'Every datanode leads its share of every table and in total.' };
-  return { code: 'blocked', sentence: `Not balanced, and no move can mend it. ${blockersOf(live)}` };
+  if (isEven(plan.moves.length === 0 ? plan.before : plan.after)) {
+    const who = deadOf(live).length === 0 ? 'Every datanode has its' : 'All others have their';
+    return {
+      code: 'balanced',
+      sentence: withDead(live, `${who} share of every table and of all regions.`),
+    };
+  }
+  return {
+    code: 'blocked',
+    sentence: withDead(live, 'Unbalanced; every useful move is blocked.'),
+    detail: blockersOf(live),
+  };
 }
 
 /** The most frequent blockers with their sentence. */
@@ -85,32 +106,47 @@ function blockersOf(live: LiveState): string {
   return most.map(([code, count]) => `${count} × ${code}: ${BLOCKERS[code]}`).join(' ');
 }
 
-function dryRun({ dryRun: isDryRun, live }: VerdictFacts): VerdictView | undefined {
+function dryRun({ dryRun: isDryRun, live }: VerdictFacts): Words | undefined {
   if (!isDryRun) return undefined;
+  const moves = count(live.movesRemaining, 'move');
   return {
     code: 'dry-run',
-    sentence: `${movesText(live.movesRemaining)} would balance the cluster; execution.dryRun is true, so nothing is moved.`,
+    sentence: withDead(live, `${moves} would balance the cluster; execution.dryRun is on, so none is made.`),
   };
 }
 
-function gated({ live }: VerdictFacts): VerdictView | undefined {
+function gated({ live }: VerdictFacts): Words | undefined {
   const closed = [...live.gates].filter(([code]) => GATE_SEVERITY[code] !== 'passes');
   if (closed.length === 0) return undefined;
-  const why = closed.map(([code, detail]) => (detail === '' ? GATES[code] : detail)).join(' ');
-  return { code: 'blocked', sentence: `${movesText(live.movesRemaining)} cannot begin. ${why}` };
-}
-
-function balancing({ live, etaMs }: VerdictFacts): VerdictView {
-  const total = live.plan?.moves.length ?? 0;
-  const failed = live.movesFailed === 0 ? '' : `, ${live.movesFailed} without success`;
-  const left = etaMs === undefined || etaMs === 0 ? '' : `, about ${formatEstimate(etaMs)} left`;
-  const rest = live.cycle ? '' : '; the next tick goes on';
+  const why = closed.map(([code]) => GATES[code]).join(' ');
+  const details = closed.map(([, detail]) => detail).filter((detail) => detail !== '');
   return {
-    code: 'balancing',
-    sentence: `${live.movesDone} of ${movesText(total)} made${failed}${left}${rest}.`,
+    code: 'blocked',
+    sentence: withDead(live, `${count(live.movesRemaining, 'move')} cannot start. ${why}`),
+    detail: details.length === 0 ? null : details.join(' '),
   };
 }
 
-function movesText(count: number): string {
-  return count === 1 ? '1 move' : `${count} moves`;
+function balancing({ live, etaMs }: VerdictFacts): Words {
+  const total = live.plan?.moves.length ?? 0;
+  const failed = live.movesFailed === 0 ? '' : `, ${formatNumber(live.movesFailed)} failed or skipped`;
+  const left = etaMs === undefined || etaMs === 0 ? '' : `, about ${formatEstimate(etaMs)} left`;
+  const rest = live.cycle ? '' : '; continues next cycle';
+  const done = `${formatNumber(live.movesDone)} of ${count(total, 'move')} done`;
+  return { code: 'balancing', sentence: withDead(live, `${done}${failed}${left}${rest}.`) };
+}
+
+/** A dead datanode is told first: its regions wait for failover, whatever else is well. */
+function withDead(live: LiveState, sentence: string): string {
+  const dead = deadOf(live);
+  if (dead.length === 0) return sentence;
+  const names = dead.slice(0, DEAD_NAMED).join(', ');
+  const more = dead.length > DEAD_NAMED ? ` and ${dead.length - DEAD_NAMED} more` : '';
+  return `${dead.length === 1 ? `Datanode ${names} is` : `Datanodes ${names}${more} are`} dead. ${sentence}`;
+}
+
+const DEAD_NAMED = 3;
+
+function deadOf({ plan }: LiveState): readonly DatanodeId[] {
+  return (plan?.before.datanodes ?? []).filter(({ state }) => state === 'dead').map(({ id }) => id);
 }

@@ -8,7 +8,6 @@ import type { PlanTableOptions } from '../../../src/cli/render/plan-table.ts';
 import { colourStyle, plainStyle, wantsColour } from '../../../src/cli/render/style.ts';
 import {
   displayWidth,
-  formatNumber,
   formatTime,
   layOut,
   padEnd,
@@ -17,6 +16,7 @@ import {
   truncate,
   wrap,
 } from '../../../src/cli/render/text.ts';
+import { formatNumber } from '../../../src/lib/number.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import { makeBalance, makeMove, makePlan, SMALL_SNAPSHOT } from '../../support/plans.ts';
 

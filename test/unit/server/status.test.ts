@@ -55,15 +55,20 @@ const base = samplePlan();
 const even = samplePlan({ moves: [], minimumMoves: 0, blocked: [], before: base.after });
 const stuck = samplePlan({ moves: [], minimumMoves: 0 });
 const seen = [cycleStarted, taken, planned()];
+const dead = base.after.datanodes.map((node) =>
+  node.id === '2' ? { ...node, state: 'dead' as const } : node,
+);
+const withoutOne = [taken, planned({ ...even, before: { ...even.before, datanodes: dead } })];
 
 const verdicts: [
   code: (typeof VERDICTS)[number],
   sentence: string,
   events: RebalancerEvent[],
   facts?: Partial<StatusFacts>,
+  detail?: string,
 ][] = [
-  ['starting', 'The first plan has not been made yet.', []],
-  ['starting', 'The first plan has not been made yet.', [cycleStarted, taken]],
+  ['starting', 'No plan has been made yet.', []],
+  ['starting', 'No plan has been made yet.', [cycleStarted, taken]],
   [
     'standby',
     'rebalancer-1 leads; this replica stands by and moves nothing.',
@@ -78,79 +83,91 @@ const verdicts: [
   ],
   [
     'lost-contact',
-    'The cluster could not be read yet. The last cycle failed: connect ECONNREFUSED',
+    'GreptimeDB could not be read yet.',
     [finished('failed', 'connect ECONNREFUSED')],
+    {},
+    'connect ECONNREFUSED',
   ],
-  ['lost-contact', 'The cluster was last read 2 min ago.', seen, { nowMs: START_MS + 120_000 }],
+  ['lost-contact', 'GreptimeDB was last read 2 min ago.', seen, { nowMs: START_MS + 120_000 }],
   [
     'paused',
     'Paused by anna until 2026-01-01T00:00:00.000Z: deploy',
     seen,
     { paused: { untilMs: START_MS, reason: 'deploy', by: 'anna' } },
   ],
+  ['paused', 'Paused by anna until resumed', seen, { paused: { untilMs: null, reason: '', by: 'anna' } }],
   [
     'paused',
-    'Paused by anna until somebody resumes',
+    'Paused automatically: 3 migrations in a row failed; 3 are the limit. Resume to continue.',
     seen,
-    { paused: { untilMs: null, reason: '', by: 'anna' } },
+    { paused: { untilMs: null, reason: '3 migrations in a row failed; 3 are the limit.', by: 'breaker' } },
   ],
   [
     'balanced',
-    'Every datanode leads its share of every table and in total.',
+    'Every datanode has its share of every table and of all regions.',
     [taken, planned(even), finished('balanced')],
   ],
   [
     'balanced',
-    'Every datanode leads its share of every table and in total.',
+    'Every datanode has its share of every table and of all regions.',
     [taken, planned(even)],
     { dryRun: true },
   ],
   [
     'balanced',
-    'Every datanode leads its share of every table and in total.',
+    'Every datanode has its share of every table and of all regions.',
     [...seen, started, ended(), ended(second)],
   ],
   [
     'blocked',
-    'Not balanced, and no move can mend it. 1 × pinned: The configuration pins this region or its table to where it is.',
+    'Unbalanced; every useful move is blocked.',
     [taken, planned(stuck), finished('blocked')],
+    {},
+    '1 × pinned: The configuration pins this region or its table to where it is.',
   ],
   [
     'blocked',
-    '2 moves cannot begin. The cluster is in maintenance mode.',
+    '2 moves cannot start. The cluster is in maintenance mode.',
     [...seen, gate('maintenance'), finished('gated')],
   ],
   [
     'blocked',
-    '2 moves cannot begin. Metasrv says that it is in maintenance.',
+    '2 moves cannot start. The cluster is in maintenance mode.',
     [...seen, gate('maintenance', 'Metasrv says that it is in maintenance.')],
+    {},
+    'Metasrv says that it is in maintenance.',
   ],
   [
     'dry-run',
-    '2 moves would balance the cluster; execution.dryRun is true, so nothing is moved.',
+    '2 moves would balance the cluster; execution.dryRun is on, so none is made.',
     [...seen, finished('planned')],
     { dryRun: true },
   ],
-  ['balancing', '0 of 2 moves made.', [...seen, started]],
-  ['balancing', '1 of 2 moves made, about 4 s left.', [...seen, started, ended()]],
+  ['balancing', '0 of 2 moves done.', [...seen, started]],
+  ['balancing', '1 of 2 moves done, about 4 s left.', [...seen, started, ended()]],
   [
     'balancing',
-    '1 of 2 moves made, about 4 s left; the next tick goes on.',
+    '1 of 2 moves done, about 4 s left; continues next cycle.',
     [...seen, started, ended(), gate('move-limit'), finished('moved')],
   ],
   [
     'balancing',
-    '1 of 2 moves made, 1 without success; the next tick goes on.',
+    '1 of 2 moves done, 1 failed or skipped; continues next cycle.',
     [...seen, ended(), ended({ ...second, state: 'failed' }), finished('partial')],
   ],
+  [
+    'balanced',
+    'Datanode 2 is dead. All others have their share of every table and of all regions.',
+    withoutOne,
+  ],
   // A long run of moves is no lost contact.
-  ['balancing', '0 of 2 moves made.', [...seen, started], { nowMs: START_MS + 7_200_000 }],
+  ['balancing', '0 of 2 moves done.', [...seen, started], { nowMs: START_MS + 7_200_000 }],
 ];
 
 describe('the verdict', () => {
-  it.each(verdicts)('is %s: %s', (code, sentence, events, facts = {}) => {
+  it.each(verdicts)('is %s: %s', (code, sentence, events, facts = {}, detail?) => {
     const status = buildStatus(statusFacts({ live: liveAfter(events), ...facts }));
-    expect(status.verdict).toEqual({ code, sentence });
+    expect(status.verdict).toEqual({ code, sentence, detail: detail ?? null });
   });
 
   it('is tested for each word', () => {
@@ -204,6 +221,32 @@ describe('buildStatus', () => {
         ['2', '10.0.0.12:4001', 1, 0],
       ],
     );
+  });
+
+  it('tells the share of each datanode by its weight, of what may be moved', () => {
+    const states = [
+      ['0', 'target', 1, 7],
+      ['1', 'target', 2, 1],
+      ['2', 'draining', 1, 1],
+      ['3', 'cordoned', 1, 4],
+      ['4', 'dead', 1, 2],
+    ] as const;
+    const before = {
+      ...base.before,
+      datanodes: states.map(([id, state, weight, regions]) => ({ id, state, weight, regions })),
+    };
+    const { datanodes } = buildStatus(
+      statusFacts({ live: liveAfter([taken, planned({ ...base, before })]) }),
+    );
+    expect(datanodes.map(({ share }) => share)).toEqual([3, 6, 0, null, null]);
+  });
+
+  it.each([
+    [base, true],
+    [{ ...base, after: base.before }, false],
+  ])('tells whether the plan ends balanced', (plan, balances) => {
+    const status = buildStatus(statusFacts({ live: liveAfter([taken, planned(plan)]) }));
+    expect(status.plan?.balances).toBe(balances);
   });
 
   it('shows the first ten of a long queue', () => {
