@@ -1,7 +1,8 @@
+import { OUTCOME_CODES, OUTCOMES } from './codes.ts';
 import type { MoveReason, Outcome } from './codes.ts';
 import type { DatanodeId, ProcedureId, RegionId, TableId } from './ids.ts';
 
-/** The states of a move, in the order of a good life. The last five are final. */
+/** The states of a move, in the order of a good life, and then the final ones: how it ended. */
 export const MOVE_STATES = [
   'planned',
   'checking',
@@ -9,38 +10,12 @@ export const MOVE_STATES = [
   'submitted',
   'watching',
   'verifying',
-  'succeeded',
-  'failed',
-  'rolled-back',
-  'timed-out',
-  'abandoned',
+  ...OUTCOME_CODES,
 ] as const;
 export type MoveState = (typeof MOVE_STATES)[number];
 
-export type FinalMoveState = 'succeeded' | 'failed' | 'rolled-back' | 'timed-out' | 'abandoned';
-
-const OUTCOME_OF_STATE: Readonly<Record<FinalMoveState, Outcome>> = {
-  succeeded: 'succeeded',
-  failed: 'failed',
-  'rolled-back': 'rolled_back',
-  'timed-out': 'timed_out',
-  abandoned: 'abandoned',
-};
-
-export function isFinal(state: MoveState): state is FinalMoveState {
-  return state in OUTCOME_OF_STATE;
-}
-
-/** The metric label of a final state. */
-export function outcomeOf(state: FinalMoveState): Outcome {
-  return OUTCOME_OF_STATE[state];
-}
-
-/** The final state of a metric label. */
-export function stateOf(outcome: Outcome): MoveState {
-  const found = MOVE_STATES.find((state) => isFinal(state) && outcomeOf(state) === outcome);
-  if (!found) throw new Error(`No state has the outcome ${outcome}`);
-  return found;
+export function isFinal(state: MoveState): state is Outcome {
+  return state in OUTCOMES;
 }
 
 /** One move's life as it is stored and shown. Times in ms since 1970. */
@@ -66,7 +41,7 @@ export interface MoveRecord {
   /** When the route first showed the region without a writable leader on our account. */
   readonly downgradedAtMs?: number;
   readonly endedAtMs?: number;
-  /** What became of a migration that had run out of time, once it was found out. The state stays `timed-out`. */
+  /** What became of a migration that had run out of time, once it was found out. The state stays `timed_out`. */
   readonly late?: LateOutcome;
   /** When somebody else was seen to have taken the region back to `from`. */
   readonly undoneAtMs?: number;
@@ -81,5 +56,5 @@ export interface LateOutcome {
 
 /** Whether something of this move may still happen in the cluster: it has no end yet, or only ran out of time. */
 export function isUnresolved(move: Pick<MoveRecord, 'state' | 'late'>): boolean {
-  return !isFinal(move.state) || (move.state === 'timed-out' && move.late === undefined);
+  return !isFinal(move.state) || (move.state === 'timed_out' && move.late === undefined);
 }

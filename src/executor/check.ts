@@ -39,9 +39,9 @@ export function judgeCheck(move: CheckedMove, reading: CheckReading): CheckResul
 
 function judgeRegion(move: CheckedMove, region: Found): CheckResult | undefined {
   const name = `Region ${move.regionId}`;
-  if (region.status === 'migrating') return abandon('region-migrating', `${name} is being migrated.`);
-  if (region.status === 'staging') return abandon('region-staging', `${name} is being repartitioned.`);
-  if (region.leader === null) return abandon('region-migrating', `${name} has no leader at this time.`);
+  if (region.status === 'migrating') return abandon('migrating', `${name} is being migrated.`);
+  if (region.status === 'staging') return abandon('staging', `${name} is being repartitioned.`);
+  if (region.leader === null) return abandon('no-leader', `${name} has no leader at this time.`);
   if (region.leader === move.to) {
     return abandon('already-there', `${name} is led by datanode ${move.to} already.`);
   }
@@ -52,7 +52,7 @@ function judgeRegion(move: CheckedMove, region: Found): CheckResult | undefined 
     );
   }
   if (region.followers.includes(move.to)) {
-    return abandon('target-is-follower', `Datanode ${move.to} holds a follower of region ${move.regionId}.`);
+    return abandon('follower-on-target', `Datanode ${move.to} holds a follower of region ${move.regionId}.`);
   }
   return undefined;
 }
@@ -66,7 +66,7 @@ function judgeProcedures(
   const holder = active.find((procedure) => procedure.regionIds.includes(move.regionId));
   if (holder) {
     return abandon(
-      'region-busy',
+      'migrating',
       `Procedure ${holder.procedureId} (${holder.type}) holds region ${move.regionId}.`,
     );
   }
@@ -85,7 +85,7 @@ function judgeHolds(move: CheckedMove, reading: CheckReading): CheckResult | und
   const { cooldownUntilMs, quarantineUntilMs } = reading;
   if (reading.hasUnresolvedMove) {
     return abandon(
-      'region-busy',
+      'migrating',
       `What became of an earlier move of region ${move.regionId} is not known yet.`,
     );
   }
@@ -104,11 +104,13 @@ function judgeHolds(move: CheckedMove, reading: CheckReading): CheckResult | und
 function judgeDatanodes(move: CheckedMove, datanodes: readonly Datanode[]): CheckResult | undefined {
   const status = (id: string): Datanode['status'] | undefined =>
     datanodes.find((datanode) => datanode.id === id)?.status;
-  for (const id of [move.from, move.to]) {
-    if (status(id) === undefined)
-      return abandon('target-unknown', `The cluster does not list datanode ${id}.`);
+  if (status(move.from) === undefined) {
+    return abandon('unknown-datanode', `The cluster does not list datanode ${move.from}.`);
   }
-  if (status(move.from) === 'dead') return abandon('source-dead', `Datanode ${move.from} is not alive.`);
+  if (status(move.from) === 'dead') return abandon('leader-dead', `Datanode ${move.from} is not alive.`);
+  if (status(move.to) === undefined) {
+    return abandon('target-dead', `The cluster does not list datanode ${move.to}.`);
+  }
   if (status(move.to) === 'dead') return abandon('target-dead', `Datanode ${move.to} is not alive.`);
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from '../domain/codes.ts';
-import { isFinal, outcomeOf, type MoveRecord } from '../domain/move.ts';
+import { isFinal, type MoveRecord } from '../domain/move.ts';
 import type { Move } from '../domain/plan.ts';
 import { sleep } from '../lib/clock.ts';
 import { otherMigration } from './check.ts';
@@ -181,7 +181,7 @@ function report({ moves, records, submitted }: Run, stop: Stop | undefined): Exe
     rolled_back: 0,
     abandoned: 0,
   };
-  for (const { state } of records) if (isFinal(state)) counts[outcomeOf(state)] += 1;
+  for (const { state } of records) if (isFinal(state)) counts[state] += 1;
   const remaining = moves.length - records.length;
   return { records, counts, submitted, remaining, ...(stop && { stop }) };
 }

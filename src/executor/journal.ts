@@ -1,4 +1,4 @@
-import { outcomeOf, type FinalMoveState, type MoveRecord, type MoveState } from '../domain/move.ts';
+import type { LateOutcome, MoveRecord, MoveState } from '../domain/move.ts';
 import type { Move } from '../domain/plan.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { EventSink } from '../observability/events.ts';
@@ -80,7 +80,7 @@ export function createJournal(options: JournalOptions, dependencies: JournalDepe
         createdAtMs: clock.now(),
       }),
     advance,
-    finish: (move, end) => (move.state === 'timed-out' ? finishLate(move, end) : finishInTime(move, end)),
+    finish: (move, end) => (move.state === 'timed_out' ? finishLate(move, end) : finishInTime(move, end)),
     downgraded: (move) =>
       move.downgradedAtMs === undefined ? store.markDowngraded(move.id, clock.now()) : move,
   };
@@ -115,10 +115,7 @@ function durationOf(move: MoveRecord): number {
   return Math.max(0, (move.endedAtMs ?? 0) - (move.submittedAtMs ?? move.createdAtMs));
 }
 
-function lateOutcomeOf(state: FinalMoveState): 'succeeded' | 'failed' | 'rolled_back' {
-  const outcome = outcomeOf(state);
-  if (outcome === 'timed_out' || outcome === 'abandoned') {
-    throw new Error(`${outcome} is no late outcome`);
-  }
-  return outcome;
+function lateOutcomeOf(state: MoveEnd['state']): LateOutcome['outcome'] {
+  if (state === 'timed_out' || state === 'abandoned') throw new Error(`${state} is no late outcome`);
+  return state;
 }

@@ -1,6 +1,7 @@
 import type { CauseCode } from '../domain/causes.ts';
+import type { Outcome } from '../domain/codes.ts';
 import type { ProcedureId } from '../domain/ids.ts';
-import type { FinalMoveState, MoveRecord } from '../domain/move.ts';
+import type { MoveRecord } from '../domain/move.ts';
 import type { ProcedureReading, RegionProcedure, RegionReading } from '../greptimedb/port.ts';
 import type { ExecutorOptions } from './options.ts';
 import type { MoveEnd } from './states.ts';
@@ -184,10 +185,10 @@ function judgeNotMoved(
 function notMovedEnd(move: JudgedMove, memory: WatchMemory, found: NotMoved): Judgement {
   const stays = `Datanode ${move.from} still leads region ${move.regionId}`;
   if (memory.ended?.status === 'failed') {
-    return end('rolled-back', 'rolled-back', `${stays}; the procedure failed${tail(memory.ended.error)}.`);
+    return end('rolled_back', 'rolled_back', `${stays}; the procedure failed${tail(memory.ended.error)}.`);
   }
   if (move.downgradedAtMs !== undefined) {
-    return end('rolled-back', 'rolled-back', `${stays}, after it had been downgraded.`);
+    return end('rolled_back', 'rolled_back', `${stays}, after it had been downgraded.`);
   }
   if (memory.ended) return failed('done-not-moved', `${stays}, though the procedure ended as Done.`);
   if (move.procedureId === undefined) {
@@ -281,7 +282,7 @@ function wait(on: Waiting['on'], mayStillRun: boolean, detail: string): Waiting 
   return { kind: 'wait', on, mayStillRun, detail };
 }
 
-function end(state: FinalMoveState, cause: CauseCode, detail: string): Judgement {
+function end(state: Outcome, cause: CauseCode, detail: string): Judgement {
   return { kind: 'end', end: { state, cause, detail } };
 }
 

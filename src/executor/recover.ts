@@ -44,7 +44,7 @@ export async function recoverMoves(
 
 /** Whether a request may have left and its end is still waited for. */
 function isFollowed({ state }: MoveRecord): boolean {
-  return state !== 'planned' && state !== 'checking' && state !== 'timed-out';
+  return state !== 'planned' && state !== 'checking' && state !== 'timed_out';
 }
 
 async function recoverOne(

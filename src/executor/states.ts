@@ -1,5 +1,6 @@
 import type { CauseCode } from '../domain/causes.ts';
-import type { FinalMoveState, MoveRecord, MoveState } from '../domain/move.ts';
+import type { Outcome } from '../domain/codes.ts';
+import type { MoveRecord, MoveState } from '../domain/move.ts';
 import type { MoveChange, MoveEffects, Store } from '../store/port.ts';
 
 /**
@@ -12,20 +13,20 @@ import type { MoveChange, MoveEffects, Store } from '../store/port.ts';
 export const TRANSITIONS: Readonly<Record<MoveState, readonly MoveState[]>> = {
   planned: ['checking', 'abandoned'],
   checking: ['intent-recorded', 'abandoned'],
-  'intent-recorded': ['submitted', 'watching', 'failed', 'timed-out', 'abandoned'],
-  submitted: ['watching', 'timed-out'],
-  watching: ['verifying', 'timed-out'],
-  verifying: ['watching', 'succeeded', 'failed', 'rolled-back', 'timed-out'],
+  'intent-recorded': ['submitted', 'watching', 'failed', 'timed_out', 'abandoned'],
+  submitted: ['watching', 'timed_out'],
+  watching: ['verifying', 'timed_out'],
+  verifying: ['watching', 'succeeded', 'failed', 'rolled_back', 'timed_out'],
   succeeded: [],
   failed: [],
-  'rolled-back': [],
-  'timed-out': [],
+  rolled_back: [],
+  timed_out: [],
   abandoned: [],
 };
 
 /** How a move ended, and by what that was recognised. */
 export interface MoveEnd {
-  readonly state: FinalMoveState;
+  readonly state: Outcome;
   readonly cause: CauseCode;
   readonly detail: string;
 }
@@ -65,7 +66,7 @@ export function writeState(
 }
 
 /** The states between where a move is and an end, when that end comes into sight: each is passed, none is jumped. */
-export function pathTo(from: MoveState, end: FinalMoveState): readonly MoveState[] {
+export function pathTo(from: MoveState, end: Outcome): readonly MoveState[] {
   if (mayBecome(from, end)) return [end];
   const order: readonly MoveState[] = ['intent-recorded', 'watching', 'verifying'];
   const start = from === 'submitted' ? 0 : order.indexOf(from);

@@ -33,8 +33,17 @@ export interface Checked {
   readonly knownBefore: readonly ProcedureId[];
 }
 
-/** Refusals that say that the world is not as the plan thought: no failure of anybody. */
-const OUTDATED: Partial<Record<RefusalCode, true>> = { 'leader-changed': true, 'region-gone': true };
+const CAUSE_OF_REFUSAL: Readonly<Record<RefusalCode, CauseCode>> = {
+  'leader-changed': 'leader-changed',
+  'region-gone': 'region-gone',
+  'follower-on-target': 'follower-on-target',
+  'peer-unavailable': 'refused-peer-unavailable',
+  'already-running': 'refused-already-running',
+  'logical-table': 'refused-logical-table',
+  'not-leader': 'refused-not-leader',
+  invalid: 'refused-invalid',
+  'access-denied': 'refused-access-denied',
+};
 
 /**
  * Writes the intent down, asks for the migration once, and writes the answer down. The intent is on disk before the request leaves.
@@ -79,13 +88,16 @@ async function refuse(
   { code, message }: Extract<SubmitResult, { kind: 'refused' }>,
   signal: AbortSignal,
 ): Promise<Submission> {
+  const cause = CAUSE_OF_REFUSAL[code];
   if (await mayHaveBegun(cluster, code, signal)) {
-    return { kind: 'look', move, nothingSeenCause: `refused-${code}` };
+    return { kind: 'look', move, nothingSeenCause: cause };
   }
+  // The world is not as the plan thought: no failure of anybody.
+  const isOutdated = code === 'leader-changed' || code === 'region-gone';
   const end: MoveEnd = {
-    state: OUTDATED[code] ? 'abandoned' : 'failed',
-    cause: `refused-${code}`,
-    detail: message.slice(0, 1_000),
+    state: isOutdated ? 'abandoned' : 'failed',
+    cause,
+    detail: `The cluster refused: ${message.slice(0, 1_000)}`,
   };
   return { kind: 'ended', move: journal.finish(move, end), code };
 }

@@ -84,7 +84,7 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
     const { evidence, problem }: Look = await look({ cluster, store }, query, signal);
     const nowMs = clock.monotonicMs();
     const seen = noteDowngrade(journal, move, evidence.region);
-    const current = move.state === 'timed-out' ? seen : followStates(journal, seen, evidence, intentAtMs);
+    const current = move.state === 'timed_out' ? seen : followStates(journal, seen, evidence, intentAtMs);
     const memory = remember(current, before, evidence, nowMs, limits);
     memories.set(move.id, memory);
     const judgement = judge(current, memory, evidence, nowMs, limits);
@@ -117,7 +117,7 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
     { patienceMs }: WatchOptions,
   ): WatchResult | undefined => {
     const watchedMs = clock.monotonicMs() - memory.sinceMs;
-    if (move.state === 'timed-out') {
+    if (move.state === 'timed_out') {
       const goesOn =
         problem === undefined ? isWorthAnotherLook(waiting, memory) : watchedMs < (patienceMs ?? 0);
       return goesOn ? undefined : open(move, waiting, problem ?? waiting.detail);
@@ -189,7 +189,7 @@ function timeOut(
 ): WatchResult {
   const detail = problem === undefined ? waiting.detail : `${waiting.detail} ${problem}`;
   return open(
-    journal.finish(move, { state: 'timed-out', cause: timeoutCause(waiting), detail }),
+    journal.finish(move, { state: 'timed_out', cause: timeoutCause(waiting), detail }),
     waiting,
     detail,
   );
@@ -197,7 +197,7 @@ function timeOut(
 
 function timeoutCause(waiting: Waiting): CauseCode {
   if (waiting.on === 'running') return 'still-running';
-  if (waiting.on === 'unknown') return 'no-verdict';
+  if (waiting.on === 'unknown') return 'outcome-unknown';
   return waiting.mayStillRun ? 'still-running' : 'stuck-downgraded';
 }
 

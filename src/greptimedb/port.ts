@@ -101,7 +101,7 @@ export type RefusalCode =
   | 'peer-unavailable'
   | 'already-running'
   | 'leader-changed'
-  | 'target-is-follower'
+  | 'follower-on-target'
   | 'region-gone'
   | 'logical-table'
   | 'not-leader'

@@ -19,7 +19,7 @@ const TEXTS: readonly (readonly [RegExp, Recognised])[] = [
   [/on the logical table/i, refused('logical-table')],
   [/Failed to find table route for/i, refused('region-gone')],
   [/Table info not found/i, refused('region-gone')],
-  [/has a region follower/i, refused('target-is-follower')],
+  [/has a region follower/i, refused('follower-on-target')],
   [
     /Invalid region migration `?from_peer|leader peer changed|is not the `?from_peer|leader peer is not found/i,
     refused('leader-changed'),

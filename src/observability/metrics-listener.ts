@@ -1,5 +1,5 @@
 import { BLOCKER_CODES } from '../domain/codes.ts';
-import { isFinal, outcomeOf } from '../domain/move.ts';
+import { isFinal } from '../domain/move.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import type { Balance, Plan } from '../domain/plan.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -129,7 +129,7 @@ function recordBalance(metrics: Metrics, balance: Balance): void {
 
 function recordMove(metrics: Metrics, move: MoveRecord, durationMs: number): void {
   if (!isFinal(move.state)) return;
-  const outcome = outcomeOf(move.state);
+  const outcome = move.state;
   metrics.migrationsTotal.inc({ outcome, reason: move.reason });
   metrics.migrationDurationSeconds.observe({ outcome }, durationMs / 1_000);
 }

@@ -120,4 +120,26 @@ export const MIGRATIONS: readonly string[] = [
   -- The procedures of the region that the cluster listed right before the intent, as a JSON list: none of them is ours.
   ALTER TABLE moves ADD COLUMN known_before TEXT;
   `,
+  `
+  -- One word for one thing: outcomes as the metrics spell them, causes as the plan's blockers.
+  CREATE TEMP TABLE words (old TEXT PRIMARY KEY, new TEXT NOT NULL) STRICT;
+  INSERT INTO words VALUES
+    ('rolled-back', 'rolled_back'),
+    ('timed-out', 'timed_out'),
+    ('region-migrating', 'migrating'),
+    ('region-busy', 'migrating'),
+    ('region-staging', 'staging'),
+    ('source-dead', 'leader-dead'),
+    ('target-unknown', 'target-dead'),
+    ('target-is-follower', 'follower-on-target'),
+    ('refused-target-is-follower', 'follower-on-target'),
+    ('refused-leader-changed', 'leader-changed'),
+    ('refused-region-gone', 'region-gone'),
+    ('no-verdict', 'outcome-unknown');
+  UPDATE moves SET state = (SELECT new FROM words WHERE old = state) WHERE state IN (SELECT old FROM words);
+  UPDATE moves SET cause = (SELECT new FROM words WHERE old = cause) WHERE cause IN (SELECT old FROM words);
+  UPDATE moves SET late_cause = (SELECT new FROM words WHERE old = late_cause) WHERE late_cause IN (SELECT old FROM words);
+  UPDATE transitions SET to_state = (SELECT new FROM words WHERE old = to_state) WHERE to_state IN (SELECT old FROM words);
+  DROP TABLE words;
+  `,
 ];

@@ -92,7 +92,7 @@ export function createMoveStore(database: Database): MoveStore {
     writeLateOutcome(moveId, late, effects) {
       database.transaction(() => {
         const move = mustFind(moveId);
-        if (move.state !== 'timed-out' || move.late) {
+        if (move.state !== 'timed_out' || move.late) {
           throw new Error(`Move ${moveId} is ${move.state} and has no late outcome to come`);
         }
         database.run(

@@ -128,8 +128,8 @@ it('lists the regions in quarantine', async () => {
         regionId: '4398046511104',
         failures: 2,
         until: new Date(START_MS).toISOString(),
-        detail: 'rolled-back: no',
-        move: { from: '0', to: '1', state: 'rolled-back', cause: 'rolled-back' },
+        detail: 'rolled_back: no',
+        move: { from: '0', to: '1', state: 'rolled_back', cause: 'rolled_back' },
       },
     ],
   });

@@ -12,7 +12,7 @@ import { buildQueue } from '../../server/api/queue.ts';
 import { buildRegions } from '../../server/api/regions.ts';
 import { buildStatus } from '../../server/api/status.ts';
 import type { RegionId } from '../../domain/ids.ts';
-import { isFinal, stateOf } from '../../domain/move.ts';
+import { isFinal } from '../../domain/move.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import type { Store } from '../../store/port.ts';
 import type { Daemon } from '../daemon/daemon.ts';
@@ -115,7 +115,7 @@ export function findMoves(
   return store.listMoves({
     limit,
     beforeId: before,
-    state: outcome && stateOf(outcome),
+    state: outcome,
     reason,
     regionId: region,
     tableId,

@@ -29,7 +29,7 @@ export class LearnedFollowers {
   #note(event: StampedEvent): void {
     if (event.type !== 'move-finished') return;
     const { cause, regionId, to } = event.move;
-    if (cause !== 'target-is-follower' && cause !== 'refused-target-is-follower') return;
+    if (cause !== 'follower-on-target') return;
     const datanodes = new Set([...(this.#learned.get(regionId)?.datanodes ?? []), to]);
     this.#learned.delete(regionId);
     this.#learned.set(regionId, { datanodes, atMs: this.#clock.monotonicMs() });

@@ -15,7 +15,8 @@ const moveSchema = z.object({
   from: idText,
   to: idText,
   reason: z.enum(MOVE_REASON_CODES),
-  state: z.enum(MOVE_STATES),
+  /** 0.1.0 wrote it with a hyphen. */
+  state: z.preprocess((state) => (state === 'timed-out' ? 'timed_out' : state), z.enum(MOVE_STATES)),
   procedureId: z.string().optional(),
   cause: z.string().optional(),
   detail: z.string().optional(),

@@ -43,7 +43,7 @@ function importMove(store: Store, handed: HandedMove, nowMs: number): MoveRecord
   const planned = store.createMove(draft);
   const checking = writeState(store, planned, 'checking', nowMs);
   const intended = writeState(store, checking, 'intent-recorded', nowMs);
-  if (handed.state === 'timed-out') return importTimedOut(store, intended, handed, nowMs);
+  if (handed.state === 'timed_out') return importTimedOut(store, intended, handed, nowMs);
   if (handed.procedureId === undefined) return intended;
   return writeState(store, intended, 'submitted', nowMs, {
     procedureId: handed.procedureId,
@@ -58,8 +58,8 @@ function importTimedOut(store: Store, intended: MoveRecord, handed: HandedMove, 
     procedureId === undefined
       ? intended
       : writeState(store, intended, 'submitted', nowMs, { procedureId, submittedAtMs: nowMs });
-  const end = { cause: isCause(cause) ? cause : ('no-verdict' as const), detail };
-  return writeState(store, known, 'timed-out', nowMs, { end });
+  const end = { cause: isCause(cause) ? cause : ('outcome-unknown' as const), detail };
+  return writeState(store, known, 'timed_out', nowMs, { end });
 }
 
 function importPause(store: Store, { pause }: Handover, nowMs: number): void {

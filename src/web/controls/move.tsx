@@ -57,8 +57,8 @@ export function reasonText(reason: MoveReason): string {
 const STATE_TONE: Partial<Record<MoveView['state'], string>> = {
   succeeded: 'good',
   failed: 'bad',
-  'rolled-back': 'bad',
-  'timed-out': 'bad',
+  rolled_back: 'bad',
+  timed_out: 'bad',
   abandoned: 'warn',
 };
 

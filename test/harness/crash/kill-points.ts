@@ -133,7 +133,7 @@ export const EDGE_SERIES: readonly KillSeries[] = [
   // Before 0.7 a region that was never seen downgraded looks as if nothing had been asked for.
   {
     name: 'rolled back',
-    points: sides('verifying', 'rolled-back', trouble.ROLLED_BACK),
+    points: sides('verifying', 'rolled_back', trouble.ROLLED_BACK),
     not: ['0.6.0'],
   },
   { name: 'done and not moved', points: sides('verifying', 'failed', trouble.DONE_NOT_MOVED) },
@@ -149,22 +149,22 @@ export const EDGE_SERIES: readonly KillSeries[] = [
     points: sides('verifying', 'watching', trouble.DONE_TOO_EARLY),
     not: ['1.3.0', '0.6.0'],
   },
-  { name: 'slower than we wait', points: sides('watching', 'timed-out', trouble.SLOW) },
+  { name: 'slower than we wait', points: sides('watching', 'timed_out', trouble.SLOW) },
   // Before 0.7 there is no procedure to wait for: a submitted move is watched at once.
   {
     name: 'nothing can be read after the answer',
-    points: sides('submitted', 'timed-out', trouble.BLIND_AFTER_ACCEPTANCE),
+    points: sides('submitted', 'timed_out', trouble.BLIND_AFTER_ACCEPTANCE),
     not: ['0.6.0'],
   },
   // Before 0.7 the route is all there is, and it ends both states at once.
   {
     name: 'no route can be read after the end',
-    points: sides('verifying', 'timed-out', trouble.BLIND_AFTER_THE_END),
+    points: sides('verifying', 'timed_out', trouble.BLIND_AFTER_THE_END),
     not: ['0.6.0'],
   },
   {
     name: 'given up before it is certain that nothing was sent',
-    points: sides('intent-recorded', 'timed-out', trouble.REQUEST_LOST_AND_IMPATIENT),
+    points: sides('intent-recorded', 'timed_out', trouble.REQUEST_LOST_AND_IMPATIENT),
   },
 ];
 

@@ -43,7 +43,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'recovered-first': (world, _, move) => {
     const open = world.disk.raw
       .unresolvedMoves()
-      .find(({ id, state }) => id !== move?.id && state !== 'timed-out');
+      .find(({ id, state }) => id !== move?.id && state !== 'timed_out');
     return open && `Move ${open.id} of region ${open.regionId} is ${open.state} still`;
   },
   'not-in-dry-run': ({ watch }) => (watch.config.execution.dryRun ? 'execution.dryRun is true' : undefined),

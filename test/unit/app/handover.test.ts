@@ -34,7 +34,7 @@ function begin(store: Store, path: readonly MoveState[], regionId = REGION): Mov
     const step =
       state === 'submitted'
         ? { procedureId: 'procedure-1', submittedAtMs: NOW_MS - 4_000 }
-        : state === 'timed-out'
+        : state === 'timed_out'
           ? { end: { cause: 'still-running', detail: 'It ran on.' } as const }
           : {};
     record = writeState(store, record, state, NOW_MS - 4_000, step);
@@ -79,8 +79,8 @@ describe('what a leader leaves', () => {
     { path: ['checking', 'intent-recorded', 'submitted'], adopted: ['submitted'] },
     { path: ['checking', 'intent-recorded', 'submitted', 'watching'], adopted: ['submitted'] },
     { path: ['checking', 'intent-recorded', 'submitted', 'watching', 'verifying'], adopted: ['submitted'] },
-    { path: ['checking', 'intent-recorded', 'watching', 'timed-out'], adopted: ['timed-out'] },
-    { path: ['checking', 'intent-recorded', 'submitted', 'timed-out'], adopted: ['timed-out'] },
+    { path: ['checking', 'intent-recorded', 'watching', 'timed_out'], adopted: ['timed_out'] },
+    { path: ['checking', 'intent-recorded', 'submitted', 'timed_out'], adopted: ['timed_out'] },
     { path: ['checking', 'abandoned'], adopted: [] },
   ] satisfies { path: MoveState[]; adopted: MoveState[] }[])(
     'of a move that went $path its successor adopts $adopted',
@@ -97,6 +97,13 @@ describe('what a leader leaves', () => {
       }
     },
   );
+
+  test('is understood as 0.1.0 wrote it', () => {
+    const store = newStore();
+    begin(store, ['checking', 'intent-recorded', 'watching', 'timed_out']);
+    const note = JSON.stringify(describeHandover(store, 'first', NOW_MS)).replace('timed_out', 'timed-out');
+    expect(parseHandover(note).moves).toMatchObject([{ state: 'timed_out' }]);
+  });
 
   test('is adopted once, and never by the one who left it', () => {
     const [first, second] = [newStore(), newStore()];

@@ -70,14 +70,14 @@ describe('progress without a terminal', () => {
     bus.emit(finished(1, 'succeeded'));
     bus.emit(started(2));
     await clock.advance(4_000);
-    bus.emit(finished(2, 'rolled-back', 'The cluster\nundid it.'));
+    bus.emit(finished(2, 'rolled_back', 'The cluster\nundid it.'));
     bus.emit({ type: 'gate-closed', code: 'maintenance', detail: 'The cluster is in maintenance mode.' });
     bus.emit({ type: 'cycle-finished', cycleId: 1, outcome: 'partial', durationMs: 1, moved: 1, detail: '' });
     stop();
     expect(text().split('\n')).toEqual([
       'plan: 3 moves; fewer is impossible.',
       '[1/3] moved region 4398046511104 of greptime.public.cpu from 0 to 3 in 4 s, about 8 s left',
-      '[2/3] rolled-back region 4398046511105 of greptime.public.cpu from 0 to 3 after 4 s: The cluster\\u{a}undid it.',
+      '[2/3] rolled_back region 4398046511105 of greptime.public.cpu from 0 to 3 after 4 s: The cluster\\u{a}undid it.',
       'not acting (maintenance): The cluster is in maintenance mode.',
       'cycle partial: Some moves succeeded and some did not.',
       '',

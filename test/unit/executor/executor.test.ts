@@ -175,7 +175,7 @@ describe('a move that timed out', () => {
     ]);
     await rig.clock.advance(2_000_000);
     const { resolved } = await rig.drive(rig.executor.recover(rig.controller.signal));
-    expect(resolved).toMatchObject([{ state: 'timed-out', late: { outcome: 'succeeded', cause: 'moved' } }]);
+    expect(resolved).toMatchObject([{ state: 'timed_out', late: { outcome: 'succeeded', cause: 'moved' } }]);
     expect(eventsOf(rig, 'recovered')).toHaveLength(1);
     expect(rig.store.quarantineOf(REGION)).toBeUndefined();
     expect(rig.store.cooldownUntil(REGION, rig.clock.now())).toBeDefined();
@@ -191,7 +191,7 @@ describe('a move that timed out', () => {
     await rig.clock.advance(OPTIONS.quarantineBaseMs);
     rig.cluster.region(REGION).status = 'alive';
     const stillOpen = await rig.execute([moveOf()]);
-    expect(stillOpen.records).toMatchObject([{ cause: 'region-busy' }]);
+    expect(stillOpen.records).toMatchObject([{ cause: 'migrating' }]);
     await rig.clock.advance(OPTIONS.staleReadMs);
     const { resolved } = await rig.drive(rig.executor.recover(rig.controller.signal));
     expect(resolved).toMatchObject([{ late: { outcome: 'rolled_back' } }]);
@@ -205,7 +205,7 @@ function leaveTimedOut(store: Store, nowMs: number): void {
   for (const state of ['checking', 'intent-recorded'] as const)
     record = writeState(store, record, state, nowMs);
   record = writeState(store, record, 'submitted', nowMs, { procedureId: 'forgotten', submittedAtMs: nowMs });
-  writeState(store, record, 'timed-out', nowMs, { end: { cause: 'still-running', detail: 'It ran on.' } });
+  writeState(store, record, 'timed_out', nowMs, { end: { cause: 'still-running', detail: 'It ran on.' } });
 }
 
 describe('a move that timed out under another process', () => {

@@ -71,7 +71,7 @@ describe('changes between two snapshots', () => {
       snapshot(5, { '9': '1' }),
       [
         ours(2, {
-          state: 'timed-out',
+          state: 'timed_out',
           late: { outcome: 'succeeded', cause: 'moved', detail: '', atMs: T0 + 4 * MINUTE_MS },
         }),
       ],

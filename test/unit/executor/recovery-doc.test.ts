@@ -12,7 +12,7 @@ const text = readFileSync(join(root, 'docs/recovery.md'), 'utf8');
 function firstColumn(heading: string): string[] {
   const section = text.split(`## ${heading}`)[1]?.split('\n## ')[0] ?? '';
   const cells = [...section.matchAll(/^\| (`[^|]+) \|/gm)].map(([, cell]) => cell!);
-  return cells.flatMap((cell) => [...cell.matchAll(/`([a-z-]+)`/g)].map(([, word]) => word!));
+  return cells.flatMap((cell) => [...cell.matchAll(/`([a-z_-]+)`/g)].map(([, word]) => word!));
 }
 
 describe('docs/recovery.md', () => {

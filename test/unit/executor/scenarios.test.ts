@@ -112,23 +112,23 @@ const rows: readonly Row[] = [
       status: 'failed',
       error: 'Failed to upgrade the candidate region.',
     },
-    state: 'rolled-back',
-    cause: 'rolled-back',
+    state: 'rolled_back',
+    cause: 'rolled_back',
     submissions: 1,
   },
   {
     name: 'rolled back after seven minutes of retries',
     behaviour: { endsAtMs: 455_000, region: 'source', status: 'failed' },
-    state: 'rolled-back',
-    cause: 'rolled-back',
+    state: 'rolled_back',
+    cause: 'rolled_back',
     submissions: 1,
   },
   {
     name: 'rolled back, by the route alone',
     behaviour: { downgradesAtMs: 500, region: 'source', endsAtMs: 8_000 },
     cluster: LEGACY,
-    state: 'rolled-back',
-    cause: 'rolled-back',
+    state: 'rolled_back',
+    cause: 'rolled_back',
     submissions: 1,
     withinMs: 70_000,
   },
@@ -208,8 +208,8 @@ const rows: readonly Row[] = [
   {
     name: 'an answer that was lost, and then rolled back',
     behaviour: { answer: 'lost', region: 'source', status: 'failed' },
-    state: 'rolled-back',
-    cause: 'rolled-back',
+    state: 'rolled_back',
+    cause: 'rolled_back',
     submissions: 1,
   },
   {
@@ -319,21 +319,21 @@ const rows: readonly Row[] = [
     name: 'another leader, says the cluster',
     behaviour: { answer: 'leader-changed' },
     state: 'abandoned',
-    cause: 'refused-leader-changed',
+    cause: 'leader-changed',
     submissions: 1,
   },
   {
     name: 'no such region, says the cluster',
     behaviour: { answer: 'region-gone' },
     state: 'abandoned',
-    cause: 'refused-region-gone',
+    cause: 'region-gone',
     submissions: 1,
   },
   {
     name: 'a follower on the target, says the cluster',
-    behaviour: { answer: 'target-is-follower' },
+    behaviour: { answer: 'follower-on-target' },
     state: 'failed',
-    cause: 'refused-target-is-follower',
+    cause: 'follower-on-target',
     submissions: 1,
   },
   {
@@ -354,7 +354,7 @@ const rows: readonly Row[] = [
   {
     name: 'stuck downgraded',
     behaviour: { downgradesAtMs: 500, region: 'stuck', status: 'failed' },
-    state: 'timed-out',
+    state: 'timed_out',
     cause: 'stuck-downgraded',
     submissions: 1,
   },
@@ -362,14 +362,14 @@ const rows: readonly Row[] = [
     name: 'stuck downgraded, by the route alone',
     behaviour: { downgradesAtMs: 500, region: 'stuck' },
     cluster: LEGACY,
-    state: 'timed-out',
+    state: 'timed_out',
     cause: 'stuck-downgraded',
     submissions: 1,
   },
   {
     name: 'still running after its time',
     behaviour: { endsAtMs: 5_000_000 },
-    state: 'timed-out',
+    state: 'timed_out',
     cause: 'still-running',
     submissions: 1,
     stop: 'migration-running',
@@ -382,8 +382,8 @@ const rows: readonly Row[] = [
         cluster.outage(100, 5_000_000);
       };
     },
-    state: 'timed-out',
-    cause: 'no-verdict',
+    state: 'timed_out',
+    cause: 'outcome-unknown',
     submissions: 1,
     stop: 'migration-running',
   },
@@ -423,7 +423,7 @@ const rows: readonly Row[] = [
       cluster.region(REGION).leader = null;
     },
     state: 'abandoned',
-    cause: 'region-migrating',
+    cause: 'no-leader',
     submissions: 0,
   },
   {
@@ -441,7 +441,7 @@ const rows: readonly Row[] = [
       cluster.region(REGION).status = 'migrating';
     },
     state: 'abandoned',
-    cause: 'region-migrating',
+    cause: 'migrating',
     submissions: 0,
   },
   {
@@ -450,7 +450,7 @@ const rows: readonly Row[] = [
       cluster.region(REGION).status = 'staging';
     },
     state: 'abandoned',
-    cause: 'region-staging',
+    cause: 'staging',
     submissions: 0,
   },
   {
@@ -459,7 +459,7 @@ const rows: readonly Row[] = [
       cluster.region(REGION).followers = ['1'];
     },
     state: 'abandoned',
-    cause: 'target-is-follower',
+    cause: 'follower-on-target',
     submissions: 0,
   },
   {
@@ -476,7 +476,7 @@ const rows: readonly Row[] = [
       });
     },
     state: 'abandoned',
-    cause: 'region-busy',
+    cause: 'migrating',
     submissions: 0,
   },
   {
@@ -490,14 +490,21 @@ const rows: readonly Row[] = [
     name: 'a dead source',
     arrange: (cluster) => cluster.kill('0'),
     state: 'abandoned',
-    cause: 'source-dead',
+    cause: 'leader-dead',
+    submissions: 0,
+  },
+  {
+    name: 'a source that is not listed',
+    cluster: { datanodes: ['1', '2'] },
+    state: 'abandoned',
+    cause: 'unknown-datanode',
     submissions: 0,
   },
   {
     name: 'a target that is not listed',
     cluster: { datanodes: ['0', '2'] },
     state: 'abandoned',
-    cause: 'target-unknown',
+    cause: 'target-dead',
     submissions: 0,
   },
 ];
@@ -563,6 +570,6 @@ function expectConsequences(rig: ReturnType<typeof createRig>, state: MoveState,
     expectsQuarantine ? [{ regionId: REGION, untilMs: nowMs + OPTIONS.quarantineBaseMs }] : [],
   );
   expect(rig.store.failureRun()).toBe(expectsQuarantine ? 1 : 0);
-  const isOpen = state === 'timed-out';
+  const isOpen = state === 'timed_out';
   expect(rig.store.unresolvedMoves()).toHaveLength(isOpen ? 1 : 0);
 }

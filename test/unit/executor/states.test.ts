@@ -58,8 +58,8 @@ describe('the state table', () => {
     ['intent-recorded', 'succeeded', 'watching verifying succeeded'],
     ['intent-recorded', 'failed', 'failed'],
     ['submitted', 'failed', 'watching verifying failed'],
-    ['watching', 'rolled-back', 'verifying rolled-back'],
-    ['watching', 'timed-out', 'timed-out'],
+    ['watching', 'rolled_back', 'verifying rolled_back'],
+    ['watching', 'timed_out', 'timed_out'],
     ['verifying', 'succeeded', 'succeeded'],
     ['checking', 'abandoned', 'abandoned'],
   ] as const)('goes from %s to %s by %s', (from, end, path) => {
@@ -69,7 +69,7 @@ describe('the state table', () => {
   it.each(MOVE_STATES.filter((state) => !isFinal(state)))(
     'finds an allowed way from %s to its ends',
     (from) => {
-      for (const end of ['succeeded', 'failed', 'rolled-back', 'timed-out'] as const) {
+      for (const end of ['succeeded', 'failed', 'rolled_back', 'timed_out'] as const) {
         if (from === 'planned' || from === 'checking') continue;
         let state: MoveState = from;
         for (const next of pathTo(from, end)) {

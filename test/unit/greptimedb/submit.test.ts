@@ -225,7 +225,7 @@ describe('submitting over SQL', () => {
     ],
     [
       sqlError(1004, 'The `to_peer`(2) is already has a region follower, region: 4398046511105(1024, 1)'),
-      { kind: 'refused', code: 'target-is-follower' },
+      { kind: 'refused', code: 'follower-on-target' },
     ],
     [sqlError(1002, 'Table info not found: 1024', 500), { kind: 'refused', code: 'region-gone' }],
     [sqlError(7006, 'no permission', 403), { kind: 'refused', code: 'access-denied' }],

@@ -31,7 +31,7 @@ const cases: [level: string, event: RebalancerEvent][] = [
   ['info', { type: 'move-finished', move: { ...move, state: 'succeeded' }, durationMs: 1 }],
   ['info', { type: 'move-finished', move: { ...move, state: 'abandoned' }, durationMs: 1 }],
   ['warn', { type: 'move-finished', move: { ...move, state: 'failed' }, durationMs: 1 }],
-  ['warn', { type: 'move-finished', move: { ...move, state: 'timed-out' }, durationMs: 1 }],
+  ['warn', { type: 'move-finished', move: { ...move, state: 'timed_out' }, durationMs: 1 }],
   ['warn', { type: 'redundant-move', move }],
   ['warn', { type: 'quarantined', regionId: '4398046511104', untilMs: START_MS, failures: 2, detail: 'd' }],
   ['info', { type: 'foreign-moves', count: 1, undone: 0, detail: 'd' }],

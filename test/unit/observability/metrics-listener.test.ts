@@ -115,7 +115,7 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
   ],
   [
     'a move that failed',
-    [planned, started, finished({ state: 'rolled-back' })],
+    [planned, started, finished({ state: 'rolled_back' })],
     {
       'migrations_total{outcome="rolled_back",reason="table-spread"}': 1,
       'datanode_regions{datanode="0"}': 2,

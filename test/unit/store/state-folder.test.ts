@@ -241,6 +241,33 @@ describe('a state file', () => {
     openFile({ ...options, migrations: [...steps.slice(0, 2), 'CREATE TABLE c (x INTEGER) STRICT'] }).close();
   });
 
+  it('of 0.1.0 is read in the words of today', () => {
+    const path = folder();
+    openFile({ folder: path, busyTimeoutMs: 0, migrations: MIGRATIONS.slice(0, 2) }).close();
+    const connection = new DatabaseSync(join(path, 'rebalancer.db'));
+    connection.exec(`
+      INSERT INTO moves (plan_id, cycle_id, region_id, table_id, table_name, from_id, to_id, reason, state, unresolved, cause, created_at_ms)
+      SELECT 'p', 1, '1', '1', 't', '0', '1', 'drain', value ->> 0, 0, value ->> 1, 1 FROM json_each('[
+        ["rolled-back", "rolled-back"], ["timed-out", "no-verdict"], ["abandoned", "source-dead"],
+        ["abandoned", "region-busy"], ["failed", "refused-target-is-follower"], ["succeeded", "moved"]]');
+      UPDATE moves SET late_outcome = 'rolled_back', late_cause = 'rolled-back', late_detail = '', late_at_ms = 2 WHERE id = 2;
+      INSERT INTO transitions VALUES (1, 1, 'verifying', 'rolled-back', 2), (2, 1, 'watching', 'timed-out', 2);`);
+    connection.close();
+    const store = openStore({ path }, { clock });
+    const moves = store.listMoves({ limit: 9 }).toReversed();
+    expect(moves.map(({ state, cause }) => [state, cause])).toEqual([
+      ['rolled_back', 'rolled_back'],
+      ['timed_out', 'outcome-unknown'],
+      ['abandoned', 'leader-dead'],
+      ['abandoned', 'migrating'],
+      ['failed', 'follower-on-target'],
+      ['succeeded', 'moved'],
+    ]);
+    expect(moves[1]?.late).toMatchObject({ cause: 'rolled_back' });
+    expect([1, 2].map((id) => store.transitionsOf(id)[0]?.to)).toEqual(['rolled_back', 'timed_out']);
+    store.close();
+  });
+
   it('with a row of a kind that was never written is corrupt', () => {
     const { path, file } = filledFolder();
     const connection = new DatabaseSync(file);

@@ -51,7 +51,7 @@ function endedMove(
     expected: 'submitted',
     state,
     atMs: endedAtMs,
-    cause: state === 'succeeded' ? 'moved' : 'rolled-back',
+    cause: state === 'succeeded' ? 'moved' : 'rolled_back',
     detail: 'as told',
     endedAtMs,
   });
@@ -108,7 +108,7 @@ describe('moves', () => {
     store.writeMove({
       moveId: move.id,
       expected: 'planned',
-      state: 'timed-out',
+      state: 'timed_out',
       atMs: T0,
       cause: 'still-running',
       detail: 'slow',
@@ -120,7 +120,7 @@ describe('moves', () => {
       cooldownUntilMs: T0 + HOUR_MS,
       failureRun: 'reset',
     });
-    expect(resolved).toMatchObject({ state: 'timed-out', late });
+    expect(resolved).toMatchObject({ state: 'timed_out', late });
     expect(store.unresolvedMoves()).toEqual([]);
     expect(store.lastSuccess(DRAFT.regionId)?.id).toBe(move.id);
     expect(store.cooldownUntil(DRAFT.regionId, T0)).toBe(T0 + HOUR_MS);
@@ -156,7 +156,7 @@ describe('moves', () => {
   it.each<[string, Partial<MoveQuery>, number[]]>([
     ['nothing', {}, [4, 3, 2, 1]],
     ['a state', { state: 'failed' }, [2]],
-    ['a state that none has', { state: 'timed-out' }, []],
+    ['a state that none has', { state: 'timed_out' }, []],
     ['a reason', { reason: 'table-spread' }, [3]],
     ['a table by its id', { tableId: '1025' }, [4, 3]],
     ['a table by a part of its name', { table: 'lic.mem' }, [4]],
