@@ -12,15 +12,9 @@ export const CURRENT_HANDLERS: Readonly<Record<string, AdminHandler>> = {
   '/admin/leader': (call) => text(call, leaderAddress(call.core)),
   '/admin/node-lease': nodeLease,
   '/admin/heartbeat': (call) => list(call, heartbeats(call.core, call.parameters.get('addr'))),
-  '/admin/heartbeat/help': () => respond(200, '- GET /admin/heartbeat\n', { 'content-type': 'text/plain' }),
 };
 
-export const SWITCH_PREFIXES = [
-  '/admin/maintenance',
-  '/admin/procedure-manager',
-  '/admin/recovery',
-  '/admin/sequence',
-] as const;
+export const SWITCH_PREFIXES = ['/admin/maintenance', '/admin/procedure-manager'] as const;
 
 function nodeLease(call: AdminCall): SimResponse {
   const { core, parameters } = call;
@@ -41,7 +35,7 @@ function list(call: AdminCall, body: string): SimResponse {
   return respond(200, body, call.core.profile.admin.httpPort?.early ? TEXT_TYPE : JSON_TYPE);
 }
 
-/** Maintenance mode, the procedure manager and what else can be switched (0.8 and later). */
+/** Maintenance mode and the procedure manager (0.8 and later). */
 export function switches(call: AdminCall): SimResponse {
   const { maintenance, procedureManager } = call.core.profile.admin;
   const { path } = call.request;
@@ -50,8 +44,6 @@ export function switches(call: AdminCall): SimResponse {
     if (maintenance === 'json') return jsonMaintenance(call);
   }
   if (procedureManager && path.startsWith('/admin/procedure-manager/')) return procedureSwitch(call);
-  if (call.port === 'http' && path.startsWith('/admin/recovery/')) return recoverySwitch(call);
-  if (call.port === 'http' && path === '/admin/sequence/table/next-id') return nextTableId(call);
   return respond(404, '');
 }
 
@@ -88,20 +80,6 @@ function procedureSwitch(call: AdminCall): SimResponse {
   if (method === 'POST' && path.endsWith('/pause')) return status(setAndTell(call, name, true));
   if (method === 'POST' && path.endsWith('/resume')) return status(setAndTell(call, name, false));
   return /\/(?:status|pause|resume)$/.test(path) ? wrongMethod(call, ['GET', 'POST']) : respond(404, '');
-}
-
-function recoverySwitch(call: AdminCall): SimResponse {
-  const { path, method } = call.request;
-  if (method === 'GET' && path.endsWith('/status')) return enabled(switchState(call, 'recovery'));
-  if (method === 'POST' && path.endsWith('/enable')) return enabled(setAndTell(call, 'recovery', true));
-  if (method === 'POST' && path.endsWith('/disable')) return enabled(setAndTell(call, 'recovery', false));
-  return /\/(?:status|enable|disable)$/.test(path) ? respond(405, '') : respond(404, '');
-}
-
-function nextTableId(call: AdminCall): SimResponse {
-  if (call.request.method !== 'GET') return respond(405, '');
-  const next = [...call.core.state.tables.keys()].reduce((most, id) => Math.max(most, id + 1), 1_024);
-  return respond(200, `{"next_table_id":${next}}`, JSON_TYPE);
 }
 
 function enabled(isEnabled: boolean): SimResponse {

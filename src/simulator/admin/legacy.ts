@@ -11,59 +11,38 @@ import type { AdminCall, AdminHandler } from './parameters.ts';
 
 /** Endpoints that only metasrv up to 0.7.2 has (GreptimeDB v0.7.2 src/meta-srv/src/service/admin/*.rs). */
 export const LEGACY_HANDLERS: Readonly<Record<string, AdminHandler>> = {
-  '/admin/catalogs': ({ core }) => json(list(core, (table) => table.catalog)),
+  '/admin/catalogs': catalogs,
   '/admin/schemas': schemas,
-  '/admin/schemas/help': help('GET /admin/schemas?catalog=foo'),
   '/admin/tables': tables,
-  '/admin/tables/help': help('GET /admin/tables?catalog=foo&schema=bar'),
   '/admin/table': tableInfos,
-  '/admin/table/help': help('GET /admin/table?region_ids=1,2,3,4,5'),
   '/admin/route': route,
-  '/admin/route/help': help('GET /admin/route?region_id=123'),
   '/admin/region-migration': legacyMigration,
 };
-
-function help(text: string): AdminHandler {
-  return () => respond(200, `- ${text}\n`, { 'content-type': 'text/plain' });
-}
 
 /** Successful answers of the legacy API carry no content type. */
 function json(body: string): SimResponse {
   return respond(200, body);
 }
 
-function list(core: ClusterCore, pick: (table: SimTable) => string | null): string {
-  const names = new Set<string>();
-  for (const table of core.state.sortedTables()) {
-    const name = pick(table);
-    if (name !== null) names.add(name);
-  }
-  return JSON.stringify([...names].sort());
+function catalogs({ core }: AdminCall): SimResponse {
+  const names = core.state.sortedTables().map((table) => table.catalog);
+  return json(JSON.stringify([...new Set(names)].sort()));
 }
 
 function schemas({ core, parameters }: AdminCall): SimResponse {
   const catalog = required(parameters, 'catalog');
-  const own = core.state
-    .sortedTables()
-    .filter((table) => table.catalog === catalog)
-    .map((table) => table.schema);
-  if (own.length === 0 && catalog !== 'greptime') return json('[]');
-  return json(
-    JSON.stringify([...new Set(['greptime_private', 'information_schema', 'public', ...own])].sort()),
-  );
+  return json(core.state.hasCatalog(catalog) ? JSON.stringify(core.state.schemasOf(catalog)) : '[]');
 }
 
 function tables({ core, parameters }: AdminCall): SimResponse {
   const catalog = required(parameters, 'catalog');
   const schema = required(parameters, 'schema');
-  const isHere = (table: { catalog: string; schema: string }): boolean =>
-    table.catalog === catalog && table.schema === schema;
-  const views = core.state.views.filter(isHere).map((view) => view.name);
+  const isHere = (table: SimTable): boolean => table.catalog === catalog && table.schema === schema;
   const names = core.state
     .sortedTables()
     .filter(isHere)
     .map((table) => table.name);
-  return json(JSON.stringify([...names, ...views].sort()));
+  return json(JSON.stringify(names.sort()));
 }
 
 function tableInfos(call: AdminCall): SimResponse {
@@ -78,13 +57,13 @@ function wantedTables({ core, parameters }: AdminCall): SimTable[] {
   const ids = parameters.get('table_ids');
   if (regions === undefined && ids === undefined) {
     const table = core.state.tableNamed(...fullName(parameters));
-    return table ? [table] : [];
+    return table && table.kind !== 'view' ? [table] : [];
   }
   const numbers = (regions ?? ids ?? '')
     .split(',')
     .map((text) => BigInt(/^\d+$/.test(text) ? text : invalidNumber('invalid id', text)));
   const wanted = new Set(numbers.map((number) => Number(regions === undefined ? number : number >> 32n)));
-  return [...wanted].flatMap((id) => core.state.tables.get(id) ?? []);
+  return [...wanted].flatMap((id) => core.state.tables.get(id) ?? []).filter(({ kind }) => kind !== 'view');
 }
 
 function rawTableInfo(table: SimTable): Record<string, unknown> {
@@ -126,7 +105,7 @@ function routedTable(core: ClusterCore, parameters: Parameters): SimTable {
   if (regionText === undefined && tableText === undefined) {
     const [catalog, schema, name] = fullName(parameters);
     const named = core.state.tableNamed(catalog, schema, name);
-    if (named) return named;
+    if (named && named.kind !== 'view') return named;
     throw new MetaError('Unexpected', `Table ${catalog}.${schema}.${name} not found`);
   }
   const text = regionText ?? tableText ?? '';
@@ -134,7 +113,7 @@ function routedTable(core: ClusterCore, parameters: Parameters): SimTable {
     invalidNumber(regionText === undefined ? 'invalid table id' : 'invalid region id', text);
   const tableId = regionText === undefined ? BigInt(text) : BigInt(text) >> 32n;
   const found = core.state.tables.get(Number(tableId));
-  if (found) return found;
+  if (found && found.kind !== 'view') return found;
   throw new MetaError('Unexpected', `Failed to find table route for ${tableId}`);
 }
 

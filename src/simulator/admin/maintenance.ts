@@ -8,7 +8,6 @@ import type { AdminCall } from './parameters.ts';
 const OPERATIONS = {
   maintenance: 'maintenance',
   'procedures-paused': 'procedure-manager',
-  recovery: 'recovery',
 } as const;
 
 /** A switch as the metasrv that was asked sees it. */

@@ -22,7 +22,7 @@ import { findProfile } from '../profiles/profiles.ts';
 import type { Profile } from '../profiles/profiles.ts';
 import { answerFrontend } from '../sql/endpoint.ts';
 import { informationTables } from '../sql/tables/registry.ts';
-import type { InformationTable } from '../sql/tables/table.ts';
+import type { InformationTable } from '../sql/tables/information-table.ts';
 import { ClusterState } from './state.ts';
 import { createServerTime } from './time.ts';
 import { throughTheWire } from '../faults/wire-faults.ts';

@@ -1,7 +1,7 @@
 /** Who asked for a migration. */
 export type MigrationReason = 'Manual' | 'Failover' | 'OtherMover';
 
-export type Operation = 'migrate-region' | 'maintenance' | 'procedure-manager' | 'recovery' | 'flush';
+export type Operation = 'migrate-region' | 'maintenance' | 'procedure-manager';
 
 /** What happened, as an outside observer with perfect sight would tell it. `atMs` is the servers' wall clock. */
 export type SimHappening =
@@ -64,7 +64,6 @@ export class Journal {
   readonly #listeners = new Set<SimEventListener>();
   #events: SimEvent[] = [];
   #nextSeq = 1;
-  #dropped = 0;
 
   constructor(options: { limit: number }, dependencies: { now: () => number }) {
     this.#limit = options.limit;
@@ -76,11 +75,6 @@ export class Journal {
     return this.#events;
   }
 
-  /** How many events were let go to stay within the limit. */
-  get dropped(): number {
-    return this.#dropped;
-  }
-
   /** The returned function unsubscribes. */
   onEvent(listener: SimEventListener): () => void {
     this.#listeners.add(listener);
@@ -90,12 +84,7 @@ export class Journal {
   record(happening: SimHappening): void {
     const event: SimEvent = { ...happening, seq: this.#nextSeq++, atMs: this.#now() };
     this.#events.push(event);
-    if (this.#events.length > this.#limit * 2) this.#trim();
+    if (this.#events.length > this.#limit * 2) this.#events = this.#events.slice(-this.#limit);
     for (const listener of this.#listeners) listener(event);
-  }
-
-  #trim(): void {
-    this.#dropped += this.#events.length - this.#limit;
-    this.#events = this.#events.slice(-this.#limit);
   }
 }

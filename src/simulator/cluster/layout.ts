@@ -75,15 +75,8 @@ export function layOut(state: ClusterState, options: LayoutOptions, prng: Prng, 
   for (let index = 0; index < (options.fileTables ?? 0); index += 1)
     add(`external_${index}`, 'file', place(1));
   if (options.privateTables) add('slow_queries', 'mito', place(1), null, 'greptime_private');
-  addViews(state, options);
+  for (let index = 0; index < (options.views ?? 1); index += 1) add(`view_${index}`, '', []);
   settle(state, nowMs);
-}
-
-function addViews(state: ClusterState, options: LayoutOptions): void {
-  const [catalog = 'greptime'] = options.catalogs ?? [];
-  const [schema = 'public'] = options.schemas ?? [];
-  for (let index = 0; index < (options.views ?? 1); index += 1)
-    state.views.push({ catalog, schema, name: `view_${index}` });
 }
 
 /** The copies were there long before, so that statistics report them from the start. */
@@ -117,7 +110,8 @@ function tableAdder(state: ClusterState, options: LayoutOptions, createdAtMs: nu
       schema:
         schema ?? physical?.schema ?? schemas[Math.floor(nth / catalogs.length) % schemas.length] ?? 'public',
     };
-    const table = buildTable({ id: id++, ...home, name, engine, createdAtMs, physical, placements });
+    const kind = engine === '' ? 'view' : physical ? 'logical' : 'physical';
+    const table = buildTable({ id: id++, ...home, name, engine, kind, createdAtMs, physical, placements });
     state.addTable(table);
     return table;
   };

@@ -18,7 +18,7 @@ interface Switch {
   setAtMs: number;
 }
 
-export type SwitchName = 'maintenance' | 'procedures-paused' | 'recovery';
+export type SwitchName = 'maintenance' | 'procedures-paused';
 
 const SWITCH_CACHE_MS = 10_000;
 
@@ -45,7 +45,7 @@ export class MetaGroup {
       return { index, hostname: `metasrv-${index}`, startedAtMs, up: true };
     });
     const off = (): Switch => ({ value: false, previous: false, setBy: 0, setAtMs: 0 });
-    this.#switches = { maintenance: off(), 'procedures-paused': off(), recovery: off() };
+    this.#switches = { maintenance: off(), 'procedures-paused': off() };
   }
 
   /** Index of the leading metasrv, or null while nobody is elected. */

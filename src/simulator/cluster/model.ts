@@ -25,7 +25,8 @@ export interface RegionRoute {
 }
 
 export type TableKind = 'physical' | 'logical' | 'view';
-export type TableEngine = 'mito' | 'metric' | 'file';
+/** A view has none. */
+export type TableEngine = 'mito' | 'metric' | 'file' | '';
 
 export interface SimTable {
   readonly id: number;
@@ -47,6 +48,14 @@ export interface SimTable {
 }
 
 export type RegionRole = 'Leader' | 'Follower' | 'StagingLeader' | 'DowngradingLeader';
+
+/** As datanodes report them. */
+export const ROLE_NAMES: Readonly<Record<RegionRole, string>> = {
+  Leader: 'Leader',
+  Follower: 'Follower',
+  StagingLeader: 'Leader(Staging)',
+  DowngradingLeader: 'Leader(Downgrading)',
+};
 
 /** A copy of a region that is open on a datanode. Immutable. */
 export interface RegionCopy {

@@ -77,7 +77,7 @@ export function createTable(core: ClusterCore, wanted: NewTable): SimTable {
     newPlacement(nodes[index % nodes.length]!, nodes, 0, core.prng),
   );
   const createdAtMs = core.time.now();
-  const names = { id, catalog, schema, name, engine, createdAtMs, physical: null };
+  const names = { id, catalog, schema, name, engine, kind: 'physical', createdAtMs, physical: null } as const;
   const { numbers } = wanted;
   const table = buildTable({ ...names, placements, ...(numbers ? { numbers } : {}) });
   core.state.addTable(table);

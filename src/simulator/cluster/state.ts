@@ -9,7 +9,6 @@ export class ClusterState {
   readonly tables = new Map<number, SimTable>();
   #lastTableId = 1_023;
   readonly datanodes = new Map<string, SimDatanode>();
-  readonly views: { readonly catalog: string; readonly schema: string; readonly name: string }[] = [];
   readonly #byName = new Map<string, SimTable>();
   readonly #time: ServerTime;
   readonly #memory: () => LeaderMemory;
@@ -21,6 +20,20 @@ export class ClusterState {
 
   tableNamed(catalog: string, schema: string, name: string): SimTable | undefined {
     return this.#byName.get(nameKey(catalog, schema, name));
+  }
+
+  /** The catalog `greptime` exists always, others with their first table. */
+  hasCatalog(catalog: string): boolean {
+    if (catalog === 'greptime') return true;
+    return [...this.tables.values()].some((table) => table.catalog === catalog);
+  }
+
+  /** Schemas of a catalog, the built-in ones included, in order. */
+  schemasOf(catalog: string): string[] {
+    const own = [...this.tables.values()]
+      .filter((table) => table.catalog === catalog)
+      .map(({ schema }) => schema);
+    return [...new Set(['greptime_private', 'information_schema', 'public', ...own])].sort();
   }
 
   /** Tables in the order of their ids. */
@@ -126,6 +139,7 @@ export interface TableSeed {
   readonly schema: string;
   readonly name: string;
   readonly engine: SimTable['engine'];
+  readonly kind: SimTable['kind'];
   readonly createdAtMs: number;
   readonly physical: SimTable | null;
   readonly placements: readonly RegionPlacement[];
@@ -148,7 +162,7 @@ export function buildTable(seed: TableSeed): SimTable {
     schema: seed.schema,
     name: seed.name,
     engine: seed.engine,
-    kind: seed.physical ? 'logical' : 'physical',
+    kind: seed.kind,
     createdAtMs: seed.createdAtMs,
     physical: seed.physical,
     logicalTables: [],

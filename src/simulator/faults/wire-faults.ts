@@ -13,13 +13,9 @@ const SLOW_BODY_MS = 30_000;
 const MAX_LATENCY_MS = 2_000;
 
 /** The operation that a request asks for, if it asks for a change. */
-export function operationOf(request: SimRequest): Operation | null {
+function operationOf(request: SimRequest): Operation | null {
   const { path, method, query = '', body = '' } = request;
-  if (path === '/v1/sql') {
-    const sql = `${query}&${body}`;
-    if (/migrate_region/i.test(sql)) return 'migrate-region';
-    return /flush_(?:region|table)/i.test(sql) ? 'flush' : null;
-  }
+  if (path === '/v1/sql') return /migrate_region/i.test(`${query}&${body}`) ? 'migrate-region' : null;
   if (path === '/admin/region-migration') return 'migrate-region';
   if (/^\/admin\/maintenance\/(?:set|enable|disable)$/.test(path)) return 'maintenance';
   if (path === '/admin/maintenance' && method !== 'GET') return 'maintenance';
@@ -89,7 +85,7 @@ function spoil(core: ClusterCore, strikes: (name: WireFault) => boolean, respons
 }
 
 /** JSON that parses but where numbers are texts, texts are numbers and nulls are objects; keys stay. */
-export function withWrongTypes(body: string): string {
+function withWrongTypes(body: string): string {
   try {
     return JSON.stringify(distort(JSON.parse(body)));
   } catch {

@@ -1,12 +1,11 @@
 import type { ClusterCore, SimFrontend, SimUser } from '../cluster/core.ts';
 import { JSON_TYPE, respond } from '../serve/http.ts';
 import type { SimRequest, SimResponse } from '../serve/http.ts';
-import { encodeOutputs } from './encode.ts';
 import { httpStatusOf, SQL_CODES, SqlError } from './errors.ts';
-import { execute, hasCatalog } from './execute.ts';
+import { execute } from './execute.ts';
 import { parseSql } from './parse.ts';
-import { schemaNames } from './tables/catalog.ts';
-import type { InformationTable } from './tables/table.ts';
+import { encodeResult } from './result-set.ts';
+import type { InformationTable } from './tables/information-table.ts';
 
 const EXECUTION_MS = 1;
 const FORM_TYPE = 'application/x-www-form-urlencoded';
@@ -62,8 +61,7 @@ function runRequest(
   const { catalog, schema } = database(core, parameters.get('db') ?? 'public');
   const caller = { target: request.target, catalog, readOnly: user?.readOnly ?? false };
   const session = { core, frontend, tables, caller, schema };
-  const results = parseSql(sql).map((statement) => execute(session, statement));
-  return encodeOutputs(results, core.profile.sql, EXECUTION_MS);
+  return encodeResult(execute(session, parseSql(sql)), core.profile.sql, EXECUTION_MS);
 }
 
 /** Query string before form body; `db` also from its header. */
@@ -80,9 +78,8 @@ function readParameters(core: ClusterCore, request: SimRequest): Map<string, str
 function database(core: ClusterCore, db: string): { catalog: string; schema: string } {
   const dash = db.indexOf('-');
   const [catalog, schema] = dash < 0 ? ['greptime', db] : [db.slice(0, dash), db.slice(dash + 1)];
-  const isBuiltIn = schema === 'public' || schema === 'information_schema';
-  const isKnown = isBuiltIn || schemaNames([...core.state.tables.values()], catalog).includes(schema);
-  if (isKnown && hasCatalog(core, catalog)) return { catalog, schema };
+  if (core.state.hasCatalog(catalog) && core.state.schemasOf(catalog).includes(schema))
+    return { catalog, schema };
   throw new SqlError(SQL_CODES.databaseNotFound, `Database not found: ${db}`);
 }
 

@@ -24,29 +24,13 @@ export const SQL_CODES = {
   permissionDenied: 7006,
 } as const;
 
-const STATUSES: readonly (readonly [number, number])[] = [
-  [1000, 500],
-  [1001, 400],
-  [1002, 500],
-  [1003, 500],
-  [1004, 400],
-  [2000, 400],
-  [3000, 400],
-  [4001, 400],
-  [4004, 400],
-  [7002, 401],
-  [7003, 401],
-  [7004, 401],
-  [7006, 403],
-];
-const STATUS_OF = new Map(STATUSES);
-
 /** HTTP status of an error code (GreptimeDB src/servers/src/error.rs). 0.7 and 0.8 answer 401 for 7006. */
 export function httpStatusOf(code: number, facts: { oldStatusMap: boolean; errorsAre200: boolean }): number {
   const isAuth = code >= 7_002 && code <= 7_004;
   if (facts.errorsAre200 && !isAuth) return 200;
-  if (facts.oldStatusMap && code === SQL_CODES.permissionDenied) return 401;
-  return STATUS_OF.get(code) ?? 500;
+  if (code === SQL_CODES.unexpected || code === SQL_CODES.internal) return 500;
+  if (code === SQL_CODES.permissionDenied) return facts.oldStatusMap ? 401 : 403;
+  return isAuth ? 401 : 400;
 }
 
 export function syntaxError(detail: string): SqlError {

@@ -1,20 +1,11 @@
 import type { ClusterCore, SimFrontend } from '../cluster/core.ts';
-import type {
-  AdminStatement,
-  Expression,
-  SelectStatement,
-  SqlValue,
-  Statement,
-  TableReference,
-} from './ast.ts';
-import { SQL_CODES, SqlError } from './errors.ts';
-import type { ScalarFunction } from './evaluate.ts';
+import { planError, SQL_CODES, SqlError, syntaxError } from './errors.ts';
 import { callAdminFunction } from './functions.ts';
 import type { Caller } from './functions.ts';
-import { runSelect } from './select.ts';
-import type { ResultSet } from './select.ts';
-import { schemaNames } from './tables/catalog.ts';
-import type { InformationTable } from './tables/table.ts';
+import type { CallStatement, SelectStatement, Statement } from './parse.ts';
+import type { ResultSet, Row, SqlValue } from './result-set.ts';
+import { isEqual } from './tables/information-table.ts';
+import type { InformationTable } from './tables/information-table.ts';
 
 export interface SqlSession {
   readonly core: ClusterCore;
@@ -26,93 +17,82 @@ export interface SqlSession {
 
 /** Runs one statement. @throws SqlError */
 export function execute(session: SqlSession, statement: Statement): ResultSet {
-  if (statement.kind === 'admin') return executeAdmin(session, statement);
-  if (statement.kind === 'show') return executeShow(session, statement.what);
-  return executeSelect(session, statement);
+  switch (statement.kind) {
+    case 'select':
+      return select(session, statement);
+    case 'ADMIN':
+      return callAdmin(session, statement);
+    case 'SELECT':
+      return callSelect(session, statement);
+  }
 }
 
-function executeAdmin(session: SqlSession, statement: AdminStatement): ResultSet {
-  const { core, caller } = session;
+function select(session: SqlSession, statement: SelectStatement): ResultSet {
+  const { table, catalog } = informationTable(session, statement.table);
+  const indexOf = (wanted: string): number => {
+    const index = table.columns.findIndex(([name]) => name === wanted);
+    return index < 0 ? refuseColumn(wanted) : index;
+  };
+  const tests = statement.where.map(({ column, value }) => ({ index: indexOf(column), value }));
+  const order = statement.orderBy && { ...statement.orderBy, index: indexOf(statement.orderBy.column) };
+  const picked = statement.columns === '*' ? null : statement.columns.map(indexOf);
+  const { core, frontend } = session;
+  let rows: readonly Row[] = table.rows({ core, frontend, catalog, where: statement.where });
+  if (tests.length > 0)
+    rows = rows.filter((row) => tests.every(({ index, value }) => isEqual(row[index]!, value)));
+  if (order)
+    rows = rows.toSorted((a, b) => compare(a[order.index]!, b[order.index]!) * (order.descending ? -1 : 1));
+  if (statement.limit !== null) rows = rows.slice(0, statement.limit);
+  if (!picked) return { columns: table.columns, rows };
+  return {
+    columns: picked.map((index) => table.columns[index]!),
+    rows: rows.map((row) => picked.map((index) => row[index]!)),
+  };
+}
+
+function refuseColumn(name: string): never {
+  throw planError(`No field named ${name}.`);
+}
+
+/** NULL comes last, as in DataFusion. */
+function compare(a: SqlValue, b: SqlValue): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  return a < b ? -1 : Number(a > b);
+}
+
+/** @throws SqlError 1001 for a table that exists and holds rows, 4001 for one that does not exist. */
+function informationTable(
+  session: SqlSession,
+  path: readonly string[],
+): { readonly table: InformationTable; readonly catalog: string } {
+  const { core, caller, tables } = session;
+  const [name = '', schema = session.schema, catalog = caller.catalog] = path.toReversed();
+  const isVirtual = schema === 'information_schema' && core.state.hasCatalog(catalog);
+  const table = isVirtual ? tables.get(name) : undefined;
+  if (table) return { table, catalog };
+  const fullName = `${catalog}.${schema}.${name}`;
+  if (core.state.tableNamed(catalog, schema, name))
+    throw new SqlError(SQL_CODES.unsupported, `Not supported: reading rows of ${fullName}`);
+  throw new SqlError(SQL_CODES.tableNotFound, `Failed to plan SQL: Table not found: ${fullName}`);
+}
+
+function callAdmin({ core, caller }: SqlSession, { name, values, text }: CallStatement): ResultSet {
   if (core.profile.sql.functions?.form !== 'ADMIN')
-    throw new SqlError(
-      SQL_CODES.syntax,
-      'Invalid SQL syntax: sql parser error: Expected: an SQL statement, found: ADMIN',
-    );
-  const values = statement.arguments.map(literalOf);
-  const value = callAdminFunction(core, caller, statement.name, values);
+    throw syntaxError('Expected: an SQL statement, found: ADMIN');
+  const value = callAdminFunction(core, caller, name, values);
   if (value === null)
     throw new SqlError(
       SQL_CODES.invalidArguments,
-      `Fail to create datafusion record batch: Invalid argument error: Column '${statement.text}' is declared as ` +
+      `Fail to create datafusion record batch: Invalid argument error: Column '${text}' is declared as ` +
         'non-nullable but contains null values',
     );
-  const type = typeof value === 'number' ? 'UInt64' : 'String';
-  return { columns: [{ name: statement.text, type }], rows: [[value]] };
+  return { columns: [[text, 'String']], rows: [[value]] };
 }
 
-/** ADMIN takes literals alone. */
-function literalOf(argument: Expression): SqlValue {
-  if (argument.kind === 'literal') return argument.value;
-  throw new SqlError(
-    SQL_CODES.invalidArguments,
-    'Failed to build admin function args: unsupported function arg, wanted a literal',
-  );
-}
-
-function executeShow({ core, caller, schema }: SqlSession, what: 'tables' | 'databases'): ResultSet {
-  const all = core.state.sortedTables();
-  if (what === 'databases') {
-    const rows = schemaNames(all, caller.catalog).map((name) => [name]);
-    return { columns: [{ name: 'Database', type: 'String' }], rows };
-  }
-  const names = all
-    .filter((table) => table.catalog === caller.catalog && table.schema === schema)
-    .map((table) => table.name);
-  return { columns: [{ name: 'Tables', type: 'String' }], rows: names.sort().map((name) => [name]) };
-}
-
-function executeSelect(session: SqlSession, statement: SelectStatement): ResultSet {
-  const readTable = (reference: TableReference, filter: Expression | null): ResultSet =>
-    readInformationTable(session, reference, filter);
-  return runSelect(statement, readTable, scalarFunctions(session));
-}
-
-function readInformationTable(
-  session: SqlSession,
-  reference: TableReference,
-  filter: Expression | null,
-): ResultSet {
-  const { core, frontend, caller, tables } = session;
-  const [name = '', schema = session.schema, catalog = caller.catalog] = reference.path.toReversed();
-  const isVirtual = schema === 'information_schema' && hasCatalog(core, catalog);
-  const table = isVirtual ? tables.get(name) : undefined;
-  if (table) {
-    const columns = table.columns.map(([columnName, type]) => ({ name: columnName, type }));
-    return { columns, rows: table.rows({ core, frontend, catalog, filter }) };
-  }
-  if (core.state.tableNamed(catalog, schema, name))
-    throw new SqlError(SQL_CODES.unsupported, `Not supported: reading rows of ${catalog}.${schema}.${name}`);
-  throw new SqlError(
-    SQL_CODES.tableNotFound,
-    `Failed to plan SQL: Table not found: ${catalog}.${schema}.${name}`,
-  );
-}
-
-/** The catalog `greptime` exists always, others with their first table. */
-export function hasCatalog(core: ClusterCore, catalog: string): boolean {
-  if (catalog === 'greptime') return true;
-  return [...core.state.tables.values()].some((table) => table.catalog === catalog);
-}
-
-function scalarFunctions({ core, caller, schema }: SqlSession): ReadonlyMap<string, ScalarFunction> {
-  const functions = new Map<string, ScalarFunction>([
-    ['version', () => core.profile.version],
-    ['database', () => schema],
-    ['current_schema', () => schema],
-    ['now', () => core.time.now()],
-  ]);
-  if (core.profile.sql.functions?.form !== 'SELECT') return functions;
-  for (const name of ['migrate_region', 'procedure_state', 'flush_region', 'flush_table'])
-    functions.set(name, (values) => callAdminFunction(core, caller, name, values));
-  return functions;
+function callSelect({ core, caller }: SqlSession, { name, values, text }: CallStatement): ResultSet {
+  const isAdminFunction = name === 'migrate_region' || name === 'procedure_state';
+  if (isAdminFunction && core.profile.sql.functions?.form === 'SELECT')
+    return { columns: [[text, 'String']], rows: [[callAdminFunction(core, caller, name, values)]] };
+  if (name === 'version') return { columns: [[text, 'String']], rows: [[core.profile.version]] };
+  throw planError(`Invalid function '${name}'.`);
 }

@@ -4,8 +4,8 @@ import type { Procedure } from '../procedures/manager.ts';
 import { MetaError, STATUS_CODES } from '../procedures/errors.ts';
 import { submitMigration } from '../procedures/submit.ts';
 import type { MigrationSubmission } from '../procedures/submit.ts';
-import type { SqlValue } from './ast.ts';
 import { SQL_CODES, SqlError } from './errors.ts';
+import type { SqlValue } from './result-set.ts';
 
 /** Who calls, for the journal and for permissions. */
 export interface Caller {
@@ -15,7 +15,7 @@ export interface Caller {
 }
 
 /**
- * Runs an admin function and returns its one value.
+ * Runs an admin function and returns its one value; null: the region is there already (up to 0.14).
  *
  * @throws SqlError wrapped as the version wraps it.
  */
@@ -24,19 +24,18 @@ export function callAdminFunction(
   caller: Caller,
   name: string,
   values: readonly SqlValue[],
-): SqlValue {
+): string | null {
   if (caller.readOnly)
     throw new SqlError(SQL_CODES.permissionDenied, 'User is not authorized to perform this action');
   if (name === 'migrate_region') return migrateRegion(core, caller, values);
   if (name === 'procedure_state') return procedureState(core, values);
-  if (name === 'flush_region' || name === 'flush_table') return flush(core, caller, name, values);
   throw new SqlError(
     SQL_CODES.invalidArguments,
     `Failed to build admin function args: admin function not found ${name}`,
   );
 }
 
-function migrateRegion(core: ClusterCore, caller: Caller, values: readonly SqlValue[]): SqlValue {
+function migrateRegion(core: ClusterCore, caller: Caller, values: readonly SqlValue[]): string | null {
   const submission = submissionFrom(core, values);
   const entry = {
     kind: 'mutating-request',
@@ -86,7 +85,7 @@ function u64(name: string, value: SqlValue): bigint {
   );
 }
 
-function procedureState(core: ClusterCore, values: readonly SqlValue[]): SqlValue {
+function procedureState(core: ClusterCore, values: readonly SqlValue[]): string {
   const [id] = values;
   if (typeof id !== 'string' || values.length !== 1)
     throw new SqlError(SQL_CODES.invalidArguments, 'Invalid function args: procedure_state needs one String');
@@ -107,17 +106,6 @@ function describeProcedure(core: ClusterCore, { status, error }: Procedure): str
   if (error === null) return JSON.stringify({ status });
   const wrapper = 'Failed to execute procedure due to external error';
   return JSON.stringify({ status, error: core.profile.migration.rootCauseErrors ? error : wrapper });
-}
-
-function flush(core: ClusterCore, caller: Caller, name: string, values: readonly SqlValue[]): SqlValue {
-  core.journal.record({
-    kind: 'mutating-request',
-    target: caller.target,
-    operation: 'flush',
-    detail: `${name}(${values.join(', ')})`,
-    verdict: 'accepted',
-  });
-  return 0;
 }
 
 function requireGreptimeCatalog({ catalog }: Caller): void {

@@ -308,9 +308,6 @@ describe('the admin API since 0.8', () => {
     ['0.16', 'metasrv-0', 'POST /admin/procedure-manager/resume', 200, '{"status":"running"}'],
     ['1.3', 'metasrv-0-http', 'POST /admin/health', 405, ''],
     ['1.3', 'metasrv-0', 'POST /admin/health', 200, 'OK\n'],
-    ['1.3', 'metasrv-0-http', 'GET /admin/recovery/status', 200, '{"enabled":false}'],
-    ['1.3', 'metasrv-0', 'GET /admin/recovery/status', 404, ''],
-    ['1.3', 'metasrv-0-http', 'GET /admin/sequence/table/next-id', 200, '{"next_table_id":1030}'],
     ['1.3', 'metasrv-0-http', 'GET /metrics', 404, ''],
   ])('%s %s %s: %i %j', async (profile, target, request, status, body) => {
     expect(await play({ profile }).admin(request, target)).toMatchObject({ status, body });

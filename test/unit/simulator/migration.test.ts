@@ -376,18 +376,18 @@ describe('a leader change', () => {
 
   it('empties leases and statistics until heartbeats come again', async () => {
     const stage = play({ metasrvs: 2 });
-    const count = (table: string): Promise<unknown> =>
-      stage.cell(`SELECT count(*) FROM information_schema.${table}`);
-    expect(await count('region_statistics')).toBe(9);
+    const statistics = (): Promise<unknown[][]> =>
+      stage.rows('SELECT region_id FROM information_schema.region_statistics');
+    expect(await statistics()).toHaveLength(9);
     stage.cluster.changeLeader({ gapMs: 0 });
     await stage.clock.advance(1);
-    expect(await count('region_statistics')).toBe(0);
+    expect(await statistics()).toEqual([]);
     const { id, leader } = stage.firstRegions()[0]!;
     expect((await stage.error(`ADMIN migrate_region(${id}, ${leader}, 2)`)).error).toContain(
       'unavailable temporally',
     );
     await stage.clock.advance(3_000);
-    expect(await count('region_statistics')).toBe(9);
+    expect(await statistics()).toHaveLength(9);
   });
 });
 

@@ -115,6 +115,5 @@ describe('the journal', () => {
     expect(heard).toHaveLength(35);
     expect(journal.events.length).toBeLessThanOrEqual(20);
     expect(journal.events.at(-1)).toMatchObject({ seq: 36, atMs: 135 });
-    expect(journal.dropped + journal.events.length).toBe(36);
   });
 });

@@ -1,16 +1,16 @@
 import type { Profile, RegionPeerFacts } from '../../profiles/profiles.ts';
 import { regionKey } from '../../cluster/model.ts';
 import type { RegionRoute, SimTable } from '../../cluster/model.ts';
-import type { Row } from '../evaluate.ts';
-import { mayMatch } from '../pushdown.ts';
-import type { ColumnDefinition, InformationTable, ReadContext } from './table.ts';
+import type { Column, Row } from '../result-set.ts';
+import { isEqual } from './information-table.ts';
+import type { InformationTable, ReadContext } from './information-table.ts';
 
-const TABLE_COLUMNS: readonly ColumnDefinition[] = [
+const TABLE_COLUMNS: readonly Column[] = [
   ['table_catalog', 'String'],
   ['table_schema', 'String'],
   ['table_name', 'String'],
 ];
-const COLUMNS: readonly ColumnDefinition[] = [
+const COLUMNS: readonly Column[] = [
   ['region_id', 'UInt64'],
   ['peer_id', 'UInt64'],
   ['peer_addr', 'String'],
@@ -55,7 +55,7 @@ function addTable(reading: Reading, table: SimTable): void {
   const isRenumbered = table.physical !== null && facts.logicalRows === 'renumbered';
   for (const route of routes) {
     const key = isRenumbered ? regionKey(table.id, route.region.number) : route.region.key;
-    if (context.filter && !isWanted(context.filter, table, key, facts)) {
+    if (!isWanted(context, table, key, facts)) {
       if (facts.predicateBug) return;
       continue;
     }
@@ -63,21 +63,15 @@ function addTable(reading: Reading, table: SimTable): void {
   }
 }
 
-function isWanted(
-  filter: NonNullable<ReadContext['filter']>,
-  table: SimTable,
-  key: bigint,
-  facts: RegionPeerFacts,
-): boolean {
-  return (
-    mayMatch(filter, (column) => {
-      if (column === 'region_id') return key;
-      if (!facts.tableColumns) return undefined;
-      if (column === 'table_catalog') return table.catalog;
-      if (column === 'table_schema') return table.schema;
-      return column === 'table_name' ? table.name : undefined;
-    }) !== false
-  );
+/** Whether the conditions on those columns hold that the table looks at before it builds rows; all are looked at afterwards. */
+function isWanted({ where }: ReadContext, table: SimTable, key: bigint, facts: RegionPeerFacts): boolean {
+  return where.every(({ column, value }) => {
+    if (column === 'region_id') return isEqual(key, value);
+    if (!facts.tableColumns) return true;
+    if (column === 'table_catalog') return isEqual(table.catalog, value);
+    if (column === 'table_schema') return isEqual(table.schema, value);
+    return column !== 'table_name' || isEqual(table.name, value);
+  });
 }
 
 function addRoute(reading: Reading, table: SimTable, key: bigint, route: RegionRoute): void {

@@ -1,21 +1,41 @@
 import type { SqlFacts } from '../profiles/profiles.ts';
-import type { SqlValue } from './ast.ts';
-import type { Row } from './evaluate.ts';
-import type { ResultSet } from './select.ts';
+
+/** Values of SQL cells. Ids that are u64 are bigint; all other numbers fit a number. */
+export type SqlValue = string | number | bigint | boolean | null;
+
+export type SqlType =
+  | 'String'
+  | 'Boolean'
+  | 'UInt64'
+  | 'UInt32'
+  | 'UInt8'
+  | 'Int64'
+  | 'DateTime'
+  | 'TimestampSecond'
+  | 'TimestampMillisecond'
+  | 'TimestampMicrosecond';
+
+export type Column = readonly [name: string, type: SqlType];
+export type Row = readonly SqlValue[];
+
+export interface ResultSet {
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+}
 
 /** The body of a success: every integer bare, u64 too. Built by hand, as region ids do not fit `JSON.stringify`. */
-export function encodeOutputs(
-  results: readonly ResultSet[],
+export function encodeResult(
+  result: ResultSet,
   facts: Pick<SqlFacts, 'totalRows' | 'codeInSuccess'>,
   executionMs: number,
 ): string {
-  const outputs = results.map((result) => `{"records":${encodeRecords(result, facts.totalRows)}}`);
+  const output = `{"records":${encodeRecords(result, facts.totalRows)}}`;
   const head = facts.codeInSuccess ? '"code":0,' : '';
-  return `{${head}"output":[${outputs.join(',')}],"execution_time_ms":${executionMs}}`;
+  return `{${head}"output":[${output}],"execution_time_ms":${executionMs}}`;
 }
 
 function encodeRecords({ columns, rows }: ResultSet, withTotal: boolean): string {
-  const schemas = columns.map(({ name, type }) => `{"name":${JSON.stringify(name)},"data_type":"${type}"}`);
+  const schemas = columns.map(([name, type]) => `{"name":${JSON.stringify(name)},"data_type":"${type}"}`);
   const total = withTotal ? `,"total_rows":${rows.length}` : '';
   return `{"schema":{"column_schemas":[${schemas.join(',')}]},"rows":[${encodeRows(rows)}]${total}}`;
 }

@@ -1,10 +1,8 @@
 import type { ClusterCore, SimFrontend } from '../../cluster/core.ts';
 import type { Profile } from '../../profiles/profiles.ts';
 import { SQL_CODES, SqlError } from '../errors.ts';
-import type { Expression } from '../ast.ts';
-import type { Row, SqlType } from '../evaluate.ts';
-
-export type ColumnDefinition = readonly [name: string, type: SqlType];
+import type { Condition } from '../parse.ts';
+import type { Column, Row, SqlValue } from '../result-set.ts';
 
 export interface ReadContext {
   readonly core: ClusterCore;
@@ -12,13 +10,13 @@ export interface ReadContext {
   /** Every table shows one catalog alone. */
   readonly catalog: string;
   /** What is pushed down. The result is filtered again afterwards. */
-  readonly filter: Expression | null;
+  readonly where: readonly Condition[];
 }
 
 /** A table of information_schema. */
 export interface InformationTable {
   readonly name: string;
-  readonly columns: readonly ColumnDefinition[];
+  readonly columns: readonly Column[];
   rows(context: ReadContext): Row[];
 }
 
@@ -28,4 +26,9 @@ export type TableFactory = (profile: Profile) => InformationTable | null;
 /** Tables that metasrv fills fail while nobody leads. */
 export function requireMetasrv(core: ClusterCore): void {
   if (core.meta.leader === null) throw new SqlError(SQL_CODES.internal, 'Internal error: 1003');
+}
+
+/** A text beside a number is read as a number. */
+export function isEqual(cell: SqlValue, value: SqlValue): boolean {
+  return cell !== null && String(cell) === String(value);
 }

@@ -4,24 +4,23 @@ import { FRONTEND_HEARTBEAT_MS, lastBeatMs } from '../../cluster/heartbeats.ts';
 import type { SimDatanode } from '../../cluster/model.ts';
 import type { Profile } from '../../profiles/profiles.ts';
 import { humanTime } from '../../cluster/time.ts';
-import type { SqlValue } from '../ast.ts';
-import type { Row } from '../evaluate.ts';
-import { requireMetasrv } from './table.ts';
-import type { ColumnDefinition, InformationTable } from './table.ts';
+import type { Column, Row, SqlValue } from '../result-set.ts';
+import { requireMetasrv } from './information-table.ts';
+import type { InformationTable } from './information-table.ts';
 
-const HEAD: readonly ColumnDefinition[] = [
+const HEAD: readonly Column[] = [
   ['peer_id', 'Int64'],
   ['peer_type', 'String'],
   ['peer_addr', 'String'],
 ];
-const HARDWARE: readonly ColumnDefinition[] = [
+const HARDWARE: readonly Column[] = [
   ['peer_hostname', 'String'],
   ['total_cpu_millicores', 'Int64'],
   ['total_memory_bytes', 'Int64'],
   ['cpu_usage_millicores', 'Int64'],
   ['memory_usage_bytes', 'Int64'],
 ];
-const TIMES: readonly ColumnDefinition[] = [
+const TIMES: readonly Column[] = [
   ['version', 'String'],
   ['git_commit', 'String'],
   ['start_time', 'TimestampMillisecond'],
