@@ -1,4 +1,3 @@
-import { VirtualClock } from '../src/lib/clock.ts';
 import { createMetrics } from '../src/observability/metrics.ts';
 import { hasPlan, startProcesses, waitFor } from './processes.ts';
 import { ms, p99, times } from './row.ts';
@@ -71,12 +70,12 @@ async function metricsRow(): Promise<Row> {
 }
 
 async function renderMs(datanodes: number): Promise<number> {
-  const metrics = createMetrics({ version: '1', dryRun: false }, { clock: new VirtualClock() });
+  const metrics = createMetrics({ version: '1' });
   const latencies: number[] = [];
   for (let rendering = 0; rendering < RENDERINGS; rendering += 1) {
     // As after a move: what did not change since the last scrape need not be written again.
     metrics.setDatanodeRegions(
-      Array.from({ length: datanodes }, (_, id) => [String(id), 100 + rendering] as const),
+      Array.from({ length: datanodes }, (_, id) => ({ id: String(id), regions: 100 + rendering })),
     );
     const startMs = performance.now();
     await metrics.render();

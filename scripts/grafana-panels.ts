@@ -75,12 +75,12 @@ const VERDICT: Row = {
     ),
     stat(
       'Moves remaining',
-      'Moves of the latest plan that are still to be made.',
+      'Moves of the latest plan that have not ended.',
       now(`max(${P}moves_remaining$S)`),
     ),
     stat(
       'Time left',
-      'Expected time of the remaining moves, without waiting between cycles. Empty while no move has been timed.',
+      'Expected time until the remaining moves are made, with the waiting for cycles, limits and windows. Empty while it is not known, paused or in dry run.',
       now(`max(${P}eta_seconds$S)`),
       { unit: 's' },
     ),
@@ -119,10 +119,10 @@ const VERDICT: Row = {
       type: 'state-timeline',
       width: 18,
       height: 9,
-      queries: [over(`min by (code) (${P}gate_open$S)`, '{{code}}')],
+      queries: [over(`max by (code) (${P}closed_gates$S)`, '{{code}}')],
       mappings: [
-        { value: '1', text: 'open', color: 'green' },
-        { value: '0', text: 'closed', color: 'red' },
+        { value: '0', text: 'open', color: 'green' },
+        { value: '1', text: 'closed', color: 'red' },
       ],
     },
     stat(
@@ -226,16 +226,16 @@ const MIGRATIONS: Row = {
       [
         over(`sum(increase(${P}redundant_moves_total$S[$__rate_interval]))`, 'went back within the cooldown'),
         over(`sum(increase(${P}moves_undone_total$S[$__rate_interval]))`, 'undone by others'),
-        over(`sum(increase(${P}foreign_moves_total$S[$__rate_interval]))`, 'made by others'),
+        over(`sum(increase(${P}external_moves_total$S[$__rate_interval]))`, 'made by others'),
         over(`sum(increase(${P}recovered_moves_total$S[$__rate_interval]))`, 'resolved at start'),
       ],
     ),
     graph('Quarantine and cooldown', 'Regions that rest after a failure, or after a move.', [
       over(`max(${P}quarantined_regions$S)`, 'in quarantine'),
-      over(`max(${P}cooling_regions$S)`, 'cooling'),
+      over(`max(${P}cooldown_regions$S)`, 'in cooldown'),
       over(`sum(increase(${P}quarantines_total$S[$__rate_interval]))`, 'put into quarantine'),
     ]),
-    graph('Moves left', 'Moves of the latest plan that are still to be made.', [
+    graph('Moves left', 'Moves of the latest plan that have not ended.', [
       over(`max(${P}moves_remaining$S)`, 'remaining'),
     ]),
   ],

@@ -47,7 +47,7 @@ export const statusAnswer = z.object({
   plan: z
     .object({ planId: text, moves: z.number(), minimumMoves: z.number(), optimal: z.boolean() })
     .nullable(),
-  balance: z.object({ before: skews, after: skews }).nullable(),
+  balance: z.object({ now: skews, after: skews }).nullable(),
   datanodes: list(
     z.object({
       id: text,

@@ -122,8 +122,8 @@ export async function withProgress<T>(
   try {
     return await work({
       signal,
-      watch: (events) => {
-        stop = showProgress(events, {
+      watch: (watched) => {
+        stop = showProgress(watched, {
           isTerminal: output.isTerminal,
           canvas: () => output.canvas,
           clock,

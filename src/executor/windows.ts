@@ -1,4 +1,5 @@
 import { cronTimes } from '../lib/cron.ts';
+import type { CronTimes } from '../lib/cron.ts';
 
 /** A time in which moves are allowed: opens whenever `cron` fires, for `durationMs` of elapsed time. */
 export interface Window {
@@ -24,18 +25,68 @@ const MAX_WINDOW_MS = 31 * 86_400_000;
  */
 export function evaluateWindows(windows: readonly Window[], timezone: string, nowMs: number): WindowState {
   if (windows.length === 0) return { isOpen: true, detail: 'No windows are configured.' };
-  let closesAtMs: number | undefined;
-  for (const window of windows) {
-    const durationMs = Math.min(window.durationMs, MAX_WINDOW_MS);
-    const openedAtMs = cronTimes(window.cron, timezone).last(nowMs - durationMs, nowMs);
-    if (openedAtMs !== undefined) closesAtMs = Math.max(closesAtMs ?? 0, openedAtMs + durationMs);
-  }
+  const closesAtMs = closingTime(openingsOf(windows, timezone), nowMs);
   if (closesAtMs === undefined) return { isOpen: false, detail: describe(windows, timezone) };
   return {
     isOpen: true,
     closesAtMs,
     detail: `A window is open until ${new Date(closesAtMs).toISOString()}.`,
   };
+}
+
+interface Opening {
+  readonly times: CronTimes;
+  readonly durationMs: number;
+}
+
+function openingsOf(windows: readonly Window[], timezone: string): readonly Opening[] {
+  return windows.map(({ cron, durationMs }) => ({
+    times: cronTimes(cron, timezone),
+    durationMs: Math.min(durationMs, MAX_WINDOW_MS),
+  }));
+}
+
+/** Undefined when no window is open. */
+function closingTime(openings: readonly Opening[], nowMs: number): number | undefined {
+  let closesAtMs: number | undefined;
+  for (const { times, durationMs } of openings) {
+    const openedAtMs = times.last(nowMs - durationMs, nowMs);
+    if (openedAtMs !== undefined) closesAtMs = Math.max(closesAtMs ?? 0, openedAtMs + durationMs);
+  }
+  return closesAtMs;
+}
+
+/** Openings and closings that are looked at: a month and a half of daily windows. */
+const MAX_CHANGES = 100;
+
+/**
+ * How long work of `workMs` takes from `nowMs` on when it rests while no window is open.
+ *
+ * @returns undefined when that is too far ahead to say.
+ */
+export function elapsedInWindows(
+  windows: readonly Window[],
+  timezone: string,
+  nowMs: number,
+  workMs: number,
+): number | undefined {
+  if (windows.length === 0) return workMs;
+  const openings = openingsOf(windows, timezone);
+  let atMs = nowMs;
+  let leftMs = workMs;
+  for (let change = 0; change < MAX_CHANGES; change += 1) {
+    const closesAtMs = closingTime(openings, atMs);
+    if (closesAtMs === undefined) {
+      const opensAtMs = Math.min(...openings.map(({ times }) => times.next(atMs) ?? Infinity));
+      if (opensAtMs === Infinity) return undefined;
+      atMs = opensAtMs;
+      continue;
+    }
+    if (leftMs <= closesAtMs - atMs) return atMs + leftMs - nowMs;
+    leftMs -= closesAtMs - atMs;
+    atMs = closesAtMs;
+  }
+  return undefined;
 }
 
 function describe(windows: readonly Window[], timezone: string): string {

@@ -1,30 +1,40 @@
+import { measureBalance } from '../domain/balance.ts';
 import type { BlockerCode, CycleOutcome, GateCode } from '../domain/codes.ts';
-import type { DatanodeId } from '../domain/ids.ts';
 import type { MoveRecord, MoveState } from '../domain/move.ts';
-import type { Plan } from '../domain/plan.ts';
+import type { Balance, Plan } from '../domain/plan.ts';
+import { withEndedMove } from '../domain/region-counts.ts';
+import type { RegionCounts, When } from '../domain/region-counts.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { CycleTrigger, EventSource, StampedEvent } from './events.ts';
+import { rebalanceAfterMove, rebalanceAfterPlan } from './rebalance.ts';
+import type { Rebalance } from './rebalance.ts';
 
-/** What the events so far say about this moment. Times in ms since 1970. */
+/**
+ * What the events so far say about this moment: folded once, read by metrics, notifications, status, page and progress on the terminal.
+ * Times in ms since 1970.
+ */
 export interface LiveState {
   /** The running cycle, or null between two. */
   readonly cycle: {
     readonly id: number;
     readonly trigger: CycleTrigger;
     readonly startedAtMs: number;
+    /** Moves that it has begun. */
+    readonly begun: number;
   } | null;
   readonly lastCycle: FinishedCycle | null;
   readonly lastSuccessAtMs: number | null;
   readonly snapshot: Snapshot | null;
   readonly plan: Plan | null;
+  /** Regions per table and datanode: as the plan found them, with its moves that ended since. */
+  readonly counts: RegionCounts | null;
+  /** How even that is. */
+  readonly balance: Readonly<Record<When, Balance>> | null;
   readonly currentMove: CurrentMove | null;
   /** Regions of the latest plan whose move ended, with how it ended. */
   readonly ended: ReadonlyMap<string, MoveState>;
-  readonly movesDone: number;
-  readonly movesFailed: number;
-  readonly movesRemaining: number;
-  /** Regions in scope that each datanode leads: as the plan found them, with the moves that succeeded since. */
-  readonly regionsNow: ReadonlyMap<DatanodeId, number>;
+  /** The one that runs, or the latest. */
+  readonly rebalance: Rebalance | null;
   /** Blockers of the latest plan by code, those with at least one. */
   readonly blocked: ReadonlyMap<BlockerCode, number>;
   /** What is closed now: kept from the last cycle until the running one ends or gets to move something. */
@@ -52,31 +62,59 @@ export interface CurrentMove {
   /** When it entered the state that it is in. */
   readonly stateSinceMs: number;
   readonly startedAtMs: number;
-  /** 1-based, among the moves of this cycle. */
-  readonly position: number;
-  readonly total: number;
 }
 
-/** How many moves the expected time is taken from. */
+/** How many moves the time left is estimated from. */
 export const RECENT_MOVES = 20;
 
-export const INITIAL_STATE: LiveState = {
+/** What the store knows from before a restart. */
+export type EarlierState = Partial<Pick<LiveState, 'lastSuccessAtMs' | 'recentDurationsMs' | 'rebalance'>>;
+
+const INITIAL_STATE: LiveState = {
   cycle: null,
   lastCycle: null,
   lastSuccessAtMs: null,
   snapshot: null,
   plan: null,
+  counts: null,
+  balance: null,
   currentMove: null,
   ended: new Map(),
-  movesDone: 0,
-  movesFailed: 0,
-  movesRemaining: 0,
-  regionsNow: new Map(),
+  rebalance: null,
   blocked: new Map(),
   gates: new Map(),
   cycleGates: new Map(),
   recentDurationsMs: [],
 };
+
+/** Moves of the latest plan that have not ended. */
+export function movesLeft({ plan, ended }: Pick<LiveState, 'plan' | 'ended'>): number {
+  return (plan?.moves.length ?? 0) - ended.size;
+}
+
+/** How far the running rebalance is. All zero when none runs. */
+export interface Progress {
+  /** Never falls while the rebalance runs. */
+  readonly moved: number;
+  /** Moves that ended otherwise. */
+  readonly failed: number;
+  /** Moves of the latest plan that have not ended. */
+  readonly left: number;
+  readonly total: number;
+}
+
+export function progressOf({
+  rebalance,
+  plan,
+  ended,
+}: Pick<LiveState, 'rebalance' | 'plan' | 'ended'>): Progress {
+  if (!rebalance?.isRunning || plan === null) return NO_PROGRESS;
+  const { moved, failed } = rebalance;
+  const left = movesLeft({ plan, ended });
+  return { moved, failed, left, total: moved + failed + left };
+}
+
+const NO_PROGRESS: Progress = { moved: 0, failed: 0, left: 0, total: 0 };
 
 const UNSUCCESSFUL: readonly CycleOutcome[] = ['failed', 'stopped', 'missed'];
 
@@ -86,18 +124,18 @@ export function isSuccess(outcome: CycleOutcome): boolean {
 }
 
 /** The state after one more event. */
-export function advance(state: LiveState, event: StampedEvent): LiveState {
+function advance(state: LiveState, event: StampedEvent): LiveState {
   switch (event.type) {
     case 'cycle-started':
       return {
         ...state,
-        cycle: { id: event.cycleId, trigger: event.trigger, startedAtMs: event.atMs },
+        cycle: { id: event.cycleId, trigger: event.trigger, startedAtMs: event.atMs, begun: 0 },
         cycleGates: new Map(),
       };
     case 'snapshot-taken':
       return { ...state, snapshot: event.snapshot };
     case 'planned':
-      return applyPlan(state, event.plan);
+      return applyPlan(state, event);
     case 'gate-closed':
       return closeGate(state, event.code, event.detail);
     case 'paused':
@@ -105,13 +143,11 @@ export function advance(state: LiveState, event: StampedEvent): LiveState {
     case 'resumed':
       return openGate(state, 'paused');
     case 'move-started':
-      if (event.isResumed) return { ...state, currentMove: begin(event) };
-      // Nothing starts unless every gate is open.
-      return { ...state, currentMove: begin(event), gates: new Map(), cycleGates: new Map() };
+      return beginMove(state, event);
     case 'move-state':
       return { ...state, currentMove: enter(state.currentMove, event.move, event.atMs) };
     case 'move-finished':
-      return finishMove(state, event.move, event.durationMs);
+      return finishMove(state, event);
     case 'cycle-finished':
       return event.outcome === 'missed' ? state : finishCycle(state, event);
     case 'tick-missed':
@@ -128,16 +164,17 @@ export function advance(state: LiveState, event: StampedEvent): LiveState {
   }
 }
 
-function applyPlan(state: LiveState, plan: Plan): LiveState {
+type EventOf<Type extends StampedEvent['type']> = Extract<StampedEvent, { type: Type }>;
+
+function applyPlan(state: LiveState, { plan, counts, atMs }: EventOf<'planned'>): LiveState {
   return {
     ...state,
     plan,
+    counts,
+    balance: { now: plan.before, after: plan.after },
     ended: new Map(),
-    movesDone: 0,
-    movesFailed: 0,
-    movesRemaining: plan.moves.length,
+    rebalance: rebalanceAfterPlan(state.rebalance, plan, atMs),
     blocked: countBlocked(plan),
-    regionsNow: new Map(plan.before.datanodes.map(({ id, regions }) => [id, regions])),
   };
 }
 
@@ -159,43 +196,43 @@ function openGate(state: LiveState, code: GateCode): LiveState {
   return { ...state, gates: without(state.gates, code), cycleGates: without(state.cycleGates, code) };
 }
 
-function begin(event: Extract<StampedEvent, { type: 'move-started' }>): CurrentMove {
-  const { move, position, total, atMs } = event;
-  return { move, stateSinceMs: atMs, startedAtMs: atMs, position, total };
+function beginMove(state: LiveState, { move, atMs, isResumed }: EventOf<'move-started'>): LiveState {
+  const currentMove = { move, stateSinceMs: atMs, startedAtMs: atMs };
+  if (isResumed) return { ...state, currentMove };
+  const cycle = state.cycle && { ...state.cycle, begun: state.cycle.begun + 1 };
+  // Nothing starts unless every gate is open.
+  return { ...state, cycle, currentMove, gates: new Map(), cycleGates: new Map() };
 }
 
 function enter(current: CurrentMove | null, move: MoveRecord, atMs: number): CurrentMove | null {
   return current?.move.id === move.id ? { ...current, move, stateSinceMs: atMs } : current;
 }
 
-function finishMove(state: LiveState, move: MoveRecord, durationMs: number): LiveState {
-  const currentMove = state.currentMove?.move.id === move.id ? null : state.currentMove;
+function finishMove(state: LiveState, { move, durationMs }: EventOf<'move-finished'>): LiveState {
   const succeeded = move.state === 'succeeded';
-  const recentDurationsMs = succeeded
-    ? [...state.recentDurationsMs, durationMs].slice(-RECENT_MOVES)
-    : state.recentDurationsMs;
-  // A move of an earlier plan, resolved after a restart, is not part of this one.
-  if (move.planId !== state.plan?.planId || state.ended.has(move.regionId))
-    return { ...state, currentMove, recentDurationsMs };
-  return {
+  const isOfPlan = move.planId === state.plan?.planId;
+  if (isOfPlan && state.ended.has(move.regionId)) return state;
+  const next: LiveState = {
     ...state,
-    currentMove,
-    recentDurationsMs,
+    currentMove: state.currentMove?.move.id === move.id ? null : state.currentMove,
+    rebalance: rebalanceAfterMove(state.rebalance, succeeded),
+    recentDurationsMs: succeeded
+      ? [...state.recentDurationsMs, durationMs].slice(-RECENT_MOVES)
+      : state.recentDurationsMs,
+  };
+  // A move of an earlier plan, resolved after a restart, is not part of this one.
+  if (!state.counts || !isOfPlan) return next;
+  const counts = withEndedMove(state.counts, move, succeeded);
+  const changed: When = succeeded ? 'now' : 'after';
+  return {
+    ...next,
     ended: new Map(state.ended).set(move.regionId, move.state),
-    movesDone: state.movesDone + (succeeded ? 1 : 0),
-    movesFailed: state.movesFailed + (succeeded ? 0 : 1),
-    movesRemaining: Math.max(0, state.movesRemaining - 1),
-    regionsNow: succeeded ? shift(state.regionsNow, move) : state.regionsNow,
+    counts,
+    balance: state.balance && { ...state.balance, [changed]: measureBalance(counts, changed) },
   };
 }
 
-function shift(regions: ReadonlyMap<DatanodeId, number>, move: MoveRecord): ReadonlyMap<DatanodeId, number> {
-  const from = Math.max(0, (regions.get(move.from) ?? 0) - 1);
-  const to = (regions.get(move.to) ?? 0) + 1;
-  return new Map(regions).set(move.from, from).set(move.to, to);
-}
-
-function finishCycle(state: LiveState, event: Extract<StampedEvent, { type: 'cycle-finished' }>): LiveState {
+function finishCycle(state: LiveState, event: EventOf<'cycle-finished'>): LiveState {
   const { cycleId, outcome, durationMs, moved, detail, atMs } = event;
   return {
     ...state,
@@ -213,37 +250,26 @@ function without<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): ReadonlyMa
   return copy;
 }
 
-/**
- * The expected time of the remaining moves: their number times the mean duration of the recent ones with the pause between.
- * Waiting for a next cycle is not part of it.
- *
- * @returns milliseconds; 0 when none remain, undefined while no move has been timed.
- */
-export function estimateEtaMs(
-  state: Pick<LiveState, 'movesRemaining' | 'recentDurationsMs'>,
-  pauseBetweenMovesMs: number,
-): number | undefined {
-  const { movesRemaining, recentDurationsMs } = state;
-  if (movesRemaining === 0) return 0;
-  if (recentDurationsMs.length === 0) return undefined;
-  const sumMs = recentDurationsMs.reduce((sum, durationMs) => sum + durationMs, 0);
-  return movesRemaining * (sumMs / recentDurationsMs.length) + (movesRemaining - 1) * pauseBetweenMovesMs;
-}
-
-/** Keeps the {@link LiveState} of an event source. */
-export interface LiveStateTracker {
+/** The {@link LiveState} of an event source. */
+export interface LiveSource {
   state(): LiveState;
-  close(): void;
+  /** Tells of each event with the state after it. The returned function unsubscribes. */
+  subscribe(listener: (event: StampedEvent, state: LiveState) => void): () => void;
 }
 
-/** Follows `events` from now on. `initial` carries over what the store knows from before a restart. */
+/** Follows `events` from now on. */
 export function trackLiveState(
   events: EventSource,
-  initial: Partial<Pick<LiveState, 'lastSuccessAtMs' | 'recentDurationsMs'>> = {},
-): LiveStateTracker {
-  let state: LiveState = { ...INITIAL_STATE, ...initial };
+  earlier: EarlierState = {},
+): LiveSource & { close(): void } {
+  let state: LiveState = { ...INITIAL_STATE, ...earlier };
+  // Listeners are called in the order in which they subscribed: this one first.
   const close = events.subscribe((event) => {
     state = advance(state, event);
   });
-  return { state: () => state, close };
+  return {
+    state: () => state,
+    subscribe: (listener) => events.subscribe((event) => listener(event, state)),
+    close,
+  };
 }

@@ -154,13 +154,13 @@ export const METRICS = {
     name: 'moves_remaining',
     type: 'gauge',
     labels: {},
-    help: 'Moves of the latest plan that are still to be made.',
+    help: 'Moves of the latest plan that have not ended.',
   },
   etaSeconds: {
     name: 'eta_seconds',
     type: 'gauge',
     labels: {},
-    help: 'Expected time of the remaining moves without waiting between cycles; 0 when none remain, NaN while no move has been timed.',
+    help: 'Expected time until the remaining moves are made, with the waiting for cycles, limits and windows; 0 when none remain, NaN while it is not known or nothing may be moved.',
   },
   redundantMovesTotal: {
     name: 'redundant_moves_total',
@@ -168,8 +168,8 @@ export const METRICS = {
     labels: {},
     help: 'Moves that went back within the cooldown.',
   },
-  foreignMovesTotal: {
-    name: 'foreign_moves_total',
+  externalMovesTotal: {
+    name: 'external_moves_total',
     type: 'counter',
     labels: {},
     help: 'Regions that changed their leader between two snapshots without the rebalancer.',
@@ -198,11 +198,11 @@ export const METRICS = {
     labels: {},
     help: 'Regions in quarantine because a migration of theirs failed.',
   },
-  coolingRegions: {
-    name: 'cooling_regions',
+  cooldownRegions: {
+    name: 'cooldown_regions',
     type: 'gauge',
     labels: {},
-    help: 'Regions that rest after a move until their cooldown ends.',
+    help: 'Regions that are not moved again before their cooldown ends.',
   },
   cyclesTotal: {
     name: 'cycles_total',
@@ -229,11 +229,11 @@ export const METRICS = {
     labels: { code: GATE_CODES },
     help: 'Times that a gate forbade acting, by code.',
   },
-  gateOpen: {
-    name: 'gate_open',
+  closedGates: {
+    name: 'closed_gates',
     type: 'gauge',
     labels: { code: GATE_CODES },
-    help: 'Whether the gate was open (1) or closed (0) when it was last asked.',
+    help: 'What forbids moving now, by code: 1 for each gate that was closed when last asked.',
   },
   snapshotDurationSeconds: {
     name: 'snapshot_duration_seconds',

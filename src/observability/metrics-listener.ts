@@ -1,46 +1,67 @@
-import { BLOCKER_CODES } from '../domain/codes.ts';
+import { BLOCKER_CODES, GATE_CODES } from '../domain/codes.ts';
 import { isFinal } from '../domain/move.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import type { Balance, Plan } from '../domain/plan.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import type { EventSource, StampedEvent } from './events.ts';
-import { estimateEtaMs, isSuccess } from './live-state.ts';
-import type { LiveState, LiveStateTracker } from './live-state.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { StampedEvent } from './events.ts';
+import { movesLeft } from './live-state.ts';
+import type { LiveSource, LiveState } from './live-state.ts';
 import { DATANODE_STATES, REGION_STATUSES } from './metric-definitions.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface ObserveDependencies {
-  readonly events: EventSource;
-  /** Must follow the same events, and have subscribed before this call. */
-  readonly live: LiveStateTracker;
-  /** `execution.pauseBetweenMoves`, asked for at each scrape because the configuration may be reloaded. */
-  readonly pauseBetweenMovesMs: () => number;
+  readonly live: LiveSource;
+  readonly clock: Pick<Clock, 'now'>;
+  /** ms until the remaining moves are made; undefined while that is not known. */
+  readonly timeLeftMs: () => number | undefined;
 }
 
 /**
- * Turns events into metrics. Values that age (snapshot age, moves remaining, expected time, gates) are read at each scrape.
+ * Turns events into counters and histograms, and the live state into gauges, which are set at each scrape.
  *
  * @returns a function that ends it.
  */
-export function observeEvents(metrics: Metrics, dependencies: ObserveDependencies): () => void {
-  const { events, live, pauseBetweenMovesMs } = dependencies;
-  metrics.addSources({
-    snapshotTakenAtMs: () => {
-      const takenAt = live.state().snapshot?.takenAt;
-      return takenAt === undefined ? undefined : Date.parse(takenAt);
-    },
-    progress: () => {
-      const state = live.state();
-      return { movesRemaining: state.movesRemaining, etaMs: estimateEtaMs(state, pauseBetweenMovesMs()) };
-    },
-    closedGates: () => live.state().gates.keys(),
-  });
-  const { lastSuccessAtMs } = live.state();
-  if (lastSuccessAtMs !== null) metrics.lastSuccessTimestampSeconds.set(lastSuccessAtMs / 1_000);
-  return events.subscribe((event) => record(metrics, event, live.state()));
+export function observeEvents(
+  metrics: Metrics,
+  { live, clock, timeLeftMs }: ObserveDependencies,
+): () => void {
+  metrics.onScrape(() => setGauges(metrics, live.state(), clock.now()));
+  metrics.onScrape(() => metrics.etaSeconds.set((timeLeftMs() ?? Number.NaN) / 1_000));
+  return live.subscribe((event) => record(metrics, event));
 }
 
-function record(metrics: Metrics, event: StampedEvent, state: LiveState): void {
+function setGauges(metrics: Metrics, state: LiveState, nowMs: number): void {
+  const { snapshot, plan, balance, currentMove, gates } = state;
+  const ageMs = snapshot ? Math.max(0, nowMs - Date.parse(snapshot.takenAt)) : Number.NaN;
+  metrics.snapshotAgeSeconds.set(ageMs / 1_000);
+  metrics.movesRemaining.set(movesLeft(state));
+  metrics.migrationsInFlight.set(currentMove ? 1 : 0);
+  metrics.lastSuccessTimestampSeconds.set((state.lastSuccessAtMs ?? 0) / 1_000);
+  for (const code of GATE_CODES) metrics.closedGates.set({ code }, gates.has(code) ? 1 : 0);
+  if (plan) setPlan(metrics, plan, state.blocked);
+  if (balance) setBalance(metrics, balance.now);
+}
+
+function setPlan(metrics: Metrics, plan: Plan, blocked: LiveState['blocked']): void {
+  metrics.planMoves.set(plan.moves.length);
+  metrics.planMinimumMoves.set(plan.minimumMoves);
+  metrics.planOptimal.set(plan.optimal ? 1 : 0);
+  for (const code of BLOCKER_CODES) metrics.planBlocked.set({ code }, blocked.get(code) ?? 0);
+}
+
+function setBalance(metrics: Metrics, balance: Balance): void {
+  metrics.tableSkewMax.set(balance.tableSkewMax);
+  metrics.nodeSkew.set(balance.nodeSkew);
+  metrics.tableSpreadViolation.set(balance.tableSpreadViolation);
+  metrics.nodeSpreadViolation.set(balance.nodeSpreadViolation);
+  metrics.regionsOnDraining.set(balance.regionsOnDraining);
+  metrics.setDatanodeRegions(balance.datanodes);
+  const states = countBy(balance.datanodes, (datanode) => datanode.state);
+  for (const state of DATANODE_STATES) metrics.datanodes.set({ state }, states.get(state) ?? 0);
+}
+
+function record(metrics: Metrics, event: StampedEvent): void {
   switch (event.type) {
     case 'tick-missed':
       metrics.ticksMissedTotal.inc();
@@ -52,19 +73,12 @@ function record(metrics: Metrics, event: StampedEvent, state: LiveState): void {
       return;
     case 'planned':
       metrics.planDurationSeconds.observe(event.durationMs / 1_000);
-      recordPlan(metrics, event.plan, state.blocked);
-      metrics.setDatanodeRegions(state.regionsNow);
       return;
     case 'gate-closed':
       metrics.gateClosedTotal.inc({ code: event.code });
       return;
-    case 'move-started':
-      metrics.migrationsInFlight.set(1);
-      return;
     case 'move-finished':
-      metrics.migrationsInFlight.set(0);
       recordMove(metrics, event.move, event.durationMs);
-      recordProgress(metrics, state);
       return;
     case 'redundant-move':
       metrics.redundantMovesTotal.inc();
@@ -73,17 +87,11 @@ function record(metrics: Metrics, event: StampedEvent, state: LiveState): void {
       metrics.quarantinesTotal.inc();
       return;
     case 'foreign-moves':
-      metrics.foreignMovesTotal.inc(event.count);
+      metrics.externalMovesTotal.inc(event.count);
       metrics.movesUndoneTotal.inc(event.undone);
       return;
     case 'recovered':
       metrics.recoveredMovesTotal.inc();
-      return;
-    case 'paused':
-      metrics.paused.set(1);
-      return;
-    case 'resumed':
-      metrics.paused.set(0);
       return;
     case 'config-reloaded':
       metrics.configReloadsTotal.inc({ outcome: 'applied' });
@@ -92,10 +100,14 @@ function record(metrics: Metrics, event: StampedEvent, state: LiveState): void {
       metrics.configReloadsTotal.inc({ outcome: 'refused' });
       return;
     case 'cycle-finished':
-      recordCycle(metrics, event);
+      metrics.cyclesTotal.inc({ outcome: event.outcome });
+      if (event.outcome !== 'missed') metrics.cycleDurationSeconds.observe(event.durationMs / 1_000);
       return;
     case 'cycle-started':
+    case 'move-started':
     case 'move-state':
+    case 'paused':
+    case 'resumed':
     case 'drain-requested':
     case 'drain-ended':
     case 'quarantine-released':
@@ -109,44 +121,11 @@ function recordSnapshot(metrics: Metrics, snapshot: Snapshot): void {
   metrics.tables.set(snapshot.tables.length);
 }
 
-function recordPlan(metrics: Metrics, plan: Plan, blocked: LiveState['blocked']): void {
-  metrics.planMoves.set(plan.moves.length);
-  metrics.planMinimumMoves.set(plan.minimumMoves);
-  metrics.planOptimal.set(plan.optimal ? 1 : 0);
-  for (const code of BLOCKER_CODES) metrics.planBlocked.set({ code }, blocked.get(code) ?? 0);
-  recordBalance(metrics, plan.before);
-}
-
-function recordBalance(metrics: Metrics, balance: Balance): void {
-  metrics.tableSkewMax.set(balance.tableSkewMax);
-  metrics.nodeSkew.set(balance.nodeSkew);
-  metrics.tableSpreadViolation.set(balance.tableSpreadViolation);
-  metrics.nodeSpreadViolation.set(balance.nodeSpreadViolation);
-  metrics.regionsOnDraining.set(balance.regionsOnDraining);
-  const states = countBy(balance.datanodes, (datanode) => datanode.state);
-  for (const state of DATANODE_STATES) metrics.datanodes.set({ state }, states.get(state) ?? 0);
-}
-
 function recordMove(metrics: Metrics, move: MoveRecord, durationMs: number): void {
   if (!isFinal(move.state)) return;
   const outcome = move.state;
   metrics.migrationsTotal.inc({ outcome, reason: move.reason });
   metrics.migrationDurationSeconds.observe({ outcome }, durationMs / 1_000);
-}
-
-/** Regions follow each move; the skews are known again when the whole plan is done. */
-function recordProgress(metrics: Metrics, state: LiveState): void {
-  metrics.setDatanodeRegions(state.regionsNow);
-  if (state.plan === null || state.movesDone < state.plan.moves.length) return;
-  recordBalance(metrics, state.plan.after);
-}
-
-function recordCycle(metrics: Metrics, event: Extract<StampedEvent, { type: 'cycle-finished' }>): void {
-  metrics.cyclesTotal.inc({ outcome: event.outcome });
-  if (event.outcome === 'missed') return;
-  metrics.migrationsInFlight.set(0);
-  metrics.cycleDurationSeconds.observe(event.durationMs / 1_000);
-  if (isSuccess(event.outcome)) metrics.lastSuccessTimestampSeconds.set(event.atMs / 1_000);
 }
 
 function countBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, number> {

@@ -1,7 +1,9 @@
-import { GATE_SEVERITY, type GateCode } from '../domain/codes.ts';
-import type { Plan } from '../domain/plan.ts';
+import { GATE_SEVERITY } from '../domain/codes.ts';
 import { formatEstimate } from '../lib/duration.ts';
 import type { StampedEvent } from './events.ts';
+import type { Gates, LiveState } from './live-state.ts';
+import { waitsForCooldowns } from './rebalance.ts';
+import type { Rebalance } from './rebalance.ts';
 
 export const NOTICE_KINDS = ['started', 'finished', 'blocked', 'failed', 'paused'] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
@@ -16,48 +18,32 @@ export interface Notice {
 }
 
 /** What was told already, so that nothing is told at every cycle anew. */
-export interface NoticeState {
-  /** Moves that were planned by the plan that the events tell of last. */
-  readonly planned: number;
-  /** Whether cooldowns alone keep regions where they are, by the same plan: they end by themselves. */
-  readonly isResting: boolean;
-  /** Since a rebalance began and as long as it is not over: what it has done. */
-  readonly running: { readonly startedAtMs: number; readonly moved: number; readonly failed: number } | null;
+export interface Told {
+  /** That a rebalance began, whose end is yet to be told. */
+  readonly hasBegun: boolean;
   readonly isBlocked: boolean;
   readonly isFailing: boolean;
-  /** What the running cycle found closed. */
-  readonly gates: readonly { readonly code: GateCode; readonly detail: string }[];
 }
 
-export const QUIET: NoticeState = {
-  planned: 0,
-  isResting: false,
-  running: null,
-  isBlocked: false,
-  isFailing: false,
-  gates: [],
-};
+export const NOTHING_TOLD: Told = { hasBegun: false, isBlocked: false, isFailing: false };
 
-/** The state after one more event, and what to tell about it. Pure. */
-export function notice(state: NoticeState, event: StampedEvent): readonly [NoticeState, Notice | undefined] {
+type News = readonly [Told, Notice | undefined];
+
+/** What to tell about an event. Pure. @param state the one after the event. */
+export function notice(told: Told, event: StampedEvent, state: LiveState): News {
   switch (event.type) {
-    case 'cycle-started':
-      return [{ ...state, gates: [] }, undefined];
-    case 'planned':
-      return [{ ...state, ...planned(event.plan) }, undefined];
-    case 'gate-closed':
-      return [{ ...state, gates: [...state.gates, event] }, undefined];
     case 'move-started':
-      return begin(state, event);
-    case 'move-finished':
-      return [{ ...state, running: count(state.running, event.move.state === 'succeeded') }, undefined];
-    case 'paused':
-      return [
-        state,
-        event.by === 'breaker' ? tell('paused', event, `Paused itself: ${event.reason}`) : undefined,
-      ];
+      return begin(told, event, state);
+    case 'paused': {
+      const isOwn = event.by === 'breaker';
+      return [told, isOwn ? tell('paused', event, `Paused itself: ${event.reason}`) : undefined];
+    }
     case 'cycle-finished':
-      return finish(state, event);
+      return finish(told, event, state);
+    case 'cycle-started':
+    case 'planned':
+    case 'gate-closed':
+    case 'move-finished':
     case 'config-refused':
     case 'config-reloaded':
     case 'drain-ended':
@@ -71,89 +57,64 @@ export function notice(state: NoticeState, event: StampedEvent): readonly [Notic
     case 'resumed':
     case 'snapshot-taken':
     case 'tick-missed':
-      return [state, undefined];
+      return [told, undefined];
   }
 }
 
-function planned({ moves, blocked }: Plan): Pick<NoticeState, 'planned' | 'isResting'> {
-  const isResting = blocked.length > 0 && blocked.every(({ code }) => code === 'cooldown');
-  return { planned: moves.length, isResting };
-}
-
-function begin(
-  state: NoticeState,
-  event: Extract<StampedEvent, { type: 'move-started' }>,
-): readonly [NoticeState, Notice | undefined] {
-  if (state.running) return [state, undefined];
-  const running = { startedAtMs: event.atMs, moved: 0, failed: 0 };
-  return [{ ...state, running }, tell('started', event, `A rebalance of ${moves(state.planned)} has begun.`)];
-}
-
-function count(running: NoticeState['running'], succeeded: boolean): NoticeState['running'] {
-  if (!running) return null;
-  const { moved, failed } = running;
-  return { ...running, moved: moved + (succeeded ? 1 : 0), failed: failed + (succeeded ? 0 : 1) };
+function begin(told: Told, event: StampedEvent, { plan, rebalance }: LiveState): News {
+  if (told.hasBegun || !plan || !rebalance?.isRunning) return [told, undefined];
+  const text = `A rebalance of ${moves(plan.moves.length)} has begun.`;
+  return [{ ...told, hasBegun: true }, tell('started', event, text)];
 }
 
 function finish(
-  state: NoticeState,
+  told: Told,
   event: Extract<StampedEvent, { type: 'cycle-finished' }>,
-): readonly [NoticeState, Notice | undefined] {
+  { plan, rebalance, cycleGates }: LiveState,
+): News {
+  const calm = { ...told, isFailing: false };
   switch (event.outcome) {
     case 'failed':
       return [
-        { ...state, isFailing: true },
-        state.isFailing ? undefined : tell('failed', event, `A cycle failed: ${event.detail}`),
+        { ...told, isFailing: true },
+        told.isFailing ? undefined : tell('failed', event, `A cycle failed: ${event.detail}`),
       ];
     case 'balanced':
-      return [{ ...QUIET, planned: state.planned }, state.running ? done(state.running, event) : undefined];
+      return [NOTHING_TOLD, told.hasBegun && rebalance ? done(rebalance, event) : undefined];
     case 'blocked':
-      return state.isResting
-        ? [{ ...state, isFailing: false }, undefined]
-        : block(state, event, event.detail);
+      return plan && waitsForCooldowns(plan) ? [calm, undefined] : block(told, event, event.detail);
     case 'gated':
-      return gated(state, event);
+      return gated(told, event, cycleGates);
     case 'planned':
     case 'moved':
     case 'partial':
-      return [{ ...state, isFailing: false, isBlocked: false }, undefined];
+      return [{ ...calm, isBlocked: false }, undefined];
     case 'stopped':
     case 'missed':
-      return [state, undefined];
+      return [told, undefined];
   }
 }
 
 /** While somebody wants that nothing is moved, nobody has to be told what else is in the way. */
-function gated(state: NoticeState, event: StampedEvent): readonly [NoticeState, Notice | undefined] {
-  const [first] = state.gates;
-  const needsPerson = state.gates.every(({ code }) => GATE_SEVERITY[code] === 'needs-person');
-  return first && needsPerson
-    ? block(state, event, first.detail)
-    : [{ ...state, isFailing: false }, undefined];
+function gated(told: Told, event: StampedEvent, gates: Gates): News {
+  const needsPerson = gates.keys().every((code) => GATE_SEVERITY[code] === 'needs-person');
+  const [detail] = gates.values();
+  return detail !== undefined && needsPerson
+    ? block(told, event, detail)
+    : [{ ...told, isFailing: false }, undefined];
 }
 
-function block(
-  state: NoticeState,
-  event: StampedEvent,
-  why: string,
-): readonly [NoticeState, Notice | undefined] {
-  const next = { ...state, running: null, isBlocked: true, isFailing: false };
+function block(told: Told, event: StampedEvent, why: string): News {
   return [
-    next,
-    state.isBlocked ? undefined : tell('blocked', event, `The cluster cannot be balanced: ${why}`),
+    { hasBegun: false, isBlocked: true, isFailing: false },
+    told.isBlocked ? undefined : tell('blocked', event, `The cluster cannot be balanced: ${why}`),
   ];
 }
 
-function done(
-  { startedAtMs, moved, failed }: NonNullable<NoticeState['running']>,
-  event: StampedEvent,
-): Notice {
-  const without = failed === 0 ? '' : `, ${failed} without success`;
-  return tell(
-    'finished',
-    event,
-    `The cluster is balanced: ${moves(moved)} in ${formatEstimate(event.atMs - startedAtMs)}${without}.`,
-  );
+function done({ startedAtMs, moved, failed }: Rebalance, event: StampedEvent): Notice {
+  const failures = failed === 0 ? '' : `, ${failed} failed or skipped`;
+  const duration = formatEstimate(event.atMs - startedAtMs);
+  return tell('finished', event, `The cluster is balanced: ${moves(moved)} in ${duration}${failures}.`);
 }
 
 function tell(kind: NoticeKind, { atMs }: StampedEvent, text: string): Notice {

@@ -1,8 +1,8 @@
 import { sleep } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { EventSource } from './events.ts';
 import { isoTime } from './event-view.ts';
-import { notice, QUIET } from './notices.ts';
+import type { LiveSource } from './live-state.ts';
+import { notice, NOTHING_TOLD } from './notices.ts';
 import type { Notice, NoticeKind } from './notices.ts';
 
 export interface NotifierOptions {
@@ -23,7 +23,7 @@ export interface NotifierOptions {
 export type NotificationOutcome = 'delivered' | 'failed' | 'dropped';
 
 export interface NotifierDependencies {
-  readonly events: EventSource;
+  readonly live: LiveSource;
   readonly clock: Clock;
   readonly onOutcome: (outcome: NotificationOutcome) => void;
   /** Told of what could not be delivered. Never the URL, which may be a secret. */
@@ -42,12 +42,13 @@ const RETRY_AFTER_MS = [1_000, 5_000, 30_000, 120_000] as const;
  * @returns a function that ends it, at once; what still waits is not sent.
  */
 export function startNotifier(options: NotifierOptions, dependencies: NotifierDependencies): () => void {
-  const { events, onOutcome, onProblem } = dependencies;
+  const { live, onOutcome, onProblem } = dependencies;
   const { kinds, maxWaiting = 100 } = options;
   const stopping = new AbortController();
   const waiting: Notice[] = [];
   let isSending = false;
-  let state = QUIET;
+  // An earlier process told of the rebalance that it began.
+  let told = { ...NOTHING_TOLD, hasBegun: live.state().rebalance?.isRunning ?? false };
 
   async function sendAll(): Promise<void> {
     isSending = true;
@@ -60,9 +61,9 @@ export function startNotifier(options: NotifierOptions, dependencies: NotifierDe
     isSending = false;
   }
 
-  const unsubscribe = events.subscribe((event) => {
-    const [next, found] = notice(state, event);
-    state = next;
+  const unsubscribe = live.subscribe((event, state) => {
+    const [next, found] = notice(told, event, state);
+    told = next;
     if (!found || !kinds.includes(found.kind)) return;
     if (waiting.length >= maxWaiting) {
       onOutcome('dropped');

@@ -35,8 +35,11 @@ describe('what the page shows', () => {
     expect(schema.parse(JSON.parse(text))).toEqual(JSON.parse(text));
   });
 
-  it.each(['matrix', 'regions'])('say of %s that there is no snapshot yet', async (path) => {
-    expect(await ask(`${url}/api/v1/${path}`)).toMatchObject({ status: 503, code: 'no-snapshot' });
+  it.each([
+    ['matrix', 'no-plan'],
+    ['regions', 'no-snapshot'],
+  ])('say of %s that there is none yet', async (path, code) => {
+    expect(await ask(`${url}/api/v1/${path}`)).toMatchObject({ status: 503, code });
   });
 
   it.each([

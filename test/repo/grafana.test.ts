@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { renderDashboard } from '../../scripts/grafana-dashboard.ts';
-import { VirtualClock } from '../../src/lib/clock.ts';
 import { METRIC_PREFIX, METRICS } from '../../src/observability/metric-definitions.ts';
 import type { MetricDefinition } from '../../src/observability/metric-definitions.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
@@ -16,7 +15,7 @@ const definitions: MetricDefinition[] = Object.values(METRICS);
 
 /** Every series name that `/metrics` has. */
 async function seriesNames(): Promise<Set<string>> {
-  const metrics = createMetrics({ version: '1', dryRun: false }, { clock: new VirtualClock() });
+  const metrics = createMetrics({ version: '1' });
   const names = [...(await metrics.render()).matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(
     ([, name = '', type]) =>
       type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],

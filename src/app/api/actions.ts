@@ -1,6 +1,6 @@
 import { OperatingError } from '../../domain/errors.ts';
 import { withDrains } from '../../domain/policy.ts';
-import type { LiveStateTracker } from '../../observability/live-state.ts';
+import type { LiveSource } from '../../observability/live-state.ts';
 import type {
   DrainRequest,
   DrainResult,
@@ -15,7 +15,7 @@ import type { ClusterSession } from '../daemon/cluster-session.ts';
 export interface ActionDependencies {
   readonly session: ClusterSession;
   readonly daemon: Daemon;
-  readonly live: LiveStateTracker;
+  readonly live: LiveSource;
   readonly planner: Planner;
 }
 

@@ -12,14 +12,20 @@ export async function readSeries(
 ): Promise<SeriesView> {
   const sinceMs = nowMs - query.rangeMs;
   const cycles = [...runningCycle(live, nowMs), ...(await cyclesSince(store, sinceMs))];
-  return buildSeries(query, nowMs, cycles, samplesSince(store, sinceMs, live.regionsNow.size));
+  return buildSeries(
+    query,
+    nowMs,
+    cycles,
+    samplesSince(store, sinceMs, live.balance?.now.datanodes.length ?? 0),
+  );
 }
 
 /** The running cycle as far as it got: it may take hours. */
-function runningCycle({ cycle, plan, movesDone }: LiveState, nowMs: number): PastCycle[] {
-  if (!cycle || !plan || Date.parse(plan.createdAt) < cycle.startedAtMs) return [];
-  const { tableSkewMax, nodeSkew } = plan.before;
-  return [{ endedAtMs: nowMs, failed: false, moved: movesDone, tableSkewMax, nodeSkew }];
+function runningCycle({ cycle, plan, balance, ended }: LiveState, nowMs: number): PastCycle[] {
+  if (!cycle || !plan || !balance || Date.parse(plan.createdAt) < cycle.startedAtMs) return [];
+  const { tableSkewMax, nodeSkew } = balance.now;
+  const moved = ended.values().reduce((sum, state) => (state === 'succeeded' ? sum + 1 : sum), 0);
+  return [{ endedAtMs: nowMs, failed: false, moved, tableSkewMax, nodeSkew }];
 }
 
 const PAGE = 1_000;

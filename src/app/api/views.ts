@@ -4,7 +4,6 @@ import { explain } from '../../planner/explain/explain.ts';
 import type { PlanInput } from '../../planner/plan.ts';
 import { isoTime } from '../../observability/event-view.ts';
 import { assessReadiness } from '../../observability/health.ts';
-import type { LiveStateTracker } from '../../observability/live-state.ts';
 import type { HistoryQuery } from '../../server/api/inputs.ts';
 import { createMatrixReader } from '../../server/api/matrix.ts';
 import type { ServerViews } from '../../server/api/ports.ts';
@@ -17,12 +16,13 @@ import type { MoveRecord } from '../../domain/move.ts';
 import type { Store } from '../../store/port.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { ClusterSession } from '../daemon/cluster-session.ts';
+import type { WatchedWork } from '../daemon/work-progress.ts';
 import { readSeries } from './series.ts';
 
 export interface ViewDependencies {
   readonly session: ClusterSession;
   readonly daemon: Daemon;
-  readonly live: LiveStateTracker;
+  readonly live: WatchedWork;
   readonly version: string;
   readonly startedAtMs: number;
 }
@@ -58,7 +58,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
         leader: session.leadership.status(),
         nextTickAtMs: daemon.nextTickAtMs(),
         maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
-        pauseBetweenMovesMs: session.config.execution.pauseBetweenMovesMs,
+        timeLeftMs: live.timeLeftMs(),
         quarantined: memory.quarantine.length,
         cooling: memory.cooldowns.length,
       });

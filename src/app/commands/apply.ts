@@ -28,7 +28,7 @@ export async function applyPlan(
   call: WatchedCall,
 ): Promise<WorkResult> {
   checkFile(plan, config, parts.clock.now());
-  return withSession(config, parts, call, (session) => work(session, plan, call.signal));
+  return withSession(config, parts, call, (session) => work(session, plan, call.signal), Infinity);
 }
 
 function checkFile(plan: Plan, { planning }: Config, nowMs: number): void {

@@ -4,15 +4,16 @@ import { join } from 'node:path';
 import { readConfig } from '../../config/load.ts';
 import { OperatingError } from '../../domain/errors.ts';
 import type { Config } from '../../config/config.ts';
-import type { EventSource, StampedEvent } from '../../observability/events.ts';
 import { silentLogger } from '../../observability/logger.ts';
 import { sleep } from '../../lib/clock.ts';
 import type { PlanAnswer, PlanParts } from './plan.ts';
 import { answerPlan } from './plan.ts';
 import type { Parts } from '../compose.ts';
+import type { WatchedCall } from './once.ts';
 import { Closers, untilAborted } from '../lifecycle.ts';
 import { startDaemon } from '../daemon/run.ts';
 import type { RunningDaemon } from '../daemon/run.ts';
+import type { WatchedWork } from '../daemon/work-progress.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { listenAsCluster } from './simulate.ts';
 import type { ListeningCluster } from './simulate.ts';
@@ -54,7 +55,7 @@ const DEMO_CLUSTER = {
 export async function runDemo(
   request: DemoRequest,
   parts: Parts,
-  { signal, watch }: { readonly signal: AbortSignal; readonly watch: (events: EventSource) => void },
+  { signal, watch }: WatchedCall,
 ): Promise<DemoResult> {
   const closers = new Closers();
   try {
@@ -80,7 +81,7 @@ export async function runDemo(
     request.show(await answerPlan({ config: config(0), adjust: (basis) => basis }, planParts, signal));
     const running = await startOnSomePort(request, config, quiet);
     closers.add(() => running.close());
-    watch(running.session.events);
+    watch(running.work);
     say(
       `Status ${running.server.url}/ · metrics ${running.server.url}/metrics · API ${running.server.url}/api/v1/status`,
     );
@@ -126,13 +127,13 @@ function demoConfig({ cluster, served }: ListeningCluster, state: string, port: 
 
 /** Waits until the cluster is balanced, and in a terminal goes on until somebody stops it. */
 async function follow(
-  { session }: RunningDaemon,
+  { work }: RunningDaemon,
   { exit, timeoutMs, say }: DemoRequest,
   { clock }: Parts,
   signal: AbortSignal,
 ): Promise<DemoResult> {
   const timer = new AbortController();
-  const balanced = waitForBalance(session.events);
+  const balanced = waitForBalance(work);
   const timeout = sleep(clock, timeoutMs, timer.signal).then(
     () => 'timeout' as const,
     () => 'timeout' as const,
@@ -152,14 +153,12 @@ async function follow(
 }
 
 /** Resolves with a sentence when a cycle finds nothing to move. */
-function waitForBalance(events: EventSource): Promise<string> {
+function waitForBalance(work: WatchedWork): Promise<string> {
   return new Promise((resolve) => {
-    let moved = 0;
-    const stop = events.subscribe((event: StampedEvent) => {
-      if (event.type === 'move-finished' && event.move.state === 'succeeded') moved += 1;
+    const stop = work.subscribe((event, { rebalance }) => {
       if (event.type !== 'cycle-finished' || event.outcome !== 'balanced') return;
       stop();
-      resolve(`The cluster is balanced after ${moved} moves.`);
+      resolve(`The cluster is balanced after ${rebalance?.moved ?? 0} moves.`);
     });
   });
 }

@@ -48,13 +48,14 @@ export async function drainDatanodes(
   parts: Parts,
   call: WatchedCall,
 ): Promise<DrainVerdict> {
-  return withSession(config, parts, call, async (session) => {
+  const drain = async (session: ClusterSession): Promise<DrainVerdict> => {
     // Datanodes that the configuration drains besides are emptied too: they must receive nothing either.
     const policy: Policy = { ...withDrains(session.policy(), datanodes), onlyDrain: true };
     const cluster = await session.connection.get(call.signal);
     checkKnown(await cluster.readDatanodes({ signal: call.signal }), datanodes);
     return work(session, policy, datanodes, call.signal);
-  });
+  };
+  return withSession(config, parts, call, drain, Infinity);
 }
 
 async function work(

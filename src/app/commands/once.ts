@@ -4,11 +4,14 @@ import type { Plan } from '../../domain/plan.ts';
 import { deadlineSignal } from '../../lib/clock.ts';
 import { logEvents } from '../../observability/log-listener.ts';
 import type { EventSource, EventType } from '../../observability/events.ts';
+import { RECENT_MOVES, trackLiveState } from '../../observability/live-state.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { openSession } from '../compose.ts';
 import type { Parts } from '../compose.ts';
 import { notLeader } from '../ha/leadership.ts';
 import type { ClusterSession } from '../daemon/cluster-session.ts';
+import { watchWork } from '../daemon/work-progress.ts';
+import type { WatchedWork } from '../daemon/work-progress.ts';
 
 /** How one cycle, or one applied plan, went. */
 export interface WorkResult {
@@ -19,16 +22,17 @@ export interface WorkResult {
   readonly plan?: Plan | undefined;
 }
 
-/** A call whose events somebody watches. */
+/** A call whose work somebody watches. */
 export interface WatchedCall {
   readonly signal: AbortSignal;
-  readonly watch: (events: EventSource) => void;
+  readonly watch: (work: WatchedWork) => void;
 }
 
 /**
  * Opens the state folder for one command that acts, lets it work, and closes it. A person who starts such a command has looked at what
  * failed before: the run of failures that would stop it is forgotten.
  *
+ * @param maxMoves the most moves that the work makes.
  * @throws OperatingError `state-locked` while a daemon works on the same folder, `not-leader` while another replica leads.
  */
 export async function withSession<T>(
@@ -36,11 +40,16 @@ export async function withSession<T>(
   parts: Parts,
   { watch, signal }: WatchedCall,
   work: (session: ClusterSession) => Promise<T>,
+  maxMoves = config.execution.maxMovesPerCycle,
 ): Promise<T> {
   const { session } = await openSession(config, parts);
   try {
-    logEvents(parts.logger, withoutShown(session.events));
-    watch(session.events);
+    const { events, store } = session;
+    logEvents(parts.logger, withoutShown(events));
+    const live = trackLiveState(events, {
+      recentDurationsMs: store.recentDurationsMs(RECENT_MOVES).toReversed(),
+    });
+    watch(watchWork(session, live, { maxMovesPerCycle: maxMoves }));
     session.store.resetFailureRun();
     if (!config.execution.dryRun) await takeTheLead(session, signal);
     return await work(session);

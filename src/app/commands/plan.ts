@@ -22,7 +22,7 @@ export interface PlanQuestion {
 export interface PlanAnswer {
   readonly snapshot: Snapshot;
   readonly plan: Plan;
-  /** How long the moves will take, pauses included, in ms; absent while no migration has been timed. */
+  /** How long a daemon with this configuration would take, in ms; absent while that is not known. */
   readonly expectedMs?: number;
 }
 
@@ -39,19 +39,20 @@ export async function answerPlan(
   signal: AbortSignal,
 ): Promise<PlanAnswer> {
   const { input, plan, state } = await planFor(question, parts, signal);
-  const expectedMs = expectedTime(plan, state, question.config.execution.pauseBetweenMovesMs);
+  const expectedMs = await expectedTime(plan, state, question.config, parts.clock.now());
   return { snapshot: input.snapshot, plan, ...(expectedMs !== undefined && { expectedMs }) };
 }
 
-function expectedTime(
+async function expectedTime(
   { moves }: Plan,
   state: ReadOnlyState | undefined,
-  pauseMs: number,
-): number | undefined {
-  const durationsMs = state?.recentDurationsMs ?? [];
-  if (moves.length === 0 || durationsMs.length === 0) return undefined;
-  const meanMs = durationsMs.reduce((sum, durationMs) => sum + durationMs, 0) / durationsMs.length;
-  return moves.length * meanMs + (moves.length - 1) * pauseMs;
+  config: Config,
+  nowMs: number,
+): Promise<number | undefined> {
+  const recentDurationsMs = state?.recentDurationsMs ?? [];
+  if (moves.length === 0 || recentDurationsMs.length === 0) return undefined;
+  const { expectedTimeMs } = await import('../daemon/work-progress.ts');
+  return expectedTimeMs({ moves: moves.length, recentDurationsMs }, config, nowMs);
 }
 
 /** Why a region, table or datanode moves or stays; undefined when there is none of that id. */

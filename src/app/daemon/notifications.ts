@@ -2,13 +2,13 @@ import type { Config } from '../../config/config.ts';
 import type { Secrets } from '../../config/secrets.ts';
 import { UsageError } from '../../domain/errors.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { EventSource } from '../../observability/events.ts';
+import type { LiveSource } from '../../observability/live-state.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { startNotifier } from '../../observability/notify.ts';
 
 export interface NotificationDependencies {
-  readonly events: EventSource;
+  readonly live: LiveSource;
   readonly clock: Clock;
   readonly metrics: Pick<Metrics, 'notificationsTotal'>;
   readonly logger: Logger;
@@ -24,7 +24,7 @@ export interface NotificationDependencies {
 export function startNotifications(
   { notifications, cluster }: Config,
   secrets: Pick<Secrets, 'webhookUrl' | 'webhookToken'>,
-  { events, clock, metrics, logger, version }: NotificationDependencies,
+  { live, clock, metrics, logger, version }: NotificationDependencies,
 ): () => void {
   const url = secrets.webhookUrl?.reveal() ?? notifications.url;
   if (url === undefined) return () => undefined;
@@ -41,7 +41,7 @@ export function startNotifications(
       version,
     },
     {
-      events,
+      live,
       clock,
       onOutcome: (outcome) => metrics.notificationsTotal.inc({ outcome }),
       onProblem: (problem, { kind, text }) =>

@@ -13,6 +13,7 @@ import { createServer } from '../../server/server.ts';
 import type { RunningServer } from '../../server/server.ts';
 import { createActions } from '../api/actions.ts';
 import { Daemon } from './daemon.ts';
+import { readEarlierState } from './earlier-state.ts';
 import { byLeaderOnly } from '../ha/leader-actions.ts';
 import { Closers, untilAborted } from '../lifecycle.ts';
 import { cronSchedule } from './schedule.ts';
@@ -23,6 +24,8 @@ import { loadWebAssets } from '../api/web-assets.ts';
 import { openSession } from '../compose.ts';
 import type { Parts } from '../compose.ts';
 import type { ClusterSession } from './cluster-session.ts';
+import { watchWork } from './work-progress.ts';
+import type { WatchedWork } from './work-progress.ts';
 
 /** Runs the daemon until the signal aborts. It logs to standard output. */
 export async function runDaemon(
@@ -44,7 +47,8 @@ export async function runDaemon(
 export interface RunningDaemon {
   readonly daemon: Daemon;
   readonly session: ClusterSession;
-  readonly metrics: Pick<Metrics, 'addSources'>;
+  readonly metrics: Metrics;
+  readonly work: WatchedWork;
   readonly server: RunningServer;
   /** Graceful: ends the loop, then the server, then the store. Safe to call twice. */
   close(): Promise<void>;
@@ -62,46 +66,23 @@ export async function startDaemon(
   const { clock, logger, version } = parts;
   const closers = new Closers();
   try {
-    const metrics = createMetrics({ version, dryRun: config.execution.dryRun }, { clock });
+    const metrics = createMetrics({ version });
     const { session, secrets } = await openSession(config, {
       ...parts,
       onRequest: (sample) => metrics.observeRequest(sample),
     });
     closers.add(() => session.close());
     const { store, events } = session;
-    const [lastSuccess] = store.listCycles(100).filter(({ end }) => end && end.outcome !== 'failed');
-    const live = trackLiveState(events, {
-      lastSuccessAtMs: lastSuccess?.end?.endedAtMs ?? null,
-      recentDurationsMs: store.recentDurationsMs(20).toReversed(),
-    });
+    const live = trackLiveState(events, readEarlierState(store));
     closers.add(() => live.close());
-    closers.add(
-      observeEvents(metrics, {
-        events,
-        live,
-        pauseBetweenMovesMs: () => session.config.execution.pauseBetweenMovesMs,
-      }),
-    );
     closers.add(logEvents(logger, events));
     closers.add(spareMemory(events, { clock }));
-    closers.add(startNotifications(config, secrets, { events, clock, metrics, logger, version }));
-    metrics.addSources({
-      dryRun: () => session.config.execution.dryRun,
-      paused: () => session.pause() !== undefined,
-      leader: () => session.leadership.status().leads,
-      quarantinedRegions: () => store.memory(clock.now()).quarantine.length,
-      coolingRegions: () => store.memory(clock.now()).cooldowns.length,
-    });
+    closers.add(startNotifications(config, secrets, { live, clock, metrics, logger, version }));
     const daemon = new Daemon(session, { startSchedule: cronSchedule(clock), logger });
     closers.add(() => daemon.stop());
-    metrics.addSources({
-      scheduleIntervalMs: () => daemon.scheduleIntervalMs(),
-      cluster: () => ({
-        cluster: session.config.cluster.name,
-        api: session.connection.profile?.api ?? '',
-        version: session.connection.profile?.version ?? '',
-      }),
-    });
+    const work = watchWork(session, live, { daemon });
+    closers.add(observeEvents(metrics, { live, clock, timeLeftMs: work.timeLeftMs }));
+    observeSession(metrics, session, daemon);
     const server = await createServer(
       {
         listen: config.server.listen,
@@ -111,7 +92,7 @@ export async function startDaemon(
         tls: secrets.serverTls && { cert: secrets.serverTls.cert, key: secrets.serverTls.key.reveal() },
       },
       {
-        views: createViews({ session, daemon, live, version, startedAtMs: clock.now() }),
+        views: createViews({ session, daemon, live: work, version, startedAtMs: clock.now() }),
         actions: byLeaderOnly(
           createActions({ session, daemon, live, planner: parts.planner }),
           session.leadership,
@@ -138,11 +119,29 @@ export async function startDaemon(
       'The rebalancer runs',
     );
     daemon.start();
-    return { daemon, session, metrics, server, close: () => closers.close() };
+    return { daemon, session, metrics, work, server, close: () => closers.close() };
   } catch (error) {
     await closers.close();
     throw error;
   }
+}
+
+/** What the events do not tell. Each is read by itself: where the state folder fails, the others are told still. */
+function observeSession(metrics: Metrics, session: ClusterSession, daemon: Daemon): void {
+  const { clock, store, leadership, connection } = session;
+  metrics.onScrape(() => {
+    metrics.dryRun.set(session.config.execution.dryRun ? 1 : 0);
+    metrics.leader.set(leadership.status().leads ? 1 : 0);
+    metrics.scheduleIntervalSeconds.set((daemon.scheduleIntervalMs() ?? 0) / 1_000);
+    const { api = '', version = '' } = connection.profile ?? {};
+    metrics.setClusterInfo({ cluster: session.config.cluster.name, api, version });
+  });
+  metrics.onScrape(() => metrics.paused.set(session.pause() ? 1 : 0));
+  metrics.onScrape(() => {
+    const { quarantine, cooldowns } = store.memory(clock.now());
+    metrics.quarantinedRegions.set(quarantine.length);
+    metrics.cooldownRegions.set(cooldowns.length);
+  });
 }
 
 /** What may ask a running daemon to read its configuration again. */
@@ -165,7 +164,7 @@ export function watchConfig(
 ): () => void {
   // A file that is as before emits nothing: what was refused is over then, too.
   let isRefused = false;
-  metrics.addSources({ configRefused: () => isRefused });
+  metrics.onScrape(() => metrics.configRefused.set(isRefused ? 1 : 0));
   const reload = async (): Promise<void> => {
     try {
       const config = await sources.reload();

@@ -3,7 +3,7 @@ import { BLOCKERS } from '../../domain/codes.ts';
 import type { BlockerCode } from '../../domain/codes.ts';
 import type { Blocker, Move, Plan } from '../../domain/plan.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import { formatDuration } from '../../lib/duration.ts';
+import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
 import { datanodeTable } from './datanode-table.ts';
 import type { Canvas } from './style.ts';
@@ -15,7 +15,7 @@ export interface PlanTableOptions extends Canvas {
   /** ms since 1970, for the snapshot's age. */
   readonly nowMs: number;
   readonly snapshot?: Snapshot;
-  /** How long the moves will take by what earlier ones took, in ms. */
+  /** How long a daemon would take for the moves, in ms. */
   readonly expectedMs?: number;
 }
 
@@ -152,7 +152,7 @@ function* summary(plan: Plan, { style, expectedMs }: PlanTableOptions): Generato
     ? `${skew}, regions on draining datanodes ${change(before.regionsOnDraining, after.regionsOnDraining)}.`
     : `${skew}.`;
   if (expectedMs !== undefined)
-    yield `Expected time ${formatDuration(expectedMs)}, by what earlier migrations took.`;
+    yield `Estimated time: ${formatEstimate(expectedMs)}, from past migrations, the schedule and its limits.`;
 }
 
 /** `12 moves; fewer is impossible.` */

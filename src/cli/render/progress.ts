@@ -1,3 +1,4 @@
+import type { WatchedWork } from '../../app/daemon/work-progress.ts';
 import { CYCLE_OUTCOMES } from '../../domain/codes.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -5,8 +6,6 @@ import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
 import { bar } from './datanode-table.ts';
 import { proofLine } from './plan-table.ts';
-import { advance, NO_PROGRESS, timeLeftMs } from './progress-model.ts';
-import type { Progress, ProgressEvent, ProgressSource } from './progress-model.ts';
 import type { Canvas, Style } from './style.ts';
 import { displayWidth, padEnd, printable, truncate } from './text.ts';
 
@@ -28,12 +27,12 @@ const CLEAR_LINE = '\r\u001b[2K';
  *
  * @returns a function that ends the show and leaves the cursor on a fresh line.
  */
-export function showProgress(source: ProgressSource, options: ProgressOptions): () => void {
+export function showProgress(work: WatchedWork, options: ProgressOptions): () => void {
   const { isTerminal, clock, write } = options;
-  let progress = NO_PROGRESS;
   let cancelRedraw: (() => void) | undefined;
   const draw = (): void => {
-    if (isTerminal && progress.current) write(CLEAR_LINE + liveLine(progress, options.canvas(), clock.now()));
+    if (isTerminal && work.state().currentMove)
+      write(CLEAR_LINE + liveLine(work, options.canvas(), clock.now()));
   };
   const redrawLater = (): void => {
     cancelRedraw = clock.setTimer(REDRAW_MS, () => {
@@ -43,13 +42,8 @@ export function showProgress(source: ProgressSource, options: ProgressOptions): 
   };
   // A cluster that stays balanced is worth one line, not one line a cycle.
   const said = new Map<string, string>();
-  const unsubscribe = source.subscribe((event) => {
-    progress = advance(progress, event, event.atMs);
-    const line = eventLine(event, progress, {
-      style: options.canvas().style,
-      isTerminal,
-      nowMs: clock.now(),
-    });
+  const unsubscribe = work.subscribe((event) => {
+    const line = eventLine(event, work, { style: options.canvas().style, isTerminal });
     const isNews = line !== said.get(event.type);
     if (event.type === 'move-started') said.clear();
     else if (line !== undefined) said.set(event.type, line);
@@ -64,17 +58,18 @@ export function showProgress(source: ProgressSource, options: ProgressOptions): 
   };
 }
 
+type WorkEvent = Parameters<Parameters<WatchedWork['subscribe']>[0]>[0];
+
 interface LineView {
   readonly style: Style;
   readonly isTerminal: boolean;
-  readonly nowMs: number;
 }
 
 /** The line that an event leaves behind, or undefined. */
-function eventLine(event: ProgressEvent, progress: Progress, view: LineView): string | undefined {
+function eventLine(event: WorkEvent, work: WatchedWork, view: LineView): string | undefined {
   const { style } = view;
   if (event.type === 'planned') return `plan: ${proofLine(event.plan)}`;
-  if (event.type === 'move-finished') return finishedLine(event.move, event.durationMs, progress, view);
+  if (event.type === 'move-finished') return finishedLine(event.move, event.durationMs, work, view);
   if (event.type === 'gate-closed')
     return style('yellow', `not acting (${event.code}): ${printable(event.detail)}`);
   if (event.type === 'recovered') return `found again: ${moveText(event.move)}: ${printable(event.detail)}`;
@@ -86,19 +81,20 @@ function eventLine(event: ProgressEvent, progress: Progress, view: LineView): st
 function finishedLine(
   move: MoveRecord,
   durationMs: number,
-  progress: Progress,
-  { style, isTerminal, nowMs }: LineView,
+  work: WatchedWork,
+  { style, isTerminal }: LineView,
 ): string {
-  const total = progress.ended + progress.remaining;
-  const position = `[${formatNumber(progress.ended)}/${formatNumber(total)}]`;
+  const { moved, failed, total } = work.progress();
+  // What an earlier process began is in no plan of this one.
+  const position = total === 0 ? 'earlier move:' : `[${formatNumber(moved + failed)}/${formatNumber(total)}]`;
   const text = moveText(move);
   if (move.state !== 'succeeded') {
     const why = move.detail ? `: ${printable(move.detail)}` : '';
     return `${position} ${style('red', move.state)} ${text} after ${formatDuration(durationMs)}${why}`;
   }
   // On a terminal the line below tells the time left, and goes on telling it.
-  const leftMs = isTerminal ? undefined : timeLeftMs(progress, nowMs);
-  const left = leftMs === undefined ? '' : `, ${leftText(leftMs)}`;
+  const leftMs = isTerminal ? undefined : work.timeLeftMs();
+  const left = leftMs ? `, ${leftText(leftMs)}` : '';
   return `${position} ${style('green', 'moved')} ${text} in ${formatDuration(durationMs)}${left}`;
 }
 
@@ -111,20 +107,21 @@ function moveText({ regionId, table, from, to }: MoveRecord): string {
 }
 
 /** `███▌      3/12  region 4398046511104 … from 0 to 3: watching 4s  about 40s left`, cut to the terminal. */
-export function liveLine(progress: Progress, { width, style }: Canvas, nowMs: number): string {
-  const { ended, failed, remaining, current } = progress;
-  const total = ended + remaining;
+export function liveLine(work: WatchedWork, { width, style }: Canvas, nowMs: number): string {
+  const { moved, failed, total } = work.progress();
+  const { currentMove } = work.state();
   const barColumns = Math.min(BAR_COLUMNS, Math.floor(width / 4));
+  const ended = moved + failed;
   const painted = style('green', padEnd(bar(ended, total, barColumns), barColumns));
   const failures = failed === 0 ? '' : `, ${count(failed, 'failure')}`;
   const start = ` ${formatNumber(ended)}/${formatNumber(total)}${failures}`;
-  const leftMs = timeLeftMs(progress, nowMs);
-  const end = leftMs === undefined ? '' : `  ${leftText(leftMs)}`;
+  const leftMs = work.timeLeftMs();
+  const end = leftMs ? `  ${leftText(leftMs)}` : '';
   // The last column stays empty: writing there would wrap on some terminals.
   const room = width - 1 - barColumns - displayWidth(start);
   if (room < displayWidth(end) + 2) return `${painted}${start}`;
-  const middle = current
-    ? currentText(current.move, nowMs - current.startedAtMs, room - displayWidth(end) - 2)
+  const middle = currentMove
+    ? currentText(currentMove.move, nowMs - currentMove.startedAtMs, room - displayWidth(end) - 2)
     : '';
   return `${painted}${start}  ${middle}${end}`;
 }

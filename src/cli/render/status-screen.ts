@@ -93,10 +93,10 @@ function planText(plan: NonNullable<StatusAnswer['plan']>): string {
   return `${count(plan.moves, 'move')}; ${proof}`;
 }
 
-function skewText({ before, after }: NonNullable<StatusAnswer['balance']>): string {
+function skewText({ now, after }: NonNullable<StatusAnswer['balance']>): string {
   const change = (from: number, to: number): string =>
     from === to ? formatNumber(from) : `${formatNumber(from)} → ${formatNumber(to)}`;
-  return `tables ${change(before.tableSkewMax, after.tableSkewMax)}, datanodes ${change(before.nodeSkew, after.nodeSkew)}`;
+  return `tables ${change(now.tableSkewMax, after.tableSkewMax)}, datanodes ${change(now.nodeSkew, after.nodeSkew)}`;
 }
 
 function moveNowText({

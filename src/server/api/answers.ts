@@ -126,7 +126,7 @@ export const statusSchema = z
         done: wholeNumber,
         failed: wholeNumber,
         remaining: wholeNumber,
-        etaSeconds: z.number().nullable().meta({ description: 'Null while no move has been timed.' }),
+        etaSeconds: z.number().nullable().meta({ description: 'Null: not known, or nothing may be moved.' }),
       })
       .readonly(),
     plan: z
@@ -143,6 +143,7 @@ export const statusSchema = z
     balance: z
       .object({
         before: z.object({ tableSkewMax: skew, nodeSkew: skew }).readonly(),
+        now: z.object({ tableSkewMax: skew, nodeSkew: skew }).readonly(),
         after: z.object({ tableSkewMax: skew, nodeSkew: skew }).readonly(),
       })
       .readonly()
@@ -275,6 +276,9 @@ export const matrixSchema = z
           .object({
             id: idText,
             name: z.string(),
+            selected: z
+              .boolean()
+              .meta({ description: 'Whether the configuration selects it: a drain reads all tables.' }),
             cells: z.array(wholeNumber).readonly().meta({
               description:
                 'Three numbers for each datanode that leads or will lead a region of the table: its position in `datanodes`, regions now, regions after the plan.',

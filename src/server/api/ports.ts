@@ -25,7 +25,7 @@ export interface ServerViews {
   readiness(): Readiness;
   /** Regions whose quarantine is not over, by region id. */
   quarantine(): MaybePromise<readonly QuarantinedRegion[]>;
-  /** Regions by table and datanode, or undefined before the first snapshot. The same object as long as nothing changed. */
+  /** Regions by table and datanode, or undefined before the first plan. The same object as long as nothing changed. */
   matrix(): Promise<MatrixView | undefined>;
   /** Regions of the latest snapshot with where the plan moves them, or undefined before the first. */
   regions(query: RegionsQuery): Promise<RegionsView | undefined>;

@@ -116,7 +116,7 @@ function planRoute(views: ServerViews): Route {
     summary: 'The latest plan, in the format of plan files.',
     answers: { 200: jsonAnswer('The plan.', planSchema), 503: jsonAnswer('None has been made yet.') },
     handle: async () => {
-      const body = await write(views.plan() ?? notYet('no-plan', 'No plan has been made yet.'));
+      const body = await write(views.plan() ?? noPlan());
       return { kind: 'json-body', body };
     },
   });
@@ -124,6 +124,10 @@ function planRoute(views: ServerViews): Route {
 
 function noSnapshot(): never {
   notYet('no-snapshot', 'No snapshot has been taken yet.');
+}
+
+function noPlan(): never {
+  notYet('no-plan', 'No plan has been made yet.');
 }
 
 function notYet(code: string, message: string): never {
@@ -192,8 +196,8 @@ function matrixRoute(views: ServerViews): Route {
     path: '/api/v1/matrix',
     access: 'read',
     summary: 'How many regions of each table each datanode leads now, and will lead after the plan.',
-    answers: { 200: jsonAnswer('The counts.', matrixSchema), 503: jsonAnswer('No snapshot yet.') },
-    handle: async () => ({ kind: 'json-body', body: await write((await views.matrix()) ?? noSnapshot()) }),
+    answers: { 200: jsonAnswer('The counts.', matrixSchema), 503: jsonAnswer('No plan yet.') },
+    handle: async () => ({ kind: 'json-body', body: await write((await views.matrix()) ?? noPlan()) }),
   });
 }
 

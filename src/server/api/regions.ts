@@ -19,10 +19,7 @@ function leaderNow(
 }
 
 /** @param tableId only those of one table. */
-export async function movesByRegion(
-  plan: Plan | null,
-  tableId?: TableId,
-): Promise<ReadonlyMap<RegionId, Move>> {
+async function movesByRegion(plan: Plan | null, tableId?: TableId): Promise<ReadonlyMap<RegionId, Move>> {
   const moves = new Map<RegionId, Move>();
   const slice = new WorkSlice(REGIONS_PER_SLICE);
   for (const move of plan?.moves ?? []) {
@@ -33,7 +30,8 @@ export async function movesByRegion(
 }
 
 /** A millisecond or two of work. */
-export const REGIONS_PER_SLICE = 1_000;
+const REGIONS_PER_SLICE = 1_000;
+
 /** Undefined without a snapshot. Looks through all regions, in turns. */
 export async function buildRegions(
   { snapshot, plan, ended }: Placement,

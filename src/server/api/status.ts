@@ -4,8 +4,8 @@ import type { BlockerCode } from '../../domain/codes.ts';
 import type { Balance, DatanodeState, Move, Plan } from '../../domain/plan.ts';
 import type { ClusterApi } from '../../domain/snapshot.ts';
 import { isoOrNull, isoTime, toMoveView } from '../../observability/event-view.ts';
-import { estimateEtaMs } from '../../observability/live-state.ts';
-import type { LiveState } from '../../observability/live-state.ts';
+import { movesLeft, progressOf } from '../../observability/live-state.ts';
+import type { LiveState, Progress } from '../../observability/live-state.ts';
 import type { PauseState } from './ports.ts';
 import type { StatusView } from './answers.ts';
 import { decideVerdict } from './verdict.ts';
@@ -29,8 +29,8 @@ export interface StatusFacts {
   readonly nextTickAtMs: number | undefined;
   /** From which age on a snapshot counts as lost contact, in ms. */
   readonly maxSnapshotAgeMs: number;
-  /** `execution.pauseBetweenMoves` */
-  readonly pauseBetweenMovesMs: number;
+  /** ms until the remaining moves are made; undefined while that is not known or nothing may be moved. */
+  readonly timeLeftMs: number | undefined;
   readonly quarantined: number;
   readonly cooling: number;
 }
@@ -39,11 +39,11 @@ const QUEUE_SHOWN = 10;
 
 /** The status as `GET /api/v1/status` answers it. Pure; takes time in proportion to the number of datanodes. */
 export function buildStatus(facts: StatusFacts): StatusView {
-  const { live, nowMs } = facts;
-  const etaMs = estimateEtaMs(live, facts.pauseBetweenMovesMs);
+  const { live, nowMs, timeLeftMs } = facts;
+  const progress = progressOf(live);
   const snapshotAgeMs = live.snapshot ? Math.max(0, nowMs - Date.parse(live.snapshot.takenAt)) : undefined;
   return {
-    verdict: decideVerdict({ ...facts, etaMs, snapshotAgeMs }),
+    verdict: decideVerdict({ ...facts, progress, snapshotAgeMs }),
     cluster: facts.cluster,
     dryRun: facts.dryRun,
     paused: facts.paused ? toPauseView(facts.paused) : null,
@@ -53,16 +53,16 @@ export function buildStatus(facts: StatusFacts): StatusView {
       trigger: live.cycle.trigger,
       startedAt: isoTime(live.cycle.startedAtMs),
     },
-    currentMove: currentMoveOf(live, nowMs),
+    currentMove: currentMoveOf(live, progress, nowMs),
     queue: queueOf(live),
     progress: {
-      done: live.movesDone,
-      failed: live.movesFailed,
-      remaining: live.movesRemaining,
-      etaSeconds: etaMs === undefined ? null : etaMs / 1_000,
+      done: progress.moved,
+      failed: progress.failed,
+      remaining: progress.left,
+      etaSeconds: timeLeftMs === undefined ? null : timeLeftMs / 1_000,
     },
     plan: live.plan && summaryOf(live.plan),
-    balance: live.plan && { before: skewsOf(live.plan.before), after: skewsOf(live.plan.after) },
+    balance: balanceOf(live),
     datanodes: datanodesOf(live),
     lastCycle: lastCycleOf(live),
     lastSuccessAt: isoOrNull(live.lastSuccessAtMs),
@@ -84,13 +84,19 @@ export function toPauseView(paused: PauseState): NonNullable<StatusView['paused'
   return { until: isoOrNull(paused.untilMs), reason: paused.reason, by: paused.by };
 }
 
-function currentMoveOf(live: LiveState, nowMs: number): StatusView['currentMove'] {
+function currentMoveOf(
+  live: LiveState,
+  { moved, failed, total }: Progress,
+  nowMs: number,
+): StatusView['currentMove'] {
   if (!live.currentMove) return null;
-  const { move, position, total, startedAtMs, stateSinceMs } = live.currentMove;
+  const { move, startedAtMs, stateSinceMs } = live.currentMove;
+  const position = moved + failed + 1;
   return {
     move: toMoveView(move),
     position,
-    total,
+    // What an earlier process began is in no plan of this one.
+    total: Math.max(total, position),
     startedAt: isoTime(startedAtMs),
     stateSince: isoTime(stateSinceMs),
     inStateSeconds: Math.max(0, nowMs - stateSinceMs) / 1_000,
@@ -98,14 +104,14 @@ function currentMoveOf(live: LiveState, nowMs: number): StatusView['currentMove'
 }
 
 /** The moves of the plan that have not begun. */
-function queueOf({ plan, ended, currentMove, movesRemaining }: LiveState): StatusView['queue'] {
+function queueOf({ plan, ended, currentMove }: LiveState): StatusView['queue'] {
   const underWay = currentMove?.move.planId === plan?.planId ? currentMove?.move.regionId : undefined;
   const next: Move[] = [];
   for (const move of plan?.moves ?? []) {
     if (next.length === QUEUE_SHOWN) break;
     if (!ended.has(move.regionId) && move.regionId !== underWay) next.push(move);
   }
-  return { length: Math.max(0, movesRemaining - (underWay === undefined ? 0 : 1)), next };
+  return { length: Math.max(0, movesLeft({ plan, ended }) - (underWay === undefined ? 0 : 1)), next };
 }
 
 function summaryOf(plan: Plan): NonNullable<StatusView['plan']> {
@@ -113,22 +119,24 @@ function summaryOf(plan: Plan): NonNullable<StatusView['plan']> {
   return { planId, createdAt, moves: moves.length, minimumMoves, optimal, balances: isEven(plan.after) };
 }
 
-function skewsOf({ tableSkewMax, nodeSkew }: Balance): NonNullable<StatusView['balance']>['before'] {
-  return { tableSkewMax, nodeSkew };
+function balanceOf({ plan, balance }: LiveState): StatusView['balance'] {
+  if (!plan || !balance) return null;
+  const skews = ({ tableSkewMax, nodeSkew }: Balance) => ({ tableSkewMax, nodeSkew });
+  return { before: skews(plan.before), now: skews(balance.now), after: skews(balance.after) };
 }
 
-function datanodesOf({ plan, snapshot, regionsNow }: LiveState): StatusView['datanodes'] {
-  if (!plan) return [];
+function datanodesOf({ balance, snapshot }: LiveState): StatusView['datanodes'] {
+  if (!balance) return [];
+  const { now, after } = balance;
   const addresses = new Map(snapshot?.datanodes.map(({ id, addr }) => [id, addr]));
-  const after = new Map(plan.after.datanodes.map(({ id, regions }) => [id, regions]));
-  const shareOf = sharesOf(plan.before);
-  return plan.before.datanodes.map(({ id, regions, state, weight }) => ({
+  const shareOf = sharesOf(now);
+  return now.datanodes.map(({ id, regions, state, weight }, index) => ({
     id,
     addr: addresses.get(id) ?? null,
     state,
     weight,
-    regions: regionsNow.get(id) ?? regions,
-    regionsAfter: after.get(id) ?? regions,
+    regions,
+    regionsAfter: after.datanodes[index]?.regions ?? regions,
     share: shareOf(state, weight),
   }));
 }

@@ -4,7 +4,8 @@ import type { DatanodeId } from '../../domain/ids.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
 import { isoTime } from '../../observability/event-view.ts';
-import type { LiveState } from '../../observability/live-state.ts';
+import { movesLeft } from '../../observability/live-state.ts';
+import type { LiveState, Progress } from '../../observability/live-state.ts';
 import type { Verdict } from './answers.ts';
 import type { PauseState } from './ports.ts';
 
@@ -15,7 +16,8 @@ export interface VerdictFacts {
   readonly leader: { readonly leads: boolean; readonly holder: string | null };
   readonly snapshotAgeMs: number | undefined;
   readonly maxSnapshotAgeMs: number;
-  readonly etaMs: number | undefined;
+  readonly progress: Progress;
+  readonly timeLeftMs: number | undefined;
 }
 
 export interface VerdictView {
@@ -83,15 +85,17 @@ function sentenceOf(text: string): string {
 
 /** Nothing is left to move: either all is well, or what is wrong cannot be mended. */
 function settled({ live }: VerdictFacts): Words | undefined {
-  const { plan } = live;
-  if (!plan || live.movesRemaining > 0 || live.movesFailed > 0) return undefined;
-  if (isEven(plan.moves.length === 0 ? plan.before : plan.after)) {
+  const { balance, ended } = live;
+  if (!balance || movesLeft(live) > 0) return undefined;
+  if (isEven(balance.now)) {
     const who = deadOf(live).length === 0 ? 'Every datanode has its' : 'All others have their';
     return {
       code: 'balanced',
       sentence: withDead(live, `${who} share of every table and of all regions.`),
     };
   }
+  // What failed is planned anew.
+  if (ended.values().some((state) => state !== 'succeeded')) return undefined;
   return {
     code: 'blocked',
     sentence: withDead(live, 'Unbalanced; every useful move is blocked.'),
@@ -108,7 +112,7 @@ function blockersOf(live: LiveState): string {
 
 function dryRun({ dryRun: isDryRun, live }: VerdictFacts): Words | undefined {
   if (!isDryRun) return undefined;
-  const moves = count(live.movesRemaining, 'move');
+  const moves = count(movesLeft(live), 'move');
   return {
     code: 'dry-run',
     sentence: withDead(live, `${moves} would balance the cluster; execution.dryRun is on, so none is made.`),
@@ -122,18 +126,18 @@ function gated({ live }: VerdictFacts): Words | undefined {
   const details = closed.map(([, detail]) => detail).filter((detail) => detail !== '');
   return {
     code: 'blocked',
-    sentence: withDead(live, `${count(live.movesRemaining, 'move')} cannot start. ${why}`),
+    sentence: withDead(live, `${count(movesLeft(live), 'move')} cannot start. ${why}`),
     detail: details.length === 0 ? null : details.join(' '),
   };
 }
 
-function balancing({ live, etaMs }: VerdictFacts): Words {
-  const total = live.plan?.moves.length ?? 0;
-  const failed = live.movesFailed === 0 ? '' : `, ${formatNumber(live.movesFailed)} failed or skipped`;
-  const left = etaMs === undefined || etaMs === 0 ? '' : `, about ${formatEstimate(etaMs)} left`;
+function balancing({ live, progress, timeLeftMs }: VerdictFacts): Words {
+  const { moved, failed, total } = progress;
+  const failures = failed === 0 ? '' : `, ${formatNumber(failed)} failed or skipped`;
+  const left = timeLeftMs ? `, about ${formatEstimate(timeLeftMs)} left` : '';
   const rest = live.cycle ? '' : '; continues next cycle';
-  const done = `${formatNumber(live.movesDone)} of ${count(total, 'move')} done`;
-  return { code: 'balancing', sentence: withDead(live, `${done}${failed}${left}${rest}.`) };
+  const done = `${formatNumber(moved)} of ${count(total, 'move')} done`;
+  return { code: 'balancing', sentence: withDead(live, `${done}${failures}${left}${rest}.`) };
 }
 
 /** A dead datanode is told first: its regions wait for failover, whatever else is well. */

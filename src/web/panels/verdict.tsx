@@ -77,19 +77,17 @@ function Fact({
 function Skew({
   name,
   part,
-  status: { balance, progress },
+  status: { balance },
 }: {
   readonly name: string;
   readonly part: 'tableSkewMax' | 'nodeSkew';
   readonly status: StatusView;
 }): JSX.Element {
   if (!balance) return <Fact name={name} value={null} />;
-  const { before, after } = balance;
-  const isDone = progress.remaining === 0 && progress.failed === 0;
-  const now = isDone ? after[part] : before[part];
+  const [now, after] = [formatSkew(balance.now[part]), formatSkew(balance.after[part])];
   return (
-    <Fact name={name} value={isDone ? formatSkew(now) : `${formatSkew(now)} → ${formatSkew(after[part])}`}>
-      {isDone ? 'most minus least' : 'now and after the plan'}
+    <Fact name={name} value={now === after ? now : `${now} → ${after}`}>
+      {now === after ? 'most minus least' : 'now and after the plan'}
     </Fact>
   );
 }

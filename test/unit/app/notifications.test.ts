@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { startNotifications } from '../../../src/app/daemon/notifications.ts';
 import { Secret } from '../../../src/config/secrets.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';
+import { trackLiveState } from '../../../src/observability/live-state.ts';
 import { createMetrics } from '../../../src/observability/metrics.ts';
 import { configFrom } from '../../support/config.ts';
 import { eventBus } from '../../support/observability.ts';
@@ -13,8 +14,8 @@ it.each([
   ['a user name', 'https://secret@host/', 'user name or password'],
 ])('a file of the receiver with %s is refused, and not shown', (_name, url, why) => {
   const { clock, bus } = eventBus();
-  const metrics = createMetrics({ version: '0', dryRun: true }, { clock });
-  const parts = { events: bus, clock, metrics, logger: silentLogger, version: '0' };
+  const metrics = createMetrics({ version: '0' });
+  const parts = { live: trackLiveState(bus), clock, metrics, logger: silentLogger, version: '0' };
   const start = (): unknown => startNotifications(configFrom(''), { webhookUrl: new Secret(url) }, parts);
   expect(start).toThrow(why);
   expect(start).not.toThrow('secret');

@@ -1,7 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { advance, NO_PROGRESS, timeLeftMs } from '../../../src/cli/render/progress-model.ts';
-import type { ProgressEvent } from '../../../src/cli/render/progress-model.ts';
+import type { WatchedWork } from '../../../src/app/daemon/work-progress.ts';
 import { liveLine, showProgress } from '../../../src/cli/render/progress.ts';
 import { plainStyle } from '../../../src/cli/render/style.ts';
 import { displayWidth } from '../../../src/cli/render/text.ts';
@@ -9,13 +8,14 @@ import type { MoveRecord, MoveState } from '../../../src/domain/move.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import { EventBus } from '../../../src/observability/events.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
+import { progressOf, trackLiveState } from '../../../src/observability/live-state.ts';
 import { makeMove, makePlan, withCounts } from '../../support/plans.ts';
 
 function record(id: number, state: MoveState, detail?: string): MoveRecord {
   return {
     ...makeMove(id),
     id,
-    planId: 'p',
+    planId: makePlan().planId,
     cycleId: 1,
     state,
     createdAtMs: 0,
@@ -42,16 +42,25 @@ const finished = (id: number, state: MoveState, detail?: string): RebalancerEven
   durationMs: 4_000,
 });
 
-function show(isTerminal: boolean, columns = 100) {
-  const clock = new VirtualClock(0);
+function watched(clock: VirtualClock): { readonly bus: EventBus; readonly work: WatchedWork } {
   const bus = new EventBus({
     now: () => clock.now(),
     onListenerError: (error) => {
       throw error;
     },
   });
+  const live = trackLiveState(bus);
+  const progress = (): ReturnType<typeof progressOf> => progressOf(live.state());
+  // A move takes four seconds, and before the first has ended nobody knows.
+  const timeLeftMs = (): number | undefined => (progress().moved === 0 ? undefined : progress().left * 4_000);
+  return { bus, work: { ...live, progress, timeLeftMs } };
+}
+
+function show(isTerminal: boolean, columns = 100) {
+  const clock = new VirtualClock(0);
+  const { bus, work } = watched(clock);
   let text = '';
-  const stop = showProgress(bus, {
+  const stop = showProgress(work, {
     isTerminal,
     canvas: () => ({ width: isTerminal ? columns : Infinity, style: plainStyle }),
     clock,
@@ -148,37 +157,27 @@ describe('progress on a terminal', () => {
   });
 
   it.each([40, 60, 80, 120])('fits %i columns', (width) => {
-    const events = [PLANNED, started(1), finished(1, 'failed'), started(2)] as ProgressEvent[];
-    const progress = events.reduce((before, event) => advance(before, event, 0), NO_PROGRESS);
-    const line = liveLine(progress, { width, style: plainStyle }, 5_000);
+    const { bus, work } = watched(new VirtualClock(0));
+    for (const event of [PLANNED, started(1), finished(1, 'failed'), started(2)]) bus.emit(event);
+    const line = liveLine(work, { width, style: plainStyle }, 5_000);
     expect(displayWidth(line)).toBeLessThan(width);
     expect(line).toContain('1/3, 1 failure');
   });
-});
 
-describe('the time left', () => {
-  const at = (progress: typeof NO_PROGRESS, event: ProgressEvent, atMs: number): typeof NO_PROGRESS =>
-    advance(progress, event, atMs);
-
-  it('is not known before the first move has ended', () => {
-    const progress = at(at(NO_PROGRESS, PLANNED, 0), started(1), 0);
-    expect(timeLeftMs(progress, 60_000)).toBeUndefined();
+  it('tells the time left of all moves, those of further cycles among them', () => {
+    const { bus, work } = watched(new VirtualClock(0));
+    for (const event of [PLANNED, started(1), finished(1, 'succeeded'), PLANNED, started(2)]) bus.emit(event);
+    const line = liveLine(work, { width: 100, style: plainStyle }, 5_000);
+    expect(line).toContain(' 1/4');
+    expect(line).toContain('about 12 s left');
   });
 
-  it('is the average of the moves so far for each that remains, the one under way included', () => {
-    let progress = at(at(NO_PROGRESS, PLANNED, 0), started(1), 0);
-    progress = at(progress, finished(1, 'succeeded'), 10_000);
-    expect(timeLeftMs(progress, 10_000)).toBe(20_000);
-    progress = at(progress, started(2), 10_000);
-    expect(timeLeftMs(progress, 14_000)).toBe(16_000);
-    expect(timeLeftMs(progress, 60_000)).toBe(10_000);
-  });
-
-  it('counts on over several cycles', () => {
-    let progress = at(at(NO_PROGRESS, PLANNED, 0), started(1), 0);
-    progress = at(progress, finished(1, 'succeeded'), 10_000);
-    progress = at(progress, PLANNED, 10_000);
-    expect(progress).toMatchObject({ ended: 1, remaining: 3 });
-    expect(liveLine(progress, { width: Infinity, style: plainStyle }, 10_000)).toContain(' 1/4');
+  it('has no position for a move that an earlier process began', () => {
+    const { bus, stop, text } = show(false);
+    bus.emit(finished(1, 'succeeded'));
+    stop();
+    expect(text()).toBe(
+      'earlier move: moved region 4398046511104 of greptime.public.cpu from 0 to 3 in 4 s\n',
+    );
   });
 });

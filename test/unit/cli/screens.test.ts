@@ -50,7 +50,7 @@ const STATUS: StatusAnswer = {
   currentMove: { move: { ...MOVE, state: 'watching' }, position: 4, total: 12, inStateSeconds: 3.2 },
   progress: { done: 3, failed: 0, remaining: 9, etaSeconds: 90 },
   plan: { planId: 'sha256:ab', moves: 12, minimumMoves: 12, optimal: true },
-  balance: { before: { tableSkewMax: 5, nodeSkew: 9 }, after: { tableSkewMax: 1, nodeSkew: 1 } },
+  balance: { now: { tableSkewMax: 5, nodeSkew: 9 }, after: { tableSkewMax: 1, nodeSkew: 1 } },
   datanodes: [
     { id: '0', addr: '10.0.0.10:4001', state: 'target', weight: 1, regions: 12, regionsAfter: 6 },
     { id: '3', addr: null, state: 'draining', weight: 2, regions: 0, regionsAfter: 6 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateWindows, type Window } from '../../../src/executor/windows.ts';
+import { elapsedInWindows, evaluateWindows, type Window } from '../../../src/executor/windows.ts';
 
 const HOUR_MS = 3_600_000;
 const nightly: Window = { cron: '0 1 * * *', durationMs: 4 * HOUR_MS };
@@ -91,6 +91,27 @@ describe('windows', () => {
     expect(isOpen([precise], 'UTC', '2026-06-01T01:00:14Z')).toBe(false);
     expect(isOpen([precise], 'UTC', '2026-06-01T01:00:44Z')).toBe(true);
     expect(isOpen([precise], 'UTC', '2026-06-01T01:00:45Z')).toBe(false);
+  });
+
+  it.each<[string, readonly Window[], string, number, number | undefined]>([
+    ['none at all', [], '2026-06-01T00:00:00Z', 3, 3],
+    ['it fits in', [{ cron: '0 1 * * *', durationMs: 4 * HOUR_MS }], '2026-06-01T02:00:00Z', 3, 3],
+    ['it is closed yet', [{ cron: '0 1 * * *', durationMs: 4 * HOUR_MS }], '2026-06-01T00:00:00Z', 3, 4],
+    ['it closes in between', [{ cron: '0 1 * * *', durationMs: 4 * HOUR_MS }], '2026-06-01T04:00:00Z', 3, 23],
+    [
+      'two take turns',
+      [
+        { cron: '0 1 * * *', durationMs: 2 * HOUR_MS },
+        { cron: '0 2 * * *', durationMs: 3 * HOUR_MS },
+      ],
+      '2026-06-01T01:00:00Z',
+      4,
+      4,
+    ],
+    ['weeks ahead', [{ cron: '0 1 * * *', durationMs: HOUR_MS }], '2026-06-01T00:00:00Z', 1_000, undefined],
+  ])('let work take longer: %s', (_, windows, at, hours, elapsed) => {
+    const foundMs = elapsedInWindows(windows, 'UTC', Date.parse(at), hours * HOUR_MS);
+    expect(foundMs).toBe(elapsed === undefined ? undefined : elapsed * HOUR_MS);
   });
 
   it('refuse what is no cron expression and no time zone', () => {

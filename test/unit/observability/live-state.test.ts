@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { Balance, Plan } from '../../../src/domain/plan.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
-import { estimateEtaMs, RECENT_MOVES, trackLiveState } from '../../../src/observability/live-state.ts';
+import { progressOf, RECENT_MOVES, trackLiveState } from '../../../src/observability/live-state.ts';
 import type { LiveState } from '../../../src/observability/live-state.ts';
 import { eventBus, sampleMove, samplePlan, START_MS } from '../../support/observability.ts';
 import { withCounts } from '../../support/plans.ts';
 
 const planned: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 3 };
+const LAST = '4398046511106';
 const move = sampleMove();
 const started: RebalancerEvent = { type: 'move-started', move, position: 1, total: 2 };
 const end = (overrides: Parameters<typeof sampleMove>[0], durationMs = 1_000): RebalancerEvent => ({
@@ -29,7 +31,7 @@ async function after(events: readonly RebalancerEvent[], gapMs = 1_000): Promise
 describe('trackLiveState', () => {
   it('knows the running cycle', async () => {
     const state = await after([{ type: 'cycle-started', cycleId: 4, trigger: 'manual' }]);
-    expect(state.cycle).toEqual({ id: 4, trigger: 'manual', startedAtMs: START_MS });
+    expect(state.cycle).toEqual({ id: 4, trigger: 'manual', startedAtMs: START_MS, begun: 0 });
   });
 
   it('knows the move under way, its state and since when', async () => {
@@ -43,8 +45,6 @@ describe('trackLiveState', () => {
       move: watching,
       startedAtMs: START_MS + 1_000,
       stateSinceMs: START_MS + 2_000,
-      position: 1,
-      total: 2,
     });
   });
 
@@ -55,23 +55,39 @@ describe('trackLiveState', () => {
   });
 
   it.each([
-    ['succeeded', { movesDone: 1, movesFailed: 0, movesRemaining: 1 }],
-    ['failed', { movesDone: 0, movesFailed: 1, movesRemaining: 1 }],
-    ['abandoned', { movesDone: 0, movesFailed: 1, movesRemaining: 1 }],
-  ] as const)('counts a move that %s', async (moveState, counts) => {
+    ['succeeded', { moved: 1, failed: 0, left: 1, total: 2 }],
+    ['failed', { moved: 0, failed: 1, left: 1, total: 2 }],
+    ['abandoned', { moved: 0, failed: 1, left: 1, total: 2 }],
+  ] as const)('counts a move that %s', async (moveState, progress) => {
     const state = await after([planned, started, end({ state: moveState })]);
-    expect(state).toMatchObject({ ...counts, currentMove: null });
+    expect(progressOf(state)).toEqual(progress);
+    expect(state.currentMove).toBeNull();
   });
 
-  it('does not count a move of an earlier plan, or a region twice', async () => {
-    const stranger = end({ planId: 'sha256:other', state: 'succeeded' });
+  it('does not count a region twice', async () => {
     const first = end({ state: 'succeeded' });
-    expect(await after([planned, stranger, first, first])).toMatchObject({ movesDone: 1, movesRemaining: 1 });
+    expect(progressOf(await after([planned, first, first]))).toMatchObject({ moved: 1, left: 1 });
   });
 
-  it('lets the regions follow the moves that succeeded', async () => {
-    const state = await after([planned, end({ state: 'succeeded' })]);
-    expect(Object.fromEntries(state.regionsNow)).toEqual({ 0: 1, 1: 1, 2: 1 });
+  it('lets the numbers of regions and how even they are follow the moves', async () => {
+    const regions = async (...ends: RebalancerEvent[]): Promise<unknown> => {
+      const { balance } = await after([planned, ...ends]);
+      const of = ({ datanodes, nodeSkew }: Balance) => [...datanodes.map((each) => each.regions), nodeSkew];
+      return balance && { now: of(balance.now), after: of(balance.after) };
+    };
+    const [first, second] = [
+      end({ state: 'succeeded' }),
+      end({ state: 'failed', regionId: LAST, from: '2' }),
+    ];
+    expect(await regions()).toEqual({ now: [2, 0, 1, 2], after: [1, 2, 0, 1] });
+    expect(await regions(first)).toEqual({ now: [1, 1, 1, 0], after: [1, 2, 0, 1] });
+    expect(await regions(first, second)).toEqual({ now: [1, 1, 1, 0], after: [1, 1, 1, 0] });
+  });
+
+  it('knows how many moves the running cycle has begun', async () => {
+    const cycle: RebalancerEvent = { type: 'cycle-started', cycleId: 1, trigger: 'schedule' };
+    const state = await after([cycle, planned, { ...started, isResumed: true }, started, started]);
+    expect(state.cycle?.begun).toBe(2);
   });
 
   it('takes any move as proof that the gates are open', async () => {
@@ -100,14 +116,59 @@ describe('trackLiveState', () => {
   });
 });
 
-describe('estimateEtaMs', () => {
-  it.each([
-    [0, [], 0],
-    [0, [500], 0],
-    [3, [], undefined],
-    [1, [4_000], 4_000],
-    [3, [3_000, 5_000], 16_000],
-  ])('with %i moves left and durations %j expects %s', (movesRemaining, recentDurationsMs, etaMs) => {
-    expect(estimateEtaMs({ movesRemaining, recentDurationsMs }, 2_000)).toBe(etaMs);
+/** A plan of so many moves. */
+const plannedMoves = (count: number, change: Partial<Plan> = {}): RebalancerEvent => {
+  const [move] = samplePlan().moves;
+  const moves = Array.from({ length: count }, (_, index) => ({ ...move!, regionId: String(index + 1) }));
+  return { type: 'planned', cycleId: 1, ...withCounts(samplePlan({ moves, ...change })), durationMs: 1 };
+};
+const ends = (count: number, state: 'succeeded' | 'failed' = 'succeeded'): RebalancerEvent[] =>
+  Array.from({ length: count }, (_, index) => end({ regionId: String(index + 1), state }));
+const even = { before: samplePlan().after, blocked: [] };
+const uneven = { after: samplePlan().before };
+const blockedBy = (code: 'cooldown' | 'pinned'): RebalancerEvent =>
+  plannedMoves(0, { ...uneven, blocked: [{ code, detail: '' }] });
+
+describe('the progress of a rebalance', () => {
+  it.each<[string, RebalancerEvent[], ReturnType<typeof progressOf>]>([
+    ['is none before the first plan', [], { moved: 0, failed: 0, left: 0, total: 0 }],
+    ['is none without moves', [plannedMoves(0, even)], { moved: 0, failed: 0, left: 0, total: 0 }],
+    [
+      'goes on over the plans of further cycles',
+      [plannedMoves(594), ...ends(20), plannedMoves(574), ...ends(6)],
+      { moved: 26, failed: 0, left: 568, total: 594 },
+    ],
+    [
+      'keeps what failed, planned again or not',
+      [plannedMoves(10), ...ends(4), ...ends(5, 'failed').slice(4), plannedMoves(5)],
+      { moved: 4, failed: 1, left: 5, total: 10 },
+    ],
+    [
+      'counts what an earlier process began',
+      [plannedMoves(3), end({ planId: 'sha256:other', state: 'succeeded' }), plannedMoves(3)],
+      { moved: 1, failed: 0, left: 3, total: 4 },
+    ],
+    [
+      'is over once balanced',
+      [plannedMoves(2), ...ends(2), plannedMoves(0, even)],
+      { moved: 0, failed: 0, left: 0, total: 0 },
+    ],
+    [
+      'starts anew after that',
+      [plannedMoves(2), ...ends(2), plannedMoves(0, even), plannedMoves(7), ...ends(1)],
+      { moved: 1, failed: 0, left: 6, total: 7 },
+    ],
+    [
+      'is over when the rest is blocked',
+      [plannedMoves(3), ...ends(2), blockedBy('pinned')],
+      { moved: 0, failed: 0, left: 0, total: 0 },
+    ],
+    [
+      'waits for cooldowns to end',
+      [plannedMoves(3), ...ends(2), blockedBy('cooldown'), plannedMoves(1)],
+      { moved: 2, failed: 0, left: 1, total: 3 },
+    ],
+  ])('%s', async (_, events, progress) => {
+    expect(progressOf(await after(events, 0))).toEqual(progress);
   });
 });

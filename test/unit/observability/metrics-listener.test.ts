@@ -11,12 +11,13 @@ import { withCounts } from '../../support/plans.ts';
 let metrics: Metrics;
 let bus: EventBus;
 let clock: VirtualClock;
+let timeLeftMs: number | undefined;
 
 beforeEach(() => {
+  timeLeftMs = undefined;
   ({ bus, clock } = eventBus());
-  metrics = createMetrics({ version: '1', dryRun: false, processMetrics: false }, { clock });
-  const live = trackLiveState(bus);
-  observeEvents(metrics, { events: bus, live, pauseBetweenMovesMs: () => 2_000 });
+  metrics = createMetrics({ version: '1', processMetrics: false });
+  observeEvents(metrics, { live: trackLiveState(bus), clock, timeLeftMs: () => timeLeftMs });
 });
 
 const taken: RebalancerEvent = {
@@ -54,7 +55,7 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
   [
     'a move of an earlier process that is followed further',
     [gate, { ...started, isResumed: true }],
-    { migrations_in_flight: 1, 'gate_open{code="maintenance"}': 0 },
+    { migrations_in_flight: 1, 'closed_gates{code="maintenance"}': 1 },
   ],
   [
     'a snapshot',
@@ -94,12 +95,13 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
     {
       migrations_in_flight: 0,
       moves_remaining: 1,
-      eta_seconds: 4,
       'migrations_total{outcome="succeeded",reason="table-spread"}': 1,
       'migration_duration_seconds_sum{outcome="succeeded"}': 4,
       'datanode_regions{datanode="0"}': 1,
       'datanode_regions{datanode="1"}': 1,
-      node_skew: 2,
+      node_skew: 0,
+      table_skew_max: 0,
+      regions_on_draining: 1,
     },
   ],
   [
@@ -107,7 +109,6 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
     [planned, finished(), finished({ id: 8, regionId: '4398046511106', from: '2', reason: 'drain' })],
     {
       moves_remaining: 0,
-      eta_seconds: 0,
       node_skew: 1,
       regions_on_draining: 0,
       'datanode_regions{datanode="2"}': 0,
@@ -126,7 +127,7 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
   [
     'moves of somebody else',
     [{ type: 'foreign-moves', count: 5, undone: 2, detail: '' }],
-    { foreign_moves_total: 5, moves_undone_total: 2 },
+    { external_moves_total: 5, moves_undone_total: 2 },
   ],
   [
     'a quarantine',
@@ -137,7 +138,7 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
   [
     'a pause',
     [{ type: 'paused', untilMs: null, reason: 'deploy', by: 'me' }],
-    { paused: 1, 'gate_open{code="paused"}': 0 },
+    { 'closed_gates{code="paused"}': 1 },
   ],
   [
     'a pause that ended',
@@ -145,7 +146,7 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
       { type: 'paused', untilMs: null, reason: 'deploy', by: 'me' },
       { type: 'resumed', by: 'me' },
     ],
-    { paused: 0, 'gate_open{code="paused"}': 1 },
+    { 'closed_gates{code="paused"}': 0 },
   ],
   ['a reload', [{ type: 'config-reloaded', changes: [] }], { 'config_reloads_total{outcome="applied"}': 1 }],
   [
@@ -156,17 +157,17 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
   [
     'a closed gate',
     [cycleStarted, gate, cycle('gated')],
-    { 'gate_closed_total{code="maintenance"}': 1, 'gate_open{code="maintenance"}': 0 },
+    { 'gate_closed_total{code="maintenance"}': 1, 'closed_gates{code="maintenance"}': 1 },
   ],
   [
     'a gate while the next cycle has not asked it yet',
     [cycleStarted, gate, cycle('gated'), cycleStarted],
-    { 'gate_open{code="maintenance"}': 0 },
+    { 'closed_gates{code="maintenance"}': 1 },
   ],
   [
     'a gate that opened again',
     [cycleStarted, gate, cycle('gated'), cycleStarted, cycle('balanced')],
-    { 'gate_closed_total{code="maintenance"}': 1, 'gate_open{code="maintenance"}': 1 },
+    { 'gate_closed_total{code="maintenance"}': 1, 'closed_gates{code="maintenance"}': 0 },
   ],
   [
     'a cycle that moved',
@@ -205,21 +206,35 @@ describe('observeEvents', () => {
   });
 
   it('goes on from what the store knows of the time before a restart', async () => {
-    const live = trackLiveState(bus, { lastSuccessAtMs: 5_000, recentDurationsMs: [1_000] });
-    observeEvents(metrics, { events: bus, live, pauseBetweenMovesMs: () => 0 });
-    bus.emit(planned);
+    const live = trackLiveState(bus, { lastSuccessAtMs: 5_000 });
+    observeEvents(metrics, { live, clock, timeLeftMs: () => undefined });
     const text = await metrics.render();
     expect(text).toContain('\ngreptime_rebalancer_last_success_timestamp_seconds 5\n');
-    expect(text).toContain('\ngreptime_rebalancer_eta_seconds 2\n');
+  });
+
+  it.each([
+    ['is known', 4_500, '4.5'],
+    ['is over', 0, '0'],
+    ['is not known', undefined, 'Nan'],
+  ])('tells the expected time when it %s', async (_, leftMs, shown) => {
+    timeLeftMs = leftMs;
+    expect(await metrics.render()).toContain(`\ngreptime_rebalancer_eta_seconds ${shown}\n`);
+  });
+
+  it('tells the age of the snapshot at each scrape, and none below zero when the clock was put back', async () => {
+    const age = async (): Promise<string | undefined> =>
+      /^greptime_rebalancer_snapshot_age_seconds (.*)$/m.exec(await metrics.render())?.[1];
+    expect(await age()).toBe('Nan');
+    bus.emit(taken);
+    await clock.advance(90_000);
+    expect(await age()).toBe('90');
+    clock.jumpWall(-200_000);
+    expect(await age()).toBe('0');
   });
 
   it('stops when told to', async () => {
-    const other = createMetrics({ version: '1', dryRun: false, processMetrics: false }, { clock });
-    const stop = observeEvents(other, {
-      events: bus,
-      live: trackLiveState(bus),
-      pauseBetweenMovesMs: () => 0,
-    });
+    const other = createMetrics({ version: '1', processMetrics: false });
+    const stop = observeEvents(other, { live: trackLiveState(bus), clock, timeLeftMs: () => 0 });
     stop();
     bus.emit({ type: 'tick-missed', runningCycleId: 1 });
     expect(await other.render()).toContain('\ngreptime_rebalancer_ticks_missed_total 0\n');

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { GATE_CODES, MOVE_REASON_CODES, OUTCOME_CODES } from '../../../src/domain/codes.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { MOVE_REASON_CODES, OUTCOME_CODES } from '../../../src/domain/codes.ts';
 import { METRIC_PREFIX, METRICS } from '../../../src/observability/metric-definitions.ts';
 import { createMetrics } from '../../../src/observability/metrics.ts';
 import type { Metrics } from '../../../src/observability/metrics.ts';
 
-function metricsOf(processMetrics = false): { metrics: Metrics; clock: VirtualClock } {
-  const clock = new VirtualClock();
-  return { clock, metrics: createMetrics({ version: '1.2.3', dryRun: true, processMetrics }, { clock }) };
+function metricsOf(processMetrics = false): Metrics {
+  return createMetrics({ version: '1.2.3', processMetrics });
 }
 
 /** The value of one series, by its text without the prefix. */
@@ -45,11 +43,11 @@ describe('createMetrics', () => {
     'cluster_request_duration_seconds',
     'build_info',
   ])('has the promised metric %s', async (name) => {
-    expect(await metricsOf().metrics.render()).toContain(`# HELP greptime_rebalancer_${name} `);
+    expect(await metricsOf().render()).toContain(`# HELP greptime_rebalancer_${name} `);
   });
 
   it('has every defined metric with its type and no other of its prefix', async () => {
-    const text = await metricsOf().metrics.render();
+    const text = await metricsOf().render();
     const found = [...text.matchAll(/^# TYPE greptime_rebalancer_(\S+) (\S+)$/gm)].map((match) => [
       match[1],
       match[2],
@@ -62,7 +60,7 @@ describe('createMetrics', () => {
   });
 
   it('shows every combination of closed labels from the start, at 0', async () => {
-    const text = await metricsOf().metrics.render();
+    const text = await metricsOf().render();
     const lines = text.split('\n').filter((line) => line.startsWith('greptime_rebalancer_migrations_total{'));
     expect(lines).toHaveLength(OUTCOME_CODES.length * MOVE_REASON_CODES.length);
     expect(lines.every((line) => line.endsWith(' 0'))).toBe(true);
@@ -70,80 +68,44 @@ describe('createMetrics', () => {
 
   it.each([
     ['build_info{version="1.2.3"}', '1'],
-    ['dry_run', '1'],
+    ['dry_run', '0'],
     ['leader', '0'],
     ['paused', '0'],
     ['snapshot_age_seconds', 'Nan'],
     ['eta_seconds', '0'],
     ['last_success_timestamp_seconds', '0'],
-    ['gate_open{code="paused"}', '1'],
+    ['closed_gates{code="paused"}', '0'],
     ['migration_duration_seconds_count{outcome="failed"}', '0'],
   ])('starts with %s at %s', async (series, value) => {
-    expect(await valueOf(metricsOf().metrics, series)).toBe(value);
+    expect(await valueOf(metricsOf(), series)).toBe(value);
   });
 
-  it('reads values that age at each scrape', async () => {
-    const { metrics, clock } = metricsOf();
-    const takenAtMs = clock.now();
-    metrics.addSources({
-      snapshotTakenAtMs: () => takenAtMs,
-      progress: () => ({ movesRemaining: 3, etaMs: 4_500 }),
-      closedGates: () => ['maintenance'],
-      quarantinedRegions: () => 4,
-      coolingRegions: () => 5,
-      paused: () => true,
-      dryRun: () => true,
-      leader: () => true,
+  it('asks for values that age before each scrape, and shows the rest when one fails', async () => {
+    const metrics = metricsOf();
+    let age = 0;
+    metrics.onScrape(() => {
+      throw new Error('the disk is gone');
     });
-    await clock.advance(90_000);
-    for (const [series, value] of [
-      ['snapshot_age_seconds', '90'],
-      ['moves_remaining', '3'],
-      ['eta_seconds', '4.5'],
-      ['gate_open{code="maintenance"}', '0'],
-      ['gate_open{code="paused"}', '1'],
-      ['quarantined_regions', '4'],
-      ['cooling_regions', '5'],
-      ['paused', '1'],
-      ['dry_run', '1'],
-      ['leader', '1'],
-    ] as const)
-      expect([series, await valueOf(metrics, series)]).toEqual([series, value]);
+    metrics.onScrape(() => metrics.snapshotAgeSeconds.set(++age));
+    expect(await valueOf(metrics, 'snapshot_age_seconds')).toBe('1');
+    expect(await valueOf(metrics, 'snapshot_age_seconds')).toBe('2');
   });
 
-  it.each([
-    ['no move remains', { movesRemaining: 0, etaMs: undefined }, '0'],
-    ['no move has been timed', { movesRemaining: 2, etaMs: undefined }, 'Nan'],
-  ])('says the expected time when %s', async (_case, progress, value) => {
-    const { metrics } = metricsOf();
-    metrics.addSources({ progress: () => progress });
-    expect(await valueOf(metrics, 'eta_seconds')).toBe(value);
-  });
-
-  it('is never younger than its snapshot when the clock was put back', async () => {
-    const { metrics, clock } = metricsOf();
-    metrics.addSources({ snapshotTakenAtMs: () => clock.now() + 60_000 });
-    expect(await valueOf(metrics, 'snapshot_age_seconds')).toBe('0');
-  });
-
-  it('shows the rest when a source fails', async () => {
-    const { metrics } = metricsOf();
-    metrics.addSources({
-      quarantinedRegions: () => {
-        throw new Error('the disk is gone');
-      },
-      coolingRegions: () => 5,
-    });
-    expect(await valueOf(metrics, 'cooling_regions')).toBe('5');
+  it('has one series that tells of the cluster', async () => {
+    const metrics = metricsOf();
+    metrics.setClusterInfo({ cluster: 'prod', api: '', version: '' });
+    metrics.setClusterInfo({ cluster: 'prod', api: 'sql', version: '1.3.0' });
+    const lines = (await metrics.render()).match(/^greptime_rebalancer_cluster_info\{.*$/gm);
+    expect(lines).toEqual(['greptime_rebalancer_cluster_info{cluster="prod",api="sql",version="1.3.0"} 1']);
   });
 
   it('forgets the series of a datanode that left', async () => {
-    const { metrics } = metricsOf();
+    const metrics = metricsOf();
     metrics.setDatanodeRegions([
-      ['0', 5],
-      ['1', 6],
+      { id: '0', regions: 5 },
+      { id: '1', regions: 6 },
     ]);
-    metrics.setDatanodeRegions([['1', 7]]);
+    metrics.setDatanodeRegions([{ id: '1', regions: 7 }]);
     expect(await valueOf(metrics, 'datanode_regions{datanode="0"}')).toBeUndefined();
     expect(await valueOf(metrics, 'datanode_regions{datanode="1"}')).toBe('7');
   });
@@ -154,14 +116,14 @@ describe('createMetrics', () => {
     ['http://user:secret@frontend:4000/v1/sql', 'other'],
     ['', 'other'],
   ])('labels a request of kind "%s" as %s', async (endpoint, label) => {
-    const { metrics } = metricsOf();
+    const metrics = metricsOf();
     metrics.observeRequest({ endpoint, outcome: 'ok', durationMs: 12 });
     const series = `cluster_request_duration_seconds_count{endpoint="${label}",outcome="ok"}`;
     expect(await valueOf(metrics, series)).toBe('1');
   });
 
   it('bounds the kinds of requests', async () => {
-    const { metrics } = metricsOf();
+    const metrics = metricsOf();
     const words = Array.from(
       { length: 100 },
       (_, index) => 'a'.repeat(1 + (index % 40)) + '-'.repeat(index / 40),
@@ -174,15 +136,10 @@ describe('createMetrics', () => {
   });
 
   it('keeps a registry of its own, with the process metrics only where wanted', async () => {
-    const [first, second] = [metricsOf(true).metrics, metricsOf().metrics];
+    const [first, second] = [metricsOf(true), metricsOf()];
     first.ticksMissedTotal.inc();
     expect(await valueOf(second, 'ticks_missed_total')).toBe('0');
     expect(await first.render()).toContain('process_resident_memory_bytes');
     expect(await second.render()).not.toContain('process_');
-  });
-
-  it('opens every gate until one was asked', async () => {
-    const text = await metricsOf().metrics.render();
-    expect(text.match(/^greptime_rebalancer_gate_open\{.*\} 1$/gm)).toHaveLength(GATE_CODES.length);
   });
 });

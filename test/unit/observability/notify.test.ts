@@ -2,8 +2,10 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { EventBus } from '../../../src/observability/events.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
-import { notice, NOTICE_KINDS, QUIET } from '../../../src/observability/notices.ts';
+import { trackLiveState } from '../../../src/observability/live-state.ts';
+import { notice, NOTHING_TOLD, NOTICE_KINDS } from '../../../src/observability/notices.ts';
 import { startNotifier } from '../../../src/observability/notify.ts';
 import type { NotificationOutcome, NotifierOptions } from '../../../src/observability/notify.ts';
 import { eventBus, sampleMove, samplePlan, START_MS } from '../../support/observability.ts';
@@ -11,12 +13,14 @@ import { withCounts } from '../../support/plans.ts';
 
 const plan: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 1 };
 const started: RebalancerEvent = { type: 'move-started', move: sampleMove(), position: 1, total: 2 };
-const moved: RebalancerEvent = {
+/** A move of a region that none before it moved. */
+const ending = (state: 'succeeded' | 'failed', region: number): RebalancerEvent => ({
   type: 'move-finished',
-  move: sampleMove({ state: 'succeeded' }),
+  move: sampleMove({ state, regionId: String(region) }),
   durationMs: 1,
-};
-const lost: RebalancerEvent = { type: 'move-finished', move: sampleMove({ state: 'failed' }), durationMs: 1 };
+});
+const moved = ending('succeeded', 1);
+const lost = ending('failed', 2);
 const cycle: RebalancerEvent = { type: 'cycle-started', cycleId: 1, trigger: 'schedule' };
 type Outcome = Extract<RebalancerEvent, { type: 'cycle-finished' }>['outcome'];
 const ended = (outcome: Outcome, detail = 'Why.'): RebalancerEvent => ({
@@ -37,19 +41,37 @@ const paused = (by: string): RebalancerEvent => ({ type: 'paused', untilMs: null
 const held = (...codes: ('cooldown' | 'pinned')[]): RebalancerEvent => ({
   type: 'planned',
   cycleId: 1,
-  ...withCounts({ ...samplePlan(), moves: [], blocked: codes.map((code) => ({ code, detail: '' })) }),
+  ...withCounts({
+    ...samplePlan(),
+    moves: [],
+    after: samplePlan().before,
+    blocked: codes.map((code) => ({ code, detail: '' })),
+  }),
   durationMs: 1,
 });
 const resting = held('cooldown');
 
 /** The texts of the notices, each with its kind. */
 function toldOf(events: readonly RebalancerEvent[]): string[] {
-  let state = QUIET;
-  return events.flatMap((event, index) => {
-    const [next, found] = notice(state, { ...event, id: index + 1, atMs: START_MS + index * 60_000 });
-    state = next;
-    return found ? [`${found.kind}: ${found.text}`] : [];
+  let atMs = START_MS;
+  const bus = new EventBus({
+    now: () => atMs,
+    onListenerError: (error) => {
+      throw error;
+    },
   });
+  const texts: string[] = [];
+  let told = NOTHING_TOLD;
+  trackLiveState(bus).subscribe((event, state) => {
+    const [next, found] = notice(told, event, state);
+    told = next;
+    if (found) texts.push(`${found.kind}: ${found.text}`);
+  });
+  for (const event of events) {
+    bus.emit(event);
+    atMs += 60_000;
+  }
+  return texts;
 }
 
 describe('what is told', () => {
@@ -73,7 +95,7 @@ describe('what is told', () => {
       ],
       [
         'started: A rebalance of 2 moves has begun.',
-        'finished: The cluster is balanced: 2 moves in 10 min, 1 without success.',
+        'finished: The cluster is balanced: 2 moves in 11 min, 1 failed or skipped.',
       ],
     ],
     ['nothing about a cluster that stays balanced', [cycle, plan, ended('balanced'), ended('balanced')], []],
@@ -102,7 +124,7 @@ describe('what is told', () => {
         moved,
         ended('balanced'),
       ],
-      ['started: A rebalance of 2 moves has begun.', 'finished: The cluster is balanced: 2 moves in 7 min.'],
+      ['started: A rebalance of 2 moves has begun.', 'finished: The cluster is balanced: 2 moves in 8 min.'],
     ],
     [
       'a cluster that is blocked by more than cooldowns',
@@ -124,8 +146,8 @@ describe('what is told', () => {
     ['no pause of a person', [paused('anna (10.0.0.1)')], []],
     [
       'nothing at the end of the process',
-      [started, ended('stopped')],
-      ['started: A rebalance of 0 moves has begun.'],
+      [plan, started, ended('stopped')],
+      ['started: A rebalance of 2 moves has begun.'],
     ],
   ])('%s', (_, events, texts) => {
     expect(toldOf(events)).toEqual(texts);
@@ -180,7 +202,7 @@ describe('delivery', () => {
         ...overrides,
       },
       {
-        events: bus,
+        live: trackLiveState(bus),
         clock,
         onOutcome: (outcome) => outcomes.push(outcome),
         onProblem: (problem) => problems.push(problem),

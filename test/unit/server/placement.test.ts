@@ -1,23 +1,33 @@
 import { describe, expect, it } from 'vitest';
+import { planNow } from '../../../src/app/planning/planner.ts';
 import type { MoveState } from '../../../src/domain/move.ts';
+import { DEFAULT_POLICY, EMPTY_MEMORY } from '../../../src/domain/policy.ts';
+import { VirtualClock } from '../../../src/lib/clock.ts';
+import { trackLiveState } from '../../../src/observability/live-state.ts';
+import type { LiveState } from '../../../src/observability/live-state.ts';
 import { createMatrixReader } from '../../../src/server/api/matrix.ts';
 import { buildQueue } from '../../../src/server/api/queue.ts';
 import { buildRegions } from '../../../src/server/api/regions.ts';
-import type { Placement } from '../../../src/server/api/regions.ts';
-import { samplePlan, sampleSnapshot } from '../../support/observability.ts';
+import { eventBus, sampleMove, samplePlan, sampleSnapshot } from '../../support/observability.ts';
+import { withCounts } from '../../support/plans.ts';
+import { NOW_MS, snapshotOf } from '../../support/random-case.ts';
 
 const FIRST = '4398046511104';
 const LAST = '4398046511106';
 const all = { limit: 100, moving: false } as const;
 
 /** The sample: regions …104 and …105 on 0, …106 on 2; …104 moves 0 to 1, …106 moves 2 to 1. */
-function placement(ended: Readonly<Record<string, MoveState>> = {}): Placement {
-  return {
-    snapshot: sampleSnapshot(),
-    plan: samplePlan(),
-    ended: new Map(Object.entries(ended)),
-    currentMove: null,
-  };
+function stateAfter(ended: Readonly<Record<string, MoveState>> = {}): LiveState {
+  const { bus } = eventBus();
+  const live = trackLiveState(bus);
+  bus.emit({ type: 'snapshot-taken', cycleId: 1, snapshot: sampleSnapshot(), durationMs: 1 });
+  bus.emit({ type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 1 });
+  for (const { regionId, from } of samplePlan().moves) {
+    const state = ended[regionId];
+    if (state)
+      bus.emit({ type: 'move-finished', move: sampleMove({ regionId, from, state }), durationMs: 1 });
+  }
+  return live.state();
 }
 
 describe('the matrix', () => {
@@ -27,20 +37,43 @@ describe('the matrix', () => {
     ['after a move that failed, whose region stays', { [FIRST]: 'failed' }, [0, 2, 2, 1, 0, 1, 2, 1, 0]],
     ['at the end', { [FIRST]: 'succeeded', [LAST]: 'succeeded' }, [0, 1, 1, 1, 2, 2, 2, 0, 0]],
   ])('counts regions now and after the plan %s', async (_, ended, cells) => {
-    const matrix = await createMatrixReader()(placement(ended));
+    const matrix = await createMatrixReader()(stateAfter(ended));
     expect(matrix?.tables[0]?.cells).toEqual(cells);
   });
 
   it('names columns and tables', async () => {
-    expect(await createMatrixReader()(placement())).toMatchObject({
+    expect(await createMatrixReader()(stateAfter())).toMatchObject({
       datanodes: ['0', '1', '2'],
-      tables: [{ id: '1024', name: 'greptime.public.cpu' }],
+      tables: [{ id: '1024', name: 'greptime.public.cpu', selected: true }],
     });
   });
 
-  it('is there before the first plan', async () => {
-    const matrix = await createMatrixReader()({ ...placement(), plan: null });
-    expect(matrix?.tables[0]?.cells).toEqual([0, 2, 2, 2, 1, 1]);
+  it('comes with the first plan, and is the same object until something changes', async () => {
+    const read = createMatrixReader();
+    expect(await read({ plan: null, counts: null })).toBeUndefined();
+    const state = stateAfter();
+    const [first, second] = await Promise.all([read(state), read(state)]);
+    expect(first).toBe(second);
+    expect(await read(stateAfter({ [FIRST]: 'succeeded' }))).not.toBe(first);
+  });
+
+  it('leaves out what the cluster does not list, and tells what is not selected', async () => {
+    const base = snapshotOf([[2, 1]]);
+    const [region] = base.regions;
+    const { counts, plan } = planNow(
+      {
+        snapshot: { ...base, regions: [...base.regions, { ...region!, id: '7', leader: '77' }] },
+        policy: { ...DEFAULT_POLICY, tables: { include: ['other.*'], exclude: [] }, drain: ['0'] },
+        memory: EMPTY_MEMORY,
+        nowMs: NOW_MS,
+      },
+      { timeBudgetMs: 1_000 },
+      new VirtualClock(),
+    );
+    expect(await createMatrixReader()({ plan, counts })).toMatchObject({
+      datanodes: ['0', '1'],
+      tables: [{ selected: false, cells: [0, 2, 2, 1, 1, 1] }],
+    });
   });
 });
 
@@ -53,17 +86,17 @@ describe('regions', () => {
     ['one', { region: FIRST }, 1],
     ['those that move', { moving: true }, 2],
   ])('%s', async (_, query, total) => {
-    expect((await buildRegions(placement(), { ...all, ...query }))?.total).toBe(total);
+    expect((await buildRegions(stateAfter(), { ...all, ...query }))?.total).toBe(total);
   });
 
   it('say where they are now and go, and keep to the limit', async () => {
-    const view = await buildRegions(placement({ [FIRST]: 'succeeded' }), { ...all, limit: 2 });
+    const view = await buildRegions(stateAfter({ [FIRST]: 'succeeded' }), { ...all, limit: 2 });
     expect(view?.total).toBe(3);
     expect(view?.regions.map(({ leader, target }) => [leader, target])).toEqual([
       ['1', null],
       ['0', null],
     ]);
-    expect(await buildRegions({ ...placement(), snapshot: null }, all)).toBeUndefined();
+    expect(await buildRegions({ ...stateAfter(), snapshot: null }, all)).toBeUndefined();
   });
 });
 
@@ -76,11 +109,11 @@ describe('the queue', () => {
     ['those with a text in the region', { text: FIRST }, [1]],
     ['none', { text: 'nothing' }, []],
   ])('has %s', (_, query, seqs) => {
-    const view = buildQueue(placement(), { limit: 10, offset: 0, ...query });
+    const view = buildQueue(stateAfter(), { limit: 10, offset: 0, ...query });
     expect(view.moves.map(({ seq }) => seq)).toEqual(seqs);
   });
 
   it('leaves out what ended', () => {
-    expect(buildQueue(placement({ [FIRST]: 'failed' }), { limit: 10, offset: 0 }).total).toBe(1);
+    expect(buildQueue(stateAfter({ [FIRST]: 'failed' }), { limit: 10, offset: 0 }).total).toBe(1);
   });
 });

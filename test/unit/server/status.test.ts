@@ -144,11 +144,13 @@ const verdicts: [
     { dryRun: true },
   ],
   ['balancing', '0 of 2 moves done.', [...seen, started]],
-  ['balancing', '1 of 2 moves done, about 4 s left.', [...seen, started, ended()]],
+  ['balancing', '1 of 2 moves done, about 4 s left.', [...seen, started, ended()], { timeLeftMs: 4_000 }],
+  ['balancing', '1 of 2 moves done.', [...seen, started, ended()], { timeLeftMs: undefined }],
   [
     'balancing',
     '1 of 2 moves done, about 4 s left; continues next cycle.',
     [...seen, started, ended(), gate('move-limit'), finished('moved')],
+    { timeLeftMs: 4_000 },
   ],
   [
     'balancing',
@@ -202,7 +204,11 @@ describe('buildStatus', () => {
       queue: { length: 1, next: [{ regionId: '4398046511106' }] },
       progress: { done: 0, failed: 0, remaining: 2, etaSeconds: null },
       plan: { moves: 2, minimumMoves: 2, optimal: true },
-      balance: { before: { tableSkewMax: 2, nodeSkew: 2 }, after: { tableSkewMax: 1, nodeSkew: 1 } },
+      balance: {
+        before: { tableSkewMax: 2, nodeSkew: 2 },
+        now: { tableSkewMax: 2, nodeSkew: 2 },
+        after: { tableSkewMax: 1, nodeSkew: 1 },
+      },
       snapshot: { ageSeconds: 10, datanodes: 3, tables: 1, regions: 3 },
       nextTickAt: '2026-01-01T00:01:00.000Z',
       quarantined: 2,
