@@ -9,6 +9,7 @@ import type { Clock } from '../lib/clock.ts';
 import { createEventHistory } from '../observability/event-history.ts';
 import type { EventSource } from '../observability/events.ts';
 import { createAccess } from './http/access.ts';
+import type { Access } from './http/access.ts';
 import { actionRoutes } from './api/action-routes.ts';
 import { errorBody, HttpError, INTERNAL_ERROR, toHttpError } from './http/errors.ts';
 import { createEventStream } from './http/event-stream.ts';
@@ -29,6 +30,8 @@ export interface ServerOptions {
   /** Without one, actions are taken on a loopback address only. */
   readonly token?: string | undefined;
   readonly protectReads: boolean;
+  /** Names under which it may be asked, besides its listen address and loopback. Default: none. */
+  readonly allowedHosts?: readonly string[];
   readonly version: string;
   /** PEM texts. With them only https is served. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
@@ -112,15 +115,25 @@ function createApp(
     },
   });
   app.server.maxConnections = MAX_CONNECTIONS;
-  app.addHook('onRequest', (_request, reply, done) => {
+  const access = createAccess(
+    { ...options, token: options.token, host: options.listen.host, allowedHosts: options.allowedHosts ?? [] },
+    dependencies,
+  );
+  const routes = routesOf(options, dependencies);
+  const noRoute = createNoRoute(routes);
+  // Before everything else, also where there is no route.
+  app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(SECURITY_HEADERS);
-    done();
+    done(
+      refusalOf(() => {
+        access.checkHost(request.headers);
+        if (!METHODS.has(request.method)) throw noRoute(request);
+      }),
+    );
   });
   takeJsonOnly(app);
-  const routes = routesOf(options, dependencies);
-  const check = createAccess({ ...options, token: options.token, host: options.listen.host }, dependencies);
-  for (const each of routes) addRoute(app, each, check, stream);
-  answerOthers(app, routes);
+  for (const each of routes) addRoute(app, each, access, stream);
+  app.setNotFoundHandler((request, reply) => sendError(reply, noRoute(request)));
   app.setErrorHandler((error, request, reply) => {
     const known = toHttpError(error);
     if (!known) dependencies.onDefect?.(error, { method: request.method, path: pathOf(request) });
@@ -161,12 +174,7 @@ function routesOf(options: ServerOptions, dependencies: ServerDependencies): Rou
   return [...documented, openApiRoute(options.version, documented), ...page.slice(1)];
 }
 
-function addRoute(
-  app: FastifyInstance,
-  each: Route,
-  check: ReturnType<typeof createAccess>,
-  stream: EventStream,
-): void {
+function addRoute(app: FastifyInstance, each: Route, access: Access, stream: EventStream): void {
   app.route({
     method: each.method,
     url: each.path.replace(/\{(\w+)\}/g, ':$1'),
@@ -174,7 +182,8 @@ function addRoute(
     exposeHeadRoute: each.method === 'GET' && each.path !== eventsRoute().path,
     // Before the body is read: a stranger's body is not our business.
     onRequest: (request, _reply, done) => {
-      done(refusalOf(() => check({ headers: request.headers, remoteAddress: request.ip }, each.access)));
+      const { headers, ip } = request;
+      done(refusalOf(() => access.checkRights({ headers, remoteAddress: ip }, each.access)));
     },
     handler: async (request, reply) => {
       const { params, query, body, headers, ip } = request;
@@ -205,17 +214,17 @@ function takeJsonOnly(app: FastifyInstance): void {
   });
 }
 
-/** Everything without a route: a known path with another method, or nothing that we know. */
-function answerOthers(app: FastifyInstance, routes: readonly Route[]): void {
+/** What to answer where there is no route: a known path with another method, or nothing that we know. */
+function createNoRoute(routes: readonly Route[]): (request: FastifyRequest) => HttpError {
   const known = routes.map(({ method, path }) => ({
     method,
     pattern: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
   }));
-  app.setNotFoundHandler((request, reply) => {
+  return (request) => {
     const path = pathOf(request);
     const methods = known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
-    sendError(reply, methods.length === 0 ? notFound(path) : wrongMethod(request.method, path, methods));
-  });
+    return methods.length === 0 ? notFound(path) : wrongMethod(request.method, path, methods);
+  };
 }
 
 function notFound(path: string): HttpError {
@@ -233,6 +242,9 @@ function sendError(reply: FastifyReply, error: HttpError): void {
     .headers({ ...error.headers, 'content-type': 'application/json; charset=utf-8' })
     .send(JSON.stringify(errorBody(error)));
 }
+
+/** Node's parser knows some forty methods. fastify fails on some of them, such as QUERY: only these reach it. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 function pathOf(request: FastifyRequest): string {
   return request.url.replace(/[?#].*$/s, '');

@@ -101,13 +101,59 @@ describe('without a token', () => {
     expect((await postJson(`${url}/api/v1/resume`, {}, headers)).status).toBe(status);
     expect(calls).toHaveLength(status === 200 ? 1 : 0);
   });
+});
 
-  it('on loopback lets no foreign name read either, but for probes', async () => {
-    const { url } = await start({});
-    const headers = { host: 'evil.example' };
-    expect((await ask(`${url}/api/v1/status`, { headers })).code).toBe('foreign-host');
-    expect((await ask(`${url}/healthz`, { headers })).status).toBe(200);
+describe('the name in the Host header', () => {
+  const PATHS = ['/api/v1/status', '/metrics', '/healthz', '/', '/api/v1/nothing'];
+  const loopback = { host: '127.0.0.1', port: 0 };
+
+  it.each([
+    ['loopback', {}, 'localhost:9480', true],
+    ['loopback', {}, '127.0.0.1', true],
+    ['loopback', {}, '[::1]:9480', true],
+    ['loopback', {}, 'evil.example:9480', false],
+    ['loopback', {}, '127.0.0.1.evil.example', false],
+    ['loopback', {}, '10.0.0.7:9480', false],
+    ['loopback with a proxy', { allowedHosts: ['Rebalancer.example'] }, 'rebalancer.example', true],
+    ['loopback with a proxy', { allowedHosts: ['rebalancer.example'] }, 'rebalancer.example:443', true],
+    ['loopback with a proxy', { allowedHosts: ['rebalancer.example'] }, 'x.rebalancer.example', false],
+    ['loopback with a proxy', { allowedHosts: ['fd00::7'] }, '[fd00:0::7]:80', true],
+    [
+      'an IPv4 address written as IPv6',
+      { listen: { host: '::ffff:127.0.0.1', port: 0 } },
+      '[::ffff:127.0.0.1]',
+      true,
+    ],
+    ['every address', everywhere, '10.0.0.7:9480', true],
+    ['every address', everywhere, '[fd00::7]', true],
+    ['every address', everywhere, 'rebalancer.default.svc', false],
+    [
+      'every address with a service',
+      { ...everywhere, allowedHosts: ['rebalancer.default.svc'] },
+      'rebalancer.default.svc:9480',
+      true,
+    ],
+    ['loopback', {}, 'no name at all', false],
+  ])('listening on %s %j, a request to %s: answered %s', async (_name, options, host, isAnswered) => {
+    for (const tokens of [{}, { token: TOKEN }]) {
+      const { url } = await start({ listen: loopback, ...options, ...tokens });
+      for (const path of PATHS) {
+        const { status, code } = await ask(url + path, { headers: { host, ...bearer(TOKEN) } });
+        expect([path, status === 403, code === 'foreign-host']).toEqual([path, !isAnswered, !isAnswered]);
+      }
+    }
   });
+});
+
+describe('methods', () => {
+  it.each(['QUERY', 'PROPFIND', 'TRACE', 'LINK'])(
+    '%s is refused before anything else is looked at',
+    async (method) => {
+      const { url, defects } = await start({ token: TOKEN, protectReads: true });
+      const answer = await ask(`${url}/api/v1/status`, { method });
+      expect([answer.status, answer.code, defects]).toEqual([405, 'method-not-allowed', []]);
+    },
+  );
 });
 
 describe('rates', () => {

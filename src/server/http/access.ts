@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Clock } from '../../lib/clock.ts';
 import { HttpError } from './errors.ts';
 import { createRateLimiter } from './rate-limit.ts';
@@ -13,6 +14,15 @@ export interface AccessOptions {
   readonly protectReads: boolean;
   /** Where the server listens. */
   readonly host: string;
+  /** Names besides that one under which it is asked: those of proxies and services. */
+  readonly allowedHosts: readonly string[];
+}
+
+export interface Access {
+  /** Whether the request was meant for this server. */
+  readonly checkHost: (headers: IncomingHttpHeaders) => void;
+  /** Whether who asks may do so. */
+  readonly checkRights: (request: AccessRequest, level: AccessLevel) => void;
 }
 
 export interface AccessRequest {
@@ -28,21 +38,40 @@ const ACTIONS = { burst: 100, refillMs: 100 };
 /**
  * Decides about each request by the rules that docs/api.md tells.
  *
- * @returns a function that throws the HttpError to answer with when the request is refused.
+ * @returns functions that throw the HttpError to answer with when the request is refused.
  */
-export function createAccess(
-  options: AccessOptions,
-  dependencies: { readonly clock: Clock },
-): (request: AccessRequest, level: AccessLevel) => void {
+export function createAccess(options: AccessOptions, dependencies: { readonly clock: Clock }): Access {
   const failures = createRateLimiter(FAILURES, dependencies);
   const actions = createRateLimiter(ACTIONS, dependencies);
   const secret = options.token === undefined ? undefined : digest(options.token);
 
-  return (request, level) => {
-    if (level === 'open') return;
-    if (secret === undefined) checkWithoutToken(options, request, level);
-    else if (level === 'act' || options.protectReads) checkToken(secret, request, failures);
-    if (level === 'act') checkRate(actions, request, 'Too many actions from this address');
+  return {
+    checkHost: hostCheck(options),
+    checkRights(request, level) {
+      if (level === 'open') return;
+      if (secret === undefined) checkWithoutToken(options, request, level);
+      else if (level === 'act' || options.protectReads) checkToken(secret, request, failures);
+      if (level === 'act') checkRate(actions, request, 'Too many actions from this address');
+    },
+  };
+}
+
+/**
+ * Refuses a name that is none of this server's, with and without a token: a page may have given its own name the address of this server
+ * (DNS rebinding), and would read what it answers. Where the server listens on every address, any address will do: no page can give
+ * itself one.
+ */
+function hostCheck({ host, allowedHosts }: AccessOptions): Access['checkHost'] {
+  const own = new Set([host, ...allowedHosts].map((name) => hostNameOf(isIPv6(name) ? `[${name}]` : name)));
+  const anyAddress = host === '0.0.0.0' || host === '::';
+  return (headers) => {
+    const name = hostNameOf(headers.host);
+    if (name !== undefined && (own.has(name) || isLoopback(name) || (anyAddress && isIP(name) !== 0))) return;
+    throw new HttpError(
+      403,
+      'foreign-host',
+      `The Host header is ${JSON.stringify(headers.host ?? '')}, which is no name of this server; server.allowedHosts may add it.`,
+    );
   };
 }
 
@@ -61,10 +90,7 @@ function checkToken(secret: Buffer, request: AccessRequest, failures: RateLimite
   throw unauthorized('The token is not the one of server.tokenFile.');
 }
 
-/**
- * Without a token only the machine itself may act. A web page that somebody on this machine looks at must not: it could send
- * requests here from its own origin, or give its own name this address (DNS rebinding).
- */
+/** Without a token only the machine itself may act, and no web page of another origin that somebody on this machine looks at. */
 function checkWithoutToken(options: AccessOptions, request: AccessRequest, level: 'read' | 'act'): void {
   if (options.protectReads && level === 'read')
     throw new HttpError(
@@ -80,17 +106,7 @@ function checkWithoutToken(options: AccessOptions, request: AccessRequest, level
       'Without a token only a server on a loopback address takes actions: configure server.tokenFile.',
     );
   }
-  checkOwnName(request.headers);
   if (level === 'act') checkOwnOrigin(request.headers);
-}
-
-function checkOwnName(headers: IncomingHttpHeaders): void {
-  if (isLoopback(hostNameOf(headers.host) ?? '')) return;
-  throw new HttpError(
-    403,
-    'foreign-host',
-    `The Host header is ${JSON.stringify(headers.host ?? '')}; without a token it must name a loopback address.`,
-  );
 }
 
 function checkOwnOrigin(headers: IncomingHttpHeaders): void {
@@ -100,14 +116,22 @@ function checkOwnOrigin(headers: IncomingHttpHeaders): void {
   throw new HttpError(403, 'foreign-origin', 'Without a token no page of another origin may act.');
 }
 
-function hostNameOf(hostHeader: string | undefined): string | undefined {
-  return hostHeader === undefined ? undefined : URL.parse(`http://${hostHeader}`)?.hostname;
+/** The host of a `Host` header in its one usual spelling, IPv6 without brackets; undefined where that is none. */
+function hostNameOf(hostHeader = ''): string | undefined {
+  const name = URL.parse(`http://${hostHeader}`)?.hostname;
+  return name?.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** Whether an address or name is this machine alone. */
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8);
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether an address (IPv6 with or without brackets) or a name is this machine alone. */
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-  return bare === 'localhost' || bare === '::1' || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(bare);
+  if (bare === 'localhost') return true;
+  const family = isIP(bare);
+  return family !== 0 && LOOPBACK.check(bare, family === 4 ? 'ipv4' : 'ipv6');
 }
 
 function checkRate(limiter: RateLimiter, request: AccessRequest, what: string): void {
