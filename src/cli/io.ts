@@ -1,3 +1,4 @@
+import { escapeInvisible } from '../lib/invisible.ts';
 import { createReadStream } from 'node:fs';
 import { open, rename, unlink } from 'node:fs/promises';
 import { OperatingError, UsageError } from '../domain/errors.ts';
@@ -106,7 +107,7 @@ export async function writeFileWhole(path: string, chunks: Iterable<string>): Pr
   try {
     const file = await open(draft, 'wx', 0o644);
     try {
-      for (const chunk of chunks) await file.write(chunk);
+      for (const chunk of chunks) await file.write(escapeInvisible(chunk));
       await file.sync();
     } finally {
       await file.close();

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { isatty } from 'node:tty';
 import { OperatingError } from '../domain/errors.ts';
 import { systemClock } from '../lib/clock.ts';
+import { escapeInvisible } from '../lib/invisible.ts';
 import { canvasOf } from './io.ts';
 import type { CliIo, Output } from './io.ts';
 import { wantsColour } from './render/style.ts';
@@ -52,9 +53,10 @@ function createOutput(stream: NodeJS.WriteStream, fileDescriptor: number, name: 
     get canvas() {
       return canvasOf(isTerminal, stream.columns, wantsColour(isTerminal, process.env));
     },
+    // Texts for people are clean before they come here; JSON is made so here.
     write: (text) =>
       new Promise((resolve, reject) => {
-        stream.write(text, (error: (Error & { code?: string }) | null | undefined) => {
+        stream.write(escapeInvisible(text), (error: (Error & { code?: string }) | null | undefined) => {
           // When the reader went away (head, less) there is nobody to write for any more, which is no failure.
           if (!error || GONE.includes(error.code ?? '')) resolve();
           else reject(new OperatingError('output', `Writing to ${name} failed`, { cause: error }));

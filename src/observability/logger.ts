@@ -6,6 +6,7 @@ import { describeError, OperatingError } from '../domain/errors.ts';
 import { LogTarget, writeTo } from './log-target.ts';
 import { readableLines } from './readable-log.ts';
 import { systemClock } from '../lib/clock.ts';
+import { escapeInvisible } from '../lib/invisible.ts';
 import type { Clock } from '../lib/clock.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -60,7 +61,7 @@ export function createLogger(options: LoggerOptions, dependencies: { readonly cl
     formatters: { level: (level: string): LogFields => ({ level }) },
     serializers: { error: serializeError },
     redact: { paths: SECRET_PATHS, censor: '[masked]' },
-    hooks: { streamWrite: maskUrlCredentials },
+    hooks: { streamWrite: (line: string) => escapeInvisible(maskUrlCredentials(line)) },
   };
   return wrap(pino(configuration, destinationOf(options.destination ?? 'stdout', clock)));
 }

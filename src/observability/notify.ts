@@ -1,3 +1,4 @@
+import { escapeInvisible } from '../lib/invisible.ts';
 import { sleep } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isoTime } from './event-view.ts';
@@ -112,7 +113,7 @@ async function post(
     const answer = await fetch(options.url, {
       method: 'POST',
       headers: headersOf(options),
-      body: JSON.stringify(bodyOf(message, options)),
+      body: escapeInvisible(JSON.stringify(bodyOf(message, options))),
       redirect: 'error',
       signal: AbortSignal.any([signal, deadline.signal]),
     });

@@ -1,3 +1,4 @@
+import { INVISIBLE } from '../lib/invisible.ts';
 import type { DestinationStream } from 'pino';
 
 const LEVEL_WORDS: Readonly<Record<string, string>> = { warn: 'warning' };
@@ -45,5 +46,5 @@ function valueText(value: unknown): string {
 
 /** Texts of servers are in it: nothing in them may reach a terminal as more than text. */
 function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+  return text.replace(INVISIBLE, ' ');
 }

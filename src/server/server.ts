@@ -4,6 +4,7 @@ import type { Server as HttpsServer } from 'node:https';
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { OperatingError } from '../domain/errors.ts';
+import { escapeInvisible } from '../lib/invisible.ts';
 import { parseJsonExact } from '../lib/json.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createEventHistory } from '../observability/event-history.ts';
@@ -240,7 +241,7 @@ function sendError(reply: FastifyReply, error: HttpError): void {
   void reply
     .code(error.status)
     .headers({ ...error.headers, 'content-type': 'application/json; charset=utf-8' })
-    .send(JSON.stringify(errorBody(error)));
+    .send(escapeInvisible(JSON.stringify(errorBody(error))));
 }
 
 /** Node's parser knows some forty methods. fastify fails on some of them, such as QUERY: only these reach it. */

@@ -2,13 +2,12 @@
  * Text for people, measured in terminal columns. Everything that came from a cluster or a file goes through `printable` before
  * it reaches a terminal: a table's name may hold escape sequences.
  */
+import { INVISIBLE } from '../../lib/invisible.ts';
 
 /** Shows control characters and bidirectional overrides as `\u{1b}`, so that a text stays one harmless line. */
 export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
+  return text.replace(INVISIBLE, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
 }
-
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 const ESCAPE_SEQUENCE = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;

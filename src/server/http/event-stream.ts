@@ -1,3 +1,4 @@
+import { escapeInvisible } from '../../lib/invisible.ts';
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../lib/clock.ts';
 import type { EventHistory, EventView } from '../../observability/event-history.ts';
@@ -130,6 +131,6 @@ function missedSince(
 
 function frame(epoch: string, event: EventView): string {
   const { id, ...rest } = event;
-  const data = JSON.stringify({ id: `${epoch}-${id}`, ...rest });
+  const data = escapeInvisible(JSON.stringify({ id: `${epoch}-${id}`, ...rest }));
   return `id: ${epoch}-${id}\nevent: ${event.type}\ndata: ${data}\n\n`;
 }

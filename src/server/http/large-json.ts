@@ -1,3 +1,4 @@
+import { escapeInvisible } from '../../lib/invisible.ts';
 import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -53,7 +54,7 @@ function compress(plain: Buffer): Promise<Buffer> {
   return compressAsync(plain, { level: 5 });
 }
 
-/** The JSON text in pieces that together equal `JSON.stringify(value)`. */
+/** The JSON text in pieces that together say what `JSON.stringify(value)` says. */
 function* slicesOf(value: object): Generator<string> {
   let separator = '{';
   for (const [name, member] of Object.entries(value) as [string, unknown][]) {
@@ -61,7 +62,7 @@ function* slicesOf(value: object): Generator<string> {
     yield `${separator}${JSON.stringify(name)}:`;
     separator = ',';
     if (Array.isArray(member)) yield* slicesOfArray(member);
-    else yield JSON.stringify(member);
+    else yield escapeInvisible(JSON.stringify(member));
   }
   yield separator === '{' ? '{}' : '}';
 }
@@ -69,7 +70,7 @@ function* slicesOf(value: object): Generator<string> {
 function* slicesOfArray(items: readonly unknown[]): Generator<string> {
   yield '[';
   for (let start = 0; start < items.length; start += SLICE) {
-    const text = JSON.stringify(items.slice(start, start + SLICE));
+    const text = escapeInvisible(JSON.stringify(items.slice(start, start + SLICE)));
     yield start === 0 ? text.slice(1, -1) : `,${text.slice(1, -1)}`;
   }
   yield ']';

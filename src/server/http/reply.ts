@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { escapeInvisible } from '../../lib/invisible.ts';
 import { HttpError } from './errors.ts';
 import type { EventStream } from './event-stream.ts';
 import type { JsonBody } from './large-json.ts';
@@ -20,7 +21,7 @@ export async function sendAnswer(
       return reply
         .code(answer.status ?? 200)
         .type(JSON_TYPE)
-        .send(JSON.stringify(answer.value));
+        .send(escapeInvisible(JSON.stringify(answer.value)));
     case 'json-body':
       return sendJsonBody(answer.body, request, reply);
     case 'content':

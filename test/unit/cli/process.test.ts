@@ -29,6 +29,13 @@ io.signal.addEventListener('abort', () => console.log('told: ' + io.signal.reaso
 const alive = setInterval(() => {}, 1000);
 console.log('ready');`;
 
+describe('standard output', () => {
+  it('holds no control characters of tables and files', async () => {
+    const child = run(`await io.out.write(JSON.stringify({ table: 'cpu\\u009b31m\\u202e' }));`);
+    expect(await finish(child)).toMatchObject({ code: 0, out: String.raw`{"table":"cpu\u009b31m\u202e"}` });
+  });
+});
+
 describe('a process that is told to stop', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('by %s stops in its own time', async (signal) => {
     const child = run(`${WAIT} io.signal.addEventListener('abort', () => clearInterval(alive));`);

@@ -84,6 +84,13 @@ describe('createLogger', () => {
     expect(maskUrlCredentials(text)).toBe(text);
   });
 
+  it('writes control characters of names as escapes', () => {
+    const written: string[] = [];
+    const logger = createLogger({ level: 'info', destination: { write: (line) => written.push(line) } });
+    logger.info({ table: 'cpu\u009b31m\u202e' }, 'Moved');
+    expect(written[0]).toContain(String.raw`"table":"cpu\u009b31m\u202e"`);
+  });
+
   it('explains operating errors without a stack, and defects with one', () => {
     const { logger, lines } = capture();
     const cause = new Error('connect ECONNREFUSED');
