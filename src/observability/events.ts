@@ -6,7 +6,7 @@ import type { Snapshot } from '../domain/snapshot.ts';
 
 /** Why a cycle ran. */
 export type CycleTrigger =
-  'start' | 'schedule' | 'manual' | 'reload' | 'once' | 'drain' | 'apply' | 'takeover';
+  'start' | 'schedule' | 'retry' | 'manual' | 'reload' | 'once' | 'drain' | 'apply' | 'takeover';
 
 /**
  * Everything worth telling, as one closed union. The loop and the executor only emit; log, metrics, server-sent events and

@@ -14,6 +14,10 @@ export interface DaemonDependencies {
   readonly logger: Logger;
 }
 
+/** A cluster that could not be read is tried again after so long, then after twice as long, and so on up to the longest. */
+const FIRST_RETRY_MS = 5_000;
+const LONGEST_RETRY_MS = 120_000;
+
 /** How long a stop waits for the running cycle. It ends within milliseconds unless the disk hangs. */
 const STOP_GRACE_MS = 8_000;
 
@@ -30,6 +34,8 @@ export class Daemon {
   #running: { readonly done: Promise<void> } | undefined;
   #nextConfig: Config | undefined;
   #stateProblem: string | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #cancelRetry = (): void => undefined;
 
   constructor(session: ClusterSession, dependencies: DaemonDependencies) {
     this.#session = session;
@@ -57,6 +63,7 @@ export class Daemon {
       if (trigger === 'schedule') this.#countMissed();
       return false;
     }
+    this.#cancelRetry();
     this.#applyNextConfig();
     const done = this.#cycle(trigger).then((report) => {
       this.#running = undefined;
@@ -64,6 +71,7 @@ export class Daemon {
       // At once, not with the next tick: what was changed may be the schedule that has none for long.
       this.#applyNextConfig();
       if (report?.stop?.code === 'reload-pending') this.tick('reload');
+      else this.#retryUnread(report);
     });
     this.#running = { done };
     return true;
@@ -127,6 +135,7 @@ export class Daemon {
   async stop(): Promise<void> {
     this.#schedule?.stop();
     this.#endPauseWatch?.();
+    this.#cancelRetry();
     this.#stopping.abort(new DOMException('The process was told to stop', 'AbortError'));
     const running = this.#running;
     if (!running) return;
@@ -150,6 +159,17 @@ export class Daemon {
       this.#dependencies.logger.error({ error }, 'The state folder cannot be used; nothing is moved');
       return undefined;
     }
+  }
+
+  /** The next tick of the schedule may be minutes away. */
+  #retryUnread(report: CycleReport | undefined): void {
+    if (report?.snapshot !== undefined) {
+      this.#retryMs = FIRST_RETRY_MS;
+      return;
+    }
+    const { clock } = this.#session;
+    this.#cancelRetry = clock.setTimer(this.#retryMs, () => this.tick('retry'));
+    this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
   }
 
   /** A run of failures, or of moves that others undo, needs a person: the pause survives a restart until somebody resumes. */

@@ -1,0 +1,74 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { ClusterSession } from '../../../src/app/daemon/cluster-session.ts';
+import { Daemon } from '../../../src/app/daemon/daemon.ts';
+import { planNow } from '../../../src/app/planning/planner.ts';
+import { readConfig } from '../../../src/config/load.ts';
+import { readSecrets } from '../../../src/config/secrets.ts';
+import { OperatingError } from '../../../src/domain/errors.ts';
+import { VirtualClock } from '../../../src/lib/clock.ts';
+import { silentLogger } from '../../../src/observability/logger.ts';
+import { openStore } from '../../../src/store/sqlite.ts';
+import { FakeCluster } from '../../support/fake-cluster.ts';
+import { SMALL_SNAPSHOT } from '../../support/plans.ts';
+
+/** A daemon whose cluster cannot be read the first `failures` times, with a schedule that never fires in time. */
+async function daemonOn(failures: number) {
+  const clock = new VirtualClock();
+  const cluster = new FakeCluster({ regions: {} }, clock);
+  const readAtMs: number[] = [];
+  cluster.readSnapshot = () => {
+    readAtMs.push(clock.monotonicMs());
+    if (readAtMs.length <= failures)
+      return Promise.reject(new OperatingError('cluster-unreachable', 'Nobody answers'));
+    return Promise.resolve({ ...SMALL_SNAPSHOT, takenAt: new Date(clock.now()).toISOString() });
+  };
+  const config = readConfig({ env: {}, cwd: '/', set: ['cluster.sql.endpoints=["http://127.0.0.1:1"]'] });
+  const store = openStore({ path: ':memory:' }, { clock });
+  const session = new ClusterSession(
+    { config, secrets: await readSecrets(config) },
+    {
+      ...{ clock, store, logger: silentLogger },
+      planner: (input, options) => Promise.resolve(planNow(input, options, clock)),
+      openCluster: () => Promise.resolve(cluster),
+    },
+  );
+  const daemon = new Daemon(session, {
+    logger: silentLogger,
+    startSchedule: () => ({
+      nextTickAtMs: () => undefined,
+      intervalMs: () => 3_600_000,
+      stop: () => undefined,
+    }),
+  });
+  onTestFinished(async () => {
+    await daemon.stop();
+    await session.close();
+  });
+  daemon.start();
+  await daemon.settled();
+  const pass = async (forMs: number): Promise<void> => {
+    await clock.advance(forMs);
+    await daemon.settled();
+  };
+  return { pass, readAtMs, daemon };
+}
+
+it('reads a cluster that could not be read again soon, at growing distances, until it answers', async () => {
+  const { pass, readAtMs } = await daemonOn(4);
+  for (let second = 0; second < 300; second += 1) await pass(1_000);
+  expect(readAtMs.map((atMs) => atMs - readAtMs[0]!)).toEqual([0, 5_000, 15_000, 35_000, 75_000]);
+});
+
+it('never waits longer than two minutes', async () => {
+  const { pass, readAtMs } = await daemonOn(Infinity);
+  for (let second = 0; second < 900; second += 1) await pass(1_000);
+  const waits = readAtMs.slice(1).map((atMs, index) => atMs - readAtMs[index]!);
+  expect(waits.slice(0, 7)).toEqual([5_000, 10_000, 20_000, 40_000, 80_000, 120_000, 120_000]);
+});
+
+it('begins no cycle more once it was told to stop', async () => {
+  const { pass, readAtMs, daemon } = await daemonOn(Infinity);
+  await daemon.stop();
+  await pass(60_000);
+  expect(readAtMs).toHaveLength(1);
+});
