@@ -21,6 +21,7 @@ export interface Config {
   readonly server: {
     readonly listen: ListenAddress;
     readonly tokenFile?: string;
+    readonly allowedHosts: readonly string[];
     readonly protectReads: boolean;
     readonly tls: { readonly certFile?: string; readonly keyFile?: string };
   };

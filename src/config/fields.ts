@@ -257,6 +257,17 @@ export const listen = textField('host:port', (value): ListenAddress | Refusal =>
   return isHost && port <= 65_535 ? { host, port } : refusal;
 });
 
+/** Names and addresses under which a server is asked, without ports; IPv6 without brackets. */
+export const hosts = listOf(
+  leaf((value): string | Refusal =>
+    typeof value === 'string' && (isIPv4(value) || isIPv6(value) || isHostName(value))
+      ? value
+      : new Refusal('a host name or an address, without a port'),
+  ),
+  'list of host names',
+  '[rebalancer.example]',
+);
+
 /** Four numbers that are no IPv4 address (`1.2.3.400`) are a slip, not a name. */
 function isHostName(host: string): boolean {
   return HOST_NAME.test(host) && !/^[\d.]+$/.test(host);

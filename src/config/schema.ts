@@ -286,6 +286,11 @@ export const configSchema = section(
           'Address of metrics, API and web page; port 0 takes a free one.',
         ),
         tokenFile: optionalKey(field.path, 'File with the token that changes (POST) need.'),
+        allowedHosts: key(
+          field.hosts,
+          [],
+          'Names under which it is asked, besides the listen address and loopback: those of proxies and services.',
+        ),
         protectReads: key(field.boolean, false, 'Reads need the token too; needs tokenFile.'),
         tls: section(
           {

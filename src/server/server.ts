@@ -31,8 +31,8 @@ export interface ServerOptions {
   /** Without one, actions are taken on a loopback address only. */
   readonly token?: string | undefined;
   readonly protectReads: boolean;
-  /** Names under which it may be asked, besides its listen address and loopback. Default: none. */
-  readonly allowedHosts?: readonly string[];
+  /** Names under which it may be asked, besides its listen address and loopback. */
+  readonly allowedHosts: readonly string[];
   readonly version: string;
   /** PEM texts. With them only https is served. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
@@ -117,7 +117,7 @@ function createApp(
   });
   app.server.maxConnections = MAX_CONNECTIONS;
   const access = createAccess(
-    { ...options, token: options.token, host: options.listen.host, allowedHosts: options.allowedHosts ?? [] },
+    { ...options, token: options.token, host: options.listen.host, allowedHosts: options.allowedHosts },
     dependencies,
   );
   const routes = routesOf(options, dependencies);

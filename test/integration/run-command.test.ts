@@ -96,7 +96,7 @@ it(
     const after = { env: { GREPTIME_REBALANCER_URL: again, GREPTIME_REBALANCER_TOKEN_FILE: 'token' } };
     const status = await run(['status'], after);
     expect(status.out).toMatch(
-      /^paused {2}Paused by .*\n(?:.*\n)*moving +1\/1: region \d+ of \S+ from 0 to \d, watching/,
+      /^paused {2}Paused by .*\n(?:.*\n)*moving +3\/8: region \d+ of \S+ from 0 to \d, watching/,
     );
     expect(samplesOf(await (await fetch(`${again}/metrics`)).text()).get('migrations_in_flight')).toBe(1);
     expect(double.submissions()).toHaveLength(3);

@@ -112,7 +112,13 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
     ...overrides.actions,
   };
   const server = await createServer(
-    { listen: { host: '127.0.0.1', port: 0 }, protectReads: false, version: '1.2.3', ...overrides.options },
+    {
+      listen: { host: '127.0.0.1', port: 0 },
+      protectReads: false,
+      allowedHosts: [],
+      version: '1.2.3',
+      ...overrides.options,
+    },
     {
       views,
       actions,

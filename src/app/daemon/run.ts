@@ -87,6 +87,7 @@ export async function startDaemon(
       {
         listen: config.server.listen,
         token: secrets.serverToken?.reveal(),
+        allowedHosts: config.server.allowedHosts,
         protectReads: config.server.protectReads,
         version,
         tls: secrets.serverTls && { cert: secrets.serverTls.cert, key: secrets.serverTls.key.reveal() },

@@ -31,7 +31,7 @@ const DEFAULTS = {
     thrash: { undoneMoves: 3, windowMs: 3_600_000 },
   },
   state: { path: './data', retentionMs: 31_536_000_000 },
-  server: { listen: { host: '127.0.0.1', port: 9480 }, protectReads: false, tls: {} },
+  server: { listen: { host: '127.0.0.1', port: 9480 }, allowedHosts: [], protectReads: false, tls: {} },
   ha: {
     provider: 'none',
     leaseDurationMs: 15_000,

@@ -31,6 +31,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- define "rebalancer.config" -}}
 {{- $config := deepCopy .Values.config }}
 {{- $set := dict "state" (dict "path" "/data") "server" (dict "listen" "0.0.0.0:9480") }}
+{{- $service := include "rebalancer.fullname" . }}
+{{- $own := list $service (printf "%s.%s" $service .Release.Namespace) (printf "%s.%s.svc" $service .Release.Namespace) }}
+{{- $_ := set $set.server "allowedHosts" (concat (dig "server" "allowedHosts" list $config) $own) }}
 {{- if .Values.secrets.server.existingSecret }}
 {{- $_ := set $set.server "tokenFile" "/run/secrets/server/token" }}
 {{- end }}
