@@ -156,10 +156,14 @@ export interface CycleStore {
   /** Keeps a plan under its id; keeping it again only refreshes its cycle. */
   savePlan(plan: StoredPlan): void;
   plan(planId: string): StoredPlan | undefined;
-  /** Keeps how many regions each datanode led in a cycle, for charts. */
-  saveSample(sample: DatanodeSample): void;
-  /** The oldest first, of the newest `limit` at or after `sinceMs`. */
-  listSamples(sinceMs: number, limit: number): readonly DatanodeSample[];
+  /** Keeps how even the cluster was, for charts. */
+  saveSample(sample: BalanceSample): void;
+  /** What happened at or after `sinceMs` and before `untilMs`, in steps. The oldest first; steps without anything are left out. */
+  history(range: {
+    readonly sinceMs: number;
+    readonly untilMs: number;
+    readonly stepMs: number;
+  }): readonly HistoryStep[];
 }
 
 export interface CycleEnd {
@@ -167,8 +171,6 @@ export interface CycleEnd {
   readonly outcome: CycleOutcome;
   readonly moved: number;
   readonly detail: string;
-  readonly tableSkewMax?: number;
-  readonly nodeSkew?: number;
 }
 
 /** A cycle without `end` is running, or its process died. */
@@ -188,10 +190,29 @@ export interface StoredPlan {
   readonly json: string | null;
 }
 
-export interface DatanodeSample {
-  readonly cycleId: number;
+export interface BalanceSample {
   readonly atMs: number;
-  readonly regions: Readonly<Record<DatanodeId, number>>;
+  /** Regions moved since the sample before. */
+  readonly moved: number;
+  readonly tableSkewMax: number;
+  readonly nodeSkew: number;
+  /** Regions of the emptiest and of the fullest target; null where there is none. */
+  readonly least: number | null;
+  readonly most: number | null;
+}
+
+/** Sums of what was done, the extremes of what was seen; null where nothing was. */
+export interface HistoryStep {
+  /** When the step begins. */
+  readonly atMs: number;
+  /** Cycles that ended. */
+  readonly cycles: number;
+  readonly failed: number;
+  readonly moved: number;
+  readonly tableSkewMax: number | null;
+  readonly nodeSkew: number | null;
+  readonly least: number | null;
+  readonly most: number | null;
 }
 
 export interface OperatorStore {

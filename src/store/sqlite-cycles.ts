@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CYCLE_OUTCOME_CODES } from '../domain/codes.ts';
-import type { CycleEnd, CycleRecord, CycleStore, DatanodeSample, StoredPlan } from './port.ts';
+import type { CycleRecord, CycleStore, HistoryStep, StoredPlan } from './port.ts';
 import { real, type Database } from './sqlite-database.ts';
 import { MAX_ROWS } from './sqlite-moves.ts';
 
@@ -15,8 +15,6 @@ const CYCLE_ROW = z.object({
   outcome: z.enum(CYCLE_OUTCOME_CODES).nullable(),
   moved: z.number().nullable(),
   detail: z.string().nullable(),
-  table_skew_max: z.number().nullable(),
-  node_skew: z.number().nullable(),
 });
 const PLAN_ROW = z.object({
   plan_id: z.string(),
@@ -25,12 +23,31 @@ const PLAN_ROW = z.object({
   moves: z.number(),
   json: z.string().nullable(),
 });
-const COUNTS = z.record(z.string(), z.number());
-const SAMPLE_ROW = z.object({
-  cycle_id: z.number(),
+const AMOUNT = z.number().nullable();
+const STEP_ROW = z.object({
   at_ms: z.number(),
-  regions: z.string().transform((text) => COUNTS.parse(JSON.parse(text))),
+  cycles: z.number(),
+  failed: z.number(),
+  moved: z.number(),
+  table_skew_max: AMOUNT,
+  node_skew: AMOUNT,
+  least: AMOUNT,
+  most: AMOUNT,
 });
+
+/** Cycles and samples of each step. */
+const HISTORY = `
+  SELECT ?1 + step * ?3 AS at_ms, sum(cycles) AS cycles, sum(failed) AS failed, sum(moved) AS moved, max(table_skew_max) AS table_skew_max,
+    max(node_skew) AS node_skew, min(least) AS least, max(most) AS most
+  FROM (
+    SELECT CAST((ended_at_ms - ?1) / ?3 AS INTEGER) AS step, 1 AS cycles, outcome = 'failed' AS failed, 0 AS moved, NULL AS table_skew_max,
+      NULL AS node_skew, NULL AS least, NULL AS most
+    FROM cycles WHERE ended_at_ms >= ?1 AND ended_at_ms < ?2
+    UNION ALL
+    SELECT CAST((at_ms - ?1) / ?3 AS INTEGER), 0, 0, moved, table_skew_max, node_skew, least, most
+    FROM balance_samples WHERE at_ms >= ?1 AND at_ms < ?2
+  )
+  GROUP BY step ORDER BY step`;
 
 /** The part of the store that keeps cycles, plans and samples. */
 export function createCycleStore(database: Database): CycleStore {
@@ -39,18 +56,13 @@ export function createCycleStore(database: Database): CycleStore {
       database.run('INSERT INTO cycles (trigger, started_at_ms) VALUES (?, ?)', [trigger, startedAtMs])
         .lastId,
     endCycle(cycleId, end) {
-      database.run(
-        `UPDATE cycles SET ended_at_ms = ?, outcome = ?, moved = ?, detail = ?, table_skew_max = ?, node_skew = ? WHERE id = ?`,
-        [
-          end.endedAtMs,
-          end.outcome,
-          end.moved,
-          end.detail,
-          real(end.tableSkewMax),
-          real(end.nodeSkew),
-          cycleId,
-        ],
-      );
+      database.run('UPDATE cycles SET ended_at_ms = ?, outcome = ?, moved = ?, detail = ? WHERE id = ?', [
+        end.endedAtMs,
+        end.outcome,
+        end.moved,
+        end.detail,
+        cycleId,
+      ]);
     },
     listCycles: (limit, beforeId) =>
       database
@@ -71,36 +83,27 @@ export function createCycleStore(database: Database): CycleStore {
       const row = database.first(PLAN_ROW, 'SELECT * FROM plans WHERE plan_id = ?', [planId]);
       return row && toPlan(row);
     },
-    saveSample(sample) {
-      database.run('INSERT OR REPLACE INTO samples (cycle_id, at_ms, regions) VALUES (?, ?, ?)', [
-        sample.cycleId,
-        sample.atMs,
-        JSON.stringify(sample.regions),
-      ]);
+    saveSample({ atMs, moved, tableSkewMax, nodeSkew, least, most }) {
+      database.run(
+        'INSERT INTO balance_samples (at_ms, moved, table_skew_max, node_skew, least, most) VALUES (?, ?, ?, ?, ?, ?)',
+        [atMs, moved, real(tableSkewMax), real(nodeSkew), least, most],
+      );
     },
-    listSamples: (sinceMs, limit) =>
+    history: ({ sinceMs, untilMs, stepMs }) =>
       database
-        .all(SAMPLE_ROW, 'SELECT * FROM samples WHERE at_ms >= ? ORDER BY at_ms DESC LIMIT ?', [
-          sinceMs,
-          Math.min(limit, MAX_ROWS),
-        ])
-        .map((row): DatanodeSample => ({ cycleId: row.cycle_id, atMs: row.at_ms, regions: row.regions }))
-        .reverse(),
+        .all(STEP_ROW, HISTORY, [sinceMs, untilMs, stepMs])
+        .map(({ at_ms: atMs, table_skew_max: tableSkewMax, node_skew: nodeSkew, ...rest }): HistoryStep => ({
+          ...{ atMs, ...rest },
+          ...{ tableSkewMax, nodeSkew },
+        })),
   };
 }
 
 function toCycle(row: z.infer<typeof CYCLE_ROW>): CycleRecord {
   const started = { id: row.id, trigger: row.trigger, startedAtMs: row.started_at_ms };
   if (row.ended_at_ms === null || row.outcome === null) return started;
-  const end: CycleEnd = {
-    endedAtMs: row.ended_at_ms,
-    outcome: row.outcome,
-    moved: row.moved ?? 0,
-    detail: row.detail ?? '',
-    ...(row.table_skew_max !== null && { tableSkewMax: row.table_skew_max }),
-    ...(row.node_skew !== null && { nodeSkew: row.node_skew }),
-  };
-  return { ...started, end };
+  const { ended_at_ms: endedAtMs, outcome } = row;
+  return { ...started, end: { endedAtMs, outcome, moved: row.moved ?? 0, detail: row.detail ?? '' } };
 }
 
 function toPlan(row: z.infer<typeof PLAN_ROW>): StoredPlan {

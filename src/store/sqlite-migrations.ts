@@ -121,6 +121,29 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE moves ADD COLUMN known_before TEXT;
   `,
   `
+  -- How even the cluster was, with each plan and while moves are made: no longer once a cycle.
+  CREATE TABLE balance_samples (
+    id             INTEGER PRIMARY KEY,
+    at_ms          INTEGER NOT NULL,
+    -- Regions moved since the sample before.
+    moved          INTEGER NOT NULL,
+    table_skew_max REAL,
+    node_skew      REAL,
+    -- Regions of the emptiest and of the fullest target.
+    least          INTEGER,
+    most           INTEGER
+  ) STRICT;
+  CREATE INDEX balance_samples_at ON balance_samples (at_ms);
+  INSERT INTO balance_samples (at_ms, moved, table_skew_max, node_skew, least, most)
+    SELECT samples.at_ms, coalesce(cycles.moved, 0), cycles.table_skew_max, cycles.node_skew,
+      (SELECT min(value) FROM json_each(samples.regions)), (SELECT max(value) FROM json_each(samples.regions))
+    FROM samples LEFT JOIN cycles ON cycles.id = samples.cycle_id ORDER BY samples.at_ms;
+  DROP TABLE samples;
+  ALTER TABLE cycles DROP COLUMN table_skew_max;
+  ALTER TABLE cycles DROP COLUMN node_skew;
+  CREATE INDEX cycles_ended ON cycles (ended_at_ms);
+  `,
+  `
   -- One word for one thing: outcomes as the metrics spell them, causes as the plan's blockers.
   CREATE TEMP TABLE words (old TEXT PRIMARY KEY, new TEXT NOT NULL) STRICT;
   INSERT INTO words VALUES

@@ -38,8 +38,8 @@ export function prune(database: Database, options: RetentionOptions, nowMs: numb
       [beforeMs, options.maxPlans, BATCH],
     ),
     samples: remove(
-      `DELETE FROM samples WHERE cycle_id IN (SELECT cycle_id FROM samples WHERE
-         (at_ms < ? OR cycle_id <= (SELECT max(cycle_id) FROM samples) - ?) ORDER BY cycle_id LIMIT ?)`,
+      `DELETE FROM balance_samples WHERE id IN (SELECT id FROM balance_samples WHERE
+         (at_ms < ? OR id <= (SELECT max(id) FROM balance_samples) - ?) ORDER BY id LIMIT ?)`,
       [beforeMs, options.maxSamples, BATCH],
     ),
     audit: remove(

@@ -32,7 +32,7 @@ export const DEFAULT_RETENTION: RetentionOptions = {
   maxMoves: 200_000,
   maxCycles: 50_000,
   maxPlans: 50,
-  maxSamples: 5_000,
+  maxSamples: 50_000,
   maxAudit: 50_000,
 };
 

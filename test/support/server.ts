@@ -90,7 +90,10 @@ export async function startTestServer(overrides: TestServerOverrides = {}): Prom
     matrix: () => readMatrix(live.state()),
     regions: (query) => buildRegions(live.state(), query),
     queue: (query) => buildQueue(live.state(), query),
-    series: (query) => Promise.resolve(buildSeries(query, clock.now(), [], [])),
+    series: ({ rangeMs }) => {
+      const untilMs = clock.now();
+      return Promise.resolve(buildSeries({ sinceMs: untilMs - rangeMs, untilMs, stepMs: 1_000 }, []));
+    },
     audit: () => ({
       entries: [{ at: '2026-11-22T13:00:00.000Z', who: 'anna (127.0.0.1)', what: 'pause', why: 'deploy' }],
     }),

@@ -10,6 +10,7 @@ import { openSession } from '../compose.ts';
 import type { Parts } from '../compose.ts';
 import { notLeader } from '../ha/leadership.ts';
 import type { ClusterSession } from '../daemon/cluster-session.ts';
+import { recordSamples } from '../daemon/samples.ts';
 import { watchWork } from '../daemon/work-progress.ts';
 import type { WatchedWork } from '../daemon/work-progress.ts';
 
@@ -49,6 +50,7 @@ export async function withSession<T>(
     const live = trackLiveState(events, {
       recentDurationsMs: store.recentDurationsMs(RECENT_MOVES).toReversed(),
     });
+    recordSamples(store, live);
     watch(watchWork(session, live, { maxMovesPerCycle: maxMoves }));
     session.store.resetFailureRun();
     if (!config.execution.dryRun) await takeTheLead(session, signal);

@@ -9,7 +9,7 @@ import type { ExecutionContext, ExecutionReport, Executor } from '../../executor
 import type { Cluster } from '../../greptimedb/port.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { CycleTrigger, EventSink } from '../../observability/events.ts';
-import type { CycleEnd, Store } from '../../store/port.ts';
+import type { Store } from '../../store/port.ts';
 import type { Connection } from './connection.ts';
 import { readOnlyCluster } from './connection.ts';
 import type { Planner } from '../planning/planner.ts';
@@ -89,21 +89,14 @@ export async function runCycle(
     cycleId = store.beginCycle(trigger, clock.now());
     events.emit({ type: 'cycle-started', cycleId, trigger });
     turn = await takeTurnOrFail(settings, dependencies, cycleId, signal);
-    store.endCycle(cycleId, { endedAtMs: clock.now(), ...toEnd(turn) });
+    const { outcome, moved, detail } = turn;
+    store.endCycle(cycleId, { endedAtMs: clock.now(), outcome, moved, detail });
   } catch (error) {
     tellEnd({ outcome: 'failed', detail: describeError(error) });
     throw error;
   }
   tellEnd(turn);
   return { cycleId, ...turn };
-}
-
-function toEnd({ outcome, moved, detail, plan }: Turn): Omit<CycleEnd, 'endedAtMs'> {
-  const balance = plan?.before;
-  return {
-    ...{ outcome, moved, detail },
-    ...(balance && { tableSkewMax: balance.tableSkewMax, nodeSkew: balance.nodeSkew }),
-  };
 }
 
 /** Never rejects. */
@@ -222,11 +215,6 @@ async function makePlan(
     createdAtMs: nowMs,
     moves: plan.moves.length,
     json: plan.moves.length <= MAX_KEPT_MOVES ? JSON.stringify(plan) : null,
-  });
-  store.saveSample({
-    cycleId,
-    atMs: nowMs,
-    regions: Object.fromEntries(plan.before.datanodes.map(({ id, regions }) => [id, regions])),
   });
   events.emit({ type: 'planned', cycleId, plan, counts, durationMs: clock.monotonicMs() - startedAtMs });
   return plan;

@@ -16,6 +16,7 @@ import { Daemon } from './daemon.ts';
 import { readEarlierState } from './earlier-state.ts';
 import { byLeaderOnly } from '../ha/leader-actions.ts';
 import { Closers, untilAborted } from '../lifecycle.ts';
+import { recordSamples } from './samples.ts';
 import { cronSchedule } from './schedule.ts';
 import { spareMemory } from '../spare-memory.ts';
 import { startNotifications } from './notifications.ts';
@@ -75,6 +76,7 @@ export async function startDaemon(
     const { store, events } = session;
     const live = trackLiveState(events, readEarlierState(store));
     closers.add(() => live.close());
+    closers.add(recordSamples(store, live));
     closers.add(logEvents(logger, events));
     closers.add(spareMemory(events, { clock }));
     closers.add(startNotifications(config, secrets, { live, clock, metrics, logger, version }));

@@ -333,18 +333,18 @@ export const seriesSchema = z
         z
           .object({
             at: timeText.meta({ description: 'The begin of the step.' }),
-            cycles: wholeNumber.meta({ description: 'The running one among them.' }),
-            failed: wholeNumber.meta({ description: 'Cycles of the step that failed.' }),
-            moved: wholeNumber.meta({ description: 'Regions that its cycles moved.' }),
+            cycles: wholeNumber.meta({ description: 'Cycles that ended in the step.' }),
+            failed: wholeNumber.meta({ description: 'Those of them that failed.' }),
+            moved: wholeNumber.meta({ description: 'Regions that were moved.' }),
             tableSkewMax: z.number().nullable(),
             nodeSkew: z.number().nullable(),
-            least: z.number().nullable().meta({ description: 'Regions of the emptiest datanode.' }),
-            most: z.number().nullable().meta({ description: 'Regions of the fullest datanode.' }),
+            least: z.number().nullable().meta({ description: 'Regions of the emptiest target.' }),
+            most: z.number().nullable().meta({ description: 'Regions of the fullest target.' }),
           })
           .readonly(),
       )
       .readonly()
-      .meta({ description: 'The oldest first; steps without a cycle are left out.' }),
+      .meta({ description: 'The oldest first; steps in which nothing happened are left out.' }),
   })
   .readonly();
 export type SeriesView = z.infer<typeof seriesSchema>;

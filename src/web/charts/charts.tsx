@@ -30,8 +30,8 @@ const SPREAD: readonly Line[] = [
 export function Charts(): JSX.Element {
   const [range, setRange] = useState<(typeof RANGES)[number][0]>('15m');
   const revision = useThrottled(
-    usePageState((state) => state.cyclesRevision),
-    2_000,
+    usePageState(({ cyclesRevision, movesRevision }) => cyclesRevision + movesRevision),
+    5_000,
   );
   const { value, problem } = useAnswer('/api/v1/series', { range, points: 120 }, revision);
   const aside = <Choice label="Time range" options={RANGES} value={range} onChange={setRange} />;

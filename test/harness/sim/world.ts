@@ -1,4 +1,5 @@
 import { createActions } from '../../../src/app/api/actions.ts';
+import { recordSamples } from '../../../src/app/daemon/samples.ts';
 import { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { planNow, type Planner } from '../../../src/app/planning/planner.ts';
 import type { StartSchedule } from '../../../src/app/daemon/schedule.ts';
@@ -126,7 +127,8 @@ export class World {
     const session = sabotage.session?.(honest) ?? honest;
     this.watch.adoptProcess(session.events, config);
     const daemon = new Daemon(session, { startSchedule: this.#schedule(life), logger });
-    const live = trackLiveState(session.events, { lastSuccessAtMs: null, recentDurationsMs: [] });
+    const live = trackLiveState(session.events);
+    recordSamples(store, live);
     return { life, daemon, session, actions: createActions({ session, daemon, live, planner }) };
   }
 

@@ -1,29 +1,95 @@
 import { expect, it } from 'vitest';
 import { readSeries } from '../../../src/app/api/series.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { recordSamples } from '../../../src/app/daemon/samples.ts';
+import { OperatingError } from '../../../src/domain/errors.ts';
+import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
+import type { BalanceSample } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
-import { eventBus } from '../../support/observability.ts';
+import { eventBus, sampleMove, samplePlan, START_MS } from '../../support/observability.ts';
+import { makeMove, makePlan, withCounts } from '../../support/plans.ts';
 
-it('a long time is read in pages, and what waits is served between two of them', async () => {
-  const clock = new VirtualClock();
+const moves = Array.from({ length: 40 }, (_, index) => makeMove(index + 1, { to: '1' }));
+const plan = makePlan({ moves });
+const planned: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(plan), durationMs: 1 };
+const moved = (seq: number): RebalancerEvent => ({
+  type: 'move-finished',
+  move: sampleMove({ ...makeMove(seq, { to: '1' }), planId: plan.planId, state: 'succeeded' }),
+  durationMs: 1,
+});
+const over: RebalancerEvent = {
+  type: 'cycle-finished',
+  cycleId: 1,
+  ...{ outcome: 'moved', durationMs: 1, moved: 1, detail: '' },
+};
+
+it('the charts follow the moves of a long cycle, and end with this moment', async () => {
+  const { bus, clock } = eventBus();
   const store = openStore({ path: ':memory:' }, { clock });
-  const end = { endedAtMs: clock.now(), outcome: 'balanced', moved: 1, detail: '' } as const;
-  for (let count = 0; count < 2_001; count += 1) store.endCycle(store.beginCycle('cron', clock.now()), end);
+  const live = trackLiveState(bus);
+  recordSamples(store, live);
+  bus.emit({ type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 1 });
+  await clock.advance(30_000);
+  bus.emit({ type: 'move-finished', move: sampleMove({ state: 'succeeded' }), durationMs: 1 });
+  await clock.advance(30_000);
+  store.endCycle(store.beginCycle('schedule', START_MS), {
+    ...{ endedAtMs: clock.now(), outcome: 'failed', moved: 1, detail: '' },
+  });
+  const query = { rangeMs: 60_000, points: 6 };
+  const { points } = await readSeries(query, { store, live: live.state(), nowMs: clock.now() });
+  const skew = { tableSkewMax: 0, nodeSkew: 0, least: 1, most: 1 };
+  expect(points).toMatchObject([
+    { at: '2026-01-01T00:00:30.000Z', moved: 1, cycles: 0, ...skew },
+    { at: '2026-01-01T00:01:00.000Z', moved: 0, cycles: 1, failed: 1, ...skew },
+  ]);
+});
+
+it('a sample is kept with each plan, every ten seconds while regions move, and when a cycle has moved some', async () => {
+  const { bus, clock } = eventBus();
+  const kept: [seconds: number, moved: number, least: number | null][] = [];
+  const saveSample = ({ atMs, moved: amount, least }: BalanceSample): void =>
+    void kept.push([(atMs - START_MS) / 1_000, amount, least]);
+  recordSamples({ saveSample }, trackLiveState(bus));
+  bus.emit(planned);
+  for (let seq = 1; seq <= 12; seq += 1) {
+    await clock.advance(2_000);
+    bus.emit(moved(seq));
+  }
+  bus.emit(over);
+  bus.emit(over);
+  expect(kept.map(([seconds, amount]) => [seconds, amount])).toEqual([
+    [0, 0],
+    [10, 5],
+    [20, 5],
+    [24, 2],
+  ]);
+});
+
+it('a state folder in trouble leaves a hole in the chart and disturbs nobody; what moved is told with the next sample', () => {
+  const { bus } = eventBus();
+  const kept: number[] = [];
+  let isFull = true;
+  const saveSample = ({ moved: amount }: BalanceSample): void => {
+    if (isFull) throw new OperatingError('state-full', 'The disk is full');
+    kept.push(amount);
+  };
+  recordSamples({ saveSample }, trackLiveState(bus));
+  bus.emit(planned);
+  bus.emit(moved(1));
+  bus.emit(over);
+  isFull = false;
+  bus.emit(planned);
+  expect(kept).toEqual([1]);
+});
+
+it('a long time is read in parts, and what waits is served between two of them', async () => {
   const seen: string[] = [];
-  const watched = {
-    ...store,
-    listCycles: (limit: number, beforeId?: number) => {
-      seen.push('page');
-      setImmediate(() => seen.push('others'));
-      return store.listCycles(limit, beforeId);
-    },
+  const history = (): [] => {
+    seen.push('part');
+    setImmediate(() => seen.push('others'));
+    return [];
   };
   const live = trackLiveState(eventBus().bus).state();
-  const { points } = await readSeries(
-    { rangeMs: 60_000, points: 1 },
-    { store: watched, live, nowMs: clock.now() },
-  );
-  expect(points).toMatchObject([{ cycles: 2_001, moved: 2_001 }]);
-  expect(seen).toEqual(['page', 'others', 'page', 'others', 'page']);
+  await readSeries({ rangeMs: 86_400_000, points: 3 }, { store: { history }, live, nowMs: START_MS });
+  expect(seen).toEqual(['part', 'others', 'part', 'others', 'part', 'others']);
 });

@@ -1,51 +1,51 @@
 import { describe, expect, it } from 'vitest';
 import { buildSeries } from '../../../src/server/api/series.ts';
+import type { SeriesStep } from '../../../src/server/api/series.ts';
+
+const range = { sinceMs: 10_000, untilMs: 39_000, stepMs: 10_000 };
+const nothing = {
+  cycles: 0,
+  failed: 0,
+  moved: 0,
+  tableSkewMax: null,
+  nodeSkew: null,
+  least: null,
+  most: null,
+};
+const stored: SeriesStep = {
+  ...nothing,
+  atMs: 30_000,
+  cycles: 2,
+  failed: 1,
+  moved: 3,
+  nodeSkew: 1,
+  least: 2,
+  most: 9,
+};
 
 describe('the series', () => {
-  const nowMs = Date.UTC(2026, 0, 2);
-  const query = { rangeMs: 100_000, points: 10 };
+  it('names each step by its begin', () => {
+    expect(buildSeries(range, [stored])).toEqual({
+      since: '1970-01-01T00:00:10.000Z',
+      until: '1970-01-01T00:00:39.000Z',
+      stepSeconds: 10,
+      points: [
+        {
+          at: '1970-01-01T00:00:30.000Z',
+          ...{ cycles: 2, failed: 1, moved: 3, tableSkewMax: null, nodeSkew: 1, least: 2, most: 9 },
+        },
+      ],
+    });
+  });
 
-  it('sums what was done and keeps the greatest of what was seen in each step', () => {
-    const { points, stepSeconds } = buildSeries(
-      query,
-      nowMs,
-      [
-        { endedAtMs: nowMs - 95_000, failed: false, moved: 2, tableSkewMax: 3, nodeSkew: 1 },
-        { endedAtMs: nowMs - 94_000, failed: true, moved: 1, tableSkewMax: 5 },
-        { endedAtMs: nowMs, failed: false, moved: 0, nodeSkew: 0 },
-      ],
-      [
-        { atMs: nowMs - 95_000, regions: { '0': 9, '1': 2 } },
-        { atMs: nowMs - 94_000, regions: { '0': 4, '1': 5 } },
-        { atMs: nowMs - 50_000, regions: {} },
-      ],
-    );
-    expect(stepSeconds).toBe(10);
-    expect(points).toEqual([
-      {
-        at: new Date(nowMs - 100_000).toISOString(),
-        cycles: 2,
-        failed: 1,
-        moved: 3,
-        tableSkewMax: 5,
-        nodeSkew: 1,
-        least: 2,
-        most: 9,
-      },
-      {
-        at: new Date(nowMs - 10_000).toISOString(),
-        cycles: 1,
-        failed: 0,
-        moved: 0,
-        tableSkewMax: null,
-        nodeSkew: 0,
-        least: null,
-        most: null,
-      },
+  it('sums what was done and keeps the extremes of what was seen in a step', () => {
+    const now = { ...nothing, atMs: 30_000, moved: 1, tableSkewMax: 5, nodeSkew: 0, least: 1, most: 4 };
+    expect(buildSeries(range, [stored, now]).points).toMatchObject([
+      { cycles: 2, failed: 1, moved: 4, tableSkewMax: 5, nodeSkew: 1, least: 1, most: 9 },
     ]);
   });
 
   it('is empty without a history', () => {
-    expect(buildSeries(query, nowMs, [], []).points).toEqual([]);
+    expect(buildSeries(range, []).points).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import type { MoveDraft, MoveQuery, Store } from '../../../src/store/port.ts';
-import { MAX_PLAN_CHARACTERS } from '../../../src/store/sqlite-cycles.ts';
+import { createCycleStore, MAX_PLAN_CHARACTERS } from '../../../src/store/sqlite-cycles.ts';
 import { Database } from '../../../src/store/sqlite-database.ts';
 import { MIGRATIONS } from '../../../src/store/sqlite-migrations.ts';
 import { PAGE_OF_REGION } from '../../../src/store/sqlite-moves.ts';
@@ -283,7 +283,7 @@ describe('cycles, plans and samples', () => {
     const store = inMemory();
     const id = store.beginCycle('schedule', T0);
     expect(store.listCycles(1)).toEqual([{ id, trigger: 'schedule', startedAtMs: T0 }]);
-    const end = { endedAtMs: T0 + 5, outcome: 'moved', moved: 2, detail: '2 of 2', nodeSkew: 1.5 } as const;
+    const end = { endedAtMs: T0 + 5, outcome: 'moved', moved: 2, detail: '2 of 2' } as const;
     store.endCycle(id, end);
     expect(store.listCycles(1)[0]?.end).toEqual(end);
     const plan = { planId: 'sha256:1', cycleId: id, createdAtMs: T0, moves: 2, json: '{}' };
@@ -291,10 +291,58 @@ describe('cycles, plans and samples', () => {
     expect(store.plan('sha256:1')).toEqual(plan);
     store.savePlan({ ...plan, planId: 'big', json: 'x'.repeat(MAX_PLAN_CHARACTERS + 1) });
     expect(store.plan('big')).toMatchObject({ json: null, moves: 2 });
-    for (let cycleId = 1; cycleId <= 3; cycleId += 1) {
-      store.saveSample({ cycleId, atMs: T0 + cycleId, regions: { '0': cycleId } });
-    }
-    expect(store.listSamples(T0, 2).map((sample) => sample.cycleId)).toEqual([2, 3]);
+  });
+
+  it('are summed up in steps: what was done, and the extremes of what was seen', () => {
+    const store = inMemory();
+    const ended = (outcome: 'moved' | 'failed', endedAtMs: number): void =>
+      store.endCycle(store.beginCycle('schedule', T0), { endedAtMs, outcome, moved: 1, detail: '' });
+    const seen = (atMs: number, most: number | null): void =>
+      store.saveSample({ atMs, moved: 2, tableSkewMax: 0.5, nodeSkew: 1.5, least: most && 1, most });
+    ended('moved', T0 - 1);
+    ended('moved', T0 + 5);
+    ended('failed', T0 + 9);
+    seen(T0 + 9, 7);
+    seen(T0 + 29, 5);
+    seen(T0 + 29, 3);
+    seen(T0 + 30, null);
+    seen(T0 + 40, 1);
+    const nothing = { tableSkewMax: null, nodeSkew: null };
+    const skew = { tableSkewMax: 0.5, nodeSkew: 1.5 };
+    expect(store.history({ sinceMs: T0, untilMs: T0 + 40, stepMs: 10 })).toEqual([
+      { atMs: T0, cycles: 2, failed: 1, moved: 2, ...skew, least: 1, most: 7 },
+      { atMs: T0 + 20, cycles: 0, failed: 0, moved: 4, ...skew, least: 1, most: 5 },
+      { atMs: T0 + 30, cycles: 0, failed: 0, moved: 2, ...skew, least: null, most: null },
+    ]);
+    expect(store.history({ sinceMs: T0 + 50, untilMs: T0 + 60, stepMs: 10 })).toEqual([]);
+    ended('moved', T0 + 55);
+    expect(store.history({ sinceMs: T0 + 50, untilMs: T0 + 60, stepMs: 10 })).toEqual([
+      { atMs: T0 + 50, cycles: 1, failed: 0, moved: 0, ...nothing, least: null, most: null },
+    ]);
+  });
+
+  it('of an older state file are kept as they were', () => {
+    const database = new Database({ location: ':memory:', busyTimeoutMs: 0 });
+    for (const step of MIGRATIONS.slice(0, 2)) database.script(step);
+    database.script(`
+      INSERT INTO cycles (id, trigger, started_at_ms, ended_at_ms, outcome, moved, detail, table_skew_max, node_skew)
+        VALUES (7, 'schedule', 1, 5, 'moved', 3, '', 2.5, 4);
+      INSERT INTO samples (cycle_id, at_ms, regions) VALUES (7, 2, '{"0":9,"1":4}'), (8, 6, '{}');
+    `);
+    for (const step of MIGRATIONS.slice(2)) database.script(step);
+    expect(createCycleStore(database).history({ sinceMs: 0, untilMs: 10, stepMs: 5 })).toEqual([
+      { atMs: 0, cycles: 0, failed: 0, moved: 3, tableSkewMax: 2.5, nodeSkew: 4, least: 4, most: 9 },
+      {
+        atMs: 5,
+        cycles: 1,
+        failed: 0,
+        moved: 0,
+        tableSkewMax: null,
+        nodeSkew: null,
+        least: null,
+        most: null,
+      },
+    ]);
   });
 });
 
@@ -305,7 +353,7 @@ describe('retention', () => {
     endedMove(store, {}, 'succeeded', T0);
     const fresh = endedMove(store, {}, 'succeeded', T0 + HOUR_MS);
     store.beginCycle('schedule', T0);
-    store.saveSample({ cycleId: 1, atMs: T0, regions: {} });
+    store.saveSample({ atMs: T0, moved: 0, tableSkewMax: 0, nodeSkew: 0, least: null, most: null });
     store.addAudit({ atMs: T0, who: 'a', what: 'b', why: 'c' });
     store.savePlan({ planId: 'a', cycleId: 1, createdAtMs: T0 + HOUR_MS, moves: 0, json: null });
     store.savePlan({ planId: 'b', cycleId: 1, createdAtMs: T0 + HOUR_MS + 1, moves: 0, json: null });

@@ -1,0 +1,51 @@
+import { OperatingError } from '../../domain/errors.ts';
+import type { Balance } from '../../domain/plan.ts';
+import type { LiveSource } from '../../observability/live-state.ts';
+import type { BalanceSample, Store } from '../../store/port.ts';
+
+/** While moves are made. */
+const SAMPLE_EVERY_MS = 10_000;
+
+/**
+ * Keeps how even the cluster is, for the charts: with each plan, while moves are made, and when a cycle has made some.
+ *
+ * @returns a function that ends it.
+ */
+export function recordSamples(store: Pick<Store, 'saveSample'>, live: LiveSource): () => void {
+  let moved = 0;
+  let latestAtMs = -Infinity;
+  return live.subscribe((event, { balance }) => {
+    if (event.type === 'move-finished' && event.move.state === 'succeeded') moved += 1;
+    const isDue =
+      event.type === 'planned' ||
+      (event.type === 'cycle-finished' && moved > 0) ||
+      (event.type === 'move-finished' && event.atMs - latestAtMs >= SAMPLE_EVERY_MS);
+    if (!isDue || !balance) return;
+    latestAtMs = event.atMs;
+    if (save(store, { atMs: event.atMs, moved, ...measure(balance.now) })) moved = 0;
+  });
+}
+
+/** How even a placement is, as the charts show it. */
+export function measure({
+  tableSkewMax,
+  nodeSkew,
+  datanodes,
+}: Balance): Omit<BalanceSample, 'atMs' | 'moved'> {
+  const targets = datanodes.filter(({ state }) => state === 'target').map(({ regions }) => regions);
+  const [first] = targets;
+  if (first === undefined) return { tableSkewMax, nodeSkew, least: null, most: null };
+  const [least, most] = [Math.min, Math.max].map((pick) => targets.reduce((a, b) => pick(a, b)));
+  return { tableSkewMax, nodeSkew, least: least ?? first, most: most ?? first };
+}
+
+/** A chart may have a hole; that the state folder is in trouble is told by the cycle. */
+function save(store: Pick<Store, 'saveSample'>, sample: BalanceSample): boolean {
+  try {
+    store.saveSample(sample);
+    return true;
+  } catch (error) {
+    if (error instanceof OperatingError) return false;
+    throw error;
+  }
+}
