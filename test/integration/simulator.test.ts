@@ -3,13 +3,8 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createPrng } from '../../src/lib/prng.ts';
-import { createSimulatedCluster, serveSimulatedCluster } from '../../src/simulator/index.ts';
-import type {
-  ServedCluster,
-  ServeOptions,
-  SimulatedCluster,
-  SimulatedClusterOptions,
-} from '../../src/simulator/index.ts';
+import { SimulatedCluster, serveSimulatedCluster } from '../../src/simulator/index.ts';
+import type { ServedCluster, ServeOptions, SimulatedClusterOptions } from '../../src/simulator/index.ts';
 
 interface Stage {
   readonly cluster: SimulatedCluster;
@@ -19,7 +14,7 @@ interface Stage {
 const open: Stage[] = [];
 
 async function serve(options: SimulatedClusterOptions = {}, serveOptions: ServeOptions = {}): Promise<Stage> {
-  const cluster = createSimulatedCluster(
+  const cluster = new SimulatedCluster(
     { layout: { datanodes: 3, tables: 2 }, migrationMs: 40, ...options },
     { clock: systemClock, prng: createPrng('served') },
   );

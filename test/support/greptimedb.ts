@@ -7,8 +7,8 @@ import { Caller } from '../../src/greptimedb/caller.ts';
 import { TransportError } from '../../src/greptimedb/http.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../src/greptimedb/http.ts';
 import type { ClusterOptions, RequestSample } from '../../src/greptimedb/index.ts';
-import { createSimulatedCluster, SimulatedNetworkError } from '../../src/simulator/index.ts';
-import type { SimulatedCluster, SimulatedClusterOptions } from '../../src/simulator/index.ts';
+import { SimulatedCluster, SimulatedNetworkError } from '../../src/simulator/index.ts';
+import type { SimulatedClusterOptions } from '../../src/simulator/index.ts';
 
 export const everything: TableSelector = compileSelection({ include: [], exclude: ['greptime_private.*'] });
 
@@ -44,7 +44,7 @@ export function transportInto(cluster: SimulatedCluster): Transport {
 }
 
 export function simulated(options: SimulatedClusterOptions, clock: Clock, seed = 'test'): SimulatedCluster {
-  return createSimulatedCluster(options, { clock, prng: createPrng(seed) });
+  return new SimulatedCluster(options, { clock, prng: createPrng(seed) });
 }
 
 /** Runs what was started until it ends, in virtual time. */

@@ -1,8 +1,8 @@
 import { UsageError } from '../../domain/errors.ts';
 import { createPrng } from '../../lib/prng.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { createSimulatedCluster, serveSimulatedCluster } from '../../simulator/index.ts';
-import type { LayoutName, ServedCluster, SimulatedCluster } from '../../simulator/index.ts';
+import { SimulatedCluster, serveSimulatedCluster } from '../../simulator/index.ts';
+import type { LayoutName, ServedCluster } from '../../simulator/index.ts';
 import { Closers, untilAborted } from '../lifecycle.ts';
 
 /** A simulated cluster that listens on loopback. */
@@ -37,7 +37,7 @@ export interface SimulateRequest extends Omit<ListenRequest, 'layout'> {
 /** @throws UsageError when the profile, a fault or a number is none. */
 export async function listenAsCluster(request: ListenRequest, clock: Clock): Promise<ListeningCluster> {
   const { profile, metasrvs, frontends, faults, migrationTimeMs, seed, layout } = request;
-  const cluster = createSimulatedCluster(
+  const cluster = new SimulatedCluster(
     {
       profile,
       metasrvs,

@@ -2,10 +2,10 @@ import type { ClusterCore } from '../cluster/core.ts';
 import { queryParameters, respond, TEXT_TYPE } from '../serve/http.ts';
 import type { SimRequest, SimResponse } from '../serve/http.ts';
 import { MetaError } from '../procedures/errors.ts';
-import { CURRENT_HANDLERS, SWITCH_PREFIXES, switches } from './current.ts';
+import type { AdminCall, AdminHandler } from './admin-call.ts';
 import { LEGACY_HANDLERS } from './legacy.ts';
-import { legacyMaintenance } from './maintenance.ts';
-import type { AdminCall, AdminHandler } from './parameters.ts';
+import { READ_HANDLERS } from './reads.ts';
+import { answerSwitch, isSwitch } from './switches.ts';
 
 /** Answers a request to a metasrv: its gRPC port, which also takes HTTP/1.1, or its newer HTTP port. */
 export function answerAdmin(
@@ -32,23 +32,18 @@ function outsideAdmin(port: AdminCall['port']): SimResponse {
 
 function handlerFor({ core, port, request }: AdminCall): AdminHandler {
   const { path, method } = request;
-  const { legacy, maintenance } = core.profile.admin;
+  const read = READ_HANDLERS[path];
   const isGetOnly = port === 'http' && method !== 'GET' && method !== 'HEAD';
-  const shared = CURRENT_HANDLERS[path];
-  if (shared) return isGetOnly ? () => respond(405, '') : shared;
-  if (maintenance === 'legacy' && path.startsWith('/admin/maintenance')) return legacyMaintenance;
-  if (legacy) return LEGACY_HANDLERS[path] ?? notFound;
-  return SWITCH_PREFIXES.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))
-    ? switches
-    : notFound;
+  if (read) return isGetOnly ? () => respond(405, '') : read;
+  if (isSwitch(path)) return answerSwitch;
+  return (core.profile.admin.legacy && LEGACY_HANDLERS[path]) ?? (() => respond(404, ''));
 }
-
-const notFound: AdminHandler = () => respond(404, '');
 
 /** Handler errors are 500 with the text alone; the early HTTP port makes those of the switches 404 without it. */
 function errorAnswer({ core, port, request }: AdminCall, error: MetaError): SimResponse {
   if (port === 'grpc') return respond(500, error.message);
-  const isSwitch = SWITCH_PREFIXES.some((prefix) => request.path.startsWith(prefix));
   const isEarly = core.profile.admin.httpPort?.early === true;
-  return isEarly && isSwitch ? respond(404, '', TEXT_TYPE) : respond(500, error.message, TEXT_TYPE);
+  return isEarly && isSwitch(request.path)
+    ? respond(404, '', TEXT_TYPE)
+    : respond(500, error.message, TEXT_TYPE);
 }

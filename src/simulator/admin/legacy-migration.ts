@@ -4,8 +4,8 @@ import { MetaError, unexpected } from '../procedures/errors.ts';
 import { submitMigration } from '../procedures/submit.ts';
 import type { SubmissionResult } from '../procedures/submit.ts';
 import { parseHumanTime } from '../cluster/time.ts';
-import { invalidNumber, missing } from './parameters.ts';
-import type { AdminCall, Parameters } from './parameters.ts';
+import { invalidNumber, missing } from './admin-call.ts';
+import type { AdminCall, Parameters } from './admin-call.ts';
 
 const DEFAULT_REPLAY_MS = 1_000;
 const U64_MAX = (1n << 64n) - 1n;

@@ -3,11 +3,10 @@ import { JSON_TYPE, respond } from '../serve/http.ts';
 import type { SimResponse } from '../serve/http.ts';
 import { tableOptions } from '../cluster/model.ts';
 import type { RegionRoute, SimTable } from '../cluster/model.ts';
-import { invalidNumber, missing } from './parameters.ts';
-import type { Parameters } from './parameters.ts';
+import { invalidNumber, missing } from './admin-call.ts';
 import { MetaError } from '../procedures/errors.ts';
 import { legacyMigration } from './legacy-migration.ts';
-import type { AdminCall, AdminHandler } from './parameters.ts';
+import type { AdminCall, AdminHandler, Parameters } from './admin-call.ts';
 
 /** Endpoints that only metasrv up to 0.7.2 has (GreptimeDB v0.7.2 src/meta-srv/src/service/admin/*.rs). */
 export const LEGACY_HANDLERS: Readonly<Record<string, AdminHandler>> = {

@@ -3,9 +3,8 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Prng } from '../../lib/prng.ts';
 import { answerAdmin } from '../admin/endpoint.ts';
 import type { ClusterCore, SimFrontend, SimUser } from './core.ts';
-import { beginFor, Disturbances, superviseFailover } from '../faults/disturbances.ts';
+import { Disturbances } from '../faults/disturbances.ts';
 import { FaultBox } from '../faults/faults.ts';
-import type { FaultSetting } from '../faults/faults.ts';
 import { FrontendCache } from './frontend-cache.ts';
 import { SimulatedNetworkError } from '../serve/http.ts';
 import type { SimExchange, SimRequest, SimResponse } from '../serve/http.ts';
@@ -15,11 +14,10 @@ import { inRange, layOut } from './layout.ts';
 import type { LayoutOptions } from './layout.ts';
 import { MetaGroup } from './meta.ts';
 import type { SimTable } from './model.ts';
-import * as operator from './operator.ts';
-import { Migrations } from '../procedures/migrations.ts';
+import { ClusterOperator } from './operator.ts';
 import { ProcedureManager } from '../procedures/manager.ts';
 import { findProfile } from '../profiles/profiles.ts';
-import type { Profile } from '../profiles/profiles.ts';
+import type { Profile } from '../profiles/profile.ts';
 import { answerFrontend } from '../sql/endpoint.ts';
 import { informationTables } from '../sql/tables/registry.ts';
 import type { InformationTable } from '../sql/tables/information-table.ts';
@@ -44,8 +42,8 @@ export interface SimulatedClusterOptions {
   readonly migrationMs?: number;
   /** Move regions off a datanode that has been dead for this long; absent: no failover. */
   readonly failoverAfterMs?: number;
-  /** Settings as `parseFaults` reads them, or ready-made. Default none. */
-  readonly faults?: string | readonly FaultSetting[];
+  /** Settings as `parseFaults` reads them. Default none. */
+  readonly faults?: string;
   /** How far the servers' wall clocks are ahead of ours. Default 0. */
   readonly clockSkewMs?: number;
   /** Events that the journal keeps. Default 100 000. */
@@ -54,109 +52,58 @@ export interface SimulatedClusterOptions {
   readonly hugeBodyBytes?: number;
 }
 
-export interface SimulatedClusterDependencies {
+interface SimulatedClusterDependencies {
   readonly clock: Clock;
   readonly prng: Prng;
 }
 
-/** Builds a cluster. The same options, seed and virtual time give the same behaviour. @throws UsageError */
-export function createSimulatedCluster(
-  options: SimulatedClusterOptions,
-  dependencies: SimulatedClusterDependencies,
-): SimulatedCluster {
-  return new SimulatedCluster(options, dependencies);
-}
-
-/** A GreptimeDB cluster without sockets. `handle` is its wire; everything else is for whoever directs the play. */
-export class SimulatedCluster {
-  readonly profile: Profile;
-  readonly faults: FaultBox;
-  readonly #core: ClusterCore;
+/**
+ * A GreptimeDB cluster without sockets. The same options, seed and virtual time give the same behaviour. `handle` is its wire; everything
+ * else is for whoever directs the play.
+ */
+export class SimulatedCluster extends ClusterOperator {
   readonly #tables: ReadonlyMap<string, InformationTable>;
-  readonly #closing = new AbortController();
-  readonly #failoverAfterMs: number | undefined;
+  readonly #closing: AbortController;
 
-  constructor(options: SimulatedClusterOptions, { clock, prng }: SimulatedClusterDependencies) {
-    this.profile = findProfile(options.profile ?? '1.3');
-    this.#tables = informationTables(this.profile);
-    this.#failoverAfterMs = options.failoverAfterMs;
-    const disturbances = new Disturbances();
-    this.faults = new FaultBox({
-      monotonicMs: () => clock.monotonicMs(),
-      prng: prng.fork('faults'),
-      onChange: () => disturbances.watch(this.#core),
-    });
-    this.#core = this.#assemble(options, clock, prng);
-    layOut(this.#core.state, options.layout ?? {}, prng.fork('layout'), this.#core.time.now());
-    this.faults.set(options.faults ?? []);
+  /** @throws UsageError when an option is out of range. */
+  constructor(options: SimulatedClusterOptions, dependencies: SimulatedClusterDependencies) {
+    const closing = new AbortController();
+    const core = buildCore(options, dependencies, closing.signal);
+    super(core);
+    this.#closing = closing;
+    this.#tables = informationTables(core.profile);
+    const disturbances = new Disturbances(core, this);
+    core.faults.onChange(() => disturbances.watch());
+    layOut(core.state, options.layout ?? {}, dependencies.prng.fork('layout'), core.time.now());
+    core.faults.set(options.faults ?? '');
   }
 
-  #assemble(options: SimulatedClusterOptions, clock: Clock, prng: Prng): ClusterCore {
-    const { profile, faults } = this;
-    const time = createServerTime(clock, options.clockSkewMs ?? 0);
-    const startedAtMs = time.now() - CLUSTER_AGE_MS;
-    const metasrvs = inRange('metasrvs', options.metasrvs ?? 1, 1, 100);
-    const meta = new MetaGroup(
-      {
-        metasrvs,
-        election: options.election ?? metasrvs > 1,
-        statFlushBeats: profile.statFlushBeats,
-        electedAtMs: startedAtMs,
-      },
-      { time },
-    );
-    const frontends = Array.from(
-      { length: inRange('frontends', options.frontends ?? 1, 1, 100) },
-      (_, index): SimFrontend => {
-        return {
-          index,
-          hostname: `frontend-${index}`,
-          startedAtMs,
-          diedAtMs: null,
-          cache: new FrontendCache({ time }),
-        };
-      },
-    );
-    const { maxRunning } = profile.migration;
-    return {
-      profile,
-      clock,
-      time,
-      prng: prng.fork('cluster'),
-      meta,
-      frontends,
-      faults,
-      state: new ClusterState({ time, memory: () => meta.memory() }),
-      procedures: new ProcedureManager({ maxRunning, startedAtMs }, { time }),
-      migrations: new Migrations({
-        meanMs: inRange('ms for a migration', options.migrationMs ?? 1_500, 0, 86_400_000),
-      }),
-      journal: new Journal({ limit: options.journalLimit ?? 100_000 }, { now: () => time.now() }),
-      users: options.users ?? [],
-      addresses: defaultAddresses(profile, metasrvs, frontends.length),
-      hugeBodyBytes: options.hugeBodyBytes ?? 100_000_000,
-      closed: this.#closing.signal,
-    };
+  get profile(): Profile {
+    return this.core.profile;
+  }
+
+  get faults(): FaultBox {
+    return this.core.faults;
   }
 
   /** The names of all servers that answer HTTP, as `SimRequest.target` takes them. */
   get targets(): readonly string[] {
-    return [...this.#core.addresses.keys()];
+    return [...this.core.addresses.keys()];
   }
 
   /** `host:port` of each target, as the cluster itself tells it. */
   get addresses(): ReadonlyMap<string, string> {
-    return this.#core.addresses;
+    return this.core.addresses;
   }
 
   /** Where a target can really be reached; `/admin/leader` and `cluster_info` tell it from now on. */
   setAddress(target: string, authority: string): void {
-    this.#core.addresses.set(target, authority);
+    this.core.addresses.set(target, authority);
   }
 
   /** Which server listens at `host:port`; undefined when nobody does. */
   targetAt(authority: string): string | undefined {
-    return this.targets.find((target) => this.#core.addresses.get(target) === authority);
+    return this.targets.find((target) => this.core.addresses.get(target) === authority);
   }
 
   /**
@@ -166,7 +113,7 @@ export class SimulatedCluster {
    */
   async handle(request: SimRequest, signal?: AbortSignal): Promise<SimResponse> {
     const { bodyDelayMs, ...response } = await this.exchange(request, signal);
-    if (bodyDelayMs > 0) await sleep(this.#core.clock, bodyDelayMs, this.#either(signal));
+    if (bodyDelayMs > 0) await sleep(this.core.clock, bodyDelayMs, this.#either(signal));
     return response;
   }
 
@@ -175,7 +122,7 @@ export class SimulatedCluster {
     signal?.throwIfAborted();
     this.#closing.signal.throwIfAborted();
     return throughTheWire(
-      this.#core,
+      this.core,
       request,
       () => this.#answer(request),
       () => this.#either(signal),
@@ -189,12 +136,12 @@ export class SimulatedCluster {
   #answer(request: SimRequest): SimResponse {
     const [, kind, number = '', http] = /^(metasrv|frontend)-(\d+)(-http)?$/.exec(request.target) ?? [];
     if (kind === 'frontend' && http === undefined) {
-      const frontend = this.#core.frontends[Number(number)];
-      if (frontend?.diedAtMs === null) return answerFrontend(this.#core, frontend, this.#tables, request);
+      const frontend = this.core.frontends[Number(number)];
+      if (frontend?.diedAtMs === null) return answerFrontend(this.core, frontend, this.#tables, request);
     }
     const hasPort = http === undefined || this.profile.admin.httpPort !== null;
-    if (kind === 'metasrv' && hasPort && this.#core.meta.servers[Number(number)]?.up)
-      return answerAdmin(this.#core, Number(number), http ? 'http' : 'grpc', request);
+    if (kind === 'metasrv' && hasPort && this.core.meta.servers[Number(number)]?.up)
+      return answerAdmin(this.core, Number(number), http ? 'http' : 'grpc', request);
     throw new SimulatedNetworkError('ECONNREFUSED', `Connection refused by ${request.target}`);
   }
 
@@ -203,138 +150,113 @@ export class SimulatedCluster {
     this.#closing.abort(new DOMException('The simulated cluster is closed', 'AbortError'));
   }
 
-  // ------------------------------------------------------------------------------------------- what is true
-
   /** The last events, the oldest first. */
   get journal(): readonly SimEvent[] {
-    return this.#core.journal.events;
+    return this.core.journal.events;
   }
 
   /** The returned function unsubscribes. */
   onEvent(listener: SimEventListener): () => void {
-    return this.#core.journal.onEvent(listener);
+    return this.core.journal.onEvent(listener);
   }
 
   /** The servers' wall clock, in ms since 1970. */
   get nowMs(): number {
-    return this.#core.time.now();
+    return this.core.time.now();
   }
 
   /** Tables, routes, datanodes and open copies as they really are. Do not change them. */
   get truth(): Pick<ClusterState, 'tables' | 'datanodes' | 'routeOf' | 'tableNamed' | 'sortedTables'> {
-    return this.#core.state;
+    return this.core.state;
   }
 
   /** The real leader of every region, by region id. */
   leaders(): Map<string, string | null> {
     const leaders = new Map<string, string | null>();
-    for (const table of this.#core.state.sortedTables())
+    for (const table of this.core.state.sortedTables())
       for (const { region, leader } of table.routes) leaders.set(region.id, leader);
     return leaders;
   }
 
   /** @throws OperatingError when there is no such region. */
   leaderOf(regionId: string): string | null {
-    return operator.routeFor(this.#core, regionId).leader;
+    return this.route(regionId).leader;
   }
 
   /** How many regions each datanode really leads, empty datanodes included, ids ascending. */
   regionsPerDatanode(wanted?: (table: SimTable) => boolean): Map<string, number> {
-    return this.#core.state.regionsPerDatanode(wanted);
+    return this.core.state.regionsPerDatanode(wanted);
   }
 
   /** Index of the metasrv that leads; null while none does. */
   get metasrvLeader(): number | null {
-    return this.#core.meta.leader;
+    return this.core.meta.leader;
   }
 
   /** Migrations that were accepted and have not ended. */
   get migrationsUnderWay(): readonly { procedureId: string; regionId: string; from: string; to: string }[] {
-    return this.#core.migrations.tasks.map(({ procedure, region, from, to }) => {
+    return [...this.core.migrations.tasks.values()].map(({ procedure, region, from, to }) => {
       return { procedureId: procedure.id, regionId: region.id, from, to };
     });
-  }
-
-  // ------------------------------------------------------------------------------------------- what happens
-
-  /** A new, empty datanode joins. Returns its id. */
-  addDatanode(id?: string): string {
-    return operator.addDatanode(this.#core, id);
-  }
-
-  killDatanode(id: string): void {
-    operator.killDatanode(this.#core, id);
-    if (this.#failoverAfterMs !== undefined) superviseFailover(this.#core, id, this.#failoverAfterMs);
-  }
-
-  reviveDatanode(id: string): void {
-    operator.reviveDatanode(this.#core, id);
-  }
-
-  createTable(table: operator.NewTable): SimTable {
-    return operator.createTable(this.#core, table);
-  }
-
-  /** `[catalog.][schema.]table`. Returns whether it is gone already; in 0.6 to 0.14 it waits for migrations. */
-  dropTable(fullName: string): boolean {
-    return operator.dropTable(this.#core, fullName);
-  }
-
-  moveRegionBehindTheScenes(regionId: string, to: string): void {
-    operator.moveRegionBehindTheScenes(this.#core, regionId, to);
-  }
-
-  /** Another mover asks for a migration. Returns the procedure's id, or null when the region is taken. */
-  startForeignMigration(regionId: string, to: string): string | null {
-    return beginFor(this.#core, operator.routeFor(this.#core, regionId), to, 'OtherMover');
-  }
-
-  setFollower(regionId: string, datanodeId: string, isFollower = true): void {
-    operator.setFollower(this.#core, regionId, datanodeId, isFollower);
-  }
-
-  setStaging(regionId: string, isStaging = true): void {
-    operator.setStaging(this.#core, regionId, isStaging);
-  }
-
-  setDowngraded(regionId: string, isDowngraded = true): void {
-    operator.setDowngraded(this.#core, regionId, isDowngraded);
-  }
-
-  removeLeader(regionId: string): void {
-    operator.removeLeader(this.#core, regionId);
-  }
-
-  setMaintenance(isOn: boolean): void {
-    operator.setSwitch(this.#core, 'maintenance', isOn);
-  }
-
-  pauseProcedures(isPaused = true): void {
-    operator.setSwitch(this.#core, 'procedures-paused', isPaused);
-  }
-
-  changeLeader(change?: operator.LeaderChange): void {
-    operator.changeLeader(this.#core, change);
-  }
-
-  killMetasrv(index: number): void {
-    operator.killMetasrv(this.#core, index);
-  }
-
-  reviveMetasrv(index: number): void {
-    operator.reviveMetasrv(this.#core, index);
-  }
-
-  killFrontend(index: number): void {
-    operator.setFrontendUp(this.#core, index, false);
-  }
-
-  reviveFrontend(index: number): void {
-    operator.setFrontendUp(this.#core, index, true);
   }
 }
 
 const CLUSTER_AGE_MS = 2 * 3_600_000;
+
+function buildCore(
+  options: SimulatedClusterOptions,
+  { clock, prng }: SimulatedClusterDependencies,
+  closed: AbortSignal,
+): ClusterCore {
+  const profile = findProfile(options.profile ?? '1.3');
+  const time = createServerTime(clock, options.clockSkewMs ?? 0);
+  const startedAtMs = time.now() - CLUSTER_AGE_MS;
+  const metasrvs = inRange('metasrvs', options.metasrvs ?? 1, 1, 100);
+  const meta = new MetaGroup(
+    {
+      metasrvs,
+      election: options.election ?? metasrvs > 1,
+      statFlushBeats: profile.statFlushBeats,
+      electedAtMs: startedAtMs,
+    },
+    { time },
+  );
+  const frontends = Array.from(
+    { length: inRange('frontends', options.frontends ?? 1, 1, 100) },
+    (_, index): SimFrontend => {
+      return {
+        index,
+        hostname: `frontend-${index}`,
+        startedAtMs,
+        diedAtMs: null,
+        cache: new FrontendCache({ time }),
+      };
+    },
+  );
+  const { maxRunning } = profile.migration;
+  return {
+    profile,
+    clock,
+    time,
+    prng: prng.fork('cluster'),
+    meta,
+    frontends,
+    faults: new FaultBox({ monotonicMs: () => clock.monotonicMs(), prng: prng.fork('faults') }),
+    state: new ClusterState({ time, memory: () => meta.memory() }),
+    procedures: new ProcedureManager({ maxRunning, startedAtMs }, { time }),
+    migrations: {
+      meanMs: inRange('ms for a migration', options.migrationMs ?? 1_500, 0, 86_400_000),
+      tasks: new Map(),
+      leadership: new AbortController(),
+    },
+    failoverAfterMs: options.failoverAfterMs ?? null,
+    journal: new Journal({ limit: options.journalLimit ?? 100_000 }, { now: () => time.now() }),
+    users: options.users ?? [],
+    addresses: defaultAddresses(profile, metasrvs, frontends.length),
+    hugeBodyBytes: options.hugeBodyBytes ?? 100_000_000,
+    closed,
+  };
+}
 
 function defaultAddresses(profile: Profile, metasrvs: number, frontends: number): Map<string, string> {
   const addresses = new Map<string, string>();

@@ -4,9 +4,9 @@ import type { FaultBox } from '../faults/faults.ts';
 import type { FrontendCache } from './frontend-cache.ts';
 import type { Journal } from './journal.ts';
 import type { MetaGroup } from './meta.ts';
-import type { Migrations } from '../procedures/migrations.ts';
+import type { MigrationsUnderWay } from '../procedures/migration-task.ts';
 import type { ProcedureManager } from '../procedures/manager.ts';
-import type { Profile } from '../profiles/profiles.ts';
+import type { Profile } from '../profiles/profile.ts';
 import type { ClusterState } from './state.ts';
 import type { ServerTime } from './time.ts';
 
@@ -27,13 +27,15 @@ export interface ClusterCore {
   readonly state: ClusterState;
   readonly meta: MetaGroup;
   readonly procedures: ProcedureManager;
-  readonly migrations: Migrations;
+  readonly migrations: MigrationsUnderWay;
   readonly frontends: readonly SimFrontend[];
   readonly faults: FaultBox;
   readonly journal: Journal;
   readonly users: readonly SimUser[];
   /** `host:port` by target name; replaced when the cluster is served on real sockets. */
   readonly addresses: Map<string, string>;
+  /** Null: no failover. */
+  readonly failoverAfterMs: number | null;
   readonly hugeBodyBytes: number;
   /** Aborts when the cluster is closed. */
   readonly closed: AbortSignal;

@@ -29,7 +29,7 @@ export function lastBeatMs(
 }
 
 /** The last beat whose statistics the leader kept: the first one that it saw, then every n-th. */
-export function lastFlushMs(node: SimDatanode, nowMs: number, memory: LeaderMemory): number | undefined {
+function lastFlushMs(node: SimDatanode, nowMs: number, memory: LeaderMemory): number | undefined {
   const last = lastBeatMs(node, nowMs, memory.electedAtMs);
   if (last === undefined) return undefined;
   const missedMs = Math.max(0, memory.electedAtMs - node.startedAtMs);
@@ -46,10 +46,9 @@ export function beforeCopiesChange(node: SimDatanode, nowMs: number, memory: Lea
   node.changedAtMs = nowMs;
 }
 
-export interface FlushedStats {
+interface FlushedStats {
   readonly flushMs: number;
   readonly copies: Iterable<RegionCopy>;
-  readonly count: number;
 }
 
 /** The region copies that the leader believes a datanode to have: as of the last flush, never expired for a dead one. */
@@ -61,6 +60,6 @@ export function flushedStats(
   const flushMs = lastFlushMs(node, nowMs, memory);
   if (flushMs === undefined) return undefined;
   if (node.changedAtMs > flushMs && node.flushed?.flushMs === flushMs)
-    return { flushMs, copies: node.flushed.copies, count: node.flushed.copies.length };
-  return { flushMs, copies: node.copies.values(), count: node.copies.size };
+    return { flushMs, copies: node.flushed.copies };
+  return { flushMs, copies: node.copies.values() };
 }

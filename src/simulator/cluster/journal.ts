@@ -4,7 +4,7 @@ export type MigrationReason = 'Manual' | 'Failover' | 'OtherMover';
 export type Operation = 'migrate-region' | 'maintenance' | 'procedure-manager';
 
 /** What happened, as an outside observer with perfect sight would tell it. `atMs` is the servers' wall clock. */
-export type SimHappening =
+type SimHappening =
   | {
       readonly kind: 'mutating-request';
       readonly target: string;

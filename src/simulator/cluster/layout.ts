@@ -4,13 +4,11 @@ import type { SimDatanode, SimTable } from './model.ts';
 import { buildTable } from './state.ts';
 import type { ClusterState, RegionPlacement } from './state.ts';
 
-export const LAYOUTS = ['crowded', 'random', 'balanced'] as const;
-
 /**
  * `crowded`: the last datanode is empty and the first leads about half of everything; `random`: each region anywhere;
  * `balanced`: every table, and everything together, spread evenly.
  */
-export type LayoutName = (typeof LAYOUTS)[number];
+export type LayoutName = 'crowded' | 'random' | 'balanced';
 
 export interface LayoutOptions {
   /** Datanodes 0 … n-1. Default 4. */

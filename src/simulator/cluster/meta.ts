@@ -53,10 +53,6 @@ export class MetaGroup {
     return this.#leader;
   }
 
-  get electedAtMs(): number {
-    return this.#electedAtMs;
-  }
-
   /** The leader's memory of heartbeats; without a leader nobody has any. */
   memory(): LeaderMemory {
     const electedAtMs = this.#leader === null ? Number.POSITIVE_INFINITY : this.#electedAtMs;

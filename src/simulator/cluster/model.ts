@@ -13,7 +13,7 @@ export interface SimRegion {
   readonly initialSstBytes: number;
 }
 
-export type LeaderState = 'downgrading' | 'staging';
+type LeaderState = 'downgrading' | 'staging';
 
 /** One region's entry in a table route. Immutable: a change puts a new one in its place. */
 export interface RegionRoute {
@@ -24,9 +24,9 @@ export interface RegionRoute {
   readonly downSinceMs: number | null;
 }
 
-export type TableKind = 'physical' | 'logical' | 'view';
+type TableKind = 'physical' | 'logical' | 'view';
 /** A view has none. */
-export type TableEngine = 'mito' | 'metric' | 'file' | '';
+type TableEngine = 'mito' | 'metric' | 'file' | '';
 
 export interface SimTable {
   readonly id: number;

@@ -1,54 +1,16 @@
 import { OperatingError } from '../../domain/errors.ts';
 import { isDecimalId } from '../../domain/ids.ts';
+import { newProcedure } from '../procedures/manager.ts';
+import { beginUnlessTaken, resumeMigrations, suspendMigrations } from '../procedures/migrations.ts';
+import { seededUuid } from '../procedures/uuid.ts';
 import { broadcastInvalidation, later } from './core.ts';
-import type { ClusterCore } from './core.ts';
+import type { ClusterCore, SimFrontend } from './core.ts';
+import { superviseFailover } from '../procedures/failover.ts';
 import { newDatanode, newPlacement } from './layout.ts';
+import type { Metasrv, SwitchName } from './meta.ts';
 import { displayRegion } from './model.ts';
 import type { RegionRoute, SimDatanode, SimTable } from './model.ts';
-import { newProcedure } from '../procedures/manager.ts';
-import { seededUuid } from '../procedures/uuid.ts';
 import { buildTable } from './state.ts';
-
-/** What people and accidents do to a cluster, apart from migrations. Each action is journalled. */
-
-export function addDatanode(core: ClusterCore, wantedId?: string): string {
-  const id = wantedId ?? nextDatanodeId(core);
-  if (!isDecimalId(id)) throw notPossible(`a datanode ${JSON.stringify(id)}; wanted a decimal id`);
-  if (core.state.datanodes.has(id)) throw notPossible(`datanode ${id} exists already`);
-  core.state.addDatanode(newDatanode(id, core.time.now(), null));
-  tell(core, 'add-datanode', id);
-  return id;
-}
-
-function nextDatanodeId(core: ClusterCore): string {
-  const ids = [...core.state.datanodes.keys()].map(BigInt);
-  return (ids.reduce((most, id) => (id > most ? id : most), -1n) + 1n).toString();
-}
-
-/** The process dies: no heartbeat any more. Its routes stay. */
-export function killDatanode(core: ClusterCore, id: string): void {
-  const node = datanode(core, id);
-  if (node.diedAtMs !== null) return;
-  node.diedAtMs = core.time.now();
-  tell(core, 'kill-datanode', id);
-}
-
-/** The process starts again with the regions that the routes give it. */
-export function reviveDatanode(core: ClusterCore, id: string): void {
-  const node = datanode(core, id);
-  if (node.diedAtMs === null) return;
-  node.diedAtMs = null;
-  node.startedAtMs = core.time.now();
-  node.changedAtMs = node.startedAtMs;
-  node.flushed = null;
-  for (const region of [...node.copies.keys()]) {
-    const route = core.state.routeOf(region.key);
-    node.copies.delete(region);
-    if (route?.leader === id) core.state.openCopy(id, region, 'Leader');
-    else if (route?.followers.includes(id)) core.state.openCopy(id, region, 'Follower');
-  }
-  tell(core, 'revive-datanode', id);
-}
 
 export interface NewTable {
   readonly name: string;
@@ -62,103 +24,6 @@ export interface NewTable {
   readonly on?: readonly string[];
 }
 
-export function createTable(core: ClusterCore, wanted: NewTable): SimTable {
-  const { catalog = 'greptime', schema = 'public', name, regions, engine = 'mito' } = wanted;
-  if (!Number.isInteger(regions) || regions < 1 || regions > 100_000)
-    throw notPossible(`a table of ${regions} regions; wanted 1 to 100000`);
-  if (core.state.tableNamed(catalog, schema, name))
-    throw notPossible(`table ${catalog}.${schema}.${name} exists already`);
-  const living = [...core.state.datanodes.values()].filter((node) => node.diedAtMs === null);
-  const nodes = wanted.on ?? living.map((node) => node.id);
-  if (nodes.length === 0) throw notPossible('a table without any datanode');
-  for (const id of nodes) datanode(core, id);
-  const id = core.state.nextTableId();
-  const placements = Array.from({ length: regions }, (_, index) =>
-    newPlacement(nodes[index % nodes.length]!, nodes, 0, core.prng),
-  );
-  const createdAtMs = core.time.now();
-  const names = { id, catalog, schema, name, engine, kind: 'physical', createdAtMs, physical: null } as const;
-  const { numbers } = wanted;
-  const table = buildTable({ ...names, placements, ...(numbers ? { numbers } : {}) });
-  core.state.addTable(table);
-  tell(core, 'create-table', `${catalog}.${schema}.${name}`);
-  return table;
-}
-
-/**
- * Drops a table through a procedure, which in 0.6 to 0.14 waits for the table's migrations.
- *
- * @returns whether it is gone already.
- */
-export function dropTable(core: ClusterCore, fullName: string): boolean {
-  const [name = '', schema = 'public', catalog = 'greptime'] = fullName.split('.').reverse();
-  const table = core.state.tableNamed(catalog, schema, name);
-  if (!table) throw notPossible(`there is no table ${fullName} to drop`);
-  const procedure = newProcedure(seededUuid(core.prng), 'metasrv-procedure::DropTable', [
-    { mode: 'Share', key: `__catalog_lock/${catalog}` },
-    { mode: 'Share', key: `__schema_lock/${catalog}.${schema}` },
-    { mode: 'Exclusive', key: `__table_lock/${table.id}` },
-  ]);
-  core.procedures.register(procedure, () => {
-    core.state.removeTable(table);
-    broadcastInvalidation(core, table.id);
-    tell(core, 'drop-table', `${catalog}.${schema}.${name}`);
-    core.procedures.finish(procedure, 'Done', null);
-  });
-  return !core.state.tables.has(table.id);
-}
-
-/** Another mover's work, done in an instant and without a procedure that anybody could see. */
-export function moveRegionBehindTheScenes(core: ClusterCore, regionId: string, to: string): void {
-  const { region, leader } = routeFor(core, regionId);
-  datanode(core, to);
-  core.state.changeRoute(region, { leader: to, state: null, downSinceMs: null });
-  if (leader !== null && leader !== to) core.state.closeCopy(leader, region);
-  core.state.openCopy(to, region, 'Leader');
-  broadcastInvalidation(core, region.table.id);
-  tell(core, 'move-region', `${displayRegion(region.key)} from ${leader ?? 'nowhere'} to ${to}`);
-}
-
-export function setFollower(core: ClusterCore, regionId: string, nodeId: string, isFollower: boolean): void {
-  const { region, followers } = routeFor(core, regionId);
-  datanode(core, nodeId);
-  const others = followers.filter((follower) => follower !== nodeId);
-  core.state.changeRoute(region, { followers: isFollower ? [...others, nodeId] : others });
-  if (isFollower) core.state.openCopy(nodeId, region, 'Follower');
-  else core.state.closeCopy(nodeId, region);
-  broadcastInvalidation(core, region.table.id);
-  tell(core, 'set-follower', `${displayRegion(region.key)} on ${nodeId}: ${isFollower}`);
-}
-
-/** Marks a region as being repartitioned, or no longer. */
-export function setStaging(core: ClusterCore, regionId: string, isStaging: boolean): void {
-  setState(core, regionId, isStaging ? 'staging' : null);
-}
-
-/** Marks a region as downgraded, as a migration leaves it that got stuck. */
-export function setDowngraded(core: ClusterCore, regionId: string, isDowngraded: boolean): void {
-  setState(core, regionId, isDowngraded ? 'downgrading' : null);
-}
-
-function setState(core: ClusterCore, regionId: string, state: RegionRoute['state']): void {
-  const { region, leader } = routeFor(core, regionId);
-  core.state.changeRoute(region, { state, downSinceMs: state === 'downgrading' ? core.time.now() : null });
-  const role =
-    state === 'staging' ? 'StagingLeader' : state === 'downgrading' ? 'DowngradingLeader' : 'Leader';
-  if (leader !== null) core.state.openCopy(leader, region, role);
-  broadcastInvalidation(core, region.table.id);
-  tell(core, 'set-state', `${displayRegion(region.key)}: ${state ?? 'none'}`);
-}
-
-/** A region without a leader in its route. */
-export function removeLeader(core: ClusterCore, regionId: string): void {
-  const { region, leader } = routeFor(core, regionId);
-  core.state.changeRoute(region, { leader: null });
-  if (leader !== null) core.state.closeCopy(leader, region);
-  broadcastInvalidation(core, region.table.id);
-  tell(core, 'remove-leader', displayRegion(region.key));
-}
-
 export interface LeaderChange {
   /** Index of the metasrv that shall lead; default: the next one that is up. */
   readonly to?: number;
@@ -166,93 +31,251 @@ export interface LeaderChange {
   readonly gapMs?: number;
 }
 
-/**
- * The leader steps down; after the gap another one is elected, with an empty memory. A metasrv without election restarts and
- * refuses connections until then.
- */
-export function changeLeader(core: ClusterCore, change: LeaderChange = {}): void {
-  const old = core.meta.leader;
-  if (old === null) return;
-  const server = core.meta.servers[old];
-  const restarts = !core.meta.hasElection && server?.up === true;
-  if (restarts) server.up = false;
-  depose(core, old);
-  later(core, change.gapMs ?? core.profile.leaderLeaseMs, () => {
-    if (restarts) server.up = true;
-    electLeader(core, change.to ?? old + 1);
-  });
+/** What people and accidents do to a cluster. Each action is journalled. @throws OperatingError when it is not possible. */
+export class ClusterOperator {
+  protected readonly core: ClusterCore;
+
+  constructor(core: ClusterCore) {
+    this.core = core;
+  }
+
+  /** A new, empty datanode joins. Returns its id. */
+  addDatanode(wantedId?: string): string {
+    const id = wantedId ?? this.#nextDatanodeId();
+    if (!isDecimalId(id)) refuse(`a datanode ${JSON.stringify(id)}; wanted a decimal id`);
+    if (this.core.state.datanodes.has(id)) refuse(`datanode ${id} exists already`);
+    this.core.state.addDatanode(newDatanode(id, this.core.time.now(), null));
+    this.#tell('add-datanode', id);
+    return id;
+  }
+
+  #nextDatanodeId(): string {
+    const ids = [...this.core.state.datanodes.keys()].map(BigInt);
+    return (ids.reduce((most, id) => (id > most ? id : most), -1n) + 1n).toString();
+  }
+
+  /** The process dies: no heartbeat any more. Its routes stay. */
+  killDatanode(id: string): void {
+    const node = this.#datanode(id);
+    if (node.diedAtMs !== null) return;
+    node.diedAtMs = this.core.time.now();
+    this.#tell('kill-datanode', id);
+    superviseFailover(this.core, id);
+  }
+
+  /** The process starts again with the regions that the routes give it. */
+  reviveDatanode(id: string): void {
+    const node = this.#datanode(id);
+    if (node.diedAtMs === null) return;
+    node.diedAtMs = null;
+    node.startedAtMs = this.core.time.now();
+    node.changedAtMs = node.startedAtMs;
+    node.flushed = null;
+    for (const region of [...node.copies.keys()]) {
+      const route = this.core.state.routeOf(region.key);
+      node.copies.delete(region);
+      if (route?.leader === id) this.core.state.openCopy(id, region, 'Leader');
+      else if (route?.followers.includes(id)) this.core.state.openCopy(id, region, 'Follower');
+    }
+    this.#tell('revive-datanode', id);
+  }
+
+  createTable(wanted: NewTable): SimTable {
+    const { catalog = 'greptime', schema = 'public', name, regions, engine = 'mito' } = wanted;
+    if (!Number.isInteger(regions) || regions < 1 || regions > 100_000)
+      refuse(`a table of ${regions} regions; wanted 1 to 100000`);
+    if (this.core.state.tableNamed(catalog, schema, name))
+      refuse(`table ${catalog}.${schema}.${name} exists already`);
+    const nodes = wanted.on ?? this.core.state.livingDatanodeIds;
+    if (nodes.length === 0) refuse('a table without any datanode');
+    for (const id of nodes) this.#datanode(id);
+    const id = this.core.state.nextTableId();
+    const placements = Array.from({ length: regions }, (_, index) =>
+      newPlacement(nodes[index % nodes.length]!, nodes, 0, this.core.prng),
+    );
+    const createdAtMs = this.core.time.now();
+    const names = { id, catalog, schema, name, engine, kind: 'physical', physical: null } as const;
+    const { numbers } = wanted;
+    const table = buildTable({ ...names, createdAtMs, placements, ...(numbers ? { numbers } : {}) });
+    this.core.state.addTable(table);
+    this.#tell('create-table', `${catalog}.${schema}.${name}`);
+    return table;
+  }
+
+  /**
+   * Drops a table through a procedure, which in 0.6 to 0.14 waits for the table's migrations.
+   *
+   * @param fullName `[catalog.][schema.]table`
+   * @returns whether it is gone already.
+   */
+  dropTable(fullName: string): boolean {
+    const [name = '', schema = 'public', catalog = 'greptime'] = fullName.split('.').reverse();
+    const table =
+      this.core.state.tableNamed(catalog, schema, name) ?? refuse(`there is no table ${fullName} to drop`);
+    const procedure = newProcedure(seededUuid(this.core.prng), 'metasrv-procedure::DropTable', [
+      { mode: 'Share', key: `__catalog_lock/${catalog}` },
+      { mode: 'Share', key: `__schema_lock/${catalog}.${schema}` },
+      { mode: 'Exclusive', key: `__table_lock/${table.id}` },
+    ]);
+    this.core.procedures.register(procedure, () => {
+      this.core.state.removeTable(table);
+      broadcastInvalidation(this.core, table.id);
+      this.#tell('drop-table', `${catalog}.${schema}.${name}`);
+      this.core.procedures.finish(procedure, 'Done', null);
+    });
+    return !this.core.state.tables.has(table.id);
+  }
+
+  /** Another mover's work, done in an instant and without a procedure that anybody could see. */
+  moveRegionBehindTheScenes(regionId: string, to: string): void {
+    const { region, leader } = this.route(regionId);
+    this.#datanode(to);
+    this.core.state.changeRoute(region, { leader: to, state: null, downSinceMs: null });
+    if (leader !== null && leader !== to) this.core.state.closeCopy(leader, region);
+    this.core.state.openCopy(to, region, 'Leader');
+    broadcastInvalidation(this.core, region.table.id);
+    this.#tell('move-region', `${displayRegion(region.key)} from ${leader ?? 'nowhere'} to ${to}`);
+  }
+
+  /** Another mover asks for a migration. Returns the procedure's id, or null when the region is taken. */
+  startForeignMigration(regionId: string, to: string): string | null {
+    return beginUnlessTaken(this.core, this.route(regionId), to, 'OtherMover');
+  }
+
+  setFollower(regionId: string, nodeId: string, isFollower = true): void {
+    const { region, followers } = this.route(regionId);
+    this.#datanode(nodeId);
+    const others = followers.filter((follower) => follower !== nodeId);
+    this.core.state.changeRoute(region, { followers: isFollower ? [...others, nodeId] : others });
+    if (isFollower) this.core.state.openCopy(nodeId, region, 'Follower');
+    else this.core.state.closeCopy(nodeId, region);
+    broadcastInvalidation(this.core, region.table.id);
+    this.#tell('set-follower', `${displayRegion(region.key)} on ${nodeId}: ${isFollower}`);
+  }
+
+  /** `staging`: being repartitioned; `downgrading`: as a migration leaves it that got stuck; null: healthy. */
+  setRegionState(regionId: string, state: RegionRoute['state']): void {
+    const { region, leader } = this.route(regionId);
+    this.core.state.changeRoute(region, {
+      state,
+      downSinceMs: state === 'downgrading' ? this.core.time.now() : null,
+    });
+    const role =
+      state === 'staging' ? 'StagingLeader' : state === 'downgrading' ? 'DowngradingLeader' : 'Leader';
+    if (leader !== null) this.core.state.openCopy(leader, region, role);
+    broadcastInvalidation(this.core, region.table.id);
+    this.#tell('set-state', `${displayRegion(region.key)}: ${state ?? 'none'}`);
+  }
+
+  /** A region without a leader in its route. */
+  removeLeader(regionId: string): void {
+    const { region, leader } = this.route(regionId);
+    this.core.state.changeRoute(region, { leader: null });
+    if (leader !== null) this.core.state.closeCopy(leader, region);
+    broadcastInvalidation(this.core, region.table.id);
+    this.#tell('remove-leader', displayRegion(region.key));
+  }
+
+  /**
+   * The leader steps down; after the gap another one is elected, with an empty memory. A metasrv without election restarts and
+   * refuses connections until then.
+   */
+  changeLeader(change: LeaderChange = {}): void {
+    const old = this.core.meta.leader;
+    if (old === null) return;
+    const server = this.core.meta.servers[old];
+    const restarts = !this.core.meta.hasElection && server?.up === true;
+    if (restarts) server.up = false;
+    this.#depose(old);
+    later(this.core, change.gapMs ?? this.core.profile.leaderLeaseMs, () => {
+      if (restarts) server.up = true;
+      this.#electLeader(change.to ?? old + 1);
+    });
+  }
+
+  #depose(leader: number): void {
+    this.core.meta.depose();
+    this.core.journal.record({ kind: 'leader-lost', metasrv: leader });
+    suspendMigrations(this.core);
+  }
+
+  #electLeader(preferred: number): void {
+    const { servers } = this.core.meta;
+    const inTurn = servers.map((_, offset) => servers[(preferred + offset) % servers.length]!);
+    const next = inTurn.find((server) => server.up);
+    if (!next || this.core.meta.leader !== null) return;
+    this.core.meta.elect(next.index);
+    this.core.journal.record({ kind: 'leader-elected', metasrv: next.index });
+    resumeMigrations(this.core);
+  }
+
+  /** A metasrv process dies; connections to it are refused. When it led, another one is elected. */
+  killMetasrv(index: number): void {
+    const server = this.#metasrv(index);
+    server.up = false;
+    this.#tell('kill-metasrv', String(index));
+    if (this.core.meta.leader !== index) return;
+    this.#depose(index);
+    later(this.core, this.core.profile.leaderLeaseMs, () => this.#electLeader(index + 1));
+  }
+
+  reviveMetasrv(index: number): void {
+    const server = this.#metasrv(index);
+    server.up = true;
+    this.#tell('revive-metasrv', String(index));
+    if (this.core.meta.leader === null)
+      later(this.core, this.core.profile.leaderLeaseMs, () => this.#electLeader(index));
+  }
+
+  killFrontend(index: number): void {
+    this.#frontend(index).diedAtMs = this.core.time.now();
+    this.#tell('kill-frontend', String(index));
+  }
+
+  /** It comes back with empty caches. */
+  reviveFrontend(index: number): void {
+    const frontend = this.#frontend(index);
+    frontend.diedAtMs = null;
+    frontend.cache.clear();
+    this.#tell('revive-frontend', String(index));
+  }
+
+  setMaintenance(isOn: boolean): void {
+    this.#setSwitch('maintenance', isOn);
+  }
+
+  pauseProcedures(isPaused = true): void {
+    this.#setSwitch('procedures-paused', isPaused);
+  }
+
+  #setSwitch(name: SwitchName, value: boolean): void {
+    this.core.meta.setSwitch(name, value, this.core.meta.leader ?? 0);
+    this.#tell(name, String(value));
+  }
+
+  /** A route by its region's id. */
+  protected route(regionId: string): RegionRoute {
+    const route = isDecimalId(regionId) ? this.core.state.routeOf(BigInt(regionId)) : undefined;
+    return route ?? refuse(`there is no region ${regionId}`);
+  }
+
+  #datanode(id: string): SimDatanode {
+    return this.core.state.datanodes.get(id) ?? refuse(`there is no datanode ${id}`);
+  }
+
+  #metasrv(index: number): Metasrv {
+    return this.core.meta.servers[index] ?? refuse(`there is no metasrv ${index}`);
+  }
+
+  #frontend(index: number): SimFrontend {
+    return this.core.frontends[index] ?? refuse(`there is no frontend ${index}`);
+  }
+
+  #tell(action: string, detail: string): void {
+    this.core.journal.record({ kind: 'operator', action, detail });
+  }
 }
 
-function depose(core: ClusterCore, leader: number): void {
-  core.meta.depose();
-  core.journal.record({ kind: 'leader-lost', metasrv: leader });
-  core.migrations.leaderLost(core);
-}
-
-function electLeader(core: ClusterCore, preferred: number): void {
-  const { servers } = core.meta;
-  const inTurn = servers.map((_, offset) => servers[(preferred + offset) % servers.length]!);
-  const next = inTurn.find((server) => server.up);
-  if (!next || core.meta.leader !== null) return;
-  core.meta.elect(next.index);
-  core.journal.record({ kind: 'leader-elected', metasrv: next.index });
-  core.migrations.leaderElected(core);
-}
-
-/** A metasrv process dies; connections to it are refused. When it led, another one is elected. */
-export function killMetasrv(core: ClusterCore, index: number): void {
-  const server = core.meta.servers[index];
-  if (!server) throw notPossible(`there is no metasrv ${index}`);
-  server.up = false;
-  tell(core, 'kill-metasrv', String(index));
-  if (core.meta.leader !== index) return;
-  depose(core, index);
-  later(core, core.profile.leaderLeaseMs, () => electLeader(core, index + 1));
-}
-
-export function reviveMetasrv(core: ClusterCore, index: number): void {
-  const server = core.meta.servers[index];
-  if (!server) throw notPossible(`there is no metasrv ${index}`);
-  server.up = true;
-  tell(core, 'revive-metasrv', String(index));
-  if (core.meta.leader === null) later(core, core.profile.leaderLeaseMs, () => electLeader(core, index));
-}
-
-/** A frontend process dies or comes back, then with empty caches. */
-export function setFrontendUp(core: ClusterCore, index: number, isUp: boolean): void {
-  const frontend = core.frontends[index];
-  if (!frontend) throw notPossible(`there is no frontend ${index}`);
-  frontend.diedAtMs = isUp ? null : core.time.now();
-  if (isUp) frontend.cache.clear();
-  tell(core, isUp ? 'revive-frontend' : 'kill-frontend', String(index));
-}
-
-export function setSwitch(
-  core: ClusterCore,
-  name: 'maintenance' | 'procedures-paused',
-  value: boolean,
-): void {
-  core.meta.setSwitch(name, value, core.meta.leader ?? 0);
-  tell(core, name, String(value));
-}
-
-/** A route by its region's id. @throws OperatingError when there is no such region. */
-export function routeFor(core: ClusterCore, regionId: string): RegionRoute {
-  const route = isDecimalId(regionId) ? core.state.routeOf(BigInt(regionId)) : undefined;
-  if (!route) throw notPossible(`there is no region ${regionId}`);
-  return route;
-}
-
-function datanode(core: ClusterCore, id: string): SimDatanode {
-  const node = core.state.datanodes.get(id);
-  if (!node) throw notPossible(`there is no datanode ${id}`);
-  return node;
-}
-
-function tell(core: ClusterCore, action: string, detail: string): void {
-  core.journal.record({ kind: 'operator', action, detail });
-}
-
-function notPossible(what: string): OperatingError {
-  return new OperatingError('simulator-refused', `Simulated cluster: ${what}`);
+function refuse(what: string): never {
+  throw new OperatingError('simulator-refused', `Simulated cluster: ${what}`);
 }

@@ -1,7 +1,7 @@
 import { beforeCopiesChange } from './heartbeats.ts';
 import type { LeaderMemory } from './heartbeats.ts';
 import { regionKey } from './model.ts';
-import type { RegionCopy, RegionRole, RegionRoute, SimDatanode, SimRegion, SimTable } from './model.ts';
+import type { RegionRole, RegionRoute, SimDatanode, SimRegion, SimTable } from './model.ts';
 import type { ServerTime } from './time.ts';
 
 /** The truth of the cluster: what the metadata store holds, and what each datanode has open. */
@@ -73,6 +73,10 @@ export class ClusterState {
     this.datanodes.set(node.id, node);
   }
 
+  get livingDatanodeIds(): string[] {
+    return [...this.datanodes.values()].filter((node) => node.diedAtMs === null).map(({ id }) => id);
+  }
+
   /** The entry of a region, or undefined when the table or the region does not exist. */
   routeOf(key: bigint): RegionRoute | undefined {
     const table = this.tables.get(Number(key >> 32n));
@@ -111,10 +115,6 @@ export class ClusterState {
     node.copies.delete(region);
   }
 
-  copyOn(nodeId: string, region: SimRegion): RegionCopy | undefined {
-    return this.datanodes.get(nodeId)?.copies.get(region);
-  }
-
   /** How many regions each datanode really leads, ids ascending; only tables that `wanted` accepts. */
   regionsPerDatanode(wanted: (table: SimTable) => boolean = () => true): Map<string, number> {
     const ids = [...this.datanodes.keys()].sort((a, b) => Number(BigInt(a) - BigInt(b)));
@@ -133,7 +133,7 @@ function nameKey(catalog: string, schema: string, name: string): string {
 }
 
 /** What a new table needs; the rest is derived. */
-export interface TableSeed {
+interface TableSeed {
   readonly id: number;
   readonly catalog: string;
   readonly schema: string;

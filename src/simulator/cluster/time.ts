@@ -36,31 +36,11 @@ export function humanTime(durationMs: number): string {
   return parts.join(' ');
 }
 
-const HUMANTIME = /^(?:\s*\d+\s*(?:ns|us|ms|s|sec|secs|m|min|mins|h|hr|hrs|d|day|days)\s*)+$/;
-const HUMANTIME_PART = /(\d+)\s*([a-z]+)/g;
-const FACTORS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  ms: 1,
-  s: 1_000,
-  sec: 1_000,
-  secs: 1_000,
-  m: 60_000,
-  min: 60_000,
-  mins: 60_000,
-  h: 3_600_000,
-  hr: 3_600_000,
-  hrs: 3_600_000,
-  d: 86_400_000,
-  day: 86_400_000,
-  days: 86_400_000,
-};
+const UNIT_MS = new Map(UNITS);
 
 /** Reads humantime as the legacy `replay_timeout` parameter does. A bare number is not a duration: undefined. */
 export function parseHumanTime(text: string): number | undefined {
-  if (!HUMANTIME.test(text)) return undefined;
-  let totalMs = 0;
-  for (const [, amount, unit] of text.matchAll(HUMANTIME_PART))
-    totalMs += Number(amount) * (FACTORS[unit ?? ''] ?? 0);
-  return totalMs;
+  if (!/^(?:\s*\d+(?:days?|h|m|s|ms))+$/.test(text)) return undefined;
+  const parts = [...text.matchAll(/(\d+)(day|h|ms|m|s)/g)];
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT_MS.get(unit ?? '') ?? 0), 0);
 }

@@ -1,122 +1,89 @@
 import { later } from '../cluster/core.ts';
 import type { ClusterCore } from '../cluster/core.ts';
+import type { ClusterOperator } from '../cluster/operator.ts';
+import { beginUnlessTaken } from '../procedures/migrations.ts';
 import { CLUSTER_FAULTS } from './faults.ts';
 import type { ClusterFault } from './faults.ts';
-import type { RegionRoute } from '../cluster/model.ts';
-import { changeLeader, createTable, dropTable, killDatanode, reviveDatanode } from '../cluster/operator.ts';
 
 /** How often each fault of the cluster gets its opportunity. */
-export const DISTURBANCE_INTERVAL_MS = 10_000;
+const DISTURBANCE_INTERVAL_MS = 10_000;
 
 /** Makes the faults of the cluster happen while any is set. No timer runs while none is. */
 export class Disturbances {
+  readonly #core: ClusterCore;
+  readonly #operator: ClusterOperator;
   #isTicking = false;
   #tablesMade = 0;
 
+  constructor(core: ClusterCore, operator: ClusterOperator) {
+    this.#core = core;
+    this.#operator = operator;
+  }
+
   /** Call whenever the settings changed. */
-  watch(core: ClusterCore): void {
-    if (this.#isTicking || !CLUSTER_FAULTS.some((name) => core.faults.has(name))) return;
+  watch(): void {
+    const { faults } = this.#core;
+    if (this.#isTicking || !CLUSTER_FAULTS.some((name) => faults.has(name))) return;
     this.#isTicking = true;
-    later(core, DISTURBANCE_INTERVAL_MS, () => {
+    later(this.#core, DISTURBANCE_INTERVAL_MS, () => {
       this.#isTicking = false;
-      this.#tick(core);
-      this.watch(core);
+      this.#tick();
+      this.watch();
     });
   }
 
-  #tick(core: ClusterCore): void {
+  #tick(): void {
+    const { faults, journal } = this.#core;
     for (const name of CLUSTER_FAULTS) {
-      if (!core.faults.strikes(name)) continue;
-      core.journal.record({ kind: 'fault', name, target: 'cluster' });
-      this.#happen(core, name);
+      if (!faults.strikes(name)) continue;
+      journal.record({ kind: 'fault', name, target: 'cluster' });
+      this.#happen(name);
     }
   }
 
-  #happen(core: ClusterCore, name: ClusterFault): void {
+  #happen(name: ClusterFault): void {
     switch (name) {
       case 'leader-change':
-        changeLeader(core);
+        this.#operator.changeLeader();
         break;
       case 'node-death':
-        loseSomeDatanode(core);
+        this.#loseSomeDatanode();
         break;
       case 'other-mover':
-        moveSomeRegion(core);
+        this.#moveSomeRegion();
         break;
       case 'table-churn':
-        this.#churn(core);
+        this.#churn();
         break;
     }
   }
 
-  #churn(core: ClusterCore): void {
-    const own = core.state.sortedTables().filter((table) => table.name.startsWith('churn_'));
-    const victim = own.length > 0 && core.prng.chance(0.5) ? core.prng.pick(own) : null;
-    if (victim) dropTable(core, `${victim.catalog}.${victim.schema}.${victim.name}`);
-    else if (livingIds(core).length > 0)
-      createTable(core, { name: `churn_${this.#tablesMade++}`, regions: 1 + core.prng.int(4) });
+  /** A datanode dies and comes back one to three minutes later; at least two thirds stay. */
+  #loseSomeDatanode(): void {
+    const { prng, state } = this.#core;
+    const living = state.livingDatanodeIds;
+    if (living.length < 2 || (living.length - 1) * 3 < state.datanodes.size * 2) return;
+    const id = prng.pick(living);
+    this.#operator.killDatanode(id);
+    later(this.#core, 60_000 + prng.int(120_000), () => this.#operator.reviveDatanode(id));
   }
-}
 
-function livingIds(core: ClusterCore): string[] {
-  return [...core.state.datanodes.values()].filter((node) => node.diedAtMs === null).map((node) => node.id);
-}
+  #moveSomeRegion(): void {
+    const { prng, state } = this.#core;
+    const tables = state.sortedTables().filter((table) => table.routes.length > 0);
+    if (tables.length === 0) return;
+    const route = prng.pick(prng.pick(tables).routes);
+    const { leader, followers } = route;
+    const targets = state.livingDatanodeIds.filter((id) => id !== leader && !followers.includes(id));
+    if (targets.length > 0) beginUnlessTaken(this.#core, route, prng.pick(targets), 'OtherMover');
+  }
 
-/** A datanode dies and comes back one to three minutes later; at least two thirds stay. */
-function loseSomeDatanode(core: ClusterCore): void {
-  const living = livingIds(core);
-  if (living.length < 2 || (living.length - 1) * 3 < core.state.datanodes.size * 2) return;
-  const id = core.prng.pick(living);
-  killDatanode(core, id);
-  later(core, 60_000 + core.prng.int(120_000), () => reviveDatanode(core, id));
-}
-
-function moveSomeRegion(core: ClusterCore): void {
-  const tables = core.state.sortedTables().filter((table) => table.routes.length > 0);
-  if (tables.length === 0) return;
-  const route = core.prng.pick(core.prng.pick(tables).routes);
-  const { leader, followers } = route;
-  const targets = livingIds(core).filter((id) => id !== leader && !followers.includes(id));
-  if (targets.length > 0) beginFor(core, route, core.prng.pick(targets), 'OtherMover');
-}
-
-/** Starts a migration for somebody else than a client, unless the region is taken. */
-export function beginFor(
-  core: ClusterCore,
-  route: RegionRoute,
-  to: string,
-  reason: 'OtherMover' | 'Failover',
-): string | null {
-  const { region, leader, state } = route;
-  if (leader === null || state !== null || core.meta.leader === null) return null;
-  if (core.migrations.isRunning(region)) return null;
-  return core.migrations.begin(core, { region, from: leader, to, budgetMs: 300_000, reason }).procedure.id;
-}
-
-/** Moves the regions of a datanode that stays dead to the living ones, a limited number at a time. */
-export function superviseFailover(core: ClusterCore, deadId: string, afterMs: number): void {
-  later(core, afterMs, () => {
-    const node = core.state.datanodes.get(deadId);
-    if (typeof node?.diedAtMs !== 'number') return;
-    if (core.meta.leader !== null && !core.meta.leaderSwitch('maintenance')) failOver(core, deadId);
-    if ([...node.copies.keys()].some((region) => core.state.routeOf(region.key)?.leader === deadId))
-      superviseFailover(core, deadId, FAILOVER_ROUND_MS);
-  });
-}
-
-const FAILOVER_ROUND_MS = 5_000;
-const FAILOVERS_PER_ROUND = 32;
-
-function failOver(core: ClusterCore, deadId: string): void {
-  const node = core.state.datanodes.get(deadId);
-  const living = livingIds(core);
-  let begun = 0;
-  for (const region of [...(node?.copies.keys() ?? [])]) {
-    const route = core.state.routeOf(region.key);
-    if (route?.leader !== deadId) continue;
-    const targets = living.filter((id) => !route.followers.includes(id));
-    if (targets.length === 0) continue;
-    if (beginFor(core, route, core.prng.pick(targets), 'Failover') !== null) begun += 1;
-    if (begun >= FAILOVERS_PER_ROUND) return;
+  #churn(): void {
+    const { prng, state } = this.#core;
+    const own = state.sortedTables().filter((table) => table.name.startsWith('churn_'));
+    const victim = own.length > 0 && prng.chance(0.5) ? prng.pick(own) : null;
+    if (victim) this.#operator.dropTable(`${victim.catalog}.${victim.schema}.${victim.name}`);
+    else if (state.livingDatanodeIds.length > 0)
+      this.#operator.createTable({ name: `churn_${this.#tablesMade++}`, regions: 1 + prng.int(4) });
   }
 }

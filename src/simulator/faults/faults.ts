@@ -3,7 +3,7 @@ import { parseDuration } from '../../lib/duration.ts';
 import type { Prng } from '../../lib/prng.ts';
 
 /** Faults on the way between client and server; the opportunity is a request. */
-export const WIRE_FAULTS = [
+const WIRE_FAULTS = [
   'latency',
   'hang',
   'lost-request',
@@ -32,12 +32,12 @@ export const MIGRATION_FAULTS = [
 export const CLUSTER_FAULTS = ['leader-change', 'node-death', 'other-mover', 'table-churn'] as const;
 
 /** `dead-leader-address`: per answer about the leader. `stale-routes`: per frontend and invalidation. */
-export const ANSWER_FAULTS = ['dead-leader-address', 'stale-routes'] as const;
+const ANSWER_FAULTS = ['dead-leader-address', 'stale-routes'] as const;
 
 export type WireFault = (typeof WIRE_FAULTS)[number];
 export type MigrationFault = (typeof MIGRATION_FAULTS)[number];
 export type ClusterFault = (typeof CLUSTER_FAULTS)[number];
-export type FaultName = WireFault | MigrationFault | ClusterFault | (typeof ANSWER_FAULTS)[number];
+type FaultName = WireFault | MigrationFault | ClusterFault | (typeof ANSWER_FAULTS)[number];
 
 export const FAULT_NAMES: readonly FaultName[] = [
   ...WIRE_FAULTS,
@@ -103,29 +103,28 @@ interface ArmedFault extends FaultSetting {
 export class FaultBox {
   readonly #monotonicMs: () => number;
   readonly #prng: Prng;
-  readonly #onChange: () => void;
+  #onChange = (): void => undefined;
   #armed: ArmedFault[] = [];
 
-  constructor(dependencies: { monotonicMs: () => number; prng: Prng; onChange: () => void }) {
+  constructor(dependencies: { monotonicMs: () => number; prng: Prng }) {
     this.#monotonicMs = dependencies.monotonicMs;
     this.#prng = dependencies.prng;
-    this.#onChange = dependencies.onChange;
+  }
+
+  /** Calls `listener` whenever the settings have changed. */
+  onChange(listener: () => void): void {
+    this.#onChange = listener;
   }
 
   /** Replaces all settings. @throws UsageError on an unreadable text. */
-  set(faults: string | readonly FaultSetting[]): void {
-    this.#armed = this.#arm(faults);
-    this.#onChange();
-  }
-
-  /** Adds to the settings. @throws UsageError on an unreadable text. */
-  add(faults: string | readonly FaultSetting[]): void {
-    this.#armed = [...this.#armed.filter((fault) => !fault.spent), ...this.#arm(faults)];
+  set(faults: string): void {
+    const armedAtMs = this.#monotonicMs();
+    this.#armed = parseFaults(faults).map((setting) => ({ ...setting, armedAtMs, spent: false }));
     this.#onChange();
   }
 
   clear(): void {
-    this.set([]);
+    this.set('');
   }
 
   /** Settings that can still strike. */
@@ -147,11 +146,5 @@ export class FaultBox {
       fault.spent = true;
       return true;
     });
-  }
-
-  #arm(faults: string | readonly FaultSetting[]): ArmedFault[] {
-    const settings = typeof faults === 'string' ? parseFaults(faults) : faults;
-    const armedAtMs = this.#monotonicMs();
-    return settings.map((setting) => ({ ...setting, armedAtMs, spent: false }));
   }
 }

@@ -9,7 +9,7 @@ export class MetaError extends Error {
   }
 }
 
-export type MetaStatus = 'Unexpected' | 'Internal' | 'InvalidArguments';
+type MetaStatus = 'Unexpected' | 'Internal' | 'InvalidArguments';
 
 /** GreptimeDB src/common/error/src/status_code.rs */
 export const STATUS_CODES: Readonly<Record<MetaStatus, number>> = {

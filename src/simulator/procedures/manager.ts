@@ -1,8 +1,8 @@
-import { LockTable } from '../cluster/locks.ts';
-import type { LockKey } from '../cluster/locks.ts';
+import { LockTable } from './locks.ts';
+import type { LockKey } from './locks.ts';
 import type { ServerTime } from '../cluster/time.ts';
 
-export type ProcedureStatus = 'Running' | 'Retrying' | 'PrepareRollback' | 'RollingBack' | 'Done' | 'Failed';
+type ProcedureStatus = 'Running' | 'Retrying' | 'PrepareRollback' | 'RollingBack' | 'Done' | 'Failed';
 
 /** A procedure as the leading metasrv keeps it in memory. */
 export interface Procedure {

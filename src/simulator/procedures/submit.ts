@@ -2,6 +2,7 @@ import type { ClusterCore } from '../cluster/core.ts';
 import { displayRegion } from '../cluster/model.ts';
 import type { RegionRoute } from '../cluster/model.ts';
 import { invalidArguments, MetaError, unexpected } from './errors.ts';
+import { beginMigration, isMigrating } from './migrations.ts';
 
 export interface MigrationSubmission {
   readonly regionKey: bigint;
@@ -35,7 +36,7 @@ export function submitMigration(core: ClusterCore, submission: MigrationSubmissi
   requireLeader(core, route, submission);
   requireNoFollower(core, route, submission);
   const order = { region: route.region, from, to, budgetMs: submission.budgetMs, reason: 'Manual' } as const;
-  return { kind: 'accepted', procedureId: core.migrations.begin(core, order).procedure.id };
+  return { kind: 'accepted', procedureId: beginMigration(core, order) };
 }
 
 function requireAlive(core: ClusterCore, nodeId: string): void {
@@ -47,7 +48,7 @@ function requireAlive(core: ClusterCore, nodeId: string): void {
 /** The guard is dropped too early up to 0.8, so that nothing is ever found running there. */
 function requireNotRunning(core: ClusterCore, regionKey: bigint): void {
   if (!core.profile.migration.duplicateRefused) return;
-  if (!core.migrations.tasks.some((task) => task.region.key === regionKey)) return;
+  if (!isMigrating(core, regionKey)) return;
   throw new MetaError(
     'Unexpected',
     `Another migration procedure is running for region: ${displayRegion(regionKey)}`,

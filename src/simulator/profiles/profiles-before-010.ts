@@ -1,4 +1,4 @@
-import type { Profile } from './profile-facts.ts';
+import type { Profile } from './profile.ts';
 
 /** Versions up to 0.9, each one its predecessor with the differences named. */
 export const V051: Profile = {

@@ -1,8 +1,6 @@
 import { UsageError } from '../../domain/errors.ts';
-import type { Profile } from './profile-facts.ts';
+import type { Profile } from './profile.ts';
 import { V051, V060, V070, V072, V082, V090, V095 } from './profiles-before-010.ts';
-
-export type * from './profile-facts.ts';
 
 const STATISTICS_010 = [
   'region_id',

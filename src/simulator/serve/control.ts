@@ -1,14 +1,13 @@
 import { OperatingError } from '../../domain/errors.ts';
-import { stateSummary } from './control-state.ts';
 import type { SimulatedCluster } from '../cluster/cluster.ts';
 
-export interface ControlRequest {
+interface ControlRequest {
   readonly method: string;
   readonly path: string;
   readonly body: string;
 }
 
-export interface ControlAnswer {
+interface ControlAnswer {
   readonly status: number;
   readonly json: string;
 }
@@ -109,4 +108,25 @@ function unreadable(fields: Fields, name: string, wanted: string): never {
 
 function wrong(detail: string): OperatingError {
   return new OperatingError('bad-request', `Simulator control: ${detail}`);
+}
+
+const SHOWN_EVENTS = 50;
+
+/** The truth about a cluster, for `GET /control/state`. */
+function stateSummary(cluster: SimulatedCluster): Record<string, unknown> {
+  const regions = cluster.regionsPerDatanode();
+  return {
+    version: cluster.profile.version,
+    nowMs: cluster.nowMs,
+    metasrvLeader: cluster.metasrvLeader,
+    datanodes: [...cluster.truth.datanodes.values()].map(({ id, addr, diedAtMs }) => {
+      return { id, addr, status: diedAtMs === null ? 'alive' : 'dead', regions: regions.get(id) ?? 0 };
+    }),
+    tables: cluster.truth.sortedTables().map(({ id, catalog, schema, name, engine, kind, routes }) => {
+      return { id: String(id), name: `${catalog}.${schema}.${name}`, engine, kind, regions: routes.length };
+    }),
+    migrations: cluster.migrationsUnderWay,
+    faults: cluster.faults.active,
+    events: cluster.journal.slice(-SHOWN_EVENTS),
+  };
 }

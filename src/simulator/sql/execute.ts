@@ -7,7 +7,7 @@ import type { ResultSet, Row, SqlValue } from './result-set.ts';
 import { isEqual } from './tables/information-table.ts';
 import type { InformationTable } from './tables/information-table.ts';
 
-export interface SqlSession {
+interface SqlSession {
   readonly core: ClusterCore;
   readonly frontend: SimFrontend;
   readonly tables: ReadonlyMap<string, InformationTable>;

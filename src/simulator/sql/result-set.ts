@@ -1,4 +1,4 @@
-import type { SqlFacts } from '../profiles/profiles.ts';
+import type { SqlFacts } from '../profiles/profile.ts';
 
 /** Values of SQL cells. Ids that are u64 are bigint; all other numbers fit a number. */
 export type SqlValue = string | number | bigint | boolean | null;

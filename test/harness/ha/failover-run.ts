@@ -2,7 +2,7 @@ import { readConfig } from '../../../src/config/load.ts';
 import type { TransportRequest, TransportResponse } from '../../../src/greptimedb/index.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import { createPrng, type Prng } from '../../../src/lib/prng.ts';
-import { createSimulatedCluster, type SimulatedCluster } from '../../../src/simulator/index.ts';
+import { SimulatedCluster } from '../../../src/simulator/index.ts';
 import { SimNetwork } from '../sim/network.ts';
 import { createLockServer, type LockServer } from './lock-servers.ts';
 import { Replica, type ReplicaWorld } from './replica.ts';
@@ -66,7 +66,7 @@ class FailoverRun {
     const profile = options.profile ?? prng.pick(PROFILES);
     this.#prng = prng;
     this.#clock = clock;
-    this.#cluster = createSimulatedCluster(
+    this.#cluster = new SimulatedCluster(
       {
         profile,
         metasrvs: 1,

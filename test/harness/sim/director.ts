@@ -124,5 +124,5 @@ function repairStuckRegions({ cluster }: World): void {
   const held = new Set(cluster.migrationsUnderWay.map(({ regionId }) => regionId));
   for (const { routes } of cluster.truth.sortedTables())
     for (const { region, state } of routes)
-      if (state === 'downgrading' && !held.has(region.id)) cluster.setDowngraded(region.id, false);
+      if (state === 'downgrading' && !held.has(region.id)) cluster.setRegionState(region.id, null);
 }

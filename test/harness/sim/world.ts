@@ -13,7 +13,7 @@ import { VirtualClock } from '../../../src/lib/clock.ts';
 import { createPrng, type Prng } from '../../../src/lib/prng.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import type { ServerActions } from '../../../src/server/api/ports.ts';
-import { createSimulatedCluster, type SimulatedCluster } from '../../../src/simulator/index.ts';
+import { SimulatedCluster } from '../../../src/simulator/index.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { createDisk, type Disk } from './disk.ts';
 import { Life, type DeathPlan } from './life.ts';
@@ -68,7 +68,7 @@ export class World {
     this.config = scenario.config;
     this.clock = new VirtualClock(scenario.startMs);
     this.prng = createPrng(`${scenario.seed}/world`);
-    this.cluster = createSimulatedCluster(scenario.cluster, {
+    this.cluster = new SimulatedCluster(scenario.cluster, {
       clock: this.clock,
       prng: this.prng.fork('cluster'),
     });

@@ -146,7 +146,7 @@ describe('/admin/route', () => {
 
   it('tells a downgraded leader, since when, a missing one, and followers', async () => {
     const { admin, cluster } = play({ profile: '0.7', layout });
-    cluster.setDowngraded('4398046511104');
+    cluster.setRegionState('4398046511104', 'downgrading');
     cluster.removeLeader('4398046511105');
     cluster.setFollower('4398046511105', '0');
     const { region_routes: routes } = JSON.parse((await admin('GET /admin/route?table_id=1024')).body);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OperatingError, UsageError } from '../../../src/domain/errors.ts';
-import type { LayoutOptions } from '../../../src/simulator/index.ts';
+import type { LayoutOptions } from '../../../src/simulator/cluster/layout.ts';
 import { play } from './harness.ts';
 import type { Play } from './harness.ts';
 

@@ -1,8 +1,9 @@
 import { createPrng } from '../../../src/lib/prng.ts';
 import { parseJsonExact } from '../../../src/lib/json.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
-import { createSimulatedCluster } from '../../../src/simulator/index.ts';
-import type { SimResponse, SimulatedCluster, SimulatedClusterOptions } from '../../../src/simulator/index.ts';
+import { SimulatedCluster } from '../../../src/simulator/index.ts';
+import type { SimulatedClusterOptions } from '../../../src/simulator/index.ts';
+import type { SimResponse } from '../../../src/simulator/serve/http.ts';
 
 export interface Play {
   readonly clock: VirtualClock;
@@ -28,7 +29,7 @@ export interface Play {
 export function play(options: SimulatedClusterOptions = {}, seed: string | number = 'play'): Play {
   const clock = new VirtualClock();
   const layout = { datanodes: 3, tables: 2, regionsPerTable: [3, 3], ...options.layout } as const;
-  const cluster = createSimulatedCluster({ ...options, layout }, { clock, prng: createPrng(seed) });
+  const cluster = new SimulatedCluster({ ...options, layout }, { clock, prng: createPrng(seed) });
   const sql: Play['sql'] = (text, { frontend = 0, db, headers = {} } = {}) => {
     const body = new URLSearchParams({ sql: text, ...(db === undefined ? {} : { db }) });
     return cluster.handle({

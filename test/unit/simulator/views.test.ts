@@ -45,8 +45,8 @@ describe('region_peers', () => {
     ['1.3', 'DOWNGRADING', 'STAGING'],
   ])('%s calls a downgraded region %s and a staging one %s', async (profile, downgraded, staging) => {
     const { rows, cluster, clock } = play({ profile });
-    cluster.setDowngraded('4398046511104');
-    cluster.setStaging(ID);
+    cluster.setRegionState('4398046511104', 'downgrading');
+    cluster.setRegionState(ID, 'staging');
     await clock.advance(7_500);
     const all = await rows(`SELECT region_id, status, down_seconds ${PEERS}`);
     expect(all.slice(0, 2)).toEqual([

@@ -2,7 +2,7 @@ import { addressOf } from '../../cluster/core.ts';
 import type { ClusterCore } from '../../cluster/core.ts';
 import { FRONTEND_HEARTBEAT_MS, lastBeatMs } from '../../cluster/heartbeats.ts';
 import type { SimDatanode } from '../../cluster/model.ts';
-import type { Profile } from '../../profiles/profiles.ts';
+import type { Profile } from '../../profiles/profile.ts';
 import { humanTime } from '../../cluster/time.ts';
 import type { Column, Row, SqlValue } from '../result-set.ts';
 import { requireMetasrv } from './information-table.ts';

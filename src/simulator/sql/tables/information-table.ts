@@ -1,5 +1,5 @@
 import type { ClusterCore, SimFrontend } from '../../cluster/core.ts';
-import type { Profile } from '../../profiles/profiles.ts';
+import type { Profile } from '../../profiles/profile.ts';
 import { SQL_CODES, SqlError } from '../errors.ts';
 import type { Condition } from '../parse.ts';
 import type { Column, Row, SqlValue } from '../result-set.ts';

@@ -1,6 +1,6 @@
 import { regionKey } from '../../cluster/model.ts';
 import type { SimTable } from '../../cluster/model.ts';
-import type { Profile } from '../../profiles/profiles.ts';
+import type { Profile } from '../../profiles/profile.ts';
 import type { Column, Row, SqlType } from '../result-set.ts';
 import type { InformationTable, ReadContext } from './information-table.ts';
 

@@ -1,5 +1,5 @@
-import { describeLocks } from '../../cluster/locks.ts';
-import type { Profile } from '../../profiles/profiles.ts';
+import { describeLocks } from '../../procedures/locks.ts';
+import type { Profile } from '../../profiles/profile.ts';
 import { requireMetasrv } from './information-table.ts';
 import type { InformationTable } from './information-table.ts';
 

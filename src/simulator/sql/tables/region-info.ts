@@ -1,6 +1,6 @@
 import { ROLE_NAMES } from '../../cluster/model.ts';
 import type { RegionCopy, SimDatanode } from '../../cluster/model.ts';
-import type { Profile } from '../../profiles/profiles.ts';
+import type { Profile } from '../../profiles/profile.ts';
 import type { Column, Row } from '../result-set.ts';
 import type { InformationTable } from './information-table.ts';
 

@@ -1,4 +1,4 @@
-import type { Profile, RegionPeerFacts } from '../../profiles/profiles.ts';
+import type { Profile, RegionPeerFacts } from '../../profiles/profile.ts';
 import { regionKey } from '../../cluster/model.ts';
 import type { RegionRoute, SimTable } from '../../cluster/model.ts';
 import type { Column, Row } from '../result-set.ts';

@@ -2,7 +2,7 @@ import type { ClusterCore } from '../../cluster/core.ts';
 import { flushedStats } from '../../cluster/heartbeats.ts';
 import { loadOf, ROLE_NAMES } from '../../cluster/model.ts';
 import type { CopyLoad, RegionCopy, SimDatanode } from '../../cluster/model.ts';
-import type { Profile } from '../../profiles/profiles.ts';
+import type { Profile } from '../../profiles/profile.ts';
 import type { Row, SqlType, SqlValue } from '../result-set.ts';
 import { requireMetasrv } from './information-table.ts';
 import type { InformationTable } from './information-table.ts';

@@ -1,4 +1,4 @@
-import type { Profile } from '../../profiles/profiles.ts';
+import type { Profile } from '../../profiles/profile.ts';
 import { clusterInfo } from './cluster-info.ts';
 import type { InformationTable, TableFactory } from './information-table.ts';
 import { partitions } from './partitions.ts';

@@ -4,14 +4,45 @@ import { flushedStats, HEARTBEAT_MS } from '../cluster/heartbeats.ts';
 import { loadOf } from '../cluster/model.ts';
 import type { CopyLoad, RegionCopy, SimDatanode } from '../cluster/model.ts';
 import { MetaError } from '../procedures/errors.ts';
+import { JSON_TYPE, respond, TEXT_TYPE } from '../serve/http.ts';
+import type { SimResponse } from '../serve/http.ts';
+import { missing } from './admin-call.ts';
+import type { AdminCall, AdminHandler } from './admin-call.ts';
+
+/** Endpoints that every version has; on the HTTP port for GET only. */
+export const READ_HANDLERS: Readonly<Record<string, AdminHandler>> = {
+  '/admin/health': (call) => text(call, 'OK\n'),
+  '/admin/leader': (call) => text(call, leaderAddress(call.core)),
+  '/admin/node-lease': nodeLease,
+  '/admin/heartbeat': (call) => list(call, heartbeats(call.core, call.parameters.get('addr'))),
+};
+
+function nodeLease(call: AdminCall): SimResponse {
+  const { core, parameters } = call;
+  if (!core.profile.admin.clusterId) return list(call, nodeLeases(core, undefined));
+  const clusterId = parameters.get('cluster_id') ?? missing('cluster_id');
+  if (!/^\d{1,20}$/.test(clusterId))
+    throw new MetaError('InvalidArguments', 'Failed to parse number: `cluster_id` is not a valid number');
+  return list(call, nodeLeases(core, clusterId));
+}
+
+function text(call: AdminCall, body: string): SimResponse {
+  return respond(200, body, call.port === 'http' ? TEXT_TYPE : {});
+}
+
+/** The gRPC port names no content type for these; the early HTTP port calls them text. */
+function list(call: AdminCall, body: string): SimResponse {
+  if (call.port === 'grpc') return respond(200, body);
+  return respond(200, body, call.core.profile.admin.httpPort?.early ? TEXT_TYPE : JSON_TYPE);
+}
 
 /** Reads of leases and heartbeats go to the leader's memory; nobody answers without one. */
-export function requireElectedLeader(core: ClusterCore): void {
+function requireElectedLeader(core: ClusterCore): void {
   if (core.meta.leader === null) throw new MetaError('Internal', 'MetaSrv has no leader at this moment');
 }
 
 /** Body of `/admin/leader`. @throws MetaError when nobody is elected. */
-export function leaderAddress(core: ClusterCore): string {
+function leaderAddress(core: ClusterCore): string {
   if (!core.meta.hasElection) return 'election info is None';
   requireElectedLeader(core);
   if (core.faults.strikes('dead-leader-address')) return 'metasrv-gone.invalid:3002';
@@ -19,7 +50,7 @@ export function leaderAddress(core: ClusterCore): string {
 }
 
 /** Body of `/admin/node-lease`: every lease that the leader knows, dead ones too, in no useful order. */
-export function nodeLeases(core: ClusterCore, clusterId: string | undefined): string {
+function nodeLeases(core: ClusterCore, clusterId: string | undefined): string {
   requireElectedLeader(core);
   // The store is searched for the prefix of the key: cluster 1 would also find 10 to 19; this cluster is number 0.
   if (clusterId !== undefined && clusterId !== '0') return '[]';
@@ -51,7 +82,7 @@ function shuffled(items: readonly string[]): string[] {
 const HISTORY_REGION_LIMIT = 2_000;
 
 /** Body of `/admin/heartbeat`: per datanode its kept statistics, the newest last. */
-export function heartbeats(core: ClusterCore, addr: string | undefined): string {
+function heartbeats(core: ClusterCore, addr: string | undefined): string {
   requireElectedLeader(core);
   const nodes = [...core.state.datanodes.values()].filter((node) => addr === undefined || node.addr === addr);
   const histories = nodes.flatMap((node) => {

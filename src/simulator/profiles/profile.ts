@@ -14,7 +14,7 @@ export interface Profile {
   readonly migration: MigrationFacts;
 }
 
-export interface AdminFacts {
+interface AdminFacts {
   /** Routes, catalogs, tables and migration over metasrv HTTP (0.5.1 to 0.7.2). */
   readonly legacy: LegacyAdminFacts | null;
   /** `cluster_id` is a required parameter of node-lease and a field of leases and heartbeats (up to 0.12). */
@@ -22,6 +22,7 @@ export interface AdminFacts {
   /** Leases tell workloads (0.15 and later). */
   readonly workloads: boolean;
   readonly heartbeat: 'legacy' | 'sized' | 'current';
+  /** `legacy`: 0.7.2; `text`: 0.8 to 0.14; `json`: later. */
   readonly maintenance: 'none' | 'legacy' | 'text' | 'json';
   /** `/admin/procedure-manager/*`, `/admin/maintenance/enable|disable` (0.15.5 and later). */
   readonly procedureManager: boolean;
@@ -29,14 +30,14 @@ export interface AdminFacts {
   readonly httpPort: HttpPortFacts | null;
 }
 
-export interface LegacyAdminFacts {
+interface LegacyAdminFacts {
   readonly replayTimeout: boolean;
   /** `/admin/route` answers a JSON string that contains JSON (up to 0.6). */
   readonly doubleEncodedRoute: boolean;
   readonly leaderDownSince: boolean;
 }
 
-export interface HttpPortFacts {
+interface HttpPortFacts {
   /** Errors of maintenance and procedure-manager become 404; leases and heartbeats are text/plain (0.15.5 and 0.16). */
   readonly early: boolean;
 }
@@ -62,14 +63,14 @@ export interface SqlFacts {
   readonly procedureInfo: boolean;
 }
 
-export interface SqlFunctionFacts {
+interface SqlFunctionFacts {
   readonly form: 'SELECT' | 'ADMIN';
   readonly defaultTimeoutS: number;
   /** How a text of metasrv reaches the client. */
   readonly wrapping: 'bare' | 'nested' | 'plain' | 'coded';
 }
 
-export interface PartitionFacts {
+interface PartitionFacts {
   readonly createTimeType: 'DateTime' | 'TimestampMicrosecond' | 'TimestampSecond';
   /** Columns and bounds are told apart (1.0 and later). */
   readonly splitExpression: boolean;

@@ -1,19 +1,33 @@
 import type { Prng } from '../../lib/prng.ts';
 import type { MigrationFault } from '../faults/faults.ts';
 import type { MigrationReason } from '../cluster/journal.ts';
-import type { LockKey } from '../cluster/locks.ts';
+import type { LockKey } from './locks.ts';
 import type { SimRegion } from '../cluster/model.ts';
-import type { MigrationFacts } from '../profiles/profiles.ts';
+import type { MigrationFacts } from '../profiles/profile.ts';
 import type { Procedure } from './manager.ts';
 
-/** One region migration, with what the metadata store would hold of it. */
-export interface MigrationTask {
-  readonly procedure: Procedure;
+/** Who wants which region where. */
+export interface MigrationOrder {
   readonly region: SimRegion;
   readonly from: string;
   readonly to: string;
   readonly budgetMs: number;
   readonly reason: MigrationReason;
+}
+
+/** Migrations that were accepted and have neither ended nor been forgotten, whoever asked for them. */
+export interface MigrationsUnderWay {
+  /** Mean duration of a migration. */
+  readonly meanMs: number;
+  /** By procedure id. */
+  readonly tasks: Map<string, MigrationTask>;
+  /** Aborts when the metasrv leader that runs them is gone. */
+  leadership: AbortController;
+}
+
+/** One region migration, with what the metadata store would hold of it. */
+export interface MigrationTask extends MigrationOrder {
+  readonly procedure: Procedure;
   readonly fault: MigrationFault | null;
   readonly durations: StepDurations;
   /** Set with the first persisted transition; only such a task outlives its metasrv leader. */
@@ -22,7 +36,7 @@ export interface MigrationTask {
   moved: boolean;
 }
 
-export interface StepDurations {
+interface StepDurations {
   readonly openMs: number;
   readonly flushMs: number;
   readonly downgradeMs: number;

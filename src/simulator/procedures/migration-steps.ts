@@ -4,8 +4,8 @@ import { broadcastInvalidation, later } from '../cluster/core.ts';
 import { HEARTBEAT_MS, LEASE_MS, lastBeatMs } from '../cluster/heartbeats.ts';
 import type { RegionRoute } from '../cluster/model.ts';
 import { StepError } from './errors.ts';
-import { MAX_RETRIES, retryDelayMs } from './task.ts';
-import type { MigrationTask } from './task.ts';
+import { MAX_RETRIES, retryDelayMs } from './migration-task.ts';
+import type { MigrationTask } from './migration-task.ts';
 
 /** States of RegionMigrationProcedure (GreptimeDB src/meta-srv/src/procedure/region_migration/*.rs). */
 export type StepName =

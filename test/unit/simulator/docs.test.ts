@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FAULT_NAMES, findProfile, profileNames } from '../../../src/simulator/index.ts';
+import { FAULT_NAMES } from '../../../src/simulator/faults/faults.ts';
+import { findProfile, profileNames } from '../../../src/simulator/index.ts';
 
 const page = readFileSync(new URL('../../../docs/simulator.md', import.meta.url), 'utf8');
 const section = (title: string): string => page.split(/^## /m).find((part) => part.startsWith(title)) ?? '';

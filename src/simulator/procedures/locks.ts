@@ -1,4 +1,4 @@
-export type LockMode = 'Share' | 'Exclusive';
+type LockMode = 'Share' | 'Exclusive';
 
 export interface LockKey {
   readonly mode: LockMode;
