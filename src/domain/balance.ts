@@ -31,11 +31,14 @@ export function measureBalance(counts: RegionCounts, when: When): Balance {
         sum + violation(counted, shares.floor(all, weight), shares.ceil(all, weight)),
       0,
     ),
-    regionsOnDraining: listed.reduce(
-      (sum, { state, selected }) => (state === 'draining' ? sum + selected : sum),
-      0,
-    ),
-    datanodes: listed.map(({ id, state, weight, selected }) => ({ id, regions: selected, state, weight })),
+    // A drain takes everything, whatever is selected.
+    regionsOnDraining: listed.reduce((sum, { drains, led }) => (drains ? sum + led : sum), 0),
+    datanodes: listed.map(({ id, state, weight, drains, selected, led }) => ({
+      id,
+      regions: drains ? led : selected,
+      state,
+      weight,
+    })),
   };
 }
 

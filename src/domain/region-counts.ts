@@ -27,6 +27,8 @@ export interface CountedDatanode {
   readonly id: DatanodeId;
   readonly state: DatanodeState | 'unlisted';
   readonly weight: number;
+  /** It is to be emptied, dead or alive. */
+  readonly drains: boolean;
 }
 
 /** Cells of regions without a leader. */

@@ -1,7 +1,7 @@
 import { ceilShare, floorShare, violation } from '../domain/quotas.ts';
 import { NO_LEADER, TABLE_SCOPES } from '../domain/region-counts.ts';
 import type { CountedDatanode, RegionCounts, TableScope } from '../domain/region-counts.ts';
-import { isCountedHold, isMovable } from './problem.ts';
+import { hasToLeave, isCountedHold, isMovable } from './problem.ts';
 import type { Problem } from './problem.ts';
 
 /** Regions per table and datanode while a plan is made, with the bounds that they should stay in. */
@@ -9,7 +9,9 @@ export interface Counts {
   ofTable(table: number, node: number): number;
   /** Counted regions of a datanode. */
   total(node: number): number;
-  /** Regions of selected tables that a datanode leads, those included that do not count (cordoned, dead). */
+  /** The same with regions that do not count and that the plan moves. */
+  moved(node: number): number;
+  /** Regions of selected tables that a datanode leads, those included that do not count (cordoned, dead); of one that drains all. */
   selected(node: number): number;
   /** Regions of a table that count, wherever they are. */
   regionsOf(table: number): number;
@@ -25,9 +27,18 @@ export interface Counts {
   tableGain(table: number, from: number, fromCell: number, to: number, toCell: number): number;
   /** By how much a move would lower the node-spread violation (negative: raise it). */
   nodeGain(from: number, to: number): number;
-  move(from: number, fromCell: number, to: number, toCell: number): void;
+  move(move: CountedMove): void;
   /** For everybody but the planner: `now` as it was at first, `after` with the moves made since. */
   result(): RegionCounts;
+}
+
+/** One region's move, with handles of its table's cells. */
+export interface CountedMove {
+  readonly region: number;
+  readonly from: number;
+  readonly fromCell: number;
+  readonly to: number;
+  readonly toCell: number;
 }
 
 export interface Share {
@@ -41,6 +52,10 @@ export function createCounts(problem: Problem): Counts {
   const { weights, totalWeight, columnOf, nodes, start } = problem;
   const cells = createCells(problem);
   const { totals, selected } = cells;
+  const moved = totals.slice();
+  problem.hold.forEach((hold, region) => {
+    if (hasToLeave(hold)) moved[problem.nodeOf[region]!]! += 1;
+  });
   const all = problem.regionsOfTable.length;
   const regionsOf = (table: number): number => start[table + 1]! - start[table]!;
 
@@ -70,6 +85,7 @@ export function createCounts(problem: Problem): Counts {
   return {
     ofTable: (table, node) => cells.count(table, node),
     total: (node) => totals[node]!,
+    moved: (node) => moved[node]!,
     selected: (node) => selected[node]!,
     regionsOf,
     tableShare: (table, node) => shareOf(regionsOf(table), node),
@@ -81,13 +97,16 @@ export function createCounts(problem: Problem): Counts {
       return -change(from, cells.at(fromCell), -1, regions) - change(to, cells.at(toCell), 1, regions);
     },
     nodeGain: (from, to) => -change(from, totals[from]!, -1, all) - change(to, totals[to]!, 1, all),
-    move(from, fromCell, to, toCell) {
+    move({ region, from, fromCell, to, toCell }) {
       cells.add(fromCell, -1);
       cells.add(toCell, 1);
+      moved[from]! -= 1;
+      moved[to]! += 1;
+      selected[from]! -= 1;
+      if (!isCountedHold(problem.hold[region]!)) return;
+      selected[to]! += 1;
       totals[from]! -= 1;
       totals[to]! += 1;
-      selected[from]! -= 1;
-      selected[to]! += 1;
     },
     result: cells.result,
   };
@@ -215,7 +234,8 @@ function fillCells(problem: Problem): Filled {
     for (const [node, regions] of others) {
       datanodeOf[next] = node;
       count[next++] = regions;
-      if (node >= 0 && node < nodes.length && problem.inScope[row]) selected[node]! += regions;
+      if (node >= 0 && node < nodes.length && (problem.inScope[row] || nodes[node]!.drains))
+        selected[node]! += regions;
     }
   }
   first[scope.length] = next;
@@ -245,7 +265,7 @@ function countOthers({ snapshot, hold, nodeOf, tableOf, nodes, tables }: Problem
     if (nodeOf[region] !== -1) return nodeOf[region]!;
     const known = unlisted.get(leader);
     if (known !== undefined) return known;
-    const added = datanodes.push({ id: leader, state: 'unlisted', weight: 1 }) - 1;
+    const added = datanodes.push({ id: leader, state: 'unlisted', weight: 1, drains: false }) - 1;
     unlisted.set(leader, added);
     return added;
   };

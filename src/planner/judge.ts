@@ -51,7 +51,7 @@ export function judgePlan(input: PlanInput, moves: readonly Move[]): Judgement {
 function shift(problem: Problem, counts: Counts, region: number, to: number): void {
   const table = problem.tableOf[region]!;
   const from = problem.nodeOf[region]!;
-  counts.move(from, counts.cell(table, from), to, counts.cell(table, to));
+  counts.move({ region, from, fromCell: counts.cell(table, from), to, toCell: counts.cell(table, to) });
 }
 
 function faultOf(

@@ -4,6 +4,7 @@ import type { Relocation } from './choose/choose.ts';
 import type { ClassRow } from './solve/classes.ts';
 import { measureObjective } from './solve/costs.ts';
 import { closeClassRow, openClassRow, solveWithClasses } from './solve/followers.ts';
+import { evictUnselected } from './evict.ts';
 import { compareMoveCost } from './choose/load.ts';
 import type { Problem } from './problem.ts';
 import { buildRows } from './solve/rows.ts';
@@ -19,12 +20,23 @@ export interface Placement {
   readonly followerConflicts: ReadonlySet<number>;
 }
 
+/** Balances what counts, and takes everything off the datanodes that drain. */
+export function placeRegions(problem: Problem, shouldStop: () => boolean): Placement {
+  const balanced = balanceRegions(problem, shouldStop);
+  const evicted = evictUnselected(problem, balanced.relocations);
+  return {
+    ...balanced,
+    relocations: [...balanced.relocations, ...evicted],
+    minimumMoves: balanced.minimumMoves + evicted.length,
+  };
+}
+
 /**
  * Solves for the numbers first, as if followers did not matter, and looks for regions that fit them. Where followers forbid every
  * choice, the tables concerned are solved again class by class, together with all others, until each table has its regions.
  * What the numbers alone allow bounds what is possible at all, so a choice that fits them is optimal.
  */
-export function placeRegions(problem: Problem, shouldStop: () => boolean): Placement {
+function balanceRegions(problem: Problem, shouldStop: () => boolean): Placement {
   const rows = buildRows(problem, (region) => hasTarget(problem, region));
   const solution = solve(problem, rows, shouldStop);
   const search: Search = { problem, rows, ...solution };

@@ -29,7 +29,7 @@ export interface Problem {
   readonly tableOf: Int32Array;
   /** Node index of each region's leader, or -1. */
   readonly nodeOf: Int32Array;
-  /** 0: may be moved. {@link NOT_DRAINING}: left out of a drain-only plan. Otherwise see {@link holdOf}. */
+  /** 0: may be moved. {@link NOT_DRAINING}: left out of a drain-only plan. Otherwise see {@link hasToLeave} and {@link holdOf}. */
   readonly hold: Uint8Array;
   /** `regionsOfTable[start[t] .. start[t + 1]]`: the counted regions of each table, by region index. */
   readonly start: Int32Array;
@@ -39,6 +39,8 @@ export interface Problem {
 export interface ProblemNode {
   readonly id: string;
   readonly state: DatanodeState;
+  /** It is to be emptied, dead or alive. */
+  readonly drains: boolean;
   readonly weight: number;
 }
 
@@ -69,14 +71,22 @@ export const NOT_DRAINING = 255;
 /** From this hold on, a region that stays is counted where it is; before it, it is not counted at all. */
 const FIRST_COUNTED_HOLD = HOLD_INDEX.migrating;
 
+/** Added to the hold of a region on a datanode that drains, whose table is not selected: it has to leave, and counts nowhere. */
+const UNSELECTED = 64;
+
 /** Whether a region counts towards its table's and its datanode's share. */
 export function isCountedHold(hold: number): boolean {
-  return hold === 0 || hold >= FIRST_COUNTED_HOLD;
+  return hold === 0 || (hold >= FIRST_COUNTED_HOLD && hold < UNSELECTED) || hold === NOT_DRAINING;
+}
+
+/** Whether a region has to leave its datanode though its table is not selected: a drain takes everything. */
+export function hasToLeave(hold: number): boolean {
+  return hold === UNSELECTED;
 }
 
 /** The blocker behind a region's hold; undefined when it may be moved, or is merely left out. */
 export function holdOf(hold: number): Hold | undefined {
-  return HOLDS[hold - 1];
+  return HOLDS[(hold % UNSELECTED) - 1];
 }
 
 /** Engines whose regions cannot be migrated: the file engine has no catch-up (GreptimeDB src/file-engine/src/engine.rs). */
@@ -125,6 +135,7 @@ function problemNodes(snapshot: Snapshot, policy: Policy): ProblemNode[] {
     .sort((a, b) => compareIds(a.id, b.id))
     .map(({ id, status }) => ({
       id,
+      drains: draining.has(id),
       state: stateOf(id, status === 'alive'),
       weight: policy.weights[id] ?? 1,
     }));
@@ -189,9 +200,17 @@ interface HoldInput extends Located {
 
 function findHolds(input: HoldInput): Uint8Array {
   const { snapshot, nodes, tables, policy } = input;
-  const tableHold = tables.map((table, index) => holdOfTable(table, input.inScope[index]!));
+  const engineHold = tables.map((table): Hold | undefined =>
+    isMovable(table) ? undefined : 'unsupported-engine',
+  );
+  const tableHold = engineHold.map((byEngine, index) => (input.inScope[index]! ? byEngine : 'not-selected'));
   const isPinnedTable = pinnedTables(input);
   const held = heldRegions(input);
+  /** Whoever drains a datanode does not wait for a cooldown. */
+  const heldById = (region: Region, node: ProblemNode | undefined): Hold | undefined => {
+    const hold = held.get(region.id);
+    return hold === 'cooldown' && node?.drains === true ? undefined : hold;
+  };
   // Most regions are free, and are known to be by the place where they are: that is asked first.
   const isFreeTable = tables.map((_, index) => tableHold[index] === undefined && !isPinnedTable[index]);
   const isFreeNode = nodes.map(
@@ -205,13 +224,16 @@ function findHolds(input: HoldInput): Uint8Array {
     const isFreePlace = table !== -1 && nodeIndex !== -1 && isFreeTable[table]! && isFreeNode[nodeIndex]!;
     if (isFreePlace && region.status === 'alive' && (held.size === 0 || !held.has(region.id))) continue;
     const node = nodes[nodeIndex];
+    // A drain is about the datanode, not about the selection.
+    const isUnselected = node?.drains === true && tableHold[table] === 'not-selected';
     const first: Hold | undefined =
-      (table === -1 ? 'unknown-table' : tableHold[table]) ??
+      (table === -1 ? 'unknown-table' : isUnselected ? engineHold[table] : tableHold[table]) ??
       holdOfPlace(region, node) ??
       holdOfStatus(region) ??
-      (isPinnedTable[table] ? 'pinned' : held.get(region.id));
+      (isPinnedTable[table] ? 'pinned' : heldById(region, node));
     const leftOut = policy.onlyDrain === true && node?.state === 'target';
-    if (first !== undefined && !(leftOut && HOLD_INDEX[first] >= FIRST_COUNTED_HOLD))
+    if (isUnselected) hold[index] = UNSELECTED + (first === undefined ? 0 : HOLD_INDEX[first]);
+    else if (first !== undefined && !(leftOut && HOLD_INDEX[first] >= FIRST_COUNTED_HOLD))
       hold[index] = HOLD_INDEX[first];
     else if (leftOut) hold[index] = NOT_DRAINING;
   }
@@ -228,11 +250,6 @@ function heldRegions({ policy, memory, nowMs }: HoldInput): ReadonlyMap<string, 
   resting(memory.quarantine, 'quarantined');
   for (const id of policy.pins.regions) held.set(id, 'pinned');
   return held;
-}
-
-function holdOfTable(table: Table, inScope: boolean): Hold | undefined {
-  if (!inScope) return 'not-selected';
-  return isMovable(table) ? undefined : 'unsupported-engine';
 }
 
 function holdOfPlace(region: Region, node: ProblemNode | undefined): Hold | undefined {

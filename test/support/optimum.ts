@@ -24,11 +24,12 @@ export function bruteForceOptimum(
   const targets = alive.filter((id) => !draining.has(id) && !policy.cordon.includes(id));
   const weight = (id: string): number => policy.weights[id] ?? 1;
   const weights = targets.reduce((sum, id) => sum + weight(id), 0);
-  const rests = new Set(
-    [...memory.cooldowns, ...memory.quarantine]
-      .filter((rest) => rest.untilMs > nowMs)
-      .map((rest) => rest.regionId),
-  );
+  const idsOf = (rests: Memory['cooldowns']): ReadonlySet<string> =>
+    new Set(rests.filter((rest) => rest.untilMs > nowMs).map((rest) => rest.regionId));
+  const [cooling, failed] = [idsOf(memory.cooldowns), idsOf(memory.quarantine)];
+  const leftOnDead = snapshot.regions.filter(
+    ({ leader }) => leader !== null && policy.drain.includes(leader) && !alive.includes(leader),
+  ).length;
   const counted = snapshot.regions.filter(
     ({ leader }) => leader !== null && (targets.includes(leader) || draining.has(leader)),
   );
@@ -47,7 +48,8 @@ export function bruteForceOptimum(
         region.status !== 'alive' ||
         policy.pins.regions.includes(region.id) ||
         policy.pins.tables.includes(region.tableId) ||
-        rests.has(region.id);
+        failed.has(region.id) ||
+        (cooling.has(region.id) && !draining.has(region.leader!));
       const places = isHeld
         ? [region.leader!]
         : [
@@ -100,7 +102,12 @@ export function bruteForceOptimum(
     if (best === undefined || isBetter(candidate, best)) best = candidate;
   }
   const [regionsOnDraining = 0, tableSpreadViolation = 0, nodeSpreadViolation = 0, moves = 0] = best ?? [];
-  return { regionsOnDraining, tableSpreadViolation, nodeSpreadViolation, moves };
+  return {
+    regionsOnDraining: regionsOnDraining + leftOnDead,
+    tableSpreadViolation,
+    nodeSpreadViolation,
+    moves,
+  };
 }
 
 function keepBest<T extends number[]>(states: Map<string, T>, key: string, candidate: T): void {

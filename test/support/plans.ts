@@ -77,7 +77,7 @@ export function withCounts(plan: Plan): { readonly plan: Plan; readonly counts: 
   return {
     plan,
     counts: {
-      datanodes: before.datanodes,
+      datanodes: before.datanodes.map((datanode) => ({ ...datanode, drains: datanode.state === 'draining' })),
       tables: SMALL_SNAPSHOT.tables,
       scope: Uint8Array.of(0, 3),
       first: Int32Array.of(0, before.datanodes.length, before.datanodes.length),

@@ -1,6 +1,7 @@
 import type { MoveReason } from '../../domain/codes.ts';
 import type { Relocation } from './choose.ts';
 import type { Counts } from '../counts.ts';
+import { hasToLeave } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 
 /** A relocation in its place in the plan, with what it did for the balance at that point. */
@@ -35,6 +36,7 @@ export function orderMoves(
   const cells = cellsOf(problem, relocations, counts);
   const gainOf = (index: number): number => {
     const { region, from, to } = relocations[index]!;
+    if (hasToLeave(problem.hold[region]!)) return 0;
     return counts.tableGain(problem.tableOf[region]!, from, cells.from[index]!, to, cells.to[index]!);
   };
   const rankOf = (index: number): number => helpfulness(problem, counts, relocations[index]!, gainOf(index));
@@ -52,12 +54,12 @@ export function orderMoves(
     const move = relocations[index]!;
     const [fromCell, toCell] = [cells.from[index]!, cells.to[index]!];
     ordered.push(noteMove(problem, counts, move, gainOf(index), fromCell, toCell));
-    counts.move(move.from, fromCell, move.to, toCell);
+    counts.move({ ...move, fromCell, toCell });
     return move.to;
   };
   for (let index = queue.take(); index !== undefined; index = queue.take()) {
     let filled = execute(index);
-    while (counts.total(filled) > limit[filled]!) {
+    while (counts.moved(filled) > limit[filled]!) {
       const next = harmlessFrom(outOf[filled]!, queue.isOpen, gainOf);
       if (next === undefined)
         throw new Error(`Datanode ${problem.nodes[filled]!.id} would stay above its limit`);
@@ -113,12 +115,12 @@ function noteMove(
 
 /** The level that no datanode may exceed by more than one region on the way. */
 function highestAllowed(problem: Problem, relocations: readonly Relocation[], counts: Counts): Int32Array {
-  const end = Int32Array.from(problem.nodes, (_, node) => counts.total(node));
+  const end = Int32Array.from(problem.nodes, (_, node) => counts.moved(node));
   for (const { from, to } of relocations) {
     end[from]! -= 1;
     end[to]! += 1;
   }
-  return end.map((value, node) => Math.max(value, counts.total(node)));
+  return end.map((value, node) => Math.max(value, counts.moved(node)));
 }
 
 /**
@@ -143,10 +145,15 @@ const HARMFUL = 0;
 const RANKS = 1 + 2 * 3 * 5;
 
 /** Higher is better: draining first, then table spread mended (0 to 2), then node spread mended (-2 to 2). */
-function helpfulness(problem: Problem, counts: Counts, { from, to }: Relocation, tableGain: number): number {
+function helpfulness(
+  problem: Problem,
+  counts: Counts,
+  { region, from, to }: Relocation,
+  tableGain: number,
+): number {
   if (tableGain < 0) return HARMFUL;
   const drains = problem.nodes[from]!.state === 'draining' ? 1 : 0;
-  const nodeGain = counts.nodeGain(from, to) + 2;
+  const nodeGain = hasToLeave(problem.hold[region]!) ? 2 : counts.nodeGain(from, to) + 2;
   return 1 + (drains * 3 + tableGain) * 5 + nodeGain;
 }
 

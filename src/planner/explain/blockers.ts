@@ -13,7 +13,7 @@ import type { Problem } from '../problem.ts';
  */
 export function listBlockers(problem: Problem, followerConflicts: ReadonlySet<number>): Blocker[] {
   const blockers: Blocker[] = [];
-  const isDraining = problem.nodes.map(({ state }) => state === 'draining');
+  const isDraining = problem.nodes.map(({ drains }) => drains);
   for (let region = 0; region < problem.hold.length; region += 1) {
     const node = problem.nodeOf[region]!;
     const isFree = problem.hold[region] === 0 && !(node >= 0 && isDraining[node]);
@@ -30,7 +30,7 @@ export function listBlockers(problem: Problem, followerConflicts: ReadonlySet<nu
 /** Why this region stays where it is whatever the balance says, or undefined when it may be moved. */
 export function blockerOf(problem: Problem, region: number): BlockerCode | undefined {
   const hold = holdOf(problem.hold[region]!);
-  const isDraining = problem.nodes[problem.nodeOf[region]!]?.state === 'draining';
+  const isDraining = problem.nodes[problem.nodeOf[region]!]?.drains === true;
   if (hold === 'not-selected' || hold === 'unsupported-engine') return isDraining ? hold : undefined;
   if (hold !== undefined) return hold;
   if (!isDraining || hasTarget(problem, region)) return undefined;

@@ -3,6 +3,7 @@ import { fullTableName } from '../../domain/snapshot.ts';
 import type { Counts, Share } from '../counts.ts';
 import { shareText } from './explain-parts.ts';
 import type { OrderedMove } from '../choose/order.ts';
+import { hasToLeave } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 
 /** Writes moves as the plan tells them. There may be a hundred thousand: what many share is written once. */
@@ -28,6 +29,8 @@ export function createMoveWriter(problem: Problem, counts: Counts): (move: Order
 function explainMove(problem: Problem, counts: Counts, shares: ShareTexts, move: OrderedMove): string {
   const from = problem.nodes[move.from]!.id;
   const to = problem.nodes[move.to]!.id;
+  if (hasToLeave(problem.hold[move.region]!))
+    return `Datanode ${from} is draining: every region leaves it, also of tables that are not selected. Datanode ${to} has the fewest of this table.`;
   if (move.reason === 'drain') {
     return `Datanode ${from} is draining and leads ${plural(move.totalAtFrom)}; datanode ${to} has room in its share.`;
   }

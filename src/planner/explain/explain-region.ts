@@ -6,7 +6,7 @@ import { blockerOf } from './blockers.ts';
 import { mayLead } from '../choose/choose.ts';
 import { reason, shareText } from './explain-parts.ts';
 import type { ExplainContext } from './explain-parts.ts';
-import { holdOf } from '../problem.ts';
+import { hasToLeave, holdOf } from '../problem.ts';
 
 export function explainRegion(context: ExplainContext, id: string): Explanation | undefined {
   const { problem, plan } = context;
@@ -28,11 +28,14 @@ function whyItMoves({ problem, counts, plan }: ExplainContext, region: number, m
   const leaving = plan.moves.filter(
     ({ tableId, from: source }) => tableId === move.tableId && source === move.from,
   );
+  const answer = `It moves from datanode ${move.from} to ${move.to}, as move ${move.seq} of ${plan.moves.length}. ${move.detail}`;
+  if (hasToLeave(problem.hold[region]!))
+    return { answer, reasons: [{ code: move.reason, detail: move.detail }] };
   const lacking = problem.columns.filter(
     (node) => counts.ofTable(table, node) < counts.tableShare(table, node).ceil && node !== from,
   );
   return {
-    answer: `It moves from datanode ${move.from} to ${move.to}, as move ${move.seq} of ${plan.moves.length}. ${move.detail}`,
+    answer,
     reasons: [
       { code: move.reason, detail: move.detail },
       reason(

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { Policy } from '../../../src/domain/policy.ts';
+import type { Memory, Policy } from '../../../src/domain/policy.ts';
 import { DEFAULT_POLICY, EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { RegionLoad, Snapshot } from '../../../src/domain/snapshot.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import type { PlanDraft } from '../../../src/planner/plan.ts';
 import { NOW_MS, regionId, snapshotOf } from '../../support/random-case.ts';
 
-function plan(snapshot: Snapshot, policy: Partial<Policy> = {}): PlanDraft {
+function plan(snapshot: Snapshot, policy: Partial<Policy> = {}, memory: Memory = EMPTY_MEMORY): PlanDraft {
   return makePlan({
     snapshot,
     policy: { ...DEFAULT_POLICY, ...policy },
-    memory: EMPTY_MEMORY,
+    memory,
     nowMs: NOW_MS,
   }).plan;
 }
@@ -82,22 +82,100 @@ describe('clusters at the edge', () => {
     const made = plan(snapshotOf([[1, 0]]), { weights: { 0: 3, 1: 2 } });
     expect(made.before).toMatchObject({ tableSkewMax: 0.333333333, nodeSkew: 0.333333333 });
   });
+});
 
-  it('names the regions of other tables that keep a draining datanode from being empty', () => {
+describe('a drain takes everything', () => {
+  const onlyT0 = { tables: { include: ['public.t0'], exclude: [] } };
+
+  it('whatever is selected: other tables leave to where they are fewest, and change no balance', () => {
     const made = plan(
       snapshotOf([
-        [2, 1],
-        [1, 1],
+        [2, 1, 1],
+        [1, 3, 0],
+        [2, 0, 0],
       ]),
+      { drain: ['0'], ...onlyT0 },
+    );
+    const moved = made.moves.map(({ tableId, to, reason }) => [tableId, to, reason]);
+    expect(moved.filter(([table]) => table === '1025')).toEqual([['1025', '2', 'drain']]);
+    expect(
+      moved
+        .filter(([table]) => table === '1026')
+        .map(([, to]) => to)
+        .sort(),
+    ).toEqual(['1', '2']);
+    expect(made).toMatchObject({ minimumMoves: 5, optimal: true, blocked: [] });
+    expect(made.before).toMatchObject({ regionsOnDraining: 5 });
+    expect(made.after).toMatchObject({ regionsOnDraining: 0, nodeSpreadViolation: 0, nodeSkew: 0 });
+    expect(counts(made)).toEqual([0, 2, 2]);
+  });
+
+  it('though it rests after a move; a quarantine holds it', () => {
+    const [cooling, failed] = [regionId(1024, 0), regionId(1024, 1)];
+    const rests = (id: string) => [{ regionId: id, untilMs: NOW_MS + 1 }];
+    const made = plan(
+      snapshotOf([[3, 0]]),
+      { drain: ['0'] },
       {
-        drain: ['0'],
-        tables: { include: ['public.t0'], exclude: [] },
+        cooldowns: rests(cooling),
+        quarantine: rests(failed),
       },
     );
-    expect(made.moves.map(({ regionId: id }) => id)).toEqual([regionId(1024, 0), regionId(1024, 1)]);
-    expect(made.blocked.map(({ code, regionId: id }) => [code, id])).toEqual([
-      ['not-selected', regionId(1025, 0)],
+    expect(made.moves.map(({ regionId: id }) => id)).toEqual([cooling, regionId(1024, 2)]);
+    expect(made.blocked.map(({ code, regionId: id }) => [code, id])).toEqual([['quarantined', failed]]);
+    expect(made.after.regionsOnDraining).toBe(1);
+  });
+
+  it.each<[string, Partial<Policy>, Partial<Snapshot['regions'][number]>, string]>([
+    ['a pin of the region', { pins: { tables: [], regions: [regionId(1025, 0)] } }, {}, 'pinned'],
+    ['a pin of the table', { pins: { tables: ['public.t1'], regions: [] } }, {}, 'pinned'],
+    ['followers on every target', {}, { followers: ['1'] }, 'follower-on-target'],
+    ['a procedure', {}, { status: 'migrating' }, 'migrating'],
+    ['a repartitioning', {}, { status: 'staging' }, 'staging'],
+  ])('but for what %s holds back, which is told', (_name, policy, change, code) => {
+    const base = snapshotOf([
+      [1, 1],
+      [1, 1],
     ]);
+    const regions = base.regions.map((region) =>
+      region.id === regionId(1025, 0) ? { ...region, ...change } : region,
+    );
+    const made = plan({ ...base, regions }, { drain: ['0'], ...onlyT0, ...policy });
+    expect(made.moves.map(({ regionId: id }) => id)).toEqual([regionId(1024, 0)]);
+    expect(made.blocked.map((blocker) => [blocker.code, blocker.regionId])).toEqual([
+      [code, regionId(1025, 0)],
+    ]);
+    expect(made.after.regionsOnDraining).toBe(1);
+  });
+
+  it('also of a datanode that died: its regions are counted as left, and told', () => {
+    const base = snapshotOf([[1, 1, 1]]);
+    const datanodes = base.datanodes.map((node, id) =>
+      id === 0 ? { ...node, status: 'dead' as const } : node,
+    );
+    const made = plan(
+      { ...base, datanodes },
+      { drain: ['0'], tables: { include: ['other.*'], exclude: [] } },
+    );
+    expect(made).toMatchObject({ moves: [], before: { regionsOnDraining: 1 } });
+    expect(codes(made)).toEqual(['leader-dead']);
+  });
+
+  it('leaves no target more crowded on the way than it ends', () => {
+    const made = plan(
+      snapshotOf([
+        [0, 10, 0],
+        [6, 0, 0],
+      ]),
+      { drain: ['0'], ...onlyT0 },
+    );
+    const leads = [6, 10, 0];
+    for (const { from, to } of made.moves) {
+      leads[Number(from)]! -= 1;
+      leads[Number(to)]! += 1;
+      expect(leads[1]).toBeLessThanOrEqual(11);
+    }
+    expect(leads).toEqual([0, 8, 8]);
   });
 });
 

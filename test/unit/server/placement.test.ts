@@ -72,7 +72,7 @@ describe('the matrix', () => {
     );
     expect(await createMatrixReader()({ plan, counts })).toMatchObject({
       datanodes: ['0', '1'],
-      tables: [{ selected: false, cells: [0, 2, 2, 1, 1, 1] }],
+      tables: [{ selected: false, cells: [0, 2, 0, 1, 1, 3] }],
     });
   });
 });
