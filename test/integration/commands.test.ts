@@ -43,11 +43,9 @@ it.concurrent.for(VERSIONS)(
     });
     expect(double.counts()).toEqual(EVEN);
     const drained = await run(['drain', '0', ...ACT]);
-    expect(drained).toMatchObject({ status: 1, err: expect.stringMatching(/\[1\/\d\] moved region/) });
-    expect(drained.out).toMatch(
-      /Datanode 0 still leads 1 region:\n {2}region 4466765987840 of \S+: not-selected: /,
-    );
-    expect(double.counts()['0']).toBe(1);
+    expect(drained).toMatchObject({ status: 0, err: expect.stringMatching(/\[1\/\d\] moved region/) });
+    // One of them is of a table that the configuration does not select.
+    expect(double.counts()['0'] ?? 0).toBe(0);
   },
 );
 

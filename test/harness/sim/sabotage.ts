@@ -182,10 +182,10 @@ export const BROKEN_DAEMONS: Readonly<Record<string, BrokenDaemon>> = {
     rule: 'converges',
     options: { ...QUIET, cycles: 5 },
     sabotage: {
-      planner: (planner) => async (input, options, signal) => ({
-        ...(await planner(input, options, signal)),
-        moves: [],
-      }),
+      planner: (planner) => async (input, options, signal) => {
+        const { plan, counts } = await planner(input, options, signal);
+        return { counts, plan: { ...plan, moves: [] } };
+      },
     },
   },
   'falls over a defect': {
