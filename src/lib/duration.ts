@@ -20,9 +20,10 @@ export function parseDuration(text: string): number | undefined {
   return roundedMs <= MAX_DURATION_MS ? roundedMs : undefined;
 }
 
-/** Writes an estimate: at least a second and in whole seconds, because nobody can tell more exactly. */
+/** Writes an estimate: at least a second, and no more exactly than anybody can tell: from two minutes on in whole minutes. */
 export function formatEstimate(durationMs: number): string {
-  return formatDuration(Math.max(1, Math.ceil(durationMs / 1_000)) * 1_000);
+  const unitMs = durationMs < 2 * UNIT_MS.m ? UNIT_MS.s : UNIT_MS.m;
+  return formatDuration(Math.max(1, Math.ceil(durationMs / unitMs)) * unitMs);
 }
 
 const TENTHS_BELOW_MS = 9_950;

@@ -11,7 +11,6 @@ import { PageContext, usePageState } from './page/page.ts';
 import type { Page } from './page/page.ts';
 import type { Store } from './page/state.ts';
 import { useTheme } from './page/theme.ts';
-import type { Theme } from './page/theme.ts';
 import { Audit } from './panels/audit.tsx';
 import { Header } from './panels/header.tsx';
 import { History } from './panels/history.tsx';
@@ -27,7 +26,7 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
   const { dialog, open, close, tokenFor, askForToken, closeToken } = useOpenDialogs();
   const [connects, setConnects] = useState(0);
   const { toasts, say } = useToasts();
-  const { theme, choice, choose } = useTheme();
+  const [theme, chooseTheme] = useTheme();
   useEffect(() => {
     const stop = new AbortController();
     void keepUpToDate(store, stop.signal);
@@ -35,7 +34,7 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
   }, [store, connects]);
   const page = useMemo<Page>(() => ({ store, say, open, askForToken }), [store, say, open, askForToken]);
   const connectAgain = (): void => {
-    store.set({ needsToken: false });
+    store.set({ connection: 'connecting' });
     setConnects((count) => count + 1);
   };
   return (
@@ -43,9 +42,9 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
       <a class="skip" href="#main">
         Skip to the verdict
       </a>
-      <Header themeChoice={choice} chooseTheme={choose} />
+      <Header theme={theme} chooseTheme={chooseTheme} />
       <main id="main">
-        <Body theme={theme} onToken={connectAgain} />
+        <Body onToken={connectAgain} />
       </main>
       {dialog && <RequestedDialog key={dialog.number} request={dialog.request} close={() => close(dialog)} />}
       {tokenFor && <TokenDialog attempt={tokenFor} close={closeToken} onToken={connectAgain} />}
@@ -54,11 +53,12 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
   );
 }
 
-function Body({ theme, onToken }: { readonly theme: Theme; readonly onToken: () => void }): JSX.Element {
+function Body({ onToken }: { readonly onToken: () => void }): JSX.Element {
   const isKnown = usePageState(({ status }) => status !== null);
-  const needsToken = usePageState((state) => state.needsToken);
+  const isLocked = usePageState(({ connection }) => connection === 'locked');
+  const isSmall = usePageState(({ matrix }) => (matrix?.datanodes.length ?? 0) <= SIDE_BY_SIDE);
   const [when, setWhen] = useState<When>('now');
-  if (needsToken) return <TokenPanel onToken={onToken} />;
+  if (isLocked) return <TokenPanel onToken={onToken} />;
   if (!isKnown) return <NoVerdict />;
   return (
     <>
@@ -68,11 +68,18 @@ function Body({ theme, onToken }: { readonly theme: Theme; readonly onToken: () 
         <Queue />
       </div>
       <Obstacles />
-      <Datanodes theme={theme} when={when} setWhen={setWhen} />
-      <Tables when={when} setWhen={setWhen} />
+      <div class={isSmall ? 'columns' : 'rows'}>
+        <Datanodes when={when} setWhen={setWhen} />
+        <Tables when={when} setWhen={setWhen} />
+      </div>
       <Charts />
-      <History />
-      <Audit />
+      <div class="columns uneven">
+        <History />
+        <Audit />
+      </div>
     </>
   );
 }
+
+/** So few datanodes leave half of the width empty. */
+const SIDE_BY_SIDE = 6;

@@ -1,48 +1,62 @@
-/** Numbers, times and durations as a person reads them. */
+import { formatDuration } from '../lib/duration.ts';
+import { formatNumber } from '../lib/number.ts';
 
-const whole = new Intl.NumberFormat('en-US');
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+/** Numbers, times and names as a person reads them. */
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
+/** `12 345`, `0.25`; it is not broken into two lines. */
 export function formatCount(count: number): string {
-  return whole.format(count);
+  return formatNumber(count).replaceAll(' ', '\u202f');
 }
 
 /** `1 move`, `2 moves`. */
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
+export function plural(count: number, one: string): string {
+  return `${formatCount(count)} ${one}${count === 1 ? '' : 's'}`;
 }
 
-/** `42 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`. */
-export function formatSeconds(seconds: number): string {
-  const rounded = Math.max(0, Math.round(seconds));
-  if (rounded < 60) return `${rounded} s`;
-  const parts: [number, string][] = [
-    [Math.floor(rounded / 86_400), 'd'],
-    [Math.floor(rounded / 3_600) % 24, 'h'],
-    [Math.floor(rounded / 60) % 60, 'min'],
-    [rounded % 60, 's'],
-  ];
-  const first = parts.findIndex(([amount]) => amount > 0);
-  return parts
-    .slice(first, first + 2)
-    .filter(([amount]) => amount > 0)
-    .map(([amount, unit]) => `${amount} ${unit}`)
-    .join(' ');
+/** `+3`, `−3`; nothing for 0. */
+export function formatChange(change: number): string {
+  if (change === 0) return '';
+  return change > 0 ? `+${formatCount(change)}` : `−${formatCount(-change)}`;
 }
 
-/** Below ten seconds with a tenth: moves are that quick. */
-export function formatShort(ms: number): string {
-  return ms < 9_950 ? `${(ms / 1_000).toFixed(1)} s` : formatSeconds(ms / 1_000);
+/** In whole seconds: for what is counted while somebody looks. */
+export function formatElapsed(fromMs: number, toMs: number): string {
+  return formatDuration(Math.max(0, Math.floor((toMs - fromMs) / 1_000)) * 1_000);
 }
 
-/** The time of day; another day than today is named. */
-export function formatTime(iso: string): string {
+/** In whole minutes from two minutes on: for times that are read, not watched. */
+function formatRough(ms: number): string {
+  return ms < 2 * MINUTE_MS ? formatElapsed(0, ms) : formatDuration(Math.round(ms / MINUTE_MS) * MINUTE_MS);
+}
+
+/** `02:02`, or `28 Nov 02:02` on another day than today. */
+export function formatClock(iso: string, nowMs = Date.now()): string {
   const at = new Date(iso);
-  const today = new Date();
-  return at.toDateString() === today.toDateString()
-    ? clock.format(at)
-    : `${day.format(at)} ${clock.format(at)}`;
+  const isToday = at.toDateString() === new Date(nowMs).toDateString();
+  return isToday ? clock.format(at) : `${day.format(at)} ${clock.format(at)}`;
+}
+
+/** `28 Nov 2026, 02:02:07` */
+export function formatExact(iso: string): string {
+  return exact.format(new Date(iso));
+}
+
+/** `12 s ago` within the last hour, the clock before. */
+export function formatAgo(iso: string, nowMs: number): string {
+  const ageMs = nowMs - Date.parse(iso);
+  if (ageMs < 1_000) return 'just now';
+  return ageMs < HOUR_MS ? `${formatRough(ageMs)} ago` : formatClock(iso, nowMs);
+}
+
+/** `02:02, 43 min`: when, and how long until then. */
+export function formatAhead(iso: string, nowMs: number): string {
+  return `${formatClock(iso, nowMs)}, ${formatRough(Date.parse(iso) - nowMs)}`;
 }
 
 /** `1.5 MB`. */
@@ -51,11 +65,6 @@ export function formatBytes(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
   const amount = bytes / 1_000 ** power;
   return `${amount >= 100 || power === 0 ? Math.round(amount) : amount.toFixed(1)} ${units[power] ?? 'B'}`;
-}
-
-/** Skews are whole unless weights differ. */
-export function formatSkew(skew: number): string {
-  return Number.isInteger(skew) ? formatCount(skew) : skew.toFixed(2);
 }
 
 /** `greptime.public.cpu` without the parts that all tables share. */

@@ -87,10 +87,10 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ cluster: { migrationTimeMs: 150 } }, async (page) => {
       await verdict(page, 'Balancing');
       await page.getByRole('list', { name: 'Steps of the move' }).waitFor();
-      await page.getByRole('list', { name: 'Waiting moves' }).waitFor();
+      await page.getByRole('list', { name: 'Queued moves' }).waitFor();
       await verdict(page, 'Balanced');
-      await page.getByText('No region is on its way.').waitFor();
-      const succeeded = await page.locator('.history').getByText('succeeded').count();
+      await page.getByText('No migration running.').waitFor();
+      const succeeded = await page.locator('table').getByText('succeeded').count();
       expect(succeeded).toBeGreaterThan(3);
       const counts = await page.locator('.node-count strong').allTextContents();
       expect(Math.max(...counts.map(Number)) - Math.min(...counts.map(Number))).toBeLessThanOrEqual(1);
@@ -103,7 +103,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       const dialog = page.getByRole('dialog', { name: 'Pause the rebalancer' });
       await dialog.getByLabel('For how long').selectOption('2 hours');
       await dialog.getByLabel('Why').fill('new disks');
-      await dialog.getByLabel('Your name, for the others').fill('anna');
+      await dialog.getByLabel('Your name, for the audit log').fill('anna');
       await dialog.getByRole('button', { name: 'Pause', exact: true }).click();
       await verdict(page, 'Paused');
       expect(daemon.running.session.store.pause(Date.now())).toMatchObject({ reason: 'new disks' });
@@ -125,12 +125,12 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await dialog.getByText(/moves? empt(y|ies) datanode 2/).waitFor();
       expect(daemon.running.session.store.drains()).toEqual([]);
       await dialog.getByRole('button', { name: 'Drain datanode 2' }).click();
-      await page.getByText('Datanode 2 drains from now on.').waitFor();
+      await page.getByText('Draining datanode 2.').waitFor();
       expect(daemon.running.session.store.drains().map(({ datanode }) => datanode)).toEqual(['2']);
       await page.locator('.node-label.draining .node-count strong', { hasText: /^0$/ }).waitFor();
       await page.locator('.node-label.draining').click();
       await page.getByRole('dialog').getByRole('button', { name: 'Stop draining' }).click();
-      await page.getByText('Datanode 2 does not drain any more.').waitFor();
+      await page.getByText('Datanode 2 no longer drains.').waitFor();
       expect(daemon.running.session.store.drains()).toEqual([]);
     });
   });
@@ -139,9 +139,9 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ cluster: { layout: 'balanced' }, set: paused }, async (page, daemon) => {
       await verdict(page, 'Balanced');
       const next = daemon.until(({ type }) => type === 'cycle-finished');
-      await page.getByRole('button', { name: 'Run now' }).click();
+      await page.getByRole('button', { name: 'Trigger' }).click();
       expect(await next).toMatchObject({ outcome: 'balanced' });
-      await page.getByText('A cycle has begun.').waitFor();
+      await page.getByText('Cycle triggered.').waitFor();
     });
   });
 
@@ -162,10 +162,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         .first()
         .waitFor();
       await page.keyboard.press('Escape');
-      await page
-        .locator('.nodes canvas')
-        .first()
-        .click({ position: { x: 5, y: 5 } });
+      await page.locator('.cell').first().click();
       await page
         .getByRole('dialog', { name: /^Region \d+/ })
         .locator('.answer')
@@ -195,8 +192,8 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       async (page, daemon, watched) => {
         await verdict(page, 'Balanced');
         const next = daemon.until(({ type }) => type === 'cycle-finished');
-        await page.getByRole('button', { name: 'Run now' }).click();
-        const dialog = page.getByRole('dialog', { name: 'This needs the token' });
+        await page.getByRole('button', { name: 'Trigger' }).click();
+        const dialog = page.getByRole('dialog', { name: 'Enter the API token' });
         await dialog.getByLabel('Token').fill('wrong');
         await dialog.getByRole('button', { name: 'Use this token' }).click();
         await dialog.getByRole('alert').getByText('The token is not the one').waitFor();
@@ -219,7 +216,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         const drain = page.getByRole('dialog', { name: 'Drain datanodes' });
         await drain.getByRole('checkbox', { name: /^2 / }).check();
         await drain.getByRole('button', { name: 'Preview' }).click();
-        const ask = page.getByRole('dialog', { name: 'This needs the token' });
+        const ask = page.getByRole('dialog', { name: 'Enter the API token' });
         await ask.getByLabel('Token').fill(TOKEN);
         await ask.getByRole('button', { name: 'Use this token' }).click();
         await drain.getByText(/moves? empt(y|ies) datanode 2/).waitFor();
@@ -236,7 +233,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage(
       { set: [`server.tokenFile=${tokenFile}`, 'server.protectReads=true'] },
       async (page, _daemon, watched) => {
-        await page.getByRole('heading', { name: /only with its token/ }).waitFor();
+        await page.getByRole('heading', { name: 'Enter the API token' }).waitFor();
         expect(await accessibilityFaults(page)).toEqual([]);
         await page.getByRole('textbox', { name: 'Token' }).fill('wrong');
         await page.getByRole('button', { name: 'Use this token' }).click();
@@ -295,6 +292,115 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     });
   });
 
+  test('shows many datanodes as bars with their fair share, the most uneven first', async () => {
+    const cluster = { datanodes: 12, emptyDatanodes: 2, tables: 3, regions: 24, layout: 'random' } as const;
+    await withPage({ cluster, look: PHONE, set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+      const bars = page.locator('.bar-row');
+      await bars.first().waitFor();
+      expect(await page.locator('.cell').count()).toBe(0);
+      expect(await page.locator('.bar-target').count()).toBe(14);
+      const counts = await page.locator('.bars strong').allTextContents();
+      expect(counts.slice(0, 2)).toEqual(['0', '0']);
+      await page.getByLabel('Regions of', { exact: true }).selectOption('cpu');
+      await page.locator('.bars strong', { hasText: /^24$/ }).waitFor({ state: 'detached' });
+      await bars.first().click();
+      await page.getByRole('dialog', { name: /^Datanode \d+/ }).waitFor();
+    });
+  });
+
+  test('colours one of many tables, or the load with its units', async () => {
+    const cluster = { tables: 16, regions: 3 } as const;
+    await withPage({ cluster, set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+      const legend = page.getByRole('list', { name: 'Legend' }).first();
+      await legend.getByText('other tables').waitFor();
+      await page.getByLabel('Table that stands out').selectOption('disk');
+      await legend.getByText('disk', { exact: true }).waitFor();
+      await page.getByRole('button', { name: 'By load' }).click();
+      await legend.getByText(/^(written per second|on disk):$/).waitFor();
+      expect(await legend.getByText(/^[\d.]+ [kMGT]?B$/).count()).toBe(5);
+    });
+  });
+
+  test('shows tooltips whole, and one cursor in all charts', async () => {
+    await withPage({ set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+      await page.locator('.heat-cell').first().hover();
+      const tip = page.locator('.tip');
+      await tip.getByText(/^share \d/).waitFor();
+      await page.locator('.cell').first().hover();
+      await tip.getByText(/^\d{13}$/).waitFor();
+      expect(await page.evaluate(IS_WHOLE)).toBe(true);
+      await page.locator('.chart svg').nth(1).hover();
+      expect(await page.locator('.chart .cursor').count()).toBe(3);
+    });
+  });
+
+  test('tells quarantine by cause with both datanodes, and releases', async () => {
+    const cluster = { faults: 'rollback=1' } as const;
+    await withPage({ cluster, look: PHONE }, async (page, daemon) => {
+      await verdict(page, 'Paused');
+      await page.getByText(/^Paused automatically: 3 migrations/).waitFor();
+      await page.getByText('3 × rolled_back').waitFor();
+      const row = page.locator('.quarantine tbody tr').first();
+      for (const name of [/^From \d$/, /^To \d$/, /^Failures 1$/, /^Until \d\d:\d\d, \d+ min$/])
+        await row.getByRole('cell', { name }).waitFor();
+      await row.getByRole('button', { name: /^Release region/ }).click();
+      await page.getByText('2 × rolled_back').waitFor();
+      expect(daemon.running.session.store.listQuarantine(Date.now())).toHaveLength(2);
+      // The outcome is in view on a phone, too.
+      const badge = await page
+        .locator('#history-title')
+        .locator('xpath=ancestor::section')
+        .getByText('rolled back')
+        .last()
+        .boundingBox();
+      expect((badge?.x ?? PHONE.width) + (badge?.width ?? 0)).toBeLessThan(PHONE.width);
+    });
+  });
+
+  test('names a dead datanode, in the verdict and the tab cluster and verdict', async () => {
+    await withPage({ cluster: { layout: 'balanced' } }, async (page, daemon) => {
+      await verdict(page, 'Balanced');
+      expect(await page.title()).toBe('Balanced · test');
+      daemon.listening.cluster.killDatanode('2');
+      await page.getByText(/^Datanode 2 is dead\./).waitFor();
+    });
+  });
+
+  test('is for looking only on a standby, and leads to the leader', async () => {
+    await withPage({ cluster: { layout: 'balanced' }, set: paused }, async (page) => {
+      await verdict(page, 'Balanced');
+      await page.route('**/api/v1/status', async (request) => {
+        const response = await request.fetch();
+        const status: unknown = await response.json();
+        const json = { ...Object(status), leader: { leads: false, holder: 'leader.example' } };
+        await request.fulfill({ response, json });
+      });
+      await page.reload();
+      const link = page.getByRole('link', { name: "Open the leader's page" });
+      expect(await link.getAttribute('href')).toMatch(/^http:\/\/leader\.example:\d+\/$/);
+      for (const name of ['Pause…', 'Trigger', 'Drain…'])
+        expect(await page.getByRole('button', { name }).isDisabled()).toBe(true);
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+    });
+  });
+
+  test('gives the keyboard to the first field of a dialog, and tells of a dry run before a drain', async () => {
+    await withPage({ set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+      await page.getByRole('button', { name: 'Pause…' }).click();
+      await page.locator('select:focus').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Drain…' }).click();
+      await page.locator('.check input:focus').waitFor();
+      await page.keyboard.press('Space');
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page
+        .locator('.preview')
+        .getByText(/^Dry run is on/)
+        .waitFor();
+      await page.locator('dialog input:focus').waitFor();
+    });
+  });
+
   test('keeps the chosen theme', async () => {
     await withPage({ cluster: { layout: 'balanced' } }, async (page) => {
       await page.getByLabel('Theme').selectOption('Dark');
@@ -306,6 +412,12 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
 });
 
 /** Runs in the browser. */
+const IS_WHOLE = `(() => {
+  const { top, left, right, bottom } = document.querySelector('.tip').getBoundingClientRect();
+  return top >= 0 && left >= 0 && right <= innerWidth && bottom <= innerHeight;
+})()`;
+
+/** Likewise. */
 const ONLY_DISK = `(() => {
   const names = [...document.querySelectorAll('.moves .table-name')].map(({ textContent }) => textContent);
   return names.length > 0 && names.every((name) => name === 'disk');

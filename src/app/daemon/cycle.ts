@@ -8,6 +8,7 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import type { ExecutionContext, ExecutionReport, Executor } from '../../executor/port.ts';
 import type { Cluster } from '../../greptimedb/port.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { count } from '../../lib/number.ts';
 import type { CycleTrigger, EventSink } from '../../observability/events.ts';
 import type { Store } from '../../store/port.ts';
 import type { Connection } from './connection.ts';
@@ -260,8 +261,7 @@ function planned(
   { events }: CycleDependencies,
   plan: Plan,
 ): Pick<Turn, 'outcome' | 'detail' | 'moved' | 'failed'> {
-  const planned = plan.moves.length === 1 ? '1 move is planned' : `${plan.moves.length} moves are planned`;
-  const detail = `Dry run: ${planned}, and nothing is moved.`;
+  const detail = `Dry run: ${count(plan.moves.length, 'move')} planned, none made.`;
   events.emit({ type: 'gate-closed', code: 'dry-run', detail });
   return { outcome: 'planned', detail, moved: 0, failed: 0 };
 }

@@ -1,62 +1,62 @@
 import type { JSX } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
+import { formatDuration } from '../../lib/duration.ts';
 import type { SeriesView } from '../../server/api/answers.ts';
-import { formatCount, formatSkew, formatTime } from '../format.ts';
+import { formatClock, formatCount, formatExact } from '../format.ts';
 import { useVisible } from '../hooks/layout.ts';
 import { ticksOf } from './ticks.ts';
 
 type Point = SeriesView['points'][number];
 
-export interface Line {
+/** What a chart shows: two lines at most, or bars. */
+export interface Figure {
+  readonly title: string;
+  readonly unit: string;
+  readonly lines: readonly Line[];
+  readonly bars?: (point: Point) => number;
+}
+
+interface Line {
   readonly name: string;
-  readonly className: string;
   readonly value: (point: Point) => number | null;
 }
 
-const HEIGHT = 150;
-const LEFT = 40;
-const BOTTOM = 20;
-const TOP = 8;
-
-/** One figure over time: lines, or bars. */
-export function Chart({
-  title,
-  series,
-  lines,
-  bars,
-}: {
-  readonly title: string;
+interface ChartProps extends Figure {
   readonly series: SeriesView;
-  readonly lines: readonly Line[];
-  readonly bars?: (point: Point) => number;
-}): JSX.Element {
-  const box = useRef<HTMLDivElement>(null);
+  /** `at` of the point that the mouse points to, in any of the charts. */
+  readonly cursor: string | null;
+  readonly setCursor: (at: string | null) => void;
+}
+
+const HEIGHT = 168;
+const LEFT = 40;
+const RIGHT = 8;
+const BOTTOM = 20;
+const TOP = 26;
+
+/** One figure over time. */
+export function Chart({ title, unit, lines, bars, series, cursor, setCursor }: ChartProps): JSX.Element {
+  const box = useRef<HTMLElement>(null);
   const width = Math.max(200, useVisible(box).width);
-  const [pointed, setPointed] = useState<Point | null>(null);
-  const { points, since, until } = series;
+  const { points, until, stepSeconds } = series;
   const [from, to] = [beginOf(series), Date.parse(until)];
-  const values = points.flatMap((point) => [
-    ...lines.map(({ value }) => value(point) ?? 0),
-    ...(bars ? [bars(point)] : []),
-  ]);
-  const ticks = ticksOf(Math.max(1, ...values));
+  const right = width - RIGHT;
+  const x = (atMs: number): number => LEFT + ((atMs - from) / Math.max(1, to - from)) * (right - LEFT);
+  const ticks = ticksOf(highest(points, lines, bars));
   const top = ticks.at(-1) ?? 1;
-  const x = (atMs: number): number => LEFT + ((atMs - from) / Math.max(1, to - from)) * (width - LEFT - 8);
   const y = (value: number): number => HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - TOP);
-  const barWidth = Math.max(2, (x(from + series.stepSeconds * 1_000) - LEFT) * 0.7);
-  const point = (event: MouseEvent): void => {
-    const atMs = from + ((event.offsetX - LEFT) / (width - LEFT - 8)) * (to - from);
-    setPointed(nearest(points, atMs));
-  };
+  const barWidth = Math.max(2, (x(from + stepSeconds * 1_000) - LEFT) * 0.7);
+  const pointed = points.find(({ at }) => at === cursor);
   // A cycle that failed knows no counts.
   const shown =
     pointed ?? points.findLast((point) => bars ?? lines.some(({ value }) => value(point) !== null));
+  const words = shown ? describe(shown, lines, bars) : 'nothing';
   return (
     <figure class="chart" ref={box}>
       <figcaption>
         <h3>{title}</h3>
         <span class="dim">
-          {shown && `${pointed ? formatTime(shown.at) : 'latest'}: ${describe(shown, lines, bars)}`}
+          {pointed ? formatClock(pointed.at) : 'latest'}: {words}
         </span>
       </figcaption>
       <svg
@@ -64,24 +64,17 @@ export function Chart({
         width={width}
         height={HEIGHT}
         role="img"
-        aria-label={`${title} from ${formatTime(since)} to ${formatTime(until)}. Latest: ${shown ? describe(shown, lines, bars) : 'nothing'}.`}
-        onMouseMove={point}
-        onMouseLeave={() => setPointed(null)}
+        aria-label={`${title}, ${unit}, from ${formatExact(new Date(from).toISOString())} to ${formatExact(until)}. Latest: ${words}.`}
+        onMouseMove={({ offsetX }) => {
+          const atMs = from + ((offsetX - LEFT) / (right - LEFT)) * (to - from);
+          setCursor(nearest(points, atMs));
+        }}
       >
-        {ticks.map((tick) => (
-          <g key={tick}>
-            <line class="grid-line" x1={LEFT} x2={width - 8} y1={y(tick)} y2={y(tick)} />
-            <text class="tick" x={LEFT - 6} y={y(tick) + 4} text-anchor="end">
-              {formatCount(tick)}
-            </text>
-          </g>
-        ))}
-        <text class="tick" x={LEFT} y={HEIGHT - 4}>
-          {formatTime(new Date(from).toISOString())}
+        <text class="tick" x={0} y={11}>
+          {unit}
+          {bars && ` per ${formatDuration(stepSeconds * 1_000)}`}
         </text>
-        <text class="tick" x={width - 8} y={HEIGHT - 4} text-anchor="end">
-          {formatTime(until)}
-        </text>
+        <Grid ticks={ticks} y={y} right={right} from={from} to={to} />
         {bars &&
           points
             .filter((each) => bars(each) > 0)
@@ -96,8 +89,8 @@ export function Chart({
                 rx={1}
               />
             ))}
-        {lines.map(({ name, className, value }) => (
-          <path key={name} class={`line ${className}`} d={stepPath(points, value, x, y, width - 8)} />
+        {lines.map(({ name, value }, index) => (
+          <path key={name} class={`line line-${index}`} d={stepPath(points, value, x, y, right)} />
         ))}
         {pointed && (
           <line
@@ -111,9 +104,9 @@ export function Chart({
       </svg>
       {lines.length > 0 && (
         <ul class="legend" aria-hidden="true">
-          {lines.map(({ name, className }) => (
+          {lines.map(({ name }, index) => (
             <li key={name}>
-              <span class={`swatch ${className}`} />
+              <span class={`stroke line-${index}`} />
               {name}
             </li>
           ))}
@@ -121,6 +114,48 @@ export function Chart({
       )}
     </figure>
   );
+}
+
+function Grid({
+  ticks,
+  y,
+  right,
+  from,
+  to,
+}: {
+  readonly ticks: readonly number[];
+  readonly y: (value: number) => number;
+  readonly right: number;
+  readonly from: number;
+  readonly to: number;
+}): JSX.Element {
+  const time = (atMs: number): string => formatClock(new Date(atMs).toISOString());
+  return (
+    <>
+      {ticks.map((tick) => (
+        <g key={tick}>
+          <line class="grid-line" x1={LEFT} x2={right} y1={y(tick)} y2={y(tick)} />
+          <text class="tick" x={LEFT - 6} y={y(tick) + 4} text-anchor="end">
+            {formatCount(tick)}
+          </text>
+        </g>
+      ))}
+      <text class="tick" x={LEFT} y={HEIGHT - 4}>
+        {time(from)}
+      </text>
+      <text class="tick" x={right} y={HEIGHT - 4} text-anchor="end">
+        {time(to)}
+      </text>
+    </>
+  );
+}
+
+function highest(points: readonly Point[], lines: readonly Line[], bars: Figure['bars']): number {
+  const values = points.flatMap((point) => [
+    ...lines.map(({ value }) => value(point) ?? 0),
+    ...(bars ? [bars(point)] : []),
+  ]);
+  return Math.max(1, ...values);
 }
 
 /** A history that is younger than the range fills the chart all the same; at least a minute is shown. */
@@ -147,23 +182,19 @@ function stepPath(
   return path === '' ? '' : `${path}H${right}`;
 }
 
-function nearest(points: readonly Point[], atMs: number): Point | null {
-  let best: Point | null = null;
-  for (const point of points)
-    if (!best || Math.abs(Date.parse(point.at) - atMs) < Math.abs(Date.parse(best.at) - atMs)) best = point;
-  return best;
+function nearest(points: readonly Point[], atMs: number): string | null {
+  const distance = ({ at }: Point): number => Math.abs(Date.parse(at) - atMs);
+  let best = points[0];
+  for (const point of points) if (best && distance(point) < distance(best)) best = point;
+  return best?.at ?? null;
 }
 
-function describe(
-  point: Point,
-  lines: readonly Line[],
-  bars: ((point: Point) => number) | undefined,
-): string {
+function describe(point: Point, lines: readonly Line[], bars: Figure['bars']): string {
   if (bars) return formatCount(bars(point));
   return lines
     .map(({ name, value }) => {
       const at = value(point);
-      return `${name} ${at === null ? '–' : formatSkew(at)}`;
+      return `${name} ${at === null ? '–' : formatCount(at)}`;
     })
     .join(', ');
 }

@@ -3,10 +3,10 @@ import { useState } from 'preact/hooks';
 import { Choice } from '../controls/choice.tsx';
 import { Empty, Problem, Section } from '../controls/section.tsx';
 import { useAnswer } from '../hooks/answer.ts';
-import { useThrottled } from '../hooks/time.ts';
+import { useThrottled } from '../hooks/pace.ts';
 import { usePageState } from '../page/page.ts';
 import { Chart } from './chart.tsx';
-import type { Line } from './chart.tsx';
+import type { Figure } from './chart.tsx';
 
 const RANGES = [
   ['15m', '15 min'],
@@ -17,13 +17,29 @@ const RANGES = [
   ['30d', '30 d'],
 ] as const;
 
-const SKEW: readonly Line[] = [
-  { name: 'tables', className: 'line-a', value: ({ tableSkewMax }) => tableSkewMax },
-  { name: 'datanodes', className: 'line-b', value: ({ nodeSkew }) => nodeSkew },
-];
-const SPREAD: readonly Line[] = [
-  { name: 'most', className: 'line-a', value: ({ most }) => most },
-  { name: 'least', className: 'line-b', value: ({ least }) => least },
+const CHARTS: readonly Figure[] = [
+  {
+    title: 'Skew',
+    unit: 'most minus least regions',
+    lines: [
+      { name: 'tables', value: ({ tableSkewMax }) => tableSkewMax },
+      { name: 'datanodes', value: ({ nodeSkew }) => nodeSkew },
+    ],
+  },
+  {
+    title: 'Moves',
+    unit: 'regions moved',
+    lines: [],
+    bars: ({ moved }) => moved,
+  },
+  {
+    title: 'Regions per datanode',
+    unit: 'regions',
+    lines: [
+      { name: 'most', value: ({ most }) => most },
+      { name: 'least', value: ({ least }) => least },
+    ],
+  },
 ];
 
 /** From the stored history, so that a restart does not make it forget. */
@@ -33,18 +49,19 @@ export function Charts(): JSX.Element {
     usePageState(({ cyclesRevision, movesRevision }) => cyclesRevision + movesRevision),
     5_000,
   );
+  const [cursor, setCursor] = useState<string | null>(null);
   const { value, problem } = useAnswer('/api/v1/series', { range, points: 120 }, revision);
   const aside = <Choice label="Time range" options={RANGES} value={range} onChange={setRange} />;
   return (
     <Section title="Over time" id="charts" aside={aside}>
       <Problem text={problem} />
       {value === null || value.points.length === 0 ? (
-        <Empty>No cycle has ended in this time.</Empty>
+        <Empty>No cycle ended in this time.</Empty>
       ) : (
-        <div class="charts">
-          <Chart title="Skew" series={value} lines={SKEW} />
-          <Chart title="Regions moved" series={value} lines={[]} bars={({ moved }) => moved} />
-          <Chart title="Regions by datanode" series={value} lines={SPREAD} />
+        <div class="charts" onMouseLeave={() => setCursor(null)}>
+          {CHARTS.map((chart) => (
+            <Chart key={chart.title} {...chart} series={value} cursor={cursor} setCursor={setCursor} />
+          ))}
         </div>
       )}
     </Section>

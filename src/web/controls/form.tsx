@@ -1,8 +1,9 @@
 import type { ComponentChildren, InputHTMLAttributes, JSX, TargetedInputEvent } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Attempt } from '../hooks/attempt.ts';
 import { Problem } from './section.tsx';
 
-/** Fields with a button that does the work, and what went wrong with it. */
+/** Fields with a button that does the work, and what went wrong with it. The first field has the keyboard. */
 export function Form({
   attempt: { isBusy, problem, run },
   work,
@@ -21,8 +22,11 @@ export function Form({
   readonly isDangerous?: boolean;
   readonly children: ComponentChildren;
 }): JSX.Element {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector<HTMLElement>('input, select')?.focus(), []);
   return (
     <form
+      ref={form}
       class="form"
       onSubmit={(event) => {
         event.preventDefault();

@@ -1,7 +1,9 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { MoveReason } from '../../domain/codes.ts';
 import type { MoveView } from '../../observability/event-view.ts';
-import { formatShort, shortTable } from '../format.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { shortTable } from '../format.ts';
+import { usePage } from '../page/page.ts';
 
 /** From where to where, or only where something stays; each end may be more than an id. */
 export function Route({
@@ -43,10 +45,20 @@ export function MoveText({
   );
 }
 
+/** Opens what became of a move. */
+export function MoveButton({ move }: { readonly move: MoveView }): JSX.Element {
+  const page = usePage();
+  return (
+    <button type="button" class="link" onClick={() => page.open({ kind: 'move', move })}>
+      {shortTable(move.table)} <span class="region-id">{move.regionId}</span>
+    </button>
+  );
+}
+
 const REASON_TEXT = {
   drain: 'drain',
-  'table-spread': 'spread of the table',
-  'node-spread': 'spread of datanodes',
+  'table-spread': 'table spread',
+  'node-spread': 'datanode spread',
   load: 'load',
 } as const satisfies Record<MoveReason, string>;
 
@@ -63,9 +75,9 @@ const STATE_TONE: Partial<Record<MoveView['state'], string>> = {
 };
 
 export function StateBadge({ state }: Pick<MoveView, 'state'>): JSX.Element {
-  return <span class={`badge ${STATE_TONE[state] ?? 'busy'}`}>{state}</span>;
+  return <span class={`badge ${STATE_TONE[state] ?? 'busy'}`}>{state.replace('_', ' ')}</span>;
 }
 
 export function tookText({ createdAt, endedAt }: MoveView): string {
-  return endedAt === null ? '' : formatShort(Date.parse(endedAt) - Date.parse(createdAt));
+  return endedAt === null ? '' : formatDuration(Date.parse(endedAt) - Date.parse(createdAt));
 }

@@ -1,25 +1,26 @@
-/** Colours for what has no natural one. Hues are far apart for neighbours; lightness alternates for eyes that see fewer hues. */
-
-import type { Theme } from '../page/theme.ts';
+/** Colours of regions. All are CSS, which knows the theme. */
 
 const HUE_STEP = 137.508;
+const LIGHTNESS = [
+  [56, 62],
+  [44, 50],
+  [66, 72],
+] as const;
 
-/** The colour of a table by its position among all tables. */
-export function tableColour(index: number, theme: Theme): string {
-  const hue = (index * HUE_STEP + 215) % 360;
-  const lightness = (theme === 'light' ? [56, 44, 66] : [62, 50, 72])[index % 3] ?? 56;
-  return `oklch(${lightness}% 0.13 ${hue.toFixed(1)})`;
+/** More tables than these would look alike. */
+export const MAX_COLOURS = 12;
+export const CHOSEN = 'var(--accent-fill)';
+/** Of what is not known, or not chosen. */
+export const PALE = 'var(--pale)';
+
+/** The colour of a table by its position. Hues are far apart for neighbours; lightness alternates for eyes that see fewer hues. */
+export function tableColour(index: number): string {
+  const hue = ((index * HUE_STEP + 215) % 360).toFixed(1);
+  const [light, dark] = LIGHTNESS[index % LIGHTNESS.length] ?? LIGHTNESS[0];
+  return `light-dark(oklch(${light}% 0.13 ${hue}), oklch(${dark}% 0.13 ${hue}))`;
 }
 
-/** Bars of datanodes: what stays, and what leaves. */
-export const BAR_COLOURS = {
-  light: { stays: '#5b8def', leaves: '#e8702a' },
-  dark: { stays: '#4a7fe0', leaves: '#e0782f' },
-} as const;
-
-/** From calm to hot; `share` from 0 to 1. */
-export function loadColour(share: number, theme: Theme): string {
-  const clamped = Math.min(1, Math.max(0, share));
-  const [from, to] = theme === 'light' ? [90, 48] : [34, 76];
-  return `oklch(${(from + (to - from) * clamped).toFixed(1)}% ${(0.04 + 0.13 * clamped).toFixed(3)} ${(250 - 220 * clamped).toFixed(1)})`;
+/** One hue, the stronger the more; `share` from 0 to 1. The root, because few regions have most of the load. */
+export function loadColour(share: number): string {
+  return `color-mix(in oklab, var(--load) ${Math.round(8 + 92 * Math.sqrt(share))}%, var(--load-none))`;
 }

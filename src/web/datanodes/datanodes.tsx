@@ -1,152 +1,132 @@
 import type { JSX } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
-import type { MatrixView, StatusView } from '../../server/api/answers.ts';
-import { Choice, WhenChoice } from '../controls/choice.tsx';
-import type { When, WhenProps } from '../controls/choice.tsx';
-import { DetailsButton } from '../controls/details-button.tsx';
+import type { MatrixView, RegionsView } from '../../server/api/answers.ts';
+import { Choice, Select, WhenChoice } from '../controls/choice.tsx';
+import type { WhenProps } from '../controls/choice.tsx';
 import { Empty, Section } from '../controls/section.tsx';
-import { formatCount } from '../format.ts';
-import { indexes, rangeOf, useVisible } from '../hooks/layout.ts';
+import { shortTable } from '../format.ts';
+import { useVisible } from '../hooks/layout.ts';
 import { usePageState } from '../page/page.ts';
-import type { Theme } from '../page/theme.ts';
-import { BarColumn, CellColumn } from './column.tsx';
-import { gridFor, heightOf } from './draw.ts';
-import { Legend } from './legend.tsx';
-import { cellsByDatanode } from './region-cells.ts';
+import { DatanodeBars } from './bars.tsx';
+import { CellColumns } from './cell-columns.tsx';
+import { MAX_COLOURS } from './colours.ts';
+import { loadScaleOf } from './region-cells.ts';
 import type { ColourBy } from './region-cells.ts';
 
-const MIN_COLUMN = 128;
-const MAX_COLUMN = 176;
-const MARGIN = 24;
-const DRAW_HEIGHT = 280;
-/** Of a datanode's name and number below its cells. */
-const LABEL_HEIGHT = 78;
+/** More are bars. */
+const MAX_COLUMNS = 12;
+/** So narrow that squares and numbers still fit, in pixels. */
+const MIN_COLUMN = 72;
+/** Of the card, left and right. */
+const PADDING = 42;
 
-/** Each datanode as a column of its regions. */
-export function Datanodes({ theme, when, setWhen }: WhenProps & { readonly theme: Theme }): JSX.Element {
+/** What each datanode leads: its regions one by one, or a bar where there are too many of either. */
+export function Datanodes({ when, setWhen }: WhenProps): JSX.Element {
   const matrix = usePageState((state) => state.matrix);
-  const isEach = usePageState(({ regions }) => regions !== null);
-  const [colourBy, setColourBy] = useState<ColourBy>('table');
+  const regions = usePageState((state) => state.regions);
+  const box = useRef<HTMLDivElement>(null);
+  const width = useVisible(box).width - PADDING;
+  const count = matrix?.datanodes.length ?? 0;
+  const isEach = regions !== null && count <= Math.min(MAX_COLUMNS, width / MIN_COLUMN);
+  return (
+    <div ref={box} class="filled">
+      {matrix === null || count === 0 ? (
+        <Section title="Datanodes" id="datanodes">
+          <Empty>The cluster has not been read yet.</Empty>
+        </Section>
+      ) : isEach ? (
+        <Cells matrix={matrix} regions={regions} when={when} setWhen={setWhen} width={width} />
+      ) : (
+        <Bars matrix={matrix} when={when} setWhen={setWhen} width={width} />
+      )}
+    </div>
+  );
+}
+
+interface PartProps extends WhenProps {
+  readonly matrix: MatrixView;
+  readonly width: number;
+}
+
+function Cells({
+  matrix,
+  regions,
+  when,
+  setWhen,
+  width,
+}: PartProps & { readonly regions: RegionsView }): JSX.Element {
+  const [kind, setKind] = useState<'table' | 'load'>('table');
+  const [chosen, setChosen] = useState('');
+  const load = useMemo(() => loadScaleOf(regions.regions), [regions]);
+  const hasMany = matrix.tables.length > MAX_COLOURS;
+  const table = matrix.tables.find(({ id }) => id === chosen) ?? matrix.tables[0];
+  const colourBy = useMemo<ColourBy>(() => {
+    if (kind === 'load' && load) return { kind: 'load', load };
+    return hasMany ? { kind: 'table', id: table?.id ?? '' } : { kind: 'tables' };
+  }, [kind, load?.of, load?.most, hasMany, table?.id]);
   const aside = (
     <div class="tools">
-      <WhenChoice when={when} setWhen={setWhen} />
-      {isEach && (
-        <Choice label="Colour of the cells" options={COLOURS} value={colourBy} onChange={setColourBy} />
+      {colourBy.kind === 'table' && (
+        <TableSelect label="Table that stands out" matrix={matrix} value={colourBy.id} onChange={setChosen} />
       )}
+      {load && <Choice label="Colour of the cells" options={COLOURS} value={kind} onChange={setKind} />}
+      <WhenChoice when={when} setWhen={setWhen} />
     </div>
   );
   return (
     <Section title="Datanodes" id="datanodes" aside={aside}>
-      {matrix === null || matrix.datanodes.length === 0 ? (
-        <Empty>The cluster has not been read yet.</Empty>
-      ) : (
-        <Columns theme={theme} when={when} colourBy={colourBy} matrix={matrix} />
-      )}
+      <CellColumns matrix={matrix} regions={regions} when={when} colourBy={colourBy} width={width} />
     </Section>
   );
 }
 
-const NONE: StatusView['datanodes'] = [];
 const COLOURS = [
   ['table', 'By table'],
   ['load', 'By load'],
 ] as const;
 
-interface ColumnsProps {
-  readonly theme: Theme;
-  readonly when: When;
-  readonly colourBy: ColourBy;
-  readonly matrix: MatrixView;
-}
-
-function Columns({ theme, when, colourBy, matrix }: ColumnsProps): JSX.Element {
-  const regions = usePageState((state) => state.regions);
-  const datanodes = usePageState(({ status }) => status?.datanodes) ?? NONE;
-  const movingId = usePageState(({ status }) => status?.currentMove?.move.regionId ?? null);
-  const scroller = useRef<HTMLDivElement>(null);
-  const { left, width } = useVisible(scroller);
-  const cells = useMemo(
-    () => regions && cellsByDatanode(regions.regions, matrix, { when, colourBy, theme, movingId }),
-    [regions, matrix, when, colourBy, theme, movingId],
+function Bars({ matrix, when, setWhen, width }: PartProps): JSX.Element {
+  const [chosen, setChosen] = useState('');
+  const aside = (
+    <div class="tools">
+      <TableSelect
+        label="Regions of"
+        first="All tables"
+        matrix={matrix}
+        value={chosen}
+        onChange={setChosen}
+      />
+      <WhenChoice when={when} setWhen={setWhen} />
+    </div>
   );
-  const byId = useMemo(() => new Map(datanodes.map((datanode) => [datanode.id, datanode])), [datanodes]);
-  const most = datanodes.reduce((a, { regions: now, regionsAfter }) => Math.max(a, now, regionsAfter), 1);
-  const columnWidth = Math.min(MAX_COLUMN, Math.max(MIN_COLUMN, Math.floor(width / matrix.datanodes.length)));
-  const drawWidth = columnWidth - MARGIN;
-  const mostCells = Math.max(1, ...[...(cells?.values() ?? [])].map(({ length }) => length));
-  const grid = gridFor(mostCells, drawWidth, DRAW_HEIGHT);
-  const height = LABEL_HEIGHT + (cells ? heightOf(mostCells, grid) : DRAW_HEIGHT);
-  const shown = indexes(rangeOf(left, width, columnWidth, matrix.datanodes.length));
+  const table = matrix.tables.find(({ id }) => id === chosen);
   return (
-    <>
-      <div
-        class="nodes-scroll"
-        ref={scroller}
-        tabIndex={0}
-        role="region"
-        aria-label="Datanodes with their regions, scrollable"
-      >
-        <ul
-          class="nodes"
-          style={{ width: `${matrix.datanodes.length * columnWidth}px`, height: `${height}px` }}
-        >
-          {shown.map((index) => {
-            const id = matrix.datanodes[index] ?? '';
-            const datanode = byId.get(id);
-            return (
-              <li
-                key={id}
-                class="node-column"
-                style={{ left: `${index * columnWidth}px`, width: `${columnWidth}px` }}
-              >
-                {cells ? (
-                  <CellColumn cells={cells.get(id) ?? []} grid={grid} matrix={matrix} />
-                ) : (
-                  <BarColumn
-                    bar={{ now: datanode?.regions ?? 0, after: datanode?.regionsAfter ?? 0, most }}
-                    when={when}
-                    width={drawWidth}
-                    height={DRAW_HEIGHT}
-                    theme={theme}
-                  />
-                )}
-                <NodeLabel id={id} datanode={datanode} when={when} />
-              </li>
-            );
-          })}
-        </ul>
-      </div>
-      <Legend matrix={matrix} theme={theme} colourBy={colourBy} isEach={cells !== null} when={when} />
-    </>
+    <Section title="Datanodes" id="datanodes" aside={aside}>
+      <DatanodeBars matrix={matrix} table={table} when={when} width={width} />
+    </Section>
   );
 }
 
-function NodeLabel({
-  id,
-  datanode,
-  when,
+function TableSelect({
+  label,
+  first,
+  matrix,
+  value,
+  onChange,
 }: {
-  readonly id: string;
-  readonly datanode: StatusView['datanodes'][number] | undefined;
-  readonly when: When;
+  readonly label: string;
+  /** Of no table, before all. */
+  readonly first?: string;
+  readonly matrix: MatrixView;
+  readonly value: string;
+  readonly onChange: (id: string) => void;
 }): JSX.Element {
-  const { regions = 0, regionsAfter = 0, state = 'target', addr = null, weight = 1 } = datanode ?? {};
-  const change = regionsAfter - regions;
-  return (
-    <DetailsButton what="datanode" id={id} class={`node-label ${state}`} title={addr ?? undefined}>
-      <span class="node-name">
-        <span class="hidden">Datanode </span>
-        {id}
-        {state !== 'target' && <span class={`badge ${state === 'dead' ? 'bad' : 'warn'}`}>{state}</span>}
-        {weight !== 1 && <span class="badge calm">weight {weight}</span>}
-      </span>
-      <span class="node-count">
-        <strong>{formatCount(when === 'now' ? regions : regionsAfter)}</strong>
-        <span class="hidden"> regions, </span>
-        {change !== 0 && when === 'now' && (
-          <small>{change > 0 ? `+${formatCount(change)}` : `−${formatCount(-change)}`}</small>
-        )}
-      </span>
-    </DetailsButton>
+  const options = useMemo(() => {
+    const tables = matrix.tables.map(({ id, name }) => [id, shortTable(name)] as const);
+    return first === undefined ? tables : [['', first] as const, ...tables];
+  }, [matrix.tables, first]);
+  return useMemo(
+    () => <Select label={label} options={options} value={value} onChange={onChange} />,
+    [label, options, value, onChange],
   );
 }

@@ -1,51 +1,83 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import type { MatrixView } from '../../server/api/answers.ts';
 import type { When } from '../controls/choice.tsx';
-import { formatCount, shortTable } from '../format.ts';
-import type { Theme } from '../page/theme.ts';
-import { tableColour } from './colours.ts';
-import type { ColourBy } from './region-cells.ts';
+import { formatBytes, shortTable } from '../format.ts';
+import { CHOSEN, loadColour, PALE, tableColour } from './colours.ts';
+import type { ColourBy, LoadScale } from './region-cells.ts';
 
-const SHOWN = 24;
-
-/** What the colours and outlines of the columns mean. */
-export function Legend({
+/** What the colours and outlines of the cells mean. */
+export function CellLegend({
   matrix,
-  theme,
   colourBy,
-  isEach,
   when,
 }: {
   readonly matrix: MatrixView;
-  readonly theme: Theme;
   readonly colourBy: ColourBy;
-  readonly isEach: boolean;
   readonly when: When;
 }): JSX.Element {
   return (
     <ul class="legend" aria-label="Legend">
       {when === 'now' && (
         <>
-          <li>
-            <span class={isEach ? 'swatch leaves' : 'swatch over'} aria-hidden="true" /> leaves
-          </li>
-          <li>
-            <span class="swatch comes" aria-hidden="true" /> comes
-          </li>
+          <Key look="leaves">leaves</Key>
+          <Key look="comes">comes</Key>
         </>
       )}
-      {colourBy === 'load' && isEach && <li>pale: little written, strong: much; grey: not known</li>}
-      {colourBy === 'table' &&
-        isEach &&
-        matrix.tables.slice(0, SHOWN).map(({ id, name }, index) => (
-          <li key={id}>
-            <span class="swatch" aria-hidden="true" style={{ background: tableColour(index, theme) }} />
-            {shortTable(name)}
-          </li>
-        ))}
-      {colourBy === 'table' && isEach && matrix.tables.length > SHOWN && (
-        <li>and {formatCount(matrix.tables.length - SHOWN)} more tables</li>
+      {colourBy.kind === 'load' && <LoadKey load={colourBy.load} />}
+      {colourBy.kind === 'table' && (
+        <>
+          <Key colour={CHOSEN}>{nameOf(matrix, colourBy.id)}</Key>
+          <Key colour={PALE}>other tables</Key>
+        </>
       )}
+      {colourBy.kind === 'tables' &&
+        matrix.tables.map(({ id, name }, index) => (
+          <Key key={id} colour={tableColour(index)}>
+            {shortTable(name)}
+          </Key>
+        ))}
     </ul>
+  );
+}
+
+function nameOf({ tables }: MatrixView, id: string): string {
+  return shortTable(tables.find((table) => table.id === id)?.name ?? id);
+}
+
+export function Key({
+  look = '',
+  colour,
+  children,
+}: {
+  readonly look?: string;
+  readonly colour?: string;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <li>
+      <span
+        class={`swatch ${look}`}
+        aria-hidden="true"
+        style={colour === undefined ? {} : { background: colour }}
+      />
+      {children}
+    </li>
+  );
+}
+
+const STEPS = [0, 1 / 16, 1 / 4, 9 / 16, 1];
+const UNITS = { writeBytesPerSecond: 'written per second:', diskBytes: 'on disk:' } as const;
+
+function LoadKey({ load: { of, most } }: { readonly load: LoadScale }): JSX.Element {
+  return (
+    <>
+      <li>{UNITS[of]}</li>
+      {STEPS.map((share) => (
+        <Key key={share} colour={loadColour(share)}>
+          {formatBytes(most * share)}
+        </Key>
+      ))}
+      <Key colour={PALE}>not known</Key>
+    </>
   );
 }

@@ -1,9 +1,18 @@
 import type { MatrixView, RegionView } from '../../server/api/answers.ts';
 import type { When } from '../controls/choice.tsx';
-import type { Theme } from '../page/theme.ts';
-import { loadColour, tableColour } from './colours.ts';
+import { CHOSEN, loadColour, PALE, tableColour } from './colours.ts';
 
-export type ColourBy = 'table' | 'load';
+/** `tables`: each has its own colour; otherwise that one table stands out. */
+export type ColourBy =
+  | { readonly kind: 'tables' }
+  | { readonly kind: 'table'; readonly id: string }
+  | { readonly kind: 'load'; readonly load: LoadScale };
+
+/** Which load is known, and the most of one region. */
+export interface LoadScale {
+  readonly of: 'writeBytesPerSecond' | 'diskBytes';
+  readonly most: number;
+}
 
 /** One region's square in a datanode's column. */
 export interface Cell {
@@ -11,36 +20,28 @@ export interface Cell {
   readonly colour: string;
   /** `leaves`: the plan takes it away; `comes`: the plan brings it, so that it is only an outline. */
   readonly role: 'stays' | 'leaves' | 'comes';
-  readonly isMoving: boolean;
 }
 
-interface CellOptions {
-  readonly when: When;
-  readonly colourBy: ColourBy;
-  readonly theme: Theme;
-  /** The region that is on its way. */
-  readonly movingId: string | null;
-}
-
-/** The cells of each datanode's column, those of one table beside each other, what comes and goes on top. */
+/** The cells of each datanode's column, those of one table beside each other, what comes and goes last. */
 export function cellsByDatanode(
   regions: readonly RegionView[],
   matrix: MatrixView,
-  { when, colourBy, theme, movingId }: CellOptions,
+  when: When,
+  colourBy: ColourBy,
 ): ReadonlyMap<string, readonly Cell[]> {
-  const colourOf = colourBy === 'table' ? byTable(matrix, theme) : byLoad(regions, theme);
-  const columns = new Map<string, Cell[]>(matrix.datanodes.map((id) => [id, []]));
   const order = new Map(matrix.tables.map(({ id }, index) => [id, index]));
+  const colourOf = colouring(colourBy, order);
+  const columns = new Map<string, Cell[]>(matrix.datanodes.map((id) => [id, []]));
   const sorted = regions.toSorted((a, b) => (order.get(a.tableId) ?? 0) - (order.get(b.tableId) ?? 0));
   for (const region of sorted) {
-    const { leader, target, id } = region;
-    const base = { region, colour: colourOf(region), isMoving: id === movingId };
+    const { leader, target } = region;
+    const colour = colourOf(region);
     if (when === 'after') {
-      columns.get(target ?? leader ?? '')?.push({ ...base, role: 'stays' });
+      columns.get(target ?? leader ?? '')?.push({ region, colour, role: 'stays' });
       continue;
     }
-    columns.get(leader ?? '')?.push({ ...base, role: target === null ? 'stays' : 'leaves' });
-    if (target !== null) columns.get(target)?.push({ ...base, role: 'comes' });
+    columns.get(leader ?? '')?.push({ region, colour, role: target === null ? 'stays' : 'leaves' });
+    if (target !== null) columns.get(target)?.push({ region, colour, role: 'comes' });
   }
   for (const cells of columns.values()) cells.sort((a, b) => RANK[a.role] - RANK[b.role]);
   return columns;
@@ -48,21 +49,25 @@ export function cellsByDatanode(
 
 const RANK = { stays: 0, leaves: 1, comes: 2 } as const;
 
-function byTable(matrix: MatrixView, theme: Theme): (region: RegionView) => string {
-  const colours = new Map(matrix.tables.map(({ id }, index) => [id, tableColour(index, theme)]));
-  return ({ tableId }) => colours.get(tableId) ?? '#888';
+function colouring(by: ColourBy, order: ReadonlyMap<string, number>): (region: RegionView) => string {
+  switch (by.kind) {
+    case 'tables':
+      return ({ tableId }) => tableColour(order.get(tableId) ?? 0);
+    case 'table':
+      return ({ tableId }) => (tableId === by.id ? CHOSEN : PALE);
+    case 'load':
+      return (region) => {
+        const load = region[by.load.of];
+        return load === null || by.load.most === 0 ? PALE : loadColour(load / by.load.most);
+      };
+  }
 }
 
-function byLoad(regions: readonly RegionView[], theme: Theme): (region: RegionView) => string {
-  const loads = regions.map(loadOf).filter((load) => load !== null);
-  const most = loads.reduce((a, b) => Math.max(a, b), 0);
-  return (region) => {
-    const load = loadOf(region);
-    return load === null || most === 0 ? '#8884' : loadColour(Math.sqrt(load / most), theme);
-  };
-}
-
-/** Bytes written each second, or what lies on disk where that is not known. */
-function loadOf({ writeBytesPerSecond, diskBytes }: RegionView): number | null {
-  return writeBytesPerSecond ?? diskBytes;
+/** Bytes written each second, or what lies on disk where that is not known; undefined when neither is. */
+export function loadScaleOf(regions: readonly RegionView[]): LoadScale | undefined {
+  for (const of of ['writeBytesPerSecond', 'diskBytes'] as const) {
+    const most = regions.reduce((highest, region) => Math.max(highest, region[of] ?? 0), 0);
+    if (most > 0) return { of, most };
+  }
+  return undefined;
 }

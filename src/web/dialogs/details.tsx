@@ -3,10 +3,11 @@ import type { ExplainKind } from '../../domain/explanation.ts';
 import { actions } from '../api/actions.ts';
 import { Route, StateBadge, tookText } from '../controls/move.tsx';
 import { Empty, NotShown, Problem } from '../controls/section.tsx';
-import { formatTime, plural, shortTable } from '../format.ts';
+import { Ago } from '../controls/time.tsx';
+import { plural, shortTable } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { useAttempt } from '../hooks/attempt.ts';
-import { useThrottled } from '../hooks/time.ts';
+import { useThrottled } from '../hooks/pace.ts';
 import { usePage, usePageState } from '../page/page.ts';
 import { Dialog } from './dialog.tsx';
 import { Explained } from './explanation.tsx';
@@ -43,7 +44,7 @@ function DrainButton({ close, id }: { readonly close: () => void; readonly id: s
   const { isBusy, problem, run } = useAttempt();
   const undrain = async (): Promise<void> => {
     await actions.undrain(id);
-    page.say(`Datanode ${id} does not drain any more.`);
+    page.say(`Datanode ${id} no longer drains.`);
     close();
   };
   const drain = (): void => page.open({ kind: 'drain', datanodes: [id] });
@@ -66,7 +67,7 @@ function DrainButton({ close, id }: { readonly close: () => void; readonly id: s
 
 function Regions({ what, id }: { readonly what: 'table' | 'datanode'; readonly id: string }): JSX.Element {
   const page = usePage();
-  const revision = usePageState((state) => state.overviewRevision);
+  const revision = usePageState((state) => state.planRevision);
   const { value, problem } = useAnswer('/api/v1/regions', { [what]: id, limit: LISTED }, revision);
   const tables = usePageState((state) => state.matrix?.tables);
   if (!value) return <Problem text={problem} />;
@@ -103,14 +104,14 @@ function PastMoves({ id }: { readonly id: string }): JSX.Element {
   if (!value) return <Problem text={problem} />;
   return (
     <>
-      <h3>Its moves</h3>
+      <h3>Past moves</h3>
       {value.moves.length === 0 ? (
-        <Empty>The rebalancer has never moved it.</Empty>
+        <Empty>The rebalancer has not moved this region.</Empty>
       ) : (
         <ul class="audit">
           {value.moves.map((move) => (
             <li key={move.id}>
-              <time dateTime={move.createdAt}>{formatTime(move.createdAt)}</time>
+              <Ago at={move.createdAt} />
               <StateBadge state={move.state} />
               <span>
                 {move.from} → {move.to} <span class="dim">{tookText(move)}</span>

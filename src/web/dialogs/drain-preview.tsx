@@ -5,6 +5,7 @@ import type { Column } from '../controls/data-table.tsx';
 import { MoveText } from '../controls/move.tsx';
 import { NotShown } from '../controls/section.tsx';
 import { formatCount, plural } from '../format.ts';
+import { usePageState } from '../page/page.ts';
 
 type DrainPlan = NonNullable<DrainAnswer['plan']>;
 
@@ -19,10 +20,8 @@ export function DrainPreview({
   readonly plan: DrainAnswer['plan'];
   readonly chosen: readonly string[];
 }): JSX.Element {
-  if (!plan)
-    return (
-      <p class="problem">The cluster has not been read yet, so that nobody can say what this would move.</p>
-    );
+  const isDryRun = usePageState(({ status }) => status?.dryRun === true);
+  if (!plan) return <p class="problem">The cluster has not been read yet: what would move is not known.</p>;
   const { moves, after, optimal, minimumMoves } = plan;
   const left = after.regionsOnDraining;
   return (
@@ -31,14 +30,21 @@ export function DrainPreview({
         <strong>{plural(moves.length, 'move')}</strong> {moves.length === 1 ? 'empties' : 'empty'}{' '}
         {chosen.length === 1 ? 'datanode' : 'datanodes'} {chosen.join(', ')} and{' '}
         {moves.length === 1 ? 'keeps' : 'keep'} the rest balanced.{' '}
-        {optimal ? 'No plan has fewer.' : `At least ${formatCount(minimumMoves)} are needed.`}
+        {optimal ? 'Fewer are impossible.' : `At least ${formatCount(minimumMoves)} are needed.`}
       </p>
+      {isDryRun && (
+        <p class="notice">
+          Dry run is on: the drain is recorded and planned, but nothing moves until execution.dryRun is off.
+        </p>
+      )}
       {left > 0 && (
         <p class="problem">
           {plural(left, 'region')} would stay: {blockerCodes(plan)}.
         </p>
       )}
-      <DataTable class="before-after" columns={COLUMNS} rows={changesOf(plan)} keyOf={({ id }) => id} />
+      <div class="before-after">
+        <DataTable columns={COLUMNS} rows={changesOf(plan)} keyOf={({ id }) => id} />
+      </div>
       <details>
         <summary>The moves</summary>
         <ol class="moves scroll" tabIndex={0} aria-label="Planned moves">
@@ -56,7 +62,7 @@ export function DrainPreview({
 }
 
 function blockerCodes({ blocked }: DrainPlan): string {
-  return [...new Set(blocked.map(({ code }) => code))].slice(0, 5).join(', ') || 'nothing says why';
+  return [...new Set(blocked.map(({ code }) => code))].slice(0, 5).join(', ') || 'the plan does not say why';
 }
 
 interface Change {

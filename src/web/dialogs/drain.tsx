@@ -33,19 +33,17 @@ export function DrainDialog({
   const drain = async (): Promise<void> => {
     name.keep();
     await actions.drain(chosen, false);
-    page.say(
-      `${chosen.length === 1 ? `Datanode ${chosen[0] ?? ''} drains` : 'The datanodes drain'} from now on.`,
-    );
+    page.say(`Draining ${what}.`);
     close();
   };
   return (
     <Dialog title="Drain datanodes" close={close} wide>
       <p class="dim">
-        Moves every region away, so that the datanodes can be switched off. Nothing happens before you
-        confirm.
+        Moves every region away, so that the datanodes can be switched off. Nothing moves before you confirm.
       </p>
       {preview ? (
         <Form
+          key="drain"
           attempt={attempt}
           work={drain}
           submit={`Drain ${what}`}
@@ -57,6 +55,7 @@ export function DrainDialog({
         </Form>
       ) : (
         <Form
+          key="preview"
           attempt={attempt}
           work={show}
           submit="Preview"

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { ExplainKind } from '../../domain/explanation.ts';
+import { FactList } from '../controls/fact-list.tsx';
 import { Empty, Problem } from '../controls/section.tsx';
 import { useAnswer } from '../hooks/answer.ts';
 import { usePageState } from '../page/page.ts';
@@ -8,7 +9,7 @@ const SHOWN = 20;
 
 /** Why a region, table or datanode moves or stays, as `explain` tells it. */
 export function Explained({ what, id }: { readonly what: ExplainKind; readonly id: string }): JSX.Element {
-  const revision = usePageState((state) => state.overviewRevision);
+  const revision = usePageState((state) => state.planRevision);
   const { value, problem } = useAnswer(`/api/v1/explain/${what}/${encodeURIComponent(id)}`, {}, revision);
   if (!value) return problem === null ? <Empty>Looking it up.</Empty> : <Problem text={problem} />;
   const facts = Object.entries(value.facts).filter(([, fact]) => typeof fact !== 'object' || fact === null);
@@ -30,22 +31,4 @@ export function Explained({ what, id }: { readonly what: ExplainKind; readonly i
 /** `regionsAfter` as `regions after`. */
 function wordsOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-}
-
-export function FactList({
-  facts,
-}: {
-  readonly facts: readonly (readonly [name: string, text: string | null])[];
-}): JSX.Element | null {
-  if (facts.length === 0) return null;
-  return (
-    <dl class="fact-list">
-      {facts.map(([name, text]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{text}</dd>
-        </div>
-      ))}
-    </dl>
-  );
 }

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
 import type { MoveView } from '../../observability/event-view.ts';
 import { reasonText, Route, StateBadge, tookText } from '../controls/move.tsx';
-import { formatTime, shortTable } from '../format.ts';
+import { FactList } from '../controls/fact-list.tsx';
+import { formatExact, shortTable } from '../format.ts';
 import { Dialog } from './dialog.tsx';
-import { Explained, FactList } from './explanation.tsx';
+import { Explained } from './explanation.tsx';
 
 /** One past move with what became of it, and where its region stands today. */
 export function MoveDialog({
@@ -13,16 +14,17 @@ export function MoveDialog({
   readonly close: () => void;
   readonly move: MoveView;
 }): JSX.Element {
+  const at = (iso: string | null): string => (iso === null ? '' : formatExact(iso));
   const facts = [
-    ['why', reasonText(move.reason)],
-    ['begun', formatTime(move.createdAt)],
-    ['submitted', move.submittedAt && formatTime(move.submittedAt)],
-    ['ended', move.endedAt && formatTime(move.endedAt)],
+    ['reason', reasonText(move.reason)],
+    ['started', at(move.createdAt)],
+    ['submitted', at(move.submittedAt)],
+    ['ended', at(move.endedAt)],
     ['took', tookText(move)],
     ['cause', move.cause],
     ['procedure', move.procedureId],
-    ['undone by somebody else', move.undoneAt && formatTime(move.undoneAt)],
-    ['found out later', move.late && `${move.late.outcome}: ${move.late.detail}`],
+    ['undone by somebody else', at(move.undoneAt)],
+    ['outcome found later', move.late && `${move.late.outcome}: ${move.late.detail}`],
   ] as const;
   return (
     <Dialog title={`${shortTable(move.table)} ${move.regionId}`} close={close} wide>
@@ -31,8 +33,8 @@ export function MoveDialog({
         <StateBadge state={move.state} />
       </p>
       {move.detail !== null && <p class="answer">{move.detail}</p>}
-      <FactList facts={facts.filter(([, text]) => text !== null && text !== '')} />
-      <h3>Where it stands today</h3>
+      <FactList facts={facts} />
+      <h3>The region today</h3>
       <Explained what="region" id={move.regionId} />
     </Dialog>
   );

@@ -18,7 +18,7 @@ export function useName(): Name {
 export function NameField({ name, setName }: Name): JSX.Element {
   return (
     <TextField
-      label="Your name, for the others"
+      label="Your name, for the audit log"
       maxLength={100}
       autoComplete="name"
       value={name}

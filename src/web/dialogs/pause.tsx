@@ -14,7 +14,7 @@ const LENGTHS = [
   ['2h', '2 hours'],
   ['8h', '8 hours'],
   ['24h', '1 day'],
-  ['', 'until somebody resumes'],
+  ['', 'until resumed'],
 ] as const;
 
 export function PauseDialog({ close }: { readonly close: () => void }): JSX.Element {
@@ -26,12 +26,12 @@ export function PauseDialog({ close }: { readonly close: () => void }): JSX.Elem
   const pause = async (): Promise<void> => {
     name.keep();
     await actions.pause(length, reason.trim());
-    page.say('Paused. A migration under way goes on.');
+    page.say('Paused. A running migration finishes.');
     close();
   };
   return (
     <Dialog title="Pause the rebalancer" close={close}>
-      <p class="dim">No further move begins. A migration that is under way is left to the cluster.</p>
+      <p class="dim">A running migration finishes, and no new one starts.</p>
       <Form attempt={attempt} work={pause} submit="Pause" back={{ text: 'Cancel', go: close }}>
         <label>
           For how long

@@ -14,10 +14,8 @@ export function TokenDialog({
   readonly onToken: () => void;
 }): JSX.Element {
   return (
-    <Dialog title="This needs the token" close={close}>
-      <p class="dim">
-        Everybody may look, but only who has the token may act. It is kept until this tab is closed.
-      </p>
+    <Dialog title="Enter the API token" close={close}>
+      <p class="dim">Changes need the API token. This tab keeps it until it is closed.</p>
       <TokenForm
         attempt={attempt}
         onToken={() => {

@@ -1,12 +1,10 @@
-import type { MoveView } from '../../observability/event-view.ts';
 import { ApiError, get } from '../api/client.ts';
 import { followEvents } from '../api/event-stream.ts';
 import type { StreamEvent } from '../api/event-stream.ts';
-import { applyMove } from './apply-move.ts';
 import type { Store } from './state.ts';
 
 /** More regions are shown as bars, not one by one. */
-const MAX_CELLS = 5_000;
+const MAX_CELLS = 1_500;
 /** At most one request of a kind in so many ms: a thousand moves a second must not become a thousand requests. */
 const STATUS_EVERY_MS = 400;
 const OVERVIEW_EVERY_MS = 1_500;
@@ -18,10 +16,15 @@ const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 export async function keepUpToDate(store: Store, signal: AbortSignal): Promise<void> {
   const status = limited(STATUS_EVERY_MS, () => loadStatus(store));
   const overview = limited(OVERVIEW_EVERY_MS, () => loadOverview(store));
-  const timer = setInterval(() => {
-    if (!document.hidden && store.get().connection === 'live') status();
-  }, STATUS_AT_LEAST_MS);
-  signal.addEventListener('abort', () => clearInterval(timer));
+  const timers = [
+    setInterval(() => {
+      if (!document.hidden && store.get().connection === 'live') status();
+    }, STATUS_AT_LEAST_MS),
+    setInterval(() => {
+      if (!document.hidden) store.set({ nowMs: Date.now() + store.get().clockOffsetMs });
+    }, 1_000),
+  ];
+  signal.addEventListener('abort', () => timers.forEach(clearInterval));
   let lastEventId: string | undefined;
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
@@ -40,7 +43,7 @@ export async function keepUpToDate(store: Store, signal: AbortSignal): Promise<v
     } catch (error) {
       noteFailure(store, error);
     }
-    if (store.get().needsToken) return;
+    if (store.get().connection === 'locked') return;
     await waitFor(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 8_000, signal);
   }
 }
@@ -50,14 +53,15 @@ interface Loaders {
   readonly overview: () => void;
 }
 
-function react({ type, data }: StreamEvent, store: Store, load: Loaders): void {
+function react({ type }: StreamEvent, store: Store, load: Loaders): void {
   load.status();
-  const { movesRevision, cyclesRevision, auditRevision } = store.get();
+  const { planRevision, movesRevision, cyclesRevision, auditRevision } = store.get();
   switch (type) {
     case 'hello':
     case 'reset':
       load.overview();
       store.set({
+        planRevision: planRevision + 1,
         movesRevision: movesRevision + 1,
         cyclesRevision: cyclesRevision + 1,
         auditRevision: auditRevision + 1,
@@ -65,12 +69,11 @@ function react({ type, data }: StreamEvent, store: Store, load: Loaders): void {
       return;
     case 'planned':
       load.overview();
+      store.set({ planRevision: planRevision + 1 });
       return;
     case 'move-finished':
-      store.set({
-        ...applyMove(store.get(), (data as { move: MoveView }).move),
-        movesRevision: movesRevision + 1,
-      });
+      load.overview();
+      store.set({ movesRevision: movesRevision + 1 });
       return;
     case 'cycle-finished':
       store.set({ cyclesRevision: cyclesRevision + 1 });
@@ -89,7 +92,7 @@ async function loadStatus(store: Store): Promise<void> {
   const status = await get('/api/v1/status');
   const { startedAt, uptimeSeconds } = status.process;
   const clockOffsetMs = Date.parse(startedAt) + uptimeSeconds * 1_000 - Date.now();
-  store.set({ status, clockOffsetMs, needsToken: false });
+  store.set({ status, clockOffsetMs, nowMs: Date.now() + clockOffsetMs });
 }
 
 async function loadOverview(store: Store): Promise<void> {
@@ -98,7 +101,7 @@ async function loadOverview(store: Store): Promise<void> {
   const found =
     matrix !== null && count <= MAX_CELLS ? await orNull(get('/api/v1/regions', { limit: MAX_CELLS })) : null;
   const regions = found && found.total === found.regions.length ? found : null;
-  store.set({ matrix, regions, overviewRevision: store.get().overviewRevision + 1 });
+  store.set({ matrix, regions });
 }
 
 /** Before the first snapshot there is nothing yet. */
@@ -113,7 +116,7 @@ async function orNull<Value>(loading: Promise<Value>): Promise<Value | null> {
 
 function noteFailure(store: Store, error: unknown): void {
   if (error instanceof ApiError && error.status === 401) {
-    store.set({ needsToken: true, connection: 'lost', problem: error.message });
+    store.set({ connection: 'locked', problem: null });
     return;
   }
   const problem = error instanceof ApiError ? error.message : 'The connection to the rebalancer broke.';

@@ -1,5 +1,5 @@
 import { createContext } from 'preact';
-import { useContext, useEffect, useState } from 'preact/hooks';
+import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import type { MoveView } from '../../observability/event-view.ts';
 import type { ExplainKind } from '../../domain/explanation.ts';
 import type { PageState, Store } from './state.ts';
@@ -31,9 +31,15 @@ export function usePage(): Page {
 /** A part of what the page knows; renders again only when that part is another. */
 export function usePageState<Part>(select: (state: PageState) => Part): Part {
   const { store } = usePage();
-  const [part, setPart] = useState(() => select(store.get()));
+  const [, setRenders] = useState(0);
+  const part = select(store.get());
+  const shown = useRef({ select, part });
+  shown.current = { select, part };
   useEffect(() => {
-    const update = (): void => setPart(() => select(store.get()));
+    const update = (): void => {
+      const now = shown.current.select(store.get());
+      if (!Object.is(now, shown.current.part)) setRenders((count) => count + 1);
+    };
     update();
     return store.subscribe(update);
   }, [store]);

@@ -2,18 +2,20 @@ import type { MatrixView, RegionsView, StatusView } from '../../server/api/answe
 
 /** What the page knows. Every change makes a new object; parts that did not change stay the same ones. */
 export interface PageState {
-  readonly connection: 'connecting' | 'live' | 'lost';
+  /** `locked`: nothing is shown without the token. */
+  readonly connection: 'connecting' | 'live' | 'lost' | 'locked';
   /** What went wrong with the connection. */
   readonly problem: string | null;
-  readonly needsToken: boolean;
   readonly status: StatusView | null;
-  /** Server's time minus this machine's, in ms. */
+  /** The server's time minus this machine's, in ms. */
   readonly clockOffsetMs: number;
+  /** The server's time, in ms since 1970; another one every second. */
+  readonly nowMs: number;
   readonly matrix: MatrixView | null;
   /** Every region, where there are not too many to show each. */
   readonly regions: RegionsView | null;
-  /** Rises with every new overview, for explanations that stay open. */
-  readonly overviewRevision: number;
+  /** Rises with every plan, for explanations that stay open. */
+  readonly planRevision: number;
   /** Rises when moves ended, for what is fetched only where it is shown. */
   readonly movesRevision: number;
   readonly cyclesRevision: number;
@@ -23,12 +25,12 @@ export interface PageState {
 const INITIAL: PageState = {
   connection: 'connecting',
   problem: null,
-  needsToken: false,
   status: null,
   clockOffsetMs: 0,
+  nowMs: 0,
   matrix: null,
   regions: null,
-  overviewRevision: 0,
+  planRevision: 0,
   movesRevision: 0,
   cyclesRevision: 0,
   auditRevision: 0,

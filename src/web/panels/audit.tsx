@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { Empty, Problem, Section } from '../controls/section.tsx';
-import { formatTime } from '../format.ts';
+import { Ago } from '../controls/time.tsx';
 import { useAnswer } from '../hooks/answer.ts';
 import { usePageState } from '../page/page.ts';
 
@@ -10,15 +10,15 @@ export function Audit(): JSX.Element {
   const { value, problem } = useAnswer('/api/v1/audit', { limit: 20 }, revision);
   const entries = value?.entries ?? [];
   return (
-    <Section title="Who did what" id="audit">
+    <Section title="Audit log" id="audit">
       <Problem text={problem} />
       {entries.length === 0 ? (
-        <Empty>Nobody has paused, drained or triggered anything yet.</Empty>
+        <Empty>No actions recorded.</Empty>
       ) : (
         <ul class="audit">
           {entries.map(({ at, who, what, why }, index) => (
             <li key={`${at}/${index}`}>
-              <time dateTime={at}>{formatTime(at)}</time>
+              <Ago at={at} />
               <span class="badge calm">{what}</span>
               <span>
                 {who}

@@ -10,18 +10,18 @@ const CONNECTION = {
   live: ['good', 'Live'],
   connecting: ['busy', 'Connecting'],
   lost: ['bad', 'No connection'],
+  locked: ['busy', 'Token needed'],
 } as const;
 
 export function Header({
-  themeChoice,
+  theme,
   chooseTheme,
 }: {
-  readonly themeChoice: ThemeChoice;
+  readonly theme: ThemeChoice;
   readonly chooseTheme: (choice: ThemeChoice) => void;
 }): JSX.Element {
   const connection = usePageState((state) => state.connection);
   const problem = usePageState((state) => state.problem);
-  const isLost = usePageState((state) => state.connection === 'lost' && !state.needsToken);
   const [tone, text] = CONNECTION[connection];
   return (
     <header class="top">
@@ -32,13 +32,13 @@ export function Header({
           {text}
         </span>
         <div class="theme">
-          <Select label="Theme" options={THEME_CHOICES} value={themeChoice} onChange={chooseTheme} />
+          <Select label="Theme" options={THEME_CHOICES} value={theme} onChange={chooseTheme} />
         </div>
         <Actions />
       </div>
-      {isLost && (
+      {connection === 'lost' && (
         <p class="banner bad" role="alert">
-          {problem ?? 'The connection is lost.'} What is shown may be old. Trying again.
+          {problem ?? 'The connection is lost.'} What is shown may be old. Trying again…
         </p>
       )}
     </header>
@@ -60,44 +60,58 @@ function Title(): JSX.Element {
 
 function Actions(): JSX.Element | null {
   const page = usePage();
+  const leader = usePageState(({ status }) => status?.leader);
   const isPaused = usePageState(({ status }) => (status?.paused ?? null) !== null);
   const isRunning = usePageState(({ status }) => (status?.cycle ?? null) !== null);
-  const isKnown = usePageState(({ status, needsToken }) => status !== null && !needsToken);
+  const isLocked = usePageState(({ connection }) => connection === 'locked');
   const { isBusy, run } = useAttempt();
   const attempt = (work: () => Promise<unknown>, done: string): void =>
     void run(async () => {
       await work();
       page.say(done);
     });
-  if (!isKnown) return null;
+  if (!leader || isLocked) return null;
+  const isStandby = !leader.leads;
+  const why = isStandby ? 'Only the leader does this' : undefined;
   return (
     <div class="actions">
       {isPaused ? (
         <button
           type="button"
           class="button primary"
-          disabled={isBusy}
+          disabled={isBusy || isStandby}
+          title={why}
           onClick={() => attempt(actions.resume, 'Resumed.')}
         >
           Resume
         </button>
       ) : (
-        <button type="button" class="button" onClick={() => page.open({ kind: 'pause' })}>
+        <button
+          type="button"
+          class="button"
+          disabled={isStandby}
+          title={why}
+          onClick={() => page.open({ kind: 'pause' })}
+        >
           Pause…
         </button>
       )}
       <button
         type="button"
         class="button"
-        disabled={isBusy || isRunning}
-        title={
-          isRunning ? 'A cycle is running already' : 'Begin a cycle instead of waiting for the next tick'
-        }
-        onClick={() => attempt(actions.trigger, 'A cycle has begun.')}
+        disabled={isBusy || isRunning || isStandby}
+        title={why ?? (isRunning ? 'A cycle is running' : 'Start a cycle now, not with the schedule')}
+        onClick={() => attempt(actions.trigger, 'Cycle triggered.')}
       >
-        Run now
+        Trigger
       </button>
-      <button type="button" class="button" onClick={() => page.open({ kind: 'drain', datanodes: [] })}>
+      <button
+        type="button"
+        class="button"
+        disabled={isStandby}
+        title={why}
+        onClick={() => page.open({ kind: 'drain', datanodes: [] })}
+      >
         Drain…
       </button>
     </div>

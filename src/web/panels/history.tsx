@@ -7,12 +7,12 @@ import { Select } from '../controls/choice.tsx';
 import { DataTable } from '../controls/data-table.tsx';
 import type { Column } from '../controls/data-table.tsx';
 import { SearchField } from '../controls/form.tsx';
-import { reasonText, Route, StateBadge, tookText } from '../controls/move.tsx';
+import { MoveButton, reasonText, Route, StateBadge, tookText } from '../controls/move.tsx';
 import { Empty, Problem, Section } from '../controls/section.tsx';
-import { formatTime, shortTable } from '../format.ts';
+import { Ago } from '../controls/time.tsx';
 import { useAnswer } from '../hooks/answer.ts';
-import { useSettled, useThrottled } from '../hooks/time.ts';
-import { usePage, usePageState } from '../page/page.ts';
+import { useSettled, useThrottled } from '../hooks/pace.ts';
+import { usePageState } from '../page/page.ts';
 
 const FIRST = 25;
 const MOST = 1_000;
@@ -49,10 +49,10 @@ export function History(): JSX.Element {
     <Section title="History" id="history" aside={aside}>
       <Problem text={problem} />
       {moves.length === 0 ? (
-        <Empty>{isFiltered ? 'No move fits these filters.' : 'No region has been moved yet.'}</Empty>
+        <Empty>{isFiltered ? 'No move fits these filters.' : 'No moves yet.'}</Empty>
       ) : (
         <div class="table-scroll" tabIndex={0} role="region" aria-label="Past moves, scrollable">
-          <DataTable class="history" columns={COLUMNS} rows={moves} keyOf={({ id }) => id} />
+          <DataTable isStacked columns={COLUMNS} rows={moves} keyOf={({ id }) => id} />
         </div>
       )}
       {(value?.next ?? null) !== null && limit < MOST && (
@@ -70,19 +70,10 @@ function filterOf(text: string): Query {
 }
 
 const COLUMNS: readonly Column<MoveView>[] = [
-  { title: 'Begun', class: 'when', cell: ({ createdAt }) => formatTime(createdAt) },
-  { title: 'Table and region', cell: (move) => <MoveLink move={move} /> },
+  { title: 'Started', cell: ({ createdAt }) => <Ago at={createdAt} /> },
+  { title: 'Table and region', place: 'first', cell: (move) => <MoveButton move={move} /> },
   { title: 'Datanodes', cell: ({ from, to }) => <Route from={from} to={to} /> },
-  { title: 'Why', cell: ({ reason }) => reasonText(reason) },
-  { title: 'Outcome', cell: ({ state }) => <StateBadge state={state} /> },
+  { title: 'Reason', cell: ({ reason }) => reasonText(reason) },
+  { title: 'Outcome', place: 'end', cell: ({ state }) => <StateBadge state={state} /> },
   { title: 'Took', isNumber: true, cell: tookText },
 ];
-
-function MoveLink({ move }: { readonly move: MoveView }): JSX.Element {
-  const page = usePage();
-  return (
-    <button type="button" class="link" onClick={() => page.open({ kind: 'move', move })}>
-      {shortTable(move.table)} <span class="region-id">{move.regionId}</span>
-    </button>
-  );
-}

@@ -1,45 +1,57 @@
 import type { JSX } from 'preact';
-import type { ExplainKind } from '../../domain/explanation.ts';
+import type { StatusView } from '../../server/api/answers.ts';
 import { DetailsButton } from '../controls/details-button.tsx';
-import { reasonText, Route } from '../controls/move.tsx';
+import { FactList } from '../controls/fact-list.tsx';
+import { MoveButton, reasonText, Route, StateBadge } from '../controls/move.tsx';
 import { Empty, Section } from '../controls/section.tsx';
-import { formatSeconds, shortTable } from '../format.ts';
-import { useNow } from '../hooks/time.ts';
+import { Ago, Ahead } from '../controls/time.tsx';
+import { formatElapsed, shortTable } from '../format.ts';
+import { useAnswer } from '../hooks/answer.ts';
 import { usePageState } from '../page/page.ts';
 
 /** The steps of a move as the daemon takes them; docs/recovery.md tells what is certain in each. */
 const STEPS = [
-  ['checking', 'Check', 'Everything is read afresh: may this region still move?'],
-  ['intent-recorded', 'Record', 'The intent is on disk before the request leaves.'],
-  ['submitted', 'Submit', 'The cluster has taken the request.'],
+  ['checking', 'Check', 'Everything is read again: may this region still move?'],
+  ['intent-recorded', 'Record', 'The intent is on disk before the request is sent.'],
+  ['submitted', 'Submit', 'The cluster has accepted the request.'],
   ['watching', 'Migrate', 'The cluster moves the region.'],
-  ['verifying', 'Prove', 'The route is read until it can be believed.'],
+  ['verifying', 'Verify', 'The route is read until it is certain.'],
 ] as const;
 
 export function Moving(): JSX.Element {
   const current = usePageState(({ status }) => status?.currentMove ?? null);
-  const nowMs = useNow(current !== null);
-  if (!current) {
-    return (
-      <Section title="Moving now" id="moving">
-        <Empty>No region is on its way.</Empty>
-      </Section>
-    );
-  }
-  const { move, position, total, startedAt, stateSince } = current;
+  return current ? <Move {...current} /> : <Idle />;
+}
+
+function Move({
+  move,
+  position,
+  total,
+  startedAt,
+  stateSince,
+}: NonNullable<StatusView['currentMove']>): JSX.Element {
+  const nowMs = usePageState((state) => state.nowMs);
   const at = STEPS.findIndex(([state]) => state === move.state);
-  const elapsed = (iso: string): string => formatSeconds((nowMs - Date.parse(iso)) / 1_000);
+  const elapsed = (iso: string): string => formatElapsed(Date.parse(iso), nowMs);
+  const datanode = (id: string): JSX.Element => (
+    <DetailsButton what="datanode" id={id}>
+      {id}
+    </DetailsButton>
+  );
   return (
     <Section title="Moving now" id="moving" aside={<span class="dim">{`${position} of ${total}`}</span>}>
       <p class="big-move">
         <DetailsButton what="table" id={move.tableId} class="link table-name">
           {shortTable(move.table)}
         </DetailsButton>
-        <Route from={<Id what="datanode" id={move.from} />} to={<Id what="datanode" id={move.to} />} isBig />
+        <Route from={datanode(move.from)} to={datanode(move.to)} isBig />
       </p>
       <p class="dim">
-        Region <Id what="region" id={move.regionId} /> for the {reasonText(move.reason)}, {elapsed(startedAt)}{' '}
-        so far
+        Region{' '}
+        <DetailsButton what="region" id={move.regionId}>
+          {move.regionId}
+        </DetailsButton>
+        , because of {reasonText(move.reason)}; {elapsed(startedAt)} so far
       </p>
       <ol class="steps" aria-label="Steps of the move">
         {STEPS.map(([state, text, detail], index) => (
@@ -49,7 +61,7 @@ export function Moving(): JSX.Element {
             class={index < at ? 'done' : index === at ? 'now' : ''}
             aria-current={index === at ? 'step' : undefined}
           >
-            <span class="step-name">{text}</span>
+            <span>{text}</span>
             {index === at && <small>{elapsed(stateSince)}</small>}
           </li>
         ))}
@@ -58,10 +70,41 @@ export function Moving(): JSX.Element {
   );
 }
 
-function Id({ what, id }: { readonly what: ExplainKind; readonly id: string }): JSX.Element {
+/** What happened last, and when something may happen again. */
+function Idle(): JSX.Element {
+  const revision = usePageState((state) => state.movesRevision);
+  const status = usePageState((state) => state.status);
+  const last = useAnswer('/api/v1/history', { limit: 1 }, revision).value?.moves[0];
+  const facts: [string, JSX.Element | string | null][] = [
+    [
+      'Last move',
+      last ? (
+        <span class="last-move">
+          <MoveButton move={last} />
+          <Route from={last.from} to={last.to} />
+          <StateBadge state={last.state} />
+          <span class="dim">
+            <Ago at={last.endedAt ?? last.createdAt} />
+          </span>
+        </span>
+      ) : (
+        'none yet'
+      ),
+    ],
+    ['Next start', status && nextStart(status)],
+  ];
   return (
-    <DetailsButton what={what} id={id}>
-      {id}
-    </DetailsButton>
+    <Section title="Moving now" id="moving">
+      <Empty>No migration running.</Empty>
+      <FactList facts={facts} isWide />
+    </Section>
   );
+}
+
+function nextStart({ leader, dryRun, paused, cycle, nextTickAt }: StatusView): JSX.Element | string {
+  if (!leader.leads) return 'only the leader moves regions';
+  if (paused) return paused.until === null ? 'after somebody resumes' : <Ahead at={paused.until} />;
+  if (dryRun) return 'none: dry run';
+  if (cycle) return 'a cycle is running';
+  return nextTickAt === null ? 'not scheduled' : <Ahead at={nextTickAt} />;
 }

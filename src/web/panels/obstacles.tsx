@@ -1,29 +1,41 @@
 import type { JSX } from 'preact';
-import { BLOCKERS } from '../../domain/codes.ts';
+import { BLOCKERS, GATES } from '../../domain/codes.ts';
+import type { StatusView } from '../../server/api/answers.ts';
+import { Folded } from '../controls/folded.tsx';
 import { Section } from '../controls/section.tsx';
 import { formatCount, plural } from '../format.ts';
 import { usePageState } from '../page/page.ts';
+import { PauseText } from './pause-text.tsx';
 import { Quarantine } from './quarantine.tsx';
 
-/** What forbids acting, what keeps single regions, and what rests. Not there when nothing is in the way. */
+/** A gate's own words that are longer are what a program said: folded. */
+const SHORT = 140;
+
+/** Gates, what keeps single regions, and what rests. Not there when nothing is in the way. */
 export function Obstacles(): JSX.Element | null {
   const status = usePageState((state) => state.status);
   if (!status) return null;
-  const { gates, quarantined, cooling } = status;
+  const { gates, quarantined, cooling, plan, verdict } = status;
   // What rests after a move is in nobody's way once all is balanced.
-  const blocked = status.verdict.code === 'balanced' ? [] : status.blocked;
+  const blocked = verdict.code === 'balanced' ? [] : status.blocked;
   if (gates.length + blocked.length + quarantined === 0) return null;
+  const isHarmless = plan?.balances === true;
   const aside = cooling > 0 && <span class="dim">{plural(cooling, 'region')} cooling down after a move</span>;
   return (
-    <Section title="In the way" id="obstacles" aside={aside}>
+    <Section
+      title={gates.length > 0 ? "Why it isn't moving" : 'Blocked regions'}
+      id="obstacles"
+      aside={aside}
+    >
       <ul class="obstacles">
         {gates.map(({ code, detail }) => (
           <li key={code}>
-            <span class="badge warn">{code}</span> {detail}
+            <span class="badge warn">{code}</span>{' '}
+            {code === 'paused' ? <PauseText status={status} /> : <GateText code={code} detail={detail} />}
           </li>
         ))}
         {blocked.map(({ code, count }) => (
-          <li key={code}>
+          <li key={code} class={isHarmless ? 'dim' : ''}>
             <span class="badge calm">
               {formatCount(count)} × {code}
             </span>{' '}
@@ -31,7 +43,19 @@ export function Obstacles(): JSX.Element | null {
           </li>
         ))}
       </ul>
+      {isHarmless && blocked.length > 0 && (
+        <p class="dim small">The plan reaches balance without these regions.</p>
+      )}
       {quarantined > 0 && <Quarantine count={quarantined} />}
     </Section>
+  );
+}
+
+function GateText({ code, detail }: StatusView['gates'][number]): JSX.Element {
+  if (detail.length <= SHORT) return <>{detail}</>;
+  return (
+    <>
+      {GATES[code]} <Folded text={detail} />
+    </>
   );
 }

@@ -1,48 +1,86 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { CAUSES } from '../../domain/causes.ts';
 import { actions } from '../api/actions.ts';
+import type { Answers } from '../api/client.ts';
+import { DataTable } from '../controls/data-table.tsx';
+import type { Column } from '../controls/data-table.tsx';
 import { DetailsButton } from '../controls/details-button.tsx';
-import { Problem } from '../controls/section.tsx';
-import { formatTime, plural } from '../format.ts';
+import { MoveButton } from '../controls/move.tsx';
+import { NotShown, Problem } from '../controls/section.tsx';
+import { Ahead } from '../controls/time.tsx';
+import { formatCount } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { useAttempt } from '../hooks/attempt.ts';
 import { usePage } from '../page/page.ts';
 
+type Held = Answers['/api/v1/quarantine']['quarantined'][number];
+
 const SHOWN = 50;
 
-/** Regions that rest after failed migrations. */
+/** Regions that rest after failed migrations, by what was wrong. */
 export function Quarantine({ count }: { readonly count: number }): JSX.Element {
-  const page = usePage();
-  const [released, setReleased] = useState(0);
-  const { value, problem } = useAnswer('/api/v1/quarantine', {}, `${count}/${released}`);
-  const { isBusy, run } = useAttempt();
-  const release = async (regionId: string): Promise<void> => {
-    await actions.release(regionId);
-    page.say(`Region ${regionId} may be moved again.`);
-    setReleased((before) => before + 1);
-  };
+  const { value, problem } = useAnswer('/api/v1/quarantine', {}, count);
+  const shown = value?.quarantined.slice(0, SHOWN) ?? [];
   return (
     <>
       <h3>In quarantine</h3>
       <Problem text={problem} />
-      <ul class="obstacles">
-        {value?.quarantined.slice(0, SHOWN).map(({ regionId, failures, until, detail }) => (
-          <li key={regionId}>
-            <DetailsButton what="region" id={regionId}>
-              Region {regionId}
-            </DetailsButton>{' '}
-            failed {plural(failures, 'time')}, rests until {formatTime(until)}: {detail}{' '}
-            <button
-              type="button"
-              class="button small"
-              disabled={isBusy}
-              onClick={() => void run(() => release(regionId))}
-            >
-              Release
-            </button>
-          </li>
-        ))}
-      </ul>
+      {[...Map.groupBy(shown, ({ move }) => move?.cause ?? null)].map(([cause, regions]) => (
+        <div key={cause} class="quarantine">
+          <p>
+            <span class="badge bad">
+              {formatCount(regions.length)} × {cause ?? 'unknown cause'}
+            </span>{' '}
+            {cause !== null && sentenceOf(cause)}
+          </p>
+          <DataTable isStacked columns={COLUMNS} rows={regions} keyOf={({ regionId }) => regionId} />
+        </div>
+      ))}
+      <NotShown count={(value?.quarantined.length ?? 0) - shown.length} />
     </>
+  );
+}
+
+function sentenceOf(cause: string): string {
+  return Object.entries(CAUSES).find(([code]) => code === cause)?.[1] ?? '';
+}
+
+const COLUMNS: readonly Column<Held>[] = [
+  { title: 'Table and region', place: 'first', cell: (held) => <Name held={held} /> },
+  { title: 'From', place: 'titled', cell: ({ move }) => move?.from ?? '–' },
+  { title: 'To', place: 'titled', cell: ({ move }) => move?.to ?? '–' },
+  { title: 'Failures', place: 'titled', cell: ({ failures }) => formatCount(failures) },
+  { title: 'Until', place: 'titled', cell: ({ until }) => <Ahead at={until} /> },
+  { title: 'Release', place: 'end', cell: ({ regionId }) => <ReleaseButton regionId={regionId} /> },
+];
+
+function Name({ held: { move, regionId } }: { readonly held: Held }): JSX.Element {
+  if (move) return <MoveButton move={move} />;
+  return (
+    <DetailsButton what="region" id={regionId}>
+      {regionId}
+    </DetailsButton>
+  );
+}
+
+function ReleaseButton({ regionId }: { readonly regionId: string }): JSX.Element {
+  const page = usePage();
+  const [isReleased, setReleased] = useState(false);
+  const { isBusy, run } = useAttempt();
+  const release = async (): Promise<void> => {
+    await actions.release(regionId);
+    page.say(`Region ${regionId} may be moved again.`);
+    setReleased(true);
+  };
+  return (
+    <button
+      type="button"
+      class="button small"
+      disabled={isBusy || isReleased}
+      onClick={() => void run(release)}
+    >
+      Release<span class="hidden"> region {regionId}</span>
+    </button>
   );
 }

@@ -6,7 +6,7 @@ import { MoveText } from '../controls/move.tsx';
 import { Empty, NotShown, Problem, Section } from '../controls/section.tsx';
 import { formatCount } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
-import { useSettled, useThrottled } from '../hooks/time.ts';
+import { useSettled, useThrottled } from '../hooks/pace.ts';
 import { usePageState } from '../page/page.ts';
 
 const FIRST = 5;
@@ -33,7 +33,7 @@ export function Queue(): JSX.Element {
     <Section
       title="Next"
       id="queue"
-      aside={length > 0 && <span class="dim">{`${formatCount(length)} waiting`}</span>}
+      aside={length > 0 && <span class="dim">{`${formatCount(length)} queued`}</span>}
     >
       {isWhole && (
         <div class="filter">
@@ -42,12 +42,12 @@ export function Queue(): JSX.Element {
       )}
       <Problem text={problem} />
       {moves.length === 0 ? (
-        <Empty>{filter === '' ? 'Nothing waits to be moved.' : 'No waiting move fits this filter.'}</Empty>
+        <Empty>{filter === '' ? 'No moves queued.' : 'No queued move fits this filter.'}</Empty>
       ) : (
         <ol
           class={isWhole ? 'moves scroll' : 'moves'}
           tabIndex={isWhole ? 0 : undefined}
-          aria-label="Waiting moves"
+          aria-label="Queued moves"
         >
           {moves.map((move) => (
             <li key={move.regionId}>
@@ -62,7 +62,7 @@ export function Queue(): JSX.Element {
       {isWhole && <NotShown count={more} />}
       {(length > FIRST || isWhole) && (
         <button type="button" class="link more" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
-          {isWhole ? 'Show only the first' : `Show all ${formatCount(length)}`}
+          {isWhole ? 'Show fewer' : `Show all ${formatCount(length)}`}
         </button>
       )}
     </Section>

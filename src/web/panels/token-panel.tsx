@@ -8,10 +8,10 @@ import { messageOf, needsToken, useWork } from '../hooks/attempt.ts';
 export function TokenPanel({ onToken }: { readonly onToken: () => void }): JSX.Element {
   return (
     <section class="card token-panel" aria-labelledby="token-title">
-      <h2 id="token-title">This rebalancer shows itself only with its token</h2>
+      <h2 id="token-title">Enter the API token</h2>
       <p class="dim">
-        It is in the file that server.tokenFile of the configuration names. It is kept until this tab is
-        closed.
+        This rebalancer shows nothing without it. It is in the file that server.tokenFile of the configuration
+        names. This tab keeps it until it is closed.
       </p>
       <TokenForm attempt={() => get('/api/v1/status')} onToken={onToken} />
     </section>

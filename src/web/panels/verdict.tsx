@@ -1,8 +1,11 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { StatusView, Verdict as VerdictCode } from '../../server/api/answers.ts';
-import { formatCount, formatSeconds, formatSkew, formatTime, plural } from '../format.ts';
-import { useNow } from '../hooks/time.ts';
+import { Folded } from '../controls/folded.tsx';
 import { usePageState } from '../page/page.ts';
+import { PauseText } from './pause-text.tsx';
+import { Progress, VerdictFacts } from './verdict-facts.tsx';
+import type { StatusProps } from './verdict-facts.tsx';
 
 const LOOK: Readonly<Record<VerdictCode, readonly [tone: string, title: string, icon: string]>> = {
   balanced: ['good', 'Balanced', 'M5 13l4 4L19 7'],
@@ -26,110 +29,41 @@ const LOOK: Readonly<Record<VerdictCode, readonly [tone: string, title: string, 
 /** The one word that matters, and the numbers behind it. */
 export function Verdict(): JSX.Element | null {
   const status = usePageState((state) => state.status);
-  const nowMs = useNow(true, 1_000);
+  useTitle(status);
   if (!status) return null;
-  const [tone, title, icon] = LOOK[status.verdict.code];
+  const { verdict } = status;
+  const [tone, title, icon] = LOOK[verdict.code];
+  const hasDead = status.datanodes.some(({ state }) => state === 'dead');
   return (
-    <section class={`verdict ${tone}`} aria-labelledby="verdict">
-      <Head title={title} icon={icon} sentence={status.verdict.sentence} />
+    <section class={`verdict ${hasDead && tone === 'good' ? 'warn' : tone}`} aria-labelledby="verdict">
+      <Head title={title} icon={icon}>
+        <p>{verdict.code === 'paused' ? <PauseText status={status} /> : verdict.sentence}</p>
+        <LeaderLink status={status} />
+        <Folded text={verdict.detail} />
+      </Head>
       <Progress status={status} />
-      <dl class="facts">
-        <Fact name="Regions" value={status.snapshot && formatCount(status.snapshot.regions)}>
-          {status.snapshot &&
-            `${plural(status.snapshot.tables, 'table')} on ${plural(status.snapshot.datanodes, 'datanode')}`}
-        </Fact>
-        <Skew name="Skew of tables" part="tableSkewMax" status={status} />
-        <Skew name="Skew of datanodes" part="nodeSkew" status={status} />
-        <Fact name="Plan" value={status.plan && plural(status.plan.moves, 'move')}>
-          {status.plan && planText(status.plan)}
-        </Fact>
-        <Fact name="Last cycle" value={status.lastCycle?.outcome ?? null}>
-          {status.lastCycle && `${formatSeconds(secondsSince(status.lastCycle.endedAt, nowMs))} ago`}
-        </Fact>
-        <Fact name="Next cycle" value={nextText(status, nowMs)}>
-          {status.nextTickAt && formatTime(status.nextTickAt)}
-        </Fact>
-      </dl>
+      <VerdictFacts status={status} />
     </section>
   );
 }
 
-function Fact({
-  name,
-  value,
-  children,
-}: {
-  readonly name: string;
-  readonly value: string | null;
-  readonly children?: ComponentChildren;
-}): JSX.Element {
+/** The tab tells the verdict, too. */
+function useTitle(status: StatusView | null): void {
+  const title = status && `${LOOK[status.verdict.code][1]} · ${status.cluster.name}`;
+  useEffect(() => {
+    if (title !== null) document.title = title;
+  }, [title]);
+}
+
+/** A standby cannot do anything: the leader's page can. Its identity is the host name where it runs. */
+function LeaderLink({ status: { leader } }: StatusProps): JSX.Element | null {
+  const { leads, holder } = leader;
+  if (leads || holder === null || !/^[\w.-]+(:\d+)?$/.test(holder)) return null;
+  const port = holder.includes(':') || location.port === '' ? '' : `:${location.port}`;
   return (
-    <div class="fact">
-      <dt>{name}</dt>
-      <dd>
-        <strong>{value ?? '–'}</strong>
-        <small>{children}</small>
-      </dd>
-    </div>
-  );
-}
-
-function Skew({
-  name,
-  part,
-  status: { balance },
-}: {
-  readonly name: string;
-  readonly part: 'tableSkewMax' | 'nodeSkew';
-  readonly status: StatusView;
-}): JSX.Element {
-  if (!balance) return <Fact name={name} value={null} />;
-  const [now, after] = [formatSkew(balance.now[part]), formatSkew(balance.after[part])];
-  return (
-    <Fact name={name} value={now === after ? now : `${now} → ${after}`}>
-      {now === after ? 'most minus least' : 'now and after the plan'}
-    </Fact>
-  );
-}
-
-function planText({ optimal, minimumMoves, moves }: NonNullable<StatusView['plan']>): string {
-  if (moves === 0) return 'nothing to move';
-  return optimal ? 'proven fewest' : `at least ${formatCount(minimumMoves)} needed`;
-}
-
-function nextText({ cycle, nextTickAt }: StatusView, nowMs: number): string | null {
-  if (cycle) return 'running';
-  if (nextTickAt === null) return null;
-  return `in ${formatSeconds((Date.parse(nextTickAt) - nowMs) / 1_000)}`;
-}
-
-function secondsSince(iso: string, nowMs: number): number {
-  return (nowMs - Date.parse(iso)) / 1_000;
-}
-
-function Progress({
-  status: { progress, dryRun, verdict },
-}: {
-  readonly status: StatusView;
-}): JSX.Element | null {
-  const { done, failed, remaining, etaSeconds } = progress;
-  const total = done + failed + remaining;
-  if (total === 0 || dryRun) return null;
-  const left = etaSeconds === null || remaining === 0 ? '' : `about ${formatSeconds(etaSeconds)} left`;
-  return (
-    <div class="progress">
-      <progress value={done + failed} max={total} aria-label="Moves of the plan that were made" />
-      {/* The sentence of a balancing cluster says the same. */}
-      {verdict.code !== 'balancing' && (
-        <p>
-          <strong>
-            {formatCount(done)} of {plural(total, 'move')}
-          </strong>
-          {failed > 0 && <span class="text-bad"> · {formatCount(failed)} without success</span>}
-          {left !== '' && <span> · {left}</span>}
-        </p>
-      )}
-    </div>
+    <p>
+      <a href={`${location.protocol}//${holder}${port}/`}>Open the leader's page</a>
+    </p>
   );
 }
 
@@ -138,11 +72,9 @@ export function NoVerdict(): JSX.Element {
   const problem = usePageState((state) => state.problem);
   return (
     <section class="verdict calm" aria-labelledby="verdict" aria-busy={problem === null}>
-      <Head
-        title={problem === null ? 'Connecting' : 'No answer'}
-        icon={LOOK.starting[2]}
-        sentence={problem ?? 'Asking the rebalancer how things stand.'}
-      />
+      <Head title={problem === null ? 'Connecting' : 'No answer'} icon={LOOK.starting[2]}>
+        <p>{problem ?? 'Asking the rebalancer for its status.'}</p>
+      </Head>
     </section>
   );
 }
@@ -150,20 +82,22 @@ export function NoVerdict(): JSX.Element {
 function Head({
   title,
   icon,
-  sentence,
+  children,
 }: {
   readonly title: string;
   readonly icon: string;
-  readonly sentence: string;
+  readonly children: ComponentChildren;
 }): JSX.Element {
   return (
-    <div class="verdict-head" aria-live="polite" aria-atomic="true">
+    <div class="verdict-head">
       <svg class="verdict-icon" viewBox="0 0 24 24" aria-hidden="true">
         <path d={icon} />
       </svg>
       <div>
-        <h2 id="verdict">{title}</h2>
-        <p>{sentence}</p>
+        <h2 id="verdict" aria-live="polite">
+          {title}
+        </h2>
+        {children}
       </div>
     </div>
   );

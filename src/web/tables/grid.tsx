@@ -1,48 +1,61 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { MatrixView, StatusView } from '../../server/api/answers.ts';
-import { formatCount, shortTable } from '../format.ts';
+import type { When } from '../controls/choice.tsx';
+import { Tooltip, usePointed } from '../controls/tooltip.tsx';
+import { formatCount, plural, shortTable } from '../format.ts';
 import { indexes, rangeOf, useVisible } from '../hooks/layout.ts';
-import { usePage } from '../page/page.ts';
-import { toneOf } from './rows.ts';
+import { usePage, usePageState } from '../page/page.ts';
+import { shareText, toneOf } from './rows.ts';
 import type { HeatRow } from './rows.ts';
 import { scrollTo, walk } from './walk.ts';
 import type { Place } from './walk.ts';
 
 const ROW = 28;
-const HEAD = 32;
+const HEAD = 46;
 const MIN_COLUMN = 52;
-const MAX_COLUMN = 96;
+const MAX_COLUMN = 128;
 const MAX_HEIGHT = 14 * ROW + HEAD;
 
 interface GridProps {
   readonly rows: readonly HeatRow[];
   readonly columns: MatrixView['datanodes'];
-  readonly datanodes: StatusView['datanodes'];
+  readonly when: When;
+}
+
+/** Where the parts are, in pixels. */
+interface Layout {
+  /** Width of the names. */
+  readonly name: number;
+  /** Width of a column. */
+  readonly size: number;
+  /** The columns in view. */
+  readonly shown: readonly number[];
 }
 
 /** Draws only what is in view. One stop for the keyboard: the arrows walk over the cells, Enter explains the table. */
-export function TableGrid({ rows, columns, datanodes }: GridProps): JSX.Element {
+export function TableGrid({ rows, columns, when }: GridProps): JSX.Element {
   const page = usePage();
   const box = useRef<HTMLDivElement>(null);
   const room = useVisible(box).width;
   const scroller = useRef<HTMLDivElement>(null);
   const visible = useVisible(scroller);
   const [active, setActive] = useState<Place>({ row: 0, column: 0 });
-  const name = room < 560 ? 128 : 240;
+  const { pointed, point } = usePointed<string>();
+  const name = room < 560 ? 128 : 220;
   const size = Math.min(MAX_COLUMN, Math.max(MIN_COLUMN, Math.floor((room - name - 2) / columns.length)));
   const shownRows = indexes(rangeOf(visible.top, visible.height - HEAD, ROW, rows.length));
-  const shownColumns = indexes(rangeOf(visible.left, visible.width - name, size, columns.length));
+  const shown = indexes(rangeOf(visible.left, visible.width - name, size, columns.length));
+  const layout: Layout = { name, size, shown };
   const place: Place = {
     row: Math.min(active.row, rows.length - 1),
     column: Math.min(active.column, columns.length - 1),
   };
-  const states = useMemo(() => new Map(datanodes.map(({ id, state }) => [id, state])), [datanodes]);
   useEffect(
     () => scrollTo(scroller.current, place, { name, head: HEAD, row: ROW, column: size }),
     [place.row, place.column],
   );
-  const open = (row: number): void => {
+  const open = ({ row }: Place): void => {
     const table = rows[row];
     if (table) page.open({ kind: 'details', what: 'table', id: table.id });
   };
@@ -52,10 +65,16 @@ export function TableGrid({ rows, columns, datanodes }: GridProps): JSX.Element 
     // Also for Enter: what would follow it is a click on what has the keyboard by then, the new dialog's first button.
     event.preventDefault();
     if (next) setActive(next);
-    else open(place.row);
+    else open(place);
+  };
+  const onClick = (event: Event): void => {
+    const clicked = placeOf(event);
+    if (!clicked) return;
+    setActive({ ...clicked, column: Math.max(0, clicked.column) });
+    open(clicked);
   };
   return (
-    <div ref={box} class="heat-box">
+    <div ref={box}>
       <div
         class="heat"
         ref={scroller}
@@ -67,84 +86,137 @@ export function TableGrid({ rows, columns, datanodes }: GridProps): JSX.Element 
         aria-activedescendant={`heat-${place.row}-${place.column}`}
         style={{ maxHeight: `${MAX_HEIGHT}px`, height: `${rows.length * ROW + HEAD + 2}px` }}
         onKeyDown={onKeyDown}
+        onClick={onClick}
+        onMouseMove={(event) => point(keyOf(placeOf(event)), event)}
+        onMouseLeave={() => point(null)}
       >
         <div
           class="heat-size"
           role="presentation"
           style={{ width: `${name + columns.length * size}px`, height: `${HEAD + rows.length * ROW}px` }}
         >
-          <div class="heat-head" role="row" aria-rowindex={1}>
-            <div class="heat-corner" role="columnheader" aria-colindex={1} style={{ width: `${name}px` }}>
-              Table
-            </div>
-            {shownColumns.map((column) => {
-              const id = columns[column] ?? '';
-              const state = states.get(id) ?? 'target';
-              return (
-                <div
-                  key={id}
-                  class={`heat-node ${state}`}
-                  role="columnheader"
-                  aria-colindex={column + 2}
-                  title={state === 'target' ? undefined : state}
-                  style={{ left: `${name + column * size}px`, width: `${size}px` }}
-                >
-                  {id}
-                </div>
-              );
-            })}
-          </div>
+          <Heads columns={columns} layout={layout} when={when} />
           {shownRows.map((row) => (
             <Row
               key={rows[row]?.id}
               row={rows[row]!}
               index={row}
-              columns={shownColumns}
-              nameWidth={name}
-              size={size}
+              layout={layout}
               activeColumn={row === place.row ? place.column : -1}
-              onOpen={(column) => {
-                setActive({ row, column });
-                open(row);
-              }}
             />
           ))}
         </div>
       </div>
+      {pointed && (
+        <Tooltip at={pointed}>
+          <CellText place={pointed.thing} rows={rows} columns={columns} when={when} />
+        </Tooltip>
+      )}
     </div>
   );
 }
 
+/** Column -1 is the name. */
+function placeOf({ target }: Event): Place | null {
+  const { row, column } = target instanceof HTMLElement ? target.dataset : {};
+  return row === undefined || column === undefined ? null : { row: Number(row), column: Number(column) };
+}
+
+function keyOf(place: Place | null): string | null {
+  return place && `${place.row} ${place.column}`;
+}
+
+function CellText({
+  place,
+  rows,
+  columns,
+  when,
+}: GridProps & { readonly place: string }): JSX.Element | null {
+  const [row, column = -1] = place.split(' ').map(Number);
+  const table = rows[row ?? -1];
+  if (!table) return null;
+  const time = when === 'now' ? 'now' : 'after the plan';
+  if (column < 0)
+    return (
+      <>
+        <strong>{table.name}</strong>
+        <span>{plural(table.total, 'region')}</span>
+      </>
+    );
+  return (
+    <>
+      <strong>
+        {shortTable(table.name)} on datanode {columns[column]}
+      </strong>
+      <span>
+        {plural(table.counts.get(column) ?? 0, 'region')} {time}
+      </span>
+      <span>{shareText(table, column)}</span>
+    </>
+  );
+}
+
+/** The datanodes with the regions of all tables. */
+function Heads({
+  columns,
+  layout: { name, size, shown },
+  when,
+}: {
+  readonly columns: MatrixView['datanodes'];
+  readonly layout: Layout;
+  readonly when: When;
+}): JSX.Element {
+  const datanodes = usePageState(({ status }) => status?.datanodes) ?? NONE;
+  const byId = new Map(datanodes.map((datanode) => [datanode.id, datanode]));
+  return (
+    <div class="heat-head" role="row" aria-rowindex={1}>
+      <div class="heat-corner" role="columnheader" aria-colindex={1} style={{ width: `${name}px` }}>
+        <span>Table</span>
+        <span>regions</span>
+      </div>
+      {shown.map((column) => {
+        const id = columns[column] ?? '';
+        const { state = 'target', regions = 0, regionsAfter = 0 } = byId.get(id) ?? {};
+        return (
+          <div
+            key={id}
+            class={`heat-node ${state}`}
+            role="columnheader"
+            aria-colindex={column + 2}
+            title={state === 'target' ? undefined : state}
+            style={{ left: `${name + column * size}px`, width: `${size}px` }}
+          >
+            {id}
+            <small>{formatCount(when === 'now' ? regions : regionsAfter)}</small>
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+const NONE: StatusView['datanodes'] = [];
+
 function Row({
   row,
   index,
-  columns,
-  nameWidth,
-  size,
+  layout: { name, size, shown },
   activeColumn,
-  onOpen,
 }: {
   readonly row: HeatRow;
   readonly index: number;
-  readonly columns: readonly number[];
-  readonly nameWidth: number;
-  readonly size: number;
+  readonly layout: Layout;
   readonly activeColumn: number;
-  readonly onOpen: (column: number) => void;
 }): JSX.Element {
   return (
     <div class="heat-row" role="row" aria-rowindex={index + 2} style={{ top: `${HEAD + index * ROW}px` }}>
-      <div
-        class="heat-name"
-        role="rowheader"
-        aria-colindex={1}
-        title={row.name}
-        style={{ width: `${nameWidth}px` }}
-        onClick={() => onOpen(0)}
-      >
-        {shortTable(row.name)}
+      <div class="heat-name" role="rowheader" aria-colindex={1} style={{ width: `${name}px` }}>
+        <span data-row={index} data-column={-1}>
+          {shortTable(row.name)}
+        </span>
+        <small>{formatCount(row.total)}</small>
       </div>
-      {columns.map((column) => {
+      {shown.map((column) => {
         const count = row.counts.get(column) ?? 0;
         const tone = toneOf(count, row.shares[column] ?? null);
         return (
@@ -154,12 +226,13 @@ function Row({
             class={`heat-cell ${tone.className}${column === activeColumn ? ' active' : ''}`}
             role="gridcell"
             aria-colindex={column + 2}
+            data-row={index}
+            data-column={column}
             style={{
-              left: `${nameWidth + column * size}px`,
+              left: `${name + column * size}px`,
               width: `${size}px`,
               '--strength': `${tone.percent}%`,
             }}
-            onClick={() => onOpen(column)}
           >
             {count === 0 && tone.className === 'fair' ? '' : formatCount(count)}
           </div>

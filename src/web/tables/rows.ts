@@ -1,9 +1,12 @@
 import type { MatrixView, StatusView } from '../../server/api/answers.ts';
 import type { When } from '../controls/choice.tsx';
+import { formatCount, plural } from '../format.ts';
 
 export interface HeatRow {
   readonly id: string;
   readonly name: string;
+  /** Regions that are shared among the datanodes. */
+  readonly total: number;
   /** By column; what is not there is zero. */
   readonly counts: ReadonlyMap<number, number>;
   /** What each column should have, not rounded; null where nothing is wanted or counted (cordoned, dead). */
@@ -52,7 +55,7 @@ function makeRow(
     if (weights[column] !== null) total += count;
   }
   const shares = sharesOf(total);
-  return { id, name, counts, shares, skew: outOfPlace(counts, shares) };
+  return { id, name, total, counts, shares, skew: outOfPlace(counts, shares) };
 }
 
 /** Most tables have as many regions as others. */
@@ -104,4 +107,12 @@ export function toneOf(
   if (off === 0) return { className: 'fair', percent: count === 0 ? 0 : 100 };
   const strength = Math.min(1, Math.abs(off) / Math.max(2, share));
   return { className: off > 0 ? 'over' : 'under', percent: Math.round(30 + 70 * strength) };
+}
+
+/** `share 1 to 2 of 6 regions` */
+export function shareText({ shares, total }: HeatRow, column: number): string {
+  const share = shares[column] ?? null;
+  if (share === null) return 'no share: it receives nothing';
+  const [floor, ceil] = [Math.floor(share + 1e-9), Math.ceil(share - 1e-9)];
+  return `share ${floor === ceil ? '' : `${formatCount(floor)} to `}${formatCount(ceil)} of ${plural(total, 'region')}`;
 }

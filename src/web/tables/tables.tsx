@@ -5,8 +5,8 @@ import { Choice, WhenChoice } from '../controls/choice.tsx';
 import type { WhenProps } from '../controls/choice.tsx';
 import { SearchField } from '../controls/form.tsx';
 import { Empty, Section } from '../controls/section.tsx';
-import { formatCount } from '../format.ts';
-import { useSettled } from '../hooks/time.ts';
+import { formatCount, plural } from '../format.ts';
+import { useSettled } from '../hooks/pace.ts';
 import { usePageState } from '../page/page.ts';
 import { TableGrid } from './grid.tsx';
 import { heatRows, rowMaker } from './rows.ts';
@@ -14,6 +14,15 @@ import { heatRows, rowMaker } from './rows.ts';
 const ORDERS = [
   ['skew', 'Most skewed first'],
   ['name', 'By name'],
+] as const;
+
+/** As {@link toneOf} shades. */
+const SHADES = [
+  ['under', '100%', 'far below its share'],
+  ['under', '45%', 'below'],
+  ['fair', '100%', 'its share'],
+  ['over', '45%', 'above'],
+  ['over', '100%', 'far above'],
 ] as const;
 
 /** How many regions of each table each datanode leads, at any number of both. */
@@ -31,8 +40,8 @@ export function Tables({ when, setWhen }: WhenProps): JSX.Element {
     [tables, rowOf, filter, order],
   );
   const grid = useMemo(
-    () => matrix && <TableGrid rows={rows} columns={columns} datanodes={datanodes} />,
-    [rows, columns, datanodes],
+    () => matrix && <TableGrid rows={rows} columns={columns} when={when} />,
+    [rows, columns, when],
   );
   const aside = (
     <div class="tools">
@@ -52,11 +61,17 @@ export function Tables({ when, setWhen }: WhenProps): JSX.Element {
       ) : (
         grid
       )}
-      <p class="dim small">
-        {formatCount(rows.length)} of {formatCount(matrix?.tables.length ?? 0)} tables.{' '}
-        <span class="swatch over" aria-hidden="true" /> more than its share,{' '}
-        <span class="swatch under" aria-hidden="true" /> less.
-      </p>
+      <ul class="legend" aria-label="Legend">
+        <li>
+          {formatCount(rows.length)} of {plural(matrix?.tables.length ?? 0, 'table')}
+        </li>
+        {SHADES.map(([look, strength, text]) => (
+          <li key={text}>
+            <span class={`shade ${look}`} aria-hidden="true" style={{ '--strength': strength }} />
+            {text}
+          </li>
+        ))}
+      </ul>
     </Section>
   );
 }

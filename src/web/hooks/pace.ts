@@ -1,18 +1,4 @@
 import { useEffect, useState } from 'preact/hooks';
-import { usePageState } from '../page/page.ts';
-
-/** The time on the daemon's clock in ms, again every `everyMs` while `isRunning`. */
-export function useNow(isRunning: boolean, everyMs = 500): number {
-  const clockOffsetMs = usePageState((state) => state.clockOffsetMs);
-  const [nowMs, setNowMs] = useState(Date.now);
-  useEffect(() => {
-    if (!isRunning) return undefined;
-    setNowMs(Date.now());
-    const timer = setInterval(() => setNowMs(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [isRunning, everyMs]);
-  return nowMs + clockOffsetMs;
-}
 
 /** The value as it was when it last stayed the same for so long: for what is typed. */
 export function useSettled<Value>(value: Value, ms = 250): Value {

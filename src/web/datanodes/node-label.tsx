@@ -1,0 +1,39 @@
+import type { JSX } from 'preact';
+import type { StatusView } from '../../server/api/answers.ts';
+import type { When } from '../controls/choice.tsx';
+import { DetailsButton } from '../controls/details-button.tsx';
+import { formatChange, formatCount } from '../format.ts';
+import { usePageState } from '../page/page.ts';
+
+/** Name, state and number of a datanode below its cells. */
+export function NodeLabel({ id, when }: { readonly id: string; readonly when: When }): JSX.Element {
+  const datanode = usePageState(({ status }) => status?.datanodes.find((each) => each.id === id));
+  const { regions = 0, regionsAfter = 0, state = 'target', addr = null } = datanode ?? {};
+  return (
+    <DetailsButton what="datanode" id={id} class={`node-label ${state}`} title={addr ?? undefined}>
+      <span class="node-name">
+        <span class="hidden">Datanode </span>
+        {id}
+        {datanode && <NodeBadges datanode={datanode} />}
+      </span>
+      <span class="node-count">
+        <strong>{formatCount(when === 'now' ? regions : regionsAfter)}</strong>
+        <span class="hidden"> regions </span>
+        {when === 'now' && <small>{formatChange(regionsAfter - regions)}</small>}
+      </span>
+    </DetailsButton>
+  );
+}
+
+export function NodeBadges({
+  datanode: { state, weight },
+}: {
+  readonly datanode: StatusView['datanodes'][number];
+}): JSX.Element {
+  return (
+    <>
+      {state !== 'target' && <span class={`badge ${state === 'dead' ? 'bad' : 'warn'}`}>{state}</span>}
+      {weight !== 1 && <span class="badge calm">weight {weight}</span>}
+    </>
+  );
+}
