@@ -1,12 +1,18 @@
+import { GATE_SEVERITY } from '../domain/codes.ts';
+import type { CycleOutcome } from '../domain/codes.ts';
 import type { LateOutcome, MoveRecord } from '../domain/move.ts';
 import type { StampedEvent } from './events.ts';
 
 /** One event as log lines and the event stream show it: ids are decimal strings, times ISO 8601, snapshots and plans counts. */
 export interface EventDescription {
+  /** `warn`: somebody may have to act, if it lasts. `info`: cycles' results, moves' begins and ends. `debug`: the rest. */
+  readonly level: Level;
   /** Static, so that lines of one kind can be found. */
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
+
+type Level = 'debug' | 'info' | 'warn';
 
 /** A move in JSON. */
 export interface MoveView {
@@ -76,66 +82,74 @@ export function isoTime(atMs: number): string {
   return new Date(atMs).toISOString();
 }
 
-/** The message and the fields of an event. */
+/** How an event is told. */
 export function describeEvent(event: StampedEvent): EventDescription {
   switch (event.type) {
     case 'cycle-started':
-      return say('cycle started', { cycleId: String(event.cycleId), trigger: event.trigger });
+      return say('debug', 'cycle started', { cycleId: String(event.cycleId), trigger: event.trigger });
     case 'tick-missed':
-      return say('tick missed: a cycle is still running', { runningCycleId: String(event.runningCycleId) });
+      return say('info', 'tick missed: a cycle is still running', {
+        runningCycleId: String(event.runningCycleId),
+      });
     case 'snapshot-taken':
-      return say('snapshot taken', snapshotFields(event));
+      return say('debug', 'snapshot taken', snapshotFields(event));
     case 'planned':
-      return say('plan made', planFields(event));
+      return say('debug', 'plan made', planFields(event));
     case 'gate-closed':
-      return say('gate closed', { code: event.code, detail: event.detail });
+      return say(GATE_SEVERITY[event.code] === 'needs-person' ? 'warn' : 'debug', 'gate closed', {
+        code: event.code,
+        detail: event.detail,
+      });
     case 'move-started':
-      return say(event.isResumed ? 'unfinished move followed further' : 'move started', {
+      return say('info', event.isResumed ? 'unfinished move followed further' : 'move started', {
         position: event.position,
         total: event.total,
         move: toMoveView(event.move),
       });
     case 'move-state':
-      return say('move changed state', { previous: event.previous, move: toMoveView(event.move) });
+      return say('debug', 'move changed state', { previous: event.previous, move: toMoveView(event.move) });
     case 'move-finished':
-      return say('move finished', { durationMs: event.durationMs, move: toMoveView(event.move) });
+      return say(levelOfEnd(event.move), 'move finished', {
+        durationMs: event.durationMs,
+        move: toMoveView(event.move),
+      });
     case 'redundant-move':
-      return say('region moved back within its cooldown', { move: toMoveView(event.move) });
+      return say('warn', 'region moved back within its cooldown', { move: toMoveView(event.move) });
     case 'quarantined':
-      return say('region quarantined', {
+      return say('warn', 'region quarantined', {
         regionId: event.regionId,
         until: isoTime(event.untilMs),
         failures: event.failures,
         detail: event.detail,
       });
     case 'foreign-moves':
-      return say('regions moved by somebody else', {
+      return say(event.undone > 0 ? 'warn' : 'info', 'regions moved by somebody else', {
         count: event.count,
         undone: event.undone,
         detail: event.detail,
       });
     case 'recovered':
-      return say('unfinished move resolved', { detail: event.detail, move: toMoveView(event.move) });
+      return say('info', 'unfinished move resolved', { detail: event.detail, move: toMoveView(event.move) });
     case 'paused':
-      return say('paused', {
+      return say('warn', 'paused', {
         until: isoOrNull(event.untilMs),
         reason: event.reason,
         by: event.by,
       });
     case 'resumed':
-      return say('resumed', { by: event.by });
+      return say('info', 'resumed', { by: event.by });
     case 'drain-requested':
-      return say('drain requested', { datanodes: event.datanodes, by: event.by });
+      return say('info', 'drain requested', { datanodes: event.datanodes, by: event.by });
     case 'drain-ended':
-      return say('drain ended', { datanodes: event.datanodes, by: event.by });
+      return say('info', 'drain ended', { datanodes: event.datanodes, by: event.by });
     case 'quarantine-released':
-      return say('quarantine released', { regionId: event.regionId, by: event.by });
+      return say('info', 'quarantine released', { regionId: event.regionId, by: event.by });
     case 'config-reloaded':
-      return say('configuration reloaded', { changes: event.changes });
+      return say('info', 'configuration reloaded', { changes: event.changes });
     case 'config-refused':
-      return say('configuration refused', { detail: event.detail });
+      return say('warn', 'configuration refused', { detail: event.detail });
     case 'cycle-finished':
-      return say('cycle finished', {
+      return say(levelOfCycle(event.outcome), 'cycle finished', {
         cycleId: String(event.cycleId),
         outcome: event.outcome,
         durationMs: event.durationMs,
@@ -145,8 +159,17 @@ export function describeEvent(event: StampedEvent): EventDescription {
   }
 }
 
-function say(message: string, fields: Readonly<Record<string, unknown>>): EventDescription {
-  return { message, fields };
+function say(level: Level, message: string, fields: EventDescription['fields']): EventDescription {
+  return { level, message, fields };
+}
+
+/** A move that no longer applied was rightly left alone: that is no failure. */
+function levelOfEnd({ state }: MoveRecord): Level {
+  return state === 'succeeded' || state === 'abandoned' ? 'info' : 'warn';
+}
+
+function levelOfCycle(outcome: CycleOutcome): Level {
+  return outcome === 'failed' || outcome === 'partial' ? 'warn' : 'info';
 }
 
 function snapshotFields(

@@ -31,34 +31,11 @@ type News = readonly [Told, Notice | undefined];
 
 /** What to tell about an event. Pure. @param state the one after the event. */
 export function notice(told: Told, event: StampedEvent, state: LiveState): News {
-  switch (event.type) {
-    case 'move-started':
-      return begin(told, event, state);
-    case 'paused': {
-      const isOwn = event.by === 'breaker';
-      return [told, isOwn ? tell('paused', event, `Paused itself: ${event.reason}`) : undefined];
-    }
-    case 'cycle-finished':
-      return finish(told, event, state);
-    case 'cycle-started':
-    case 'planned':
-    case 'gate-closed':
-    case 'move-finished':
-    case 'config-refused':
-    case 'config-reloaded':
-    case 'drain-ended':
-    case 'drain-requested':
-    case 'foreign-moves':
-    case 'move-state':
-    case 'quarantine-released':
-    case 'quarantined':
-    case 'recovered':
-    case 'redundant-move':
-    case 'resumed':
-    case 'snapshot-taken':
-    case 'tick-missed':
-      return [told, undefined];
-  }
+  if (event.type === 'move-started') return begin(told, event, state);
+  if (event.type === 'cycle-finished') return finish(told, event, state);
+  if (event.type === 'paused' && event.by === 'breaker')
+    return [told, tell('paused', event, `Paused itself: ${event.reason}`)];
+  return [told, undefined];
 }
 
 function begin(told: Told, event: StampedEvent, { plan, rebalance }: LiveState): News {
