@@ -92,6 +92,20 @@ export function movesLeft({ plan, ended }: Pick<LiveState, 'plan' | 'ended'>): n
   return (plan?.moves.length ?? 0) - ended.size;
 }
 
+/** The latest snapshot with the moves that succeeded since. Takes time in proportion to the number of regions. */
+export function snapshotNow({ snapshot, plan, ended }: LiveState): Snapshot | null {
+  if (!snapshot || !plan || ended.size === 0) return snapshot;
+  const moved = plan.moves.filter(({ regionId }) => ended.get(regionId) === 'succeeded');
+  const leaders = new Map(moved.map(({ regionId, to }) => [regionId, to]));
+  return {
+    ...snapshot,
+    regions: snapshot.regions.map((region) => {
+      const leader = leaders.get(region.id);
+      return leader === undefined ? region : { ...region, leader };
+    }),
+  };
+}
+
 /** How far the running rebalance is. All zero when none runs. */
 export interface Progress {
   /** Never falls while the rebalance runs. */

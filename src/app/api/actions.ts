@@ -1,5 +1,6 @@
 import { OperatingError } from '../../domain/errors.ts';
 import { withDrains } from '../../domain/policy.ts';
+import { snapshotNow } from '../../observability/live-state.ts';
 import type { LiveSource } from '../../observability/live-state.ts';
 import type {
   DrainRequest,
@@ -66,7 +67,7 @@ async function drain(
   audit: (who: string, what: string, why: string) => void,
 ): Promise<DrainResult> {
   const { store, clock, events } = session;
-  const { snapshot } = live.state();
+  const snapshot = snapshotNow(live.state());
   if (!snapshot)
     throw new OperatingError(
       'no-snapshot',

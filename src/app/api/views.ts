@@ -3,6 +3,7 @@ import { decimalId } from '../../lib/json.ts';
 import { explain } from '../../planner/explain/explain.ts';
 import type { PlanInput } from '../../planner/plan.ts';
 import { isoTime } from '../../observability/event-view.ts';
+import { snapshotNow } from '../../observability/live-state.ts';
 import { assessReadiness } from '../../observability/health.ts';
 import type { HistoryQuery } from '../../server/api/inputs.ts';
 import { createMatrixReader } from '../../server/api/matrix.ts';
@@ -67,11 +68,14 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
     plan: () => live.state().plan ?? undefined,
     history: (query) => findMoves(store, query),
     explain(kind, id) {
-      const { snapshot, plan } = live.state();
+      const state = live.state();
+      const snapshot = snapshotNow(state);
       if (!snapshot) return undefined;
       const nowMs = clock.now();
       const input: PlanInput = { snapshot, policy: session.policy(), memory: store.memory(nowMs), nowMs };
-      return explain(input, plan ?? NO_PLAN, kind, id);
+      const { moves, blocked } = state.plan ?? NO_PLAN;
+      const left = moves.filter(({ regionId }) => !state.ended.has(regionId));
+      return explain(input, { moves: left, blocked }, kind, id);
     },
     quarantine: () =>
       store

@@ -28,7 +28,7 @@ function whyItMoves({ problem, counts, plan }: ExplainContext, region: number, m
   const leaving = plan.moves.filter(
     ({ tableId, from: source }) => tableId === move.tableId && source === move.from,
   );
-  const answer = `It moves from datanode ${move.from} to ${move.to}, as move ${move.seq} of ${plan.moves.length}. ${move.detail}`;
+  const answer = `It moves from datanode ${move.from} to ${move.to}, as move ${plan.moves.indexOf(move) + 1} of ${plan.moves.length}. ${move.detail}`;
   if (hasToLeave(problem.hold[region]!))
     return { answer, reasons: [{ code: move.reason, detail: move.detail }] };
   const lacking = problem.columns.filter(

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Balance, Plan } from '../../../src/domain/plan.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
-import { progressOf, RECENT_MOVES, trackLiveState } from '../../../src/observability/live-state.ts';
+import {
+  progressOf,
+  RECENT_MOVES,
+  snapshotNow,
+  trackLiveState,
+} from '../../../src/observability/live-state.ts';
 import type { LiveState } from '../../../src/observability/live-state.ts';
-import { eventBus, sampleMove, samplePlan, START_MS } from '../../support/observability.ts';
+import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
 import { withCounts } from '../../support/plans.ts';
 
 const planned: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 3 };
@@ -82,6 +87,18 @@ describe('trackLiveState', () => {
     expect(await regions()).toEqual({ now: [2, 0, 1, 2], after: [1, 2, 0, 1] });
     expect(await regions(first)).toEqual({ now: [1, 1, 1, 0], after: [1, 2, 0, 1] });
     expect(await regions(first, second)).toEqual({ now: [1, 1, 1, 0], after: [1, 1, 1, 0] });
+  });
+
+  it('knows where the regions are now', async () => {
+    const taken = { type: 'snapshot-taken', cycleId: 1, snapshot: sampleSnapshot(), durationMs: 1 } as const;
+    const [first, second] = [
+      end({ state: 'succeeded' }),
+      end({ state: 'failed', regionId: LAST, from: '2' }),
+    ];
+    expect(snapshotNow(await after([]))).toBeNull();
+    expect(snapshotNow(await after([taken, planned]))).toEqual(sampleSnapshot());
+    const now = snapshotNow(await after([taken, planned, first, second]));
+    expect(now?.regions.map(({ leader }) => leader)).toEqual(['1', '0', '2']);
   });
 
   it('knows how many moves the running cycle has begun', async () => {
