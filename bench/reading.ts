@@ -1,11 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { Pool } from 'undici';
+import { parseSnapshot, snapshotChunks } from '../src/domain/snapshot-file.ts';
 import { compileSelection } from '../src/domain/selector.ts';
 import { openClusterReader } from '../src/greptimedb/index.ts';
 import type { RequestSample } from '../src/greptimedb/index.ts';
 import { readRegionPeers, REGION_PEER_COLUMNS } from '../src/greptimedb/sql/region-peers.ts';
 import { readSqlAnswer } from '../src/greptimedb/sql/result.ts';
 import { systemClock } from '../src/lib/clock.ts';
+import { makeSnapshot } from './clusters.ts';
 import { fastest, fastestInTurn, ms, times } from './row.ts';
 import type { Row } from './row.ts';
 
@@ -20,6 +22,7 @@ const CONNECTIONS = 16;
 export async function* readingSuite(): AsyncGenerator<Row> {
   yield await readPeers('exact ids below 2^53', 1024);
   yield await readPeers('ids above 2^53', 2_200_000);
+  yield await readSnapshot();
   yield await readRoutes();
 }
 
@@ -58,6 +61,30 @@ function peersBody(firstTable: number): string {
     rows.push(`[${id},${row % 1000},"10.0.0.1:4001","Yes","ALIVE"]`);
   }
   return `{"output":[{"records":{"schema":${JSON.stringify(schema)},"rows":[${rows.join(',')}],"total_rows":${ROWS}}}],"execution_time_ms":7}`;
+}
+
+async function readSnapshot(): Promise<Row> {
+  const shape = {
+    tables: 1_000,
+    regionsPerTable: 100,
+    datanodes: 100,
+    used: 100,
+    layout: 'balanced',
+  } as const;
+  const text = [...snapshotChunks(makeSnapshot(shape))].join('');
+  const [parseMs, readMs] = await fastestInTurn(
+    TRIES,
+    () => JSON.parse(text) as unknown,
+    () => parseSnapshot(text),
+  );
+  return {
+    name: 'Snapshot file of 100 000 regions, checked',
+    figure: ms(readMs),
+    reference: `JSON.parse: ${ms(parseMs)}`,
+    target: 'at most 2 ×',
+    ratio: times(readMs / parseMs),
+    met: readMs <= 2 * parseMs,
+  };
 }
 
 async function readRoutes(): Promise<Row> {

@@ -2,7 +2,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Explanation, ExplainKind } from '../domain/explanation.ts';
-import type { Plan } from '../domain/plan.ts';
+import type { PlanFile } from '../domain/plan-file.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { LogLevel } from '../observability/logger.ts';
 import type { Parts } from './compose.ts';
@@ -21,7 +21,7 @@ interface Call {
 export interface App {
   snapshot(config: Config, call: Call): Promise<Snapshot>;
   plan(request: PlanQuestion, call: Call): Promise<PlanAnswer>;
-  apply(config: Config, plan: Plan, call: WatchedCall): Promise<WorkResult>;
+  apply(config: Config, file: PlanFile, call: WatchedCall): Promise<WorkResult>;
   once(config: Config, call: WatchedCall): Promise<WorkResult>;
   drain(config: Config, datanodes: readonly string[], call: WatchedCall): Promise<DrainVerdict>;
   explain(
@@ -74,9 +74,9 @@ export function createApp({
       const { answerExplain } = await import('./commands/plan.ts');
       return answerExplain(request, planParts, signal);
     },
-    async apply(config, plan, call) {
+    async apply(config, file, call) {
       const { applyPlan } = await import('./commands/apply.ts');
-      return applyPlan(config, plan, await partsOf(config.log.level), call);
+      return applyPlan(config, file, await partsOf(config.log.level), call);
     },
     async once(config, call) {
       const { runOnce } = await import('./commands/once.ts');

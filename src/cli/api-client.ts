@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { OperatingError, UsageError } from '../domain/errors.ts';
+import { checkValue } from '../domain/schema-problems.ts';
 import { deadlineSignal } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { maskUserInfo } from '../lib/user-info.ts';
-import { errorAnswer } from './api-schemas.ts';
+import { errorSchema } from '../server/api/answers.ts';
 import { printable } from './render/text.ts';
 
 export interface ApiClientOptions {
@@ -114,9 +115,9 @@ async function limitedText(response: Response): Promise<string> {
 
 function readAnswer<T>(response: Response, text: string, schema: z.ZodType<T>, target: string): T {
   const body = parseJson(text);
-  const answer = schema.safeParse(body);
-  if (response.ok && answer.success) return answer.data;
-  const refusal = errorAnswer.safeParse(body);
+  const answer = checkValue(schema, body);
+  if (response.ok && 'value' in answer) return answer.value;
+  const refusal = errorSchema.safeParse(body);
   if (refusal.success) {
     const { code, message } = refusal.data.error;
     throw new OperatingError(
@@ -126,11 +127,11 @@ function readAnswer<T>(response: Response, text: string, schema: z.ZodType<T>, t
   }
   if (!response.ok)
     throw new OperatingError('http', `${target} answered with HTTP status ${response.status}`);
-  const place = answer.error?.issues[0]?.path.join('.') ?? '';
-  const where = body === undefined ? 'not JSON' : `not what was expected at "${place}"`;
+  const isJson = body !== undefined && 'problems' in answer;
+  const fault = isJson ? `not what was expected: ${printable(answer.problems[0] ?? '')}` : 'not JSON';
   throw new OperatingError(
     'unexpected-answer',
-    `The answer of ${target} is ${where}; is it a greptime-rebalancer?`,
+    `The answer of ${target} is ${fault}; is it a greptime-rebalancer?`,
   );
 }
 

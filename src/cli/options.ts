@@ -1,5 +1,5 @@
 import { UsageError } from '../domain/errors.ts';
-import { isDecimalId } from '../domain/ids.ts';
+import { isDecimalId } from '../lib/json.ts';
 import { MAX_WEIGHT } from '../domain/policy.ts';
 import type { WhatIf } from '../domain/what-if.ts';
 import { parseDuration } from '../lib/duration.ts';

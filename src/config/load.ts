@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../domain/errors.ts';
-import { placeText } from '../domain/file-fields.ts';
+import { placeText } from '../domain/schema-problems.ts';
 import { toConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { readEnvironment } from './environment.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { placeText } from '../domain/file-fields.ts';
-import type { Place } from '../domain/file-fields.ts';
+import { placeText } from '../domain/schema-problems.ts';
+import type { Place } from '../domain/schema-problems.ts';
 import { UsageError } from '../domain/errors.ts';
 import { maskUserInfo } from '../lib/user-info.ts';
 import { suggestKey } from './suggest.ts';

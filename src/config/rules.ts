@@ -1,4 +1,4 @@
-import type { Place } from '../domain/file-fields.ts';
+import type { Place } from '../domain/schema-problems.ts';
 import { exactDuration } from './exact-duration.ts';
 import type { Problem } from './problems.ts';
 import type { CheckedFile } from './schema.ts';

@@ -1,5 +1,6 @@
-import { isObject, placeText } from '../domain/file-fields.ts';
-import type { Place } from '../domain/file-fields.ts';
+import { isObject } from '../domain/json-file.ts';
+import { placeText } from '../domain/schema-problems.ts';
+import type { Place } from '../domain/schema-problems.ts';
 
 /** A level of the configuration before it is checked. */
 export type Values = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Alias, Document, ParsedNode } from 'yaml';
-import type { Place } from '../domain/file-fields.ts';
+import type { Place } from '../domain/schema-problems.ts';
 import { maskUserInfoInWords } from '../lib/user-info.ts';
 import type { Problem } from './problems.ts';
 import type { Values, ValueTree } from './value-tree.ts';

@@ -1,20 +1,30 @@
-import type { BlockerCode, ExplanationCode, MoveReason } from './codes.ts';
+import { z } from 'zod';
+import { BLOCKER_CODES, EXPLANATION_CODES, MOVE_REASON_CODES } from './codes.ts';
+import { list, word } from './fields.ts';
 
 export const EXPLAIN_KINDS = ['region', 'table', 'datanode'] as const;
 export type ExplainKind = (typeof EXPLAIN_KINDS)[number];
 
-/** Why a region, table or datanode moves or stays. */
-export interface Explanation {
-  readonly kind: ExplainKind;
-  readonly id: string;
-  /** One or two sentences. */
-  readonly answer: string;
-  readonly reasons: readonly ExplanationReason[];
-  /** The numbers behind it, by name. */
-  readonly facts: Readonly<Record<string, unknown>>;
-}
+const reason = z
+  .object({
+    code: word([...BLOCKER_CODES, ...MOVE_REASON_CODES, ...EXPLANATION_CODES]),
+    detail: z.string(),
+  })
+  .readonly();
 
-export interface ExplanationReason {
-  readonly code: BlockerCode | MoveReason | ExplanationCode;
-  readonly detail: string;
-}
+/** Why a region, table or datanode moves or stays. */
+export const explanationSchema = z
+  .object({
+    kind: word(EXPLAIN_KINDS),
+    id: z.string(),
+    answer: z.string().meta({ description: 'Why it moves or stays, in one or two sentences.' }),
+    reasons: list(reason),
+    facts: z
+      .record(z.string(), z.unknown())
+      .readonly()
+      .meta({ description: 'The numbers behind it, by name.' }),
+  })
+  .readonly();
+
+export type Explanation = z.infer<typeof explanationSchema>;
+export type ExplanationReason = z.infer<typeof reason>;

@@ -1,5 +1,3 @@
-import { isDecimalId } from '../lib/json.ts';
-
 /**
  * Ids are decimal strings everywhere: region ids are u64 (`table_id << 32 | region_number`, GreptimeDB
  * src/store-api/src/storage/descriptors.rs) and do not fit a JavaScript number.
@@ -12,16 +10,9 @@ export type DatanodeId = string;
 /** UUID v4, lower case, hyphenated. */
 export type ProcedureId = string;
 
-export { isDecimalId };
-
 /** The id of the table that a region belongs to. */
 export function tableIdOf(regionId: RegionId): TableId {
   return (BigInt(regionId) >> 32n).toString();
-}
-
-/** The number of a region within its table. */
-export function regionNumberOf(regionId: RegionId): number {
-  return Number(BigInt(regionId) & 0xffff_ffffn);
 }
 
 /** Orders canonical decimal ids by value: shorter first, then as text. For `Array.prototype.sort`. */

@@ -1,73 +1,106 @@
-import type { BlockerCode, MoveReason } from './codes.ts';
-import type { DatanodeId, RegionId, TableId } from './ids.ts';
-
-/** What to move, why, and how good that is. The file format of `plan -o json`, `plan --out` and `apply`. */
-export interface Plan {
-  readonly formatVersion: 1;
-  /** `sha256:` and 64 hexadecimal digits over moves, snapshot and policy. */
-  readonly planId: string;
-  /** Hashes of what the plan was made from; with them `planId` can be checked from the file alone. */
-  readonly inputs?: { readonly snapshot: string; readonly policy: string };
-  /** ISO 8601, UTC. */
-  readonly createdAt: string;
-  readonly snapshotTakenAt: string;
-  readonly objective: 'count';
-  readonly moves: readonly Move[];
-  /** No plan that reaches the same balance has fewer moves: a proven lower bound. */
-  readonly minimumMoves: number;
-  /** Whether this plan meets the bound. */
-  readonly optimal: boolean;
-  readonly before: Balance;
-  readonly after: Balance;
-  readonly blocked: readonly Blocker[];
-}
+import { z } from 'zod';
+import { BLOCKER_CODES, MOVE_REASON_CODES } from './codes.ts';
+import { amount, count, id, list, timestamp, uniqueList } from './fields.ts';
+import { clusterSchema } from './snapshot.ts';
 
 /** One region, from its leader to another datanode. */
-export interface Move {
+export const moveFields = z.object({
   /** 1-based position in the plan. */
-  readonly seq: number;
-  readonly regionId: RegionId;
-  readonly tableId: TableId;
+  seq: count,
+  regionId: id('region'),
+  tableId: id('table'),
   /** `catalog.schema.table` */
-  readonly table: string;
-  readonly from: DatanodeId;
-  readonly to: DatanodeId;
-  readonly reason: MoveReason;
+  table: z.string(),
+  from: id('datanode'),
+  to: id('datanode'),
+  reason: z.enum(MOVE_REASON_CODES),
   /** One sentence for a person. */
-  readonly detail: string;
-}
+  detail: z.string().default(''),
+});
 
-/** How even a placement is. Skew is max minus min over the targets, each count divided by weight where weights differ. */
-export interface Balance {
-  /** The skew of the most skewed table. */
-  readonly tableSkewMax: number;
-  /** The skew of the datanodes' totals. */
-  readonly nodeSkew: number;
-  /** Regions above ceil or below floor, summed over tables and targets. */
-  readonly tableSpreadViolation: number;
-  /** The same for the datanodes' totals. */
-  readonly nodeSpreadViolation: number;
-  /** Regions in scope that draining datanodes still lead. */
-  readonly regionsOnDraining: number;
-  readonly datanodes: readonly DatanodeBalance[];
-}
+const move = moveFields
+  .refine(({ from, to }) => from !== to, { path: ['to'], error: 'a datanode other than "from"' })
+  .readonly();
 
-export interface DatanodeBalance {
-  readonly id: DatanodeId;
-  /** Regions in scope that it leads. */
-  readonly regions: number;
-  readonly state: DatanodeState;
-  readonly weight: number;
-}
+const moves = uniqueList('moves', 'regionId', move).superRefine((items, context) => {
+  const index = items.findIndex(({ seq }, position) => seq !== position + 1);
+  if (index === -1) return;
+  const message = `${index + 1}: moves are numbered from 1, in order`;
+  context.addIssue({ code: 'custom', path: [index, 'seq'], message });
+});
 
 /** `target`: alive and may receive regions. */
-export type DatanodeState = 'target' | 'draining' | 'cordoned' | 'dead';
+export const DATANODE_STATES = ['target', 'draining', 'cordoned', 'dead'] as const;
+
+const datanodeBalance = z
+  .object({
+    id: id('datanode'),
+    /** Regions in scope that it leads. */
+    regions: count,
+    state: z.enum(DATANODE_STATES).default('target'),
+    weight: count.default(1),
+  })
+  .readonly();
+
+/** How even a placement is. Skew is max minus min over the targets, each count divided by weight where weights differ. */
+const balance = z
+  .object({
+    /** The skew of the most skewed table. */
+    tableSkewMax: amount,
+    /** The skew of the datanodes' totals. */
+    nodeSkew: amount,
+    /** Regions above ceil or below floor, summed over tables and targets. */
+    tableSpreadViolation: amount.default(0),
+    /** The same for the datanodes' totals. */
+    nodeSpreadViolation: amount.default(0),
+    /** Regions in scope that draining datanodes still lead. */
+    regionsOnDraining: amount.default(0),
+    datanodes: list(datanodeBalance),
+  })
+  .readonly();
 
 /** Why a region stays, or goes to a worse place than it should. */
-export interface Blocker {
-  readonly code: BlockerCode;
-  readonly regionId?: RegionId;
-  readonly tableId?: TableId;
-  readonly datanodeId?: DatanodeId;
-  readonly detail: string;
-}
+const blocker = z
+  .object({
+    code: z.enum(BLOCKER_CODES),
+    regionId: id('region').exactOptional(),
+    tableId: id('table').exactOptional(),
+    datanodeId: id('datanode').exactOptional(),
+    detail: z.string().default(''),
+  })
+  .readonly();
+
+const PLAN_ID = '"sha256:" and 64 hexadecimal digits';
+
+/** What to move, why, and how good that is. The file format of `plan -o json`, `plan --out` and `apply`. */
+export const planSchema = z
+  .object({
+    formatVersion: z.literal(1, '1, the only version of a plan file that this release reads'),
+    planId: z
+      .string(PLAN_ID)
+      .regex(/^sha256:[0-9a-f]{64}$/, PLAN_ID)
+      .meta({ description: 'SHA-256 of all else that the plan says.' }),
+    createdAt: timestamp,
+    snapshotTakenAt: timestamp,
+    cluster: clusterSchema,
+    objective: z.literal('count'),
+    moves,
+    minimumMoves: count.meta({
+      description: 'No plan that reaches the same balance has fewer moves: a proven lower bound.',
+    }),
+    optimal: z.boolean().meta({ description: 'Whether this plan meets the bound.' }),
+    before: balance,
+    after: balance,
+    blocked: list(blocker).default([]),
+    expectedSeconds: amount.exactOptional().meta({
+      description: 'How long the moves will take, by what earlier migrations took.',
+    }),
+  })
+  .readonly();
+
+export type Plan = z.infer<typeof planSchema>;
+export type Move = z.infer<typeof move>;
+export type Balance = z.infer<typeof balance>;
+export type DatanodeBalance = z.infer<typeof datanodeBalance>;
+export type DatanodeState = DatanodeBalance['state'];
+export type Blocker = z.infer<typeof blocker>;

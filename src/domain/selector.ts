@@ -1,4 +1,4 @@
-import { isDecimalId } from './ids.ts';
+import { isDecimalId } from '../lib/json.ts';
 import type { TableId } from './ids.ts';
 import type { Table } from './snapshot.ts';
 

@@ -1,5 +1,8 @@
-import { GATE_SEVERITY } from '../domain/codes.ts';
+import { z } from 'zod';
+import { GATE_SEVERITY, MOVE_REASON_CODES } from '../domain/codes.ts';
 import type { CycleOutcome } from '../domain/codes.ts';
+import { id, timestamp, word } from '../domain/fields.ts';
+import { MOVE_STATES } from '../domain/move.ts';
 import type { LateOutcome, MoveRecord } from '../domain/move.ts';
 import type { StampedEvent } from './events.ts';
 
@@ -15,36 +18,41 @@ export interface EventDescription {
 type Level = 'debug' | 'info' | 'warn';
 
 /** A move in JSON. */
-export interface MoveView {
-  readonly id: string;
-  readonly planId: string;
-  readonly cycleId: string;
-  readonly regionId: string;
-  readonly tableId: string;
-  readonly table: string;
-  readonly from: string;
-  readonly to: string;
-  readonly reason: MoveRecord['reason'];
-  readonly state: MoveRecord['state'];
-  readonly procedureId: string | null;
-  readonly cause: string | null;
-  readonly detail: string | null;
-  readonly createdAt: string;
-  readonly submittedAt: string | null;
-  readonly downgradedAt: string | null;
-  readonly endedAt: string | null;
-  /** What became of a migration that had run out of time, once it was found out. */
-  readonly late: LateView | null;
-  /** When somebody else was seen to have taken the region back. */
-  readonly undoneAt: string | null;
-}
-
-export interface LateView {
-  readonly outcome: LateOutcome['outcome'];
-  readonly cause: string;
-  readonly detail: string;
-  readonly at: string;
-}
+export const moveViewSchema = z
+  .object({
+    id: id('move'),
+    planId: z.string(),
+    cycleId: id('cycle'),
+    regionId: id('region'),
+    tableId: id('table'),
+    table: z.string(),
+    from: id('datanode'),
+    to: id('datanode'),
+    reason: word(MOVE_REASON_CODES),
+    state: word(MOVE_STATES),
+    procedureId: z.string().nullable(),
+    cause: z.string().nullable().meta({ description: 'A word of a closed list for what was recognised.' }),
+    detail: z.string().nullable(),
+    createdAt: timestamp,
+    submittedAt: timestamp.nullable(),
+    downgradedAt: timestamp.nullable(),
+    endedAt: timestamp.nullable(),
+    late: z
+      .object({
+        outcome: word(['succeeded', 'failed', 'rolled_back']),
+        cause: z.string(),
+        detail: z.string(),
+        at: timestamp,
+      })
+      .readonly()
+      .nullable()
+      .meta({ description: 'What became of a migration that had run out of time, once it was found out.' }),
+    undoneAt: timestamp
+      .nullable()
+      .meta({ description: 'When somebody else was seen to have taken the region back.' }),
+  })
+  .readonly();
+export type MoveView = z.infer<typeof moveViewSchema>;
 
 export function toMoveView(move: MoveRecord): MoveView {
   return {
@@ -70,7 +78,7 @@ export function toMoveView(move: MoveRecord): MoveView {
   };
 }
 
-function toLateView({ outcome, cause, detail, atMs }: LateOutcome): LateView {
+function toLateView({ outcome, cause, detail, atMs }: LateOutcome): NonNullable<MoveView['late']> {
   return { outcome, cause, detail, at: isoTime(atMs) };
 }
 

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { list, word } from '../domain/fields.ts';
 import { formatDuration } from '../lib/duration.ts';
 
 /** What readiness is judged by. */
@@ -12,16 +14,13 @@ export interface ReadinessFacts {
   readonly stateProblem: string | undefined;
 }
 
-export interface Readiness {
-  readonly ready: boolean;
-  /** Empty when ready. */
-  readonly missing: readonly MissingPart[];
-}
+const missingPart = z.object({ code: word(['leader', 'snapshot', 'state']), detail: z.string() }).readonly();
+type MissingPart = z.infer<typeof missingPart>;
 
-export interface MissingPart {
-  readonly code: 'leader' | 'snapshot' | 'state';
-  readonly detail: string;
-}
+export const readinessSchema = z
+  .object({ ready: z.boolean(), missing: list(missingPart).meta({ description: 'Empty when ready.' }) })
+  .readonly();
+export type Readiness = z.infer<typeof readinessSchema>;
 
 /** Whether the daemon can do its work: it has a leader, a fresh snapshot and a usable state folder. Else all that is missing. */
 export function assessReadiness(facts: ReadinessFacts): Readiness {

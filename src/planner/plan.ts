@@ -18,7 +18,7 @@ export interface PlanInput {
   readonly nowMs: number;
 }
 
-/** A plan but for its identity and date, which need a hash and a clock. */
+/** A plan but for its id and date, which need a hash and a clock. */
 export type PlanDraft = Omit<Plan, 'planId' | 'createdAt'>;
 
 /** A plan with what was counted for it, which is no part of the plan file. */
@@ -44,6 +44,7 @@ export function makePlan(input: PlanInput, shouldStop: () => boolean = () => fal
   const plan: PlanDraft = {
     formatVersion: 1,
     snapshotTakenAt: snapshot.takenAt,
+    cluster: snapshot.cluster,
     objective: policy.objective,
     moves,
     minimumMoves: placement.minimumMoves,

@@ -88,7 +88,7 @@ it(
     expect({ ...ended, out: '' }).toEqual({ status: 0, signal: null, out: '', err: '' });
     expect(ended.out).not.toContain('hunter2');
     for (const line of ended.out.trimEnd().split('\n'))
-      expect(() => z.object({ level: z.string() }).parse(JSON.parse(line))).not.toThrow();
+      expect(JSON.parse(line)).toMatchObject({ level: expect.any(String) });
 
     const second = start(daemonArgs);
     const [, again = ''] = await second.waitFor(/"url":"([^"]+)"/);

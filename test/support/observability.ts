@@ -37,6 +37,7 @@ export function samplePlan(overrides: Partial<Plan> = {}): Plan {
     planId: `sha256:${'a'.repeat(64)}`,
     createdAt: '2026-01-01T00:00:01.000Z',
     snapshotTakenAt: '2026-01-01T00:00:00.000Z',
+    cluster: { name: 'prod', api: 'sql', version: '1.3.0' },
     objective: 'count',
     moves: ['4398046511104', '4398046511106'].map((regionId, index) => ({
       seq: index + 1,

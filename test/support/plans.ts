@@ -60,6 +60,7 @@ export function makePlan(change: Partial<Plan> = {}): Plan {
     planId: `sha256:${'ab'.repeat(32)}`,
     createdAt: '2026-11-22T13:00:01.000Z',
     snapshotTakenAt: '2026-11-22T13:00:00.000Z',
+    cluster: SMALL_SNAPSHOT.cluster,
     objective: 'count',
     moves: [makeMove(1)],
     minimumMoves: 1,

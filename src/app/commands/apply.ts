@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Config } from '../../config/config.ts';
 import { OperatingError } from '../../domain/errors.ts';
-import { checkPlanIdentity } from '../../domain/plan-identity.ts';
+import type { PlanFile } from '../../domain/plan-file.ts';
 import type { Move, Plan } from '../../domain/plan.ts';
 import { compileSelection } from '../../domain/selector.ts';
+import { fullTableName } from '../../domain/snapshot.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
 import type { CheckResult } from '../../executor/check.ts';
 import type { ExecutionReport } from '../../executor/port.ts';
 import { formatDuration } from '../../lib/duration.ts';
@@ -12,6 +13,7 @@ import type { Judgement } from '../../planner/judge.ts';
 import type { Parts } from '../compose.ts';
 import { readOnlyCluster } from '../daemon/connection.ts';
 import { describeExecution } from '../daemon/cycle.ts';
+import { planIdOf } from '../planning/plan-id.ts';
 import { withSession } from './once.ts';
 import type { WatchedCall, WorkResult } from './once.ts';
 import type { ClusterSession } from '../daemon/cluster-session.ts';
@@ -19,39 +21,45 @@ import type { ClusterSession } from '../daemon/cluster-session.ts';
 /**
  * Executes exactly the moves of an approved plan that are not done yet; applying it twice does nothing the second time.
  *
- * @throws OperatingError `plan-changed`, `plan-expired`, `plan-outdated` or `plan-useless`, before anything is moved.
+ * @throws OperatingError `plan-changed`, `plan-of-other-cluster`, `plan-from-future`, `plan-expired`, `plan-outdated` or `plan-useless`, before
+ *   anything is moved.
  */
 export async function applyPlan(
   config: Config,
-  plan: Plan,
+  file: PlanFile,
   parts: Parts,
   call: WatchedCall,
 ): Promise<WorkResult> {
-  checkFile(plan, config, parts.clock.now());
-  return withSession(config, parts, call, (session) => work(session, plan, call.signal), Infinity);
+  refuseFile(file, config, parts.clock.now());
+  return withSession(config, parts, call, (session) => work(session, file.plan, call.signal), Infinity);
 }
 
-function checkFile(plan: Plan, { planning }: Config, nowMs: number): void {
-  const identity = checkPlanIdentity(plan, () => createHash('sha256'));
-  if (identity === 'unverifiable') {
-    throw new OperatingError(
-      'plan-changed',
-      'The plan does not name its inputs: "plan --out" did not write it like this',
-    );
-  }
-  if (identity === 'changed') {
+/** Machines whose clocks are kept by NTP differ by less. */
+const MAX_CLOCK_SKEW_MS = 60_000;
+
+function refuseFile({ plan, content }: PlanFile, { cluster, planning }: Config, nowMs: number): void {
+  if (planIdOf(content) !== plan.planId)
     throw new OperatingError(
       'plan-changed',
       'The plan was changed after it was made: its contents do not match its planId',
     );
-  }
+  if (plan.cluster.name !== cluster.name)
+    throw new OperatingError(
+      'plan-of-other-cluster',
+      `The plan is for cluster ${JSON.stringify(plan.cluster.name)}, and cluster.name is ${JSON.stringify(cluster.name)}`,
+    );
   const ageMs = nowMs - Date.parse(plan.createdAt);
-  if (ageMs > planning.planExpiryMs) {
+  if (ageMs < -MAX_CLOCK_SKEW_MS)
+    throw new OperatingError(
+      'plan-from-future',
+      `The plan was made at ${plan.createdAt}, which is ${formatDuration(-ageMs)} after the time of this machine; ` +
+        `at most ${formatDuration(MAX_CLOCK_SKEW_MS)} is allowed. Check the clocks`,
+    );
+  if (ageMs > planning.planExpiryMs)
     throw new OperatingError(
       'plan-expired',
       `The plan is ${formatDuration(ageMs)} old; planning.planExpiry allows ${formatDuration(planning.planExpiryMs)}. Make a new one`,
     );
-  }
 }
 
 async function work(session: ClusterSession, plan: Plan, signal: AbortSignal): Promise<WorkResult> {
@@ -72,11 +80,13 @@ async function work(session: ClusterSession, plan: Plan, signal: AbortSignal): P
     plan.moves,
   );
   const { done, open } = judgement;
+  refuseFaults(tableFaults(plan, snapshot), plan);
   if (open.length === 0) {
     const detail = `All ${done.length} moves of this plan are done already.`;
     return { outcome: 'balanced', moved: 0, failed: 0, detail, plan };
   }
-  refuseOutdated(judgement, plan);
+  refuseFaults(judgement.faults, plan);
+  refuseUseless(judgement, plan);
   if (dryRun) {
     const detail = `Dry run: ${open.length} moves would be executed, ${done.length} are done already.`;
     return { outcome: 'planned', moved: 0, failed: 0, detail, plan };
@@ -87,16 +97,30 @@ async function work(session: ClusterSession, plan: Plan, signal: AbortSignal): P
   );
 }
 
+/** Ids alone do not tell one cluster from another: every one of them has a table 1024. */
+function tableFaults({ moves }: Plan, { tables, regions }: Snapshot): string[] {
+  const names = new Map(tables.map((table) => [table.id, fullTableName(table)]));
+  const tableOf = new Map(regions.map(({ id, tableId }) => [id, tableId]));
+  return moves.flatMap(({ seq, regionId, tableId, table }) => {
+    const [realId, realName] = [tableOf.get(regionId) ?? tableId, names.get(tableId) ?? table];
+    if (realId === tableId && realName === table) return [];
+    const real = `${names.get(realId) ?? 'a table'} (id ${realId})`;
+    return [`Move ${seq}, region ${regionId}: it is of ${real}, and the plan says ${table} (id ${tableId}).`];
+  });
+}
+
 const FAULTS_SHOWN = 10;
 
-function refuseOutdated({ faults, helps, open }: Judgement, { planId }: Plan): void {
-  if (faults.length > 0) {
-    const more = faults.length > FAULTS_SHOWN ? `\n… and ${faults.length - FAULTS_SHOWN} more` : '';
-    throw new OperatingError(
-      'plan-outdated',
-      `The cluster is no longer what plan ${planId} was made for; nothing was moved.\n${faults.slice(0, FAULTS_SHOWN).join('\n')}${more}`,
-    );
-  }
+function refuseFaults(faults: readonly string[], { planId }: Plan): void {
+  if (faults.length === 0) return;
+  const more = faults.length > FAULTS_SHOWN ? `\n… and ${faults.length - FAULTS_SHOWN} more` : '';
+  throw new OperatingError(
+    'plan-outdated',
+    `The cluster is not what plan ${planId} was made for; nothing was moved.\n${faults.slice(0, FAULTS_SHOWN).join('\n')}${more}`,
+  );
+}
+
+function refuseUseless({ helps, open }: Judgement, { planId }: Plan): void {
   if (helps) return;
   throw new OperatingError(
     'plan-useless',

@@ -10,6 +10,7 @@ import { explain } from '../../planner/explain/explain.ts';
 import type { PlanInput } from '../../planner/plan.ts';
 import type { ReadOnlyState } from '../../store/read-only-state.ts';
 import type { Parts } from '../compose.ts';
+import { withPlanId } from '../planning/plan-id.ts';
 
 /** What a plan is asked from: a live cluster, or a snapshot that somebody took. */
 export interface PlanQuestion {
@@ -22,8 +23,6 @@ export interface PlanQuestion {
 export interface PlanAnswer {
   readonly snapshot: Snapshot;
   readonly plan: Plan;
-  /** How long a daemon with this configuration would take, in ms; absent while that is not known. */
-  readonly expectedMs?: number;
 }
 
 /** What a plan is made with. */
@@ -40,9 +39,14 @@ export async function answerPlan(
 ): Promise<PlanAnswer> {
   const { input, plan, state } = await planFor(question, parts, signal);
   const expectedMs = await expectedTime(plan, state, question.config, parts.clock.now());
-  return { snapshot: input.snapshot, plan, ...(expectedMs !== undefined && { expectedMs }) };
+  if (expectedMs === undefined) return { snapshot: input.snapshot, plan };
+  return {
+    snapshot: input.snapshot,
+    plan: withPlanId({ ...plan, expectedSeconds: Math.round(expectedMs / 1_000) }),
+  };
 }
 
+/** How long a daemon with this configuration would take, in ms; undefined while that is not known. */
 async function expectedTime(
   { moves }: Plan,
   state: ReadOnlyState | undefined,

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { compareIds } from '../../domain/ids.ts';
-import { planIdentity } from '../../domain/plan-identity.ts';
 import type { Blocker, Move, Plan } from '../../domain/plan.ts';
 import type { RegionCounts } from '../../domain/region-counts.ts';
 import type { Table } from '../../domain/snapshot.ts';
@@ -10,6 +8,7 @@ import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { PROGRAM_FOLDER, RUNS_FROM_SOURCES } from '../../lib/program-folder.ts';
 import { makePlan } from '../../planner/plan.ts';
 import type { Planned, PlanInput } from '../../planner/plan.ts';
+import { withPlanId } from './plan-id.ts';
 import { packSnapshot, transferList } from './snapshot-transfer.ts';
 import type { PackedSnapshot } from './snapshot-transfer.ts';
 
@@ -31,11 +30,8 @@ const WORKER_THRESHOLD = 20_000;
 /** Plans at once in this thread, which is also what the worker thread does. */
 export function planNow(input: PlanInput, options: PlanningOptions, clock: Clock): Planned<Plan> {
   const deadlineMs = clock.monotonicMs() + options.timeBudgetMs;
-  const { plan: draft, counts } = makePlan(input, () => clock.monotonicMs() >= deadlineMs);
-  const { planId, inputs } = planIdentity(draft, input.snapshot, input.policy, () => createHash('sha256'));
-  const { formatVersion, ...rest } = draft;
-  const createdAt = new Date(clock.now()).toISOString();
-  return { plan: { formatVersion, planId, inputs, createdAt, ...rest }, counts };
+  const { plan, counts } = makePlan(input, () => clock.monotonicMs() >= deadlineMs);
+  return { plan: withPlanId({ ...plan, createdAt: new Date(clock.now()).toISOString() }), counts };
 }
 
 /** A planner that hands large snapshots to a worker thread. */
@@ -114,7 +110,7 @@ function collect(worker: Worker, signal: AbortSignal): Promise<Collected> {
       if (message.kind === 'moves') for (const move of message.moves) moves.push(move);
       else if (message.kind === 'blocked') for (const blocker of message.blocked) blocked.push(blocker);
       else {
-        settle(() => resolve({ plan: assemble(message.plan, moves, blocked), counts: message.counts }));
+        settle(() => resolve({ plan: { ...message.plan, moves, blocked }, counts: message.counts }));
         return;
       }
       void yieldToEventLoop().then(() => worker.postMessage('next'));
@@ -124,24 +120,4 @@ function collect(worker: Worker, signal: AbortSignal): Promise<Collected> {
       settle(() => reject(new Error(`The planning thread ended with status ${code} before it had a plan`))),
     );
   });
-}
-
-/** The plan with its keys in their usual order. */
-function assemble(
-  plan: Omit<Plan, 'moves' | 'blocked'>,
-  moves: readonly Move[],
-  blocked: readonly Blocker[],
-): Plan {
-  const { formatVersion, planId, inputs, createdAt, snapshotTakenAt, objective, ...rest } = plan;
-  return {
-    formatVersion,
-    planId,
-    ...(inputs && { inputs }),
-    createdAt,
-    snapshotTakenAt,
-    objective,
-    moves,
-    ...rest,
-    blocked,
-  };
 }

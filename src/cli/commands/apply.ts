@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { parsePlan } from '../../domain/plan-file.ts';
+import { parsePlanFile } from '../../domain/plan-file.ts';
 import { configOf, withConfig, withDryRun, withProgress } from '../cli.ts';
 import type { Cli, ConfigFlags } from '../cli.ts';
 import { parseInput, readInput } from '../io.ts';
@@ -20,9 +20,9 @@ Example:
   $ greptime-rebalancer apply plan.json -c rebalancer.yaml --no-dry-run`,
     )
     .action(async (path: string, flags: ConfigFlags) => {
-      const plan = parseInput(path, await readInput(path, cli.io.stdin), parsePlan);
+      const file = parseInput(path, await readInput(path, cli.io.stdin), parsePlanFile);
       const config = await configOf(cli, flags);
-      const result = await withProgress(cli, (call) => cli.app.apply(config, plan, call));
+      const result = await withProgress(cli, (call) => cli.app.apply(config, file, call));
       cli.exitWith(await reportWork(cli, result));
     });
 }

@@ -1,13 +1,13 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import {
-  pauseAnswer,
-  quarantineAnswer,
-  readyAnswer,
-  releaseAnswer,
-  resumeAnswer,
-  triggerAnswer,
-} from '../api-schemas.ts';
+  pauseAnswerSchema,
+  quarantineSchema,
+  readinessSchema,
+  releaseAnswerSchema,
+  resumeAnswerSchema,
+  triggerAnswerSchema,
+} from '../../server/api/answers.ts';
 import { daemonOf, withDaemon } from '../cli.ts';
 import type { Cli, DaemonFlags } from '../cli.ts';
 import { writeLines } from '../io.ts';
@@ -36,7 +36,7 @@ export function addPause(program: Command, cli: Cli): void {
     .action(async (flags: PauseFlags) => {
       if (flags.for !== undefined) parseDurationOption('--for', flags.for);
       const body = { ...(flags.for !== undefined && { for: flags.for }), reason: flags.reason, by: actor() };
-      const { paused } = await daemonOf(cli, flags).post('/api/v1/pause', pauseAnswer, body);
+      const { paused } = await daemonOf(cli, flags).post('/api/v1/pause', pauseAnswerSchema, body);
       await cli.io.out.write(`Paused ${pauseText(paused)}.\n`);
     });
 }
@@ -47,7 +47,7 @@ export function addResume(program: Command, cli: Cli): void {
     .description('Ends a pause of a running daemon.')
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer resume')
     .action(async (flags: DaemonFlags) => {
-      await daemonOf(cli, flags).post('/api/v1/resume', resumeAnswer, { by: actor() });
+      await daemonOf(cli, flags).post('/api/v1/resume', resumeAnswerSchema, { by: actor() });
       await cli.io.out.write('Resumed.\n');
     });
 }
@@ -58,7 +58,9 @@ export function addTrigger(program: Command, cli: Cli): void {
     .description('A running daemon begins a cycle now instead of at the next tick.')
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer trigger')
     .action(async (flags: DaemonFlags) => {
-      const { cycleId } = await daemonOf(cli, flags).post('/api/v1/trigger', triggerAnswer, { by: actor() });
+      const { cycleId } = await daemonOf(cli, flags).post('/api/v1/trigger', triggerAnswerSchema, {
+        by: actor(),
+      });
       await cli.io.out.write(`Cycle ${cycleId} has begun.\n`);
     });
 }
@@ -73,7 +75,7 @@ export function addQuarantine(program: Command, cli: Cli): void {
     .description('Lists the regions in quarantine.')
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer quarantine list')
     .action(async (flags: DaemonFlags) => {
-      const { quarantined } = await daemonOf(cli, flags).get('/api/v1/quarantine', quarantineAnswer);
+      const { quarantined } = await daemonOf(cli, flags).get('/api/v1/quarantine', quarantineSchema);
       await writeLines(cli.io.out, quarantineTable(quarantined, cli.io.out.canvas));
     });
   withDaemon(group.command('release <region>'))
@@ -82,7 +84,11 @@ export function addQuarantine(program: Command, cli: Cli): void {
     .action(async (region: string, flags: DaemonFlags) => {
       const regionId = parseId('quarantine release', region);
       const body = { regionId, by: actor() };
-      const { released } = await daemonOf(cli, flags).post('/api/v1/quarantine/release', releaseAnswer, body);
+      const { released } = await daemonOf(cli, flags).post(
+        '/api/v1/quarantine/release',
+        releaseAnswerSchema,
+        body,
+      );
       await cli.io.out.write(
         released ? `Region ${regionId} may move again.\n` : `Region ${regionId} was not in quarantine.\n`,
       );
@@ -105,7 +111,7 @@ export function addHealthcheck(program: Command, cli: Cli): void {
         await daemon.ping('/healthz');
         return cli.io.out.write('alive\n');
       }
-      const { ready, missing } = await daemon.get('/readyz', readyAnswer);
+      const { ready, missing } = await daemon.get('/readyz', readinessSchema);
       if (ready) return cli.io.out.write('ready\n');
       await writeLines(
         cli.io.out,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { MOVE_REASON_CODES, OUTCOME_CODES } from '../../domain/codes.ts';
 import { UsageError } from '../../domain/errors.ts';
 import type { ApiClient } from '../api-client.ts';
-import { auditAnswer, historyAnswer, statusAnswer } from '../api-schemas.ts';
+import { auditSchema, historySchema, statusSchema } from '../../server/api/answers.ts';
 import { daemonOf, withDaemon } from '../cli.ts';
 import type { Cli, DaemonFlags } from '../cli.ts';
 import { writeLines } from '../io.ts';
@@ -70,7 +70,7 @@ async function status(cli: Cli, flags: StatusFlags): Promise<void> {
 }
 
 async function screen(daemon: ApiClient, out: Output): Promise<string[]> {
-  return [...statusScreen(await daemon.get('/api/v1/status', statusAnswer), out.canvas)];
+  return [...statusScreen(await daemon.get('/api/v1/status', statusSchema), out.canvas)];
 }
 
 async function jsonLine(daemon: ApiClient): Promise<string[]> {
@@ -111,19 +111,27 @@ async function history(cli: Cli, flags: HistoryFlags): Promise<void> {
     return writeJson(out, await daemon.get('/api/v1/history', z.unknown(), query));
   let before = query['before'];
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    const answer = await daemon.get('/api/v1/history', wholeHistory, { ...query, before });
-    if (flags.output === 'table')
-      await writeLines(out, historyTable(historyAnswer.parse(answer).moves, out.canvas));
-    else
-      await writeLines(
-        out,
-        answer.moves.map((move) => JSON.stringify(move)),
-      );
-    before = answer.next ?? undefined;
+    const { lines, next } = await historyPage(cli, daemon, flags.output, { ...query, before });
+    await writeLines(out, lines);
+    before = next ?? undefined;
     if (before === undefined) return;
     if (flags.all !== true) break;
   }
   if (before !== undefined) await err.write(`Older moves: --before ${before}\n`);
+}
+
+async function historyPage(
+  cli: Cli,
+  daemon: ApiClient,
+  output: ListFlags['output'],
+  query: Readonly<Record<string, string | undefined>>,
+): Promise<{ readonly lines: Iterable<string>; readonly next: string | null }> {
+  if (output === 'table') {
+    const { moves, next } = await daemon.get('/api/v1/history', historySchema, query);
+    return { lines: historyTable(moves, cli.io.out.canvas), next };
+  }
+  const { moves, next } = await daemon.get('/api/v1/history', wholeHistory, query);
+  return { lines: moves.map((move) => JSON.stringify(move)), next };
 }
 
 /** Moves with all that the daemon says of them. */
@@ -160,7 +168,7 @@ export function addAudit(program: Command, cli: Cli): void {
 async function audit(cli: Cli, flags: ListFlags): Promise<void> {
   const { out } = cli.io;
   const limit = String(parseWhole('--limit', flags.limit, 1, LARGEST_PAGE));
-  const answer = await daemonOf(cli, flags).get('/api/v1/audit', auditAnswer, { limit });
+  const answer = await daemonOf(cli, flags).get('/api/v1/audit', auditSchema, { limit });
   if (flags.output === 'json') return writeJson(out, answer);
   if (flags.output === 'jsonl')
     return writeLines(

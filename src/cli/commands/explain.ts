@@ -1,11 +1,9 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { OperatingError, UsageError } from '../../domain/errors.ts';
-import { EXPLAIN_KINDS } from '../../domain/explanation.ts';
-import type { ExplainKind } from '../../domain/explanation.ts';
+import { EXPLAIN_KINDS, explanationSchema } from '../../domain/explanation.ts';
+import type { ExplainKind, Explanation } from '../../domain/explanation.ts';
 import { applyWhatIf } from '../../domain/what-if.ts';
-import { explainAnswer } from '../api-schemas.ts';
-import type { ExplainAnswer } from '../api-schemas.ts';
 import { configOf, daemonOf, withConfig, withDaemon } from '../cli.ts';
 import type { Cli, ConfigFlags, DaemonFlags } from '../cli.ts';
 import { writeLines } from '../io.ts';
@@ -48,13 +46,13 @@ Examples:
     });
 }
 
-async function explain(cli: Cli, kind: ExplainKind, id: string, flags: ExplainFlags): Promise<ExplainAnswer> {
+async function explain(cli: Cli, kind: ExplainKind, id: string, flags: ExplainFlags): Promise<Explanation> {
   const whatIf = parseWhatIf(flags);
   const isLocal = flags.from !== undefined || flags.config !== undefined || flags.set !== undefined;
   if (!isLocal) {
     if (Object.values(whatIf).some((changes) => Object.keys(changes as object).length > 0))
       throw new UsageError('What-if options need --from or -c: a daemon explains what is');
-    return daemonOf(cli, flags).get(`/api/v1/explain/${kind}/${encodeURIComponent(id)}`, explainAnswer);
+    return daemonOf(cli, flags).get(`/api/v1/explain/${kind}/${encodeURIComponent(id)}`, explanationSchema);
   }
   const snapshot = flags.from === undefined ? undefined : await readSnapshot(cli, flags.from);
   const config = await configOf(cli, flags, snapshot !== undefined);
@@ -66,7 +64,7 @@ async function explain(cli: Cli, kind: ExplainKind, id: string, flags: ExplainFl
   throw new OperatingError(`unknown-${kind}`, `There is no ${kind} ${id} in the snapshot`);
 }
 
-async function print(cli: Cli, answer: ExplainAnswer, flags: ExplainFlags): Promise<void> {
+async function print(cli: Cli, answer: Explanation, flags: ExplainFlags): Promise<void> {
   const { out } = cli.io;
   if (flags.output === 'json') await out.write(`${JSON.stringify(answer, null, 2)}\n`);
   else await writeLines(out, explanation(answer, out.canvas));

@@ -86,14 +86,14 @@ export async function readSnapshot(cli: Cli, path: string): Promise<Snapshot> {
 
 async function print(
   cli: Cli,
-  { plan, snapshot, expectedMs }: PlanAnswer,
+  { plan, snapshot }: PlanAnswer,
   config: Config,
   flags: PlanFlags,
 ): Promise<void> {
   const { out, clock } = cli.io;
   switch (flags.output) {
     case 'json':
-      for (const chunk of planChunks(plan, expectedMs)) await out.write(chunk);
+      for (const chunk of planChunks(plan)) await out.write(chunk);
       return;
     case 'sql':
       return writeLines(out, planSql(plan, commandOptions(snapshot.cluster, config)));
@@ -107,7 +107,6 @@ async function print(
           all: flags.all === true,
           nowMs: clock.now(),
           snapshot,
-          ...(expectedMs !== undefined && { expectedMs }),
         }),
       );
   }

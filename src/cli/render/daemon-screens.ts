@@ -1,6 +1,7 @@
+import type { Explanation } from '../../domain/explanation.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { formatNumber } from '../../lib/number.ts';
-import type { AuditEntryAnswer, ExplainAnswer, HistoryMove, QuarantinedRegion } from '../api-schemas.ts';
+import type { AuditView, HistoryView, QuarantineView } from '../../server/api/answers.ts';
 import { when } from './status-screen.ts';
 import type { Canvas } from './style.ts';
 import { layOut, printable, wrap } from './text.ts';
@@ -8,7 +9,7 @@ import { layOut, printable, wrap } from './text.ts';
 type Lines = Generator<string, void, undefined>;
 
 /** Past moves, the newest first. */
-export function* historyTable(moves: readonly HistoryMove[], { width, style }: Canvas): Lines {
+export function* historyTable(moves: HistoryView['moves'], { width, style }: Canvas): Lines {
   if (moves.length === 0) {
     yield 'No moves yet.';
     return;
@@ -40,18 +41,18 @@ export function* historyTable(moves: readonly HistoryMove[], { width, style }: C
 }
 
 /** With the word by which docs/recovery.md tells what to do, where there may be something to do. */
-function detailText({ state, cause, detail }: HistoryMove): string {
+function detailText({ state, cause, detail }: HistoryView['moves'][number]): string {
   const sentence = printable(detail ?? '');
   return state === 'succeeded' || cause === null ? sentence : `${printable(cause)}: ${sentence}`;
 }
 
-function durationText({ submittedAt, endedAt }: HistoryMove): string {
+function durationText({ submittedAt, endedAt }: HistoryView['moves'][number]): string {
   if (submittedAt === null || endedAt === null) return '';
   return formatDuration(Date.parse(endedAt) - Date.parse(submittedAt));
 }
 
 /** Who did what, the newest first. */
-export function* auditTable(entries: readonly AuditEntryAnswer[], { width, style }: Canvas): Lines {
+export function* auditTable(entries: AuditView['entries'], { width, style }: Canvas): Lines {
   if (entries.length === 0) {
     yield 'Nobody has done anything yet.';
     return;
@@ -64,7 +65,7 @@ export function* auditTable(entries: readonly AuditEntryAnswer[], { width, style
 }
 
 /** Why something moves or stays. */
-export function* explanation(answer: ExplainAnswer, { width, style }: Canvas): Lines {
+export function* explanation(answer: Explanation, { width, style }: Canvas): Lines {
   yield style('bold', `${printable(answer.kind)} ${printable(answer.id)}`);
   yield* wrap(printable(answer.answer), width);
   for (const { code, detail } of answer.reasons) {
@@ -104,7 +105,7 @@ function factText(value: unknown): string {
     .join(', ');
 }
 
-export function* quarantineTable(regions: readonly QuarantinedRegion[], { width, style }: Canvas): Lines {
+export function* quarantineTable(regions: QuarantineView['quarantined'], { width, style }: Canvas): Lines {
   if (regions.length === 0) {
     yield 'No region is quarantined.';
     return;

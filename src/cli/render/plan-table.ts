@@ -15,8 +15,6 @@ export interface PlanTableOptions extends Canvas {
   /** ms since 1970, for the snapshot's age. */
   readonly nowMs: number;
   readonly snapshot?: Snapshot;
-  /** How long a daemon would take for the moves, in ms. */
-  readonly expectedMs?: number;
 }
 
 const MAX_TABLES = 20;
@@ -140,7 +138,7 @@ function blockerSubject(blocker: Blocker): string {
   return blocker.datanodeId === undefined ? '' : `datanode ${blocker.datanodeId}`;
 }
 
-function* summary(plan: Plan, { style, expectedMs }: PlanTableOptions): Generator<string, void, undefined> {
+function* summary(plan: Plan, { style }: PlanTableOptions): Generator<string, void, undefined> {
   const { before, after } = plan;
   const proof = proofLine(plan);
   yield style('bold', plan.optimal && isEven(plan.after) ? style('green', proof) : proof);
@@ -151,8 +149,8 @@ function* summary(plan: Plan, { style, expectedMs }: PlanTableOptions): Generato
   yield draining
     ? `${skew}, regions on draining datanodes ${change(before.regionsOnDraining, after.regionsOnDraining)}.`
     : `${skew}.`;
-  if (expectedMs !== undefined)
-    yield `Estimated time: ${formatEstimate(expectedMs)}, from past migrations, the schedule and its limits.`;
+  if (plan.expectedSeconds !== undefined)
+    yield `Estimated time: ${formatEstimate(plan.expectedSeconds * 1_000)}, from past migrations, the schedule and its limits.`;
 }
 
 /** `12 moves; fewer is impossible.` */

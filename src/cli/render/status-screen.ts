@@ -1,6 +1,6 @@
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
-import type { StatusAnswer } from '../api-schemas.ts';
+import type { StatusView } from '../../server/api/answers.ts';
 import { bar } from './datanode-table.ts';
 import type { Canvas, Format } from './style.ts';
 import { formatTime, layOut, padEnd, printable } from './text.ts';
@@ -17,7 +17,7 @@ const VERDICT_FORMAT: Readonly<Record<string, Format>> = {
 };
 
 /** What a running daemon says of itself. */
-export function* statusScreen(status: StatusAnswer, canvas: Canvas): Lines {
+export function* statusScreen(status: StatusView, canvas: Canvas): Lines {
   const { style } = canvas;
   const { verdict, cluster, process } = status;
   const format = VERDICT_FORMAT[verdict.code] ?? 'bold';
@@ -37,7 +37,7 @@ export function* statusScreen(status: StatusAnswer, canvas: Canvas): Lines {
   }
 }
 
-function statusFacts(status: StatusAnswer): [string, string][] {
+function statusFacts(status: StatusView): [string, string][] {
   const { plan, balance, progress, currentMove, snapshot, lastCycle, paused, gates, blocked } = status;
   const facts: [string, string | undefined][] = [
     ['mode', `${status.dryRun ? 'dry run: moves nothing' : 'acting'}${leaderText(status)}`],
@@ -76,24 +76,24 @@ function statusFacts(status: StatusAnswer): [string, string][] {
   return facts.flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]));
 }
 
-function leaderText({ leader }: StatusAnswer): string {
+function leaderText({ leader }: StatusView): string {
   if (leader.leads) return '';
   return `; standing by${leader.holder === null ? '' : `, ${printable(leader.holder)} leads`}`;
 }
 
 /** `until 2026-11-22 15:00:00Z by Ada (127.0.0.1): deploying` */
-export function pauseText({ until, reason, by }: NonNullable<StatusAnswer['paused']>): string {
+export function pauseText({ until, reason, by }: NonNullable<StatusView['paused']>): string {
   const end = until === null ? 'until resumed' : `until ${when(until)}`;
   return `${end} by ${printable(by)}${reason === '' ? '' : `: ${printable(reason)}`}`;
 }
 
-function planText(plan: NonNullable<StatusAnswer['plan']>): string {
+function planText(plan: NonNullable<StatusView['plan']>): string {
   if (plan.moves === 0) return 'no moves';
   const proof = plan.optimal ? 'fewer is impossible' : `at least ${formatNumber(plan.minimumMoves)} needed`;
   return `${count(plan.moves, 'move')}; ${proof}`;
 }
 
-function skewText({ now, after }: NonNullable<StatusAnswer['balance']>): string {
+function skewText({ now, after }: NonNullable<StatusView['balance']>): string {
   const change = (from: number, to: number): string =>
     from === to ? formatNumber(from) : `${formatNumber(from)} → ${formatNumber(to)}`;
   return `tables ${change(now.tableSkewMax, after.tableSkewMax)}, datanodes ${change(now.nodeSkew, after.nodeSkew)}`;
@@ -104,17 +104,17 @@ function moveNowText({
   position,
   total,
   inStateSeconds,
-}: NonNullable<StatusAnswer['currentMove']>): string {
+}: NonNullable<StatusView['currentMove']>): string {
   return `${position}/${total}: region ${move.regionId} of ${printable(move.table)} from ${move.from} to ${move.to}, ${move.state} for ${formatDuration(inStateSeconds * 1_000)}`;
 }
 
-function progressText({ done, failed, remaining, etaSeconds }: StatusAnswer['progress']): string {
+function progressText({ done, failed, remaining, etaSeconds }: StatusView['progress']): string {
   const left =
     etaSeconds === null || remaining === 0 ? '' : `, about ${formatEstimate(etaSeconds * 1_000)} left`;
   return `${formatNumber(done)} done, ${formatNumber(failed)} failed, ${formatNumber(remaining)} remaining${left}`;
 }
 
-function snapshotText(snapshot: NonNullable<StatusAnswer['snapshot']>): string {
+function snapshotText(snapshot: NonNullable<StatusView['snapshot']>): string {
   const { ageSeconds, datanodes, tables, regions } = snapshot;
   return `${formatDuration(ageSeconds * 1_000)} old: ${count(datanodes, 'datanode')}, ${count(tables, 'table')}, ${count(regions, 'region')}`;
 }
@@ -122,7 +122,7 @@ function snapshotText(snapshot: NonNullable<StatusAnswer['snapshot']>): string {
 const BAR_COLUMNS = 20;
 const MAX_DATANODES = 100;
 
-function* statusDatanodes({ datanodes }: StatusAnswer, { style }: Canvas): Lines {
+function* statusDatanodes({ datanodes }: StatusView, { style }: Canvas): Lines {
   const most = datanodes.reduce((max, node) => Math.max(max, node.regions, node.regionsAfter), 0);
   const rows = datanodes
     .slice(0, MAX_DATANODES)

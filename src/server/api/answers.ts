@@ -1,62 +1,21 @@
 import { z } from 'zod';
-import {
-  BLOCKER_CODES,
-  CYCLE_OUTCOME_CODES,
-  EXPLANATION_CODES,
-  GATE_CODES,
-  MOVE_REASON_CODES,
-} from '../../domain/codes.ts';
-import { EXPLAIN_KINDS } from '../../domain/explanation.ts';
-import { MOVE_STATES } from '../../domain/move.ts';
-import {
-  datanodeState,
-  idText,
-  list,
-  plannedMoveSchema,
-  planSchema,
-  skew,
-  timeText,
-  wholeNumber,
-} from './file-formats.ts';
+import { BLOCKER_CODES, CYCLE_OUTCOME_CODES, GATE_CODES, MOVE_REASON_CODES } from '../../domain/codes.ts';
+import { amount, count, id, list, timestamp, word } from '../../domain/fields.ts';
+import { DATANODE_STATES, moveFields, planSchema } from '../../domain/plan.ts';
+import { REGION_STATUSES } from '../../domain/snapshot.ts';
+import { moveViewSchema } from '../../observability/event-view.ts';
 
-/** What the API answers with. The types of the program and the OpenAPI document both come from here. */
+export { readinessSchema } from '../../observability/health.ts';
+
+/**
+ * What the API answers with, for the server, the OpenAPI document, the page and the command line. Plans, snapshots, explanations and the
+ * readiness are described where they are made.
+ */
+
+const plannedMove = moveFields.extend({ reason: word(MOVE_REASON_CODES) }).readonly();
 
 export const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
-
-export const moveRecordSchema = z
-  .object({
-    id: idText,
-    planId: z.string(),
-    cycleId: idText,
-    regionId: idText,
-    tableId: idText,
-    table: z.string(),
-    from: idText,
-    to: idText,
-    reason: z.enum(MOVE_REASON_CODES),
-    state: z.enum(MOVE_STATES),
-    procedureId: z.string().nullable(),
-    cause: z.string().nullable().meta({ description: 'A word of a closed list for what was recognised.' }),
-    detail: z.string().nullable(),
-    createdAt: timeText,
-    submittedAt: timeText.nullable(),
-    downgradedAt: timeText.nullable(),
-    endedAt: timeText.nullable(),
-    late: z
-      .object({
-        outcome: z.enum(['succeeded', 'failed', 'rolled_back']),
-        cause: z.string(),
-        detail: z.string(),
-        at: timeText,
-      })
-      .readonly()
-      .nullable()
-      .meta({ description: 'What became of a migration that had run out of time, once it was found out.' }),
-    undoneAt: timeText
-      .nullable()
-      .meta({ description: 'When somebody else was seen to have taken the region back.' }),
-  })
-  .readonly();
+export type ErrorView = z.infer<typeof errorSchema>;
 
 /** One word for how things stand. `starting`: nothing is known yet. `lost-contact`: what is known is too old to rely on. */
 export const VERDICTS = [
@@ -73,17 +32,19 @@ export type Verdict = (typeof VERDICTS)[number];
 
 const pause = z
   .object({
-    until: timeText.nullable().meta({ description: 'Null: until somebody resumes.' }),
+    until: timestamp.nullable().meta({ description: 'Null: until somebody resumes.' }),
     reason: z.string(),
     by: z.string(),
   })
   .readonly();
 
+const skews = z.object({ tableSkewMax: amount, nodeSkew: amount }).readonly();
+
 export const statusSchema = z
   .object({
     verdict: z
       .object({
-        code: z.enum(VERDICTS),
+        code: word(VERDICTS),
         sentence: z.string(),
         detail: z
           .string()
@@ -94,7 +55,7 @@ export const statusSchema = z
     cluster: z
       .object({
         name: z.string(),
-        api: z.enum(['sql', 'metasrv']).nullable(),
+        api: word(['sql', 'metasrv']).nullable(),
         version: z.string(),
         features: list(z.string()),
       })
@@ -103,38 +64,38 @@ export const statusSchema = z
     paused: pause.nullable(),
     leader: z.object({ leads: z.boolean(), holder: z.string().nullable() }).readonly(),
     cycle: z
-      .object({ id: idText, trigger: z.string(), startedAt: timeText })
+      .object({ id: id('cycle'), trigger: z.string(), startedAt: timestamp })
       .readonly()
       .nullable()
       .meta({ description: 'The cycle that runs now.' }),
     currentMove: z
       .object({
-        move: moveRecordSchema,
+        move: moveViewSchema,
         position: z.int().min(1),
         total: z.int().min(1),
-        startedAt: timeText,
-        stateSince: timeText,
+        startedAt: timestamp,
+        stateSince: timestamp,
         inStateSeconds: z.number(),
       })
       .readonly()
       .nullable(),
     queue: z
-      .object({ length: wholeNumber, next: list(plannedMoveSchema).meta({ description: 'The first ten.' }) })
+      .object({ length: count, next: list(plannedMove).meta({ description: 'The first ten.' }) })
       .readonly(),
     progress: z
       .object({
-        done: wholeNumber,
-        failed: wholeNumber,
-        remaining: wholeNumber,
+        done: count,
+        failed: count,
+        remaining: count,
         etaSeconds: z.number().nullable().meta({ description: 'Null: not known, or nothing may be moved.' }),
       })
       .readonly(),
     plan: z
       .object({
         planId: z.string(),
-        createdAt: timeText,
-        moves: wholeNumber,
-        minimumMoves: wholeNumber,
+        createdAt: timestamp,
+        moves: count,
+        minimumMoves: count,
         optimal: z.boolean(),
         balances: z.boolean().meta({ description: 'Whether everything is even after it.' }),
       })
@@ -142,21 +103,21 @@ export const statusSchema = z
       .nullable(),
     balance: z
       .object({
-        before: z.object({ tableSkewMax: skew, nodeSkew: skew }).readonly(),
-        now: z.object({ tableSkewMax: skew, nodeSkew: skew }).readonly(),
-        after: z.object({ tableSkewMax: skew, nodeSkew: skew }).readonly(),
+        before: skews,
+        now: skews,
+        after: skews,
       })
       .readonly()
       .nullable(),
     datanodes: list(
       z
         .object({
-          id: idText,
+          id: id('datanode'),
           addr: z.string().nullable(),
-          state: datanodeState,
+          state: word(DATANODE_STATES),
           weight: z.number(),
-          regions: wholeNumber,
-          regionsAfter: wholeNumber,
+          regions: count,
+          regionsAfter: count,
           share: z.number().nullable().meta({
             description: 'Regions that its weight entitles it to, not rounded; null where none are counted.',
           }),
@@ -165,78 +126,58 @@ export const statusSchema = z
     ),
     lastCycle: z
       .object({
-        id: idText,
-        outcome: z.enum(CYCLE_OUTCOME_CODES),
-        endedAt: timeText,
+        id: id('cycle'),
+        outcome: word(CYCLE_OUTCOME_CODES),
+        endedAt: timestamp,
         durationMs: z.number(),
-        moved: wholeNumber,
+        moved: count,
         detail: z.string(),
       })
       .readonly()
       .nullable(),
-    lastSuccessAt: timeText.nullable(),
-    nextTickAt: timeText.nullable(),
+    lastSuccessAt: timestamp.nullable(),
+    nextTickAt: timestamp.nullable(),
     snapshot: z
       .object({
-        takenAt: timeText,
+        takenAt: timestamp,
         ageSeconds: z.number(),
-        datanodes: wholeNumber,
-        tables: wholeNumber,
-        regions: wholeNumber,
+        datanodes: count,
+        tables: count,
+        regions: count,
       })
       .readonly()
       .nullable(),
-    gates: list(z.object({ code: z.enum(GATE_CODES), detail: z.string() }).readonly()).meta({
+    gates: list(z.object({ code: word(GATE_CODES), detail: z.string() }).readonly()).meta({
       description: 'What forbids acting now.',
     }),
-    blocked: list(z.object({ code: z.enum(BLOCKER_CODES), count: wholeNumber }).readonly()),
-    quarantined: wholeNumber,
-    cooling: wholeNumber,
-    process: z.object({ version: z.string(), startedAt: timeText, uptimeSeconds: z.number() }).readonly(),
+    blocked: list(z.object({ code: word(BLOCKER_CODES), count }).readonly()),
+    quarantined: count,
+    cooling: count,
+    process: z.object({ version: z.string(), startedAt: timestamp, uptimeSeconds: z.number() }).readonly(),
   })
   .readonly();
 export type StatusView = z.infer<typeof statusSchema>;
 
 export const historySchema = z.object({
-  moves: list(moveRecordSchema).meta({ description: 'The newest first.' }),
-  next: idText
+  moves: list(moveViewSchema).meta({ description: 'The newest first.' }),
+  next: id('move')
     .nullable()
     .meta({ description: 'Pass it as `before` for the next page; null at the end of the history.' }),
 });
+export type HistoryView = z.infer<typeof historySchema>;
 
-export const explainSchema = z
-  .object({
-    kind: z.enum(EXPLAIN_KINDS),
-    id: z.string(),
-    answer: z.string().meta({ description: 'Why it moves or stays, in a sentence.' }),
-    reasons: list(
-      z
-        .object({
-          code: z.enum([...BLOCKER_CODES, ...MOVE_REASON_CODES, ...EXPLANATION_CODES]),
-          detail: z.string(),
-        })
-        .readonly(),
-    ),
-    facts: z.record(z.string(), z.unknown()).readonly(),
-  })
-  .readonly();
-
-export const readinessSchema = z.object({
-  ready: z.boolean(),
-  missing: list(z.object({ code: z.enum(['leader', 'snapshot', 'state']), detail: z.string() }).readonly()),
-});
 export const healthSchema = z.object({ status: z.literal('ok') });
 
 export const pauseAnswerSchema = z.object({ paused: pause });
 export const resumeAnswerSchema = z.object({ paused: z.null() });
-export const triggerAnswerSchema = z.object({ cycleId: idText });
+export const triggerAnswerSchema = z.object({ cycleId: id('cycle') });
 export const drainAnswerSchema = z.object({
   dryRun: z.boolean(),
-  draining: list(idText).meta({ description: 'All datanodes that drain, or would.' }),
+  draining: list(id('datanode')).meta({ description: 'All datanodes that drain, or would.' }),
   plan: planSchema.nullable().meta({ description: 'What would be moved; null when it is not yet known.' }),
 });
 export const undrainAnswerSchema = z.object({
-  draining: list(idText).meta({ description: 'All datanodes that still drain.' }),
+  draining: list(id('datanode')).meta({ description: 'All datanodes that still drain.' }),
 });
 export const releaseAnswerSchema = z.object({
   released: z.boolean().meta({ description: 'False when the region had no failures to forget.' }),
@@ -245,20 +186,21 @@ export const quarantineSchema = z.object({
   quarantined: list(
     z
       .object({
-        regionId: idText,
+        regionId: id('region'),
         failures: z.int().min(1),
-        until: timeText,
+        until: timestamp,
         detail: z.string(),
-        move: moveRecordSchema.nullable().meta({ description: 'The one that failed last, if it is known.' }),
+        move: moveViewSchema.nullable().meta({ description: 'The one that failed last, if it is known.' }),
       })
       .readonly(),
   ).meta({ description: 'By region id.' }),
 });
+export type QuarantineView = z.infer<typeof quarantineSchema>;
 
 export const auditSchema = z
   .object({
     entries: z
-      .array(z.object({ at: timeText, who: z.string(), what: z.string(), why: z.string() }).readonly())
+      .array(z.object({ at: timestamp, who: z.string(), what: z.string(), why: z.string() }).readonly())
       .readonly()
       .meta({ description: 'The newest first.' }),
   })
@@ -267,19 +209,19 @@ export type AuditView = z.infer<typeof auditSchema>;
 
 export const matrixSchema = z
   .object({
-    takenAt: timeText,
+    takenAt: timestamp,
     planId: z.string().nullable(),
-    datanodes: z.array(idText).readonly().meta({ description: 'The columns.' }),
+    datanodes: z.array(id('datanode')).readonly().meta({ description: 'The columns.' }),
     tables: z
       .array(
         z
           .object({
-            id: idText,
+            id: id('table'),
             name: z.string(),
             selected: z
               .boolean()
               .meta({ description: 'Whether the configuration selects it: a drain reads all tables.' }),
-            cells: z.array(wholeNumber).readonly().meta({
+            cells: z.array(count).readonly().meta({
               description:
                 'Three numbers for each datanode that leads or will lead a region of the table: its position in `datanodes`, regions now, regions after the plan.',
             }),
@@ -293,17 +235,19 @@ export type MatrixView = z.infer<typeof matrixSchema>;
 
 export const regionsSchema = z
   .object({
-    total: wholeNumber.meta({ description: 'Regions that the filters let through, beyond `limit` too.' }),
+    total: count.meta({ description: 'Regions that the filters let through, beyond `limit` too.' }),
     regions: z
       .array(
         z
           .object({
-            id: idText,
-            tableId: idText,
-            leader: idText.nullable(),
-            target: idText.nullable().meta({ description: 'Where the plan moves it; null: it stays.' }),
-            reason: z.enum(MOVE_REASON_CODES).nullable(),
-            status: z.enum(['alive', 'migrating', 'staging']),
+            id: id('region'),
+            tableId: id('table'),
+            leader: id('datanode').nullable(),
+            target: id('datanode')
+              .nullable()
+              .meta({ description: 'Where the plan moves it; null: it stays.' }),
+            reason: word(MOVE_REASON_CODES).nullable(),
+            status: word(REGION_STATUSES),
             writeBytesPerSecond: z.number().nullable(),
             diskBytes: z.number().nullable(),
           })
@@ -317,25 +261,25 @@ export type RegionView = RegionsView['regions'][number];
 
 export const queueSchema = z
   .object({
-    total: wholeNumber.meta({ description: 'Moves that the filters let through, beyond `limit` too.' }),
-    moves: z.array(plannedMoveSchema).readonly(),
+    total: count.meta({ description: 'Moves that the filters let through, beyond `limit` too.' }),
+    moves: z.array(plannedMove).readonly(),
   })
   .readonly();
 export type QueueView = z.infer<typeof queueSchema>;
 
 export const seriesSchema = z
   .object({
-    since: timeText,
-    until: timeText,
+    since: timestamp,
+    until: timestamp,
     stepSeconds: z.number(),
     points: z
       .array(
         z
           .object({
-            at: timeText.meta({ description: 'The begin of the step.' }),
-            cycles: wholeNumber.meta({ description: 'Cycles that ended in the step.' }),
-            failed: wholeNumber.meta({ description: 'Those of them that failed.' }),
-            moved: wholeNumber.meta({ description: 'Regions that were moved.' }),
+            at: timestamp.meta({ description: 'The begin of the step.' }),
+            cycles: count.meta({ description: 'Cycles that ended in the step.' }),
+            failed: count.meta({ description: 'Those of them that failed.' }),
+            moved: count.meta({ description: 'Regions that were moved.' }),
             tableSkewMax: z.number().nullable(),
             nodeSkew: z.number().nullable(),
             least: z.number().nullable().meta({ description: 'Regions of the emptiest target.' }),

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { MOVE_REASON_CODES, OUTCOME_CODES } from '../../domain/codes.ts';
 import { EXPLAIN_KINDS } from '../../domain/explanation.ts';
+import { id, timestamp } from '../../domain/fields.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import { decimalId } from '../../lib/json.ts';
-import { HttpError } from '../http/errors.ts';
 
 /** What the API takes. Every field is bounded, and one that is not known is refused. */
 
@@ -12,19 +11,12 @@ const MAX_NAME = 100;
 const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
 
-const idInput = z.union([z.string(), z.number()]).transform((value, context) => {
-  const id = decimalId(value);
-  if (id !== undefined) return id;
-  context.addIssue({ code: 'custom', message: 'wanted: an unsigned decimal id, as a string or a number' });
-  return z.NEVER;
-});
-
 // Control characters have no place in what ends up in logs and on terminals.
 const line = (maxLength: number): z.ZodString =>
   z
     .string()
     .max(maxLength)
-    .regex(/^\P{Cc}*$/u, 'wanted: text without control characters');
+    .regex(/^\P{Cc}*$/u, 'text without control characters');
 
 const duration = z
   .string()
@@ -32,7 +24,7 @@ const duration = z
   .transform((text, context) => {
     const durationMs = parseDuration(text);
     if (durationMs !== undefined && durationMs > 0) return durationMs;
-    context.addIssue({ code: 'custom', message: 'wanted: a duration above zero such as 30s, 5m or 1h30m' });
+    context.addIssue({ code: 'custom', message: 'a duration above zero such as 30s, 5m or 1h30m' });
     return z.NEVER;
   })
   .meta({ description: 'A duration such as 30s, 5m or 1h30m.' });
@@ -46,47 +38,47 @@ export const pauseBody = z.strictObject({
 });
 export const plainBody = z.strictObject({ by });
 export const drainBody = z.strictObject({
-  datanodes: z.array(idInput).min(1).max(1_000),
+  datanodes: z.array(id('datanode')).min(1).max(1_000),
   dryRun: z.boolean().default(false).meta({ description: 'Only tell what would be moved.' }),
   by,
 });
 
-export const undrainBody = z.strictObject({ datanodes: z.array(idInput).min(1).max(1_000), by });
-export const releaseBody = z.strictObject({ regionId: idInput, by });
+export const undrainBody = z.strictObject({ datanodes: z.array(id('datanode')).min(1).max(1_000), by });
+export const releaseBody = z.strictObject({ regionId: id('region'), by });
 
 const whole = (least: number, most: number, fallback: number): z.ZodDefault<z.ZodCoercedNumber> =>
   z.coerce.number().int().min(least).max(most).default(fallback);
 
-const timestamp = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const timeMs = timestamp.transform((text) => Date.parse(text));
 
 export const historyInput = z.strictObject({
   limit: whole(1, MAX_PAGE, DEFAULT_PAGE),
   before: z
     .string()
-    .regex(/^\d{1,15}$/, 'wanted: the `next` of an earlier page')
+    .regex(/^\d{1,15}$/, 'the `next` of an earlier page')
     .transform(Number)
     .optional(),
   outcome: z.enum(OUTCOME_CODES).optional(),
   reason: z.enum(MOVE_REASON_CODES).optional(),
-  region: idInput.optional(),
+  region: id('region').optional(),
   table: z
     .string()
     .min(1)
     .max(MAX_TEXT)
     .optional()
     .meta({ description: 'A table id, or a part of a full name.' }),
-  datanode: idInput.optional().meta({ description: 'As source or target.' }),
-  since: timestamp.optional().meta({ description: 'Created at or after.' }),
-  until: timestamp.optional().meta({ description: 'Created before.' }),
+  datanode: id('datanode').optional().meta({ description: 'As source or target.' }),
+  since: timeMs.optional().meta({ description: 'Created at or after.' }),
+  until: timeMs.optional().meta({ description: 'Created before.' }),
 });
 
 export type HistoryQuery = z.infer<typeof historyInput>;
 
 export const regionsInput = z.strictObject({
   limit: whole(1, 5_000, 1_000),
-  datanode: idInput.optional().meta({ description: 'Led by it, or to be moved to it.' }),
-  table: idInput.optional(),
-  region: idInput.optional(),
+  datanode: id('datanode').optional().meta({ description: 'Led by it, or to be moved to it.' }),
+  table: id('table').optional(),
+  region: id('region').optional(),
   moving: z
     .enum(['true', 'false'])
     .default('false')
@@ -98,7 +90,7 @@ export type RegionsQuery = z.infer<typeof regionsInput>;
 export const queueInput = z.strictObject({
   limit: whole(1, MAX_PAGE, DEFAULT_PAGE),
   offset: whole(0, 10_000_000, 0),
-  datanode: idInput.optional().meta({ description: 'As source or target.' }),
+  datanode: id('datanode').optional().meta({ description: 'As source or target.' }),
   text: z
     .string()
     .max(MAX_TEXT)
@@ -117,7 +109,7 @@ export const seriesInput = z.strictObject({
     .transform((text, context) => {
       const rangeMs = parseDuration(text);
       if (rangeMs !== undefined && rangeMs >= 60_000 && rangeMs <= 366 * DAY_MS) return rangeMs;
-      context.addIssue({ code: 'custom', message: 'wanted: a duration from 1m to 366d' });
+      context.addIssue({ code: 'custom', message: 'a duration from 1m to 366d' });
       return z.NEVER;
     })
     .meta({ description: 'How far back: a duration such as 6h or 7d.' }),
@@ -132,19 +124,3 @@ export const explainInput = z.strictObject({
       'A decimal id; for a table also its name as schema.table or catalog.schema.table, or alone where only one has it.',
   }),
 });
-
-export const nothing = z.looseObject({});
-
-/**
- * @param what `query`, `body` or `path`, for the message.
- * @throws HttpError 400 that names every field that is wrong.
- */
-export function parseInput<Output>(schema: z.ZodType<Output>, value: unknown, what: string): Output {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const problems = result.error.issues.slice(0, 10).map((issue) => {
-    const path = issue.path.join('.');
-    return path === '' ? issue.message : `${path}: ${issue.message}`;
-  });
-  throw new HttpError(400, 'bad-request', `Wrong ${what}: ${problems.join('; ')}`);
-}

@@ -59,13 +59,14 @@ function operationOf(each: Route): JsonObject {
   };
 }
 
+// Fields that are read by a function say by themselves what they are.
 function answerOf({ description, type, schema }: AnswerDescription): JsonObject {
-  const content = schema ? { schema: z.toJSONSchema(schema) } : {};
+  const content = schema ? { schema: z.toJSONSchema(schema, { unrepresentable: 'any' }) } : {};
   return { description, content: { [type]: content } };
 }
 
 function inputOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
-  return z.toJSONSchema(schema, { io: 'input' });
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
 }
 
 function parametersOf(schema: z.ZodType | undefined, where: 'path' | 'query'): JsonObject[] {

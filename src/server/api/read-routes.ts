@@ -1,6 +1,8 @@
+import { explanationSchema } from '../../domain/explanation.ts';
+import { planSchema } from '../../domain/plan.ts';
+import { snapshotSchema } from '../../domain/snapshot.ts';
 import { isoTime, toMoveView } from '../../observability/event-view.ts';
 import { HttpError } from '../http/errors.ts';
-import { planSchema, snapshotSchema } from './file-formats.ts';
 import { auditInput, explainInput, historyInput, queueInput, regionsInput, seriesInput } from './inputs.ts';
 import { createJsonCache } from '../http/large-json.ts';
 import type { ServerViews } from './ports.ts';
@@ -8,13 +10,12 @@ import { jsonAnswer, route } from '../http/route.ts';
 import type { RawRequest, Route } from '../http/route.ts';
 import {
   auditSchema,
-  explainSchema,
   healthSchema,
   historySchema,
   matrixSchema,
   quarantineSchema,
-  queueSchema,
   readinessSchema,
+  queueSchema,
   regionsSchema,
   seriesSchema,
   statusSchema,
@@ -159,7 +160,7 @@ function explainRoute(views: ServerViews): Route {
     summary: 'Why a region, a table or a datanode moves or stays.',
     params: explainInput,
     answers: {
-      200: jsonAnswer('The explanation.', explainSchema),
+      200: jsonAnswer('The explanation.', explanationSchema),
       404: jsonAnswer('There is none of that id.'),
     },
     handle: async ({ params: { kind, id } }) => {

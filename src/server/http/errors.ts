@@ -1,4 +1,5 @@
 import { OperatingError, UsageError } from '../../domain/errors.ts';
+import type { ErrorView } from '../api/answers.ts';
 
 /** An answer that is not the wanted one: a status, a word for machines and a sentence for people. */
 export class HttpError extends Error {
@@ -16,12 +17,8 @@ export class HttpError extends Error {
 }
 
 /** The form of every error that leaves. */
-export interface ErrorBody {
-  readonly error: { readonly code: string; readonly message: string };
-}
-
-export function errorBody(error: { readonly code: string; readonly message: string }): ErrorBody {
-  return { error: { code: error.code, message: error.message } };
+export function errorBody({ code, message }: ErrorView['error']): ErrorView {
+  return { error: { code, message } };
 }
 
 /** The codes of operating errors that the client can do something about. Others mean that we cannot serve now: 503. */

@@ -1,8 +1,9 @@
-import { escapeInvisible } from '../../lib/invisible.ts';
 import { createHash } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { jsonChunks } from '../../domain/json-file.ts';
+import { escapeInvisible } from '../../lib/invisible.ts';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
 
 /** A JSON text that is ready to be sent. */
 export interface JsonBody {
@@ -13,12 +14,9 @@ export interface JsonBody {
   compressed(): Promise<Buffer>;
 }
 
-/** Elements that are written before others get their turn: well below a millisecond's work. */
-const SLICE = 500;
-
 /**
- * Writes a large object (a snapshot, a plan) as JSON without keeping the event loop from other work: its long arrays are
- * written in slices. The last object's text is kept, so that a thousand readers cost one writing.
+ * Writes a large object (a snapshot, a plan) as JSON without keeping the event loop from other work. The last object's text is kept, so
+ * that a thousand readers cost one writing.
  */
 export function createJsonCache(): (value: object) => Promise<JsonBody> {
   let last: { readonly value: object; readonly body: Promise<JsonBody> } | undefined;
@@ -33,11 +31,11 @@ export function createJsonCache(): (value: object) => Promise<JsonBody> {
 async function writeJson(value: object): Promise<JsonBody> {
   const hash = createHash('sha256');
   const parts: Buffer[] = [];
-  for (const text of slicesOf(value)) {
-    const part = Buffer.from(text);
+  for (const text of jsonChunks(value)) {
+    const part = Buffer.from(escapeInvisible(text));
     hash.update(part);
     parts.push(part);
-    if (text.length > SLICE) await turn();
+    await yieldToEventLoop();
   }
   const plain = Buffer.concat(parts);
   let compressed: Promise<Buffer> | undefined;
@@ -52,26 +50,4 @@ const compressAsync = promisify(gzip);
 
 function compress(plain: Buffer): Promise<Buffer> {
   return compressAsync(plain, { level: 5 });
-}
-
-/** The JSON text in pieces that together say what `JSON.stringify(value)` says. */
-function* slicesOf(value: object): Generator<string> {
-  let separator = '{';
-  for (const [name, member] of Object.entries(value) as [string, unknown][]) {
-    if (member === undefined) continue;
-    yield `${separator}${JSON.stringify(name)}:`;
-    separator = ',';
-    if (Array.isArray(member)) yield* slicesOfArray(member);
-    else yield escapeInvisible(JSON.stringify(member));
-  }
-  yield separator === '{' ? '{}' : '}';
-}
-
-function* slicesOfArray(items: readonly unknown[]): Generator<string> {
-  yield '[';
-  for (let start = 0; start < items.length; start += SLICE) {
-    const text = escapeInvisible(JSON.stringify(items.slice(start, start + SLICE)));
-    yield start === 0 ? text.slice(1, -1) : `,${text.slice(1, -1)}`;
-  }
-  yield ']';
 }

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { checkValue } from '../../domain/schema-problems.ts';
 import type { AccessLevel } from './access.ts';
-import { nothing, parseInput } from '../api/inputs.ts';
+import { HttpError } from './errors.ts';
 import type { JsonBody } from './large-json.ts';
 import type { MaybePromise } from '../api/ports.ts';
 
@@ -85,6 +86,18 @@ export function route<Params = object, Query = object, Body = object>(
         request,
       }),
   };
+}
+
+const nothing = z.looseObject({});
+
+/**
+ * @param what `query`, `body` or `path`, for the message.
+ * @throws HttpError 400 that names the fields that are wrong, up to ten.
+ */
+function parseInput<Output>(schema: z.ZodType<Output>, value: unknown, what: string): Output {
+  const checked = checkValue(schema, value);
+  if ('value' in checked) return checked.value;
+  throw new HttpError(400, 'bad-request', `Wrong ${what}: ${checked.problems.slice(0, 10).join('; ')}`);
 }
 
 /** An answer in JSON, for the documentation. */

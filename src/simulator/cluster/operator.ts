@@ -1,5 +1,5 @@
 import { OperatingError } from '../../domain/errors.ts';
-import { isDecimalId } from '../../domain/ids.ts';
+import { isDecimalId } from '../../lib/json.ts';
 import { newProcedure } from '../procedures/manager.ts';
 import { beginUnlessTaken, resumeMigrations, suspendMigrations } from '../procedures/migrations.ts';
 import { seededUuid } from '../procedures/uuid.ts';

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { parseHandover } from '../../../src/app/ha/handover.ts';
 import { readConfig } from '../../../src/config/load.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
-import { formatPlan, parsePlan } from '../../../src/domain/plan-file.ts';
-import { formatSnapshot, parseSnapshot } from '../../../src/domain/snapshot-file.ts';
+import { parsePlanFile, planChunks } from '../../../src/domain/plan-file.ts';
+import { parseSnapshot, snapshotChunks } from '../../../src/domain/snapshot-file.ts';
 import { openCluster } from '../../../src/greptimedb/index.ts';
 import type { Transport } from '../../../src/greptimedb/index.ts';
 import { EtcdClient } from '../../../src/ha/etcd-client.ts';
@@ -46,8 +46,8 @@ const HANDOVER = JSON.stringify({
 });
 
 const READERS: readonly (readonly [string, string, (text: string) => unknown])[] = [
-  ['a plan file', formatPlan(makePlan()), parsePlan],
-  ['a snapshot file', formatSnapshot(SMALL_SNAPSHOT), parseSnapshot],
+  ['a plan file', [...planChunks(makePlan())].join(''), parsePlanFile],
+  ['a snapshot file', [...snapshotChunks(SMALL_SNAPSHOT)].join(''), parseSnapshot],
   ['a note beside the lock', HANDOVER, parseHandover],
   [
     'a configuration file',

@@ -85,7 +85,12 @@ describe('the client of a daemon', () => {
       'unexpected-answer',
       'The answer of http://127.0.0.1:9480/x is not JSON; is it a greptime-rebalancer?',
     ],
-    ['another JSON', json({ value: 'x' }), 'unexpected-answer', 'is not what was expected at "value"'],
+    [
+      'another JSON',
+      json({ value: 'x' }),
+      'unexpected-answer',
+      'is not what was expected: value: found "x", wanted a number',
+    ],
   ])('tells %s', async (_name, response, code, message) => {
     const error: unknown = await client(() => response)
       .api.get('/x', answer)

@@ -10,8 +10,8 @@ import type { Config } from '../../../src/config/config.ts';
 import { CYCLE_OUTCOME_CODES } from '../../../src/domain/codes.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.ts';
-import { formatPlan, parsePlan } from '../../../src/domain/plan-file.ts';
-import { formatSnapshot } from '../../../src/domain/snapshot-file.ts';
+import { parsePlanFile, planChunks } from '../../../src/domain/plan-file.ts';
+import { snapshotChunks } from '../../../src/domain/snapshot-file.ts';
 import { runCommand } from '../../support/cli.ts';
 import type { CliSetup } from '../../support/cli.ts';
 import { makePlan, SMALL_SNAPSHOT } from '../../support/plans.ts';
@@ -24,9 +24,9 @@ beforeAll(async () => {
     'cluster:\n  name: prod\n  sql:\n    endpoints: [http://frontend:4000]\n',
   );
   await writeFile(join(folder, 'bad.yaml'), 'cluster:\n  nam: prod\n');
-  await writeFile(join(folder, 'snapshot.json'), formatSnapshot(SMALL_SNAPSHOT));
+  await writeFile(join(folder, 'snapshot.json'), [...snapshotChunks(SMALL_SNAPSHOT)].join(''));
   await writeFile(join(folder, 'broken.json'), '{"formatVersion":1,');
-  await writeFile(join(folder, 'plan.json'), formatPlan(makePlan()));
+  await writeFile(join(folder, 'plan.json'), [...planChunks(makePlan())].join(''));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -112,7 +112,10 @@ describe('wrong usage ends with 2 and one message on standard error', () => {
     [['plan', '--from', '/nowhere/x.json'], 'error: Reading /nowhere/x.json failed: ENOENT'],
     [['plan', '-c', 'BAD'], 'cluster.nam'],
     [['plan'], 'found no endpoints'],
-    [['apply', 'SNAPSHOT', '-c', 'C'], '/snapshot.json: planId: found nothing, wanted "sha256:"'],
+    [
+      ['apply', 'SNAPSHOT', '-c', 'C'],
+      '/snapshot.json: planId: found nothing, wanted "sha256:" and 64 hexadecimal digits',
+    ],
     [['plan', '-c', 'C', '--set', 'log.level=loud'], 'log.level'],
     [['plan', '-c', 'C', '--set', 'log.levle=info'], 'log.levle: unknown key'],
     [['config', 'check', '-c', '/nowhere/c.yaml'], '/nowhere/c.yaml'],
@@ -205,15 +208,13 @@ describe('plan', () => {
 
   it('prints JSON that is a plan file, and nothing else', async () => {
     const { out } = await runCommand(['plan', '-o', 'json', '--from', at('snapshot.json')], planner());
-    expect(parsePlan(out)).toEqual(makePlan());
+    expect(parsePlanFile(out).plan).toEqual(makePlan());
   });
 
   it('reads the snapshot from standard input', async () => {
     const program = planner();
-    const stdin = formatSnapshot({
-      ...SMALL_SNAPSHOT,
-      cluster: { ...SMALL_SNAPSHOT.cluster, name: 'Zürich 🦎' },
-    });
+    const cluster = { ...SMALL_SNAPSHOT.cluster, name: 'Zürich 🦎' };
+    const stdin = [...snapshotChunks({ ...SMALL_SNAPSHOT, cluster })].join('');
     const { out } = await runCommand(['plan', '--from', '-'], { ...program, stdin });
     expect(out).toContain('Zürich 🦎 (GreptimeDB 1.3.0, sql)');
   });
@@ -250,7 +251,7 @@ describe('plan', () => {
       ['plan', '--from', at('snapshot.json'), '--out', at('out.json')],
       planner(),
     );
-    expect(parsePlan(await readFile(at('out.json'), 'utf8'))).toEqual(makePlan());
+    expect(parsePlanFile(await readFile(at('out.json'), 'utf8')).plan).toEqual(makePlan());
     expect(out).toContain('fewer is impossible');
     expect(err).toContain(`Wrote ${at('out.json')}`);
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
@@ -355,8 +356,9 @@ describe('commands that act', () => {
 
   it('apply hands the plan on as it is in the file', async () => {
     const { status } = await wish(['apply', at('plan.json'), ...config], {
-      apply: async (_config, plan) => {
+      apply: async (_config, { plan, content }) => {
         expect(plan).toEqual(makePlan());
+        expect(content).toEqual(makePlan());
         return { outcome: 'moved', moved: 1, failed: 0, detail: '' };
       },
     });
@@ -386,7 +388,7 @@ describe('commands that act', () => {
       cwd: folder,
       app: { snapshot: async () => SMALL_SNAPSHOT },
     });
-    expect(out).toBe(formatSnapshot(SMALL_SNAPSHOT));
+    expect(out).toBe([...snapshotChunks(SMALL_SNAPSHOT)].join(''));
     expect(err).toBe('Snapshot: 2 datanodes, 1 table, 2 regions.\n');
   });
 

@@ -1,68 +1,62 @@
-import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { z } from 'zod';
-import type {
-  explainAnswer,
-  historyAnswer,
-  HistoryMove,
-  pauseAnswer,
-  statusAnswer,
-  StatusAnswer,
-  triggerAnswer,
-} from '../../../src/cli/api-schemas.ts';
+import { describe, expect, it } from 'vitest';
 import { canvasOf } from '../../../src/cli/io.ts';
 import { explanation, historyTable, quarantineTable } from '../../../src/cli/render/daemon-screens.ts';
 import { statusScreen } from '../../../src/cli/render/status-screen.ts';
-import type * as server from '../../../src/server/api/answers.ts';
+import type { Explanation } from '../../../src/domain/explanation.ts';
+import { toMoveView } from '../../../src/observability/event-view.ts';
+import type { StatusView } from '../../../src/server/api/answers.ts';
+import { sampleMove } from '../../support/observability.ts';
 
 const PLAIN_CANVAS = canvasOf(false, undefined, false);
 
-describe('what the command line reads', () => {
-  it('is what the server of the same release writes', () => {
-    expectTypeOf<z.output<typeof server.statusSchema>>().toExtend<z.input<typeof statusAnswer>>();
-    expectTypeOf<z.output<typeof server.historySchema>>().toExtend<z.input<typeof historyAnswer>>();
-    expectTypeOf<z.output<typeof server.explainSchema>>().toExtend<z.input<typeof explainAnswer>>();
-    expectTypeOf<z.output<typeof server.pauseAnswerSchema>>().toExtend<z.input<typeof pauseAnswer>>();
-    expectTypeOf<z.output<typeof server.triggerAnswerSchema>>().toExtend<z.input<typeof triggerAnswer>>();
-  });
-});
+const BEGAN_MS = Date.UTC(2026, 10, 22, 13);
+const MOVE = toMoveView(
+  sampleMove({
+    to: '3',
+    reason: 'drain',
+    state: 'succeeded',
+    cause: 'moved',
+    detail: 'The route names the target.',
+    createdAtMs: BEGAN_MS,
+    submittedAtMs: BEGAN_MS + 1_000,
+    endedAtMs: BEGAN_MS + 5_000,
+  }),
+);
 
-const MOVE: HistoryMove = {
-  id: '7',
-  regionId: '4398046511104',
-  table: 'greptime.public.cpu',
-  from: '0',
-  to: '3',
-  reason: 'drain',
-  state: 'succeeded',
-  cause: 'moved',
-  detail: 'The route names the target.',
-  createdAt: '2026-11-22T13:00:00.000Z',
-  submittedAt: '2026-11-22T13:00:01.000Z',
-  endedAt: '2026-11-22T13:00:05.000Z',
-};
+const TIME = '2026-11-22T13:00:00.000Z';
 
-const STATUS: StatusAnswer = {
-  verdict: { code: 'balancing', sentence: '3 of 12 moves are done.' },
-  cluster: { name: 'prod', api: 'sql', version: '1.3.0' },
+const STATUS: StatusView = {
+  verdict: { code: 'balancing', sentence: '3 of 12 moves are done.', detail: null },
+  cluster: { name: 'prod', api: 'sql', version: '1.3.0', features: [] },
   dryRun: false,
   paused: null,
   leader: { leads: true, holder: 'a' },
-  currentMove: { move: { ...MOVE, state: 'watching' }, position: 4, total: 12, inStateSeconds: 3.2 },
+  cycle: { id: '8', trigger: 'schedule', startedAt: TIME },
+  currentMove: {
+    move: { ...MOVE, state: 'watching' },
+    ...{ position: 4, total: 12, startedAt: TIME, stateSince: TIME, inStateSeconds: 3.2 },
+  },
+  queue: { length: 8, next: [] },
   progress: { done: 3, failed: 0, remaining: 9, etaSeconds: 90 },
-  plan: { planId: 'sha256:ab', moves: 12, minimumMoves: 12, optimal: true },
-  balance: { now: { tableSkewMax: 5, nodeSkew: 9 }, after: { tableSkewMax: 1, nodeSkew: 1 } },
+  plan: { planId: 'sha256:ab', createdAt: TIME, moves: 12, minimumMoves: 12, optimal: true, balances: true },
+  balance: {
+    before: { tableSkewMax: 5, nodeSkew: 9 },
+    now: { tableSkewMax: 5, nodeSkew: 9 },
+    after: { tableSkewMax: 1, nodeSkew: 1 },
+  },
   datanodes: [
-    { id: '0', addr: '10.0.0.10:4001', state: 'target', weight: 1, regions: 12, regionsAfter: 6 },
-    { id: '3', addr: null, state: 'draining', weight: 2, regions: 0, regionsAfter: 6 },
+    { id: '0', addr: '10.0.0.10:4001', state: 'target', weight: 1, regions: 12, regionsAfter: 6, share: 6 },
+    { id: '3', addr: null, state: 'draining', weight: 2, regions: 0, regionsAfter: 6, share: 6 },
   ],
   lastCycle: null,
+  lastSuccessAt: null,
   nextTickAt: '2026-11-22T13:05:00.000Z',
-  snapshot: { ageSeconds: 4, datanodes: 2, tables: 3, regions: 12 },
+  snapshot: { takenAt: TIME, ageSeconds: 4, datanodes: 2, tables: 3, regions: 12 },
   gates: [],
   blocked: [{ code: 'pinned', count: 2 }],
   quarantined: 1,
   cooling: 0,
-  process: { version: '0.1.0', uptimeSeconds: 3_700 },
+  process: { version: '0.1.0', startedAt: TIME, uptimeSeconds: 3_700 },
 };
 
 describe('the status screen', () => {
@@ -101,7 +95,7 @@ describe('the status screen', () => {
           balance: null,
           snapshot: null,
           datanodes: [],
-          cluster: { name: 'prod', api: null, version: '' },
+          cluster: { name: 'prod', api: null, version: '', features: [] },
           gates: [{ code: 'paused', detail: 'Ada paused it.' }],
           lastCycle: {
             id: '9',
@@ -130,8 +124,8 @@ describe('the history', () => {
   it('is one line a move', () => {
     const moves = [
       MOVE,
-      { ...MOVE, from: '10', state: 'abandoned', submittedAt: null, cause: null, detail: null },
-      { ...MOVE, state: 'failed', cause: 'done-not-moved', detail: 'The procedure says Done.' },
+      { ...MOVE, from: '10', state: 'abandoned' as const, submittedAt: null, cause: null, detail: null },
+      { ...MOVE, state: 'failed' as const, cause: 'done-not-moved', detail: 'The procedure says Done.' },
     ];
     expect([...historyTable(moves, PLAIN_CANVAS)]).toEqual([
       'BEGUN                        REGION  TABLE                MOVE    REASON  STATE      TOOK  DETAIL',
@@ -148,7 +142,7 @@ describe('the history', () => {
 
 describe('an explanation', () => {
   it('fits the terminal', () => {
-    const answer = {
+    const answer: Explanation = {
       kind: 'region',
       id: '4398046511104',
       answer: 'It stays where it is, because two things keep it there.',
@@ -184,7 +178,7 @@ describe('an explanation', () => {
 describe('the quarantine', () => {
   it('names region, failures and end', () => {
     const regions = [
-      { regionId: '7', failures: 2, until: '2026-11-22T14:00:00.000Z', detail: 'Rolled back.' },
+      { regionId: '7', failures: 2, until: '2026-11-22T14:00:00.000Z', detail: 'Rolled back.', move: null },
     ];
     expect([...quarantineTable(regions, PLAIN_CANVAS)]).toEqual([
       'REGION  FAILURES  UNTIL                 WHY',

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { watchScreen } from '../../../src/cli/render/watch.ts';
 import { OperatingError, UsageError } from '../../../src/domain/errors.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
+import { toMoveView } from '../../../src/observability/event-view.ts';
 import { recordOutput, runCommand } from '../../support/cli.ts';
+import { sampleMove } from '../../support/observability.ts';
 
 /** Shows these screens, one every second of virtual time, and is stopped after the last. */
 async function watched(screens: readonly (readonly string[] | Error)[], columns?: number): Promise<string> {
@@ -59,24 +61,10 @@ describe('a watched screen', () => {
 
 /** A daemon with a history of three moves in pages of two. */
 function daemon(asked: string[] = []): typeof globalThis.fetch {
-  const move = (id: string): object => ({
-    id,
-    regionId: '1',
-    table: 'a.b.c',
-    from: '0',
-    to: '1',
-    reason: 'drain',
-    cause: null,
-    state: 'succeeded',
-    detail: null,
-    createdAt: '2026-11-22T13:00:00.000Z',
-    submittedAt: null,
-    endedAt: null,
-    planId: 'sha256:1',
-  });
+  const move = (id: number): object => toMoveView(sampleMove({ id, planId: 'sha256:1', table: 'a.b.c' }));
   const answers: Record<string, object> = {
-    '/api/v1/history': { moves: [move('9'), move('8')], next: '8' },
-    '/api/v1/history before 8': { moves: [move('7')], next: null },
+    '/api/v1/history': { moves: [move(9), move(8)], next: '8' },
+    '/api/v1/history before 8': { moves: [move(7)], next: null },
     '/api/v1/audit': {
       entries: [{ at: '2026-11-22T13:00:00.000Z', who: 'anna (10.0.0.1)', what: 'pause', why: 'deploy' }],
     },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findJsonError } from '../../../src/lib/json-place.ts';
+import { findJsonError } from '../../../src/lib/json-error.ts';
 import { decimalId, isDecimalId, parseJsonExact } from '../../../src/lib/json.ts';
 
 describe('parseJsonExact', () => {
