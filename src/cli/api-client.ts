@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { OperatingError, UsageError } from '../domain/errors.ts';
 import { checkValue } from '../domain/schema-problems.ts';
+import { readBoundedText } from '../lib/bounded-text.ts';
+import type { TextLimits } from '../lib/bounded-text.ts';
 import { deadlineSignal } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { maskUserInfo } from '../lib/user-info.ts';
@@ -34,7 +36,10 @@ export interface ApiClient {
 }
 
 /** Answers are short but for the history, which has at most 1 000 moves. */
-const MAX_ANSWER_BYTES = 64 * 1_024 * 1_024;
+const ANSWER_LIMITS: TextLimits = {
+  maxBytes: 64 * 1_024 * 1_024,
+  tooLarge: (message) => new OperatingError('answer-too-large', `The answer is ${message}`),
+};
 
 export function createApiClient(options: ApiClientOptions, dependencies: ApiClientDependencies): ApiClient {
   const base = baseUrl(options.url);
@@ -50,7 +55,8 @@ export function createApiClient(options: ApiClientOptions, dependencies: ApiClie
         signal: deadline.signal,
         redirect: 'error',
       });
-      return readAnswer(response, await limitedText(response), schema, target);
+      const text = response.body ? await readBoundedText(response.body, ANSWER_LIMITS) : '';
+      return readAnswer(response, text, schema, target);
     } catch (error) {
       if (dependencies.signal.aborted || error instanceof OperatingError) throw error;
       throw new OperatingError('unreachable', `${target} did not answer; is the daemon running there?`, {
@@ -98,19 +104,6 @@ function queryText(query: Readonly<Record<string, string | undefined>>): string 
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) if (value !== undefined) params.set(key, value);
   return params.size === 0 ? '' : `?${params.toString()}`;
-}
-
-async function limitedText(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  const body: AsyncIterable<Uint8Array> | null = response.body;
-  let [text, bytes] = ['', 0];
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES)
-      throw new OperatingError('answer-too-large', `The answer is larger than ${MAX_ANSWER_BYTES} bytes`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 function readAnswer<T>(response: Response, text: string, schema: z.ZodType<T>, target: string): T {

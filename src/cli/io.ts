@@ -2,6 +2,7 @@ import { escapeInvisible } from '../lib/invisible.ts';
 import { createReadStream } from 'node:fs';
 import { open, rename, unlink } from 'node:fs/promises';
 import { OperatingError, UsageError } from '../domain/errors.ts';
+import { readBoundedText } from '../lib/bounded-text.ts';
 import type { Clock } from '../lib/clock.ts';
 import { colourStyle, plainStyle } from './render/style.ts';
 import type { Canvas } from './render/style.ts';
@@ -68,22 +69,13 @@ const MAX_INPUT_BYTES = 500_000_000;
  */
 export async function readInput(path: string, stdin: CliIo['stdin']): Promise<string> {
   const name = inputName(path);
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  const parts: string[] = [];
   const source: CliIo['stdin'] = path === '-' ? stdin : createReadStream(path);
-  let bytes = 0;
   try {
-    for await (const chunk of source) {
-      const data = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      bytes += data.length;
-      if (bytes > MAX_INPUT_BYTES) throw new UsageError(`larger than ${MAX_INPUT_BYTES} bytes`);
-      parts.push(decoder.decode(data, { stream: true }));
-    }
-    parts.push(decoder.decode());
+    const tooLarge = (message: string): Error => new UsageError(message);
+    return await readBoundedText(source, { maxBytes: MAX_INPUT_BYTES, fatal: true, tooLarge });
   } catch (error) {
     throw new UsageError(`Reading ${name} failed`, { cause: error });
   }
-  return parts.join('');
 }
 
 /** How errors call an input. */

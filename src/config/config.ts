@@ -1,5 +1,5 @@
 import type { DatanodeId, RegionId } from '../domain/ids.ts';
-import type { ListenAddress } from './fields.ts';
+import type { ListenAddress } from '../lib/listen-address.ts';
 import type { CheckedFile } from './schema.ts';
 
 /** The effective configuration. Times in milliseconds, ids as decimal texts, paths absolute, every default filled in. */

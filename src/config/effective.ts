@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import { UsageError } from '../domain/errors.ts';
 import type { Policy } from '../domain/policy.ts';
+import { formatListenAddress } from '../lib/listen-address.ts';
 import type { Config } from './config.ts';
 import { exactDuration } from './exact-duration.ts';
-import type { ListenAddress } from './fields.ts';
 
 /**
  * Writes the effective configuration as YAML that loads to the same configuration. Of secrets it shows the file's path; their
@@ -36,7 +36,7 @@ function toFile(config: Config) {
     },
     execution: executionToFile(config.execution),
     state: { path: state.path, retention: exactDuration(state.retentionMs) },
-    server: { ...server, listen: formatListen(server.listen) },
+    server: { ...server, listen: formatListenAddress(server.listen) },
     ha: haToFile(config.ha),
     notifications: notificationsToFile(config.notifications),
     log: config.log,
@@ -78,11 +78,6 @@ function executionToFile(execution: Config['execution']) {
       window: exactDuration(execution.thrash.windowMs),
     },
   };
-}
-
-/** `host:port`, IPv6 in brackets. */
-export function formatListen({ host, port }: ListenAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** What differs between two configurations, one line a key: `execution.dryRun: true -> false`. */

@@ -5,6 +5,7 @@ import { MAX_WEIGHT } from '../domain/policy.ts';
 import { compilePattern } from '../domain/selector.ts';
 import { MAX_DURATION_MS, parseDuration } from '../lib/duration.ts';
 import { isDecimalId } from '../lib/json.ts';
+import type { ListenAddress } from '../lib/listen-address.ts';
 import { exactDuration } from './exact-duration.ts';
 
 /**
@@ -234,14 +235,6 @@ export const weights = {
   isText: false,
   isMap: true,
 };
-
-/** Where a server listens. */
-export interface ListenAddress {
-  /** IPv6 without its brackets. */
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-}
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9-]{1,63})*$/i;
 const LISTEN = /^(?:\[(?<ipv6>[^\]]+)\]|(?<name>[^:[\]]+)):(?<port>\d{1,5})$/;

@@ -1,5 +1,7 @@
 import { Agent, request } from 'undici';
 import { describeError, OperatingError } from '../domain/errors.ts';
+import { readBoundedText } from '../lib/bounded-text.ts';
+import type { TextLimits } from '../lib/bounded-text.ts';
 import { deadlineSignal, type Clock } from '../lib/clock.ts';
 
 /** PEM texts. */
@@ -32,7 +34,10 @@ export interface JsonHttp {
   close(): Promise<void>;
 }
 
-const MAX_ANSWER_BYTES = 4_194_304;
+const ANSWER_LIMITS: TextLimits = {
+  maxBytes: 4_194_304,
+  tooLarge: (message) => new Error(`the answer is ${message}`),
+};
 
 export function createJsonHttp(tls: HaTls, { clock }: { readonly clock: Clock }): JsonHttp {
   const agent = new Agent({
@@ -58,7 +63,7 @@ export function createJsonHttp(tls: HaTls, { clock }: { readonly clock: Clock })
           ...(body !== undefined && { body: JSON.stringify(body) }),
           signal: limit.signal,
         });
-        return { status: response.statusCode, text: await readText(response.body) };
+        return { status: response.statusCode, text: await readBoundedText(response.body, ANSWER_LIMITS) };
       } catch (error) {
         signal.throwIfAborted();
         throw new OperatingError('lock-unreachable', `${method} ${url}: ${describeError(error)}`, {
@@ -70,18 +75,6 @@ export function createJsonHttp(tls: HaTls, { clock }: { readonly clock: Clock })
     },
     close: () => agent.destroy(),
   };
-}
-
-async function readText(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES)
-      throw new Error(`the answer is larger than the limit of ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Parses an answer. @throws OperatingError that names the request and shows the beginning of the answer. */

@@ -7,6 +7,7 @@ import { OperatingError } from '../domain/errors.ts';
 import { escapeInvisible } from '../lib/invisible.ts';
 import { parseJsonExact } from '../lib/json.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { ListenAddress } from '../lib/listen-address.ts';
 import { createEventHistory } from '../observability/event-history.ts';
 import type { EventSource } from '../observability/events.ts';
 import { createAccess } from './http/access.ts';
@@ -16,7 +17,6 @@ import { errorBody, HttpError, INTERNAL_ERROR, toHttpError } from './http/errors
 import { createEventStream } from './http/event-stream.ts';
 import type { EventStream } from './http/event-stream.ts';
 import { listen } from './http/listen.ts';
-import type { ListenAddress } from './http/listen.ts';
 import { openApiRoute } from './api/openapi.ts';
 import { pageRoutes } from './http/page.ts';
 import type { ServerActions, ServerViews, WebAssets } from './api/ports.ts';

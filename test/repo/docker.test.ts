@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { formatListen } from '../../src/config/effective.ts';
+import { formatListenAddress } from '../../src/lib/listen-address.ts';
 import { configFrom } from '../support/config.ts';
 import { filesBelow, readJson, readText } from '../support/repository.ts';
 
@@ -66,7 +66,7 @@ describe('the Dockerfile', () => {
   test('exposes the default port', () => {
     const { port } = configFrom('').server.listen;
     expect(valuesOf('EXPOSE')).toEqual([String(port)]);
-    expect(readText('Dockerfile')).toContain(formatListen({ host: '0.0.0.0', port }));
+    expect(readText('Dockerfile')).toContain(formatListenAddress({ host: '0.0.0.0', port }));
   });
 
   test('runs as a numeric user, and writes to one volume, which is the default state folder', () => {

@@ -1,12 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import { formatListenAddress } from '../../lib/listen-address.ts';
+import type { ListenAddress } from '../../lib/listen-address.ts';
 import { OperatingError } from '../../domain/errors.ts';
-
-export interface ListenAddress {
-  /** An address or a name, IPv6 without brackets. */
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-}
 
 const WANTED: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another process listens there; choose another port with server.listen or --port',
@@ -35,21 +30,17 @@ export async function listen(
   }
   const bound = app.server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
-  return { url: `${scheme}://${inUrl(reachable(host))}:${port}`, port };
+  return { url: `${scheme}://${formatListenAddress({ host: reachable(host), port })}`, port };
 }
 
-function listenError({ host, port }: ListenAddress, cause: unknown): OperatingError {
+function listenError(address: ListenAddress, cause: unknown): OperatingError {
   const errno = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const why = WANTED[errno] ?? (cause instanceof Error ? cause.message : 'unknown error');
   const code = errno === 'EADDRINUSE' ? 'address-in-use' : 'listen-failed';
-  return new OperatingError(code, `Cannot listen on ${inUrl(host)}:${port}: ${why}`, { cause });
+  return new OperatingError(code, `Cannot listen on ${formatListenAddress(address)}: ${why}`, { cause });
 }
 
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '::1' : host;
-}
-
-function inUrl(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }

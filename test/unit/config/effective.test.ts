@@ -1,17 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import {
-  describeChanges,
-  formatListen,
-  printConfig,
-  requireCluster,
-  toPolicy,
-} from '../../../src/config/effective.ts';
+import { describeChanges, printConfig, requireCluster, toPolicy } from '../../../src/config/effective.ts';
 import { exactDuration } from '../../../src/config/exact-duration.ts';
 import { CONFIG_KEYS } from '../../../src/config/keys.ts';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.ts';
 import { MAX_DURATION_MS, parseDuration } from '../../../src/lib/duration.ts';
+import { formatListenAddress } from '../../../src/lib/listen-address.ts';
 import { configFrom } from '../../support/config.ts';
 
 const FULL = `
@@ -118,5 +113,5 @@ test.each([
   [{ host: '127.0.0.1', port: 9480 }, '127.0.0.1:9480'],
   [{ host: '::1', port: 0 }, '[::1]:0'],
 ])('an address is written as it is read: %j', (address, text) => {
-  expect(formatListen(address)).toBe(text);
+  expect(formatListenAddress(address)).toBe(text);
 });
