@@ -21,11 +21,16 @@ export function measureBalance(counts: RegionCounts, when: When): Balance {
   const targets = listed.filter(({ state }) => state === 'target');
   const all = listed.reduce((sum, { counted }) => sum + counted, 0);
   const shares = createShares(targets.map(({ weight }) => weight));
-  const tables = measureTables(counts, when, shares);
+  let tableSkewMax = 0;
+  let tableSpreadViolation = 0;
+  measureTables(counts, when, shares, (_, skew, off) => {
+    tableSkewMax = Math.max(tableSkewMax, skew);
+    tableSpreadViolation += off;
+  });
   return {
-    tableSkewMax: rounded(tables.skewMax),
+    tableSkewMax: rounded(tableSkewMax),
     nodeSkew: rounded(range(targets.map(({ counted, weight }) => shares.scaled(counted, weight)))),
-    tableSpreadViolation: tables.violation,
+    tableSpreadViolation,
     nodeSpreadViolation: targets.reduce(
       (sum, { counted, weight }) =>
         sum + violation(counted, shares.floor(all, weight), shares.ceil(all, weight)),
@@ -72,20 +77,31 @@ function createShares(weights: readonly number[]): Shares {
   };
 }
 
-/** The greatest skew and the sum of the violations of all tables. */
+/** The rows of tables with more regions somewhere than their share's ceil, or fewer than its floor. */
+export function unevenTables(counts: RegionCounts, when: When): ReadonlySet<number> {
+  const shares = createShares(
+    counts.datanodes.flatMap(({ state, weight }) => (state === 'target' ? [weight] : [])),
+  );
+  const uneven = new Set<number>();
+  measureTables(counts, when, shares, (row, _, violation) => {
+    if (violation > 0) uneven.add(row);
+  });
+  return uneven;
+}
+
+/** Tells the skew of each table that has counted regions, and by how much it violates its shares. */
 function measureTables(
   counts: RegionCounts,
   when: When,
   shares: Shares,
-): { readonly skewMax: number; readonly violation: number } {
+  tell: (row: number, skew: number, violation: number) => void,
+): void {
   const { datanodes, datanodeOf, scope, first } = counts;
   const cells = counts[when];
   /** 0 for datanodes that are no targets. */
   const weightOf = Float64Array.from(datanodes, ({ state, weight }) => (state === 'target' ? weight : 0));
   const isCounting = Uint8Array.from(datanodes, (datanode) => Number(isCounted('counted', datanode)));
   const counted = TABLE_SCOPES.indexOf('counted');
-  let skewMax = 0;
-  let sum = 0;
   for (let row = 0; row < scope.length; row += 1) {
     if (scope[row] !== counted) continue;
     const start = first[row]!;
@@ -97,6 +113,7 @@ function measureTables(
     let least = Infinity;
     let leading = 0;
     let floorsMet = 0;
+    let sum = 0;
     // Neighbours mostly weigh the same, and share what follows from the weight.
     let weight = 0;
     let floor = 0;
@@ -122,9 +139,8 @@ function measureTables(
       least = 0;
       sum += shares.floors(regions) - floorsMet;
     }
-    if (shares.targets > 0) skewMax = Math.max(skewMax, most - least);
+    tell(row, shares.targets === 0 ? 0 : most - least, sum);
   }
-  return { skewMax, violation: sum };
 }
 
 function range(values: readonly number[]): number {

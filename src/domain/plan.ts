@@ -67,6 +67,8 @@ const blocker = z
     tableId: id('table').exactOptional(),
     datanodeId: id('datanode').exactOptional(),
     detail: z.string().default(''),
+    /** It costs no balance: after the plan the region is well placed, or stays where somebody wants it. Absent: it may. */
+    harmless: z.literal(true).exactOptional(),
   })
   .readonly();
 

@@ -36,13 +36,19 @@ export interface LiveState {
   /** The one that runs, or the latest. */
   readonly rebalance: Rebalance | null;
   /** Blockers of the latest plan by code, those with at least one. */
-  readonly blocked: ReadonlyMap<BlockerCode, number>;
+  readonly blocked: ReadonlyMap<BlockerCode, BlockedRegions>;
   /** What is closed now: kept from the last cycle until the running one ends or gets to move something. */
   readonly gates: Gates;
   /** What the running cycle found closed. */
   readonly cycleGates: Gates;
   /** Durations of the latest moves that succeeded, the newest last. At most {@link RECENT_MOVES}. */
   readonly recentDurationsMs: readonly number[];
+}
+
+export interface BlockedRegions {
+  readonly count: number;
+  /** Those of them that cost no balance. */
+  readonly harmless: number;
 }
 
 /** Each closed gate with a sentence. */
@@ -192,9 +198,12 @@ function applyPlan(state: LiveState, { plan, counts, atMs }: EventOf<'planned'>)
   };
 }
 
-function countBlocked(plan: Plan): ReadonlyMap<BlockerCode, number> {
-  const counts = new Map<BlockerCode, number>();
-  for (const { code } of plan.blocked) counts.set(code, (counts.get(code) ?? 0) + 1);
+function countBlocked(plan: Plan): LiveState['blocked'] {
+  const counts = new Map<BlockerCode, BlockedRegions>();
+  for (const blocker of plan.blocked) {
+    const { count = 0, harmless = 0 } = counts.get(blocker.code) ?? {};
+    counts.set(blocker.code, { count: count + 1, harmless: harmless + (blocker.harmless ? 1 : 0) });
+  }
   return counts;
 }
 

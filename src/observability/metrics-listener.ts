@@ -47,7 +47,7 @@ function setPlan(metrics: Metrics, plan: Plan, blocked: LiveState['blocked']): v
   metrics.planMoves.set(plan.moves.length);
   metrics.planMinimumMoves.set(plan.minimumMoves);
   metrics.planOptimal.set(plan.optimal ? 1 : 0);
-  for (const code of BLOCKER_CODES) metrics.planBlocked.set({ code }, blocked.get(code) ?? 0);
+  for (const code of BLOCKER_CODES) metrics.planBlocked.set({ code }, blocked.get(code)?.count ?? 0);
 }
 
 function setBalance(metrics: Metrics, balance: Balance): void {

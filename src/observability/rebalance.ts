@@ -28,7 +28,8 @@ function isOver(plan: Plan): boolean {
   return plan.moves.length === 0 && (isEven(plan.after) || !waitsForCooldowns(plan));
 }
 
-/** Whether cooldowns alone keep regions where they are: they end by themselves. */
+/** Whether cooldowns alone keep the cluster from being balanced: they end by themselves. */
 export function waitsForCooldowns({ blocked }: Pick<Plan, 'blocked'>): boolean {
-  return blocked.length > 0 && blocked.every(({ code }) => code === 'cooldown');
+  const costly = blocked.filter(({ harmless }) => !harmless);
+  return costly.length > 0 && costly.every(({ code }) => code === 'cooldown');
 }

@@ -3,6 +3,7 @@ import type { Plan } from '../domain/plan.ts';
 import type { Memory, Policy } from '../domain/policy.ts';
 import type { RegionCounts } from '../domain/region-counts.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
+import { createBlockerCosts } from './explain/blocker-costs.ts';
 import { listBlockers } from './explain/blockers.ts';
 import { createCounts } from './counts.ts';
 import { createMoveWriter } from './explain/describe.ts';
@@ -51,7 +52,7 @@ export function makePlan(input: PlanInput, shouldStop: () => boolean = () => fal
     optimal: placement.optimal,
     before: measureBalance(counts, 'now'),
     after: measureBalance(counts, 'after'),
-    blocked: listBlockers(problem, placement.followerConflicts),
+    blocked: listBlockers(problem, placement.followerConflicts, createBlockerCosts(problem, live, counts)),
   };
   return { plan, counts };
 }

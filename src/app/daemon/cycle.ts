@@ -250,10 +250,8 @@ function settled(
       : 'The cluster is balanced.';
     return { outcome: moved > 0 ? 'moved' : 'balanced', detail };
   }
-  const held =
-    blocked.length === 1
-      ? '1 region is held where it is'
-      : `${blocked.length} regions are held where they are`;
+  const costly = blocked.filter(({ harmless }) => !harmless).length;
+  const held = costly === 1 ? '1 region is held where it is' : `${costly} regions are held where they are`;
   return { outcome: 'blocked', detail: `Not balanced, and nothing may be moved: ${held}.` };
 }
 

@@ -30,9 +30,18 @@ export function* planTable(plan: Plan, options: PlanTableOptions): Generator<str
     yield '';
     yield* moveSection(plan.moves, options);
   }
-  if (plan.blocked.length > 0) {
+  const [costly, harmless] = [false, true].map((is) =>
+    plan.blocked.filter((each) => Boolean(each.harmless) === is),
+  );
+  if (costly && costly.length > 0) {
     yield '';
-    yield* blockerSection(plan.blocked, options);
+    yield* blockerSection('BLOCKED', costly, options);
+  }
+  if (harmless && harmless.length > 0) {
+    yield '';
+    yield* options.all
+      ? blockerSection('HELD, NOT IN THE WAY', harmless, options)
+      : heldLines(harmless, options);
   }
   yield '';
   yield* summary(plan, options);
@@ -106,11 +115,23 @@ function moveLine(move: Move, widths: MoveWidths, { width, style }: Canvas): str
 /** Fewer columns than this tell nothing. */
 const MIN_DETAIL_WIDTH = 20;
 
+/** What keeps regions where they are well placed: worth a line, not a list. */
+function* heldLines(
+  held: readonly Blocker[],
+  { style, width }: PlanTableOptions,
+): Generator<string, void, undefined> {
+  const groups = [...Map.groupBy(held, ({ code }) => code)];
+  const codes = groups.map(([code, group]) => `${code} ${formatNumber(group.length)}`).join(', ');
+  for (const line of wrap(`Held, not in the way: ${codes} (--all lists them)`, width))
+    yield style('dim', line);
+}
+
 function* blockerSection(
+  title: string,
   blocked: readonly Blocker[],
   options: PlanTableOptions,
 ): Generator<string, void, undefined> {
-  yield options.style('bold', `BLOCKED (${formatNumber(blocked.length)})`);
+  yield options.style('bold', `${title} (${formatNumber(blocked.length)})`);
   for (const [code, group] of Map.groupBy(blocked, (blocker): BlockerCode => blocker.code)) {
     const title = `${code} (${formatNumber(group.length)}): ${BLOCKERS[code]}`;
     for (const [index, line] of wrap(title, options.width - 4).entries())

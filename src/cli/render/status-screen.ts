@@ -52,12 +52,8 @@ function statusFacts(status: StatusView): [string, string][] {
         ? gates.map(({ code, detail }) => `${code}: ${printable(detail)}`).join('; ')
         : undefined,
     ],
-    [
-      'blocked',
-      blocked.length > 0
-        ? blocked.map((entry) => `${entry.code} ${formatNumber(entry.count)}`).join(', ')
-        : undefined,
-    ],
+    ['blocked', blockedText(blocked, ({ count: all, harmless }) => all - harmless)],
+    ['held', blockedText(blocked, ({ harmless }) => harmless, ' (not in the way)')],
     [
       'resting',
       status.quarantined + status.cooling > 0
@@ -74,6 +70,17 @@ function statusFacts(status: StatusView): [string, string][] {
     ['next cycle', status.nextTickAt ? when(status.nextTickAt) : undefined],
   ];
   return facts.flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]));
+}
+
+/** `pinned 3, cooldown 2`, or undefined without any. */
+function blockedText(
+  blocked: StatusView['blocked'],
+  amountOf: (entry: StatusView['blocked'][number]) => number,
+  note = '',
+): string | undefined {
+  const shown = blocked.filter((entry) => amountOf(entry) > 0);
+  if (shown.length === 0) return undefined;
+  return shown.map((entry) => `${entry.code} ${formatNumber(amountOf(entry))}`).join(', ') + note;
 }
 
 function leaderText({ leader }: StatusView): string {

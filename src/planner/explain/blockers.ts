@@ -11,7 +11,11 @@ import type { Problem } from '../problem.ts';
  * Everything that keeps a region where it is, sorted by code and region. Regions out of scope are listed only where they keep a
  * draining datanode from becoming empty.
  */
-export function listBlockers(problem: Problem, followerConflicts: ReadonlySet<number>): Blocker[] {
+export function listBlockers(
+  problem: Problem,
+  followerConflicts: ReadonlySet<number>,
+  costs: (region: number, code: BlockerCode) => boolean,
+): Blocker[] {
   const blockers: Blocker[] = [];
   const isDraining = problem.nodes.map(({ drains }) => drains);
   for (let region = 0; region < problem.hold.length; region += 1) {
@@ -20,7 +24,9 @@ export function listBlockers(problem: Problem, followerConflicts: ReadonlySet<nu
     if (isFree && !followerConflicts.has(region)) continue;
     const code =
       blockerOf(problem, region) ?? (followerConflicts.has(region) ? 'follower-on-target' : undefined);
-    if (code !== undefined) blockers.push(describeBlocker(problem, region, code));
+    if (code === undefined) continue;
+    const harmless = !costs(region, code);
+    blockers.push({ ...describeBlocker(problem, region, code), ...(harmless && { harmless }) });
   }
   return blockers.sort((a, b) =>
     a.code === b.code ? compareIds(a.regionId!, b.regionId!) : a.code < b.code ? -1 : 1,

@@ -150,7 +150,9 @@ export const statusSchema = z
     gates: list(z.object({ code: word(GATE_CODES), detail: z.string() }).readonly()).meta({
       description: 'What forbids acting now.',
     }),
-    blocked: list(z.object({ code: word(BLOCKER_CODES), count }).readonly()),
+    blocked: list(z.object({ code: word(BLOCKER_CODES), count, harmless: count }).readonly()).meta({
+      description: 'Regions that are held, and how many of them cost no balance.',
+    }),
     quarantined: count,
     cooling: count,
     process: z.object({ version: z.string(), startedAt: timestamp, uptimeSeconds: z.number() }).readonly(),

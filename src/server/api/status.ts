@@ -1,6 +1,5 @@
 import { isEven } from '../../domain/balance.ts';
 import { GATES } from '../../domain/codes.ts';
-import type { BlockerCode } from '../../domain/codes.ts';
 import type { Balance, DatanodeState, Move, Plan } from '../../domain/plan.ts';
 import type { ClusterApi } from '../../domain/snapshot.ts';
 import { isoOrNull, isoTime, toMoveView } from '../../observability/event-view.ts';
@@ -170,6 +169,9 @@ function snapshotOf({ snapshot }: LiveState, ageMs: number | undefined): StatusV
   };
 }
 
-function blockedOf(blocked: ReadonlyMap<BlockerCode, number>): StatusView['blocked'] {
-  return [...blocked].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
+/** What costs balance first. */
+function blockedOf(blocked: LiveState['blocked']): StatusView['blocked'] {
+  return [...blocked]
+    .map(([code, regions]) => ({ code, ...regions }))
+    .sort((a, b) => b.count - b.harmless - (a.count - a.harmless) || b.count - a.count);
 }

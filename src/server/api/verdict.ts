@@ -103,11 +103,18 @@ function settled({ live }: VerdictFacts): Words | undefined {
   };
 }
 
-/** The most frequent blockers with their sentence. */
+/** The most frequent blockers with their sentence, of those that cost balance. */
 function blockersOf(live: LiveState): string {
-  const most = [...live.blocked].sort((a, b) => b[1] - a[1]).slice(0, 2);
+  const costly = [...live.blocked].map(([code, { count, harmless }]) => ({
+    code,
+    regions: count - harmless,
+  }));
+  const most = costly.filter(({ regions }) => regions > 0).sort((a, b) => b.regions - a.regions);
   if (most.length === 0) return 'The plan names no blocker.';
-  return most.map(([code, count]) => `${count} × ${code}: ${BLOCKERS[code]}`).join(' ');
+  return most
+    .slice(0, 2)
+    .map(({ code, regions }) => `${regions} × ${code}: ${BLOCKERS[code]}`)
+    .join(' ');
 }
 
 function dryRun({ dryRun: isDryRun, live }: VerdictFacts): Words | undefined {

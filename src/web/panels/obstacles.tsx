@@ -15,11 +15,10 @@ const SHORT = 140;
 export function Obstacles(): JSX.Element | null {
   const status = usePageState((state) => state.status);
   if (!status) return null;
-  const { gates, quarantined, cooling, plan, verdict } = status;
+  const { gates, quarantined, cooling, verdict } = status;
   // What rests after a move is in nobody's way once all is balanced.
   const blocked = verdict.code === 'balanced' ? [] : status.blocked;
   if (gates.length + blocked.length + quarantined === 0) return null;
-  const isHarmless = plan?.balances === true;
   const aside = cooling > 0 && <span class="dim">{plural(cooling, 'region')} cooling down after a move</span>;
   return (
     <Section
@@ -34,8 +33,8 @@ export function Obstacles(): JSX.Element | null {
             {code === 'paused' ? <PauseText status={status} /> : <GateText code={code} detail={detail} />}
           </li>
         ))}
-        {blocked.map(({ code, count }) => (
-          <li key={code} class={isHarmless ? 'dim' : ''}>
+        {blocked.map(({ code, count, harmless }) => (
+          <li key={code} class={harmless === count ? 'dim' : ''}>
             <span class="badge calm">
               {formatCount(count)} × {code}
             </span>{' '}
@@ -43,8 +42,8 @@ export function Obstacles(): JSX.Element | null {
           </li>
         ))}
       </ul>
-      {isHarmless && blocked.length > 0 && (
-        <p class="dim small">The plan reaches balance without these regions.</p>
+      {blocked.some(({ count, harmless }) => harmless === count) && (
+        <p class="dim small">Dimmed: held, and well placed where they are.</p>
       )}
       {quarantined > 0 && <Quarantine count={quarantined} />}
     </Section>

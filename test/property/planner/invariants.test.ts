@@ -178,6 +178,31 @@ describe('every plan', () => {
   });
 });
 
+describe('what is blocked', () => {
+  it('costs something where the balance that was asked for is not reached, and nothing where it is', () => {
+    let [uneven, even] = [0, 0];
+    forEachCase('costs', ({ snapshot, policy }, plan, seed) => {
+      const costly = plan.blocked.filter(({ harmless }) => !harmless);
+      const { tableSpreadViolation, nodeSpreadViolation } = plan.after;
+      if (tableSpreadViolation + nodeSpreadViolation > 0) {
+        uneven += 1;
+        expect(costly.length, `seed ${seed}`).toBeGreaterThan(0);
+        return;
+      }
+      even += 1;
+      const unfit = new Set([
+        ...policy.drain,
+        ...snapshot.datanodes.filter(({ status }) => status === 'dead').map(({ id }) => id),
+      ]);
+      expect(
+        costly.filter(({ datanodeId }) => !unfit.has(datanodeId!)),
+        `seed ${seed}`,
+      ).toEqual([]);
+    });
+    expect(Math.min(uneven, even)).toBeGreaterThan(20);
+  });
+});
+
 describe('weights', () => {
   it('1:1:2 give 1:1:2', () => {
     const policy: Policy = { ...DEFAULT_POLICY, weights: { 2: 2 } };

@@ -217,6 +217,18 @@ describe('the plan table', () => {
     ]);
   });
 
+  it('tells what is held and not in the way in one line, and lists it when all is asked for', () => {
+    const held = (code: 'pinned' | 'cooldown', regionId: string, harmless?: true) => ({
+      ...{ code, regionId, detail: 'Held.' },
+      ...(harmless && { harmless }),
+    });
+    const blocked = [held('cooldown', '1', true), held('cooldown', '2', true), held('pinned', '3')];
+    const lines = draw(makePlan({ blocked }));
+    expect(lines).toContain('BLOCKED (1)');
+    expect(lines).toContain('Held, not in the way: cooldown 2 (--all lists them)');
+    expect(draw(makePlan({ blocked }), { all: true })).toContain('HELD, NOT IN THE WAY (2)');
+  });
+
   it.each([60, 80, 100, 200])('fits a terminal of %i columns, and keeps region ids whole', (width) => {
     const moves = [makeMove(1, { regionId: '18446744073709551615', detail: 'long '.repeat(50) })];
     const blocked = [

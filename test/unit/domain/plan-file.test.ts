@@ -52,7 +52,7 @@ const PLAN: Plan = withPlanId({
   after: BALANCE,
   blocked: [
     { code: 'pinned', regionId: '9', detail: 'Pinned.' },
-    { code: 'cordoned', datanodeId: '4', detail: '' },
+    { code: 'cordoned', datanodeId: '4', detail: '', harmless: true },
   ],
 });
 

@@ -144,7 +144,13 @@ const ends = (count: number, state: 'succeeded' | 'failed' = 'succeeded'): Rebal
 const even = { before: samplePlan().after, blocked: [] };
 const uneven = { after: samplePlan().before };
 const blockedBy = (code: 'cooldown' | 'pinned'): RebalancerEvent =>
-  plannedMoves(0, { ...uneven, blocked: [{ code, detail: '' }] });
+  plannedMoves(0, {
+    ...uneven,
+    blocked: [
+      { code, detail: '' },
+      { code: 'pinned', detail: '', harmless: true },
+    ],
+  });
 
 describe('the progress of a rebalance', () => {
   it.each<[string, RebalancerEvent[], ReturnType<typeof progressOf>]>([
@@ -178,6 +184,21 @@ describe('the progress of a rebalance', () => {
     [
       'is over when the rest is blocked',
       [plannedMoves(3), ...ends(2), blockedBy('pinned')],
+      { moved: 0, failed: 0, left: 0, total: 0 },
+    ],
+    [
+      'is over when the rest is blocked, whatever cooldowns there are that cost nothing',
+      [
+        plannedMoves(3),
+        ...ends(2),
+        plannedMoves(0, {
+          ...uneven,
+          blocked: [
+            { code: 'pinned', detail: '' },
+            { code: 'cooldown', detail: '', harmless: true },
+          ],
+        }),
+      ],
       { moved: 0, failed: 0, left: 0, total: 0 },
     ],
     [
