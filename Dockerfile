@@ -26,7 +26,8 @@ COPY package.json LICENSE CHANGELOG.md /app/
 COPY config/rebalancer.example.yaml /etc/greptime-rebalancer/
 # The packages that the program uses are part of dist.
 COPY --from=build /app/dist /app/dist
-ENV NODE_ENV=production
+# Less room for young objects: half of the memory of an idle daemon, for a tenth more processor time.
+ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=4
 # The default state folder, ./data, is /data from here. It is all that is written to.
 WORKDIR /
 VOLUME /data

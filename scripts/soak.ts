@@ -134,7 +134,11 @@ function startDaemon(folder: string, { frontend, metasrv }: Served, violations: 
   const file = join(folder, 'rebalancer.yaml');
   writeFileSync(file, JSON.stringify(config));
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  const child = spawn(process.execPath, [main, 'run', '-c', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // What the image sets, and the heap that Node takes by itself under the 1 GiB that the manifests allow.
+  const flags = ['--max-semi-space-size=4', '--max-old-space-size=512'];
+  const child = spawn(process.execPath, [...flags, main, 'run', '-c', file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
   let isStopping = false;
   let lastLines = '';

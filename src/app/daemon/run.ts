@@ -18,7 +18,6 @@ import { byLeaderOnly } from '../ha/leader-actions.ts';
 import { Closers, untilAborted } from '../lifecycle.ts';
 import { recordSamples } from './samples.ts';
 import { cronSchedule } from './schedule.ts';
-import { spareMemory } from '../spare-memory.ts';
 import { startNotifications } from './notifications.ts';
 import { createViews } from '../api/views.ts';
 import { loadWebAssets } from '../api/web-assets.ts';
@@ -78,7 +77,6 @@ export async function startDaemon(
     closers.add(() => live.close());
     closers.add(recordSamples(store, live));
     closers.add(logEvents(logger, events));
-    closers.add(spareMemory(events, { clock }));
     closers.add(startNotifications(config, secrets, { live, clock, metrics, logger, version }));
     const daemon = new Daemon(session, { startSchedule: cronSchedule(clock), logger });
     closers.add(() => daemon.stop());
