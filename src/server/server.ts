@@ -36,8 +36,6 @@ export interface ServerOptions {
   readonly version: string;
   /** PEM texts. With them only https is served. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
-  /** Event-stream clients at a time. Default 200. */
-  readonly maxEventClients?: number;
 }
 
 export interface ServerDependencies {
@@ -79,10 +77,7 @@ export async function createServer(
 ): Promise<RunningServer> {
   const { clock } = dependencies;
   const history = createEventHistory({}, { events: dependencies.events });
-  const stream = createEventStream(
-    { epoch: clock.now().toString(36), maxClients: options.maxEventClients ?? 200 },
-    { history, clock },
-  );
+  const stream = createEventStream({ epoch: clock.now().toString(36) }, { history, clock });
   const app = createApp(options, dependencies, stream);
   const endStreams = (): void => {
     stream.close();

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { TestContext } from 'vitest';
 import { z } from 'zod';
-import type { RunningDaemon } from '../../src/app/daemon/run.ts';
+import type { RunningDaemon } from '../../src/app/daemon/open-daemon.ts';
 import type { ListeningCluster } from '../../src/app/commands/simulate.ts';
 import type { StampedEvent } from '../../src/observability/events.ts';
 import {

@@ -2,7 +2,8 @@ import { renameSync, symlinkSync, writeFileSync, mkdirSync, rmSync } from 'node:
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPlanner } from '../../src/app/planning/planner.ts';
-import { startDaemon, watchConfig, type RunningDaemon } from '../../src/app/daemon/run.ts';
+import type { RunningDaemon } from '../../src/app/daemon/open-daemon.ts';
+import { startDaemon, watchConfig } from '../../src/app/daemon/run.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { openCluster } from '../../src/greptimedb/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';

@@ -1,18 +1,20 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { ask, postJson, startTestServer } from '../support/server.ts';
-import type { TestServer } from '../support/server.ts';
-import type { ServerOptions } from '../../src/server/server.ts';
+import { ask, emitPlan, postJson, startTestServer } from '../support/server.ts';
+import type { TestServer, TestServerOptions } from '../support/server.ts';
 
 const running: TestServer[] = [];
 
-async function start(options: Partial<ServerOptions>): Promise<TestServer & { url: string }> {
-  const test = await startTestServer({ options });
+async function start({
+  token,
+  ...server
+}: NonNullable<TestServerOptions['server']> & { readonly token?: string }): Promise<TestServer> {
+  const test = await startTestServer({ server, ...(token !== undefined && { token }) });
   running.push(test);
-  return { ...test, url: test.server.url };
+  return test;
 }
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map(({ server }) => server.close()));
+  await Promise.all(running.splice(0).map((test) => test.close()));
 });
 
 const TOKEN = 'correct-horse';
@@ -30,10 +32,10 @@ describe('with a token', () => {
     ['the token, the scheme in small letters', { authorization: `bearer ${TOKEN}` }, 200],
     ['the token, from a page of another origin', { ...bearer(TOKEN), origin: 'http://ops.example' }, 200],
   ])('answers an action with %s by %i', async (_name, headers, status) => {
-    const { url, calls } = await start({ ...everywhere, token: TOKEN });
+    const { url, asked } = await start({ ...everywhere, token: TOKEN });
     const answer = await postJson(`${url}/api/v1/resume`, {}, headers);
     expect(answer.status).toBe(status);
-    expect(calls).toHaveLength(status === 200 ? 1 : 0);
+    expect(asked()).toHaveLength(status === 200 ? 1 : 0);
     if (status === 401)
       expect([answer.code, answer.headers['www-authenticate']]).toEqual([
         'unauthorized',
@@ -58,7 +60,8 @@ describe('with a token', () => {
   );
 
   it.each(['/healthz', '/readyz', '/'])('leaves %s open in any case: it holds no data', async (path) => {
-    const { url } = await start({ token: TOKEN, protectReads: true });
+    const { url, bus } = await start({ token: TOKEN, protectReads: true });
+    emitPlan(bus);
     expect((await ask(url + path)).status).toBe(200);
   });
 
@@ -70,9 +73,9 @@ describe('with a token', () => {
 
 describe('without a token', () => {
   it('refuses every action unless it listens on a loopback address', async () => {
-    const { url, calls } = await start(everywhere);
+    const { url, asked } = await start(everywhere);
     const answer = await postJson(`${url}/api/v1/resume`, {});
-    expect([answer.status, answer.code, calls.length]).toEqual([403, 'no-token', 0]);
+    expect([answer.status, answer.code, asked().length]).toEqual([403, 'no-token', 0]);
     expect((await ask(`${url}/api/v1/status`)).status).toBe(200);
   });
 
@@ -97,9 +100,9 @@ describe('without a token', () => {
     ['a page without origin', { origin: 'null' }, 403],
     ['a form of another site', { 'sec-fetch-site': 'cross-site' }, 403],
   ])('on loopback answers an action with %s as case %#', async (_name, headers, status) => {
-    const { url, calls } = await start({});
+    const { url, asked } = await start({});
     expect((await postJson(`${url}/api/v1/resume`, {}, headers)).status).toBe(status);
-    expect(calls).toHaveLength(status === 200 ? 1 : 0);
+    expect(asked()).toHaveLength(status === 200 ? 1 : 0);
   });
 });
 
@@ -149,9 +152,9 @@ describe('methods', () => {
   it.each(['QUERY', 'PROPFIND', 'TRACE', 'LINK'])(
     '%s is refused before anything else is looked at',
     async (method) => {
-      const { url, defects } = await start({ token: TOKEN, protectReads: true });
+      const { url, errors } = await start({ token: TOKEN, protectReads: true });
       const answer = await ask(`${url}/api/v1/status`, { method });
-      expect([answer.status, answer.code, defects]).toEqual([405, 'method-not-allowed', []]);
+      expect([answer.status, answer.code, errors]).toEqual([405, 'method-not-allowed', []]);
     },
   );
 });

@@ -3,20 +3,19 @@ import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ask, emitPlan, startTestServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
-import type { ServerOptions } from '../../src/server/server.ts';
 
 const running: TestServer[] = [];
 const sockets: Socket[] = [];
 
-async function start(options: Partial<ServerOptions> = {}): Promise<TestServer & { url: string }> {
-  const test = await startTestServer({ options });
+async function start(port = 0): Promise<TestServer> {
+  const test = await startTestServer({ server: { listen: { host: '127.0.0.1', port } } });
   running.push(test);
-  return { ...test, url: test.server.url };
+  return test;
 }
 
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await Promise.all(running.splice(0).map(({ server }) => server.close()));
+  await Promise.all(running.splice(0).map((test) => test.close()));
 });
 
 interface Follower {
@@ -147,8 +146,8 @@ describe('GET /api/v1/events', () => {
   });
 
   it('serves a bounded number of clients, and a new one when another goes', async () => {
-    const { server, url, bus } = await start({ maxEventClients: 3 });
-    const followers = [1, 2, 3].map(() => follow(server.port));
+    const { server, url, bus } = await start();
+    const followers = Array.from({ length: 200 }, () => follow(server.port));
     await Promise.all(followers.map((follower) => follower.until(/event: hello\n/)));
     const answer = await ask(`${url}/api/v1/events`);
     expect([answer.status, answer.code]).toEqual([503, 'too-many-streams']);
@@ -220,7 +219,7 @@ describe('closing', () => {
     await stream.closed;
     await clock.advance(1_000);
     await Promise.all([...ends, closing]);
-    const again = await start({ listen: { host: '127.0.0.1', port: server.port } });
+    const again = await start(server.port);
     expect((await ask(`${again.url}/healthz`)).status).toBe(200);
   });
 });

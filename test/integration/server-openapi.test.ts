@@ -2,17 +2,18 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { STATUS_OF_CODE } from '../../src/server/http/errors.ts';
-import { ask, startTestServer } from '../support/server.ts';
+import { ask, emitPlan, startTestServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
 
 let test: TestServer;
 let url: string;
 
 beforeEach(async () => {
-  test = await startTestServer({});
-  url = test.server.url;
+  test = await startTestServer();
+  ({ url } = test);
+  emitPlan(test.bus);
 });
-afterEach(() => test.server.close());
+afterEach(() => test.close());
 
 const schemaShape = z.object({
   properties: z.record(z.string(), z.unknown()),
@@ -73,7 +74,7 @@ describe('the OpenAPI document', () => {
     'describes %s, which exists',
     async (route) => {
       const [method = '', path = ''] = route.split(' ');
-      const real = path.replace('{kind}', 'table').replace('{id}', '1');
+      const real = path.replace('{kind}', 'table').replace('{id}', '1024');
       const answer = await ask(url + real, { method });
       expect([404, 405]).not.toContain(answer.status);
       const { paths } = await documentOf();

@@ -13,10 +13,10 @@ let test: TestServer;
 let url: string;
 
 beforeEach(async () => {
-  test = await startTestServer({});
-  url = test.server.url;
+  test = await startTestServer();
+  ({ url } = test);
 });
-afterEach(() => test.server.close());
+afterEach(() => test.close());
 
 describe('what the page shows', () => {
   it.each([
@@ -57,10 +57,10 @@ describe('what the page shows', () => {
   });
 
   it('are protected like every other read', async () => {
-    const shut = await startTestServer({ options: { token: 'T', protectReads: true } });
+    const shut = await startTestServer({ token: 'T', server: { protectReads: true } });
     for (const path of ['matrix', 'regions', 'queue', 'series', 'audit'])
-      expect((await ask(`${shut.server.url}/api/v1/${path}`)).status, path).toBe(401);
-    await shut.server.close();
+      expect((await ask(`${shut.url}/api/v1/${path}`)).status, path).toBe(401);
+    await shut.close();
   });
 });
 
@@ -68,9 +68,9 @@ describe('the page', () => {
   const script = Buffer.from('let a = 1;\n'.repeat(500));
 
   it('says how to build it where that was not done', async () => {
-    const bare = await startTestServer({ web: undefined });
-    const { status, code, text } = await ask(bare.server.url);
-    await bare.server.close();
+    const bare = await startTestServer({ web: new Map() });
+    const { status, code, text } = await ask(bare.url);
+    await bare.close();
     expect([status, code]).toEqual([503, 'no-page']);
     expect(text).toContain('npm run build');
   });
@@ -81,10 +81,10 @@ describe('the page', () => {
       ['/assets/app-1.js', { body: Buffer.from('1'), type: 'text/javascript', etag: '"b"' }],
     ]);
     const built = await startTestServer({ web });
-    const page = await ask(built.server.url);
-    const file = await ask(`${built.server.url}/assets/app-1.js`);
-    const other = await ask(`${built.server.url}/assets/../../etc/passwd`);
-    await built.server.close();
+    const page = await ask(built.url);
+    const file = await ask(`${built.url}/assets/app-1.js`);
+    const other = await ask(`${built.url}/assets/../../etc/passwd`);
+    await built.close();
     expect([page.text, page.headers['cache-control']]).toEqual(['<!doctype html>', 'no-cache']);
     expect([file.text, file.headers['cache-control'], file.headers.etag]).toEqual([
       '1',
@@ -101,7 +101,7 @@ describe('the page', () => {
       ['/assets/app.js', { body: script, type: 'text/javascript', etag: '"b"' }],
     ]);
     const built = await startTestServer({ web });
-    const file = `${built.server.url}/assets/app.js`;
+    const file = `${built.url}/assets/app.js`;
     const small = await fetch(file, { headers: { 'accept-encoding': 'gzip' } });
     expect(small.headers.get('content-encoding')).toBe('gzip');
     expect(small.headers.get('etag')).toBe('"b-gzip"');
@@ -114,6 +114,6 @@ describe('the page', () => {
     ]);
     const known = await ask(file, { headers: { 'accept-encoding': 'gzip', 'if-none-match': '"b-gzip"' } });
     expect([known.status, known.text, known.headers['content-encoding']]).toEqual([304, '', undefined]);
-    await built.server.close();
+    await built.close();
   });
 });

@@ -11,8 +11,8 @@ afterEach(async () => {
 describe('a server with a certificate', () => {
   it('serves https only, to those who trust its certificate', async () => {
     const tls = selfSigned();
-    const { server } = await startTestServer({ options: { tls } });
-    closers.push(() => server.close());
+    const { server, close } = await startTestServer({ tls });
+    closers.push(close);
     expect(server.url).toMatch(/^https:/);
     const trusting = new Agent({ connect: { ca: tls.cert } });
     const other = new Agent();
@@ -30,7 +30,8 @@ describe('a server with a certificate', () => {
 
   it('closes at once, connections that are kept open too', async () => {
     const tls = selfSigned();
-    const { server } = await startTestServer({ options: { tls } });
+    const { server, close } = await startTestServer({ tls });
+    closers.push(close);
     const agent = new Agent({ connect: { ca: tls.cert } });
     closers.push(() => agent.destroy());
     await (await request(`${server.url}/healthz`, { dispatcher: agent })).body.dump();
@@ -38,14 +39,20 @@ describe('a server with a certificate', () => {
   });
 
   it.each([
-    ['no certificate', (): { cert: string; key: string } => ({ ...selfSigned(), cert: 'canary-cert' })],
-    ['the key of another', (): { cert: string; key: string } => ({ ...selfSigned(), key: selfSigned().key })],
-  ])('with %s does not start, and shows neither', async (_, tls) => {
+    [
+      'no certificate',
+      'secrets',
+      (): { cert: string; key: string } => ({ ...selfSigned(), cert: 'canary-cert' }),
+    ],
+    [
+      'the key of another',
+      'listen-failed',
+      (): { cert: string; key: string } => ({ ...selfSigned(), key: selfSigned().key }),
+    ],
+  ])('with %s does not start, and shows neither', async (_, code, tls) => {
     const { cert, key } = tls();
-    const refusal: unknown = await startTestServer({ options: { tls: { cert, key } } }).catch(
-      (error: unknown) => error,
-    );
-    expect(refusal).toMatchObject({ code: 'listen-failed' });
+    const refusal: unknown = await startTestServer({ tls: { cert, key } }).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code });
     expect(String(refusal)).not.toContain('canary');
     expect(String(refusal)).not.toContain(key.slice(40, 80));
   });

@@ -1,24 +1,28 @@
 import { connect } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OperatingError } from '../../src/domain/errors.ts';
+import { explanationSchema } from '../../src/domain/explanation.ts';
 import { planSchema } from '../../src/domain/plan.ts';
 import { snapshotSchema } from '../../src/domain/snapshot.ts';
-import { historySchema, statusSchema } from '../../src/server/api/answers.ts';
+import { toMoveView } from '../../src/observability/event-view.ts';
+import { drainAnswerSchema, historySchema, statusSchema } from '../../src/server/api/answers.ts';
 import { samplePlan, sampleSnapshot, START_MS } from '../support/observability.ts';
-import { ask, emitPlan, postJson, startTestServer } from '../support/server.ts';
-import type { TestServer, TestServerOverrides } from '../support/server.ts';
+import { ask, emitPlan, postJson, startTestServer, storeMove } from '../support/server.ts';
+import type { TestServer, TestServerOptions } from '../support/server.ts';
 
 const running: TestServer[] = [];
 
-async function start(overrides: TestServerOverrides = {}): Promise<TestServer & { url: string }> {
-  const test = await startTestServer(overrides);
+async function start(options: TestServerOptions = {}): Promise<TestServer> {
+  const test = await startTestServer(options);
   running.push(test);
-  return { ...test, url: test.server.url };
+  return test;
 }
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map(({ server }) => server.close()));
+  await Promise.all(running.splice(0).map((test) => test.close()));
 });
+
+const U64_MAX = '18446744073709551615';
 
 describe('reads', () => {
   it('tells that the process lives', async () => {
@@ -27,24 +31,21 @@ describe('reads', () => {
     expect([answer.status, answer.text]).toEqual([200, '{"status":"ok"}']);
   });
 
-  it.each([
-    [true, 200],
-    [false, 503],
-  ])('when ready is %s answers /readyz with %i', async (ready, status) => {
-    const missing = ready ? [] : [{ code: 'leader' as const, detail: 'No replica of the rebalancer leads.' }];
-    const { url } = await start({ views: { readiness: () => ({ ready, missing }) } });
-    const answer = await ask(`${url}/readyz`);
-    expect([answer.status, JSON.parse(answer.text)]).toEqual([status, { ready, missing }]);
+  it('tells whether it can work', async () => {
+    const { url, bus } = await start();
+    const before = await ask(`${url}/readyz`);
+    const missing = [{ code: 'snapshot', detail: 'No snapshot of the cluster has been read yet.' }];
+    expect([before.status, JSON.parse(before.text)]).toEqual([503, { ready: false, missing }]);
+    emitPlan(bus);
+    const after = await ask(`${url}/readyz`);
+    expect([after.status, JSON.parse(after.text)]).toEqual([200, { ready: true, missing: [] }]);
   });
 
   it('serves metrics in the type that they have', async () => {
     const { url } = await start();
-    const answer = await ask(`${url}/metrics`);
-    expect([answer.status, answer.text, answer.headers['content-type']]).toEqual([
-      200,
-      'up 1\n',
-      'text/plain; version=0.0.4',
-    ]);
+    const { status, text, headers } = await ask(`${url}/metrics`);
+    expect([status, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    expect(text).toContain('greptime_rebalancer_build_info{version="1.2.3"} 1\n');
   });
 
   it('serves the status', async () => {
@@ -73,7 +74,8 @@ describe('reads', () => {
     const region = sampleSnapshot().regions[0]!;
     const regions = Array.from({ length: 9_000 }, (_, index) => ({ ...region, id: String(index) }));
     const snapshot = { ...sampleSnapshot(), regions };
-    const { url } = await start({ views: { snapshot: () => snapshot } });
+    const { url, bus } = await start();
+    bus.emit({ type: 'snapshot-taken', cycleId: 1, snapshot, durationMs: 5 });
     const plain = await ask(`${url}/api/v1/snapshot`);
     expect(JSON.parse(plain.text)).toEqual(snapshot);
     const compressed = await fetch(`${url}/api/v1/snapshot`, { headers: { 'accept-encoding': 'gzip' } });
@@ -86,51 +88,63 @@ describe('reads', () => {
     expect(refused.headers['content-encoding']).toBeUndefined();
   });
 
-  it('serves history in pages', async () => {
-    const { url, queries } = await start();
-    const page = historySchema.parse(JSON.parse((await ask(`${url}/api/v1/history?limit=2`)).text));
-    expect(page.moves.map((move) => move.id)).toEqual(['9', '8']);
-    expect(page.next).toBe('8');
-    await ask(
-      `${url}/api/v1/history?before=8&outcome=failed&reason=drain&region=18446744073709551615&table=cpu&datanode=3&since=2026-01-01T00:00:00Z`,
-    );
-    expect(queries[1]).toEqual({
-      limit: 100,
-      before: 8,
-      outcome: 'failed',
-      reason: 'drain',
-      region: '18446744073709551615',
-      table: 'cpu',
-      datanode: '3',
-      since: Date.UTC(2026, 0, 1),
-    });
+  it('serves history in pages, and what the filters let through', async () => {
+    const { url, store } = await start();
+    const failed = { state: 'failed', cause: 'rolled_back', detail: 'no', endedAtMs: START_MS } as const;
+    storeMove(store, { regionId: U64_MAX, reason: 'drain', to: '3' }, failed);
+    storeMove(store, { createdAtMs: 0 }, { state: 'succeeded', endedAtMs: 1 });
+    storeMove(store, {}, failed);
+    const idsOf = async (query: string): Promise<(string | null)[]> => {
+      const { text } = await ask(`${url}/api/v1/history?${query}`);
+      const { moves, next } = historySchema.parse(JSON.parse(text));
+      return [...moves.map(({ id }) => id), next];
+    };
+    expect(await idsOf('limit=2')).toEqual(['3', '2', '2']);
+    expect(await idsOf('limit=2&before=2')).toEqual(['1', null]);
+    for (const filter of ['reason=drain', `region=${U64_MAX}`, 'datanode=3'])
+      expect(await idsOf(filter), filter).toEqual(['1', null]);
+    expect(await idsOf('outcome=succeeded')).toEqual(['2', null]);
+    expect(await idsOf('since=2025-12-31T23:00:00-01:00')).toEqual(['3', '1', null]);
+    expect(await idsOf('until=2025-12-31T23:00:00-01:00&table=cpu')).toEqual(['2', null]);
+    expect(await idsOf('table=1025')).toEqual([null]);
   });
 
   it.each([
-    ['region/18446744073709551615', 200],
+    [`region/${U64_MAX}`, 200],
     ['table/public.cpu', 200],
     ['table/public.c%2Fp%20u', 200],
+    ['datanode/2', 200],
     ['datanode/404', 404],
   ])('explains %s with %i', async (path, status) => {
-    const { url } = await start();
+    const { url, bus } = await start();
+    const { regions, tables, ...rest } = sampleSnapshot();
+    const snapshot = {
+      ...rest,
+      tables: [...tables, { ...tables[0]!, id: '1025', name: 'c/p u' }],
+      regions: [...regions, { id: U64_MAX, tableId: '1025', leader: '0', status: 'alive' as const }],
+    };
+    bus.emit({ type: 'snapshot-taken', cycleId: 1, snapshot, durationMs: 5 });
     const answer = await ask(`${url}/api/v1/explain/${path}`);
     expect(answer.status).toBe(status);
     if (status === 404) expect(answer.code).toBe('not-found');
-    else expect(JSON.parse(answer.text).id).toBe(decodeURIComponent(path.split('/')[1] ?? ''));
+    else expect(explanationSchema.parse(JSON.parse(answer.text)).kind).toBe(path.split('/')[0]);
   });
 });
 
-it('lists the regions in quarantine', async () => {
-  const { url } = await start();
+it('lists the regions in quarantine, and the move that failed last', async () => {
+  const { url, store } = await start();
+  const effects = { quarantine: { untilMs: START_MS + 60_000, detail: 'rolled_back: no' } };
+  storeMove(store, {}, { state: 'rolled_back', cause: 'rolled_back', endedAtMs: START_MS, effects });
+  const [move] = store.listMoves({ limit: 1 });
   const { text } = await ask(`${url}/api/v1/quarantine`);
-  expect(JSON.parse(text)).toMatchObject({
+  expect(JSON.parse(text)).toEqual({
     quarantined: [
       {
         regionId: '4398046511104',
-        failures: 2,
-        until: new Date(START_MS).toISOString(),
+        failures: 1,
+        until: new Date(START_MS + 60_000).toISOString(),
         detail: 'rolled_back: no',
-        move: { from: '0', to: '1', state: 'rolled_back', cause: 'rolled_back' },
+        move: move && toMoveView(move),
       },
     ],
   });
@@ -138,81 +152,103 @@ it('lists the regions in quarantine', async () => {
 
 describe('actions', () => {
   it.each([
-    [
-      'pause',
-      { for: '1h30m', reason: 'deploy', by: 'anna' },
-      { forMs: 5_400_000, reason: 'deploy', by: 'anna (127.0.0.1)' },
-      200,
-    ],
-    ['pause', {}, { forMs: undefined, reason: '', by: 'API (127.0.0.1)' }, 200],
-    ['resume', {}, { by: 'API (127.0.0.1)' }, 200],
-    ['trigger', { by: 'anna' }, { by: 'anna (127.0.0.1)' }, 202],
-    [
-      'drain',
-      { datanodes: [3, '4'], dryRun: true },
-      { datanodes: ['3', '4'], dryRun: true, by: 'API (127.0.0.1)' },
-      200,
-    ],
-    ['undrain', { datanodes: [3], by: 'anna' }, { datanodes: ['3'], by: 'anna (127.0.0.1)' }, 200],
+    ['pause', { for: '1h30m', reason: 'deploy', by: 'anna' }, ['anna (127.0.0.1)', 'pause', 'deploy'], 200],
+    ['pause', {}, ['API (127.0.0.1)', 'pause', ''], 200],
+    ['resume', {}, ['API (127.0.0.1)', 'resume', ''], 200],
+    ['trigger', { by: 'anna' }, ['anna (127.0.0.1)', 'trigger', ''], 202],
+    ['drain', { datanodes: [1, '2'] }, ['API (127.0.0.1)', 'drain', 'datanodes 1, 2'], 200],
     [
       'quarantine/release',
       { regionId: '4398046511104' },
-      { regionId: '4398046511104', by: 'API (127.0.0.1)' },
+      ['API (127.0.0.1)', 'release-quarantine', 'region 4398046511104'],
       200,
     ],
-  ])('%s with %j asks for %j', async (name, body, wanted, status) => {
-    const { url, calls } = await start();
-    const answer = await postJson(`${url}/api/v1/${name}`, body);
-    expect(answer.status).toBe(status);
-    expect(calls).toEqual([[name === 'quarantine/release' ? 'release-quarantine' : name, wanted]]);
+  ])('%s with %j is done and audited', async (name, body, entry, status) => {
+    const { url, bus, asked } = await start();
+    emitPlan(bus);
+    expect((await postJson(`${url}/api/v1/${name}`, body)).status).toBe(status);
+    expect(asked()).toEqual([entry]);
+  });
+
+  it('pauses for the time that was asked for', async () => {
+    const { url } = await start();
+    const { text } = await postJson(`${url}/api/v1/pause`, { for: '1h30m', reason: 'deploy', by: 'anna' });
+    const until = new Date(START_MS + 5_400_000).toISOString();
+    expect(JSON.parse(text)).toEqual({ paused: { until, reason: 'deploy', by: 'anna (127.0.0.1)' } });
+    const { paused } = statusSchema.parse(JSON.parse((await ask(`${url}/api/v1/status`)).text));
+    expect(paused).toEqual({ until, reason: 'deploy', by: 'anna (127.0.0.1)' });
+  });
+
+  it('drains, and ends that', async () => {
+    const { url, bus, asked } = await start();
+    emitPlan(bus);
+    const asIf = await postJson(`${url}/api/v1/drain`, { datanodes: ['2'], dryRun: true });
+    const planned = drainAnswerSchema.parse(JSON.parse(asIf.text));
+    expect(planned).toMatchObject({ dryRun: true, draining: ['2'] });
+    expect(planned.plan?.blocked).toMatchObject([{ code: 'migrating', regionId: '4398046511106' }]);
+    expect(asked()).toEqual([]);
+    await postJson(`${url}/api/v1/drain`, { datanodes: ['2'] });
+    const ended = await postJson(`${url}/api/v1/undrain`, { datanodes: [2], by: 'anna' });
+    expect(JSON.parse(ended.text)).toEqual({ draining: [] });
+    expect(asked()[0]).toEqual(['anna (127.0.0.1)', 'undrain', 'datanodes 2']);
   });
 
   it('takes an action without a body', async () => {
-    const { url, calls } = await start();
+    const { url, asked } = await start();
     expect((await ask(`${url}/api/v1/resume`, { method: 'POST' })).text).toBe('{"paused":null}');
-    expect(calls).toHaveLength(1);
+    expect(asked()).toHaveLength(1);
   });
 
   it('keeps an id beyond 2^53 that came as a number', async () => {
-    const { url, calls } = await start();
-    await postJson(`${url}/api/v1/drain`, '{"datanodes":[18446744073709551615]}');
-    expect(calls[0]?.[1]).toMatchObject({ datanodes: ['18446744073709551615'] });
+    const { url, bus } = await start();
+    emitPlan(bus);
+    const answer = await postJson(`${url}/api/v1/drain`, `{"datanodes":[${U64_MAX}]}`);
+    expect(answer.text).toContain(`The cluster has no datanode ${U64_MAX}`);
+  });
+
+  it('answers 409 when a cycle runs already, or none may begin', async () => {
+    const { url, daemon } = await start();
+    const first = await postJson(`${url}/api/v1/trigger`, {});
+    expect([first.status, JSON.parse(first.text)]).toEqual([202, { cycleId: '1' }]);
+    const second = await postJson(`${url}/api/v1/trigger`, {});
+    expect([second.status, second.code]).toEqual([409, 'cycle-running']);
+    expect(second.text).toContain('Cycle 1 is running already.');
+    await daemon.stop();
+    const third = await postJson(`${url}/api/v1/trigger`, {});
+    expect([third.status, third.code]).toEqual([409, 'refused']);
   });
 
   it.each([
-    [{ kind: 'running' as const, cycleId: 4 }, 'cycle-running', 'Cycle 4 is running already.'],
-    [{ kind: 'refused' as const, detail: 'It stops.' }, 'refused', 'It stops.'],
-  ])('answers 409 when a trigger is %j', async (result, code, message) => {
-    const { url } = await start({ actions: { trigger: () => result } });
-    const answer = await postJson(`${url}/api/v1/trigger`, {});
-    expect([answer.status, JSON.parse(answer.text)]).toEqual([409, { error: { code, message } }]);
-  });
-
-  it.each([
-    [new OperatingError('unknown-datanode', 'The cluster has no datanode 9.'), 404, 'unknown-datanode'],
-    [new OperatingError('state-full', 'The disk is full.'), 503, 'state-full'],
-    [new OperatingError('not-draining', 'Datanode 9 does not drain'), 409, 'not-draining'],
-    [new OperatingError('configured-drain', 'Datanode 9 drains by configuration'), 409, 'configured-drain'],
-  ])('tells the client of %s', async (error, status, code) => {
-    const drain = (): never => {
-      throw error;
-    };
-    const { url, defects } = await start({ actions: { drain } });
-    const answer = await postJson(`${url}/api/v1/drain`, { datanodes: ['9'] });
+    ['drain', ['9'], 404, 'unknown-datanode'],
+    ['undrain', ['2'], 409, 'not-draining'],
+    ['undrain', ['1'], 409, 'configured-drain'],
+  ])('tells the client why %s of %j cannot be', async (name, datanodes, status, code) => {
+    const { url, bus, errors, asked } = await start({ set: ['datanodes.drain=[1]'] });
+    emitPlan(bus);
+    const answer = await postJson(`${url}/api/v1/${name}`, { datanodes });
     expect([answer.status, answer.code]).toEqual([status, code]);
-    expect(defects).toEqual([]);
+    expect([errors, asked()]).toEqual([[], []]);
   });
 
-  it('tells the client nothing of a defect, and its owner all', async () => {
-    const error = new TypeError('secret is not a function');
-    const status = (): never => {
-      throw error;
-    };
-    const { url, defects } = await start({ views: { status } });
+  it('tells the client what keeps it from acting now', async () => {
+    const { url, store, errors } = await start();
+    expect((await postJson(`${url}/api/v1/drain`, { datanodes: ['1'] })).code).toBe('no-snapshot');
+    vi.spyOn(store, 'addAudit').mockImplementation(() => {
+      throw new OperatingError('state-full', 'The disk is full.');
+    });
+    const answer = await postJson(`${url}/api/v1/pause`, {});
+    expect([answer.status, answer.code, errors]).toEqual([503, 'state-full', []]);
+  });
+
+  it('tells the client nothing of a defect, and the log all', async () => {
+    const { url, store, errors } = await start();
+    vi.spyOn(store, 'memory').mockImplementation(() => {
+      throw new TypeError('secret is not a function');
+    });
     const answer = await ask(`${url}/api/v1/status`);
     expect([answer.status, answer.code]).toEqual([500, 'internal']);
     expect(answer.text).not.toContain('secret');
-    expect(defects).toEqual([error]);
+    expect(errors).toMatchObject([expect.stringContaining('secret is not a function')]);
   });
 });
 
@@ -344,19 +380,19 @@ describe('bad input', () => {
       'GET',
     ],
   ] as const)('refuses %s', async (_name, method, path, headers, body, status, code, part) => {
-    const { url, calls, defects } = await start();
+    const { url, asked, errors } = await start();
     const answer = await ask(url + path, { method, headers, ...(body === undefined ? {} : { body }) });
     expect([answer.status, answer.code]).toEqual([status, code]);
     expect(answer.text).toContain(part);
     expect(answer.headers['x-content-type-options']).toBe('nosniff');
-    expect([calls, defects]).toEqual([[], []]);
+    expect([asked(), errors]).toEqual([[], []]);
   });
 
   it.each([
     ['garbage', 'garbage\r\n\r\n', '400', 'bad-request'],
     ['endless headers', `GET / HTTP/1.1\r\nx: ${'y'.repeat(40_000)}`, '431', 'headers-too-large'],
   ])('answers %s in the form of every error', async (_name, sent, status, code) => {
-    const { server, defects } = await start();
+    const { server, errors } = await start();
     const text = await new Promise<string>((resolve, reject) => {
       let received = '';
       const socket = connect(server.port, '127.0.0.1', () => socket.write(sent));
@@ -366,7 +402,7 @@ describe('bad input', () => {
     });
     expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(text).toContain(`{"error":{"code":"${code}",`);
-    expect(defects).toEqual([]);
+    expect(errors).toEqual([]);
   });
 });
 
@@ -393,7 +429,7 @@ describe('headers', () => {
 describe('listening', () => {
   it('names the address that is taken', async () => {
     const { server } = await start();
-    const again = startTestServer({ options: { listen: { host: '127.0.0.1', port: server.port } } });
+    const again = startTestServer({ server: { listen: { host: '127.0.0.1', port: server.port } } });
     await expect(again).rejects.toMatchObject({
       code: 'address-in-use',
       message: expect.stringContaining(`Cannot listen on 127.0.0.1:${server.port}: another process`),
@@ -404,7 +440,7 @@ describe('listening', () => {
     ['192.0.2.1', 'no such address'],
     ['2001:db8::1', '[2001:db8::1]:0'],
   ])('names the address %s that is not of this machine', async (host, part) => {
-    await expect(startTestServer({ options: { listen: { host, port: 0 } } })).rejects.toMatchObject({
+    await expect(startTestServer({ server: { listen: { host, port: 0 } } })).rejects.toMatchObject({
       code: 'listen-failed',
       message: expect.stringContaining(part),
     });
@@ -414,7 +450,7 @@ describe('listening', () => {
     ['localhost', 'http://127.0.0.1:'],
     ['0.0.0.0', 'http://127.0.0.1:'],
   ])('on %s gives a URL that can be opened', async (host, wanted) => {
-    const { url } = await start({ options: { listen: { host, port: 0 } } });
+    const { url } = await start({ server: { listen: { host, port: 0 } } });
     expect(url.startsWith(wanted)).toBe(true);
     expect((await ask(`${url}/healthz`)).status).toBe(200);
   });

@@ -1,6 +1,6 @@
 import { createPlanner } from '../../src/app/planning/planner.ts';
 import { startDaemon } from '../../src/app/daemon/run.ts';
-import type { RunningDaemon } from '../../src/app/daemon/run.ts';
+import type { RunningDaemon } from '../../src/app/daemon/open-daemon.ts';
 import { listenAsCluster } from '../../src/app/commands/simulate.ts';
 import type { ListenRequest, ListeningCluster } from '../../src/app/commands/simulate.ts';
 import { readConfig } from '../../src/config/load.ts';

@@ -1,138 +1,116 @@
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { VirtualClock } from '../../src/lib/clock.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDaemon } from '../../src/app/daemon/open-daemon.ts';
+import type { DaemonParts, RunningDaemon } from '../../src/app/daemon/open-daemon.ts';
+import { planNow } from '../../src/app/planning/planner.ts';
+import type { Config } from '../../src/config/config.ts';
+import { readConfig } from '../../src/config/load.ts';
+import { VirtualClock } from '../../src/lib/clock.ts';
 import type { EventBus } from '../../src/observability/events.ts';
-import { trackLiveState } from '../../src/observability/live-state.ts';
-import { createServer } from '../../src/server/server.ts';
-import type { RunningServer, ServerDependencies, ServerOptions } from '../../src/server/server.ts';
-import type { HistoryQuery } from '../../src/server/api/inputs.ts';
-import { createMatrixReader } from '../../src/server/api/matrix.ts';
-import type { ServerActions, ServerViews } from '../../src/server/api/ports.ts';
-import { buildQueue } from '../../src/server/api/queue.ts';
-import { buildRegions } from '../../src/server/api/regions.ts';
-import { buildSeries } from '../../src/server/api/series.ts';
-import { buildStatus } from '../../src/server/api/status.ts';
-import type { StatusFacts } from '../../src/server/api/status.ts';
-import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from './observability.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import type { MoveChange, MoveDraft, Store } from '../../src/store/port.ts';
+import { sampleMove, samplePlan, sampleSnapshot, START_MS } from './observability.ts';
 import { withCounts } from './plans.ts';
 
 export interface TestServer {
-  readonly server: RunningServer;
+  readonly server: RunningDaemon['server'];
+  readonly url: string;
+  readonly daemon: RunningDaemon['daemon'];
   readonly bus: EventBus;
+  readonly store: Store;
   readonly clock: VirtualClock;
-  /** Calls of the actions, in order. */
-  readonly calls: [name: string, request: unknown][];
-  readonly queries: HistoryQuery[];
-  readonly defects: unknown[];
+  /** What was asked of the daemon, the newest first: who, what and why. */
+  readonly asked: () => string[][];
+  /** What the log says of errors. */
+  readonly errors: string[];
+  close(): Promise<void>;
 }
 
-const PAGE: ServerDependencies['web'] = new Map([
+export interface TestServerOptions {
+  /** In place of what the configuration would say. */
+  readonly server?: Partial<Config['server']>;
+  readonly token?: string;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** `datanodes.drain=[1]` and the like. */
+  readonly set?: readonly string[];
+  readonly web?: DaemonParts['web'];
+}
+
+const PAGE: DaemonParts['web'] = new Map([
   ['/index.html', { body: Buffer.from('<!doctype html>'), type: 'text/html', etag: '"a"' }],
 ]);
 
-export interface TestServerOverrides {
-  readonly options?: Partial<ServerOptions>;
-  readonly views?: Partial<ServerViews>;
-  readonly actions?: Partial<ServerActions>;
-  readonly web?: ServerDependencies['web'];
-}
-
-/** Facts of a daemon that is fine and has nothing to tell. */
-export function statusFacts(overrides: Partial<StatusFacts> & Pick<StatusFacts, 'live'>): StatusFacts {
-  return {
-    nowMs: START_MS + 10_000,
-    startedAtMs: START_MS,
-    version: '1.2.3',
-    cluster: { name: 'prod', api: 'sql', version: '1.3.0', features: ['followers'] },
-    dryRun: false,
-    paused: undefined,
-    leader: { leads: true, holder: null },
-    nextTickAtMs: START_MS + 60_000,
-    maxSnapshotAgeMs: 60_000,
-    timeLeftMs: undefined,
-    quarantined: 0,
-    cooling: 0,
-    ...overrides,
-  };
-}
-
-/** A real server on a free port before fakes that remember what they were asked. */
-export async function startTestServer(overrides: TestServerOverrides = {}): Promise<TestServer> {
-  const { bus, clock } = eventBus();
-  const live = trackLiveState(bus);
-  const calls: TestServer['calls'] = [];
-  const queries: HistoryQuery[] = [];
-  const defects: unknown[] = [];
-  const readMatrix = createMatrixReader();
-  const views: ServerViews = {
-    status: () => buildStatus(statusFacts({ live: live.state(), nowMs: clock.now() })),
-    snapshot: () => live.state().snapshot ?? undefined,
-    plan: () => live.state().plan ?? undefined,
-    history(query) {
-      queries.push(query);
-      return [sampleMove({ id: 9, state: 'succeeded' }), sampleMove({ id: 8, state: 'failed' })].slice(
-        0,
-        query.limit,
-      );
-    },
-    explain: (kind, id) =>
-      id === '404' ? undefined : { kind, id, answer: 'It is well placed.', reasons: [], facts: {} },
-    readiness: () => ({ ready: true, missing: [] }),
-    quarantine: () => [
-      {
-        regionId: '4398046511104',
-        failures: 2,
-        untilMs: START_MS,
-        detail: 'rolled_back: no',
-        move: sampleMove({ state: 'rolled_back', cause: 'rolled_back' }),
-      },
-    ],
-    matrix: () => readMatrix(live.state()),
-    regions: (query) => buildRegions(live.state(), query),
-    queue: (query) => buildQueue(live.state(), query),
-    series: ({ rangeMs }) => {
-      const untilMs = clock.now();
-      return Promise.resolve(buildSeries({ sinceMs: untilMs - rangeMs, untilMs, stepMs: 1_000 }, []));
-    },
-    audit: () => ({
-      entries: [{ at: '2026-11-22T13:00:00.000Z', who: 'anna (127.0.0.1)', what: 'pause', why: 'deploy' }],
-    }),
-    ...overrides.views,
-  };
-  const remember =
-    <Result>(name: string, result: Result) =>
-    (request: unknown): Result => {
-      calls.push([name, request]);
-      return result;
-    };
-  const actions: ServerActions = {
-    pause: remember('pause', { untilMs: START_MS, reason: 'deploy', by: 'me' }),
-    resume: remember('resume', undefined),
-    trigger: remember('trigger', { kind: 'started' as const, cycleId: 12 }),
-    drain: remember('drain', { draining: ['3'], plan: samplePlan() }),
-    undrain: remember('undrain', { draining: [] }),
-    releaseQuarantine: remember('release-quarantine', { released: true }),
-    ...overrides.actions,
-  };
-  const server = await createServer(
-    {
-      listen: { host: '127.0.0.1', port: 0 },
-      protectReads: false,
-      allowedHosts: [],
-      version: '1.2.3',
-      ...overrides.options,
-    },
-    {
-      views,
-      actions,
-      events: bus,
-      clock,
-      metrics: { render: () => Promise.resolve('up 1\n'), contentType: 'text/plain; version=0.0.4' },
-      web: 'web' in overrides ? overrides.web : PAGE,
-      onDefect: (error) => defects.push(error),
-    },
+/** The real daemon on a free port, at rest, with its state in memory. Its cluster does not answer: what is seen of one, tests emit. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'rebalancer-server-'));
+  const clock = new VirtualClock(START_MS);
+  const errors: string[] = [];
+  const logger = createLogger(
+    { level: 'error', destination: { write: (line) => errors.push(line) } },
+    { clock },
   );
-  return { server, bus, clock, calls, queries, defects };
+  const parts: DaemonParts = {
+    ...{ version: '1.2.3', clock, logger, web: options.web ?? PAGE },
+    planner: (input, planning) => Promise.resolve(planNow(input, planning, clock)),
+    openCluster: (_options, _dependencies, { signal }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+  };
+  try {
+    const { daemon, server, session, close } = await openDaemon(configFor(options, folder), parts);
+    return {
+      ...{ daemon, server, url: server.url, bus: session.events, store: session.store, clock, errors },
+      asked: () => session.store.listAudit(1_000).map(({ who, what, why }) => [who, what, why]),
+      close: () => close().finally(() => rmSync(folder, { recursive: true })),
+    };
+  } catch (error) {
+    rmSync(folder, { recursive: true });
+    throw error;
+  }
+}
+
+function configFor({ server, token, tls, set = [] }: TestServerOptions, folder: string): Config {
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const config = readConfig({
+    env: {},
+    cwd: folder,
+    set: [
+      'cluster.name=prod',
+      'cluster.sql.endpoints=["http://127.0.0.1:1"]',
+      'execution.dryRun=false',
+      ...set,
+    ],
+  });
+  return {
+    ...config,
+    state: { ...config.state, path: ':memory:' },
+    server: {
+      ...config.server,
+      listen: { host: '127.0.0.1', port: 0 },
+      ...(token !== undefined && { tokenFile: file('token', token) }),
+      ...(tls && { tls: { certFile: file('cert.pem', tls.cert), keyFile: file('key.pem', tls.key) } }),
+      ...server,
+    },
+  };
+}
+
+/** A move in the store, in a state of its own. */
+export function storeMove(
+  store: Store,
+  draft: Partial<MoveDraft>,
+  change: Omit<MoveChange, 'moveId' | 'expected' | 'atMs'>,
+): void {
+  const { planId, cycleId, regionId, tableId, table, from, to, reason, createdAtMs } = sampleMove();
+  const move = store.createMove({
+    ...{ planId, cycleId, regionId, tableId, table, from, to, reason, createdAtMs },
+    ...draft,
+  });
+  store.writeMove({ moveId: move.id, expected: move.state, atMs: START_MS, ...change });
 }
 
 /** Makes snapshot and plan known. */

@@ -12,7 +12,7 @@ import type { Parts } from '../compose.ts';
 import type { WatchedCall } from './once.ts';
 import { Closers, untilAborted } from '../lifecycle.ts';
 import { startDaemon } from '../daemon/run.ts';
-import type { RunningDaemon } from '../daemon/run.ts';
+import type { RunningDaemon } from '../daemon/open-daemon.ts';
 import type { WatchedWork } from '../daemon/work-progress.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { listenAsCluster } from './simulate.ts';

@@ -6,8 +6,26 @@ import { statusSchema, VERDICTS } from '../../../src/server/api/answers.ts';
 import { buildStatus } from '../../../src/server/api/status.ts';
 import type { StatusFacts } from '../../../src/server/api/status.ts';
 import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
-import { statusFacts } from '../../support/server.ts';
 import { withCounts } from '../../support/plans.ts';
+
+/** Facts of a daemon that is fine and has nothing to tell. */
+function statusFacts(overrides: Partial<StatusFacts> & Pick<StatusFacts, 'live'>): StatusFacts {
+  return {
+    nowMs: START_MS + 10_000,
+    startedAtMs: START_MS,
+    version: '1.2.3',
+    cluster: { name: 'prod', api: 'sql', version: '1.3.0', features: ['followers'] },
+    dryRun: false,
+    paused: undefined,
+    leader: { leads: true, holder: null },
+    nextTickAtMs: START_MS + 60_000,
+    maxSnapshotAgeMs: 60_000,
+    timeLeftMs: undefined,
+    quarantined: 0,
+    cooling: 0,
+    ...overrides,
+  };
+}
 
 function liveAfter(events: readonly RebalancerEvent[]): LiveState {
   const { bus } = eventBus();

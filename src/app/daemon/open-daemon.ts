@@ -1,0 +1,115 @@
+import type { Config } from '../../config/config.ts';
+import { logEvents } from '../../observability/log-listener.ts';
+import { trackLiveState } from '../../observability/live-state.ts';
+import { createMetrics } from '../../observability/metrics.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import { observeEvents } from '../../observability/metrics-listener.ts';
+import type { WebAssets } from '../../server/api/ports.ts';
+import { createServer } from '../../server/server.ts';
+import type { RunningServer } from '../../server/server.ts';
+import { createActions } from '../api/actions.ts';
+import { createViews } from '../api/views.ts';
+import { loadWebAssets } from '../api/web-assets.ts';
+import { openSession } from '../compose.ts';
+import type { Parts } from '../compose.ts';
+import { byLeaderOnly } from '../ha/leader-actions.ts';
+import { Closers } from '../lifecycle.ts';
+import type { ClusterSession } from './cluster-session.ts';
+import { Daemon } from './daemon.ts';
+import { readEarlierState } from './earlier-state.ts';
+import { startNotifications } from './notifications.ts';
+import { recordSamples } from './samples.ts';
+import { cronSchedule } from './schedule.ts';
+import { watchWork } from './work-progress.ts';
+import type { WatchedWork } from './work-progress.ts';
+
+/** A daemon with its server, working until closed. */
+export interface RunningDaemon {
+  readonly daemon: Daemon;
+  readonly session: ClusterSession;
+  readonly metrics: Metrics;
+  readonly work: WatchedWork;
+  readonly server: RunningServer;
+  /** Graceful: ends the loop, then the server, then the store. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface DaemonParts extends Parts {
+  /** Default: the page that was built beside the program, if any. */
+  readonly web?: WebAssets | undefined;
+}
+
+/**
+ * Puts the daemon together. It answers requests; `daemon.start()` makes it work.
+ *
+ * @throws OperatingError when the state folder or the listen address cannot be used; nothing is left open then.
+ */
+export async function openDaemon(config: Config, parts: DaemonParts): Promise<RunningDaemon> {
+  const { clock, logger, version } = parts;
+  const closers = new Closers();
+  try {
+    const metrics = createMetrics({ version });
+    const { session, secrets } = await openSession(config, {
+      ...parts,
+      onRequest: (sample) => metrics.observeRequest(sample),
+    });
+    closers.add(() => session.close());
+    const { store, events } = session;
+    const live = trackLiveState(events, readEarlierState(store));
+    closers.add(() => live.close());
+    closers.add(recordSamples(store, live));
+    closers.add(logEvents(logger, events));
+    closers.add(startNotifications(config, secrets, { live, clock, metrics, logger, version }));
+    const daemon = new Daemon(session, { startSchedule: cronSchedule(clock), logger });
+    closers.add(() => daemon.stop());
+    const work = watchWork(session, live, { daemon });
+    closers.add(observeEvents(metrics, { live, clock, timeLeftMs: work.timeLeftMs }));
+    observeSession(metrics, session, daemon);
+    const server = await createServer(
+      {
+        listen: config.server.listen,
+        token: secrets.serverToken?.reveal(),
+        allowedHosts: config.server.allowedHosts,
+        protectReads: config.server.protectReads,
+        version,
+        tls: secrets.serverTls && { cert: secrets.serverTls.cert, key: secrets.serverTls.key.reveal() },
+      },
+      {
+        views: createViews({ session, daemon, live: work, version, startedAtMs: clock.now() }),
+        actions: byLeaderOnly(
+          createActions({ session, daemon, live, planner: parts.planner }),
+          session.leadership,
+        ),
+        events,
+        metrics,
+        clock,
+        web: parts.web ?? (await loadWebAssets()),
+        onDefect: (error, request) =>
+          logger.error({ error, ...request }, 'A request failed for no reason of its own'),
+      },
+    );
+    closers.add(() => server.close());
+    return { daemon, session, metrics, work, server, close: () => closers.close() };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+/** What the events do not tell. Each is read by itself: where the state folder fails, the others are told still. */
+function observeSession(metrics: Metrics, session: ClusterSession, daemon: Daemon): void {
+  const { clock, store, leadership, connection } = session;
+  metrics.onScrape(() => {
+    metrics.dryRun.set(session.config.execution.dryRun ? 1 : 0);
+    metrics.leader.set(leadership.status().leads ? 1 : 0);
+    metrics.scheduleIntervalSeconds.set((daemon.scheduleIntervalMs() ?? 0) / 1_000);
+    const { api = '', version = '' } = connection.profile ?? {};
+    metrics.setClusterInfo({ cluster: session.config.cluster.name, api, version });
+  });
+  metrics.onScrape(() => metrics.paused.set(session.pause() ? 1 : 0));
+  metrics.onScrape(() => {
+    const { quarantine, cooldowns } = store.memory(clock.now());
+    metrics.quarantinedRegions.set(quarantine.length);
+    metrics.cooldownRegions.set(cooldowns.length);
+  });
+}
