@@ -62,7 +62,8 @@ export function requireObject(value: unknown, where: string, place: string): Jso
 
 /** @throws CallError */
 export function requireString(value: unknown, where: string, place: string): string {
-  if (typeof value !== 'string') throw malformed(where, place, 'a string', value);
+  // Half a character has no UTF-8, and a request that names it could not be written.
+  if (typeof value !== 'string' || !value.isWellFormed()) throw malformed(where, place, 'a string', value);
   return value;
 }
 

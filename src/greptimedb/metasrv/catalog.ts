@@ -102,11 +102,15 @@ export class MetasrvCatalog {
   async #listNames(signal: AbortSignal): Promise<TableName[]> {
     const catalogs = await this.#readList('catalogs', '/admin/catalogs', signal);
     const schemas = await mapBounded(catalogs, CONCURRENCY, async (catalog) => {
-      const names = await this.#readList('schemas', `/admin/schemas?catalog=${encode(catalog)}`, signal);
+      const names = await this.#readList(
+        'schemas',
+        `/admin/schemas?catalog=${encodeURIComponent(catalog)}`,
+        signal,
+      );
       return names.filter((schema) => !VIRTUAL_SCHEMAS.has(schema)).map((schema) => ({ catalog, schema }));
     });
     const tables = await mapBounded(schemas.flat(), CONCURRENCY, async ({ catalog, schema }) => {
-      const path = `/admin/tables?catalog=${encode(catalog)}&schema=${encode(schema)}`;
+      const path = `/admin/tables?catalog=${encodeURIComponent(catalog)}&schema=${encodeURIComponent(schema)}`;
       return (await this.#readList('tables', path, signal)).map((name) => ({ catalog, schema, name }));
     });
     return tables.flat();
@@ -155,11 +159,8 @@ function never(): boolean {
 }
 
 function nameQuery({ catalog, schema, name }: TableName): string {
-  return `catalog=${encode(catalog)}&schema=${encode(schema)}&table=${encode(name)}`;
-}
-
-function encode(text: string): string {
-  return encodeURIComponent(text);
+  const [inCatalog, inSchema, table] = [catalog, schema, name].map(encodeURIComponent);
+  return `catalog=${inCatalog}&schema=${inSchema}&table=${table}`;
 }
 
 function readNames(response: TransportResponse, where: string): string[] {

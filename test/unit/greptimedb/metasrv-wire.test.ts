@@ -8,6 +8,7 @@ import {
   readProcedureManager,
 } from '../../../src/greptimedb/metasrv/admin.ts';
 import { readRoute } from '../../../src/greptimedb/metasrv/routes.ts';
+import { requireString } from '../../../src/greptimedb/wire.ts';
 
 function response(body: string, status = 200, headers: Record<string, string> = {}): TransportResponse {
   return { status, headers, body };
@@ -35,6 +36,16 @@ function region(extra: object): string {
     region_routes: [{ region: { id: 4398046511104 }, leader_peer: { id: 1, addr: 'a:1' }, ...extra }],
   });
 }
+
+describe('requireString', () => {
+  it.each([7, null, 'half a character \ud83d'])('refuses %j', (value) => {
+    expect(() => requireString(value, WHERE, 'item 0')).toThrow('item 0: expected a string, got');
+  });
+
+  it('takes any text', () => {
+    expect(requireString('Zürich 🦎', WHERE, 'item 0')).toBe('Zürich 🦎');
+  });
+});
 
 describe('readRoute', () => {
   it('reads the object of 0.7', () => {
