@@ -227,7 +227,7 @@ const weight = whole(1, MAX_WEIGHT).schema;
 /** Datanode id to weight. */
 export const weights = {
   schema: z
-    .record(z.string().refine(isDecimalId), weight, {
+    .record(z.string().refine(isDecimalId, 'a datanode id as the key'), weight, {
       error: 'a map of datanode ids to weights, such as {3: 2}',
     })
     .refine((map) => Object.keys(map).length <= MAX_ENTRIES, { error: `at most ${MAX_ENTRIES} weights` }),

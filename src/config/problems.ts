@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { placeText } from '../domain/schema-problems.ts';
+import { placeText, schemaProblems } from '../domain/schema-problems.ts';
 import type { Place } from '../domain/schema-problems.ts';
 import { UsageError } from '../domain/errors.ts';
 import { maskUserInfo } from '../lib/user-info.ts';
@@ -29,22 +29,18 @@ export function showValue(value: unknown): string {
 
 /** Turns what zod found into problems with their place in the file, the environment or the command line. */
 export function problemsOf(error: z.core.$ZodError, tree: ValueTree): Problem[] {
-  return error.issues.flatMap((issue) => {
-    const place = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => unknownKey(tree, place, name));
-    const wanted = issue.code === 'invalid_key' ? 'a datanode id as the key' : issue.message;
-    const found = issue.code === 'invalid_key' ? place.at(-1) : tree.valueAt(place);
-    return [problem(tree, place, found, wanted)];
-  });
+  return schemaProblems(error, (place) => tree.valueAt(place)).map(({ place, found, wanted }) =>
+    wanted === undefined ? unknownKey(tree, place) : problem(tree, place, found, wanted),
+  );
 }
 
 export function problem(tree: ValueTree, place: Place, found: unknown, wanted: string): Problem {
   return { label: tree.labelOf(place), place, text: `found ${showValue(found)}, wanted ${wanted}` };
 }
 
-function unknownKey(tree: ValueTree, parent: Place, name: string): Problem {
+function unknownKey(tree: ValueTree, place: Place): Problem {
+  const [parent, name] = [place.slice(0, -1), String(place.at(-1))];
   const suggestion = suggestKey(parent.length === 0 ? '' : placeText(parent), name);
-  const place = [...parent, name];
   const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
   return { label: tree.keyLabelOf(place), place, text: `unknown key${hint}` };
 }

@@ -1,5 +1,5 @@
 import { isObject } from '../domain/json-file.ts';
-import { placeText } from '../domain/schema-problems.ts';
+import { placeText, valueAt } from '../domain/schema-problems.ts';
 import type { Place } from '../domain/schema-problems.ts';
 
 /** A level of the configuration before it is checked. */
@@ -58,9 +58,7 @@ export class ValueTree {
   }
 
   valueAt(place: Place): unknown {
-    let value = this.#root;
-    for (const part of place) value = childOf(value, part);
-    return value;
+    return valueAt(this.#root, place);
   }
 
   /** The origin of the value, or of the nearest level above that has one. */
@@ -99,9 +97,4 @@ export class ValueTree {
 
 export function isValues(value: unknown): value is Values {
   return isObject(value);
-}
-
-function childOf(value: unknown, part: string | number): unknown {
-  if (Array.isArray(value)) return typeof part === 'number' ? (value as unknown[])[part] : undefined;
-  return isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined;
 }

@@ -24,12 +24,15 @@ export interface SchemaProblem {
 export function schemaProblems(error: z.core.$ZodError, found: (place: Place) => unknown): SchemaProblem[] {
   return error.issues.flatMap((issue): SchemaProblem[] => {
     const place = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
-    if (issue.code !== 'unrecognized_keys') return [{ place, found: found(place), wanted: issue.message }];
-    return issue.keys.map((key) => ({
-      place: [...place, key],
-      found: found([...place, key]),
-      wanted: undefined,
-    }));
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({
+        place: [...place, key],
+        found: found([...place, key]),
+        wanted: undefined,
+      }));
+    if (issue.code === 'invalid_key')
+      return [{ place, found: place.at(-1), wanted: issue.issues[0]?.message ?? issue.message }];
+    return [{ place, found: found(place), wanted: issue.message }];
   });
 }
 
@@ -59,7 +62,8 @@ function problemText({ place, found, wanted }: SchemaProblem): string {
   return `${placeText(place)}: found ${showValue(found)}, wanted ${wanted}`;
 }
 
-function valueAt(root: unknown, place: Place): unknown {
+/** The value at a place of a document; undefined where there is none. */
+export function valueAt(root: unknown, place: Place): unknown {
   let value = root;
   for (const part of place)
     value =
