@@ -11,7 +11,7 @@ export interface EventView {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-export function toEventView(event: StampedEvent): EventView {
+function toEventView(event: StampedEvent): EventView {
   const { message, fields } = describeEvent(event);
   return { id: event.id, type: event.type, at: isoTime(event.atMs), message, data: fields };
 }

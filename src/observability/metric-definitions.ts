@@ -5,8 +5,8 @@ import {
   MOVE_REASON_CODES,
   OUTCOME_CODES,
 } from '../domain/codes.ts';
-import type { DatanodeState } from '../domain/plan.ts';
-import type { RegionStatus } from '../domain/snapshot.ts';
+import { DATANODE_STATES } from '../domain/plan.ts';
+import { REGION_STATUSES } from '../domain/snapshot.ts';
 
 /** What every metric's name begins with. */
 export const METRIC_PREFIX = 'greptime_rebalancer_';
@@ -26,18 +26,12 @@ export interface MetricDefinition {
   readonly buckets?: readonly number[];
 }
 
-export const DATANODE_STATES = [
-  'target',
-  'draining',
-  'cordoned',
-  'dead',
-] as const satisfies readonly DatanodeState[];
-export const REGION_STATUSES = ['alive', 'migrating', 'staging'] as const satisfies readonly RegionStatus[];
 /** How one request to the cluster ended. */
-export const REQUEST_OUTCOMES = ['ok', 'error', 'timeout', 'refused'] as const;
+const REQUEST_OUTCOMES = ['ok', 'error', 'timeout', 'refused'] as const;
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
-export const NOTIFICATION_OUTCOMES = ['delivered', 'failed', 'dropped'] as const;
-export const RELOAD_OUTCOMES = ['applied', 'refused'] as const;
+const NOTIFICATION_OUTCOMES = ['delivered', 'failed', 'dropped'] as const;
+export type NotificationOutcome = (typeof NOTIFICATION_OUTCOMES)[number];
+const RELOAD_OUTCOMES = ['applied', 'refused'] as const;
 
 const MIGRATION_BUCKETS = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200];
 const CYCLE_BUCKETS = [0.1, 0.5, 1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400];

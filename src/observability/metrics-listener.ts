@@ -1,13 +1,14 @@
 import { BLOCKER_CODES, GATE_CODES } from '../domain/codes.ts';
 import { isFinal } from '../domain/move.ts';
 import type { MoveRecord } from '../domain/move.ts';
+import { DATANODE_STATES } from '../domain/plan.ts';
 import type { Balance, Plan } from '../domain/plan.ts';
+import { REGION_STATUSES } from '../domain/snapshot.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { StampedEvent } from './events.ts';
 import { movesLeft } from './live-state.ts';
 import type { LiveSource, LiveState } from './live-state.ts';
-import { DATANODE_STATES, REGION_STATUSES } from './metric-definitions.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface ObserveDependencies {

@@ -3,6 +3,7 @@ import { sleep } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isoTime } from './event-view.ts';
 import type { LiveSource } from './live-state.ts';
+import type { NotificationOutcome } from './metric-definitions.ts';
 import { notice, NOTHING_TOLD } from './notices.ts';
 import type { Notice, NoticeKind } from './notices.ts';
 
@@ -20,8 +21,6 @@ export interface NotifierOptions {
   /** Messages that may wait; more are dropped. Default 100. */
   readonly maxWaiting?: number;
 }
-
-export type NotificationOutcome = 'delivered' | 'failed' | 'dropped';
 
 export interface NotifierDependencies {
   readonly live: LiveSource;

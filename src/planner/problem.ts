@@ -45,7 +45,7 @@ export interface ProblemNode {
 }
 
 /** Why a region stays where it is, whatever the balance says; in the order in which they are looked for. */
-export const HOLDS = [
+const HOLDS = [
   'unknown-table',
   'not-selected',
   'unsupported-engine',
@@ -66,7 +66,7 @@ const HOLD_INDEX = Object.fromEntries(HOLDS.map((code, index) => [code, index + 
 >;
 
 /** The region is led by a target, and the policy wants draining datanodes emptied and nothing else. */
-export const NOT_DRAINING = 255;
+const NOT_DRAINING = 255;
 
 /** From this hold on, a region that stays is counted where it is; before it, it is not counted at all. */
 const FIRST_COUNTED_HOLD = HOLD_INDEX.migrating;

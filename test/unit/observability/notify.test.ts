@@ -5,9 +5,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { EventBus } from '../../../src/observability/events.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
+import type { NotificationOutcome } from '../../../src/observability/metric-definitions.ts';
 import { notice, NOTHING_TOLD, NOTICE_KINDS } from '../../../src/observability/notices.ts';
 import { startNotifier } from '../../../src/observability/notify.ts';
-import type { NotificationOutcome, NotifierOptions } from '../../../src/observability/notify.ts';
+import type { NotifierOptions } from '../../../src/observability/notify.ts';
 import { eventBus, sampleMove, samplePlan, START_MS } from '../../support/observability.ts';
 import { withCounts } from '../../support/plans.ts';
 
