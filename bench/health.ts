@@ -2,11 +2,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { createPlanner } from '../src/app/planning/planner.ts';
-import { DEFAULT_POLICY, EMPTY_MEMORY } from '../src/domain/policy.ts';
+import { EMPTY_MEMORY } from '../src/domain/policy.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { makeSnapshot } from './clusters.ts';
 import { ms, p99, times } from './row.ts';
 import type { Row } from './row.ts';
+import { DEFAULT_POLICY } from '../test/support/plans.ts';
 
 /** Asks a URL again and again, one request after the other, until told to stop; answers with all latencies in ms. */
 const ASKER = `

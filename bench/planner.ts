@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, EMPTY_MEMORY } from '../src/domain/policy.ts';
+import { EMPTY_MEMORY } from '../src/domain/policy.ts';
 import { parseSnapshot } from '../src/domain/snapshot-file.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import { makePlan } from '../src/planner/plan.ts';
@@ -7,6 +7,7 @@ import { makeSnapshot } from './clusters.ts';
 import type { ClusterShape } from './clusters.ts';
 import { fastest, ms, times } from './row.ts';
 import type { Row } from './row.ts';
+import { DEFAULT_POLICY } from '../test/support/plans.ts';
 
 function plan(snapshot: Snapshot): PlanDraft {
   return makePlan({ snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: 0 }).plan;

@@ -1,10 +1,11 @@
-import { DEFAULT_POLICY, EMPTY_MEMORY } from '../src/domain/policy.ts';
+import { EMPTY_MEMORY } from '../src/domain/policy.ts';
 import { createPrng } from '../src/lib/prng.ts';
 import { makePlan } from '../src/planner/plan.ts';
 import { bruteForceOptimum } from '../test/support/optimum.ts';
 import { NOW_MS, snapshotOf } from '../test/support/random-case.ts';
 import { greedyMoves } from './greedy.ts';
 import type { Row } from './row.ts';
+import { DEFAULT_POLICY } from '../test/support/plans.ts';
 
 const CASES = 4_000;
 const BRUTE_FORCE_CASES = 1_500;

@@ -59,7 +59,6 @@ export const CAUSES = {
   'outcome-unknown': 'The cluster could not be read well enough to tell what became of the migration.',
 } as const;
 export type CauseCode = keyof typeof CAUSES;
-export const CAUSE_CODES = Object.keys(CAUSES) as CauseCode[];
 
 export function isCause(text: string): text is CauseCode {
   return text in CAUSES;

@@ -14,7 +14,7 @@ export interface Policy {
   readonly onlyDrain?: boolean;
 }
 
-export interface Pins {
+interface Pins {
   /** Table patterns, as in {@link TableSelection}. */
   readonly tables: readonly string[];
   readonly regions: readonly RegionId[];
@@ -22,15 +22,6 @@ export interface Pins {
 
 /** The most that a datanode may weigh. Larger ratios than this have no practical meaning. */
 export const MAX_WEIGHT = 1_000_000;
-
-export const DEFAULT_POLICY: Policy = {
-  objective: 'count',
-  tables: { include: [], exclude: ['greptime_private.*'] },
-  weights: {},
-  drain: [],
-  cordon: [],
-  pins: { tables: [], regions: [] },
-};
 
 /** What earlier cycles left behind: the planner's third input. Times in ms since 1970. */
 export interface Memory {

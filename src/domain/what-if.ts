@@ -15,8 +15,6 @@ export interface WhatIf {
   readonly weights: Readonly<Record<DatanodeId, number>>;
 }
 
-export const NO_CHANGES: WhatIf = { add: [], remove: [], drain: [], cordon: [], weights: {} };
-
 /** What a plan is made from. */
 export interface PlanBasis {
   readonly snapshot: Snapshot;

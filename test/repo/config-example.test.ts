@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig } from '../../src/config/load.ts';
 import { CONFIG_KEYS } from '../../src/config/keys.ts';
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
+import { DEFAULT_POLICY } from '../support/plans.ts';
 
 const NAME = 'config/rebalancer.example.yaml';
 const EXAMPLE = readFileSync(NAME, 'utf8');

@@ -1,5 +1,6 @@
 import type { Balance, DatanodeBalance, Move, Plan } from '../../src/domain/plan.ts';
 import type { RegionCounts } from '../../src/domain/region-counts.ts';
+import type { Policy } from '../../src/domain/policy.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 
 /** A snapshot of two datanodes and one table, as small as one can be that is of use. */
@@ -16,6 +17,16 @@ export const SMALL_SNAPSHOT: Snapshot = {
     { id: '4398046511104', tableId: '1024', leader: '0', status: 'alive' },
     { id: '4398046511105', tableId: '1024', leader: '0', status: 'alive' },
   ],
+};
+
+/** The policy of a configuration that says nothing. */
+export const DEFAULT_POLICY: Policy = {
+  objective: 'count',
+  tables: { include: [], exclude: ['greptime_private.*'] },
+  weights: {},
+  drain: [],
+  cordon: [],
+  pins: { tables: [], regions: [] },
 };
 
 export function makeMove(seq: number, change: Partial<Move> = {}): Move {

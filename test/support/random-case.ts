@@ -1,7 +1,7 @@
 import type { Memory, Policy } from '../../src/domain/policy.ts';
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import type { Region, Snapshot } from '../../src/domain/snapshot.ts';
 import type { Prng } from '../../src/lib/prng.ts';
+import { DEFAULT_POLICY } from './plans.ts';
 
 export interface PlannerCase {
   readonly snapshot: Snapshot;

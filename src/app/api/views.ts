@@ -111,7 +111,7 @@ function lastFailure(store: Pick<Store, 'listMoves'>, regionId: RegionId): MoveR
 const NO_PLAN: Pick<Plan, 'moves' | 'blocked'> = { moves: [], blocked: [] };
 
 /** The store itself looks for them: reading all that are kept, to filter them here, would hold up everything for a second. */
-export function findMoves(
+function findMoves(
   store: Pick<Store, 'listMoves'>,
   { limit, before, outcome, reason, region, table, datanode, since, until }: HistoryQuery,
 ): readonly MoveRecord[] {

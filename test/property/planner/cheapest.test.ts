@@ -4,7 +4,8 @@ import type { Region, RegionLoad, Snapshot } from '../../../src/domain/snapshot.
 import { createPrng, type Prng } from '../../../src/lib/prng.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import { randomCase, snapshotOf, NOW_MS } from '../../support/random-case.ts';
-import { DEFAULT_POLICY, EMPTY_MEMORY } from '../../../src/domain/policy.ts';
+import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
+import { DEFAULT_POLICY } from '../../support/plans.ts';
 
 const MEASURES = ['writeBytesPerSecond', 'memtableBytes', 'diskBytes'] as const;
 

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
-import { DEFAULT_POLICY, EMPTY_MEMORY } from '../../../src/domain/policy.ts';
+import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { createPrng } from '../../../src/lib/prng.ts';
 import type { Prng } from '../../../src/lib/prng.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import { NOW_MS, randomCase, snapshotOf } from '../../support/random-case.ts';
 import type { PlannerCase } from '../../support/random-case.ts';
+import { DEFAULT_POLICY } from '../../support/plans.ts';
 
 const LIMITS = {
   maxDatanodes: 9,

@@ -4,7 +4,8 @@ import { makePlan } from '../../../src/planner/plan.ts';
 import { bruteForceOptimum } from '../../support/optimum.ts';
 import { randomCase, snapshotOf, NOW_MS } from '../../support/random-case.ts';
 import type { CaseLimits } from '../../support/random-case.ts';
-import { DEFAULT_POLICY, EMPTY_MEMORY } from '../../../src/domain/policy.ts';
+import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
+import { DEFAULT_POLICY } from '../../support/plans.ts';
 
 const SMALL: CaseLimits = {
   maxDatanodes: 4,

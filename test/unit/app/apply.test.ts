@@ -6,12 +6,12 @@ import { planNow } from '../../../src/app/planning/planner.ts';
 import { readConfig } from '../../../src/config/load.ts';
 import { parsePlanFile, planChunks } from '../../../src/domain/plan-file.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
-import { DEFAULT_POLICY, EMPTY_MEMORY } from '../../../src/domain/policy.ts';
+import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';
 import { FakeCluster } from '../../support/fake-cluster.ts';
-import { makeMove, makePlan, SMALL_SNAPSHOT } from '../../support/plans.ts';
+import { DEFAULT_POLICY, SMALL_SNAPSHOT, makeMove, makePlan } from '../../support/plans.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
 
 const newFolder = useTempFolders();

@@ -3,14 +3,13 @@ import { Connection } from '../../../src/app/daemon/connection.ts';
 import { runCycle } from '../../../src/app/daemon/cycle.ts';
 import type { CycleDependencies, CycleReport } from '../../../src/app/daemon/cycle.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
-import { DEFAULT_POLICY } from '../../../src/domain/policy.ts';
 import type { ExecutionReport, Executor } from '../../../src/executor/port.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { FakeCluster } from '../../support/fake-cluster.ts';
-import { makeMove, makePlan, SMALL_SNAPSHOT, withCounts } from '../../support/plans.ts';
+import { DEFAULT_POLICY, SMALL_SNAPSHOT, makeMove, makePlan, withCounts } from '../../support/plans.ts';
 
 const NONE = { succeeded: 0, failed: 0, timed_out: 0, rolled_back: 0, abandoned: 0 };
 /** Seven moves of a long plan, then the snapshot is too old for the rest. */

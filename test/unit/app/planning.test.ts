@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createPlanner, planNow } from '../../../src/app/planning/planner.ts';
 import { packSnapshot, unpackSnapshot } from '../../../src/app/planning/snapshot-transfer.ts';
 import { planChunks } from '../../../src/domain/plan-file.ts';
-import { DEFAULT_POLICY, EMPTY_MEMORY } from '../../../src/domain/policy.ts';
+import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { createPrng } from '../../../src/lib/prng.ts';
 import { NOW_MS, randomCase, regionId, snapshotOf } from '../../support/random-case.ts';
+import { DEFAULT_POLICY } from '../../support/plans.ts';
 
 const OPTIONS = { timeBudgetMs: 60_000 };
 const noWait = (): Promise<void> => Promise.resolve();

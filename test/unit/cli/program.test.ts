@@ -9,12 +9,11 @@ import type { App } from '../../../src/app/index.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { CYCLE_OUTCOME_CODES } from '../../../src/domain/codes.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
-import { DEFAULT_POLICY } from '../../../src/domain/policy.ts';
 import { parsePlanFile, planChunks } from '../../../src/domain/plan-file.ts';
 import { snapshotChunks } from '../../../src/domain/snapshot-file.ts';
 import { runCommand } from '../../support/cli.ts';
 import type { CliSetup } from '../../support/cli.ts';
-import { makePlan, SMALL_SNAPSHOT } from '../../support/plans.ts';
+import { DEFAULT_POLICY, SMALL_SNAPSHOT, makePlan } from '../../support/plans.ts';
 
 let folder: string;
 beforeAll(async () => {

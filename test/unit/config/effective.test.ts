@@ -4,10 +4,10 @@ import { parse } from 'yaml';
 import { describeChanges, printConfig, requireCluster, toPolicy } from '../../../src/config/effective.ts';
 import { exactDuration } from '../../../src/config/exact-duration.ts';
 import { CONFIG_KEYS } from '../../../src/config/keys.ts';
-import { DEFAULT_POLICY } from '../../../src/domain/policy.ts';
 import { MAX_DURATION_MS, parseDuration } from '../../../src/lib/duration.ts';
 import { formatListenAddress } from '../../../src/lib/listen-address.ts';
 import { configFrom } from '../../support/config.ts';
+import { DEFAULT_POLICY } from '../../support/plans.ts';
 
 const FULL = `
 cluster:

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../../../src/domain/policy.ts';
-import { applyWhatIf, NO_CHANGES } from '../../../src/domain/what-if.ts';
+import { applyWhatIf } from '../../../src/domain/what-if.ts';
 import type { PlanBasis, WhatIf } from '../../../src/domain/what-if.ts';
-import { SMALL_SNAPSHOT } from '../../support/plans.ts';
+import { DEFAULT_POLICY, SMALL_SNAPSHOT } from '../../support/plans.ts';
 
 const BASIS: PlanBasis = {
   snapshot: SMALL_SNAPSHOT,
@@ -10,7 +9,7 @@ const BASIS: PlanBasis = {
 };
 
 function imagine(changes: Partial<WhatIf>): PlanBasis {
-  return applyWhatIf(BASIS, { ...NO_CHANGES, ...changes });
+  return applyWhatIf(BASIS, { add: [], remove: [], drain: [], cordon: [], weights: {}, ...changes });
 }
 
 describe('applyWhatIf', () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Memory, Policy } from '../../../src/domain/policy.ts';
-import { DEFAULT_POLICY, EMPTY_MEMORY } from '../../../src/domain/policy.ts';
+import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { explain } from '../../../src/planner/explain/explain.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import { NOW_MS, regionId, snapshotOf } from '../../support/random-case.ts';
+import { DEFAULT_POLICY } from '../../support/plans.ts';
 
 function ask(
   kind: 'region' | 'table' | 'datanode',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planNow } from '../../../src/app/planning/planner.ts';
 import type { MoveState } from '../../../src/domain/move.ts';
-import { DEFAULT_POLICY, EMPTY_MEMORY } from '../../../src/domain/policy.ts';
+import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import { VirtualClock } from '../../../src/lib/clock.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import type { LiveState } from '../../../src/observability/live-state.ts';
@@ -9,7 +9,7 @@ import { createMatrixReader } from '../../../src/server/api/matrix.ts';
 import { buildQueue } from '../../../src/server/api/queue.ts';
 import { buildRegions } from '../../../src/server/api/regions.ts';
 import { eventBus, sampleMove, samplePlan, sampleSnapshot } from '../../support/observability.ts';
-import { withCounts } from '../../support/plans.ts';
+import { DEFAULT_POLICY, withCounts } from '../../support/plans.ts';
 import { NOW_MS, snapshotOf } from '../../support/random-case.ts';
 
 const FIRST = '4398046511104';
