@@ -92,7 +92,8 @@ it.concurrent.for(['0.6', '0.7', '0.9', '0.12', '0.16', '1.0', '1.3'])(
   'on GreptimeDB %s the daemon balances, gives a new datanode its share, empties a drained one, and survives a stop on the way',
   { timeout: 60_000 },
   async (profile, context) => {
-    const listening = await listenCrowded({ profile });
+    // The table of events is not selected, so that a drained datanode would keep it.
+    const listening = await listenCrowded({ profile, migrationEvents: false });
     closeAfter(context, listening);
     const { cluster } = listening;
     const before = [...cluster.leaders().values()].filter((leader) => leader === '0').length;

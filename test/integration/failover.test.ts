@@ -96,7 +96,7 @@ class Replica {
 }
 
 function unevenness(cluster: ListeningCluster['cluster']): number {
-  const counts = [...cluster.regionsPerDatanode().values()];
+  const counts = [...cluster.regionsPerDatanode(({ schema }) => schema === 'public').values()];
   return Math.max(...counts) - Math.min(...counts);
 }
 

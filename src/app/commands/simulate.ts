@@ -28,21 +28,33 @@ export interface ListenRequest {
   /** Of the first server; the others take the next ones. 0: all take free ones. */
   readonly port: number;
   readonly layout: LayoutName;
+  /** False: no table of migration events appears. Default true. */
+  readonly migrationEvents?: boolean;
 }
 
-export interface SimulateRequest extends Omit<ListenRequest, 'layout'> {
+export interface SimulateRequest extends Omit<ListenRequest, 'layout' | 'migrationEvents'> {
   readonly say: (line: string) => void;
 }
 
 /** @throws UsageError when the profile, a fault or a number is none. */
 export async function listenAsCluster(request: ListenRequest, clock: Clock): Promise<ListeningCluster> {
-  const { profile, metasrvs, frontends, faults, migrationTimeMs, seed, layout } = request;
+  const {
+    profile,
+    metasrvs,
+    frontends,
+    faults,
+    migrationTimeMs,
+    seed,
+    layout,
+    migrationEvents = true,
+  } = request;
   const cluster = new SimulatedCluster(
     {
       profile,
       metasrvs,
       frontends,
       migrationMs: migrationTimeMs,
+      migrationEvents,
       ...(faults !== undefined && { faults }),
       layout: {
         datanodes: request.datanodes,

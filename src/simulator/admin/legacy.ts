@@ -1,7 +1,6 @@
 import type { ClusterCore } from '../cluster/core.ts';
 import { JSON_TYPE, respond } from '../serve/http.ts';
 import type { SimResponse } from '../serve/http.ts';
-import { tableOptions } from '../cluster/model.ts';
 import type { RegionRoute, SimTable } from '../cluster/model.ts';
 import { invalidNumber, missing } from './admin-call.ts';
 import { MetaError } from '../procedures/errors.ts';
@@ -66,7 +65,6 @@ function wantedTables({ core, parameters }: AdminCall): SimTable[] {
 }
 
 function rawTableInfo(table: SimTable): Record<string, unknown> {
-  const options = tableOptions(table);
   return {
     ident: { table_id: table.id, version: 0 },
     name: table.name,
@@ -80,7 +78,7 @@ function rawTableInfo(table: SimTable): Record<string, unknown> {
       engine: table.engine,
       next_column_id: 1,
       region_numbers: table.routes.map(({ region }) => region.number),
-      options: { write_buffer_size: null, ttl: null, extra_options: options },
+      options: { write_buffer_size: null, ttl: null, extra_options: table.options },
       created_on: new Date(table.createdAtMs).toISOString(),
       partition_key_indices: [],
     },

@@ -40,6 +40,8 @@ export interface SimulatedClusterOptions {
   readonly users?: readonly SimUser[];
   /** Mean duration of a migration. Default 1500. */
   readonly migrationMs?: number;
+  /** False: metasrv's `event_recorder` is switched off, so that no table `greptime_private.events` appears. Default true. */
+  readonly migrationEvents?: boolean;
   /** Move regions off a datanode that has been dead for this long; absent: no failover. */
   readonly failoverAfterMs?: number;
   /** Settings as `parseFaults` reads them. Default none. */
@@ -249,6 +251,7 @@ function buildCore(
       tasks: new Map(),
       leadership: new AbortController(),
     },
+    migrationEvents: (options.migrationEvents ?? true) && profile.migrationEvents,
     failoverAfterMs: options.failoverAfterMs ?? null,
     journal: new Journal({ limit: options.journalLimit ?? 100_000 }, { now: () => time.now() }),
     users: options.users ?? [],

@@ -1,3 +1,4 @@
+import { OperatingError } from '../../domain/errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Prng } from '../../lib/prng.ts';
 import type { FaultBox } from '../faults/faults.ts';
@@ -34,6 +35,8 @@ export interface ClusterCore {
   readonly users: readonly SimUser[];
   /** `host:port` by target name; replaced when the cluster is served on real sockets. */
   readonly addresses: Map<string, string>;
+  /** Whether migrations are recorded in `greptime_private.events`. */
+  readonly migrationEvents: boolean;
   /** Null: no failover. */
   readonly failoverAfterMs: number | null;
   readonly hugeBodyBytes: number;
@@ -70,4 +73,9 @@ export function broadcastInvalidation(core: ClusterCore, tableId: number): void 
 /** Addresses of servers as the cluster itself gives them out. */
 export function addressOf(core: ClusterCore, target: string): string {
   return core.addresses.get(target) ?? `${target}.invalid:0`;
+}
+
+/** @throws OperatingError always: what was asked of the cluster is not possible. */
+export function refuse(what: string): never {
+  throw new OperatingError('simulator-refused', `Simulated cluster: ${what}`);
 }

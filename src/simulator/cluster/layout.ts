@@ -39,18 +39,7 @@ export interface LayoutOptions {
 
 const LIMITS = { datanodes: 5_000, tables: 200_000, regions: 5_000_000 } as const;
 const LOGICAL_PER_PHYSICAL = 3;
-const WORDS = [
-  'cpu',
-  'memory',
-  'disk',
-  'network',
-  'requests',
-  'latency',
-  'errors',
-  'orders',
-  'sensors',
-  'traces',
-];
+const WORDS = 'cpu memory disk network requests latency errors orders sensors traces'.split(' ');
 const HISTORY_MS = 2 * 3_600_000;
 
 /** Fills an empty cluster. @throws UsageError when a number is out of range. */
@@ -108,8 +97,7 @@ function tableAdder(state: ClusterState, options: LayoutOptions, createdAtMs: nu
       schema:
         schema ?? physical?.schema ?? schemas[Math.floor(nth / catalogs.length) % schemas.length] ?? 'public',
     };
-    const kind = engine === '' ? 'view' : physical ? 'logical' : 'physical';
-    const table = buildTable({ id: id++, ...home, name, engine, kind, createdAtMs, physical, placements });
+    const table = buildTable({ id: id++, ...home, name, engine, createdAtMs, physical, placements });
     state.addTable(table);
     return table;
   };

@@ -36,6 +36,9 @@ export interface SimTable {
   readonly engine: TableEngine;
   readonly kind: TableKind;
   readonly createdAtMs: number;
+  /** As `create_options` tells them; among others they tell physical from logical tables of the metric engine. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly comment: string | null;
   /** The table in whose regions a logical table lives. */
   readonly physical: SimTable | null;
   /** The tables that live in this one's regions. */
@@ -120,10 +123,4 @@ export function loadOf(copy: RegionCopy, atMs: number): CopyLoad {
     sstCount: 1 + Math.floor(sstBytes / MEMTABLE_FLUSH_BYTES),
     indexBytes: Math.floor(sstBytes / 16),
   };
-}
-
-/** Options that tell physical from logical tables of the metric engine. */
-export function tableOptions(table: SimTable): Record<string, string> {
-  if (table.physical) return { on_physical_table: table.physical.name };
-  return table.engine === 'metric' ? { physical_metric_table: '' } : {};
 }

@@ -1,28 +1,14 @@
-import { OperatingError } from '../../domain/errors.ts';
 import { isDecimalId } from '../../lib/json.ts';
-import { newProcedure } from '../procedures/manager.ts';
-import { beginUnlessTaken, resumeMigrations, suspendMigrations } from '../procedures/migrations.ts';
-import { seededUuid } from '../procedures/uuid.ts';
-import { broadcastInvalidation, later } from './core.ts';
-import type { ClusterCore, SimFrontend } from './core.ts';
+import { createTable, dropTable } from '../procedures/ddl.ts';
+import type { NewTable } from '../procedures/ddl.ts';
 import { superviseFailover } from '../procedures/failover.ts';
-import { newDatanode, newPlacement } from './layout.ts';
+import { beginUnlessTaken, resumeMigrations, suspendMigrations } from '../procedures/migrations.ts';
+import { broadcastInvalidation, later, refuse } from './core.ts';
+import type { ClusterCore, SimFrontend } from './core.ts';
+import { newDatanode } from './layout.ts';
 import type { Metasrv, SwitchName } from './meta.ts';
 import { displayRegion } from './model.ts';
 import type { RegionRoute, SimDatanode, SimTable } from './model.ts';
-import { buildTable } from './state.ts';
-
-export interface NewTable {
-  readonly name: string;
-  readonly regions: number;
-  readonly catalog?: string;
-  readonly schema?: string;
-  readonly engine?: 'mito' | 'metric';
-  /** Region numbers, as many as regions; default 0, 1, 2 … A repartitioned table has gaps. */
-  readonly numbers?: readonly number[];
-  /** Datanodes that get the regions in turn; default: the living ones. */
-  readonly on?: readonly string[];
-}
 
 export interface LeaderChange {
   /** Index of the metasrv that shall lead; default: the next one that is up. */
@@ -81,48 +67,20 @@ export class ClusterOperator {
   }
 
   createTable(wanted: NewTable): SimTable {
-    const { catalog = 'greptime', schema = 'public', name, regions, engine = 'mito' } = wanted;
-    if (!Number.isInteger(regions) || regions < 1 || regions > 100_000)
-      refuse(`a table of ${regions} regions; wanted 1 to 100000`);
-    if (this.core.state.tableNamed(catalog, schema, name))
-      refuse(`table ${catalog}.${schema}.${name} exists already`);
-    const nodes = wanted.on ?? this.core.state.livingDatanodeIds;
-    if (nodes.length === 0) refuse('a table without any datanode');
-    for (const id of nodes) this.#datanode(id);
-    const id = this.core.state.nextTableId();
-    const placements = Array.from({ length: regions }, (_, index) =>
-      newPlacement(nodes[index % nodes.length]!, nodes, 0, this.core.prng),
-    );
-    const createdAtMs = this.core.time.now();
-    const names = { id, catalog, schema, name, engine, kind: 'physical', physical: null } as const;
-    const { numbers } = wanted;
-    const table = buildTable({ ...names, createdAtMs, placements, ...(numbers ? { numbers } : {}) });
-    this.core.state.addTable(table);
-    this.#tell('create-table', `${catalog}.${schema}.${name}`);
+    const table = createTable(this.core, wanted);
+    this.#tell('create-table', fullName(table));
     return table;
   }
 
   /**
-   * Drops a table through a procedure, which in 0.6 to 0.14 waits for the table's migrations.
-   *
-   * @param fullName `[catalog.][schema.]table`
-   * @returns whether it is gone already.
+   * @param name `[catalog.][schema.]table`
+   * @returns whether the table is gone already; in 0.6 to 0.14 its migrations end before.
    */
-  dropTable(fullName: string): boolean {
-    const [name = '', schema = 'public', catalog = 'greptime'] = fullName.split('.').reverse();
+  dropTable(name: string): boolean {
+    const [own = '', schema = 'public', catalog = 'greptime'] = name.split('.').reverse();
     const table =
-      this.core.state.tableNamed(catalog, schema, name) ?? refuse(`there is no table ${fullName} to drop`);
-    const procedure = newProcedure(seededUuid(this.core.prng), 'metasrv-procedure::DropTable', [
-      { mode: 'Share', key: `__catalog_lock/${catalog}` },
-      { mode: 'Share', key: `__schema_lock/${catalog}.${schema}` },
-      { mode: 'Exclusive', key: `__table_lock/${table.id}` },
-    ]);
-    this.core.procedures.register(procedure, () => {
-      this.core.state.removeTable(table);
-      broadcastInvalidation(this.core, table.id);
-      this.#tell('drop-table', `${catalog}.${schema}.${name}`);
-      this.core.procedures.finish(procedure, 'Done', null);
-    });
+      this.core.state.tableNamed(catalog, schema, own) ?? refuse(`there is no table ${name} to drop`);
+    dropTable(this.core, table, () => this.#tell('drop-table', fullName(table)));
     return !this.core.state.tables.has(table.id);
   }
 
@@ -276,6 +234,6 @@ export class ClusterOperator {
   }
 }
 
-function refuse(what: string): never {
-  throw new OperatingError('simulator-refused', `Simulated cluster: ${what}`);
+function fullName({ catalog, schema, name }: SimTable): string {
+  return `${catalog}.${schema}.${name}`;
 }

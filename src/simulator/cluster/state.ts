@@ -139,9 +139,11 @@ interface TableSeed {
   readonly schema: string;
   readonly name: string;
   readonly engine: SimTable['engine'];
-  readonly kind: SimTable['kind'];
   readonly createdAtMs: number;
   readonly physical: SimTable | null;
+  /** Default: those that its engine needs. */
+  readonly options?: SimTable['options'];
+  readonly comment?: string;
   readonly placements: readonly RegionPlacement[];
   /** Region numbers; default 0, 1, 2 … A repartitioned table has gaps. */
   readonly numbers?: readonly number[];
@@ -162,9 +164,11 @@ export function buildTable(seed: TableSeed): SimTable {
     schema: seed.schema,
     name: seed.name,
     engine: seed.engine,
-    kind: seed.kind,
+    kind: seed.engine === '' ? 'view' : seed.physical ? 'logical' : 'physical',
     createdAtMs: seed.createdAtMs,
     physical: seed.physical,
+    options: seed.options ?? engineOptions(seed),
+    comment: seed.comment ?? null,
     logicalTables: [],
     partitionColumns: seed.placements.length > 1 ? ['host'] : [],
     routes: [],
@@ -174,6 +178,11 @@ export function buildTable(seed: TableSeed): SimTable {
     routeAt(table, placement, index, seed.numbers?.[index] ?? index),
   );
   return table;
+}
+
+function engineOptions({ physical, engine }: TableSeed): SimTable['options'] {
+  if (physical) return { on_physical_table: physical.name };
+  return engine === 'metric' ? { physical_metric_table: '' } : {};
 }
 
 function routeAt(table: SimTable, placement: RegionPlacement, index: number, number: number): RegionRoute {

@@ -5,6 +5,7 @@ import { LEASE_MS } from '../cluster/heartbeats.ts';
 import type { RegionRoute } from '../cluster/model.ts';
 import { MIGRATION_FAULTS } from '../faults/faults.ts';
 import { newProcedure } from './manager.ts';
+import { recordMigration } from './migration-events.ts';
 import { closeIfObsolete, runMigration } from './migration-steps.ts';
 import type { RunOutcome, StepName } from './migration-steps.ts';
 import { drawDurations, migrationLocks } from './migration-task.ts';
@@ -88,6 +89,7 @@ function start(core: ClusterCore, task: MigrationTask, first: StepName): void {
   const resumed = first !== 'RegionMigrationStart';
   const ids = { procedureId: procedure.id, regionId: region.id, from, to };
   core.journal.record({ kind: 'migration-started', ...ids, reason, resumed });
+  recordMigration(core);
   const signal = AbortSignal.any([core.migrations.leadership.signal, core.closed]);
   runMigration(core, task, first, signal).then(
     (outcome) => end(core, task, outcome),

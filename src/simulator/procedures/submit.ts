@@ -73,9 +73,10 @@ function logicalTable(
 ): MetaError {
   const peer = (id: string): string => `peer-${id}(${core.state.datanodes.get(id)?.addr ?? ''})`;
   const cluster = core.profile.admin.clusterId ? 'cluster: 0, ' : '';
+  const reason = core.profile.migrationEvents ? ', trigger_reason: Manual' : '';
   return unexpected(
     `Trying to execute region migration on the logical table, task ${cluster}region: ${displayRegion(regionKey)}, ` +
-      `from_peer: ${peer(from)}, to_peer: ${peer(to)}`,
+      `from_peer: ${peer(from)}, to_peer: ${peer(to)}${reason}`,
   );
 }
 

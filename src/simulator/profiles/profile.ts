@@ -4,17 +4,21 @@
  */
 export interface Profile {
   readonly version: string;
-  readonly gitCommit: string;
   /** Leader lease of metasrv: also how long a cluster is without a leader when the old one vanishes. */
   readonly leaderLeaseMs: number;
   /** The leader keeps a datanode's statistics of every n-th heartbeat. */
   readonly statFlushBeats: number;
+  /**
+   * Metasrv records migrations in the table `greptime_private.events`, which comes into being with the first one, and knows who asked for
+   * each (0.16 and later).
+   */
+  readonly migrationEvents: boolean;
   readonly admin: AdminFacts;
   readonly sql: SqlFacts;
   readonly migration: MigrationFacts;
 }
 
-interface AdminFacts {
+export interface AdminFacts {
   /** Routes, catalogs, tables and migration over metasrv HTTP (0.5.1 to 0.7.2). */
   readonly legacy: LegacyAdminFacts | null;
   /** `cluster_id` is a required parameter of node-lease and a field of leases and heartbeats (up to 0.12). */
@@ -50,11 +54,14 @@ export interface SqlFacts {
   /** 1005 answers 200 and 7006 answers 401 (0.7 and 0.8). */
   readonly oldStatusMap: boolean;
   readonly totalRows: boolean;
+  /** Errors come with their text, and not with the time they took, as a header (0.12 and later). */
   readonly errorMessageHeader: boolean;
   readonly dbInForm: boolean;
   readonly functions: SqlFunctionFacts | null;
-  /** `tables` has sizes and create_options (0.9 and later). */
-  readonly longTables: boolean;
+  /** `tables` has sizes, times and create_options (0.9 and later). */
+  readonly longTables: LongTableFacts | null;
+  /** `public.numbers`, which has no regions (up to 0.17). */
+  readonly numbersTable: boolean;
   readonly partitions: PartitionFacts | null;
   readonly regionPeers: RegionPeerFacts | null;
   readonly clusterInfo: 'plain' | 'detailed' | null;
@@ -70,8 +77,16 @@ interface SqlFunctionFacts {
   readonly wrapping: 'bare' | 'nested' | 'plain' | 'coded';
 }
 
+export type TimeType = 'DateTime' | 'TimestampMicrosecond' | 'TimestampSecond';
+
+export interface LongTableFacts {
+  readonly timeType: TimeType;
+  /** `update_time` is told (1.0 and later). */
+  readonly updateTime: boolean;
+}
+
 interface PartitionFacts {
-  readonly createTimeType: 'DateTime' | 'TimestampMicrosecond' | 'TimestampSecond';
+  readonly createTimeType: TimeType;
   /** Columns and bounds are told apart (1.0 and later). */
   readonly splitExpression: boolean;
 }

@@ -17,9 +17,6 @@ export function answerFrontend(
   tables: ReadonlyMap<string, InformationTable>,
   request: SimRequest,
 ): SimResponse {
-  if (request.path === '/health' || request.path === '/v1/health' || request.path === '/ready')
-    return respond(200, '{}', JSON_TYPE);
-  if (request.path === '/status') return status(core, frontend);
   if (request.path !== '/v1/sql') return respond(404, '');
   if (request.method !== 'GET' && request.method !== 'POST') return respond(405, '');
   try {
@@ -32,20 +29,6 @@ export function answerFrontend(
     if (!(error instanceof SqlError)) throw error;
     return errorAnswer(core, error);
   }
-}
-
-function status(core: ClusterCore, { hostname, startedAtMs }: SimFrontend): SimResponse {
-  const { version, gitCommit } = core.profile;
-  const startedAt = new Date(startedAtMs).toISOString();
-  const facts = {
-    source_time: startedAt,
-    commit: gitCommit,
-    branch: 'main',
-    rustc_version: '',
-    hostname,
-    version,
-  };
-  return respond(200, JSON.stringify(facts), JSON_TYPE);
 }
 
 function runRequest(
@@ -74,10 +57,12 @@ function readParameters(core: ClusterCore, request: SimRequest): Map<string, str
   return new Map([...fromHeader, ...form, ...new URLSearchParams(request.query ?? '')]);
 }
 
-/** `catalog-schema` or a schema of the catalog `greptime`. */
+/** `catalog-schema` or a schema of the catalog `greptime`. All but information_schema are looked up in metasrv's store. */
 function database(core: ClusterCore, db: string): { catalog: string; schema: string } {
   const dash = db.indexOf('-');
   const [catalog, schema] = dash < 0 ? ['greptime', db] : [db.slice(0, dash), db.slice(dash + 1)];
+  if (core.meta.leader === null && schema !== 'information_schema')
+    throw new SqlError(SQL_CODES.internal, `Error checking database: ${db}, Internal error: 1003`);
   if (core.state.hasCatalog(catalog) && core.state.schemasOf(catalog).includes(schema))
     return { catalog, schema };
   throw new SqlError(SQL_CODES.databaseNotFound, `Database not found: ${db}`);
@@ -104,15 +89,14 @@ function authenticate(core: ClusterCore, request: SimRequest): SimUser | undefin
 function errorAnswer(core: ClusterCore, { code, message }: SqlError): SimResponse {
   const facts = core.profile.sql;
   const body = JSON.stringify({ code, error: message, execution_time_ms: 0 });
-  const headers: Record<string, string> = {
+  const headers = facts.errorMessageHeader
+    ? { 'x-greptime-err-msg': `error: ${asHeader(message)}, execution_time_ms: 0` }
+    : { 'x-greptime-execution-time': '0' };
+  return respond(httpStatusOf(code, facts), body, {
     ...JSON_TYPE,
-    'x-greptime-format': 'greptimedb_v1',
-    'x-greptime-execution-time': '0',
     'x-greptime-err-code': String(code),
-  };
-  if (facts.errorMessageHeader)
-    headers['x-greptime-err-msg'] = `error: ${asHeader(message)}, execution_time_ms: 0`;
-  return respond(httpStatusOf(code, facts), body, headers);
+    ...headers,
+  });
 }
 
 /** Header values are printable ASCII. */

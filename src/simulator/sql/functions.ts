@@ -92,7 +92,10 @@ function procedureState(core: ClusterCore, values: readonly SqlValue[]): string 
   try {
     requireLeader(core);
     if (!isUuid(id))
-      throw new MetaError('InvalidArguments', `Failed to convert proto data: invalid procedure id: ${id}`);
+      throw new MetaError(
+        'InvalidArguments',
+        `Failed to parse procedure id: ${id}: invalid length: expected length 32 for simple format, found ${id.length}`,
+      );
     const procedure = core.procedures.find(id.toLowerCase());
     if (!procedure) throw new MetaError('InvalidArguments', `Procedure not found: ${id}`);
     return describeProcedure(core, procedure);

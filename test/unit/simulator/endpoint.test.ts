@@ -43,7 +43,9 @@ describe('an error has the status of its version', () => {
     const response = await play({ profile }).sql(text);
     expect(response.status).toBe(status);
     expect(response.headers['x-greptime-err-code']).toBe(String(code));
-    expect(response.headers['x-greptime-err-msg'] !== undefined).toBe(profile === '1.3');
+    const isNew = profile === '1.3';
+    expect(response.headers['x-greptime-err-msg'] !== undefined).toBe(isNew);
+    expect(response.headers['x-greptime-execution-time']).toBe(isNew ? undefined : '0');
     expect(JSON.parse(response.body)).toEqual({ code, error: expect.any(String), execution_time_ms: 0 });
   });
 });
@@ -94,16 +96,10 @@ describe('where parameters come from', () => {
     const { cluster } = play();
     const get = (path: string, method = 'GET'): Promise<{ status: number }> =>
       cluster.handle({ target: 'frontend-0', method, path });
-    expect((await get('/health')).status).toBe(200);
     expect((await get('/v1/nothing')).status).toBe(404);
     expect((await get('/v1/sql', 'DELETE')).status).toBe(405);
-    expect(
-      JSON.parse((await cluster.handle({ target: 'frontend-0', method: 'GET', path: '/status' })).body),
-    ).toMatchObject({
-      version: '1.3.0',
-    });
     await expect(
-      cluster.handle({ target: 'frontend-7', method: 'GET', path: '/health' }),
+      cluster.handle({ target: 'frontend-7', method: 'GET', path: '/v1/sql' }),
     ).rejects.toMatchObject({
       code: 'ECONNREFUSED',
     });
@@ -150,14 +146,14 @@ describe('how the refusal of a migration reaches the client', () => {
     ['0.12', `ADMIN migrate_region(${id}, 0, 9)`, 500, 1003, 'Internal error: 1003'],
     ['0.16', `ADMIN migrate_region(${id}, 0, 9)`, 500, 1003, 'Internal error: 1003'],
     [
-      '1.0',
+      '1.0.0',
       `ADMIN migrate_region(${id}, 0, 9)`,
       500,
       1002,
       `Failed to execute admin function: Failed to execute admin function migrate_region, error: Execution error: Function execution error: ${dead}: `,
     ],
     [
-      '1.0.1',
+      '1.0',
       `ADMIN migrate_region(${id}, 0, 9)`,
       500,
       1002,
@@ -236,7 +232,7 @@ describe('how the refusal of a migration reaches the client', () => {
 
   it('a malformed procedure id', async () => {
     expect((await play().error("ADMIN procedure_state('x')")).error).toContain(
-      'Failed to convert proto data',
+      'Failed to parse procedure id: x: invalid length: expected length 32 for simple format, found 1',
     );
   });
 

@@ -347,7 +347,13 @@ describe('a leader change', () => {
     const procedureId = await submit(stage);
     await stage.clock.advance(500);
     stage.cluster.changeLeader();
-    expect((await stage.error(`ADMIN procedure_state('${procedureId}')`)).code).toBe(1002);
+    expect(await stage.error(`ADMIN procedure_state('${procedureId}')`)).toEqual({
+      status: 500,
+      code: 1003,
+      error: 'Error checking database: public, Internal error: 1003',
+    });
+    const { body } = await stage.sql('SELECT region_id FROM region_peers', { db: 'information_schema' });
+    expect(body).toContain('"output"');
     await stage.clock.advance(5_100);
     expect(stage.cluster.metasrvLeader).toBe(1);
     expect((await stateOf(stage, procedureId)).status).toBe('Running');

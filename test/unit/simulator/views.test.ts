@@ -119,7 +119,7 @@ describe('region_peers', () => {
 
 describe('tables', () => {
   it('lists base tables, views and virtual tables', async () => {
-    const { rows } = play({ layout: { fileTables: 1, privateTables: true } });
+    const { rows } = play({ profile: '0.17', layout: { fileTables: 1, privateTables: true } });
     const all = await rows(
       'SELECT table_schema, table_name, table_type, engine, create_options FROM information_schema.tables',
     );
@@ -140,6 +140,20 @@ describe('tables', () => {
   });
 });
 
+it.each([
+  ['0.15', false],
+  ['0.16', true],
+  ['1.3', true],
+])('%s: the first migration makes greptime_private.events appear: %s', async (profile, expected) => {
+  const { rows, cluster, clock } = play({ profile });
+  const events = `SELECT region_id ${PEERS} WHERE table_name = 'events'`;
+  await clock.advance(60_000);
+  expect(await rows(events)).toEqual([]);
+  cluster.startForeignMigration('4398046511104', '2');
+  await clock.advance(60_000);
+  expect(await rows(events)).toHaveLength(expected ? 1 : 0);
+});
+
 describe('cluster_info', () => {
   it('tells activity as humantime, keeps the dead for a day and numbers the others -1', async () => {
     const { rows, cluster, clock } = play({ metasrvs: 2, frontends: 2 });
@@ -149,18 +163,18 @@ describe('cluster_info', () => {
       'SELECT peer_type, peer_id, active_time, node_status FROM information_schema.cluster_info',
     );
     expect(all.map(([type, id]) => `${String(type)} ${String(id)}`)).toEqual([
+      'METASRV -1',
+      'METASRV -1',
       'DATANODE 0',
       'DATANODE 1',
       'DATANODE 2',
       'FRONTEND -1',
       'FRONTEND -1',
-      'METASRV -1',
-      'METASRV -1',
     ]);
-    expect(all[0]?.[2]).toMatch(/^(?:[012]s)?(?: ?\d{1,3}ms)?$/);
-    expect(all[1]?.[2]).toMatch(/^(?:1h|59m 5\d+s|1h \d+s)(?: \d+ms)?/);
-    expect(JSON.parse(String(all[0]?.[3]))).toMatchObject({ workloads: ['hybrid'], follower_regions: 0 });
-    expect(all[5]?.slice(2)).toEqual([null, '{"is_leader":true}']);
+    expect(all[2]?.[2]).toMatch(/^(?:[012]s)?(?: ?\d{1,3}ms)?$/);
+    expect(all[3]?.[2]).toMatch(/^(?:1h|59m 5\d+s|1h \d+s)(?: \d+ms)?/);
+    expect(JSON.parse(String(all[2]?.[3]))).toMatchObject({ workloads: ['hybrid'], follower_regions: 0 });
+    expect(all[1]?.slice(2)).toEqual([null, '{"is_leader":true}']);
     await clock.advance(24 * 3_600_000);
     expect(
       await rows("SELECT peer_id FROM information_schema.cluster_info WHERE peer_type = 'DATANODE'"),
@@ -195,7 +209,7 @@ describe('region_statistics', () => {
   });
 
   it('keeps the ghosts of a dead datanode until the leader changes', async () => {
-    const stage = play({ metasrvs: 2, failoverAfterMs: 20_000 });
+    const stage = play({ metasrvs: 2, failoverAfterMs: 20_000, migrationEvents: false });
     const total = await count(stage);
     const onZero = stage.cluster.regionsPerDatanode().get('0')!;
     stage.cluster.killDatanode('0');

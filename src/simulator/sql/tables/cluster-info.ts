@@ -1,6 +1,7 @@
 import { addressOf } from '../../cluster/core.ts';
 import type { ClusterCore } from '../../cluster/core.ts';
-import { FRONTEND_HEARTBEAT_MS, lastBeatMs } from '../../cluster/heartbeats.ts';
+import { flushedStats, FRONTEND_HEARTBEAT_MS, lastBeatMs } from '../../cluster/heartbeats.ts';
+import type { Metasrv } from '../../cluster/meta.ts';
 import type { SimDatanode } from '../../cluster/model.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { humanTime } from '../../cluster/time.ts';
@@ -31,6 +32,7 @@ const TIMES: readonly Column[] = [
 /** How long a node stays listed after its last heartbeat (GreptimeDB src/meta-srv/src/metasrv.rs). */
 const MAX_IDLE_MS = 24 * 3_600_000;
 const GIB = 1_073_741_824;
+const GIT_COMMIT = '0000000';
 
 interface NodeFacts {
   readonly id: number | bigint;
@@ -59,16 +61,24 @@ export function clusterInfo({ sql }: Profile): InformationTable | null {
   };
 }
 
+/** The leading metasrv last of its kind, then by kind and id as texts, as the store has them. */
 function nodes(core: ClusterCore): NodeFacts[] {
-  const metasrvs = core.meta.servers
-    .filter((server) => server.up)
-    .map((server): NodeFacts => {
-      const addr = addressOf(core, `metasrv-${server.index}`);
-      const status = server.index === core.meta.leader ? '{"is_leader":true}' : null;
-      const { hostname, startedAtMs } = server;
-      return { id: -1, type: 'METASRV', addr, hostname, startedAtMs, activeAtMs: null, status };
-    });
-  return [...datanodes(core), ...frontends(core), ...metasrvs];
+  const { leader, servers } = core.meta;
+  const isLeading = (server: Metasrv): boolean => server.index === leader;
+  const up = servers.filter((server) => server.up);
+  const metasrvs = [...up.filter((server) => !isLeading(server)), ...up.filter(isLeading)];
+  const byText = datanodes(core).sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1));
+  return [
+    ...metasrvs.map((server) => metasrv(core, server, isLeading(server))),
+    ...byText,
+    ...frontends(core),
+  ];
+}
+
+function metasrv(core: ClusterCore, { index, hostname, startedAtMs }: Metasrv, isLeader: boolean): NodeFacts {
+  const addr = addressOf(core, `metasrv-${index}`);
+  const status = `{"is_leader":${isLeader}}`;
+  return { id: -1, type: 'METASRV', addr, hostname, startedAtMs, activeAtMs: null, status };
 }
 
 function datanodes(core: ClusterCore): NodeFacts[] {
@@ -76,15 +86,16 @@ function datanodes(core: ClusterCore): NodeFacts[] {
     const activeAtMs = core.meta.leaseMs(node);
     if (activeAtMs === undefined || core.time.now() - activeAtMs > MAX_IDLE_MS) return [];
     const { addr, hostname, startedAtMs } = node;
-    const status = core.profile.sql.clusterInfo === 'detailed' ? datanodeStatus(node) : null;
+    const status = core.profile.sql.clusterInfo === 'detailed' ? datanodeStatus(core, node) : null;
     return [{ id: BigInt(node.id), type: 'DATANODE', addr, hostname, startedAtMs, activeAtMs, status }];
   });
 }
 
-function datanodeStatus(node: SimDatanode): string {
-  let leaders = 0;
-  for (const copy of node.copies.values()) if (copy.role !== 'Follower') leaders += 1;
-  const followers = node.copies.size - leaders;
+/** As of the last statistics that metasrv's leader kept. */
+function datanodeStatus(core: ClusterCore, node: SimDatanode): string {
+  const copies = [...(flushedStats(node, core.time.now(), core.meta.memory())?.copies ?? [])];
+  const followers = copies.filter(({ role }) => role === 'Follower').length;
+  const leaders = copies.length - followers;
   return `{"workloads":["hybrid"],"leader_regions":${leaders},"follower_regions":${followers}}`;
 }
 
@@ -101,9 +112,14 @@ function frontends(core: ClusterCore): NodeFacts[] {
 
 function nodeRow(core: ClusterCore, node: NodeFacts, isDetailed: boolean): Row {
   const nowMs = core.time.now();
-  const { version, gitCommit } = core.profile;
   const since = (atMs: number | null): SqlValue => (atMs === null ? null : humanTime(nowMs - atMs));
-  const times = [version, gitCommit, node.startedAtMs, since(node.startedAtMs), since(node.activeAtMs)];
+  const times = [
+    core.profile.version,
+    GIT_COMMIT,
+    node.startedAtMs,
+    since(node.startedAtMs),
+    since(node.activeAtMs),
+  ];
   const head = [node.id, node.type, node.addr];
   if (!isDetailed) return [...head, ...times];
   return [...head, node.hostname, 8_000, 16 * GIB, 350, 2 * GIB, ...times, node.status];
