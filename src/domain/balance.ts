@@ -20,13 +20,18 @@ export function measureBalance(counts: RegionCounts, when: When): Balance {
   );
   const targets = listed.filter(({ state }) => state === 'target');
   const all = listed.reduce((sum, { counted }) => sum + counted, 0);
-  const shares = createShares(targets.map(({ weight }) => weight));
+  const shares = createShares(counts.datanodes);
   let tableSkewMax = 0;
   let tableSpreadViolation = 0;
-  measureTables(counts, when, shares, (_, skew, off) => {
-    tableSkewMax = Math.max(tableSkewMax, skew);
-    tableSpreadViolation += off;
-  });
+  measureTables(
+    counts,
+    when,
+    (_, table) => {
+      tableSkewMax = Math.max(tableSkewMax, table.skew);
+      tableSpreadViolation += table.violation;
+    },
+    shares,
+  );
   return {
     tableSkewMax: rounded(tableSkewMax),
     nodeSkew: rounded(range(targets.map(({ counted, weight }) => shares.scaled(counted, weight)))),
@@ -57,7 +62,8 @@ interface Shares {
   floors(regions: number): number;
 }
 
-function createShares(weights: readonly number[]): Shares {
+function createShares(datanodes: RegionCounts['datanodes']): Shares {
+  const weights = datanodes.flatMap(({ state, weight }) => (state === 'target' ? [weight] : []));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const differ = weights.some((weight) => weight !== weights[0]);
   // Tables of equal size have equal floors: summed once per size.
@@ -79,22 +85,29 @@ function createShares(weights: readonly number[]): Shares {
 
 /** The rows of tables with more regions somewhere than their share's ceil, or fewer than its floor. */
 export function unevenTables(counts: RegionCounts, when: When): ReadonlySet<number> {
-  const shares = createShares(
-    counts.datanodes.flatMap(({ state, weight }) => (state === 'target' ? [weight] : [])),
-  );
   const uneven = new Set<number>();
-  measureTables(counts, when, shares, (row, _, violation) => {
+  measureTables(counts, when, (row, { violation }) => {
     if (violation > 0) uneven.add(row);
   });
   return uneven;
 }
 
-/** Tells the skew of each table that has counted regions, and by how much it violates its shares. */
-function measureTables(
+/** How even one table is. */
+export interface TableBalance {
+  /** Regions that are shared among the targets. */
+  readonly regions: number;
+  /** Max minus min over the targets, as {@link Balance} has it. */
+  readonly skew: number;
+  /** Regions above ceil or below floor, over all targets. */
+  readonly violation: number;
+}
+
+/** Measures each table that has counted regions. Takes time in proportion to the number of cells. */
+export function measureTables(
   counts: RegionCounts,
   when: When,
-  shares: Shares,
-  tell: (row: number, skew: number, violation: number) => void,
+  tell: (row: number, table: TableBalance) => void,
+  shares = createShares(counts.datanodes),
 ): void {
   const { datanodes, datanodeOf, scope, first } = counts;
   const cells = counts[when];
@@ -139,7 +152,7 @@ function measureTables(
       least = 0;
       sum += shares.floors(regions) - floorsMet;
     }
-    tell(row, shares.targets === 0 ? 0 : most - least, sum);
+    tell(row, { regions, skew: shares.targets === 0 ? 0 : most - least, violation: sum });
   }
 }
 

@@ -223,6 +223,13 @@ export const matrixSchema = z
             selected: z
               .boolean()
               .meta({ description: 'Whether the configuration selects it: a drain reads all tables.' }),
+            regions: count.meta({
+              description: 'Those that are shared among the datanodes; 0 where the table does not count.',
+            }),
+            misplacedNow: count.meta({
+              description: 'Regions above or below the share of their datanode.',
+            }),
+            misplacedAfter: count.meta({ description: 'The same after the plan.' }),
             cells: z.array(count).readonly().meta({
               description:
                 'Three numbers for each datanode that leads or will lead a region of the table: its position in `datanodes`, regions now, regions after the plan.',

@@ -1,5 +1,7 @@
+import { measureTables } from '../../domain/balance.ts';
+import type { TableBalance } from '../../domain/balance.ts';
 import { isSelected, TABLE_SCOPES } from '../../domain/region-counts.ts';
-import type { RegionCounts } from '../../domain/region-counts.ts';
+import type { RegionCounts, When } from '../../domain/region-counts.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
 import { WorkSlice, yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { LiveState } from '../../observability/live-state.ts';
@@ -33,12 +35,28 @@ async function writeTables(counts: RegionCounts): Promise<MatrixView['tables']> 
   const { tables, scope } = counts;
   const written: MatrixView['tables'][number][] = [];
   const slice = new WorkSlice(TABLES_PER_SLICE);
+  const [now, after] = [balances(counts, 'now'), balances(counts, 'after')];
   for (const [row, table] of tables.entries()) {
     if (slice.isOver()) await yieldToEventLoop();
     const selected = isSelected(TABLE_SCOPES[scope[row]!]!);
-    written.push({ id: table.id, name: fullTableName(table), selected, cells: cellsOf(counts, row) });
+    const balance = now.get(row);
+    written.push({
+      id: table.id,
+      name: fullTableName(table),
+      selected,
+      regions: balance?.regions ?? 0,
+      misplacedNow: balance?.violation ?? 0,
+      misplacedAfter: after.get(row)?.violation ?? 0,
+      cells: cellsOf(counts, row),
+    });
   }
   return written.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function balances(counts: RegionCounts, when: When): ReadonlyMap<number, TableBalance> {
+  const found = new Map<number, TableBalance>();
+  measureTables(counts, when, (row, table) => found.set(row, table));
+  return found;
 }
 
 /** Column, regions now, regions after: of the datanodes that the cluster lists. */

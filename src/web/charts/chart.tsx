@@ -8,20 +8,22 @@ import { ticksOf } from './ticks.ts';
 
 type Point = SeriesView['points'][number];
 
-/** What a chart shows: two lines at most, or bars. */
+/** What a chart shows: lines, each of which holds until its next value, or the bars of what happened in each step. */
 export interface Figure {
   readonly title: string;
   readonly unit: string;
-  readonly lines: readonly Line[];
-  readonly bars?: (point: Point) => number;
+  readonly look: 'lines' | 'bars';
+  readonly values: readonly Value[];
 }
 
-interface Line {
+interface Value {
   readonly name: string;
-  readonly value: (point: Point) => number | null;
+  /** Null where it is not known: a cycle that failed knows no counts. */
+  readonly of: (point: Point) => number | null;
 }
 
-interface ChartProps extends Figure {
+interface ChartProps {
+  readonly figure: Figure;
   readonly series: SeriesView;
   /** `at` of the point that the mouse points to, in any of the charts. */
   readonly cursor: string | null;
@@ -31,26 +33,23 @@ interface ChartProps extends Figure {
 const HEIGHT = 168;
 const LEFT = 40;
 const RIGHT = 8;
-const BOTTOM = 20;
+const BOTTOM = HEIGHT - 20;
 const TOP = 26;
 
 /** One figure over time. */
-export function Chart({ title, unit, lines, bars, series, cursor, setCursor }: ChartProps): JSX.Element {
-  const box = useRef<HTMLElement>(null);
-  const width = Math.max(200, useVisible(box).width);
+export function Chart({ figure, series, cursor, setCursor }: ChartProps): JSX.Element {
+  const { title, unit, look, values } = figure;
   const { points, until, stepSeconds } = series;
+  const box = useRef<HTMLElement>(null);
+  const right = Math.max(200, useVisible(box).width) - RIGHT;
   const [from, to] = [beginOf(series), Date.parse(until)];
-  const right = width - RIGHT;
-  const x = (atMs: number): number => LEFT + ((atMs - from) / Math.max(1, to - from)) * (right - LEFT);
-  const ticks = ticksOf(highest(points, lines, bars));
-  const top = ticks.at(-1) ?? 1;
-  const y = (value: number): number => HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - TOP);
-  const barWidth = Math.max(2, (x(from + stepSeconds * 1_000) - LEFT) * 0.7);
+  const ticks = ticksOf(Math.max(1, ...points.flatMap((point) => values.map(({ of }) => of(point) ?? 0))));
+  const x = (at: string | number): number =>
+    LEFT + ((new Date(at).getTime() - from) / Math.max(1, to - from)) * (right - LEFT);
+  const y = (value: number): number => BOTTOM - (value / (ticks.at(-1) ?? 1)) * (BOTTOM - TOP);
   const pointed = points.find(({ at }) => at === cursor);
-  // A cycle that failed knows no counts.
-  const shown =
-    pointed ?? points.findLast((point) => bars ?? lines.some(({ value }) => value(point) !== null));
-  const words = shown ? describe(shown, lines, bars) : 'nothing';
+  const shown = pointed ?? points.findLast((point) => values.some(({ of }) => of(point) !== null));
+  const words = shown ? describe(shown, values) : 'nothing';
   return (
     <figure class="chart" ref={box}>
       <figcaption>
@@ -60,51 +59,43 @@ export function Chart({ title, unit, lines, bars, series, cursor, setCursor }: C
         </span>
       </figcaption>
       <svg
-        viewBox={`0 0 ${width} ${HEIGHT}`}
-        width={width}
+        width={right + RIGHT}
         height={HEIGHT}
         role="img"
-        aria-label={`${title}, ${unit}, from ${formatExact(new Date(from).toISOString())} to ${formatExact(until)}. Latest: ${words}.`}
-        onMouseMove={({ offsetX }) => {
-          const atMs = from + ((offsetX - LEFT) / (right - LEFT)) * (to - from);
-          setCursor(nearest(points, atMs));
-        }}
+        aria-label={`${title}, ${unit}, until ${formatExact(until)}. Latest: ${words}.`}
+        onMouseMove={({ offsetX }) =>
+          setCursor(nearest(points, from + ((offsetX - LEFT) / (right - LEFT)) * (to - from)))
+        }
       >
         <text class="tick" x={0} y={11}>
-          {unit}
-          {bars && ` per ${formatDuration(stepSeconds * 1_000)}`}
+          {look === 'bars' ? `${unit} per ${formatDuration(stepSeconds * 1_000)}` : unit}
         </text>
-        <Grid ticks={ticks} y={y} right={right} from={from} to={to} />
-        {bars &&
-          points
-            .filter((each) => bars(each) > 0)
-            .map((each) => (
-              <rect
-                key={each.at}
-                class="bar"
-                x={x(Date.parse(each.at))}
-                y={y(bars(each))}
-                width={barWidth}
-                height={Math.max(1, y(0) - y(bars(each)))}
-                rx={1}
-              />
-            ))}
-        {lines.map(({ name, value }, index) => (
-          <path key={name} class={`line line-${index}`} d={stepPath(points, value, x, y, right)} />
+        {ticks.map((tick) => (
+          <g key={tick}>
+            <line class="grid-line" x1={LEFT} x2={right} y1={y(tick)} y2={y(tick)} />
+            <text class="tick" x={LEFT - 6} y={y(tick) + 4} text-anchor="end">
+              {formatCount(tick)}
+            </text>
+          </g>
         ))}
-        {pointed && (
-          <line
-            class="cursor"
-            x1={x(Date.parse(pointed.at))}
-            x2={x(Date.parse(pointed.at))}
-            y1={TOP}
-            y2={HEIGHT - BOTTOM}
-          />
+        <text class="tick" x={LEFT} y={HEIGHT - 4}>
+          {formatClock(new Date(from).toISOString())}
+        </text>
+        <text class="tick" x={right} y={HEIGHT - 4} text-anchor="end">
+          {formatClock(until)}
+        </text>
+        {values.map(({ name, of }, index) =>
+          look === 'bars' ? (
+            <path key={name} class="bar" d={barPath(points, of, x, y, stepSeconds * 700)} />
+          ) : (
+            <path key={name} class={`line line-${index}`} d={linePath(points, of, x, y, right)} />
+          ),
         )}
+        {pointed && <path class="cursor" d={`M${x(pointed.at)} ${TOP}V${BOTTOM}`} />}
       </svg>
-      {lines.length > 0 && (
+      {values.length > 1 && (
         <ul class="legend" aria-hidden="true">
-          {lines.map(({ name }, index) => (
+          {values.map(({ name }, index) => (
             <li key={name}>
               <span class={`stroke line-${index}`} />
               {name}
@@ -116,85 +107,57 @@ export function Chart({ title, unit, lines, bars, series, cursor, setCursor }: C
   );
 }
 
-function Grid({
-  ticks,
-  y,
-  right,
-  from,
-  to,
-}: {
-  readonly ticks: readonly number[];
-  readonly y: (value: number) => number;
-  readonly right: number;
-  readonly from: number;
-  readonly to: number;
-}): JSX.Element {
-  const time = (atMs: number): string => formatClock(new Date(atMs).toISOString());
-  return (
-    <>
-      {ticks.map((tick) => (
-        <g key={tick}>
-          <line class="grid-line" x1={LEFT} x2={right} y1={y(tick)} y2={y(tick)} />
-          <text class="tick" x={LEFT - 6} y={y(tick) + 4} text-anchor="end">
-            {formatCount(tick)}
-          </text>
-        </g>
-      ))}
-      <text class="tick" x={LEFT} y={HEIGHT - 4}>
-        {time(from)}
-      </text>
-      <text class="tick" x={right} y={HEIGHT - 4} text-anchor="end">
-        {time(to)}
-      </text>
-    </>
-  );
-}
-
-function highest(points: readonly Point[], lines: readonly Line[], bars: Figure['bars']): number {
-  const values = points.flatMap((point) => [
-    ...lines.map(({ value }) => value(point) ?? 0),
-    ...(bars ? [bars(point)] : []),
-  ]);
-  return Math.max(1, ...values);
-}
-
 /** A history that is younger than the range fills the chart all the same; at least a minute is shown. */
 function beginOf({ since, until, points, stepSeconds }: SeriesView): number {
   const first = Date.parse(points[0]?.at ?? since) - stepSeconds * 1_000;
   return Math.max(Date.parse(since), Math.min(first, Date.parse(until) - 60_000));
 }
 
-/** A value holds until the next one is known. */
-function stepPath(
+type Scale = (value: number) => number;
+
+function linePath(
   points: readonly Point[],
-  value: Line['value'],
-  x: (atMs: number) => number,
-  y: (value: number) => number,
+  of: Value['of'],
+  x: (at: string) => number,
+  y: Scale,
   right: number,
 ): string {
   let path = '';
   for (const point of points) {
-    const at = value(point);
-    if (at === null) continue;
-    const left = x(Date.parse(point.at)).toFixed(1);
-    path += path === '' ? `M${left} ${y(at).toFixed(1)}` : `H${left}V${y(at).toFixed(1)}`;
+    const value = of(point);
+    if (value === null) continue;
+    const left = x(point.at).toFixed(1);
+    path += path === '' ? `M${left} ${y(value).toFixed(1)}` : `H${left}V${y(value).toFixed(1)}`;
   }
   return path === '' ? '' : `${path}H${right}`;
 }
 
-function nearest(points: readonly Point[], atMs: number): string | null {
-  const distance = ({ at }: Point): number => Math.abs(Date.parse(at) - atMs);
-  let best = points[0];
-  for (const point of points) if (best && distance(point) < distance(best)) best = point;
-  return best?.at ?? null;
+function barPath(
+  points: readonly Point[],
+  of: Value['of'],
+  x: (at: string | number) => number,
+  y: Scale,
+  widthMs: number,
+): string {
+  return points
+    .filter((point) => (of(point) ?? 0) > 0)
+    .map((point) => {
+      const left = x(point.at);
+      const right = Math.max(left + 2, x(Date.parse(point.at) + widthMs));
+      return `M${left} ${y(0)}V${y(of(point) ?? 0)}H${right}V${y(0)}Z`;
+    })
+    .join('');
 }
 
-function describe(point: Point, lines: readonly Line[], bars: Figure['bars']): string {
-  if (bars) return formatCount(bars(point));
-  return lines
-    .map(({ name, value }) => {
-      const at = value(point);
-      return `${name} ${at === null ? '–' : formatCount(at)}`;
-    })
-    .join(', ');
+function nearest(points: readonly Point[], atMs: number): string | null {
+  const distance = ({ at }: Point): number => Math.abs(Date.parse(at) - atMs);
+  return points.reduce<Point | null>((a, b) => (a && distance(a) <= distance(b) ? a : b), null)?.at ?? null;
+}
+
+function describe(point: Point, values: readonly Value[]): string {
+  const texts = values.map(({ name, of }) => {
+    const value = of(point);
+    return `${name} ${value === null ? '–' : formatCount(value)}`;
+  });
+  return texts.join(', ');
 }

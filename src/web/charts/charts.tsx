@@ -17,27 +17,29 @@ const RANGES = [
   ['30d', '30 d'],
 ] as const;
 
-const CHARTS: readonly Figure[] = [
+const FIGURES: readonly Figure[] = [
   {
     title: 'Skew',
     unit: 'most minus least regions',
-    lines: [
-      { name: 'tables', value: ({ tableSkewMax }) => tableSkewMax },
-      { name: 'datanodes', value: ({ nodeSkew }) => nodeSkew },
+    look: 'lines',
+    values: [
+      { name: 'tables', of: ({ tableSkewMax }) => tableSkewMax },
+      { name: 'datanodes', of: ({ nodeSkew }) => nodeSkew },
     ],
   },
   {
     title: 'Moves',
-    unit: 'regions moved',
-    lines: [],
-    bars: ({ moved }) => moved,
+    unit: 'regions',
+    look: 'bars',
+    values: [{ name: 'moved', of: ({ moved }) => moved }],
   },
   {
     title: 'Regions per datanode',
     unit: 'regions',
-    lines: [
-      { name: 'most', value: ({ most }) => most },
-      { name: 'least', value: ({ least }) => least },
+    look: 'lines',
+    values: [
+      { name: 'most', of: ({ most }) => most },
+      { name: 'least', of: ({ least }) => least },
     ],
   },
 ];
@@ -59,8 +61,8 @@ export function Charts(): JSX.Element {
         <Empty>No cycle ended in this time.</Empty>
       ) : (
         <div class="charts" onMouseLeave={() => setCursor(null)}>
-          {CHARTS.map((chart) => (
-            <Chart key={chart.title} {...chart} series={value} cursor={cursor} setCursor={setCursor} />
+          {FIGURES.map((figure) => (
+            <Chart key={figure.title} figure={figure} series={value} cursor={cursor} setCursor={setCursor} />
           ))}
         </div>
       )}

@@ -5,7 +5,8 @@ import type { When } from '../controls/choice.tsx';
 import { DetailsButton } from '../controls/details-button.tsx';
 import { formatChange, formatCount } from '../format.ts';
 import { usePageState } from '../page/page.ts';
-import { rowMaker } from '../tables/rows.ts';
+import { countsOf, fractionsOf, shareOf } from '../tables/rows.ts';
+import type { TableRow } from '../tables/rows.ts';
 import { Key } from './legend.tsx';
 import { NodeBadges } from './node-label.tsx';
 
@@ -34,7 +35,7 @@ export function DatanodeBars({
 }: {
   readonly matrix: MatrixView;
   /** Only its regions. */
-  readonly table: MatrixView['tables'][number] | undefined;
+  readonly table: TableRow | undefined;
   readonly when: When;
   readonly width: number;
 }): JSX.Element {
@@ -81,19 +82,16 @@ function barOf(datanode: Datanode): Bar {
 }
 
 function barsOfTable(
-  table: MatrixView['tables'][number],
+  table: TableRow,
   { datanodes: columns }: MatrixView,
   datanodes: readonly Datanode[],
 ): readonly Bar[] {
-  const [now, after] = (['now', 'after'] as const).map((when) => rowMaker(columns, datanodes, when)(table));
+  const [now, after] = [countsOf(table, 'now'), countsOf(table, 'after')];
+  const fractions = fractionsOf(columns, datanodes);
   return datanodes.map((datanode) => {
     const column = columns.indexOf(datanode.id);
-    return {
-      datanode,
-      now: now?.counts.get(column) ?? 0,
-      after: after?.counts.get(column) ?? 0,
-      share: now?.shares[column] ?? null,
-    };
+    const share = shareOf(table, fractions[column]);
+    return { datanode, now: now.get(column) ?? 0, after: after.get(column) ?? 0, share };
   });
 }
 

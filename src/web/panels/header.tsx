@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { ButtonHTMLAttributes, JSX } from 'preact';
 import { actions } from '../api/actions.ts';
 import { Select } from '../controls/choice.tsx';
 import { useAttempt } from '../hooks/attempt.ts';
@@ -71,49 +71,31 @@ function Actions(): JSX.Element | null {
       page.say(done);
     });
   if (!leader || isLocked) return null;
-  const isStandby = !leader.leads;
-  const why = isStandby ? 'Only the leader does this' : undefined;
+  const button = (text: string, go: () => void, more: ButtonHTMLAttributes = {}): JSX.Element => (
+    <button
+      type="button"
+      class="button"
+      title={leader.leads ? undefined : 'Only the leader does this'}
+      {...more}
+      disabled={!leader.leads || more.disabled === true}
+      onClick={go}
+    >
+      {text}
+    </button>
+  );
   return (
     <div class="actions">
-      {isPaused ? (
-        <button
-          type="button"
-          class="button primary"
-          disabled={isBusy || isStandby}
-          title={why}
-          onClick={() => attempt(actions.resume, 'Resumed.')}
-        >
-          Resume
-        </button>
-      ) : (
-        <button
-          type="button"
-          class="button"
-          disabled={isStandby}
-          title={why}
-          onClick={() => page.open({ kind: 'pause' })}
-        >
-          Pause…
-        </button>
-      )}
-      <button
-        type="button"
-        class="button"
-        disabled={isBusy || isRunning || isStandby}
-        title={why ?? (isRunning ? 'A cycle is running' : 'Start a cycle now, not with the schedule')}
-        onClick={() => attempt(actions.trigger, 'Cycle triggered.')}
-      >
-        Trigger
-      </button>
-      <button
-        type="button"
-        class="button"
-        disabled={isStandby}
-        title={why}
-        onClick={() => page.open({ kind: 'drain', datanodes: [] })}
-      >
-        Drain…
-      </button>
+      {isPaused
+        ? button('Resume', () => attempt(actions.resume, 'Resumed.'), {
+            class: 'button primary',
+            disabled: isBusy,
+          })
+        : button('Pause…', () => page.open({ kind: 'pause' }))}
+      {button('Trigger', () => attempt(actions.trigger, 'Cycle triggered.'), {
+        disabled: isBusy || isRunning,
+        ...(leader.leads && { title: isRunning ? 'A cycle is running' : 'Start a cycle now' }),
+      })}
+      {button('Drain…', () => page.open({ kind: 'drain', datanodes: [] }))}
     </div>
   );
 }

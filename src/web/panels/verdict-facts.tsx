@@ -23,7 +23,7 @@ export function VerdictFacts({ status }: StatusProps): JSX.Element {
       <Fact name="Plan" value={plan && plural(plan.moves, 'move')}>
         {plan && planText(plan)}
       </Fact>
-      <Fact name="Last cycle" value={lastCycle && OUTCOME_TEXT[lastCycle.outcome]}>
+      <Fact name="Last cycle" value={lastCycle && outcomeText(lastCycle.outcome)}>
         {lastCycle && <Ago at={lastCycle.endedAt} />}
       </Fact>
       <NextCycle status={status} />
@@ -65,17 +65,10 @@ function Skew({
   );
 }
 
-const OUTCOME_TEXT: Readonly<Record<CycleOutcome, string>> = {
-  balanced: 'balanced',
-  planned: 'planned',
-  moved: 'moved',
-  partial: 'partly failed',
-  gated: 'not acting',
-  blocked: 'blocked',
-  failed: 'failed',
-  stopped: 'stopped',
-  missed: 'missed',
-};
+/** As the command line says it. */
+function outcomeText(outcome: CycleOutcome): string {
+  return outcome === 'gated' ? 'not acting' : outcome;
+}
 
 function planText({ optimal, minimumMoves, moves }: NonNullable<StatusView['plan']>): string {
   if (moves === 0) return 'nothing to move';

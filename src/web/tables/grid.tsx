@@ -1,13 +1,13 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { MatrixView, StatusView } from '../../server/api/answers.ts';
 import type { When } from '../controls/choice.tsx';
 import { Tooltip, usePointed } from '../controls/tooltip.tsx';
 import { formatCount, plural, shortTable } from '../format.ts';
 import { indexes, rangeOf, useVisible } from '../hooks/layout.ts';
 import { usePage, usePageState } from '../page/page.ts';
-import { shareText, toneOf } from './rows.ts';
-import type { HeatRow } from './rows.ts';
+import { countsOf, shareOf, shareText, toneOf } from './rows.ts';
+import type { Fractions, TableRow } from './rows.ts';
 import { scrollTo, walk } from './walk.ts';
 import type { Place } from './walk.ts';
 
@@ -18,8 +18,9 @@ const MAX_COLUMN = 128;
 const MAX_HEIGHT = 14 * ROW + HEAD;
 
 interface GridProps {
-  readonly rows: readonly HeatRow[];
+  readonly rows: readonly TableRow[];
   readonly columns: MatrixView['datanodes'];
+  readonly fractions: Fractions;
   readonly when: When;
 }
 
@@ -34,7 +35,7 @@ interface Layout {
 }
 
 /** Draws only what is in view. One stop for the keyboard: the arrows walk over the cells, Enter explains the table. */
-export function TableGrid({ rows, columns, when }: GridProps): JSX.Element {
+export function TableGrid({ rows, columns, fractions, when }: GridProps): JSX.Element {
   const page = usePage();
   const box = useRef<HTMLDivElement>(null);
   const room = useVisible(box).width;
@@ -99,7 +100,9 @@ export function TableGrid({ rows, columns, when }: GridProps): JSX.Element {
           {shownRows.map((row) => (
             <Row
               key={rows[row]?.id}
-              row={rows[row]!}
+              table={rows[row]!}
+              fractions={fractions}
+              when={when}
               index={row}
               layout={layout}
               activeColumn={row === place.row ? place.column : -1}
@@ -109,7 +112,7 @@ export function TableGrid({ rows, columns, when }: GridProps): JSX.Element {
       </div>
       {pointed && (
         <Tooltip at={pointed}>
-          <CellText place={pointed.thing} rows={rows} columns={columns} when={when} />
+          <CellText place={pointed.thing} rows={rows} columns={columns} fractions={fractions} when={when} />
         </Tooltip>
       )}
     </div>
@@ -130,6 +133,7 @@ function CellText({
   place,
   rows,
   columns,
+  fractions,
   when,
 }: GridProps & { readonly place: string }): JSX.Element | null {
   const [row, column = -1] = place.split(' ').map(Number);
@@ -140,7 +144,7 @@ function CellText({
     return (
       <>
         <strong>{table.name}</strong>
-        <span>{plural(table.total, 'region')}</span>
+        <span>{plural(table.regions, 'region')}</span>
       </>
     );
   return (
@@ -149,9 +153,9 @@ function CellText({
         {shortTable(table.name)} on datanode {columns[column]}
       </strong>
       <span>
-        {plural(table.counts.get(column) ?? 0, 'region')} {time}
+        {plural(countsOf(table, when).get(column) ?? 0, 'region')} {time}
       </span>
-      <span>{shareText(table, column)}</span>
+      <span>{shareText(table, fractions[column])}</span>
     </>
   );
 }
@@ -198,27 +202,30 @@ function Heads({
 const NONE: StatusView['datanodes'] = [];
 
 function Row({
-  row,
+  table,
+  fractions,
+  when,
   index,
   layout: { name, size, shown },
   activeColumn,
-}: {
-  readonly row: HeatRow;
+}: Pick<GridProps, 'fractions' | 'when'> & {
+  readonly table: TableRow;
   readonly index: number;
   readonly layout: Layout;
   readonly activeColumn: number;
 }): JSX.Element {
+  const counts = useMemo(() => countsOf(table, when), [table, when]);
   return (
     <div class="heat-row" role="row" aria-rowindex={index + 2} style={{ top: `${HEAD + index * ROW}px` }}>
       <div class="heat-name" role="rowheader" aria-colindex={1} style={{ width: `${name}px` }}>
         <span data-row={index} data-column={-1}>
-          {shortTable(row.name)}
+          {shortTable(table.name)}
         </span>
-        <small>{formatCount(row.total)}</small>
+        <small>{formatCount(table.regions)}</small>
       </div>
       {shown.map((column) => {
-        const count = row.counts.get(column) ?? 0;
-        const tone = toneOf(count, row.shares[column] ?? null);
+        const count = counts.get(column) ?? 0;
+        const tone = toneOf(count, shareOf(table, fractions[column]));
         return (
           <div
             key={column}

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { MatrixView, StatusView } from '../../server/api/answers.ts';
+import type { MatrixView } from '../../server/api/answers.ts';
 import { Choice, WhenChoice } from '../controls/choice.tsx';
 import type { WhenProps } from '../controls/choice.tsx';
 import { SearchField } from '../controls/form.tsx';
@@ -9,7 +9,8 @@ import { formatCount, plural } from '../format.ts';
 import { useSettled } from '../hooks/pace.ts';
 import { usePageState } from '../page/page.ts';
 import { TableGrid } from './grid.tsx';
-import { heatRows, rowMaker } from './rows.ts';
+import { fractionsOf, tableRows } from './rows.ts';
+import type { Fractions } from './rows.ts';
 
 const ORDERS = [
   ['skew', 'Most skewed first'],
@@ -28,20 +29,17 @@ const SHADES = [
 /** How many regions of each table each datanode leads, at any number of both. */
 export function Tables({ when, setWhen }: WhenProps): JSX.Element {
   const matrix = usePageState((state) => state.matrix);
-  const datanodes = useSteadyDatanodes();
+  const fractions = useFractions(matrix);
   const [text, setText] = useState('');
   const [order, setOrder] = useState<(typeof ORDERS)[number][0]>('skew');
   const filter = useSettled(text.trim().toLowerCase(), 150);
-  const columns = matrix?.datanodes ?? NO_COLUMNS;
-  const rowOf = useMemo(() => rowMaker(columns, datanodes, when), [columns, datanodes, when]);
-  const tables = matrix?.tables;
   const rows = useMemo(
-    () => (tables ? heatRows(tables, rowOf, { filter, order }) : []),
-    [tables, rowOf, filter, order],
+    () => (matrix ? tableRows(matrix.tables, filter, order, when) : []),
+    [matrix, filter, order, when],
   );
   const grid = useMemo(
-    () => matrix && <TableGrid rows={rows} columns={columns} when={when} />,
-    [rows, columns, when],
+    () => matrix && <TableGrid rows={rows} columns={matrix.datanodes} fractions={fractions} when={when} />,
+    [rows, fractions, when],
   );
   const aside = (
     <div class="tools">
@@ -76,12 +74,10 @@ export function Tables({ when, setWhen }: WhenProps): JSX.Element {
   );
 }
 
-/** The datanodes, another list only when a state or weight changed: their counts change with every move, and are not needed here. */
-function useSteadyDatanodes(): StatusView['datanodes'] {
-  const datanodes = usePageState(({ status }) => status?.datanodes) ?? NONE;
-  const key = datanodes.map(({ id, state, weight }) => `${id}/${state}/${weight}`).join();
-  return useMemo(() => datanodes, [key]);
+/** Others only when a state or weight changed: counts change with every move, and are not needed here. */
+function useFractions(matrix: MatrixView | null): Fractions {
+  const datanodes = usePageState(({ status }) => status?.datanodes) ?? [];
+  const columns = matrix?.datanodes ?? [];
+  const key = [...columns, ...datanodes.map(({ id, state, weight }) => `${id}/${state}/${weight}`)].join();
+  return useMemo(() => fractionsOf(columns, datanodes), [key]);
 }
-
-const NONE: StatusView['datanodes'] = [];
-const NO_COLUMNS: MatrixView['datanodes'] = [];

@@ -13,28 +13,23 @@ interface Sizes {
   readonly column: number;
 }
 
+const STEPS: Readonly<Record<string, readonly [down: number, right: number]>> = {
+  ArrowDown: [1, 0],
+  ArrowUp: [-1, 0],
+  ArrowRight: [0, 1],
+  ArrowLeft: [0, -1],
+  PageDown: [12, 0],
+  PageUp: [-12, 0],
+  Home: [0, -Infinity],
+  End: [0, Infinity],
+};
+
 /** Where a key leads from a cell; undefined: it is none of these keys. */
 export function walk(key: string, { row, column }: Place, rows: number, columns: number): Place | undefined {
-  switch (key) {
-    case 'ArrowDown':
-      return { row: Math.min(rows - 1, row + 1), column };
-    case 'ArrowUp':
-      return { row: Math.max(0, row - 1), column };
-    case 'ArrowRight':
-      return { row, column: Math.min(columns - 1, column + 1) };
-    case 'ArrowLeft':
-      return { row, column: Math.max(0, column - 1) };
-    case 'PageDown':
-      return { row: Math.min(rows - 1, row + 12), column };
-    case 'PageUp':
-      return { row: Math.max(0, row - 12), column };
-    case 'Home':
-      return { row, column: 0 };
-    case 'End':
-      return { row, column: columns - 1 };
-    default:
-      return undefined;
-  }
+  const step = STEPS[key];
+  return (
+    step && { row: within(0, row + step[0], rows - 1), column: within(0, column + step[1], columns - 1) }
+  );
 }
 
 /** Brings the active cell into view, beside the names and below the heads that stay where they are. */
@@ -42,10 +37,10 @@ export function scrollTo(element: HTMLDivElement | null, { row, column }: Place,
   if (element?.matches(':focus') !== true) return;
   const { scrollTop, scrollLeft, clientHeight, clientWidth } = element;
   const [top, left] = [row * sizes.row, column * sizes.column];
-  if (top < scrollTop) element.scrollTop = top;
-  else if (top + sizes.row > scrollTop + clientHeight - sizes.head)
-    element.scrollTop = top + sizes.row + sizes.head - clientHeight;
-  if (left < scrollLeft) element.scrollLeft = left;
-  else if (left + sizes.column > scrollLeft + clientWidth - sizes.name)
-    element.scrollLeft = left + sizes.column + sizes.name - clientWidth;
+  element.scrollTop = within(top + sizes.row + sizes.head - clientHeight, scrollTop, top);
+  element.scrollLeft = within(left + sizes.column + sizes.name - clientWidth, scrollLeft, left);
+}
+
+function within(least: number, value: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
 }

@@ -41,6 +41,11 @@ describe('the matrix', () => {
     expect(matrix?.tables[0]?.cells).toEqual(cells);
   });
 
+  it('tells how many regions of a table lie outside of the shares, now and after the plan', async () => {
+    const [table] = (await createMatrixReader()(stateAfter()))?.tables ?? [];
+    expect(table).toMatchObject({ regions: 3, misplacedNow: 1, misplacedAfter: 0 });
+  });
+
   it('names columns and tables', async () => {
     expect(await createMatrixReader()(stateAfter())).toMatchObject({
       datanodes: ['0', '1', '2'],
