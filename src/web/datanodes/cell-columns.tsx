@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { MatrixView, RegionsView } from '../../server/api/answers.ts';
 import type { When } from '../controls/choice.tsx';
-import { Tooltip, usePointed } from '../controls/tooltip.tsx';
+import { Tooltip } from '../controls/tooltip.tsx';
 import { formatBytes, shortTable } from '../format.ts';
 import { usePage, usePageState } from '../page/page.ts';
 import { CellLegend } from './legend.tsx';
@@ -34,7 +34,7 @@ export function CellColumns({
 }): JSX.Element {
   const page = usePage();
   const movingId = usePageState(({ status }) => status?.currentMove?.move.regionId);
-  const { pointed, point } = usePointed<Cell>();
+  const list = useRef<HTMLUListElement>(null);
   const columns = useMemo(
     () => cellsByDatanode(regions.regions, matrix, when, colourBy),
     [regions, matrix, when, colourBy],
@@ -69,10 +69,9 @@ export function CellColumns({
   return (
     <>
       <ul
+        ref={list}
         class="nodes"
         style={{ '--size': `${size}px` }}
-        onMouseMove={(event) => point(cellAt(event), event)}
-        onMouseLeave={() => point(null)}
         onClick={(event) => {
           const cell = cellAt(event);
           if (cell) page.open({ kind: 'details', what: 'region', id: cell.region.id });
@@ -80,11 +79,9 @@ export function CellColumns({
       >
         {drawn}
       </ul>
-      {pointed && (
-        <Tooltip at={pointed}>
-          <CellText cell={pointed.thing} matrix={matrix} />
-        </Tooltip>
-      )}
+      <Tooltip of={list} thingAt={cellAt}>
+        {(cell) => <CellText cell={cell} matrix={matrix} />}
+      </Tooltip>
       <CellLegend matrix={matrix} colourBy={colourBy} when={when} />
     </>
   );

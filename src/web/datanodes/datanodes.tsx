@@ -124,7 +124,8 @@ function TableSelect({
   const options = useMemo(() => {
     const tables = matrix.tables.map(({ id, name }) => [id, shortTable(name)] as const);
     return first === undefined ? tables : [['', first] as const, ...tables];
-  }, [matrix.tables, first]);
+    // Tables come and go with plans only.
+  }, [matrix.planId, matrix.tables.length, first]);
   return useMemo(
     () => <Select label={label} options={options} value={value} onChange={onChange} />,
     [label, options, value, onChange],

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { MatrixView, StatusView } from '../../server/api/answers.ts';
 import type { When } from '../controls/choice.tsx';
-import { Tooltip, usePointed } from '../controls/tooltip.tsx';
+import { Tooltip } from '../controls/tooltip.tsx';
 import { formatCount, plural, shortTable } from '../format.ts';
 import { indexes, rangeOf, useVisible } from '../hooks/layout.ts';
 import { usePage, usePageState } from '../page/page.ts';
@@ -42,7 +42,6 @@ export function TableGrid({ rows, columns, fractions, when }: GridProps): JSX.El
   const scroller = useRef<HTMLDivElement>(null);
   const visible = useVisible(scroller);
   const [active, setActive] = useState<Place>({ row: 0, column: 0 });
-  const { pointed, point } = usePointed<string>();
   const name = room < 560 ? 128 : 220;
   const size = Math.min(MAX_COLUMN, Math.max(MIN_COLUMN, Math.floor((room - name - 2) / columns.length)));
   const shownRows = indexes(rangeOf(visible.top, visible.height - HEAD, ROW, rows.length));
@@ -88,8 +87,6 @@ export function TableGrid({ rows, columns, fractions, when }: GridProps): JSX.El
         style={{ maxHeight: `${MAX_HEIGHT}px`, height: `${rows.length * ROW + HEAD + 2}px` }}
         onKeyDown={onKeyDown}
         onClick={onClick}
-        onMouseMove={(event) => point(keyOf(placeOf(event)), event)}
-        onMouseLeave={() => point(null)}
       >
         <div
           class="heat-size"
@@ -110,11 +107,11 @@ export function TableGrid({ rows, columns, fractions, when }: GridProps): JSX.El
           ))}
         </div>
       </div>
-      {pointed && (
-        <Tooltip at={pointed}>
-          <CellText place={pointed.thing} rows={rows} columns={columns} fractions={fractions} when={when} />
-        </Tooltip>
-      )}
+      <Tooltip of={scroller} thingAt={(event) => keyOf(placeOf(event))}>
+        {(place) => (
+          <CellText place={place} rows={rows} columns={columns} fractions={fractions} when={when} />
+        )}
+      </Tooltip>
     </div>
   );
 }
