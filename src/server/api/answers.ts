@@ -97,7 +97,6 @@ export const statusSchema = z
         moves: count,
         minimumMoves: count,
         optimal: z.boolean(),
-        balances: z.boolean().meta({ description: 'Whether everything is even after it.' }),
       })
       .readonly()
       .nullable(),

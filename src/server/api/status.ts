@@ -1,4 +1,3 @@
-import { isEven } from '../../domain/balance.ts';
 import { GATES } from '../../domain/codes.ts';
 import type { Balance, DatanodeState, Move, Plan } from '../../domain/plan.ts';
 import type { ClusterApi } from '../../domain/snapshot.ts';
@@ -115,7 +114,7 @@ function queueOf({ plan, ended, currentMove }: LiveState): StatusView['queue'] {
 
 function summaryOf(plan: Plan): NonNullable<StatusView['plan']> {
   const { planId, createdAt, moves, minimumMoves, optimal } = plan;
-  return { planId, createdAt, moves: moves.length, minimumMoves, optimal, balances: isEven(plan.after) };
+  return { planId, createdAt, moves: moves.length, minimumMoves, optimal };
 }
 
 function balanceOf({ plan, balance }: LiveState): StatusView['balance'] {

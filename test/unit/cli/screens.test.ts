@@ -38,7 +38,7 @@ const STATUS: StatusView = {
   },
   queue: { length: 8, next: [] },
   progress: { done: 3, failed: 0, remaining: 9, etaSeconds: 90 },
-  plan: { planId: 'sha256:ab', createdAt: TIME, moves: 12, minimumMoves: 12, optimal: true, balances: true },
+  plan: { planId: 'sha256:ab', createdAt: TIME, moves: 12, minimumMoves: 12, optimal: true },
   balance: {
     before: { tableSkewMax: 5, nodeSkew: 9 },
     now: { tableSkewMax: 5, nodeSkew: 9 },

@@ -265,14 +265,6 @@ describe('buildStatus', () => {
     expect(datanodes.map(({ share }) => share)).toEqual([3, 6, 0, null, null]);
   });
 
-  it.each([
-    [base, true],
-    [{ ...base, after: base.before }, false],
-  ])('tells whether the plan ends balanced', (plan, balances) => {
-    const status = buildStatus(statusFacts({ live: liveAfter([taken, planned(plan)]) }));
-    expect(status.plan?.balances).toBe(balances);
-  });
-
   it('shows the first ten of a long queue', () => {
     const move = samplePlan().moves[0]!;
     const moves = Array.from({ length: 40 }, (_, index) => ({
