@@ -104,12 +104,12 @@ function isOurs(
 
 /** The query for a move whose intent was recorded at `intentAtMs`. */
 export function queryFor(
-  store: Pick<Store, 'knownBefore'>,
+  store: Pick<Store, 'intentOf'>,
   move: MoveRecord,
   intentAtMs: number,
   options: { readonly clockSkewMs: number; readonly submitSettleMs: number },
 ): EvidenceQuery {
-  const knownBefore = store.knownBefore(move.id);
+  const knownBefore = store.intentOf(move.id)?.knownBefore;
   return {
     move,
     notBeforeMs: intentAtMs - options.clockSkewMs,

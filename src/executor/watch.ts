@@ -232,6 +232,5 @@ function followStates(
 
 /** When the request may have left, in ms since 1970. */
 function findIntentTime({ store }: Pick<WatcherDependencies, 'store'>, move: MoveRecord): number {
-  const intent = store.transitionsOf(move.id).find((transition) => transition.to === 'intent-recorded');
-  return intent?.atMs ?? move.createdAtMs;
+  return store.intentOf(move.id)?.atMs ?? move.createdAtMs;
 }

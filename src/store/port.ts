@@ -16,7 +16,7 @@ export interface Store extends MoveStore, HoldStore, CycleStore, OperatorStore {
   /** All that `work` writes, in one durable transaction, or nothing of it. */
   atomically<T>(work: () => T): T;
   /** Deletes what is older than the retention, a bounded number of rows per call. */
-  prune(nowMs: number): PruneReport;
+  prune(nowMs: number): void;
   /** Releases files and lock. Further calls of any other method throw. */
   close(): void;
 }
@@ -38,10 +38,8 @@ export interface MoveStore {
   /** Notes that a move was undone by somebody else. False when that was known. */
   markUndone(moveId: number, atMs: number): boolean;
   move(moveId: number): MoveRecord | undefined;
-  /** See {@link MoveChange.knownBefore}; undefined when the move never got so far. */
-  knownBefore(moveId: number): readonly ProcedureId[] | undefined;
-  /** The states that a move went through, the oldest first. */
-  transitionsOf(moveId: number): readonly MoveTransition[];
+  /** Undefined when the move never got so far. */
+  intentOf(moveId: number): MoveIntent | undefined;
   /** Moves of which something may still happen (see `isUnresolved`), the oldest first. */
   unresolvedMoves(): readonly MoveRecord[];
   /** The newest first. */
@@ -93,10 +91,10 @@ export interface MoveEffects {
   readonly failureRun?: 'add' | 'reset';
 }
 
-export interface MoveTransition {
-  readonly from: MoveState | null;
-  readonly to: MoveState;
+export interface MoveIntent {
   readonly atMs: number;
+  /** See {@link MoveChange.knownBefore}; absent where nothing was listed. */
+  readonly knownBefore?: readonly ProcedureId[];
 }
 
 /** Which moves; what is not given does not matter. */
@@ -153,9 +151,6 @@ export interface CycleStore {
   endCycle(cycleId: number, end: CycleEnd): void;
   /** The newest first. */
   listCycles(limit: number, beforeId?: number): readonly CycleRecord[];
-  /** Keeps a plan under its id; keeping it again only refreshes its cycle. */
-  savePlan(plan: StoredPlan): void;
-  plan(planId: string): StoredPlan | undefined;
   /** Keeps how even the cluster was, for charts. */
   saveSample(sample: BalanceSample): void;
   /** What happened at or after `sinceMs` and before `untilMs`, in steps. The oldest first; steps without anything are left out. */
@@ -179,15 +174,6 @@ export interface CycleRecord {
   readonly trigger: string;
   readonly startedAtMs: number;
   readonly end?: CycleEnd;
-}
-
-export interface StoredPlan {
-  readonly planId: string;
-  readonly cycleId: number;
-  readonly createdAtMs: number;
-  readonly moves: number;
-  /** The plan file's text; null when it was too large to keep. */
-  readonly json: string | null;
 }
 
 export interface BalanceSample {
@@ -250,15 +236,4 @@ export interface AuditEntry {
   readonly who: string;
   readonly what: string;
   readonly why: string;
-}
-
-export interface PruneReport {
-  readonly moves: number;
-  readonly cycles: number;
-  readonly plans: number;
-  readonly samples: number;
-  readonly audit: number;
-  readonly rests: number;
-  /** Rows that are due are left; call again. */
-  readonly more: boolean;
 }

@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { CYCLE_OUTCOME_CODES } from '../domain/codes.ts';
-import type { CycleRecord, CycleStore, HistoryStep, StoredPlan } from './port.ts';
+import type { CycleRecord, CycleStore, HistoryStep } from './port.ts';
 import { real, type Database } from './sqlite-database.ts';
 import { MAX_ROWS } from './sqlite-moves.ts';
-
-/** Plans whose text is longer than this are kept without it, in characters. */
-export const MAX_PLAN_CHARACTERS = 8 * 1024 * 1024;
 
 const CYCLE_ROW = z.object({
   id: z.number(),
@@ -15,13 +12,6 @@ const CYCLE_ROW = z.object({
   outcome: z.enum(CYCLE_OUTCOME_CODES).nullable(),
   moved: z.number().nullable(),
   detail: z.string().nullable(),
-});
-const PLAN_ROW = z.object({
-  plan_id: z.string(),
-  cycle_id: z.number(),
-  created_at_ms: z.number(),
-  moves: z.number(),
-  json: z.string().nullable(),
 });
 const AMOUNT = z.number().nullable();
 const STEP_ROW = z.object({
@@ -49,7 +39,7 @@ const HISTORY = `
   )
   GROUP BY step ORDER BY step`;
 
-/** The part of the store that keeps cycles, plans and samples. */
+/** The part of the store that keeps cycles and samples. */
 export function createCycleStore(database: Database): CycleStore {
   return {
     beginCycle: (trigger, startedAtMs) =>
@@ -71,18 +61,6 @@ export function createCycleStore(database: Database): CycleStore {
           Math.min(limit, MAX_ROWS),
         ])
         .map(toCycle),
-    savePlan(plan) {
-      const json = plan.json !== null && plan.json.length <= MAX_PLAN_CHARACTERS ? plan.json : null;
-      database.run(
-        `INSERT INTO plans (plan_id, cycle_id, created_at_ms, moves, json) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (plan_id) DO UPDATE SET cycle_id = ?2, created_at_ms = ?3`,
-        [plan.planId, plan.cycleId, plan.createdAtMs, plan.moves, json],
-      );
-    },
-    plan(planId) {
-      const row = database.first(PLAN_ROW, 'SELECT * FROM plans WHERE plan_id = ?', [planId]);
-      return row && toPlan(row);
-    },
     saveSample({ atMs, moved, tableSkewMax, nodeSkew, least, most }) {
       database.run(
         'INSERT INTO balance_samples (at_ms, moved, table_skew_max, node_skew, least, most) VALUES (?, ?, ?, ?, ?, ?)',
@@ -104,14 +82,4 @@ function toCycle(row: z.infer<typeof CYCLE_ROW>): CycleRecord {
   if (row.ended_at_ms === null || row.outcome === null) return started;
   const { ended_at_ms: endedAtMs, outcome } = row;
   return { ...started, end: { endedAtMs, outcome, moved: row.moved ?? 0, detail: row.detail ?? '' } };
-}
-
-function toPlan(row: z.infer<typeof PLAN_ROW>): StoredPlan {
-  return {
-    planId: row.plan_id,
-    cycleId: row.cycle_id,
-    createdAtMs: row.created_at_ms,
-    moves: row.moves,
-    json: row.json,
-  };
 }

@@ -165,4 +165,9 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE transitions SET to_state = (SELECT new FROM words WHERE old = to_state) WHERE to_state IN (SELECT old FROM words);
   DROP TABLE words;
   `,
+  `
+  -- Nothing ever read them.
+  DROP TABLE plans;
+  DROP TABLE transitions;
+  `,
 ];

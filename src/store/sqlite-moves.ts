@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MOVE_REASON_CODES } from '../domain/codes.ts';
 import { isUnresolved, MOVE_STATES, type MoveRecord } from '../domain/move.ts';
-import type { MoveChange, MoveDraft, MoveQuery, MoveStore, MoveTransition } from './port.ts';
+import type { MoveChange, MoveDraft, MoveQuery, MoveStore } from './port.ts';
 import type { Database, Parameters } from './sqlite-database.ts';
 import { applyEffects, readFailureRun, resetFailureRun } from './sqlite-holds.ts';
 
@@ -35,17 +35,12 @@ const MOVE_ROW = z.object({
 
 const COUNT_ROW = z.object({ count: z.number() });
 const DURATION_ROW = z.object({ duration_ms: z.number() });
-const KNOWN_ROW = z.object({
-  known_before: z
-    .string()
-    .transform((text) => z.array(z.string()).parse(JSON.parse(text)))
-    .nullable(),
-});
-const TRANSITION_ROW = z.object({
-  from_state: z.enum(MOVE_STATES).nullable(),
-  to_state: z.enum(MOVE_STATES),
-  at_ms: z.number(),
-});
+const INTENT_ROW = z
+  .object({ intent_at_ms: z.number(), known_before: optionalText })
+  .transform(({ intent_at_ms: atMs, known_before: json }) => ({
+    atMs,
+    ...(json !== null && { knownBefore: z.array(z.string()).parse(JSON.parse(json)) }),
+  }));
 
 const SUCCEEDED = "(state = 'succeeded' OR late_outcome = 'succeeded')";
 /** Looks at every row when few match: some 30 ms for 200 000 of them, which is the most that are kept. */
@@ -75,7 +70,7 @@ export function createMoveStore(database: Database): MoveStore {
   const count = (sql: string, sinceMs: number): number =>
     database.first(COUNT_ROW, sql, [sinceMs])?.count ?? 0;
   return {
-    createMove: (draft) => mustFind(database.transaction(() => insertMove(database, draft))),
+    createMove: (draft) => mustFind(insertMove(database, draft)),
     writeMove(change) {
       database.transaction(() => {
         updateMove(database, mustFind(change.moveId), change);
@@ -107,18 +102,12 @@ export function createMoveStore(database: Database): MoveStore {
       database.run('UPDATE moves SET undone_at_ms = ? WHERE id = ? AND undone_at_ms IS NULL', [atMs, moveId])
         .changes > 0,
     move: (moveId) => findMove(database, moveId),
-    knownBefore(moveId) {
-      const row = database.first(KNOWN_ROW, 'SELECT known_before FROM moves WHERE id = ?', [moveId]);
-      return row?.known_before ?? undefined;
-    },
-    transitionsOf: (moveId) =>
-      database
-        .all(
-          TRANSITION_ROW,
-          'SELECT from_state, to_state, at_ms FROM transitions WHERE move_id = ? ORDER BY position',
-          [moveId],
-        )
-        .map((row): MoveTransition => ({ from: row.from_state, to: row.to_state, atMs: row.at_ms })),
+    intentOf: (moveId) =>
+      database.first(
+        INTENT_ROW,
+        'SELECT intent_at_ms, known_before FROM moves WHERE id = ? AND intent_at_ms IS NOT NULL',
+        [moveId],
+      ),
     unresolvedMoves: () =>
       database.all(MOVE_ROW, 'SELECT * FROM moves WHERE unresolved = 1 ORDER BY id').map(toRecord),
     listMoves(query) {
@@ -188,7 +177,6 @@ function insertMove(database: Database, draft: MoveDraft): number {
       draft.createdAtMs,
     ],
   );
-  addTransition(database, lastId, { from: null, to: 'planned', atMs: draft.createdAtMs });
   return lastId;
 }
 
@@ -199,7 +187,8 @@ function updateMove(database: Database, move: MoveRecord, change: MoveChange): v
   const intentAtMs = change.state === 'intent-recorded' ? change.atMs : null;
   database.run(
     `UPDATE moves SET state = ?, unresolved = ?, intent_at_ms = coalesce(?, intent_at_ms), procedure_id = coalesce(?, procedure_id),
-       submitted_at_ms = coalesce(?, submitted_at_ms), known_before = coalesce(?, known_before), cause = ?, detail = ?, ended_at_ms = ? WHERE id = ?`,
+       submitted_at_ms = coalesce(?, submitted_at_ms), known_before = coalesce(?, known_before), cause = ?, detail = ?, ended_at_ms = ?
+     WHERE id = ? AND state = ?`,
     [
       change.state,
       isUnresolved({ state: change.state }) ? 1 : 0,
@@ -211,18 +200,10 @@ function updateMove(database: Database, move: MoveRecord, change: MoveChange): v
       change.detail ?? null,
       change.endedAtMs ?? null,
       move.id,
+      change.expected,
     ],
   );
-  addTransition(database, move.id, { from: move.state, to: change.state, atMs: change.atMs });
   if (change.effects) applyEffects(database, move.regionId, change.effects);
-}
-
-function addTransition(database: Database, moveId: number, transition: MoveTransition): void {
-  database.run(
-    `INSERT INTO transitions (move_id, position, from_state, to_state, at_ms)
-     SELECT ?1, coalesce(max(position), 0) + 1, ?2, ?3, ?4 FROM transitions WHERE move_id = ?1`,
-    [moveId, transition.from, transition.to, transition.atMs],
-  );
 }
 
 function pageParameters(query: MoveQuery): Parameters {

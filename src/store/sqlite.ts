@@ -31,7 +31,6 @@ export const DEFAULT_RETENTION: RetentionOptions = {
   retentionMs: 90 * DAY_MS,
   maxMoves: 200_000,
   maxCycles: 50_000,
-  maxPlans: 50,
   maxSamples: 50_000,
   maxAudit: 50_000,
 };

@@ -66,6 +66,7 @@ export interface RigOptions {
   readonly gates?: ExecutorDependencies['gates'];
   readonly store?: Store;
   readonly clock?: VirtualClock;
+  readonly onEvent?: (event: RebalancerEvent) => void;
 }
 
 /** An executor on a scripted cluster and a store in memory, in virtual time. */
@@ -80,7 +81,12 @@ export function createRig(rig: RigOptions = {}): Rig {
       cluster,
       store,
       clock,
-      events: { emit: (event) => events.push(event) },
+      events: {
+        emit(event) {
+          events.push(event);
+          rig.onEvent?.(event);
+        },
+      },
       gates: rig.gates ?? (() => Promise.resolve({ open: true })),
     },
   );

@@ -210,19 +210,9 @@ async function makePlan(
     nowMs,
   };
   const { plan, counts } = await planner(input, { timeBudgetMs: settings.timeBudgetMs }, signal);
-  store.savePlan({
-    planId: plan.planId,
-    cycleId,
-    createdAtMs: nowMs,
-    moves: plan.moves.length,
-    json: plan.moves.length <= MAX_KEPT_MOVES ? JSON.stringify(plan) : null,
-  });
   events.emit({ type: 'planned', cycleId, plan, counts, durationMs: clock.monotonicMs() - startedAtMs });
   return plan;
 }
-
-/** Plans with more moves are not kept in the state folder: their moves are, one by one. */
-const MAX_KEPT_MOVES = 10_000;
 
 /** A region whose own migration has no known end is as good as migrating, whatever the route says. */
 function withUnresolved(snapshot: Snapshot, store: Store): Snapshot {

@@ -19,8 +19,8 @@ Reflect.set(
   StatementSync.prototype,
   'run',
   function (this: StatementSync, ...parameters: unknown[]): unknown {
-    const isEdge = this.sourceSQL.includes('INSERT INTO transitions');
-    if (isEdge && parameters[1] === from && parameters[2] === to) isDue = true;
+    const isEdge = this.sourceSQL.startsWith('UPDATE moves SET state = ?');
+    if (isEdge && parameters[0] === to && parameters.at(-1) === from) isDue = true;
     return Reflect.apply(run, this, parameters) as unknown;
   },
 );

@@ -85,7 +85,7 @@ function copyTorn(from: string, to: string, prng: Prng): void {
 
 const WRITES = new Set<PropertyKey>([
   ...['createMove', 'writeMove', 'markDowngraded', 'writeLateOutcome', 'markUndone', 'resetFailureRun'],
-  ...['releaseCooldown', 'releaseQuarantine', 'beginCycle', 'endCycle', 'savePlan', 'saveSample', 'setPause'],
+  ...['releaseCooldown', 'releaseQuarantine', 'beginCycle', 'endCycle', 'saveSample', 'setPause'],
   ...['clearPause', 'addDrain', 'removeDrain', 'addAudit', 'prune', 'importHolds'],
 ]);
 
