@@ -9,7 +9,7 @@ import { compareMoveCost } from './choose/load.ts';
 import type { Problem } from './problem.ts';
 import { buildRows } from './solve/rows.ts';
 import { solve } from './solve/solver.ts';
-import type { Search } from './solve/solver.ts';
+import type { Search } from './solve/search.ts';
 
 /** Where every region should be led, as changes to where it is. */
 export interface Placement {

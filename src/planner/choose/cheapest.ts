@@ -9,7 +9,7 @@ import {
 import { compareMoveCost, leadingMeasure, moveCost, MOVE_COST_PARTS } from './load.ts';
 import type { Problem } from '../problem.ts';
 import { lowerCell, raiseCell, type Rows } from '../solve/rows.ts';
-import type { Search } from '../solve/solver.ts';
+import type { Search } from '../solve/search.ts';
 
 /** Beyond so many cells (tables times targets) the cheapest regions are chosen table by table alone. */
 const MAX_CELLS = 20_000;

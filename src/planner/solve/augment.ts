@@ -1,6 +1,6 @@
 import { columnLowerCost, columnRaiseCost, IMPLICIT_RAISE_COST, lowerCost, raiseCost } from './costs.ts';
 import { findSlot, lowerCell, raiseCell } from './rows.ts';
-import type { Search } from './solver.ts';
+import type { Search } from './search.ts';
 
 /**
  * Ships regions along cheapest paths, one unit per path, in one round: a depth-first search in which every column and table that

@@ -4,7 +4,7 @@ import type { Problem } from '../problem.ts';
 import { findSlot, floorOf } from './rows.ts';
 import type { Rows } from './rows.ts';
 import { ceilShare } from '../../domain/quotas.ts';
-import type { Search } from './solver.ts';
+import type { Search } from './search.ts';
 
 /**
  * A table whose followers matter, split into *classes*: the movable regions that share source and followers are alike, and only

@@ -1,8 +1,8 @@
-import { placeClasses, placeCost, relaxClasses, splitRow, spreadRaiseCost } from './classes.ts';
+import { placeClasses, relaxClasses, splitRow, spreadRaiseCost } from './classes.ts';
 import type { ClassRow } from './classes.ts';
 import { columnLowerCost, columnRaiseCost, IMPLICIT_RAISE_COST, lowerCost, raiseCost } from './costs.ts';
 import { lowerCell, raiseCell, findSlot } from './rows.ts';
-import type { Search } from './solver.ts';
+import type { Search } from './search.ts';
 
 /**
  * The same optimum where followers forbid what the numbers alone would allow. The tables concerned are split into classes of
@@ -215,17 +215,4 @@ function shipThroughClasses(classRow: ClassRow, { cellFrom, classFrom }: ClassPa
   }
   classRow.count[cell]! -= 1;
   return cell;
-}
-
-/** Moves of a split row. */
-export function classMoves({ classes }: ClassRow): number {
-  return classes.reduce(
-    (sum, regionClass) =>
-      sum +
-      regionClass.placed.reduce(
-        (moves, placed, column) => moves + placed * placeCost(regionClass, column),
-        0,
-      ),
-    0,
-  );
 }

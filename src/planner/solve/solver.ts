@@ -11,6 +11,7 @@ import type { Bounds, Units } from './costs.ts';
 import { augment } from './augment.ts';
 import type { Problem } from '../problem.ts';
 import type { Rows } from './rows.ts';
+import type { Potentials, Search } from './search.ts';
 import { greedyStart } from './start.ts';
 
 /**
@@ -33,25 +34,6 @@ export interface Solution {
   readonly moves: number;
   /** A lower bound on the moves of any placement that is as balanced as can be. Equal to `moves` when proven. */
   readonly minimumMoves: number;
-}
-
-/**
- * Distances from a hub that connects to every column: `column[n]` of the cheapest way to take one region away somewhere and
- * give it to n, `row[t]` of the same up to table t. With them every residual step has a non-negative reduced cost.
- */
-export interface Potentials {
-  readonly column: Float64Array;
-  readonly row: Float64Array;
-}
-
-/** Everything the search works on. */
-export interface Search {
-  readonly problem: Problem;
-  readonly rows: Rows;
-  readonly bounds: Bounds;
-  readonly units: Units;
-  readonly totals: Int32Array;
-  readonly potentials: Potentials;
 }
 
 /**
@@ -104,7 +86,7 @@ function cheapestReturn({ potentials, totals, bounds, units }: Search): number {
  *
  * @throws Error when it does not settle: then the placement had a negative cycle, which the search rules out.
  */
-export function findDistances(search: Search): void {
+function findDistances(search: Search): void {
   const { totals, bounds, units, potentials, rows } = search;
   for (let column = 0; column < totals.length; column += 1) {
     potentials.column[column] = columnLowerCost(

@@ -162,7 +162,7 @@ function collectNeediest(
  * Partitions `items[0..count)` so that the `take` smallest by (key, item) come first (Hoare's quickselect with a median pivot;
  * the result does not depend on the order of the input).
  */
-export function selectSmallest(keys: Float64Array, items: Int32Array, count: number, take: number): void {
+function selectSmallest(keys: Float64Array, items: Int32Array, count: number, take: number): void {
   let low = 0;
   let high = count - 1;
   while (low < high) {
