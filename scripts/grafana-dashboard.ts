@@ -33,7 +33,7 @@ function dashboard(): object {
     refresh: '30s',
     time: { from: 'now-6h', to: 'now' },
     timezone: '',
-    links: [],
+    links: [{ title: 'Runbook', type: 'link', icon: 'doc', url: '$runbook', targetBlank: true }],
     annotations: { list: [pauseAnnotations()] },
     templating: { list: variables() },
     panels: layOut(ROWS),
@@ -63,8 +63,18 @@ function variables(): object[] {
       `label_values(${INFO}{cluster="$cluster", job=~"$job"}, instance)`,
       true,
     ),
+    // Where you keep docs/runbook.md: the link at the top and those of the alerts lead there.
+    {
+      name: 'runbook',
+      label: 'Runbook',
+      type: 'textbox',
+      query: RUNBOOK,
+      current: { text: RUNBOOK, value: RUNBOOK },
+    },
   ];
 }
+
+const RUNBOOK = 'docs/runbook.md';
 
 function queryVariable(name: string, label: string, query: string, many: boolean): object {
   return {
@@ -102,14 +112,23 @@ function layOut(rows: readonly Row[]): object[] {
         top += lineHeight;
         [left, lineHeight] = [0, 0];
       }
-      const gridPos = { x: left, y: top, w: panel.width, h: panel.height };
+      const column = columnOf(panel).map((each, index, all) => {
+        const above = all.slice(0, index).reduce((sum, { height }) => sum + height, 0);
+        const gridPos = { x: left, y: top + above, w: each.width, h: each.height };
+        lineHeight = Math.max(lineHeight, above + each.height);
+        return { id: ++id, gridPos, ...panelOf(each) };
+      });
       left += panel.width;
-      lineHeight = Math.max(lineHeight, panel.height);
-      return { id: ++id, gridPos, ...panelOf(panel) };
+      return column;
     });
     top += lineHeight;
-    return [heading, ...placed];
+    return [heading, ...placed.flat()];
   });
+}
+
+/** A panel and those below it. */
+function columnOf(panel: Panel): Panel[] {
+  return [panel, ...(panel.below ? columnOf(panel.below) : [])];
 }
 
 function panelOf(panel: Panel): object {
@@ -120,8 +139,15 @@ function panelOf(panel: Panel): object {
     type,
     datasource: DATASOURCE,
     targets: queries.map(targetOf),
-    fieldConfig: { defaults: fieldsOf(panel), overrides: [] },
+    fieldConfig: { defaults: fieldsOf(panel), overrides: Object.entries(panel.colors ?? {}).map(colorOf) },
     options: optionsOf(panel),
+  };
+}
+
+function colorOf([name, fixedColor]: readonly [string, string]): object {
+  return {
+    matcher: { id: 'byName', options: name },
+    properties: [{ id: 'color', value: { mode: 'fixed', fixedColor } }],
   };
 }
 
@@ -135,10 +161,12 @@ function targetOf({ expr, legend, instant }: Query, index: number): object {
   };
 }
 
-function fieldsOf({ type, unit, mappings = [], thresholds = [], stacked }: Panel): object {
+function fieldsOf({ type, unit, decimals, link, mappings = [], thresholds = [], stacked }: Panel): object {
   const steps = thresholds.map(({ from, color }) => ({ value: from, color }));
   return {
     unit: unit ?? 'none',
+    ...(decimals !== undefined && { decimals }),
+    ...(link && { links: [{ ...link, targetBlank: true }] }),
     mappings: mappings.map(mappingOf),
     thresholds: { mode: 'absolute', steps: [{ value: null, color: 'green' }, ...steps] },
     ...(type === 'timeseries' && {
@@ -158,7 +186,7 @@ function mappingOf({ value, text, color }: Mapping, index: number): object {
   return { type: 'value', options: { [value]: { text, color, index } } };
 }
 
-function optionsOf({ type, showsName }: Panel): object {
+function optionsOf({ type, showsName, hasLegendTable }: Panel): object {
   const reduceOptions = { calcs: ['lastNotNull'], fields: '', values: false };
   switch (type) {
     case 'stat':
@@ -174,7 +202,9 @@ function optionsOf({ type, showsName }: Panel): object {
       return { mergeValues: true, showValue: 'never', rowHeight: 0.8, legend: { showLegend: false } };
     case 'timeseries':
       return {
-        legend: { displayMode: 'list', placement: 'bottom' },
+        legend: hasLegendTable
+          ? { displayMode: 'table', placement: 'right', calcs: ['lastNotNull', 'max'] }
+          : { displayMode: 'list', placement: 'bottom' },
         tooltip: { mode: 'multi', sort: 'desc' },
       };
   }

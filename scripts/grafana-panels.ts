@@ -26,6 +26,16 @@ export interface Panel {
   /** Green below, then this colour from this value on. */
   readonly thresholds?: readonly { readonly from: number; readonly color: string }[];
   readonly stacked?: boolean;
+  /** Colours of series by their legend, where the usual palette would mislead. */
+  readonly colors?: Readonly<Record<string, string>>;
+  /** Fraction digits; 0 for what comes in whole numbers. */
+  readonly decimals?: number;
+  /** Many series: a table of them at the right, with their last and greatest value. */
+  readonly hasLegendTable?: boolean;
+  /** Where a click leads: `${__field.labels.instance}` is the replica's address. */
+  readonly link?: { readonly title: string; readonly url: string };
+  /** The panel that stands below this one in the same columns. */
+  readonly below?: Panel;
   /** Only the legend's text matters, not the value. */
   readonly showsName?: boolean;
 }
@@ -38,6 +48,9 @@ export interface Row {
 const P = 'greptime_rebalancer_';
 const now = (expr: string, legend = ''): Query => ({ expr, legend, instant: true });
 const over = (expr: string, legend: string): Query => ({ expr, legend });
+/** Whole events of each interval: `increase` extrapolates to fractions. */
+const events = (name: string, by = ''): string =>
+  `round(sum${by === '' ? '' : ` by (${by})`} (increase(${P}${name}$S[$__rate_interval])))`;
 const quantile = (share: number, name: string, by = ''): string =>
   `histogram_quantile(${share}, sum by (le${by === '' ? '' : `, ${by}`}) (rate(${P}${name}_bucket$S[$__rate_interval])))`;
 
@@ -57,15 +70,38 @@ const graph = (
   rest: Partial<Panel> = {},
 ): Panel => ({ title, description, type: 'timeseries', width: 8, height: 8, queries, ...rest });
 
+const YES_NO = (yes: string, color: string): readonly Mapping[] => [
+  { value: '0', text: 'No', color: 'green' },
+  { value: '1', text: yes, color },
+];
+const OUTCOME_COLORS = {
+  succeeded: 'green',
+  failed: 'red',
+  timed_out: 'dark-orange',
+  rolled_back: 'orange',
+  abandoned: 'text',
+};
+const CYCLE_COLORS = {
+  balanced: 'green',
+  moved: 'blue',
+  planned: 'light-blue',
+  gated: 'yellow',
+  blocked: 'orange',
+  partial: 'dark-orange',
+  failed: 'red',
+  stopped: 'text',
+  missed: 'purple',
+};
+
 const VERDICT: Row = {
   title: 'Verdict',
   panels: [
     stat(
       'Balance',
-      'Regions that are not where the balance wants them: on draining datanodes, or above or below the share of a datanode.',
+      'What is wrong: regions above or below the share of a datanode, regions on draining or dead datanodes, regions without a leader, and names in the configuration that match nothing.',
       now(
-        `max(${P}table_spread_violation$S + ${P}node_spread_violation$S + ${P}regions_on_draining$S)`,
-        'regions out of place',
+        `max(${P}table_spread_violation$S + ${P}node_spread_violation$S + ${P}regions_on_draining$S + ${P}regions_on_dead$S + ${P}regions_without_leader$S + ${P}config_names_unmatched$S)`,
+        'out of place',
       ),
       {
         width: 4,
@@ -73,34 +109,26 @@ const VERDICT: Row = {
         thresholds: [{ from: 1, color: 'orange' }],
       },
     ),
-    stat(
-      'Moves remaining',
-      'Moves of the latest plan that have not ended.',
-      now(`max(${P}moves_remaining$S)`),
-    ),
+    stat('Moves left', 'Moves of the latest plan that have not ended.', now(`max(${P}moves_remaining$S)`), {
+      thresholds: [{ from: 1, color: 'blue' }],
+    }),
     stat(
       'Time left',
-      'Expected time until the remaining moves are made, with the waiting for cycles, limits and windows. Empty while it is not known, paused or in dry run.',
+      'Estimated time until the moves that are left are made, with the waiting for cycles, limits and windows. Empty while it is not known, paused or in dry run.',
       now(`max(${P}eta_seconds$S)`),
-      { unit: 's' },
+      { unit: 's', thresholds: [{ from: 0, color: 'blue' }] },
     ),
-    stat('Moving now', 'Whether a migration is under way.', now(`max(${P}migrations_in_flight$S)`), {
+    stat('Moving now', 'Whether a migration is running.', now(`max(${P}migrations_in_flight$S)`), {
       mappings: [
-        { value: '0', text: 'Nothing', color: 'text' },
+        { value: '0', text: 'No', color: 'text' },
         { value: '1', text: 'One region', color: 'blue' },
       ],
     }),
     stat('Paused', 'Whether somebody, or the breaker, paused the rebalancer.', now(`max(${P}paused$S)`), {
-      mappings: [
-        { value: '0', text: 'No', color: 'green' },
-        { value: '1', text: 'Paused', color: 'orange' },
-      ],
+      mappings: YES_NO('Paused', 'orange'),
     }),
     stat('Dry run', 'Whether it only plans and reports.', now(`max(${P}dry_run$S)`), {
-      mappings: [
-        { value: '0', text: 'No', color: 'green' },
-        { value: '1', text: 'Dry run', color: 'blue' },
-      ],
+      mappings: YES_NO('Dry run', 'blue'),
     }),
     stat('Leaders', 'Replicas that lead. Exactly one should.', now(`sum(${P}leader$S)`), {
       mappings: [{ value: '0', text: 'None', color: 'red' }],
@@ -109,16 +137,23 @@ const VERDICT: Row = {
     }),
     stat(
       'Last success',
-      'Time since the end of the latest cycle that read the cluster and did not fail.',
+      'Time since the end of the latest cycle that read the cluster and did not fail. Orange from two intervals of the default schedule on, red from an hour on.',
       now(`time() - max(${P}last_success_timestamp_seconds$S > 0)`),
-      { unit: 's' },
+      {
+        unit: 's',
+        decimals: 0,
+        thresholds: [
+          { from: 600, color: 'orange' },
+          { from: 3_600, color: 'red' },
+        ],
+      },
     ),
     {
       title: 'Gates',
-      description: 'What forbids acting: a row is red while its gate is closed.',
+      description: 'What forbids moving: a line is red while its gate is closed.',
       type: 'state-timeline',
       width: 18,
-      height: 9,
+      height: 8,
       queries: [over(`max by (code) (${P}closed_gates$S)`, '{{code}}')],
       mappings: [
         { value: '0', text: 'open', color: 'green' },
@@ -127,15 +162,22 @@ const VERDICT: Row = {
     },
     stat(
       'Cluster',
-      'Name of the cluster, interface and GreptimeDB version.',
+      'Name of the cluster, protocol and GreptimeDB version.',
       now(`max by (cluster, api, version) (${P}cluster_info$S)`, '{{cluster}} · {{api}} {{version}}'),
-      { width: 6, height: 5, showsName: true },
-    ),
-    stat(
-      'Rebalancer',
-      'Version of the rebalancer.',
-      now(`max by (version) (${P}build_info$S)`, '{{version}}'),
-      { width: 6, showsName: true },
+      {
+        width: 6,
+        showsName: true,
+        below: stat(
+          'Rebalancer',
+          'Replicas with their version. A click opens the page of the replica.',
+          now(`max by (instance, version) (${P}build_info$S)`, '{{instance}} · {{version}}'),
+          {
+            width: 6,
+            showsName: true,
+            link: { title: 'Open the page of this replica', url: 'http://${__field.labels.instance}/' },
+          },
+        ),
+      },
     ),
   ],
 };
@@ -143,17 +185,16 @@ const VERDICT: Row = {
 const BALANCE: Row = {
   title: 'Balance',
   panels: [
-    graph(
-      'Regions of each datanode',
-      'Regions in scope that each datanode leads; the 50 with most.',
-      [over(`topk(50, max by (datanode) (${P}datanode_regions$S))`, 'datanode {{datanode}}')],
-      { width: 12 },
-    ),
+    graph('Regions of datanodes', 'Regions that the fullest, the middle and the emptiest datanode lead.', [
+      over(`max(max by (datanode) (${P}datanode_regions$S))`, 'most'),
+      over(`quantile(0.5, max by (datanode) (${P}datanode_regions$S))`, 'median'),
+      over(`min(max by (datanode) (${P}datanode_regions$S))`, 'least'),
+    ]),
     {
-      title: 'Regions now',
-      description: 'The same at this moment, the most first.',
+      title: 'Regions of each datanode now',
+      description: 'Regions that each datanode leads at this moment; the 50 with most.',
       type: 'bargauge',
-      width: 12,
+      width: 16,
       height: 8,
       queries: [now(`sort_desc(topk(50, max by (datanode) (${P}datanode_regions$S)))`, '{{datanode}}')],
     },
@@ -161,20 +202,34 @@ const BALANCE: Row = {
       over(`max(${P}table_skew_max$S)`, 'most skewed table'),
       over(`max(${P}node_skew$S)`, 'datanodes'),
     ]),
-    graph(
-      'Out of place',
-      'Regions above the ceiling or below the floor of their share, and those on draining datanodes.',
-      [
-        over(`max(${P}table_spread_violation$S)`, 'of tables'),
-        over(`max(${P}node_spread_violation$S)`, 'of datanodes'),
-        over(`max(${P}regions_on_draining$S)`, 'on draining datanodes'),
-      ],
-    ),
-    graph('Plan', 'Moves of the latest plan when it was made, and the proven lower bound.', [
-      over(`max(${P}plan_moves$S)`, 'moves'),
-      over(`max(${P}plan_minimum_moves$S)`, 'lower bound'),
-      over(`max(${P}plan_optimal$S)`, 'meets its bound'),
+    graph('Out of place', 'Regions that are not where they should be, by what is wrong.', [
+      over(`max(${P}table_spread_violation$S)`, 'outside the share of a table'),
+      over(`max(${P}node_spread_violation$S)`, 'outside the share of a datanode'),
+      over(`max(${P}regions_on_draining$S)`, 'on draining datanodes'),
+      over(`max(${P}regions_on_dead$S)`, 'on dead datanodes'),
+      over(`max(${P}regions_without_leader$S)`, 'without a leader'),
     ]),
+    graph(
+      'Plan',
+      'Moves of the latest plan when it was made, and the proven lower bound. Where the two are equal the plan is proven minimal.',
+      [over(`max(${P}plan_moves$S)`, 'moves'), over(`max(${P}plan_minimum_moves$S)`, 'lower bound')],
+      {
+        width: 6,
+      },
+    ),
+    stat('Proof', 'Whether the latest plan is proven minimal.', now(`min(${P}plan_optimal$S)`), {
+      width: 2,
+      mappings: [
+        { value: '1', text: 'Minimal', color: 'green' },
+        { value: '0', text: 'Open', color: 'orange' },
+      ],
+      below: stat(
+        'Unmatched names',
+        'Names in the configuration that nothing in the cluster has.',
+        now(`max(${P}config_names_unmatched$S)`),
+        { width: 2, thresholds: [{ from: 1, color: 'orange' }] },
+      ),
+    }),
     graph(
       'Blocked',
       'What keeps regions from where they should be, by reason.',
@@ -184,10 +239,11 @@ const BALANCE: Row = {
           '{{code}}',
         ),
       ],
-      { stacked: true },
+      { stacked: true, hasLegendTable: true },
     ),
     graph('Datanodes', 'Datanodes by state.', [over(`max by (state) (${P}datanodes$S)`, '{{state}}')], {
       stacked: true,
+      colors: { target: 'green', draining: 'blue', cordoned: 'yellow', dead: 'red' },
     }),
     graph('Regions and tables', 'Regions of the latest snapshot by status, and tables.', [
       over(`max by (status) (${P}regions$S)`, 'regions {{status}}'),
@@ -200,44 +256,51 @@ const MIGRATIONS: Row = {
   title: 'Migrations',
   panels: [
     graph(
-      'Moves by outcome',
-      'Moves that ended, by how they ended.',
-      [over(`sum by (outcome) (increase(${P}migrations_total$S[$__rate_interval]))`, '{{outcome}}')],
-      { stacked: true },
+      'Migrations by outcome',
+      'Migrations that ended, by how.',
+      [over(events('migrations_total', 'outcome'), '{{outcome}}')],
+      { stacked: true, decimals: 0, colors: OUTCOME_COLORS },
     ),
     graph(
-      'Moves by reason',
-      'Moves that ended, by why they were planned.',
-      [over(`sum by (reason) (increase(${P}migrations_total$S[$__rate_interval]))`, '{{reason}}')],
-      { stacked: true },
+      'Migrations by reason',
+      'Migrations that ended, by why they were planned.',
+      [over(events('migrations_total', 'reason'), '{{reason}}')],
+      { stacked: true, decimals: 0 },
     ),
     graph(
-      'Duration of a move',
-      'From the begin of a move to its proof.',
+      'Duration of a migration',
+      'From the start of a move to its proof.',
       [
-        over(quantile(0.5, 'migration_duration_seconds'), 'half within'),
-        over(quantile(0.95, 'migration_duration_seconds'), '95 % within'),
+        over(quantile(0.5, 'migration_duration_seconds'), 'p50'),
+        over(quantile(0.95, 'migration_duration_seconds'), 'p95'),
       ],
       { unit: 's' },
     ),
     graph(
-      'Moves that came to nothing',
-      'Moves that went back, were undone by somebody else, or were found unfinished at a start; and those of others.',
+      'Wasted and external moves',
+      'Moves that went back within the cooldown, that others undid, that others made, and that were found unfinished at a start.',
       [
-        over(`sum(increase(${P}redundant_moves_total$S[$__rate_interval]))`, 'went back within the cooldown'),
-        over(`sum(increase(${P}moves_undone_total$S[$__rate_interval]))`, 'undone by others'),
-        over(`sum(increase(${P}external_moves_total$S[$__rate_interval]))`, 'made by others'),
-        over(`sum(increase(${P}recovered_moves_total$S[$__rate_interval]))`, 'resolved at start'),
+        over(events('redundant_moves_total'), 'went back'),
+        over(events('moves_undone_total'), 'undone by others'),
+        over(events('external_moves_total'), 'made by others'),
+        over(events('recovered_moves_total'), 'resolved at start'),
       ],
+      { width: 12, decimals: 0, colors: { 'went back': 'orange', 'undone by others': 'red' } },
     ),
-    graph('Quarantine and cooldown', 'Regions that rest after a failure, or after a move.', [
-      over(`max(${P}quarantined_regions$S)`, 'in quarantine'),
-      over(`max(${P}cooldown_regions$S)`, 'in cooldown'),
-      over(`sum(increase(${P}quarantines_total$S[$__rate_interval]))`, 'put into quarantine'),
-    ]),
-    graph('Moves left', 'Moves of the latest plan that have not ended.', [
-      over(`max(${P}moves_remaining$S)`, 'remaining'),
-    ]),
+    graph(
+      'Held regions',
+      'Regions in quarantine after a failure, and in cooldown after a move.',
+      [
+        over(`max(${P}quarantined_regions$S)`, 'quarantine'),
+        over(`max(${P}cooldown_regions$S)`, 'cooldown'),
+        over(events('quarantines_total'), 'put into quarantine'),
+      ],
+      {
+        width: 12,
+        decimals: 0,
+        colors: { quarantine: 'red', cooldown: 'blue', 'put into quarantine': 'dark-orange' },
+      },
+    ),
   ],
 };
 
@@ -247,15 +310,12 @@ const HEALTH: Row = {
     graph(
       'Cycles by outcome',
       'Turns of the loop, and ticks that fell into a running one.',
-      [
-        over(`sum by (outcome) (increase(${P}cycles_total$S[$__rate_interval]))`, '{{outcome}}'),
-        over(`sum(increase(${P}ticks_missed_total$S[$__rate_interval]))`, 'ticks missed'),
-      ],
-      { stacked: true },
+      [over(events('cycles_total', 'outcome'), '{{outcome}}'), over(events('ticks_missed_total'), 'missed')],
+      { stacked: true, decimals: 0, colors: CYCLE_COLORS },
     ),
     graph(
       'Duration of cycles',
-      'Whole cycles, and their snapshots and plans; 95 % were quicker.',
+      'Whole cycles, and their snapshots and plans: p95.',
       [
         over(quantile(0.95, 'cycle_duration_seconds'), 'cycle'),
         over(quantile(0.95, 'snapshot_duration_seconds'), 'snapshot'),
@@ -273,59 +333,81 @@ const HEALTH: Row = {
       { unit: 's' },
     ),
     graph(
-      'Requests to the cluster',
-      'Requests each second by kind and outcome.',
+      'Requests to GreptimeDB',
+      'Requests a second by kind and outcome.',
       [
         over(
           `sum by (endpoint, outcome) (rate(${P}cluster_request_duration_seconds_count$S[$__rate_interval]))`,
           '{{endpoint}} {{outcome}}',
         ),
       ],
-      { unit: 'reqps' },
+      { unit: 'reqps', width: 12, hasLegendTable: true },
     ),
     graph(
       'Duration of requests',
-      '99 % were quicker, by kind.',
+      'By kind: p99.',
       [over(quantile(0.99, 'cluster_request_duration_seconds', 'endpoint'), '{{endpoint}}')],
-      { unit: 's' },
+      { unit: 's', width: 12, hasLegendTable: true },
     ),
-    graph('Gates closed', 'How often a gate forbade acting.', [
-      over(
-        `sum by (code) (increase(${P}gate_closed_total$S[$__rate_interval])) > 0 or label_replace(sum(${P}gate_closed_total$S) * 0, "code", "none", "", "")`,
-        '{{code}}',
-      ),
-    ]),
     graph(
-      'Configuration and notifications',
-      'Reloads of the configuration and webhook notifications by outcome, and whether the configuration file as it is now is refused (1).',
+      'Gates closed',
+      'How often a gate forbade moving.',
       [
         over(
-          `sum by (outcome) (increase(${P}config_reloads_total$S[$__rate_interval]))`,
-          'configuration {{outcome}}',
-        ),
-        over(`max by (instance) (${P}config_refused$S)`, '{{instance}} refuses its file'),
-        over(
-          `sum by (outcome) (increase(${P}notifications_total$S[$__rate_interval]))`,
-          'notification {{outcome}}',
+          `round(sum by (code) (increase(${P}gate_closed_total$S[$__rate_interval]))) > 0 or label_replace(sum(${P}gate_closed_total$S) * 0, "code", "none", "", "")`,
+          '{{code}}',
         ),
       ],
+      { decimals: 0, hasLegendTable: true },
     ),
+    graph(
+      'Configuration and notifications',
+      'Reloads of the configuration and webhook notifications, by outcome.',
+      [
+        over(events('config_reloads_total', 'outcome'), 'configuration {{outcome}}'),
+        over(events('notifications_total', 'outcome'), 'notification {{outcome}}'),
+      ],
+      {
+        decimals: 0,
+        colors: {
+          'configuration refused': 'red',
+          'notification failed': 'red',
+          'notification dropped': 'dark-orange',
+        },
+      },
+    ),
+    {
+      title: 'Configuration file',
+      description:
+        'Red while a replica refuses its configuration file as it is and works with the one from before.',
+      type: 'state-timeline',
+      width: 8,
+      height: 8,
+      queries: [over(`max by (instance) (${P}config_refused$S)`, '{{instance}}')],
+      mappings: [
+        { value: '0', text: 'in force', color: 'green' },
+        { value: '1', text: 'refused', color: 'red' },
+      ],
+    },
     graph(
       'Memory',
       'Resident memory of the process.',
       [over('process_resident_memory_bytes$S', '{{instance}}')],
-      {
-        unit: 'bytes',
-      },
+      { unit: 'bytes' },
     ),
     graph(
-      'Processor and event loop',
-      'Processor time used each second, and how late the event loop is at worst in 99 % of cases.',
-      [
-        over('rate(process_cpu_seconds_total$S[$__rate_interval])', 'processor {{instance}}'),
-        over('nodejs_eventloop_lag_p99_seconds$S', 'event loop {{instance}}'),
-      ],
-      { unit: 's' },
+      'Processor',
+      'Share of one core.',
+      [over('rate(process_cpu_seconds_total$S[$__rate_interval])', '{{instance}}')],
+      { unit: 'percentunit' },
+    ),
+    graph(
+      'Event loop',
+      'How late the event loop is: p99.',
+      [over('nodejs_eventloop_lag_p99_seconds$S', '{{instance}}')],
+      {
+        unit: 's',
+      },
     ),
   ],
 };

@@ -65,7 +65,7 @@ export function createApp({
     (await import('./planning/planner.ts')).planNow(input, options, clock);
   const planParts: PlanParts = { clock, planner, takeSnapshot: snapshot };
   return {
-    snapshot: (config, { signal }) => snapshot(config, signal),
+    snapshot: async (config, { signal }) => (await snapshot(config, signal)).snapshot,
     async plan(request, { signal }) {
       const { answerPlan } = await import('./commands/plan.ts');
       return answerPlan(request, planParts, signal);

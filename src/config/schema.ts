@@ -1,3 +1,4 @@
+import { DEFAULT_EXCLUDES } from '../domain/selector.ts';
 import type { z } from 'zod';
 import * as field from './fields.ts';
 import { key, optionalKey, requiredKey, section, sectionObject } from './key-meta.ts';
@@ -234,7 +235,7 @@ export const configSchema = section(
     tables: section(
       {
         include: key(field.patterns, [], 'Tables to balance; without any, all.'),
-        exclude: key(field.patterns, ['greptime_private.*'], 'Tables to leave alone; wins over include.'),
+        exclude: key(field.patterns, [...DEFAULT_EXCLUDES], 'Tables to leave alone; wins over include.'),
       },
       'Which tables are balanced: ids, schema.table or catalog.schema.table, with * and ?.',
     ),

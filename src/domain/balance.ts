@@ -3,7 +3,7 @@ import { ceilShare, floorShare, violation } from './quotas.ts';
 import { isCounted, tally, TABLE_SCOPES } from './region-counts.ts';
 import type { RegionCounts, When } from './region-counts.ts';
 
-/** Whether a placement is all that the policy asks for. */
+/** Whether nothing is left for moves to mend: every share is kept, and what drains is empty. Something else may be wrong. */
 export function isEven(
   balance: Pick<Balance, 'regionsOnDraining' | 'tableSpreadViolation' | 'nodeSpreadViolation'>,
 ): boolean {
@@ -14,7 +14,7 @@ export function isEven(
 
 /** Sums up how even the placement is. Takes time in proportion to the number of cells. */
 export function measureBalance(counts: RegionCounts, when: When): Balance {
-  const { datanodes } = tally(counts, when);
+  const { datanodes, withoutLeader } = tally(counts, when);
   const listed = datanodes.flatMap((datanode) =>
     datanode.state === 'unlisted' ? [] : [{ ...datanode, state: datanode.state }],
   );
@@ -43,11 +43,13 @@ export function measureBalance(counts: RegionCounts, when: When): Balance {
     ),
     // A drain takes everything, whatever is selected.
     regionsOnDraining: listed.reduce((sum, { drains, led }) => (drains ? sum + led : sum), 0),
+    regionsOnDead: datanodes.reduce(
+      (sum, { state, selected }) => (state === 'dead' || state === 'unlisted' ? sum + selected : sum),
+      0,
+    ),
+    regionsWithoutLeader: withoutLeader.selected,
     datanodes: listed.map(({ id, state, weight, drains, selected, led }) => ({
-      id,
-      regions: drains ? led : selected,
-      state,
-      weight,
+      ...{ id, regions: drains ? led : selected, state, drains, weight },
     })),
   };
 }

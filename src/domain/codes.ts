@@ -93,7 +93,7 @@ export const CYCLE_OUTCOMES = {
   moved: 'At least one region was moved, and nothing failed.',
   partial: 'Some moves succeeded and some did not.',
   gated: 'There is a plan, and a gate forbids acting on it.',
-  blocked: 'Not balanced, but every remaining improvement is blocked.',
+  blocked: 'Nothing can be moved, and the cluster is not balanced, or something in it needs attention.',
   failed: 'The cluster could not be read, the plan could not be made or written down, or every move failed.',
   stopped: 'The process was told to stop during the cycle.',
   missed: 'The tick fell into a running cycle and was skipped, not queued.',

@@ -35,9 +35,11 @@ export const DATANODE_STATES = ['target', 'draining', 'cordoned', 'dead'] as con
 const datanodeBalance = z
   .object({
     id: id('datanode'),
-    /** Regions in scope that it leads. */
+    /** Regions of selected tables that it leads; of one that drains all of them. */
     regions: count,
     state: z.enum(DATANODE_STATES).default('target'),
+    /** It is to be emptied, dead or alive. */
+    drains: z.boolean().default(false),
     weight: count.default(1),
   })
   .readonly();
@@ -53,8 +55,12 @@ const balance = z
     tableSpreadViolation: amount.default(0),
     /** The same for the datanodes' totals. */
     nodeSpreadViolation: amount.default(0),
-    /** Regions in scope that draining datanodes still lead. */
+    /** Regions that draining datanodes still lead, whatever tables are selected. */
     regionsOnDraining: amount.default(0),
+    /** Regions of selected tables that are led by datanodes that are dead, or that the cluster does not list. */
+    regionsOnDead: amount.default(0),
+    /** Regions of selected tables that nobody leads. */
+    regionsWithoutLeader: amount.default(0),
     datanodes: list(datanodeBalance),
   })
   .readonly();
@@ -69,6 +75,19 @@ const blocker = z
     detail: z.string().default(''),
     /** It costs no balance: after the plan the region is well placed, or stays where somebody wants it. Absent: it may. */
     harmless: z.literal(true).exactOptional(),
+  })
+  .readonly();
+
+export const WARNING_CODES = ['matches-nothing', 'nothing-selected'] as const;
+
+/** A name in the configuration that nothing in the cluster has. */
+const warning = z
+  .object({
+    code: z.enum(WARNING_CODES),
+    /** The configuration key that holds the name. */
+    key: z.string(),
+    name: z.string(),
+    detail: z.string(),
   })
   .readonly();
 
@@ -94,6 +113,7 @@ export const planSchema = z
     before: balance,
     after: balance,
     blocked: list(blocker).default([]),
+    warnings: list(warning).default([]),
     expectedSeconds: amount.exactOptional().meta({
       description: 'How long the moves will take, by what earlier migrations took.',
     }),
@@ -106,3 +126,4 @@ export type Balance = z.infer<typeof balance>;
 export type DatanodeBalance = z.infer<typeof datanodeBalance>;
 export type DatanodeState = DatanodeBalance['state'];
 export type Blocker = z.infer<typeof blocker>;
+export type Warning = z.infer<typeof warning>;

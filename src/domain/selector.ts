@@ -13,6 +13,9 @@ export type TableIdentity = Pick<Table, 'id' | 'catalog' | 'schema' | 'name'>;
 
 const DEFAULT_CATALOG = 'greptime';
 
+/** GreptimeDB's own tables. */
+export const DEFAULT_EXCLUDES: readonly string[] = ['greptime_private.*'];
+
 /**
  * Compiles one pattern: a table id (decimal), `schema.table`, or `catalog.schema.table`; `*` stands for any run of
  * characters and `?` for one, within one part of the name. A last part may itself contain dots (`public.a.b` in full form).
@@ -47,6 +50,8 @@ export interface TableSelector {
   selectsName(table: TableIdentity): boolean;
   /** Whether a table of that name might be selected, for readers that learn names before ids. False is certain. */
   mightSelectName?(table: Omit<TableIdentity, 'id'>): boolean;
+  /** Patterns to exclude that no table had, of those that were asked about so far. Not known where only ids are asked about. */
+  unmatchedExcludes(): readonly string[];
   /** The tables to include, when the selection names all of them by id: a reader need not list the others. */
   readonly onlyIds?: readonly TableId[];
 }
@@ -54,15 +59,22 @@ export interface TableSelector {
 /**
  * Compiles a selection. An empty `include` selects everything.
  *
+ * @param options.everything selects all tables, and only takes note of what is excluded.
  * @throws TypeError on a pattern of no known form; the configuration's schema refuses those first.
  */
-export function compileSelection(selection: TableSelection): TableSelector {
-  const isIncluded = selection.include.length === 0 ? () => true : anyOf(selection.include);
-  const isExcluded = anyOf(selection.exclude);
-  const selectsName = (table: TableIdentity): boolean => isIncluded(table) && !isExcluded(table);
-  const onlyIds = selection.include.length > 0 && selection.include.every(isDecimalId);
+export function compileSelection(
+  selection: TableSelection,
+  { everything = false }: { readonly everything?: boolean } = {},
+): TableSelector {
+  const isIncluded = everything || selection.include.length === 0 ? () => true : anyOf(selection.include);
+  const excludes = createExcludes(selection.exclude);
+  const isExcluded = everything ? (table: TableIdentity) => excludes.match(table) && false : excludes.match;
+  // What is excluded is asked first: each pattern that a table has is taken note of.
+  const selectsName = (table: TableIdentity): boolean => !isExcluded(table) && isIncluded(table);
+  const onlyIds = !everything && selection.include.length > 0 && selection.include.every(isDecimalId);
   const hasIds = selection.include.some(isDecimalId);
   return {
+    unmatchedExcludes: () => (onlyIds ? [] : excludes.unmatched()),
     ...(onlyIds ? { onlyIds: [...new Set(selection.include)] } : {}),
     // No table has the empty id, so that only patterns of names are looked at.
     mightSelectName: (table) =>
@@ -75,6 +87,29 @@ export function compileSelection(selection: TableSelection): TableSelector {
         table.logicalTables?.some((logical) => selectsName({ ...logical, catalog: table.catalog })) ?? false
       );
     },
+  };
+}
+
+/** Looks at every pattern, and not only until the first that fits: there are few. */
+function createExcludes(patterns: readonly string[]): {
+  readonly match: (table: TableIdentity) => boolean;
+  readonly unmatched: () => readonly string[];
+} {
+  const matched = new Set<string>();
+  const tests = patterns.map((pattern) => ({ pattern, test: mustCompile(pattern) }));
+  return {
+    match(table) {
+      let found = false;
+      for (const { pattern, test } of tests) {
+        if (!test(table)) continue;
+        found = true;
+        matched.add(pattern);
+      }
+      return found;
+    },
+    // The default excludes what a new cluster does not have yet.
+    unmatched: () =>
+      patterns.filter((pattern) => !matched.has(pattern) && !DEFAULT_EXCLUDES.includes(pattern)),
   };
 }
 

@@ -92,7 +92,25 @@ export const METRICS = {
     name: 'regions_on_draining',
     type: 'gauge',
     labels: {},
-    help: 'Regions in scope that draining datanodes still lead.',
+    help: 'Regions that draining datanodes still lead, whatever tables are selected.',
+  },
+  regionsOnDead: {
+    name: 'regions_on_dead',
+    type: 'gauge',
+    labels: {},
+    help: 'Regions of selected tables that are led by datanodes that are dead, or that the cluster does not list.',
+  },
+  regionsWithoutLeader: {
+    name: 'regions_without_leader',
+    type: 'gauge',
+    labels: {},
+    help: 'Regions of selected tables that nobody leads.',
+  },
+  configNamesUnmatched: {
+    name: 'config_names_unmatched',
+    type: 'gauge',
+    labels: {},
+    help: 'Names in the configuration that nothing in the cluster has.',
   },
   planMoves: {
     name: 'plan_moves',

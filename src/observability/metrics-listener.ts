@@ -48,6 +48,7 @@ function setPlan(metrics: Metrics, plan: Plan, blocked: LiveState['blocked']): v
   metrics.planMoves.set(plan.moves.length);
   metrics.planMinimumMoves.set(plan.minimumMoves);
   metrics.planOptimal.set(plan.optimal ? 1 : 0);
+  metrics.configNamesUnmatched.set(plan.warnings.length);
   for (const code of BLOCKER_CODES) metrics.planBlocked.set({ code }, blocked.get(code)?.count ?? 0);
 }
 
@@ -57,6 +58,8 @@ function setBalance(metrics: Metrics, balance: Balance): void {
   metrics.tableSpreadViolation.set(balance.tableSpreadViolation);
   metrics.nodeSpreadViolation.set(balance.nodeSpreadViolation);
   metrics.regionsOnDraining.set(balance.regionsOnDraining);
+  metrics.regionsOnDead.set(balance.regionsOnDead);
+  metrics.regionsWithoutLeader.set(balance.regionsWithoutLeader);
   metrics.setDatanodeRegions(balance.datanodes);
   const states = countBy(balance.datanodes, (datanode) => datanode.state);
   for (const state of DATANODE_STATES) metrics.datanodes.set({ state }, states.get(state) ?? 0);

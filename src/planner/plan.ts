@@ -1,5 +1,5 @@
 import { measureBalance } from '../domain/balance.ts';
-import type { Plan } from '../domain/plan.ts';
+import type { Plan, Warning } from '../domain/plan.ts';
 import type { Memory, Policy } from '../domain/policy.ts';
 import type { RegionCounts } from '../domain/region-counts.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -15,6 +15,8 @@ export interface PlanInput {
   readonly snapshot: Snapshot;
   readonly policy: Policy;
   readonly memory: Memory;
+  /** Names in the configuration that nothing has. Default: none. */
+  readonly warnings?: readonly Warning[];
   /** ms since 1970: decides which cooldowns and quarantines still hold. */
   readonly nowMs: number;
 }
@@ -52,6 +54,7 @@ export function makePlan(input: PlanInput, shouldStop: () => boolean = () => fal
     optimal: placement.optimal,
     before: measureBalance(counts, 'now'),
     after: measureBalance(counts, 'after'),
+    warnings: [...(input.warnings ?? [])],
     blocked: listBlockers(problem, placement.followerConflicts, createBlockerCosts(problem, live, counts)),
   };
   return { plan, counts };

@@ -362,7 +362,8 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await verdict(page, 'Balanced');
       expect(await page.title()).toBe('Balanced · test');
       daemon.listening.cluster.killDatanode('2');
-      await page.getByText(/^Datanode 2 is dead\./).waitFor();
+      await verdict(page, 'Needs attention');
+      await page.getByText(/regions? led by dead datanode 2/).waitFor();
     });
   });
 

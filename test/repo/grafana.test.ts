@@ -50,7 +50,13 @@ describe('the dashboard', () => {
     const chosen = '{job=~"$job", instance=~"$instance"}';
     const free = queries.filter((expr) => expr.split(chosen).length - 1 !== metricsIn(expr).length);
     expect(free).toEqual([]);
-    expect(variables.map(({ name }) => name)).toEqual(['datasource', 'cluster', 'job', 'instance']);
+    expect(variables.map(({ name }) => name)).toEqual([
+      'datasource',
+      'cluster',
+      'job',
+      'instance',
+      'runbook',
+    ]);
   });
 
   test('has the rows verdict, balance, migrations and health', () => {
@@ -66,6 +72,9 @@ describe('the dashboard', () => {
     );
     expect(new Set(cells).size).toBe(cells.length);
     expect(panels.filter(({ gridPos: { x, w } }) => x + w > 24)).toEqual([]);
+    // And leaves no hole.
+    const height = Math.max(...panels.map(({ gridPos: { y, h } }) => y + h));
+    expect(cells.length).toBe(24 * height);
   });
 });
 

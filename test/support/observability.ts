@@ -57,10 +57,12 @@ export function samplePlan(overrides: Partial<Plan> = {}): Plan {
       tableSpreadViolation: 1,
       nodeSpreadViolation: 1,
       regionsOnDraining: 1,
+      regionsOnDead: 0,
+      regionsWithoutLeader: 0,
       datanodes: [
-        { id: '0', regions: 2, state: 'target', weight: 1 },
-        { id: '1', regions: 0, state: 'target', weight: 1 },
-        { id: '2', regions: 1, state: 'draining', weight: 1 },
+        { id: '0', regions: 2, state: 'target', drains: false, weight: 1 },
+        { id: '1', regions: 0, state: 'target', drains: false, weight: 1 },
+        { id: '2', regions: 1, state: 'draining', drains: true, weight: 1 },
       ],
     },
     after: {
@@ -69,13 +71,16 @@ export function samplePlan(overrides: Partial<Plan> = {}): Plan {
       tableSpreadViolation: 0,
       nodeSpreadViolation: 0,
       regionsOnDraining: 0,
+      regionsOnDead: 0,
+      regionsWithoutLeader: 0,
       datanodes: [
-        { id: '0', regions: 1, state: 'target', weight: 1 },
-        { id: '1', regions: 2, state: 'target', weight: 1 },
-        { id: '2', regions: 0, state: 'draining', weight: 1 },
+        { id: '0', regions: 1, state: 'target', drains: false, weight: 1 },
+        { id: '1', regions: 2, state: 'target', drains: false, weight: 1 },
+        { id: '2', regions: 0, state: 'draining', drains: true, weight: 1 },
       ],
     },
     blocked: [{ code: 'pinned', regionId: '4398046511105', detail: 'Pinned by the configuration.' }],
+    warnings: [],
     ...overrides,
   };
 }

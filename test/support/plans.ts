@@ -54,9 +54,12 @@ export function makeBalance(
     tableSpreadViolation: 0,
     nodeSpreadViolation: 0,
     regionsOnDraining: 0,
+    regionsOnDead: 0,
+    regionsWithoutLeader: 0,
     datanodes: regions.map((entry, index) => ({
       id: String(index),
       state: 'target',
+      drains: typeof entry === 'object' && entry.state === 'draining',
       weight: 1,
       regions: 0,
       ...(typeof entry === 'number' ? { regions: entry } : entry),
@@ -79,6 +82,7 @@ export function makePlan(change: Partial<Plan> = {}): Plan {
     before: makeBalance([2, 0], { tableSkewMax: 2, nodeSkew: 2, tableSpreadViolation: 2 }),
     after: makeBalance([1, 1]),
     blocked: [],
+    warnings: [],
     ...change,
   };
 }
@@ -89,7 +93,7 @@ export function withCounts(plan: Plan): { readonly plan: Plan; readonly counts: 
   return {
     plan,
     counts: {
-      datanodes: before.datanodes.map((datanode) => ({ ...datanode, drains: datanode.state === 'draining' })),
+      datanodes: before.datanodes,
       tables: SMALL_SNAPSHOT.tables,
       scope: Uint8Array.of(0, 3),
       first: Int32Array.of(0, before.datanodes.length, before.datanodes.length),

@@ -1,7 +1,9 @@
 import type { Config } from '../../config/config.ts';
 import { toPolicy } from '../../config/effective.ts';
 import type { Explanation, ExplainKind } from '../../domain/explanation.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan, Warning } from '../../domain/plan.ts';
+import { unmatchedNames } from '../../domain/unmatched-names.ts';
+import type { ClusterReading } from './snapshot.ts';
 import { EMPTY_MEMORY, withDrains } from '../../domain/policy.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -28,7 +30,11 @@ export interface PlanAnswer {
 /** What a plan is made with. */
 export interface PlanParts extends Pick<Parts, 'clock' | 'planner'> {
   /** Reads the cluster once; of all tables with `everything`, else of those that the configuration selects. */
-  readonly takeSnapshot: (config: Config, signal: AbortSignal, everything?: boolean) => Promise<Snapshot>;
+  readonly takeSnapshot: (
+    config: Config,
+    signal: AbortSignal,
+    everything?: boolean,
+  ) => Promise<ClusterReading>;
 }
 
 /** Plans, and moves nothing. */
@@ -79,10 +85,13 @@ async function planFor(
   const state = given ? undefined : await readState(config, nowMs);
   const { memory, drains } = state ?? NOTHING_KNOWN;
   const configured = withDrains(toPolicy(config), drains);
-  const { snapshot, policy } = given
-    ? adjust({ snapshot: given, policy: configured })
+  const { snapshot, policy, warnings } = given
+    ? {
+        ...adjust({ snapshot: given, policy: configured }),
+        warnings: unmatchedNames(toPolicy(config), given),
+      }
     : await readBasis(config, configured, adjust, parts, signal);
-  const input: PlanInput = { snapshot, policy, memory, nowMs };
+  const input: PlanInput = { snapshot, policy, memory, warnings, nowMs };
   const { plan } = await parts.planner(input, { timeBudgetMs: config.planning.timeBudgetMs }, signal);
   return { input, plan, state };
 }
@@ -102,10 +111,15 @@ async function readBasis(
   adjust: PlanQuestion['adjust'],
   parts: PlanParts,
   signal: AbortSignal,
-): Promise<PlanBasis> {
+): Promise<PlanBasis & { readonly warnings: readonly Warning[] }> {
+  const read = async (
+    everything: boolean,
+  ): Promise<PlanBasis & { readonly warnings: readonly Warning[] }> => {
+    const { snapshot, warnings } = await parts.takeSnapshot(config, signal, everything);
+    return { ...adjust({ snapshot, policy }), warnings };
+  };
   const drains = policy.drain.length > 0;
-  const basis = adjust({ snapshot: await parts.takeSnapshot(config, signal, drains), policy });
-  if (drains || basis.policy.drain.length === 0) return basis;
-  // A drain has to name every region that is left, those of tables that are not selected too.
-  return adjust({ snapshot: await parts.takeSnapshot(config, signal, true), policy });
+  const basis = await read(drains);
+  // A drain takes every region, those of tables that are not selected too.
+  return drains || basis.policy.drain.length === 0 ? basis : read(true);
 }

@@ -1,9 +1,18 @@
 import type { Config } from '../../config/config.ts';
 import { readSecrets } from '../../config/secrets.ts';
+import { toPolicy } from '../../config/effective.ts';
+import type { Warning } from '../../domain/plan.ts';
+import { unmatchedNames } from '../../domain/unmatched-names.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Parts } from '../compose.ts';
 import { toClusterOptions } from '../daemon/open-cluster.ts';
+
+export interface ClusterReading {
+  readonly snapshot: Snapshot;
+  /** Names in the configuration that nothing in the cluster has. */
+  readonly warnings: readonly Warning[];
+}
 
 /** Reads a cluster once; nothing of ours is opened or changed. */
 export async function takeSnapshot(
@@ -11,14 +20,16 @@ export async function takeSnapshot(
   { clock, logger, openCluster }: Parts,
   signal: AbortSignal,
   everything = false,
-): Promise<Snapshot> {
+): Promise<ClusterReading> {
   const options = toClusterOptions(config, await readSecrets(config));
   const onWarning = (message: string, fields: Readonly<Record<string, unknown>>): void =>
     logger.warn(fields, message);
   const cluster = await openCluster(options, { clock, onWarning }, { signal });
   try {
-    const tables = everything ? { include: [], exclude: [] } : config.tables;
-    return await cluster.readSnapshot({ selector: compileSelection(tables), signal });
+    const selector = compileSelection(config.tables, { everything });
+    const snapshot = await cluster.readSnapshot({ selector, signal });
+    const warnings = unmatchedNames(toPolicy(config), snapshot, selector.unmatchedExcludes());
+    return { snapshot, warnings };
   } finally {
     await cluster.close();
   }

@@ -168,6 +168,7 @@ export class ClusterSession {
     const { execution, planning } = this.#config;
     return {
       policy: policy ?? this.policy(),
+      configured: toPolicy(this.#config),
       timeBudgetMs: planning.timeBudgetMs,
       dryRun: execution.dryRun,
       maxMoves: maxMoves ?? execution.maxMovesPerCycle,

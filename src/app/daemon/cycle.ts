@@ -1,7 +1,9 @@
 import { GATES } from '../../domain/codes.ts';
 import type { CycleOutcome, GateCode } from '../../domain/codes.ts';
 import { describeError, OperatingError } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan, Warning } from '../../domain/plan.ts';
+import { unmatchedNames } from '../../domain/unmatched-names.ts';
+import { judgePlacement } from '../../domain/verdict.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -18,6 +20,8 @@ import type { Planner } from '../planning/planner.ts';
 /** What one cycle shall do. Taken from the configuration anew for each cycle. */
 export interface CycleSettings {
   readonly policy: Policy;
+  /** As the configuration says, without what was asked for since: names in it that nothing has are told. */
+  readonly configured: Policy;
   readonly timeBudgetMs: number;
   readonly dryRun: boolean;
   /** The most migrations to submit in this cycle. */
@@ -146,15 +150,16 @@ async function takeTurn(
   const executor = dependencies.openExecutor(cluster, () => takenAtMs);
   if (isActing && store.unresolvedMoves().length > 0) {
     // What an earlier process left may take long to end. Until then everybody sees where things stand, not nothing at all.
-    const snapshot = await observe(settings, dependencies, cluster, cycleId, signal);
-    await makePlan(settings, dependencies, snapshot, cycleId, signal);
+    const reading = await observe(settings, dependencies, cluster, cycleId, signal);
+    await makePlan(settings, dependencies, reading, cycleId, signal);
     await executor.recover(signal);
   }
   let submitted = 0;
   for (let round = 1; ; round += 1) {
-    const snapshot = await observe(settings, dependencies, cluster, cycleId, signal);
+    const reading = await observe(settings, dependencies, cluster, cycleId, signal);
+    const { snapshot } = reading;
     takenAtMs = clock.now();
-    const plan = await makePlan(settings, dependencies, snapshot, cycleId, signal);
+    const plan = await makePlan(settings, dependencies, reading, cycleId, signal);
     if (plan.moves.length === 0) {
       const { tally } = progress;
       return { ...settled(settings, plan, tally), ...tally, snapshot, plan };
@@ -181,23 +186,27 @@ async function observe(
   cluster: Cluster,
   cycleId: number,
   signal: AbortSignal,
-): Promise<Snapshot> {
+): Promise<Reading> {
   const startedAtMs = clock.monotonicMs();
-  // A drain has to name every region that is left, those of tables that are not selected too.
-  const tables = settings.policy.drain.length > 0 ? EVERYTHING : settings.policy.tables;
-  const read = await cluster.readSnapshot({ selector: compileSelection(tables), signal });
+  const { policy, configured } = settings;
+  // A drain takes every region, those of tables that are not selected too.
+  const selector = compileSelection(policy.tables, { everything: policy.drain.length > 0 });
+  const read = await cluster.readSnapshot({ selector, signal });
   const snapshot = completeSnapshot(read);
   events.emit({ type: 'snapshot-taken', cycleId, snapshot, durationMs: clock.monotonicMs() - startedAtMs });
   noteSnapshot(snapshot);
-  return snapshot;
+  return { snapshot, warnings: unmatchedNames(configured, snapshot, selector.unmatchedExcludes()) };
 }
 
-const EVERYTHING = { include: [], exclude: [] };
+interface Reading {
+  readonly snapshot: Snapshot;
+  readonly warnings: readonly Warning[];
+}
 
 async function makePlan(
   settings: CycleSettings,
   { store, events, clock, planner }: CycleDependencies,
-  snapshot: Snapshot,
+  { snapshot, warnings }: Reading,
   cycleId: number,
   signal: AbortSignal,
 ): Promise<Plan> {
@@ -207,6 +216,7 @@ async function makePlan(
     snapshot: withUnresolved(snapshot, store),
     policy: settings.policy,
     memory: store.memory(nowMs),
+    warnings,
     nowMs,
   };
   const { plan, counts } = await planner(input, { timeBudgetMs: settings.timeBudgetMs }, signal);
@@ -226,23 +236,14 @@ function withUnresolved(snapshot: Snapshot, store: Store): Snapshot {
   };
 }
 
-function settled(
-  { policy }: CycleSettings,
-  { after, blocked }: Plan,
-  { moved }: Tally,
-): Pick<Turn, 'outcome' | 'detail'> {
-  const { regionsOnDraining, tableSpreadViolation, nodeSpreadViolation } = after;
-  // Whoever only drains asks for no balance.
-  const uneven = policy.onlyDrain ? 0 : tableSpreadViolation + nodeSpreadViolation;
-  if (regionsOnDraining + uneven === 0) {
-    const detail = policy.onlyDrain
-      ? 'Nothing is left to move off the draining datanodes.'
-      : 'The cluster is balanced.';
-    return { outcome: moved > 0 ? 'moved' : 'balanced', detail };
-  }
-  const costly = blocked.filter(({ harmless }) => !harmless).length;
-  const held = costly === 1 ? '1 region is held where it is' : `${costly} regions are held where they are`;
-  return { outcome: 'blocked', detail: `Not balanced, and nothing may be moved: ${held}.` };
+/** Nothing can be moved. Whoever only drains asks for no balance. */
+function settled({ policy }: CycleSettings, plan: Plan, { moved }: Tally): Pick<Turn, 'outcome' | 'detail'> {
+  const onlyDrain = policy.onlyDrain === true;
+  const blockers = plan.blocked.filter(({ harmless }) => !harmless).length;
+  const { code, sentence } = judgePlacement(plan.after, plan.warnings, { onlyDrain, blockers });
+  if (code === 'balanced' || (onlyDrain && code === 'attention'))
+    return { outcome: moved > 0 ? 'moved' : 'balanced', detail: sentence };
+  return { outcome: 'blocked', detail: sentence };
 }
 
 function planned(

@@ -14,7 +14,7 @@ export function* drainVerdict(verdict: DrainVerdict, { style }: Canvas): Generat
   if (!verdict.dryRun) yield `${count(verdict.moved, 'region')} moved${failures}.`;
   for (const { id, left } of verdict.datanodes) {
     if (left.length === 0) {
-      yield style('green', `Datanode ${id} is empty: it leads no region in scope.`);
+      yield style('green', `Datanode ${id} is empty.`);
       continue;
     }
     yield style('yellow', `Datanode ${id} still leads ${count(left.length, 'region')}:`);

@@ -1,5 +1,6 @@
 import { isEven } from '../../domain/balance.ts';
 import { BLOCKERS } from '../../domain/codes.ts';
+import { judgePlacement, remarksOn } from '../../domain/verdict.ts';
 import type { BlockerCode } from '../../domain/codes.ts';
 import type { Blocker, Move, Plan } from '../../domain/plan.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -162,7 +163,11 @@ function blockerSubject(blocker: Blocker): string {
 function* summary(plan: Plan, { style }: PlanTableOptions): Generator<string, void, undefined> {
   const { before, after } = plan;
   const proof = proofLine(plan);
-  yield style('bold', plan.optimal && isEven(plan.after) ? style('green', proof) : proof);
+  const isGood = plan.optimal && judgePlacement(plan.after, plan.warnings).code === 'balanced';
+  yield style('bold', isGood ? style('green', proof) : proof);
+  // Without moves they are part of the line above.
+  if (plan.moves.length > 0)
+    for (const remark of remarksOn(plan.after, plan.warnings)) yield style('yellow', printable(remark));
   const change = (from: number, to: number): string =>
     from === to ? formatNumber(from) : `${formatNumber(from)} → ${formatNumber(to)}`;
   const skew = `Table skew ${change(before.tableSkewMax, after.tableSkewMax)}, node skew ${change(before.nodeSkew, after.nodeSkew)}`;
@@ -174,20 +179,16 @@ function* summary(plan: Plan, { style }: PlanTableOptions): Generator<string, vo
     yield `Estimated time: ${formatEstimate(plan.expectedSeconds * 1_000)}, from past migrations, the schedule and its limits.`;
 }
 
-/** `12 moves; fewer is impossible.` */
+/** `12 moves; fewer is impossible.` Without moves, how things stand. */
 export function proofLine(plan: Plan): string {
   const { length } = plan.moves;
-  const rest = isEven(plan.after) ? '' : ' What stays uneven is blocked.';
   if (length === 0) {
-    if (isEven(plan.after)) {
-      return plan.blocked.some(({ code }) => code === 'not-selected')
-        ? 'Nothing to move: what stays on draining datanodes is of tables that are not selected.'
-        : 'Balanced: nothing to move.';
-    }
-    return plan.blocked.length > 0
-      ? 'Not balanced, and every move that would help is blocked.'
-      : 'Not balanced, and no move was found that helps.';
+    const { code, sentence } = judgePlacement(plan.after, plan.warnings, {
+      blockers: plan.blocked.filter(({ harmless }) => !harmless).length,
+    });
+    return code === 'uneven' ? sentence : `${sentence} Nothing to move.`;
   }
+  const rest = isEven(plan.after) ? '' : ' What stays uneven is blocked.';
   if (plan.optimal) return `${count(length, 'move')}; fewer is impossible.${rest}`;
   const needed = plan.minimumMoves === 1 ? '1 is' : `${formatNumber(plan.minimumMoves)} are`;
   return `${count(length, 'move')}; at least ${needed} needed.${rest}`;

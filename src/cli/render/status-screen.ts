@@ -11,6 +11,8 @@ const VERDICT_FORMAT: Readonly<Record<string, Format>> = {
   balanced: 'green',
   balancing: 'cyan',
   'dry-run': 'cyan',
+  attention: 'yellow',
+  'nothing-selected': 'yellow',
   blocked: 'yellow',
   paused: 'yellow',
   'lost-contact': 'red',

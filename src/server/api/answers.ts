@@ -22,6 +22,8 @@ export const VERDICTS = [
   'starting',
   'balanced',
   'balancing',
+  'attention',
+  'nothing-selected',
   'blocked',
   'paused',
   'dry-run',

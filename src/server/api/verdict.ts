@@ -1,6 +1,5 @@
-import { isEven } from '../../domain/balance.ts';
 import { BLOCKERS, GATES, GATE_SEVERITY } from '../../domain/codes.ts';
-import type { DatanodeId } from '../../domain/ids.ts';
+import { judgePlacement, remarksOn } from '../../domain/verdict.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
 import { isoTime } from '../../observability/event-view.ts';
@@ -70,7 +69,7 @@ function starting({ live }: VerdictFacts): Words | undefined {
 
 function paused({ live, paused: state }: VerdictFacts): Words | undefined {
   if (!state) return undefined;
-  return { code: 'paused', sentence: withDead(live, pauseText(state)) };
+  return { code: 'paused', sentence: withRemarks(live, pauseText(state)) };
 }
 
 function pauseText({ by, untilMs, reason }: PauseState): string {
@@ -83,34 +82,26 @@ function sentenceOf(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** Nothing is left to move: either all is well, or what is wrong cannot be mended. */
+/** Nothing is left to move: either all is well, or no move can mend what is wrong. */
 function settled({ live }: VerdictFacts): Words | undefined {
-  const { balance, ended } = live;
+  const { balance, plan, ended } = live;
   if (!balance || movesLeft(live) > 0) return undefined;
-  if (isEven(balance.now)) {
-    const who = deadOf(live).length === 0 ? 'Every datanode has its' : 'All others have their';
-    return {
-      code: 'balanced',
-      sentence: withDead(live, `${who} share of every table and of all regions.`),
-    };
-  }
+  const blockers = live.blocked.values().reduce((sum, { count, harmless }) => sum + count - harmless, 0);
+  const { code, sentence } = judgePlacement(balance.now, plan?.warnings, { blockers });
+  if (code !== 'uneven') return { code, sentence };
   // What failed is planned anew.
   if (ended.values().some((state) => state !== 'succeeded')) return undefined;
-  return {
-    code: 'blocked',
-    sentence: withDead(live, 'Unbalanced; every useful move is blocked.'),
-    detail: blockersOf(live),
-  };
+  return { code: 'blocked', sentence, detail: blockersOf(live) };
 }
 
 /** The most frequent blockers with their sentence, of those that cost balance. */
-function blockersOf(live: LiveState): string {
+function blockersOf(live: LiveState): string | null {
   const costly = [...live.blocked].map(([code, { count, harmless }]) => ({
     code,
     regions: count - harmless,
   }));
   const most = costly.filter(({ regions }) => regions > 0).sort((a, b) => b.regions - a.regions);
-  if (most.length === 0) return 'The plan names no blocker.';
+  if (most.length === 0) return null;
   return most
     .slice(0, 2)
     .map(({ code, regions }) => `${regions} × ${code}: ${BLOCKERS[code]}`)
@@ -122,7 +113,10 @@ function dryRun({ dryRun: isDryRun, live }: VerdictFacts): Words | undefined {
   const moves = count(movesLeft(live), 'move');
   return {
     code: 'dry-run',
-    sentence: withDead(live, `${moves} would balance the cluster; execution.dryRun is on, so none is made.`),
+    sentence: withRemarks(
+      live,
+      `${moves} would balance the cluster; execution.dryRun is on, so none is made.`,
+    ),
   };
 }
 
@@ -133,7 +127,7 @@ function gated({ live }: VerdictFacts): Words | undefined {
   const details = closed.map(([, detail]) => detail).filter((detail) => detail !== '');
   return {
     code: 'blocked',
-    sentence: withDead(live, `${count(movesLeft(live), 'move')} cannot start. ${why}`),
+    sentence: withRemarks(live, `${count(movesLeft(live), 'move')} cannot start. ${why}`),
     detail: details.length === 0 ? null : details.join(' '),
   };
 }
@@ -144,20 +138,10 @@ function balancing({ live, progress, timeLeftMs }: VerdictFacts): Words {
   const left = timeLeftMs ? `, about ${formatEstimate(timeLeftMs)} left` : '';
   const rest = live.cycle ? '' : '; continues next cycle';
   const done = `${formatNumber(moved)} of ${count(total, 'move')} done`;
-  return { code: 'balancing', sentence: withDead(live, `${done}${failures}${left}${rest}.`) };
+  return { code: 'balancing', sentence: withRemarks(live, `${done}${failures}${left}${rest}.`) };
 }
 
-/** A dead datanode is told first: its regions wait for failover, whatever else is well. */
-function withDead(live: LiveState, sentence: string): string {
-  const dead = deadOf(live);
-  if (dead.length === 0) return sentence;
-  const names = dead.slice(0, DEAD_NAMED).join(', ');
-  const more = dead.length > DEAD_NAMED ? ` and ${dead.length - DEAD_NAMED} more` : '';
-  return `${dead.length === 1 ? `Datanode ${names} is` : `Datanodes ${names}${more} are`} dead. ${sentence}`;
-}
-
-const DEAD_NAMED = 3;
-
-function deadOf({ plan }: LiveState): readonly DatanodeId[] {
-  return (plan?.before.datanodes ?? []).filter(({ state }) => state === 'dead').map(({ id }) => id);
+/** What the moves that are left will not mend is told first. */
+function withRemarks({ balance, plan }: LiveState, sentence: string): string {
+  return [...(balance ? remarksOn(balance.after, plan?.warnings) : []), sentence].join(' ');
 }

@@ -7,10 +7,14 @@ import { PauseText } from './pause-text.tsx';
 import { Progress, VerdictFacts } from './verdict-facts.tsx';
 import type { StatusProps } from './verdict-facts.tsx';
 
+const WARNING = 'M12 8v5m0 3.5v.5M12 3l9.5 17h-19z';
+
 const LOOK: Readonly<Record<VerdictCode, readonly [tone: string, title: string, icon: string]>> = {
   balanced: ['good', 'Balanced', 'M5 13l4 4L19 7'],
   balancing: ['busy', 'Balancing', 'M4 8h13m0 0l-4-4m4 4l-4 4M20 16H7m0 0l4-4m-4 4l4 4'],
-  blocked: ['warn', 'Blocked', 'M12 8v5m0 3.5v.5M12 3l9.5 17h-19z'],
+  attention: ['warn', 'Needs attention', WARNING],
+  'nothing-selected': ['warn', 'Nothing selected', WARNING],
+  blocked: ['warn', 'Blocked', WARNING],
   paused: ['warn', 'Paused', 'M9 6v12M15 6v12'],
   'dry-run': [
     'calm',

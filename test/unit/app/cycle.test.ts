@@ -65,7 +65,13 @@ function stage({ store: change = (store) => store, onRead = () => undefined }: S
       throw error;
     },
   };
-  const settings = { policy: DEFAULT_POLICY, timeBudgetMs: 1, dryRun: false, maxMoves: 20 };
+  const settings = {
+    policy: DEFAULT_POLICY,
+    configured: DEFAULT_POLICY,
+    timeBudgetMs: 1,
+    dryRun: false,
+    maxMoves: 20,
+  };
   return {
     store: real,
     events,

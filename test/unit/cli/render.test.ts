@@ -265,22 +265,18 @@ describe('the proof line', () => {
       { optimal: false, minimumMoves: 2, moves: [makeMove(1), makeMove(2), makeMove(3)] },
       '3 moves; at least 2 are needed.',
     ],
-    ['balanced', { moves: [], minimumMoves: 0 }, 'Balanced: nothing to move.'],
+    ['balanced', { moves: [], minimumMoves: 0 }, 'Balanced. Nothing to move.'],
     [
-      'balanced but for what is not selected',
-      { moves: [], minimumMoves: 0, blocked: [{ code: 'not-selected', detail: '' }] },
-      'Nothing to move: what stays on draining datanodes is of tables that are not selected.',
+      'even, and not well',
+      { moves: [], minimumMoves: 0, after: makeBalance([1, 1], { regionsWithoutLeader: 2 }) },
+      '2 regions without a leader. The rest is balanced. Nothing to move.',
     ],
     [
       'blocked',
       { moves: [], after: uneven, blocked: [blocker] },
-      'Not balanced, and every move that would help is blocked.',
+      'Unbalanced; every useful move is blocked.',
     ],
-    [
-      'cut short',
-      { moves: [], after: uneven, optimal: false },
-      'Not balanced, and no move was found that helps.',
-    ],
+    ['cut short', { moves: [], after: uneven, optimal: false }, 'Unbalanced; no move helps.'],
     ['partly blocked', { after: uneven }, '1 move; fewer is impossible. What stays uneven is blocked.'],
   ])('of a plan that is %s', (_name, change, wanted) => {
     expect(proofLine(makePlan(change))).toBe(wanted);
@@ -312,7 +308,7 @@ describe('the verdict of a drain', () => {
     expect(lines).toHaveLength(104);
     expect(lines.slice(0, 4)).toEqual([
       '3 regions moved, 1 move did not succeed.',
-      'Datanode 2 is empty: it leads no region in scope.',
+      'Datanode 2 is empty.',
       'Datanode 5 still leads 101 regions:',
       '  region 0 of greptime.public.cpu: pinned: The configuration pins this region or its table to where it is.',
     ]);

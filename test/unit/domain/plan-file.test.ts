@@ -11,7 +11,9 @@ const BALANCE = {
   tableSpreadViolation: 1,
   nodeSpreadViolation: 0,
   regionsOnDraining: 0,
-  datanodes: [{ id: '0', regions: 2, state: 'draining', weight: 3 } as const],
+  regionsOnDead: 0,
+  regionsWithoutLeader: 0,
+  datanodes: [{ id: '0', regions: 2, state: 'draining', drains: true, weight: 3 } as const],
 };
 
 const SUBSTANCE = {
@@ -54,6 +56,9 @@ const PLAN: Plan = withPlanId({
     { code: 'pinned', regionId: '9', detail: 'Pinned.' },
     { code: 'cordoned', datanodeId: '4', detail: '', harmless: true },
   ],
+  warnings: [
+    { code: 'matches-nothing', key: 'tables.include', name: 'publik.*', detail: 'It matches no table.' },
+  ],
 });
 
 const format = (plan: Plan): string => [...planChunks(plan)].join('');
@@ -92,6 +97,7 @@ describe('a plan file', () => {
       'before',
       'after',
       'blocked',
+      'warnings',
     ]);
     expect(document).toMatchObject({ moves: SUBSTANCE.moves, before: { tableSkewMax: 2, nodeSkew: 1.5 } });
   });
@@ -100,7 +106,9 @@ describe('a plan file', () => {
     const plan = parsePlan(
       changed('before', { tableSkewMax: 0, nodeSkew: 0, datanodes: [{ id: '0', regions: 10 }] }),
     );
-    expect(plan.before.datanodes).toEqual([{ id: '0', regions: 10, state: 'target', weight: 1 }]);
+    expect(plan.before.datanodes).toEqual([
+      { id: '0', regions: 10, state: 'target', drains: false, weight: 1 },
+    ]);
     expect(parsePlan(changed('blocked', undefined)).blocked).toEqual([]);
   });
 

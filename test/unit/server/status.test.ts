@@ -6,7 +6,7 @@ import { statusSchema, VERDICTS } from '../../../src/server/api/answers.ts';
 import { buildStatus } from '../../../src/server/api/status.ts';
 import type { StatusFacts } from '../../../src/server/api/status.ts';
 import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
-import { withCounts } from '../../support/plans.ts';
+import { makeBalance, withCounts } from '../../support/plans.ts';
 
 /** Facts of a daemon that is fine and has nothing to tell. */
 function statusFacts(overrides: Partial<StatusFacts> & Pick<StatusFacts, 'live'>): StatusFacts {
@@ -73,8 +73,15 @@ const base = samplePlan();
 const even = samplePlan({ moves: [], minimumMoves: 0, blocked: [], before: base.after });
 const stuck = samplePlan({ moves: [], minimumMoves: 0 });
 const seen = [cycleStarted, taken, planned()];
+const typo = {
+  code: 'nothing-selected',
+  key: 'tables.include',
+  name: 'publik.*',
+  detail: 'No table matches tables.include (publik.*): there is nothing to balance.',
+} as const;
+const deadWithRegion = makeBalance([1, 1, { regions: 1, state: 'dead' }], { regionsOnDead: 1 });
 const dead = base.after.datanodes.map((node) =>
-  node.id === '2' ? { ...node, state: 'dead' as const } : node,
+  node.id === '2' ? { ...node, state: 'dead' as const, drains: false } : node,
 );
 const withoutOne = [taken, planned({ ...even, before: { ...even.before, datanodes: dead } })];
 
@@ -120,25 +127,12 @@ const verdicts: [
     seen,
     { paused: { untilMs: null, reason: '3 migrations in a row failed; 3 are the limit.', by: 'breaker' } },
   ],
-  [
-    'balanced',
-    'Every datanode has its share of every table and of all regions.',
-    [taken, planned(even), finished('balanced')],
-  ],
-  [
-    'balanced',
-    'Every datanode has its share of every table and of all regions.',
-    [taken, planned(even)],
-    { dryRun: true },
-  ],
-  [
-    'balanced',
-    'Every datanode has its share of every table and of all regions.',
-    [...seen, started, ended(), ended(second)],
-  ],
+  ['balanced', 'Datanode 2 is empty. Balanced.', [taken, planned(even), finished('balanced')]],
+  ['balanced', 'Datanode 2 is empty. Balanced.', [taken, planned(even)], { dryRun: true }],
+  ['balanced', 'Datanode 2 is empty. Balanced.', [...seen, started, ended(), ended(second)]],
   [
     'blocked',
-    'Unbalanced; every useful move is blocked.',
+    '1 region left on datanode 2, which drains. Unbalanced; every useful move is blocked.',
     [taken, planned(stuck), finished('blocked')],
     {},
     '1 × pinned: The configuration pins this region or its table to where it is.',
@@ -172,13 +166,23 @@ const verdicts: [
   ],
   [
     'balancing',
-    '1 of 2 moves done, 1 failed or skipped; continues next cycle.',
+    '1 region left on datanode 2, which drains. 1 of 2 moves done, 1 failed or skipped; continues next cycle.',
     [...seen, ended(), ended({ ...second, state: 'failed' }), finished('partial')],
   ],
+  ['balanced', 'Datanode 2 is dead. Balanced.', withoutOne],
   [
-    'balanced',
-    'Datanode 2 is dead. All others have their share of every table and of all regions.',
-    withoutOne,
+    'attention',
+    '1 region led by dead datanode 2: left to failover. The rest is balanced.',
+    [taken, planned({ ...even, after: deadWithRegion, before: deadWithRegion }), finished('blocked')],
+  ],
+  [
+    'nothing-selected',
+    'No table matches tables.include (publik.*): there is nothing to balance.',
+    [
+      taken,
+      planned({ ...even, before: makeBalance([0, 0]), after: makeBalance([0, 0]), warnings: [typo] }),
+      finished('blocked'),
+    ],
   ],
   // A long run of moves is no lost contact.
   ['balancing', '0 of 2 moves done.', [...seen, started], { nowMs: START_MS + 7_200_000 }],
@@ -257,7 +261,10 @@ describe('buildStatus', () => {
     ] as const;
     const before = {
       ...base.before,
-      datanodes: states.map(([id, state, weight, regions]) => ({ id, state, weight, regions })),
+      datanodes: states.map(([id, state, weight, regions]) => ({
+        ...{ id, state, weight, regions },
+        drains: state === 'draining',
+      })),
     };
     const { datanodes } = buildStatus(
       statusFacts({ live: liveAfter([taken, planned({ ...base, before })]) }),

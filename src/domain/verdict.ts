@@ -1,0 +1,114 @@
+import { count } from '../lib/number.ts';
+import { isEven } from './balance.ts';
+import type { DatanodeId } from './ids.ts';
+import type { Balance, DatanodeBalance, Warning } from './plan.ts';
+
+/** What can be said of where the regions are. */
+export const PLACEMENT_CODES = ['balanced', 'uneven', 'attention', 'nothing-selected'] as const;
+export type PlacementCode = (typeof PLACEMENT_CODES)[number];
+
+export interface PlacementVerdict {
+  /**
+   * `balanced`: all is as the policy wants it, and nothing is wrong. `uneven`: a share is not kept, or a datanode that drains is not empty.
+   * `attention`: even, but something is wrong that no move can mend. `nothing-selected`: there is nothing to balance.
+   */
+  readonly code: PlacementCode;
+  /** Plain sentences: what is empty as it was asked for, what is wrong, whether the rest is even. */
+  readonly sentence: string;
+}
+
+export interface JudgeOptions {
+  /** Nobody asked for more than empty datanodes: nothing is said of shares. */
+  readonly onlyDrain?: boolean;
+  /** Where no move is left: how many blockers the plan names. */
+  readonly blockers?: number;
+}
+
+/**
+ * Decides how a placement is to be called: the only place that says "balanced" or "empty", for command line, API, page, metrics and
+ * notifications.
+ */
+export function judgePlacement(
+  balance: Balance,
+  warnings: readonly Warning[] = [],
+  { onlyDrain = false, blockers }: JudgeOptions = {},
+): PlacementVerdict {
+  const asked = onlyDrain ? { ...balance, tableSpreadViolation: 0, nodeSpreadViolation: 0 } : balance;
+  const code = codeOf(asked, warnings);
+  const rest = onlyDrain ? [] : ending(code, balance, blockers);
+  return { code, sentence: [...emptied(balance), ...remarksOn(balance, warnings), ...rest].join(' ') };
+}
+
+/** What is worth knowing of a placement, whatever moves are made: one sentence each. Empty when all is well. */
+export function remarksOn(balance: Balance, warnings: readonly Warning[] = []): string[] {
+  return [...problemsOf(balance), ...warnings.map(({ detail }) => detail), ...idleDead(balance)];
+}
+
+/** What is wrong with where regions are, beside uneven shares: one sentence each. Empty when nothing is. */
+function problemsOf(balance: Balance): string[] {
+  const { regionsOnDraining, regionsOnDead, regionsWithoutLeader, datanodes } = balance;
+  const draining = datanodes.filter(({ drains, regions }) => drains && regions > 0);
+  const dead = datanodes.filter(({ state, regions }) => state === 'dead' && regions > 0);
+  return [
+    ...(regionsOnDraining > 0
+      ? [
+          `${regionsLeft(regionsOnDraining)} on ${named(draining)}, which ${draining.length === 1 ? 'drains' : 'drain'}.`,
+        ]
+      : []),
+    ...(regionsOnDead > 0
+      ? [
+          `${count(regionsOnDead, 'region')} led by ${dead.length === 0 ? 'datanodes that are not listed' : `dead ${named(dead)}`}: left to failover.`,
+        ]
+      : []),
+    ...(regionsWithoutLeader > 0 ? [`${count(regionsWithoutLeader, 'region')} without a leader.`] : []),
+  ];
+}
+
+function codeOf(balance: Balance, warnings: readonly Warning[]): PlacementCode {
+  if (warnings.some(({ code }) => code === 'nothing-selected')) return 'nothing-selected';
+  if (!isEven(balance)) return 'uneven';
+  return problemsOf(balance).length + warnings.length > 0 ? 'attention' : 'balanced';
+}
+
+/** A dead datanode that leads nothing is worth knowing of, and nothing wrong. */
+function idleDead({ datanodes }: Balance): string[] {
+  const idle = datanodes.filter(({ state, regions }) => state === 'dead' && regions === 0);
+  return idle.length === 0 ? [] : [`${capital(named(idle))} ${idle.length === 1 ? 'is' : 'are'} dead.`];
+}
+
+/** What somebody asked to be emptied, and is. */
+function emptied({ datanodes }: Balance): string[] {
+  const empty = datanodes.filter(({ drains, regions }) => drains && regions === 0);
+  return empty.length === 0 ? [] : [`${capital(named(empty))} ${empty.length === 1 ? 'is' : 'are'} empty.`];
+}
+
+function ending(code: PlacementCode, { datanodes }: Balance, blockers: number | undefined): string[] {
+  if (code === 'nothing-selected') return [];
+  if (code === 'uneven') {
+    if (blockers === undefined) return ['Unbalanced.'];
+    return [blockers > 0 ? 'Unbalanced; every useful move is blocked.' : 'Unbalanced; no move helps.'];
+  }
+  const targets = datanodes.filter(({ state }) => state === 'target').length;
+  if (targets === 0) return ['No datanode may lead regions.'];
+  return [code === 'balanced' ? 'Balanced.' : 'The rest is balanced.'];
+}
+
+const MOST_NAMED = 5;
+
+/** `datanode 3`, `datanodes 3 and 4`, `datanodes 1, 2, 3, 4, 5 and 7 more` */
+export function named(datanodes: readonly Pick<DatanodeBalance, 'id'>[]): string {
+  const ids: DatanodeId[] = datanodes.map(({ id }) => id);
+  const more = ids.length > MOST_NAMED ? [`${ids.length - MOST_NAMED} more`] : [];
+  const shown = [...ids.slice(0, MOST_NAMED), ...more];
+  const last = shown.pop();
+  const list = shown.length === 0 ? (last ?? '') : `${shown.join(', ')} and ${last ?? ''}`;
+  return `${ids.length === 1 ? 'datanode' : 'datanodes'} ${list}`;
+}
+
+function regionsLeft(regions: number): string {
+  return `${count(regions, 'region')} left`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
