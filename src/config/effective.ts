@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import { UsageError } from '../domain/errors.ts';
 import type { Policy } from '../domain/policy.ts';
+import { exactDuration } from '../lib/duration.ts';
 import { formatListenAddress } from '../lib/listen-address.ts';
 import type { Config } from './config.ts';
-import { exactDuration } from './exact-duration.ts';
 
 /**
  * Writes the effective configuration as YAML that loads to the same configuration. Of secrets it shows the file's path; their

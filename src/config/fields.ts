@@ -3,10 +3,9 @@ import { validate as isCron } from 'node-cron';
 import { z } from 'zod';
 import { MAX_WEIGHT } from '../domain/policy.ts';
 import { compilePattern } from '../domain/selector.ts';
-import { MAX_DURATION_MS, parseDuration } from '../lib/duration.ts';
+import { exactDuration, MAX_DURATION_MS, parseDuration } from '../lib/duration.ts';
 import { isDecimalId } from '../lib/json.ts';
 import type { ListenAddress } from '../lib/listen-address.ts';
-import { exactDuration } from './exact-duration.ts';
 
 /**
  * The kinds of values that the configuration knows. Each field reads one value as YAML gives it (integers are bigint, so that no id

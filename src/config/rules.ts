@@ -1,5 +1,5 @@
 import type { Place } from '../domain/schema-problems.ts';
-import { exactDuration } from './exact-duration.ts';
+import { exactDuration } from '../lib/duration.ts';
 import type { Problem } from './problems.ts';
 import type { CheckedFile } from './schema.ts';
 import type { ValueTree } from './value-tree.ts';

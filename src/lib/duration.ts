@@ -1,6 +1,7 @@
+const UNITS = ['d', 'h', 'm', 's', 'ms'] as const;
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
-const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
+/** Each unit at most once, the largest first: `1m1h` and `5m5m` are slips. */
+const DURATION = new RegExp(`^(?=.)${UNITS.map((unit) => `(?:(\\d+(?:\\.\\d+)?)${unit})?`).join('')}$`);
 
 /** The longest duration that we accept: 100 years. Anything above is a slip of the pen. */
 export const MAX_DURATION_MS = 100 * 365 * UNIT_MS.d;
@@ -11,13 +12,25 @@ export const MAX_DURATION_MS = 100 * 365 * UNIT_MS.d;
  * @returns whole milliseconds (fractions are rounded), or undefined when the text is not a duration (a bare number is not: the unit is missing).
  */
 export function parseDuration(text: string): number | undefined {
-  if (!WHOLE.test(text)) return undefined;
+  const match = DURATION.exec(text);
+  if (!match) return undefined;
   let totalMs = 0;
-  for (const [, amount, unit] of text.matchAll(PART))
-    totalMs += Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  for (const [index, unit] of UNITS.entries()) totalMs += Number(match[index + 1] ?? 0) * UNIT_MS[unit];
   // 1.005 * 1000 is 1004.9999999999999 in binary: rounding gives back what was written.
   const roundedMs = Math.round(totalMs);
   return roundedMs <= MAX_DURATION_MS ? roundedMs : undefined;
+}
+
+/** Writes a duration without rounding, so that {@link parseDuration} gives the same milliseconds: `1h30m`, `1s500ms`, `0s`. */
+export function exactDuration(durationMs: number): string {
+  let restMs = durationMs;
+  let text = '';
+  for (const unit of UNITS) {
+    const amount = Math.floor(restMs / UNIT_MS[unit]);
+    restMs -= amount * UNIT_MS[unit];
+    if (amount > 0) text += `${amount}${unit}`;
+  }
+  return text || '0s';
 }
 
 /** Writes an estimate: at least a second, and no more exactly than anybody can tell: from two minutes on in whole minutes. */

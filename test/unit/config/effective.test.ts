@@ -1,10 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { describeChanges, printConfig, requireCluster, toPolicy } from '../../../src/config/effective.ts';
-import { exactDuration } from '../../../src/config/exact-duration.ts';
 import { CONFIG_KEYS } from '../../../src/config/keys.ts';
-import { MAX_DURATION_MS, parseDuration } from '../../../src/lib/duration.ts';
 import { formatListenAddress } from '../../../src/lib/listen-address.ts';
 import { configFrom } from '../../support/config.ts';
 import { DEFAULT_POLICY } from '../../support/plans.ts';
@@ -52,15 +49,6 @@ describe('the printed configuration', () => {
     expect(text).toContain('duration: 1h30m');
     expect(text).toContain('passwordFile: /etc/rebalancer/p');
   });
-});
-
-test('a duration is written so that reading it gives the same milliseconds', () => {
-  fc.assert(
-    fc.property(
-      fc.nat({ max: MAX_DURATION_MS }),
-      (durationMs) => parseDuration(exactDuration(durationMs)) === durationMs,
-    ),
-  );
 });
 
 test('the default configuration is the default policy', () => {

@@ -1,5 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, formatEstimate, MAX_DURATION_MS, parseDuration } from '../../../src/lib/duration.ts';
+import {
+  exactDuration,
+  formatDuration,
+  formatEstimate,
+  MAX_DURATION_MS,
+  parseDuration,
+} from '../../../src/lib/duration.ts';
 
 describe('parseDuration', () => {
   it.each([
@@ -25,9 +32,24 @@ describe('parseDuration', () => {
     ['.5s', undefined],
     [' 5s', undefined],
     ['5s\n', undefined],
+    ['1d2h3m4s5ms', 93_784_005],
+    ['1m1h', undefined],
+    ['30s1m', undefined],
+    ['5ms1s', undefined],
+    ['5m5m', undefined],
+    ['1h1m1h', undefined],
   ])('reads %j as %j ms', (text, wanted) => {
     expect(parseDuration(text)).toBe(wanted);
   });
+});
+
+it('writes a duration exactly, so that reading it gives the same milliseconds', () => {
+  fc.assert(
+    fc.property(
+      fc.nat({ max: MAX_DURATION_MS }),
+      (durationMs) => parseDuration(exactDuration(durationMs)) === durationMs,
+    ),
+  );
 });
 
 describe('formatDuration', () => {
