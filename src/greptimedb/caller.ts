@@ -1,10 +1,11 @@
 import { OperatingError } from '../domain/errors.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { TlsOptions } from '../lib/tls.ts';
 import type { Endpoint } from './endpoint.ts';
 import { TransportError } from './http.ts';
 import type { Transport, TransportResponse } from './http.ts';
 import { LARGE_MAX_RESPONSE_BYTES, LARGE_READ_FACTOR } from './options.ts';
-import type { OperationName, RequestOutcome, RequestSample, TlsOptions } from './options.ts';
+import type { OperationName, RequestOutcome, RequestSample } from './options.ts';
 
 /**
  * How a call failed. `refused`: no connection, nothing was sent. `network`: the exchange broke off. `answer`: an answer that is
@@ -76,7 +77,7 @@ export type AnswerReader<T> = (response: TransportResponse, where: string) => T;
 export interface CallerOptions {
   readonly requestTimeoutMs: number;
   readonly maxResponseBytes: number;
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
 }
 
 export interface CallerDependencies {
@@ -153,7 +154,7 @@ export class Caller {
         signal: deadline.signal,
         onHead: deadline.onHead,
         ...(call.body === undefined ? {} : { body: call.body }),
-        ...(this.#options.tls ? { tls: this.#options.tls } : {}),
+        tls: this.#options.tls,
         ...(call.freshConnection ? { freshConnection: true } : {}),
         ...(maySubmit && SUBMISSIONS.includes(call.operation) ? { mayStart: maySubmit } : {}),
       });

@@ -1,4 +1,5 @@
 import { describeError, isAbort, OperatingError, UsageError } from '../domain/errors.ts';
+import type { TlsOptions } from '../lib/tls.ts';
 import { CallError, Caller } from './caller.ts';
 import { parseEndpoint } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -9,13 +10,7 @@ import { MetasrvReads } from './metasrv/reads.ts';
 import { readRoute } from './metasrv/routes.ts';
 import { MetasrvSession } from './metasrv/session.ts';
 import { DEFAULT_MAX_RESPONSE_BYTES } from './options.ts';
-import type {
-  ClusterDependencies,
-  ClusterOptions,
-  MetasrvOptions,
-  SqlOptions,
-  TlsOptions,
-} from './options.ts';
+import type { ClusterDependencies, ClusterOptions, MetasrvOptions, SqlOptions } from './options.ts';
 import { SqlClient } from './sql/client.ts';
 import { probeFeatures } from './sql/features.ts';
 import { SqlSources } from './sql/sources.ts';
@@ -120,13 +115,8 @@ async function detectSql(context: DetectContext, options: SqlOptions): Promise<D
 }
 
 async function openSources(context: DetectContext, options: SqlOptions): Promise<SqlSources> {
-  const { username, password } = options;
   const client = new SqlClient(
-    {
-      endpoints: parseEndpoints(options.endpoints),
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-    },
+    { endpoints: parseEndpoints(options.endpoints), login: options.login },
     createCaller(context, options.tls),
   );
   return new SqlSources(client, await probeFeatures(client, context.signal));
@@ -202,7 +192,7 @@ function createCaller(
     {
       requestTimeoutMs: options.requestTimeoutMs,
       maxResponseBytes: options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
-      ...(tls ? { tls } : {}),
+      tls,
     },
     {
       clock: dependencies.clock,

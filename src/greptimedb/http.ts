@@ -1,7 +1,8 @@
 import { StringDecoder } from 'node:string_decoder';
 import { Client, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
-import type { TlsOptions } from './options.ts';
+import { nodeTlsOptions } from '../lib/tls.ts';
+import type { TlsOptions } from '../lib/tls.ts';
 
 /** One HTTP exchange. Nothing is retried, no redirect is followed. */
 export interface Transport {
@@ -21,7 +22,7 @@ export interface TransportRequest {
   /** Larger answers are an error, as soon as that is known. */
   readonly maxResponseBytes: number;
   readonly signal: AbortSignal;
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /** Take a connection of its own, so that an idle one which the server just closed cannot lose the request. */
   readonly freshConnection?: boolean;
   /** Asked right before the first byte leaves; nothing is sent when it says no. */
@@ -55,17 +56,17 @@ const MAX_CONNECTIONS = 16;
 
 /** The network, over undici: one pool of keep-alive connections per origin and TLS setting. */
 export function createHttpTransport(options: { connectTimeoutMs: number }): Transport {
-  const pools = new Map<string, Pool>();
+  const poolsOf = new Map<TlsOptions | undefined, Map<string, Pool>>();
   const poolFor = (request: TransportRequest): Pool => {
-    // Without TLS settings, which is most of the time, thousands of requests a second need no more than the origin.
-    const key = request.tls ? `${request.origin}\0${JSON.stringify(request.tls)}` : request.origin;
-    const known = pools.get(key);
+    const pools = poolsOf.get(request.tls) ?? new Map<string, Pool>();
+    poolsOf.set(request.tls, pools);
+    const known = pools.get(request.origin);
     if (known) return known;
     const pool = new Pool(request.origin, {
       ...connectionOptions(request, options),
       connections: MAX_CONNECTIONS,
     });
-    pools.set(key, pool);
+    pools.set(request.origin, pool);
     return pool;
   };
   return {
@@ -79,8 +80,8 @@ export function createHttpTransport(options: { connectTimeoutMs: number }): Tran
       }
     },
     async close() {
-      const open = [...pools.values()];
-      pools.clear();
+      const open = [...poolsOf.values()].flatMap((pools) => [...pools.values()]);
+      poolsOf.clear();
       await Promise.allSettled(open.map((pool) => pool.destroy()));
     },
   };
@@ -97,10 +98,7 @@ function connectionOptions(request: TransportRequest, options: { connectTimeoutM
     maxHeaderSize: 64 * 1024,
     connect: {
       timeout: options.connectTimeoutMs,
-      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls?.key === undefined ? {} : { key: tls.key }),
-      ...(tls?.insecureSkipVerify ? { rejectUnauthorized: false } : {}),
+      ...(tls && nodeTlsOptions(tls)),
     },
   };
 }

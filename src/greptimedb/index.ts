@@ -15,7 +15,6 @@ export type {
   RequestOutcome,
   RequestSample,
   SqlOptions,
-  TlsOptions,
   WarningListener,
 } from './options.ts';
 export { createHttpTransport, TransportError } from './http.ts';

@@ -1,16 +1,18 @@
 import type { DatanodeId } from '../domain/ids.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Login } from '../lib/secret.ts';
+import type { TlsOptions } from '../lib/tls.ts';
 import type { Transport } from './http.ts';
 
-/** How to reach a cluster. Secrets and PEM texts are already loaded; nothing here is a path. */
+/** How to reach a cluster. Secrets and PEM texts are already loaded. */
 export interface ClusterOptions {
   readonly name: string;
   /** `auto` finds out which of the configured interfaces fits. */
   readonly api: 'auto' | 'sql' | 'metasrv';
   /** Frontends: the HTTP SQL interface, usually port 4000. */
-  readonly sql?: SqlOptions;
+  readonly sql?: SqlOptions | undefined;
   /** Metasrvs: the admin interface, port 3002, or 4000 from 0.15.5. */
-  readonly metasrv?: MetasrvOptions;
+  readonly metasrv?: MetasrvOptions | undefined;
   /** Datanodes to list even where the cluster cannot name them. */
   readonly expectedDatanodes?: readonly DatanodeId[];
   /** For one call. Large tables may take {@link LARGE_READ_FACTOR} times as long once their answer has begun. */
@@ -22,8 +24,8 @@ export interface ClusterOptions {
 export interface SqlOptions {
   /** `http://host:port`, a path before `/v1/sql` is kept. */
   readonly endpoints: readonly string[];
-  readonly username?: string;
-  readonly password?: string;
+  /** For HTTP Basic authentication. */
+  readonly login?: Login | undefined;
   readonly tls?: TlsOptions;
 }
 
@@ -31,14 +33,6 @@ export interface MetasrvOptions {
   readonly endpoints: readonly string[];
   readonly clusterId: number;
   readonly tls?: TlsOptions;
-}
-
-/** PEM texts. */
-export interface TlsOptions {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly insecureSkipVerify?: boolean;
 }
 
 export interface ClusterDependencies {

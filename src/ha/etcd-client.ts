@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { OperatingError } from '../domain/errors.ts';
+import type { Login } from '../lib/secret.ts';
 import { parseAnswer, type JsonHttp, type JsonResponse } from './http.ts';
 
 export interface EtcdClientOptions {
   /** Origins without a slash at the end. At least one. */
   readonly endpoints: readonly string[];
-  readonly login?: { readonly username: string; readonly password: string };
+  readonly login?: Login | undefined;
   readonly requestTimeoutMs: number;
 }
 
@@ -69,7 +70,7 @@ export class EtcdClient {
     if (!login) return undefined;
     this.#token = undefined;
     const path = '/v3/auth/authenticate';
-    const body = { name: login.username, password: login.password };
+    const body = { name: login.username, password: login.password.reveal() };
     const answer = await this.#send(origin, path, body, signal);
     if (answer.status !== 200) throw etcdError(`${origin}${path}`, answer);
     return parseAnswer(`${origin}${path}`, answer.text, (value) => authAnswer.safeParse(value)).token;

@@ -3,14 +3,7 @@ import { describeError, OperatingError } from '../domain/errors.ts';
 import { readBoundedText } from '../lib/bounded-text.ts';
 import type { TextLimits } from '../lib/bounded-text.ts';
 import { deadlineSignal, type Clock } from '../lib/clock.ts';
-
-/** PEM texts. */
-export interface HaTls {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly insecureSkipVerify?: boolean;
-}
+import { nodeTlsOptions, type TlsOptions } from '../lib/tls.ts';
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -39,18 +32,13 @@ const ANSWER_LIMITS: TextLimits = {
   tooLarge: (message) => new Error(`the answer is ${message}`),
 };
 
-export function createJsonHttp(tls: HaTls, { clock }: { readonly clock: Clock }): JsonHttp {
+export function createJsonHttp(tls: TlsOptions, { clock }: { readonly clock: Clock }): JsonHttp {
   const agent = new Agent({
     connections: 4,
     pipelining: 1,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: {
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls.key === undefined ? {} : { key: tls.key }),
-      ...(tls.insecureSkipVerify === true ? { rejectUnauthorized: false } : {}),
-    },
+    connect: nodeTlsOptions(tls),
   });
   return {
     async send({ method, url, headers, body, timeoutMs, signal }) {

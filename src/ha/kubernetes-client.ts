@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { describeError, OperatingError } from '../domain/errors.ts';
 import type { Clock } from '../lib/clock.ts';
-import { parseAnswer, type JsonHttp, type JsonResponse, type HaTls } from './http.ts';
+import type { TlsOptions } from '../lib/tls.ts';
+import { parseAnswer, type JsonHttp, type JsonResponse } from './http.ts';
 
 /** What is needed of the API server. A value that is no error is an answer of its kind; anything else throws an OperatingError. */
 export interface KubernetesClient {
@@ -27,7 +28,7 @@ export interface KubernetesClientOptions {
 
 export interface KubernetesClientDependencies {
   readonly clock: Clock;
-  readonly createHttp: (tls: HaTls) => JsonHttp;
+  readonly createHttp: (tls: TlsOptions) => JsonHttp;
 }
 
 /** How long a token that was read is used: well below the time that the kubelet renews it before its end. */

@@ -1,8 +1,10 @@
 import type { Clock } from '../lib/clock.ts';
+import type { Login } from '../lib/secret.ts';
+import type { TlsOptions } from '../lib/tls.ts';
 import { Election } from './election.ts';
 import { EtcdClient } from './etcd-client.ts';
 import { EtcdLock } from './etcd.ts';
-import { createJsonHttp, type HaTls, type JsonHttp } from './http.ts';
+import { createJsonHttp, type JsonHttp } from './http.ts';
 import { createInstance } from './identity.ts';
 import { ServiceAccountClient } from './kubernetes-client.ts';
 import { KubernetesLock } from './kubernetes.ts';
@@ -15,8 +17,8 @@ export type ProviderOptions =
       readonly endpoints: readonly string[];
       /** Names what is led: the same for all replicas, another for every cluster. */
       readonly prefix: string;
-      readonly login?: { readonly username: string; readonly password: string };
-      readonly tls: HaTls;
+      readonly login?: Login | undefined;
+      readonly tls: TlsOptions;
     }
   | {
       readonly provider: 'kubernetes';
@@ -56,12 +58,12 @@ function openLock({ identity, lock, ...timing }: OpenElectionOptions, clock: Clo
   const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = timing;
   const requestTimeoutMs = renewDeadlineMs / REQUESTS_PER_DEADLINE;
   const firstMs = Math.max(SHORTEST_PATIENCE_MS, retryPeriodMs / 2);
-  const createHttp = (tls: HaTls): JsonHttp =>
+  const createHttp = (tls: TlsOptions): JsonHttp =>
     withPatience(createJsonHttp(tls, { clock }), { firstMs }, { clock });
   if (lock.provider === 'etcd') {
     const { endpoints, prefix, login, tls } = lock;
     const http = createHttp(tls);
-    const client = new EtcdClient({ endpoints, requestTimeoutMs, ...(login && { login }) }, http);
+    const client = new EtcdClient({ endpoints, login, requestTimeoutMs }, http);
     return new EtcdLock({ prefix, instance, leaseDurationMs }, client);
   }
   const client = new ServiceAccountClient({ ...lock, requestTimeoutMs }, { clock, createHttp });

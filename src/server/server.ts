@@ -8,6 +8,8 @@ import { escapeInvisible } from '../lib/invisible.ts';
 import { parseJsonExact } from '../lib/json.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ListenAddress } from '../lib/listen-address.ts';
+import { nodeTlsOptions } from '../lib/tls.ts';
+import type { TlsOptions } from '../lib/tls.ts';
 import { createEventHistory } from '../observability/event-history.ts';
 import type { EventSource } from '../observability/events.ts';
 import { createAccess } from './http/access.ts';
@@ -34,8 +36,8 @@ export interface ServerOptions {
   /** Names under which it may be asked, besides its listen address and loopback. */
   readonly allowedHosts: readonly string[];
   readonly version: string;
-  /** PEM texts. With them only https is served. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Certificate and key; with them only https is served. */
+  readonly tls?: TlsOptions | undefined;
 }
 
 export interface ServerDependencies {
@@ -139,10 +141,10 @@ function createApp(
 }
 
 /** @throws OperatingError `listen-failed` when certificate and key are of no use; the message shows neither. */
-function tlsServer(tls: NonNullable<ServerOptions['tls']>): (handler: FastifyHttpHandler) => HttpsServer {
+function tlsServer(tls: TlsOptions): (handler: FastifyHttpHandler) => HttpsServer {
   return (handler) => {
     try {
-      const server = createHttpsServer({ ...tls, minVersion: 'TLSv1.2' }, handler);
+      const server = createHttpsServer({ ...nodeTlsOptions(tls), minVersion: 'TLSv1.2' }, handler);
       server.requestTimeout = REQUEST_TIMEOUT_MS;
       return server;
     } catch (cause) {

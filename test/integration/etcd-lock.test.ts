@@ -2,8 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { EtcdClient } from '../../src/ha/etcd-client.ts';
 import { EtcdLock } from '../../src/ha/etcd.ts';
-import { createJsonHttp, type HaTls } from '../../src/ha/http.ts';
+import { createJsonHttp } from '../../src/ha/http.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { Secret } from '../../src/lib/secret.ts';
+import type { Login } from '../../src/lib/secret.ts';
+import type { TlsOptions } from '../../src/lib/tls.ts';
 import { startEtcd, type EtcdServer } from '../harness/ha/etcd-server.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
 import { selfSigned } from '../support/tls.ts';
@@ -23,8 +26,8 @@ afterEach(async () => {
 });
 
 interface Setup {
-  readonly tls?: HaTls;
-  readonly login?: { readonly username: string; readonly password: string };
+  readonly tls?: TlsOptions;
+  readonly login?: Login;
   readonly prefix?: string;
   readonly leaseDurationMs?: number;
 }
@@ -171,16 +174,16 @@ describeWith('etcd', 'an etcd that demands more', ([command = '']) => {
     const server = await startEtcd({ command, folder: newFolder() });
     closers.push(() => server.stop());
     const endpoints = [server.endpoint];
-    const root = { username: 'root', password: 'canary-etcd-password' };
+    const root = { username: 'root', password: new Secret('canary-etcd-password') };
     for (const [path, body] of [
-      ['/v3/auth/user/add', { name: root.username, password: root.password }],
+      ['/v3/auth/user/add', { name: root.username, password: root.password.reveal() }],
       ['/v3/auth/role/add', { name: 'root' }],
       ['/v3/auth/user/grant', { user: 'root', role: 'root' }],
       ['/v3/auth/enable', {}],
     ] as const)
       await postTo(`${server.endpoint}${path}`, body);
     await expect(lockOf('a', endpoints).acquireOrRenew(signal)).rejects.toThrow(/user name is empty/);
-    const wrong = lockOf('a', endpoints, { login: { ...root, password: 'canary-wrong' } });
+    const wrong = lockOf('a', endpoints, { login: { ...root, password: new Secret('canary-wrong') } });
     const refusal: unknown = await wrong.acquireOrRenew(signal).catch((error: unknown) => error);
     expect(String(refusal)).toMatch(/authentication failed/);
     expect(String(refusal)).not.toContain('canary');

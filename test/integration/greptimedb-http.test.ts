@@ -3,12 +3,14 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { createServer as createTlsServer } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
+import { Secret } from '../../src/lib/secret.ts';
+import type { TlsOptions } from '../../src/lib/tls.ts';
 import { Caller } from '../../src/greptimedb/caller.ts';
 import type { Call, CallError } from '../../src/greptimedb/caller.ts';
 import { parseEndpoint } from '../../src/greptimedb/endpoint.ts';
 import { createHttpTransport } from '../../src/greptimedb/http.ts';
 import type { Transport } from '../../src/greptimedb/http.ts';
-import type { RequestSample, TlsOptions } from '../../src/greptimedb/options.ts';
+import type { RequestSample } from '../../src/greptimedb/options.ts';
 import { SqlClient } from '../../src/greptimedb/sql/client.ts';
 import { rows } from '../support/greptimedb.ts';
 import { selfSigned } from '../support/tls.ts';
@@ -221,7 +223,7 @@ describe('SQL over HTTP', () => {
       });
     });
     const client = new SqlClient(
-      { endpoints: [parseEndpoint(origin)], username: 'ada', password: 'p:ä' },
+      { endpoints: [parseEndpoint(origin)], login: { username: 'ada', password: new Secret('p:ä') } },
       caller(),
     );
     const statement = "SELECT 'a&b=c+d' FROM t";

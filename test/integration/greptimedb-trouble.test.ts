@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { sleep, VirtualClock } from '../../src/lib/clock.ts';
+import { Secret } from '../../src/lib/secret.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { OperatingError } from '../../src/domain/errors.ts';
 import { openCluster } from '../../src/greptimedb/index.ts';
@@ -238,8 +239,9 @@ describe('frontends', () => {
       layout: { tables: 1 },
     });
     const endpoints = ['http://frontend-0'];
-    await open({ sql: { endpoints, username: 'admin', password: 'pä:ss' } });
-    const failure = open({ sql: { endpoints, username: 'admin', password: 'secret-wrong' } });
+    const login = (password: string) => ({ username: 'admin', password: new Secret(password) });
+    await open({ sql: { endpoints, login: login('pä:ss') } });
+    const failure = open({ sql: { endpoints, login: login('secret-wrong') } });
     await expect(failure).rejects.toMatchObject({ code: 'access-denied' });
     await expect(failure).rejects.not.toThrow(/secret-wrong/);
   });

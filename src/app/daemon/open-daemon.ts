@@ -72,7 +72,7 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
         allowedHosts: config.server.allowedHosts,
         protectReads: config.server.protectReads,
         version,
-        tls: secrets.serverTls && { cert: secrets.serverTls.cert, key: secrets.serverTls.key.reveal() },
+        tls: secrets.serverTls,
       },
       {
         views: createViews({ session, daemon, live: work, version, startedAtMs: clock.now() }),

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import type { Config } from '../../config/config.ts';
-import type { Secrets, TlsMaterial } from '../../config/secrets.ts';
-import type { HaTls } from '../../ha/http.ts';
+import type { Secrets } from '../../config/secrets.ts';
 import { openElection, type ProviderOptions } from '../../ha/open.ts';
 import { SharedLeadership, type Leadership } from './leadership.ts';
 import type { LeadershipParts } from '../daemon/cluster-session.ts';
@@ -29,30 +28,18 @@ export function leadershipFor(
   };
 }
 
-function toLock({ ha, cluster }: Config, { etcdLogin, etcdTls }: Secrets): ProviderOptions | undefined {
+function toLock({ ha, cluster }: Config, { etcd }: Secrets): ProviderOptions | undefined {
   switch (ha.provider) {
     case 'none':
       return undefined;
     case 'etcd':
       return {
+        ...ha.etcd,
+        ...etcd,
         provider: 'etcd',
-        endpoints: ha.etcd.endpoints,
         prefix: `${ha.etcd.prefix.replace(/\/+$/, '')}/${cluster.name}`,
-        tls: toHaTls(etcdTls),
-        ...(etcdLogin && {
-          login: { username: etcdLogin.username, password: etcdLogin.password.reveal() },
-        }),
       };
     case 'kubernetes':
-      return { provider: 'kubernetes', ...ha.kubernetes };
+      return { ...ha.kubernetes, provider: 'kubernetes' };
   }
-}
-
-function toHaTls({ ca, cert, key, insecureSkipVerify }: TlsMaterial): HaTls {
-  return {
-    insecureSkipVerify,
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key && { key: key.reveal() }),
-  };
 }

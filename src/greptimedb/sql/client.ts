@@ -1,4 +1,5 @@
 import { isAbort, OperatingError } from '../../domain/errors.ts';
+import type { Login } from '../../lib/secret.ts';
 import { CallError } from '../caller.ts';
 import type { Call, Caller } from '../caller.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -8,8 +9,7 @@ import type { SqlRows } from './result.ts';
 
 export interface SqlClientOptions {
   readonly endpoints: readonly Endpoint[];
-  readonly username?: string;
-  readonly password?: string;
+  readonly login?: Login | undefined;
 }
 
 export interface Query {
@@ -42,9 +42,7 @@ export class SqlClient {
     this.#caller = caller;
     this.#headers = {
       'content-type': 'application/x-www-form-urlencoded',
-      ...(options.username === undefined
-        ? {}
-        : { authorization: basicAuth(options.username, options.password ?? '') }),
+      ...(options.login && { authorization: basicAuth(options.login) }),
     };
   }
 
@@ -118,8 +116,8 @@ export class SqlClient {
   }
 }
 
-function basicAuth(username: string, password: string): string {
-  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+function basicAuth({ username, password }: Login): string {
+  return `Basic ${Buffer.from(`${username}:${password.reveal()}`, 'utf8').toString('base64')}`;
 }
 
 /** Whether another frontend may do better: the fault is with the servers, not with the statement or the account. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { startNotifications } from '../../../src/app/daemon/notifications.ts';
-import { Secret } from '../../../src/config/secrets.ts';
+import { Secret } from '../../../src/lib/secret.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import { createMetrics } from '../../../src/observability/metrics.ts';

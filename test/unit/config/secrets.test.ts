@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
-import { readSecretFile, readSecrets, Secret } from '../../../src/config/secrets.ts';
+import { readSecrets } from '../../../src/config/secrets.ts';
+import type { Secret } from '../../../src/lib/secret.ts';
 import { configFrom } from '../../support/config.ts';
 
 let folder = '';
@@ -21,25 +21,10 @@ function write(name: string, content: string | Buffer): string {
 
 const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 
-describe('a secret', () => {
-  const secret = new Secret('geheim');
-
-  test.each([
-    ['as text', () => String(secret)],
-    ['joined', () => [secret, secret].join()],
-    ['as JSON', () => JSON.stringify({ secret })],
-    ['to a debugger', () => inspect({ deep: { secret } }, { depth: 5, showHidden: true })],
-    ['by its keys', () => JSON.stringify(Object.entries(secret))],
-  ])('does not show itself %s', (_, show) => {
-    expect(show()).not.toContain('geheim');
-  });
-
-  test('shows itself when asked', () => {
-    expect(secret.reveal()).toBe('geheim');
-  });
-});
-
 describe('a secret file', () => {
+  const read = async (path: string): Promise<Secret | undefined> =>
+    (await readSecrets(configFrom(`notifications: { tokenFile: ${path} }`))).webhookToken;
+
   test.each([
     ['geheim', 'geheim'],
     ['geheim\n', 'geheim'],
@@ -47,8 +32,8 @@ describe('a secret file', () => {
     [' with spaces ', ' with spaces '],
     ['пароль', 'пароль'],
   ])('%j holds %j', async (content, expected) => {
-    const secret = await readSecretFile('server.tokenFile', write('token', content));
-    expect(secret.reveal()).toBe(expected);
+    const secret = await read(write('token', content));
+    expect(secret?.reveal()).toBe(expected);
   });
 
   test.each([
@@ -59,22 +44,20 @@ describe('a secret file', () => {
     ['x'.repeat(65_537), 'is larger than 64 KiB'],
   ])('%# is refused', async (content, fault) => {
     const path = write('token', content);
-    await expect(readSecretFile('server.tokenFile', path)).rejects.toMatchObject({
+    await expect(read(path)).rejects.toMatchObject({
       name: 'UsageError',
-      message: `server.tokenFile: the file ${path} ${fault}`,
+      message: `notifications.tokenFile: the file ${path} ${fault}`,
     });
   });
 
   test('of any size is read no further than its limit', async () => {
-    await expect(readSecretFile('server.tokenFile', '/dev/zero')).rejects.toThrow('is larger than 64 KiB');
+    await expect(read('/dev/zero')).rejects.toThrow('is larger than 64 KiB');
   });
 
   test('that is missing or a folder is refused', async () => {
-    await expect(readSecretFile('key', join(folder, 'none'))).rejects.toThrow('none does not exist');
-    await expect(readSecretFile('key', folder)).rejects.toThrow(`${folder} is a folder`);
-    await expect(readSecretFile('key', join(write('f', 'x'), 'g'))).rejects.toThrow(
-      'a part of its path is no folder',
-    );
+    await expect(read(join(folder, 'none'))).rejects.toThrow('none does not exist');
+    await expect(read(folder)).rejects.toThrow(`${folder} is a folder`);
+    await expect(read(join(write('f', 'x'), 'g'))).rejects.toThrow('a part of its path is no folder');
   });
 });
 
@@ -86,18 +69,18 @@ describe('the secrets of a configuration', () => {
       `cluster: { sql: { ${login}, tls: ${tls} } }\nserver: { tokenFile: ${write('token', 'T')} }`,
     );
     const secrets = await readSecrets(config);
-    expect(secrets.sqlLogin?.username).toBe('me');
-    expect(secrets.sqlLogin?.password.reveal()).toBe('geheim');
+    expect(secrets.sql.login?.username).toBe('me');
+    expect(secrets.sql.login?.password.reveal()).toBe('geheim');
     expect(secrets.serverToken?.reveal()).toBe('T');
-    expect(secrets.sqlTls).toMatchObject({ ca: PEM, cert: PEM, insecureSkipVerify: false });
-    expect(secrets.sqlTls.key?.reveal()).toBe(PEM);
-    expect(secrets.metasrvTls).toEqual({ insecureSkipVerify: false });
+    expect(secrets.sql.tls).toMatchObject({ ca: PEM, cert: PEM, insecureSkipVerify: false });
+    expect(secrets.sql.tls.key?.reveal()).toBe(PEM);
+    expect(secrets.metasrv.tls).toEqual({ insecureSkipVerify: false });
     expect(JSON.stringify(secrets)).not.toContain('geheim');
   });
 
   test('are none by default', async () => {
-    const noTls = { insecureSkipVerify: false };
-    expect(await readSecrets(configFrom(''))).toEqual({ etcdTls: noTls, sqlTls: noTls, metasrvTls: noTls });
+    const none = { tls: { insecureSkipVerify: false } };
+    expect(await readSecrets(configFrom(''))).toEqual({ sql: none, metasrv: none, etcd: none });
   });
 
   test('name all files that cannot be used, never their content', async () => {
