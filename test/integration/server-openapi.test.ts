@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { GATE_CODES } from '../../src/domain/codes.ts';
 import { STATUS_OF_CODE } from '../../src/server/http/errors.ts';
 import { ask, emitPlan, startTestServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
@@ -60,6 +61,11 @@ const PROMISED = [
   'POST /api/v1/undrain',
 ];
 
+const answers = (properties: object): object => ({
+  get: { responses: { 200: { content: { 'application/json': { schema: { properties } } } } } },
+});
+const list = (properties: object): object => ({ type: 'array', items: { properties } });
+
 describe('the OpenAPI document', () => {
   it('describes every promised route and no other', async () => {
     const { openapi, paths } = await documentOf();
@@ -101,6 +107,19 @@ describe('the OpenAPI document', () => {
       'since',
       'until',
     ]);
+  });
+
+  it('says what kind of value each field of an answer is', async () => {
+    const { text } = await ask(`${url}/api/v1/openapi.json`);
+    expect(JSON.parse(text)).toMatchObject({
+      paths: {
+        '/api/v1/plan': answers({ moves: list({ regionId: { type: 'string' }, seq: { type: 'integer' } }) }),
+        '/api/v1/snapshot': answers({
+          regions: list({ load: { properties: { diskBytes: { type: 'number' } } } }),
+        }),
+        '/api/v1/status': answers({ gates: list({ code: { type: 'string', enum: GATE_CODES } }) }),
+      },
+    });
   });
 
   it('says the same as docs/api.md about routes and filters', async () => {

@@ -2,13 +2,8 @@ import { OperatingError } from '../../domain/errors.ts';
 import { withDrains } from '../../domain/policy.ts';
 import { snapshotNow } from '../../observability/live-state.ts';
 import type { LiveSource } from '../../observability/live-state.ts';
-import type {
-  DrainRequest,
-  DrainResult,
-  ServerActions,
-  UndrainRequest,
-  UndrainResult,
-} from '../../server/api/ports.ts';
+import type { DrainRequest, ServerActions, UndrainRequest } from '../../server/api/ports.ts';
+import type { DrainView, UndrainView } from '../../server/api/answers.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { Planner } from '../planning/planner.ts';
 import type { ClusterSession } from '../daemon/cluster-session.ts';
@@ -65,7 +60,7 @@ async function drain(
   { session, daemon, live, planner }: ActionDependencies,
   { datanodes, by, dryRun }: DrainRequest,
   audit: (who: string, what: string, why: string) => void,
-): Promise<DrainResult> {
+): Promise<DrainView> {
   const { store, clock, events } = session;
   const snapshot = snapshotNow(live.state());
   if (!snapshot)
@@ -87,7 +82,7 @@ async function drain(
     events.emit({ type: 'drain-requested', datanodes, by });
     daemon.tick('drain');
   }
-  return { draining: policy.drain, plan };
+  return { dryRun, draining: policy.drain, plan };
 }
 
 /** All of them or none: a request that names a wrong datanode changes nothing. */
@@ -95,7 +90,7 @@ function undrain(
   { session }: ActionDependencies,
   { datanodes, by }: UndrainRequest,
   audit: (who: string, what: string, why: string) => void,
-): UndrainResult {
+): UndrainView {
   const { store, events, config } = session;
   const asked = new Set(store.drains().map(({ datanode }) => datanode));
   for (const id of datanodes) {

@@ -2,7 +2,8 @@ import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { LiveState } from '../../observability/live-state.ts';
 import type { SeriesView } from '../../server/api/answers.ts';
 import { buildSeries } from '../../server/api/series.ts';
-import type { SeriesQuery, SeriesStep } from '../../server/api/series.ts';
+import type { SeriesStep } from '../../server/api/series.ts';
+import type { SeriesQuery } from '../../server/api/inputs.ts';
 import type { Store } from '../../store/port.ts';
 import { measure } from '../daemon/samples.ts';
 
@@ -11,7 +12,7 @@ const PARTS = 10;
 
 /** Skew and moves over time, from the stored history and this moment. */
 export async function readSeries(
-  { rangeMs, points }: SeriesQuery,
+  { range: rangeMs, points }: SeriesQuery,
   {
     store,
     live,

@@ -2,7 +2,7 @@ import type { Plan } from '../../domain/plan.ts';
 import { decimalId } from '../../lib/json.ts';
 import { explain } from '../../planner/explain/explain.ts';
 import type { PlanInput } from '../../planner/plan.ts';
-import { isoTime } from '../../observability/event-view.ts';
+import { isoTime, toMoveView } from '../../observability/event-view.ts';
 import { snapshotNow } from '../../observability/live-state.ts';
 import { assessReadiness } from '../../observability/health.ts';
 import type { HistoryQuery } from '../../server/api/inputs.ts';
@@ -78,9 +78,10 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
       return explain(input, { moves: left, blocked }, kind, id);
     },
     quarantine: () =>
-      store
-        .listQuarantine(clock.now())
-        .map((region) => ({ ...region, move: lastFailure(store, region.regionId) })),
+      store.listQuarantine(clock.now()).map(({ untilMs, ...region }) => {
+        const move = lastFailure(store, region.regionId);
+        return { ...region, until: isoTime(untilMs), move: move ? toMoveView(move) : null };
+      }),
     readiness() {
       return assessReadiness({
         leaderProblem: session.leadership.problem(),
@@ -93,9 +94,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
     regions: (query) => buildRegions(live.state(), query),
     queue: (query) => buildQueue(live.state(), query),
     series: (query) => readSeries(query, { store, live: live.state(), nowMs: clock.now() }),
-    audit: (limit) => ({
-      entries: store.listAudit(limit).map(({ atMs, ...entry }) => ({ at: isoTime(atMs), ...entry })),
-    }),
+    audit: (limit) => store.listAudit(limit).map(({ atMs, ...entry }) => ({ at: isoTime(atMs), ...entry })),
   };
 }
 

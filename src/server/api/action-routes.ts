@@ -1,8 +1,7 @@
+import type { z } from 'zod';
 import { HttpError } from '../http/errors.ts';
-import { drainBody, pauseBody, plainBody, releaseBody, undrainBody } from './inputs.ts';
-import type { ServerActions, TriggerResult } from './ports.ts';
 import { jsonAnswer, route } from '../http/route.ts';
-import type { Answer, RawRequest, Route } from '../http/route.ts';
+import type { RawRequest, Route } from '../http/route.ts';
 import {
   drainAnswerSchema,
   pauseAnswerSchema,
@@ -11,137 +10,91 @@ import {
   triggerAnswerSchema,
   undrainAnswerSchema,
 } from './answers.ts';
+import { drainBody, pauseBody, plainBody, releaseBody, undrainBody } from './inputs.ts';
+import type { MaybePromise, ServerActions, TriggerResult } from './ports.ts';
 import { toPauseView } from './status.ts';
 
 /** What an operator may cause. */
 export function actionRoutes(actions: ServerActions): Route[] {
   return [
-    pauseRoute(actions),
-    resumeRoute(actions),
-    triggerRoute(actions),
-    drainRoute(actions),
-    undrainRoute(actions),
-    releaseRoute(actions),
+    action('pause', pauseBody, pauseAnswerSchema, {
+      summary: 'No further move begins, for a while or until resumed. A migration under way goes on.',
+      act: async ({ for: forMs, ...rest }) => ({
+        paused: toPauseView(await actions.pause({ forMs, ...rest })),
+      }),
+    }),
+    action('resume', plainBody, resumeAnswerSchema, {
+      summary: 'Ends a pause.',
+      async act(request) {
+        await actions.resume(request);
+        return { paused: null };
+      },
+    }),
+    action('trigger', plainBody, triggerAnswerSchema, {
+      summary: 'Begins a cycle now instead of at the next tick.',
+      status: 202,
+      refusals: { 409: 'A cycle runs already, or none may begin.' },
+      act: async (request) => answerTrigger(await actions.trigger(request)),
+    }),
+    action('drain', drainBody, drainAnswerSchema, {
+      summary: 'Empties datanodes from the next cycle on, or with `dryRun` tells what that would move.',
+      refusals: { 404: 'The cluster has no such datanode.' },
+      act: (request) => actions.drain(request),
+    }),
+    action('undrain', undrainBody, undrainAnswerSchema, {
+      summary:
+        'Ends drains that were asked for over the API. Regions that were moved away come back as the balance wants it.',
+      refusals: {
+        409: 'One of them does not drain, or drains because the configuration says so; nothing was changed.',
+      },
+      act: (request) => actions.undrain(request),
+    }),
+    action('quarantine/release', releaseBody, releaseAnswerSchema, {
+      summary: 'Lets a region in quarantine be moved again, and forgets its failures.',
+      act: (request) => actions.releaseQuarantine(request),
+    }),
   ];
 }
 
-function pauseRoute(actions: ServerActions): Route {
+interface Action<Body, Answer> {
+  readonly summary: string;
+  /** Default 200. */
+  readonly status?: number;
+  readonly refusals?: Readonly<Record<number, string>>;
+  readonly act: (request: Body & { readonly by: string }) => MaybePromise<Answer>;
+}
+
+function action<Body extends { readonly by?: string | undefined }, S extends z.ZodType>(
+  name: string,
+  body: z.ZodType<Body>,
+  schema: S,
+  { summary, status = 200, refusals = {}, act }: Action<Body, z.output<S>>,
+): Route {
+  const refused = Object.entries(refusals).map(([code, text]) => [code, jsonAnswer(text)] as const);
   return route({
     method: 'POST',
-    path: '/api/v1/pause',
+    path: `/api/v1/${name}`,
     access: 'act',
-    summary: 'No further move begins, for a while or until resumed. A migration under way goes on.',
-    body: pauseBody,
-    answers: { 200: jsonAnswer('Paused.', pauseAnswerSchema) },
-    handle: async ({ body, request }) => {
-      const { for: forMs, reason } = body;
-      const paused = await actions.pause({ forMs, reason, by: actorOf(body.by, request) });
-      return { kind: 'json', value: { paused: toPauseView(paused) } };
-    },
+    summary,
+    body,
+    answers: { [status]: jsonAnswer('Done.', schema), ...Object.fromEntries(refused) },
+    handle: async ({ body: given, request }) => ({
+      kind: 'json',
+      status,
+      value: await act({ ...given, by: actorOf(given.by, request) }),
+    }),
   });
 }
 
-function resumeRoute(actions: ServerActions): Route {
-  return route({
-    method: 'POST',
-    path: '/api/v1/resume',
-    access: 'act',
-    summary: 'Ends a pause.',
-    body: plainBody,
-    answers: { 200: jsonAnswer('Not paused any more.', resumeAnswerSchema) },
-    handle: async ({ body, request }) => {
-      await actions.resume({ by: actorOf(body.by, request) });
-      return { kind: 'json', value: { paused: null } };
-    },
-  });
-}
-
-function triggerRoute(actions: ServerActions): Route {
-  return route({
-    method: 'POST',
-    path: '/api/v1/trigger',
-    access: 'act',
-    summary: 'Begins a cycle now instead of at the next tick.',
-    body: plainBody,
-    answers: {
-      202: jsonAnswer('It has begun.', triggerAnswerSchema),
-      409: jsonAnswer('A cycle runs already, or none may begin.'),
-    },
-    handle: async ({ body, request }) =>
-      answerTrigger(await actions.trigger({ by: actorOf(body.by, request) })),
-  });
-}
-
-function answerTrigger(result: TriggerResult): Answer {
+function answerTrigger(result: TriggerResult): z.output<typeof triggerAnswerSchema> {
   switch (result.kind) {
     case 'started':
-      return { kind: 'json', status: 202, value: { cycleId: String(result.cycleId) } };
+      return { cycleId: String(result.cycleId) };
     case 'running':
       throw new HttpError(409, 'cycle-running', `Cycle ${result.cycleId} is running already.`);
     case 'refused':
       throw new HttpError(409, 'refused', result.detail);
   }
-}
-
-function drainRoute(actions: ServerActions): Route {
-  return route({
-    method: 'POST',
-    path: '/api/v1/drain',
-    access: 'act',
-    summary: 'Empties datanodes from the next cycle on, or with `dryRun` tells what that would move.',
-    body: drainBody,
-    answers: {
-      200: jsonAnswer('The datanodes drain, or would.', drainAnswerSchema),
-      404: jsonAnswer('The cluster has no such datanode.'),
-    },
-    handle: async ({ body, request }) => {
-      const { datanodes, dryRun } = body;
-      const result = await actions.drain({ datanodes, dryRun, by: actorOf(body.by, request) });
-      return { kind: 'json', value: { dryRun, draining: result.draining, plan: result.plan ?? null } };
-    },
-  });
-}
-
-function undrainRoute(actions: ServerActions): Route {
-  return route({
-    method: 'POST',
-    path: '/api/v1/undrain',
-    access: 'act',
-    summary:
-      'Ends drains that were asked for over the API. Regions that were moved away come back as the balance wants it.',
-    body: undrainBody,
-    answers: {
-      200: jsonAnswer('The datanodes do not drain any more.', undrainAnswerSchema),
-      409: jsonAnswer(
-        'One of them does not drain, or drains because the configuration says so; nothing was changed.',
-      ),
-    },
-    handle: async ({ body, request }) => {
-      const { draining } = await actions.undrain({
-        datanodes: body.datanodes,
-        by: actorOf(body.by, request),
-      });
-      return { kind: 'json', value: { draining } };
-    },
-  });
-}
-
-function releaseRoute(actions: ServerActions): Route {
-  return route({
-    method: 'POST',
-    path: '/api/v1/quarantine/release',
-    access: 'act',
-    summary: 'Lets a region in quarantine be moved again, and forgets its failures.',
-    body: releaseBody,
-    answers: { 200: jsonAnswer('It may be moved.', releaseAnswerSchema) },
-    handle: async ({ body, request }) => {
-      const { released } = await actions.releaseQuarantine({
-        regionId: body.regionId,
-        by: actorOf(body.by, request),
-      });
-      return { kind: 'json', value: { released } };
-    },
-  });
 }
 
 /** Who asked, for history and log: the name is what the client says, the address is what we see. */

@@ -179,9 +179,11 @@ export const drainAnswerSchema = z.object({
   draining: list(id('datanode')).meta({ description: 'All datanodes that drain, or would.' }),
   plan: planSchema.nullable().meta({ description: 'What would be moved; null when it is not yet known.' }),
 });
+export type DrainView = z.infer<typeof drainAnswerSchema>;
 export const undrainAnswerSchema = z.object({
   draining: list(id('datanode')).meta({ description: 'All datanodes that still drain.' }),
 });
+export type UndrainView = z.infer<typeof undrainAnswerSchema>;
 export const releaseAnswerSchema = z.object({
   released: z.boolean().meta({ description: 'False when the region had no failures to forget.' }),
 });

@@ -113,8 +113,9 @@ export const seriesInput = z.strictObject({
       return z.NEVER;
     })
     .meta({ description: 'How far back: a duration such as 6h or 7d.' }),
-  points: whole(1, 1_000, 200),
+  points: whole(1, 1_000, 200).meta({ description: 'At most so many steps.' }),
 });
+export type SeriesQuery = z.infer<typeof seriesInput>;
 export const auditInput = z.strictObject({ limit: whole(1, MAX_PAGE, DEFAULT_PAGE) });
 
 export const explainInput = z.strictObject({

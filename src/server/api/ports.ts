@@ -4,9 +4,18 @@ import type { MoveRecord } from '../../domain/move.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Readiness } from '../../observability/health.ts';
-import type { AuditView, MatrixView, QueueView, RegionsView, SeriesView, StatusView } from './answers.ts';
-import type { HistoryQuery, QueueQuery, RegionsQuery } from './inputs.ts';
-import type { SeriesQuery } from './series.ts';
+import type {
+  AuditView,
+  DrainView,
+  MatrixView,
+  QuarantineView,
+  QueueView,
+  RegionsView,
+  SeriesView,
+  StatusView,
+  UndrainView,
+} from './answers.ts';
+import type { HistoryQuery, QueueQuery, RegionsQuery, SeriesQuery } from './inputs.ts';
 
 /**
  * What the server may see, from memory or from the store; nothing is changed. What looks at all regions does so in turns, so that other
@@ -24,7 +33,7 @@ export interface ServerViews {
   explain(kind: ExplainKind, id: string): MaybePromise<Explanation | undefined>;
   readiness(): Readiness;
   /** Regions whose quarantine is not over, by region id. */
-  quarantine(): MaybePromise<readonly QuarantinedRegion[]>;
+  quarantine(): MaybePromise<QuarantineView['quarantined']>;
   /** Regions by table and datanode, or undefined before the first plan. The same object as long as nothing changed. */
   matrix(): Promise<MatrixView | undefined>;
   /** Regions of the latest snapshot with where the plan moves them, or undefined before the first. */
@@ -34,34 +43,36 @@ export interface ServerViews {
   /** Skew and moves over time. */
   series(query: SeriesQuery): Promise<SeriesView>;
   /** Who did what to the rebalancer, the newest first. */
-  audit(limit: number): AuditView;
+  audit(limit: number): AuditView['entries'];
 }
 
-/** What the server may cause. An OperatingError that one of them throws is told to the client: see errors.ts. */
+/**
+ * What the server may cause. `by` is who asked: the name that the client gave, with its address. An OperatingError that one of them
+ * throws is told to the client: see errors.ts.
+ */
 export interface ServerActions {
-  pause(request: PauseRequest): MaybePromise<PauseState>;
-  resume(request: ActionRequest): MaybePromise<void>;
-  trigger(request: ActionRequest): MaybePromise<TriggerResult>;
+  /** @param request without `forMs` until somebody resumes. */
+  pause(
+    request: Request<{ readonly forMs?: number | undefined; readonly reason: string }>,
+  ): MaybePromise<PauseState>;
+  resume(request: Request): MaybePromise<void>;
+  trigger(request: Request): MaybePromise<TriggerResult>;
   /** @throws OperatingError `unknown-datanode` when the cluster has no such datanode. */
-  drain(request: DrainRequest): MaybePromise<DrainResult>;
+  drain(request: DrainRequest): MaybePromise<DrainView>;
   /** Ends drains that were asked for over the API. @throws OperatingError `not-draining`, `configured-drain`. */
-  undrain(request: UndrainRequest): MaybePromise<UndrainResult>;
+  undrain(request: UndrainRequest): MaybePromise<UndrainView>;
   /** Forgets a region's failures. */
-  releaseQuarantine(request: ReleaseRequest): MaybePromise<{ readonly released: boolean }>;
+  releaseQuarantine(
+    request: Request<{ readonly regionId: RegionId }>,
+  ): MaybePromise<{ readonly released: boolean }>;
 }
+
+type Request<What = object> = What & { readonly by: string };
+
+export type DrainRequest = Request<{ readonly datanodes: readonly DatanodeId[]; readonly dryRun: boolean }>;
+export type UndrainRequest = Request<{ readonly datanodes: readonly DatanodeId[] }>;
 
 export type MaybePromise<Value> = Value | Promise<Value>;
-
-export interface ActionRequest {
-  /** Who asked: the name that the client gave, with its address. */
-  readonly by: string;
-}
-
-export interface PauseRequest extends ActionRequest {
-  /** Absent: until somebody resumes. */
-  readonly forMs?: number | undefined;
-  readonly reason: string;
-}
 
 export interface PauseState {
   /** ms since 1970; null: until somebody resumes. */
@@ -75,44 +86,6 @@ export type TriggerResult =
   /** A cycle runs already. */
   | { readonly kind: 'running'; readonly cycleId: number }
   | { readonly kind: 'refused'; readonly detail: string };
-
-export interface DrainRequest extends ActionRequest {
-  readonly datanodes: readonly DatanodeId[];
-  /** Only tell what would be moved. */
-  readonly dryRun: boolean;
-}
-
-export interface DrainResult {
-  /** All datanodes that drain now, or would. */
-  readonly draining: readonly DatanodeId[];
-  /** What would be moved, as far as the latest snapshot tells. */
-  readonly plan?: Plan | undefined;
-}
-
-export interface UndrainRequest extends ActionRequest {
-  readonly datanodes: readonly DatanodeId[];
-}
-
-export interface UndrainResult {
-  /** All datanodes that still drain. */
-  readonly draining: readonly DatanodeId[];
-}
-
-export interface ReleaseRequest extends ActionRequest {
-  readonly regionId: RegionId;
-}
-
-/** A region that rests after failed migrations. */
-export interface QuarantinedRegion {
-  readonly regionId: RegionId;
-  /** Failures since the last success. */
-  readonly failures: number;
-  /** ms since 1970. */
-  readonly untilMs: number;
-  readonly detail: string;
-  /** The move that failed last, if it is known. */
-  readonly move: MoveRecord | undefined;
-}
 
 /** A file of the web page, ready to be sent. */
 export interface WebAsset {

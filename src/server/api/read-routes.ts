@@ -1,11 +1,12 @@
+import type { z } from 'zod';
 import { explanationSchema } from '../../domain/explanation.ts';
 import { planSchema } from '../../domain/plan.ts';
 import { snapshotSchema } from '../../domain/snapshot.ts';
-import { isoTime, toMoveView } from '../../observability/event-view.ts';
+import { toMoveView } from '../../observability/event-view.ts';
 import { HttpError } from '../http/errors.ts';
 import { auditInput, explainInput, historyInput, queueInput, regionsInput, seriesInput } from './inputs.ts';
 import { createJsonCache } from '../http/large-json.ts';
-import type { ServerViews } from './ports.ts';
+import type { MaybePromise, ServerViews } from './ports.ts';
 import { jsonAnswer, route } from '../http/route.ts';
 import type { RawRequest, Route } from '../http/route.ts';
 import {
@@ -65,89 +66,103 @@ export function probeRoutes(views: ServerViews, metrics: MetricsText): Route[] {
 /** What the rebalancer sees, plans and did. */
 export function viewRoutes(views: ServerViews): Route[] {
   return [
-    statusRoute(views),
-    snapshotRoute(views),
-    planRoute(views),
-    historyRoute(views),
+    read('status', statusSchema, {
+      summary: 'How things stand now: the verdict, the move under way, what is next and what is in the way.',
+      answer: () => views.status(),
+    }),
+    readLarge('snapshot', snapshotSchema, NO_SNAPSHOT, {
+      summary: 'The latest snapshot, in the format of snapshot files.',
+      answer: () => views.snapshot(),
+    }),
+    readLarge('plan', planSchema, NO_PLAN, {
+      summary: 'The latest plan, in the format of plan files.',
+      answer: () => views.plan(),
+    }),
+    read('history', historySchema, {
+      summary: 'Moves, the newest first.',
+      query: historyInput,
+      answer: async (query) => {
+        const moves = await views.history(query);
+        const last = moves.length < query.limit ? undefined : moves.at(-1);
+        return { moves: moves.map(toMoveView), next: last === undefined ? null : String(last.id) };
+      },
+    }),
     explainRoute(views),
-    quarantineRoute(views),
-    matrixRoute(views),
-    regionsRoute(views),
-    queueRoute(views),
-    seriesRoute(views),
-    auditRoute(views),
+    read('quarantine', quarantineSchema, {
+      summary: 'Regions that rest after failed migrations.',
+      answer: async () => ({ quarantined: await views.quarantine() }),
+    }),
+    readLarge('matrix', matrixSchema, NO_PLAN, {
+      summary: 'How many regions of each table each datanode leads now, and will lead after the plan.',
+      answer: () => views.matrix(),
+    }),
+    readLarge('regions', regionsSchema, NO_SNAPSHOT, {
+      summary: 'Regions with their leader, load and where the plan moves them.',
+      query: regionsInput,
+      answer: (query) => views.regions(query),
+    }),
+    read('queue', queueSchema, {
+      summary: 'Moves of the latest plan that have not begun, in their order.',
+      query: queueInput,
+      answer: (query) => views.queue(query),
+    }),
+    read('series', seriesSchema, {
+      summary: 'Skew and moves over time, from the stored history.',
+      query: seriesInput,
+      answer: (query) => views.series(query),
+    }),
+    read('audit', auditSchema, {
+      summary: 'Who paused, drained or otherwise changed the rebalancer, when and why; the newest first.',
+      query: auditInput,
+      answer: ({ limit }) => ({ entries: views.audit(limit) }),
+    }),
   ];
 }
 
-function statusRoute(views: ServerViews): Route {
+interface Read<Answer, Query> {
+  readonly summary: string;
+  readonly query?: z.ZodType<Query>;
+  readonly answer: (query: Query) => MaybePromise<Answer>;
+}
+
+function read<S extends z.ZodType, Query = object>(
+  name: string,
+  schema: S,
+  { answer, ...rest }: Read<z.output<S>, Query>,
+): Route {
   return route({
+    ...rest,
     method: 'GET',
-    path: '/api/v1/status',
+    path: `/api/v1/${name}`,
     access: 'read',
-    summary: 'How things stand now: the verdict, the move under way, what is next and what is in the way.',
-    answers: { 200: jsonAnswer('The status.', statusSchema) },
-    handle: () => ({ kind: 'json', value: views.status() }),
+    answers: { 200: jsonAnswer('The answer.', schema) },
+    handle: async ({ query }) => ({ kind: 'json', value: await answer(query) }),
   });
 }
 
-function snapshotRoute(views: ServerViews): Route {
+const NO_SNAPSHOT = new HttpError(503, 'no-snapshot', 'No snapshot has been taken yet.', {
+  'retry-after': '5',
+});
+const NO_PLAN = new HttpError(503, 'no-plan', 'No plan has been made yet.', { 'retry-after': '5' });
+
+/** The same for what may be large, and is not there before the first cycle. */
+function readLarge<S extends z.ZodType<object>, Query = object>(
+  name: string,
+  schema: S,
+  absent: HttpError,
+  { answer, ...rest }: Read<z.output<S> | undefined, Query>,
+): Route {
   const write = createJsonCache();
   return route({
+    ...rest,
     method: 'GET',
-    path: '/api/v1/snapshot',
+    path: `/api/v1/${name}`,
     access: 'read',
-    summary: 'The latest snapshot, in the format of snapshot files.',
-    answers: {
-      200: jsonAnswer('The snapshot.', snapshotSchema),
-      503: jsonAnswer('None has been taken yet.'),
-    },
-    handle: async () => {
-      const body = await write(views.snapshot() ?? noSnapshot());
-      return { kind: 'json-body', body };
-    },
-  });
-}
-
-function planRoute(views: ServerViews): Route {
-  const write = createJsonCache();
-  return route({
-    method: 'GET',
-    path: '/api/v1/plan',
-    access: 'read',
-    summary: 'The latest plan, in the format of plan files.',
-    answers: { 200: jsonAnswer('The plan.', planSchema), 503: jsonAnswer('None has been made yet.') },
-    handle: async () => {
-      const body = await write(views.plan() ?? noPlan());
-      return { kind: 'json-body', body };
-    },
-  });
-}
-
-function noSnapshot(): never {
-  notYet('no-snapshot', 'No snapshot has been taken yet.');
-}
-
-function noPlan(): never {
-  notYet('no-plan', 'No plan has been made yet.');
-}
-
-function notYet(code: string, message: string): never {
-  throw new HttpError(503, code, message, { 'retry-after': '5' });
-}
-
-function historyRoute(views: ServerViews): Route {
-  return route({
-    method: 'GET',
-    path: '/api/v1/history',
-    access: 'read',
-    summary: 'Moves, the newest first.',
-    query: historyInput,
-    answers: { 200: jsonAnswer('One page.', historySchema) },
+    answers: { 200: jsonAnswer('The answer.', schema), 503: jsonAnswer(absent.message) },
     handle: async ({ query }) => {
-      const moves = await views.history(query);
-      const last = moves.length < query.limit ? undefined : moves.at(-1);
-      const next = last === undefined ? null : String(last.id);
-      return { kind: 'json', value: { moves: moves.map(toMoveView), next } };
+      const value = await answer(query);
+      if (value === undefined) throw absent;
+      return { kind: 'json-body', body: await write(value) };
     },
   });
 }
@@ -169,90 +184,6 @@ function explainRoute(views: ServerViews): Route {
         throw new HttpError(404, 'not-found', `There is no ${kind} ${JSON.stringify(id)}.`);
       return { kind: 'json', value };
     },
-  });
-}
-
-function quarantineRoute(views: ServerViews): Route {
-  return route({
-    method: 'GET',
-    path: '/api/v1/quarantine',
-    access: 'read',
-    summary: 'Regions that rest after failed migrations.',
-    answers: { 200: jsonAnswer('The regions.', quarantineSchema) },
-    handle: async () => {
-      const quarantined = (await views.quarantine()).map(({ untilMs, move, ...region }) => ({
-        ...region,
-        until: isoTime(untilMs),
-        move: move ? toMoveView(move) : null,
-      }));
-      return { kind: 'json', value: { quarantined } };
-    },
-  });
-}
-
-function matrixRoute(views: ServerViews): Route {
-  const write = createJsonCache();
-  return route({
-    method: 'GET',
-    path: '/api/v1/matrix',
-    access: 'read',
-    summary: 'How many regions of each table each datanode leads now, and will lead after the plan.',
-    answers: { 200: jsonAnswer('The counts.', matrixSchema), 503: jsonAnswer('No plan yet.') },
-    handle: async () => ({ kind: 'json-body', body: await write((await views.matrix()) ?? noPlan()) }),
-  });
-}
-
-function regionsRoute(views: ServerViews): Route {
-  return route({
-    method: 'GET',
-    path: '/api/v1/regions',
-    access: 'read',
-    summary: 'Regions with their leader, load and where the plan moves them.',
-    query: regionsInput,
-    answers: { 200: jsonAnswer('The regions.', regionsSchema), 503: jsonAnswer('No snapshot yet.') },
-    handle: async ({ query }) => {
-      const view = (await views.regions(query)) ?? noSnapshot();
-      return { kind: 'json-body', body: await createJsonCache()(view) };
-    },
-  });
-}
-
-function queueRoute(views: ServerViews): Route {
-  return route({
-    method: 'GET',
-    path: '/api/v1/queue',
-    access: 'read',
-    summary: 'Moves of the latest plan that have not begun, in their order.',
-    query: queueInput,
-    answers: { 200: jsonAnswer('The moves.', queueSchema) },
-    handle: ({ query }) => ({ kind: 'json', value: views.queue(query) }),
-  });
-}
-
-function seriesRoute(views: ServerViews): Route {
-  return route({
-    method: 'GET',
-    path: '/api/v1/series',
-    access: 'read',
-    summary: 'Skew and moves over time, from the stored history.',
-    query: seriesInput,
-    answers: { 200: jsonAnswer('The steps.', seriesSchema) },
-    handle: async ({ query: { range, points } }) => ({
-      kind: 'json',
-      value: await views.series({ rangeMs: range, points }),
-    }),
-  });
-}
-
-function auditRoute(views: ServerViews): Route {
-  return route({
-    method: 'GET',
-    path: '/api/v1/audit',
-    access: 'read',
-    summary: 'Who paused, drained or otherwise changed the rebalancer, when and why; the newest first.',
-    query: auditInput,
-    answers: { 200: jsonAnswer('The entries.', auditSchema) },
-    handle: ({ query: { limit } }) => ({ kind: 'json', value: views.audit(limit) }),
   });
 }
 

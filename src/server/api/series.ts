@@ -1,13 +1,6 @@
 import { isoTime } from '../../observability/event-view.ts';
 import type { SeriesView } from './answers.ts';
 
-export interface SeriesQuery {
-  /** How far back, in ms. */
-  readonly rangeMs: number;
-  /** At most so many steps. */
-  readonly points: number;
-}
-
 type Point = SeriesView['points'][number];
 
 /** What is known of one step. */

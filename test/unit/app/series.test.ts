@@ -35,7 +35,7 @@ it('the charts follow the moves of a long cycle, and end with this moment', asyn
   store.endCycle(store.beginCycle('schedule', START_MS), {
     ...{ endedAtMs: clock.now(), outcome: 'failed', moved: 1, detail: '' },
   });
-  const query = { rangeMs: 60_000, points: 6 };
+  const query = { range: 60_000, points: 6 };
   const { points } = await readSeries(query, { store, live: live.state(), nowMs: clock.now() });
   const skew = { tableSkewMax: 0, nodeSkew: 0, least: 1, most: 1 };
   expect(points).toMatchObject([
@@ -90,6 +90,6 @@ it('a long time is read in parts, and what waits is served between two of them',
     return [];
   };
   const live = trackLiveState(eventBus().bus).state();
-  await readSeries({ rangeMs: 86_400_000, points: 3 }, { store: { history }, live, nowMs: START_MS });
+  await readSeries({ range: 86_400_000, points: 3 }, { store: { history }, live, nowMs: START_MS });
   expect(seen).toEqual(['part', 'others', 'part', 'others', 'part', 'others']);
 });
