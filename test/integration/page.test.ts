@@ -128,6 +128,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await page.getByText('Draining datanode 2.').waitFor();
       expect(daemon.running.session.store.drains().map(({ datanode }) => datanode)).toEqual(['2']);
       await page.locator('.node-label.draining .node-count strong', { hasText: /^0$/ }).waitFor();
+      await page.locator('.node-label.draining').getByText('drained').waitFor();
       await page.locator('.node-label.draining').click();
       await page.getByRole('dialog').getByRole('button', { name: 'Stop draining' }).click();
       await page.getByText('Datanode 2 no longer drains.').waitFor();

@@ -26,13 +26,15 @@ export function NodeLabel({ id, when }: { readonly id: string; readonly when: Wh
 }
 
 export function NodeBadges({
-  datanode: { state, weight },
+  datanode: { state, weight, regions },
 }: {
   readonly datanode: StatusView['datanodes'][number];
 }): JSX.Element {
+  const isDrained = state === 'draining' && regions === 0;
+  const tone = isDrained ? 'good' : state === 'dead' ? 'bad' : 'warn';
   return (
     <>
-      {state !== 'target' && <span class={`badge ${state === 'dead' ? 'bad' : 'warn'}`}>{state}</span>}
+      {state !== 'target' && <span class={`badge ${tone}`}>{isDrained ? 'drained' : state}</span>}
       {weight !== 1 && <span class="badge calm">weight {weight}</span>}
     </>
   );
