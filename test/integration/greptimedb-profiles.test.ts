@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/lib/clock.ts';
+import { VirtualClock } from '../harness/virtual-clock.ts';
 import { sleep } from '../../src/lib/clock.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { openCluster, openClusterReader } from '../../src/greptimedb/index.ts';

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { sleep, VirtualClock } from '../../src/lib/clock.ts';
+import { sleep } from '../../src/lib/clock.ts';
+import { VirtualClock } from '../harness/virtual-clock.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { OperatingError } from '../../src/domain/errors.ts';

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createJsonHttp } from '../../src/ha/http.ts';
 import { ServiceAccountClient } from '../../src/ha/kubernetes-client.ts';
 import { KubernetesLock } from '../../src/ha/kubernetes.ts';
-import { VirtualClock } from '../../src/lib/clock.ts';
+import { VirtualClock } from '../harness/virtual-clock.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { listenAsApiServer, type ApiServer } from '../harness/ha/api-server.ts';
 import { useTempFolders } from '../support/temp-folder.ts';

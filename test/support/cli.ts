@@ -2,7 +2,7 @@ import type { App } from '../../src/app/index.ts';
 import { canvasOf } from '../../src/cli/io.ts';
 import type { Output } from '../../src/cli/io.ts';
 import { runCli } from '../../src/cli/program.ts';
-import { VirtualClock } from '../../src/lib/clock.ts';
+import { VirtualClock } from '../harness/virtual-clock.ts';
 
 /** An output that keeps what was written. */
 export interface RecordedOutput extends Output {

@@ -7,7 +7,7 @@ import {
   type ExecutorDependencies,
   type ExecutorOptions,
 } from '../../src/executor/executor.ts';
-import { VirtualClock } from '../../src/lib/clock.ts';
+import { VirtualClock } from '../harness/virtual-clock.ts';
 import type { RebalancerEvent } from '../../src/observability/events.ts';
 import type { Store } from '../../src/store/port.ts';
 import { openStore } from '../../src/store/sqlite.ts';

@@ -1,4 +1,5 @@
-import type { Clock, VirtualClock } from '../../src/lib/clock.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import type { VirtualClock } from '../harness/virtual-clock.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createPrng } from '../../src/lib/prng.ts';
 import { compileSelection } from '../../src/domain/selector.ts';

@@ -1,7 +1,7 @@
 import type { MoveRecord } from '../../src/domain/move.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { VirtualClock } from '../../src/lib/clock.ts';
+import { VirtualClock } from '../harness/virtual-clock.ts';
 import { EventBus } from '../../src/observability/events.ts';
 
 export const START_MS = Date.UTC(2026, 0, 1);

@@ -8,7 +8,7 @@ import type { DaemonParts, RunningDaemon } from '../../src/app/daemon/open-daemo
 import { planNow } from '../../src/app/planning/planner.ts';
 import type { Config } from '../../src/config/config.ts';
 import { readConfig } from '../../src/config/load.ts';
-import { VirtualClock } from '../../src/lib/clock.ts';
+import { VirtualClock } from '../harness/virtual-clock.ts';
 import type { EventBus } from '../../src/observability/events.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import type { MoveChange, MoveDraft, Store } from '../../src/store/port.ts';

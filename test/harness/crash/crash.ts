@@ -1,4 +1,4 @@
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../virtual-clock.ts';
 import type { Cluster } from '../../../src/greptimedb/port.ts';
 import type { Store } from '../../../src/store/port.ts';
 

@@ -1,6 +1,6 @@
 import { readConfig } from '../../../src/config/load.ts';
 import type { TransportRequest, TransportResponse } from '../../../src/greptimedb/index.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../virtual-clock.ts';
 import { createPrng, type Prng } from '../../../src/lib/prng.ts';
 import { SimulatedCluster } from '../../../src/simulator/index.ts';
 import { SimNetwork } from '../sim/network.ts';

@@ -9,7 +9,7 @@ import { readSecrets, type Secrets } from '../../../src/config/secrets.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import { openCluster } from '../../../src/greptimedb/index.ts';
 import type { Cluster } from '../../../src/greptimedb/port.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../virtual-clock.ts';
 import { createPrng, type Prng } from '../../../src/lib/prng.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import type { ServerActions } from '../../../src/server/api/ports.ts';

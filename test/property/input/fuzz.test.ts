@@ -10,7 +10,7 @@ import { openCluster } from '../../../src/greptimedb/index.ts';
 import type { Transport } from '../../../src/greptimedb/index.ts';
 import { EtcdClient } from '../../../src/ha/etcd-client.ts';
 import { EtcdLock } from '../../../src/ha/etcd.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { createPrng, type Prng } from '../../../src/lib/prng.ts';
 import { EtcdDouble } from '../../harness/ha/etcd-double.ts';
 import { everything, inVirtualTime, simulated, transportInto } from '../../support/greptimedb.ts';

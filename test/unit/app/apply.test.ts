@@ -8,7 +8,7 @@ import { parsePlanFile, planChunks } from '../../../src/domain/plan-file.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';
 import { FakeCluster } from '../../support/fake-cluster.ts';
 import { DEFAULT_POLICY, SMALL_SNAPSHOT, makeMove, makePlan } from '../../support/plans.ts';

@@ -4,7 +4,7 @@ import { runCycle } from '../../../src/app/daemon/cycle.ts';
 import type { CycleDependencies, CycleReport } from '../../../src/app/daemon/cycle.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import type { ExecutionReport, Executor } from '../../../src/executor/port.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';

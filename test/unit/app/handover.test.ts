@@ -9,7 +9,7 @@ import {
 import { MAX_NOTE_CHARACTERS } from '../../../src/ha/port.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import { writeState } from '../../../src/executor/states.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import type { MoveRecord, MoveState } from '../../../src/domain/move.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';

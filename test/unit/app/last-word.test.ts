@@ -10,7 +10,7 @@ import { readSecrets } from '../../../src/config/secrets.ts';
 import type { Move } from '../../../src/domain/plan.ts';
 import { withDrains } from '../../../src/domain/policy.ts';
 import type { CheckResult } from '../../../src/executor/check.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';

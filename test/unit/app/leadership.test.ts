@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { describeHandover } from '../../../src/app/ha/handover.ts';
 import { SharedLeadership } from '../../../src/app/ha/leadership.ts';
 import type { LeaderElection } from '../../../src/ha/port.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { EventBus } from '../../../src/observability/events.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LearnedFollowers } from '../../../src/app/daemon/learned-followers.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { eventBus, sampleMove } from '../../support/observability.ts';
 
 const SNAPSHOT: Snapshot = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PAUSE_RAN_OUT, watchPause } from '../../../src/app/daemon/pause-watch.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { EventBus } from '../../../src/observability/events.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 

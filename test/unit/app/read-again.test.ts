@@ -5,7 +5,7 @@ import { planNow } from '../../../src/app/planning/planner.ts';
 import { readConfig } from '../../../src/config/load.ts';
 import { readSecrets } from '../../../src/config/secrets.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { FakeCluster } from '../../support/fake-cluster.ts';

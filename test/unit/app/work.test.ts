@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { planNow, type Planner } from '../../../src/app/planning/planner.ts';
 import { runOnce } from '../../../src/app/commands/once.ts';
 import { readConfig } from '../../../src/config/load.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';

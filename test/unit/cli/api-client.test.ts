@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { createApiClient } from '../../../src/cli/api-client.ts';
 import type { ApiClient, ApiClientOptions } from '../../../src/cli/api-client.ts';
 import { OperatingError, UsageError } from '../../../src/domain/errors.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 
 const answer = z.object({ value: z.number() });
 

@@ -5,7 +5,7 @@ import { liveLine, showProgress } from '../../../src/cli/render/progress.ts';
 import { plainStyle } from '../../../src/cli/render/style.ts';
 import { displayWidth } from '../../../src/cli/render/text.ts';
 import type { MoveRecord, MoveState } from '../../../src/domain/move.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { EventBus } from '../../../src/observability/events.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { progressOf, trackLiveState } from '../../../src/observability/live-state.ts';

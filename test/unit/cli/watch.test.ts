@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { watchScreen } from '../../../src/cli/render/watch.ts';
 import { OperatingError, UsageError } from '../../../src/domain/errors.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { toMoveView } from '../../../src/observability/event-view.ts';
 import { recordOutput, runCommand } from '../../support/cli.ts';
 import { sampleMove } from '../../support/observability.ts';

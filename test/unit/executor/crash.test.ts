@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createExecutor, type Executor } from '../../../src/executor/executor.ts';
 import { isUnresolved, type MoveRecord } from '../../../src/domain/move.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { CrashPlan, mortal } from '../../harness/crash/crash.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock, VirtualClock } from '../../../src/lib/clock.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { openCluster } from '../../../src/greptimedb/index.ts';
 import type { ClusterOptions, RequestSample } from '../../../src/greptimedb/index.ts';
 import { compileSelection } from '../../../src/domain/selector.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { LeaseLiveness } from '../../../src/greptimedb/liveness.ts';
 import type { Lease } from '../../../src/greptimedb/metasrv/admin.ts';
 import { inVirtualTime } from '../../support/greptimedb.ts';

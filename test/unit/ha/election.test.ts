@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import { Election } from '../../../src/ha/election.ts';
 import type { Lock, LockReading } from '../../../src/ha/port.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 
 const TIMING = { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000, identity: 'me' };
 

@@ -4,7 +4,8 @@ import { OperatingError } from '../../../src/domain/errors.ts';
 import { EtcdClient } from '../../../src/ha/etcd-client.ts';
 import type { JsonHttp, JsonRequest } from '../../../src/ha/http.ts';
 import { withPatience } from '../../../src/ha/patience.ts';
-import { sleep, VirtualClock } from '../../../src/lib/clock.ts';
+import { sleep } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 
 const { signal } = new AbortController();
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { deadlineSignal, sleep, systemClock, VirtualClock } from '../../../src/lib/clock.ts';
+import { deadlineSignal, sleep, systemClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 
 describe('VirtualClock', () => {
   it('stands still until it is told to move', async () => {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, openSync, closeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { LogTarget, type LogTargetOptions } from '../../../src/observability/log-target.ts';
 
 interface Rig {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OperatingError } from '../../../src/domain/errors.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { createLogger, maskUrlCredentials } from '../../../src/observability/logger.ts';
 import type { Logger, LogLevel } from '../../../src/observability/logger.ts';
 

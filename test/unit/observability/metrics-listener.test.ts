@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { VirtualClock } from '../../../src/lib/clock.ts';
+import type { VirtualClock } from '../../harness/virtual-clock.ts';
 import type { EventBus, RebalancerEvent } from '../../../src/observability/events.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import { observeEvents } from '../../../src/observability/metrics-listener.ts';

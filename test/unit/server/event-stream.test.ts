@@ -4,7 +4,7 @@ import { createEventHistory } from '../../../src/observability/event-history.ts'
 import type { EventBus } from '../../../src/observability/events.ts';
 import { createEventStream } from '../../../src/server/http/event-stream.ts';
 import type { EventStream } from '../../../src/server/http/event-stream.ts';
-import type { VirtualClock } from '../../../src/lib/clock.ts';
+import type { VirtualClock } from '../../harness/virtual-clock.ts';
 import { eventBus } from '../../support/observability.ts';
 
 /** A response whose reader reads only when told to. */

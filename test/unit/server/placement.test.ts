@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planNow } from '../../../src/app/planning/planner.ts';
 import type { MoveState } from '../../../src/domain/move.ts';
 import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import type { LiveState } from '../../../src/observability/live-state.ts';
 import { createMatrixReader } from '../../../src/server/api/matrix.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { createRateLimiter } from '../../../src/server/http/rate-limit.ts';
 
 describe('createRateLimiter', () => {

@@ -1,6 +1,6 @@
 import { createPrng } from '../../../src/lib/prng.ts';
 import { parseJsonExact } from '../../../src/lib/json.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { SimulatedCluster } from '../../../src/simulator/index.ts';
 import type { SimulatedClusterOptions } from '../../../src/simulator/index.ts';
 import type { SimResponse } from '../../../src/simulator/serve/http.ts';

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { OperatingError } from '../../../src/domain/errors.ts';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { Database } from '../../../src/store/sqlite-database.ts';
 import { guarded } from '../../../src/store/sqlite-errors.ts';
 import { APPLICATION_ID, openFile } from '../../../src/store/sqlite-file.ts';

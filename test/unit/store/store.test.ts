@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { VirtualClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import type { MoveDraft, MoveQuery, Store } from '../../../src/store/port.ts';
 import { createCycleStore } from '../../../src/store/sqlite-cycles.ts';
 import { Database } from '../../../src/store/sqlite-database.ts';
