@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { Pool } from 'undici';
 import { parseSnapshot, snapshotChunks } from '../src/domain/snapshot-file.ts';
 import { compileSelection } from '../src/domain/selector.ts';
-import { openClusterReader } from '../src/greptimedb/index.ts';
+import { openCluster } from '../src/greptimedb/index.ts';
 import type { RequestSample } from '../src/greptimedb/index.ts';
 import { readRegionPeers, REGION_PEER_COLUMNS } from '../src/greptimedb/sql/region-peers.ts';
 import { readSqlAnswer } from '../src/greptimedb/sql/result.ts';
@@ -93,7 +93,7 @@ async function readRoutes(): Promise<Row> {
   const origin = `http://127.0.0.1:${port}`;
   const { signal } = new AbortController();
   const phase = new RoutePhase();
-  const reader = await openClusterReader(
+  const reader = await openCluster(
     {
       name: 'bench',
       api: 'metasrv',

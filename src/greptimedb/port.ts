@@ -1,4 +1,5 @@
 import type { DatanodeId, ProcedureId, RegionId } from '../domain/ids.ts';
+import type { MigrationRequest } from '../domain/migrate-call.ts';
 import type { TableSelector } from '../domain/selector.ts';
 import type { ClusterApi, Datanode, RegionStatus, Snapshot } from '../domain/snapshot.ts';
 
@@ -23,7 +24,7 @@ export interface ClusterReader {
   close(): Promise<void>;
 }
 
-/** A reader that can also act. Only this interface sends a mutating request; a dry run is never given one. */
+/** A reader that can also act. A dry run is given one whose `submitMigration` refuses. */
 export interface Cluster extends ClusterReader {
   /**
    * Asks for one migration, once, without any retry. Never rejects for a reason of the cluster or the network: a request that
@@ -86,14 +87,6 @@ export interface RegionProcedure {
   readonly status: string;
   /** ms since 1970; 0 while it waits for locks. */
   readonly startedAtMs: number;
-}
-
-export interface MigrationRequest {
-  readonly regionId: RegionId;
-  readonly from: DatanodeId;
-  readonly to: DatanodeId;
-  /** Replay timeout (old versions) or budget for downgrade and upgrade (0.9.4 and later), in ms; whole seconds on SQL. */
-  readonly replayTimeoutMs: number;
 }
 
 /** Why the cluster refused a migration. Nothing was started. */

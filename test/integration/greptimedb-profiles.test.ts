@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../harness/virtual-clock.ts';
 import { sleep } from '../../src/lib/clock.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { openCluster, openClusterReader } from '../../src/greptimedb/index.ts';
+import { openCluster } from '../../src/greptimedb/index.ts';
 import type { ClusterOptions } from '../../src/greptimedb/index.ts';
 import type { Cluster } from '../../src/greptimedb/port.ts';
 import { findProfile, profileNames } from '../../src/simulator/index.ts';
@@ -180,7 +180,7 @@ describe.each(PROFILES)('GreptimeDB %s', (profile) => {
     const inner = transportInto(sim);
     const isSql = !isLegacy(profile);
     const reader = await run(
-      openClusterReader(
+      openCluster(
         {
           name: 'sim',
           api: 'auto',
@@ -204,7 +204,6 @@ describe.each(PROFILES)('GreptimeDB %s', (profile) => {
     await run(reader.readSnapshot({ selector: everything, signal: NEVER }));
     await run(reader.readSafety({ signal: NEVER }));
     await run(reader.listProcedures({ signal: NEVER }));
-    expect('submitMigration' in reader).toBe(false);
     expect(requests.filter((request) => /migrat|enable|disable|pause|resume|\/set/i.test(request))).toEqual(
       [],
     );

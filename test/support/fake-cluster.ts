@@ -1,12 +1,12 @@
 import { OperatingError } from '../../src/domain/errors.ts';
 import type { DatanodeId, ProcedureId, RegionId } from '../../src/domain/ids.ts';
+import type { MigrationRequest } from '../../src/domain/migrate-call.ts';
 import type { Datanode, Snapshot } from '../../src/domain/snapshot.ts';
 import type {
   CallOptions,
   Cluster,
   ClusterProfile,
   ClusterSafety,
-  MigrationRequest,
   ProcedureReading,
   RegionProcedure,
   RegionReading,

@@ -1,4 +1,6 @@
 import { UsageError } from '../../domain/errors.ts';
+import { migrateStatement, migrationPath } from '../../domain/migrate-call.ts';
+import type { FunctionForm } from '../../domain/migrate-call.ts';
 import type { Move, Plan } from '../../domain/plan.ts';
 import type { ClusterIdentity } from '../../domain/snapshot.ts';
 import { printable } from './text.ts';
@@ -23,30 +25,26 @@ const CAUTION = [
 ];
 
 /**
- * The moves as SQL statements to paste, one a line. `ADMIN migrate_region` from GreptimeDB 0.9.3 on, `SELECT migrate_region`
- * before (src/common/function/src/table/migrate_region.rs at v0.7.0 to v0.9.2; register_async since v0.9.3).
+ * The moves as SQL statements to paste, one a line.
  *
  * @throws UsageError when the cluster is older than 0.7 and knows no such statement.
  */
 export function* planSql(plan: Plan, options: CommandOptions): Generator<string, void, undefined> {
-  const keyword = sqlKeyword(options.cluster);
+  const form = functionForm(options.cluster);
   yield* comments('--', plan, options.cluster);
-  for (const move of plan.moves) yield `${statement(keyword, move, options)}; -- ${moveNote(move)}`;
+  for (const move of plan.moves) yield `${statement(form, move, options)}; -- ${moveNote(move)}`;
 }
 
-/**
- * The moves as curl commands for a shell: the metasrv's admin API (src/meta-srv/src/service/admin/region_migration.rs at
- * v0.5.1 to v0.7.2) for clusters that are reached by it, else `/v1/sql` of a frontend.
- */
+/** The moves as curl commands for a shell: the metasrv's admin API for clusters that are reached by it, else `/v1/sql` of a frontend. */
 export function* planCurl(plan: Plan, options: CommandOptions): Generator<string, void, undefined> {
   yield* comments('#', plan, options.cluster);
   const isMetasrv = options.cluster.api === 'metasrv';
   yield isMetasrv
     ? endpointLine('METASRV', options.endpoint, 'http://127.0.0.1:3002', 'the metasrv that leads')
     : endpointLine('FRONTEND', options.endpoint, 'http://127.0.0.1:4000', 'a frontend');
-  const keyword = isMetasrv ? 'SELECT' : sqlKeyword(options.cluster);
+  const form = isMetasrv ? 'SELECT' : functionForm(options.cluster);
   for (const move of plan.moves)
-    yield `${isMetasrv ? metasrvCurl(move, options) : sqlCurl(keyword, move, options)} # ${moveNote(move)}`;
+    yield `${isMetasrv ? metasrvCurl(move, options) : sqlCurl(form, move, options)} # ${moveNote(move)}`;
 }
 
 function* comments(mark: string, plan: Plan, cluster: ClusterIdentity): Generator<string, void, undefined> {
@@ -61,9 +59,7 @@ function moveNote(move: Move): string {
   return `${move.seq}: ${printable(move.table)}, ${move.reason}`;
 }
 
-type SqlKeyword = 'ADMIN' | 'SELECT';
-
-function sqlKeyword({ api, version }: ClusterIdentity): SqlKeyword {
+function functionForm({ api, version }: ClusterIdentity): FunctionForm {
   const match = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(version);
   // The metasrv API ended with 0.7, the only version that has both it and the statement.
   if (!match) return api === 'metasrv' ? 'SELECT' : 'ADMIN';
@@ -73,13 +69,8 @@ function sqlKeyword({ api, version }: ClusterIdentity): SqlKeyword {
   return major === 0 && (minor < 9 || (minor === 9 && patch < 3)) ? 'SELECT' : 'ADMIN';
 }
 
-function statement(keyword: SqlKeyword, move: Move, { replayTimeoutMs }: CommandOptions): string {
-  return `${keyword} migrate_region(${move.regionId}, ${move.from}, ${move.to}, ${seconds(replayTimeoutMs)})`;
-}
-
-/** Whole seconds, at least one: a zero timeout makes the cluster roll the migration back. */
-function seconds(durationMs: number): number {
-  return Math.max(1, Math.round(durationMs / 1_000));
+function statement(form: FunctionForm, move: Move, { replayTimeoutMs }: CommandOptions): string {
+  return migrateStatement(form, { ...move, replayTimeoutMs });
 }
 
 function endpointLine(variable: string, endpoint: string | undefined, example: string, what: string): string {
@@ -88,13 +79,11 @@ function endpointLine(variable: string, endpoint: string | undefined, example: s
 }
 
 function metasrvCurl(move: Move, { replayTimeoutMs, clusterId = 0 }: CommandOptions): string {
-  const cluster = clusterId === 0 ? '' : `cluster_id=${clusterId}&`;
-  const query = `${cluster}region_id=${move.regionId}&from_peer_id=${move.from}&to_peer_id=${move.to}&replay_timeout=${seconds(replayTimeoutMs)}s`;
-  return `curl -sS "$METASRV/admin/region-migration?${query}"`;
+  return `curl -sS "$METASRV${migrationPath({ ...move, replayTimeoutMs }, clusterId)}"`;
 }
 
-function sqlCurl(keyword: SqlKeyword, move: Move, options: CommandOptions): string {
-  const sql = shellQuote(`sql=${statement(keyword, move, options)}`);
+function sqlCurl(form: FunctionForm, move: Move, options: CommandOptions): string {
+  const sql = shellQuote(`sql=${statement(form, move, options)}`);
   return `curl -sS ${credentials(options)}"$FRONTEND/v1/sql" --data-urlencode ${sql}`;
 }
 

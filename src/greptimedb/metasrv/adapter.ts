@@ -1,6 +1,7 @@
 import type { DatanodeId, ProcedureId, RegionId } from '../../domain/ids.ts';
 import { compareIds } from '../../domain/ids.ts';
 import { isAbort, OperatingError } from '../../domain/errors.ts';
+import type { MigrationRequest } from '../../domain/migrate-call.ts';
 import type { Datanode, Region, Snapshot } from '../../domain/snapshot.ts';
 import { WorkSlice, yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { Caller } from '../caller.ts';
@@ -12,9 +13,7 @@ import type {
   CallOptions,
   Cluster,
   ClusterProfile,
-  ClusterReader,
   ClusterSafety,
-  MigrationRequest,
   ProcedureReading,
   ReadSnapshotOptions,
   RegionReading,
@@ -43,10 +42,10 @@ export interface MetasrvAdapterDependencies {
   readonly close: () => Promise<void>;
 }
 
-/** GreptimeDB 0.5.1 to 0.7 over metasrv's admin interface: reading only. */
-export class MetasrvReader implements ClusterReader {
-  protected readonly options: MetasrvAdapterOptions;
-  protected readonly dependencies: MetasrvAdapterDependencies;
+/** GreptimeDB 0.5.1 to 0.7 over metasrv's admin interface. */
+export class MetasrvCluster implements Cluster {
+  readonly #options: MetasrvAdapterOptions;
+  readonly #dependencies: MetasrvAdapterDependencies;
   readonly #catalog: MetasrvCatalog;
   readonly #reads: MetasrvReads;
   readonly #liveness: LeaseLiveness;
@@ -57,8 +56,8 @@ export class MetasrvReader implements ClusterReader {
 
   constructor(options: MetasrvAdapterOptions, dependencies: MetasrvAdapterDependencies, version: string) {
     const { session, caller } = dependencies;
-    this.options = options;
-    this.dependencies = dependencies;
+    this.#options = options;
+    this.#dependencies = dependencies;
     this.#version = version;
     this.#catalog = new MetasrvCatalog(session);
     this.#reads = new MetasrvReads(session, options.clusterId);
@@ -70,7 +69,7 @@ export class MetasrvReader implements ClusterReader {
   }
 
   get profile(): ClusterProfile {
-    const hasProcedureState = this.dependencies.readProcedure !== undefined;
+    const hasProcedureState = this.#dependencies.readProcedure !== undefined;
     return {
       api: 'metasrv',
       version: this.#version,
@@ -81,8 +80,8 @@ export class MetasrvReader implements ClusterReader {
   }
 
   async readSnapshot({ selector, signal }: ReadSnapshotOptions): Promise<Snapshot> {
-    const { clock } = this.dependencies.caller;
-    await this.dependencies.session.discover(signal);
+    const { clock } = this.#dependencies.caller;
+    await this.#dependencies.session.discover(signal);
     const takenAt = new Date(clock.now()).toISOString();
     const [catalog, heartbeats] = await Promise.all([
       this.#catalog.read(selector, signal),
@@ -96,7 +95,7 @@ export class MetasrvReader implements ClusterReader {
     return {
       formatVersion: 1,
       takenAt,
-      cluster: { name: this.options.name, api: 'metasrv', version: this.#version },
+      cluster: { name: this.#options.name, api: 'metasrv', version: this.#version },
       datanodes,
       tables: catalog.tables.map(({ table }) => table),
       regions: await regionsOf(catalog.tables, loads),
@@ -117,13 +116,13 @@ export class MetasrvReader implements ClusterReader {
   }
 
   async readDatanodes({ signal }: CallOptions): Promise<readonly Datanode[]> {
-    const known = [...this.#routed.keys(), ...this.options.expectedDatanodes];
+    const known = [...this.#routed.keys(), ...this.#options.expectedDatanodes];
     const live = await this.#liveness.read(known, signal);
     if (live.addrs.size === 0) throw this.#noDatanodes();
     const datanodes = new DatanodeCollection();
     for (const [id, addr] of live.addrs) datanodes.add(id, addr);
     for (const [id, addr] of this.#routed) datanodes.add(id, addr);
-    for (const id of this.options.expectedDatanodes) datanodes.add(id, '');
+    for (const id of this.#options.expectedDatanodes) datanodes.add(id, '');
     return datanodes.conclude((id) => live.alive.has(id));
   }
 
@@ -136,16 +135,20 @@ export class MetasrvReader implements ClusterReader {
   }
 
   readProcedure(procedureId: ProcedureId, options: CallOptions): Promise<ProcedureReading> {
-    const { readProcedure } = this.dependencies;
+    const { readProcedure } = this.#dependencies;
     return readProcedure ? readProcedure(procedureId, options) : Promise.resolve({ kind: 'unsupported' });
   }
 
+  submitMigration(request: MigrationRequest, options: CallOptions): Promise<SubmitResult> {
+    return submitOverAdmin(this.#dependencies.session, this.#options.clusterId, request, options);
+  }
+
   close(): Promise<void> {
-    return this.dependencies.close();
+    return this.#dependencies.close();
   }
 
   #noDatanodes(): OperatingError {
-    const { clusterId } = this.options;
+    const { clusterId } = this.#options;
     return new OperatingError(
       'no-datanodes',
       `Metasrv knows no datanode of cluster ${clusterId}: wanted at least one in /admin/node-lease?cluster_id=${clusterId}. ` +
@@ -159,7 +162,7 @@ export class MetasrvReader implements ClusterReader {
       return await this.#reads.heartbeats(signal);
     } catch (error) {
       if (isAbort(error) || signal.aborted) throw error;
-      this.dependencies.onWarning('Load is unknown: the statistics could not be read', { error });
+      this.#dependencies.onWarning('Load is unknown: the statistics could not be read', { error });
       return undefined;
     }
   }
@@ -186,13 +189,6 @@ export class MetasrvReader implements ClusterReader {
     }
     this.#load.end();
     return loads;
-  }
-}
-
-/** The same with the power to act. */
-export class MetasrvCluster extends MetasrvReader implements Cluster {
-  submitMigration(request: MigrationRequest, options: CallOptions): Promise<SubmitResult> {
-    return submitOverAdmin(this.dependencies.session, this.options.clusterId, request, options);
   }
 }
 

@@ -1,10 +1,11 @@
 import { OperatingError } from '../../domain/errors.ts';
+import { migrationPath } from '../../domain/migrate-call.ts';
+import type { MigrationRequest } from '../../domain/migrate-call.ts';
 import { abortReason, CallError, unexpected } from '../caller.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { TransportResponse } from '../http.ts';
-import type { CallOptions, MigrationRequest, SubmitResult } from '../port.ts';
+import type { CallOptions, SubmitResult } from '../port.ts';
 import { procedureIdOf, recogniseRefusal } from '../refusals.ts';
-import { migrationPath } from '../statements.ts';
 import { isObject, jsonOf } from '../wire.ts';
 import { requireSuccess } from './admin.ts';
 import type { MetasrvSession } from './session.ts';

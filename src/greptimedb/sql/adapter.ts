@@ -1,6 +1,7 @@
 import { compareIds } from '../../domain/ids.ts';
 import type { DatanodeId, ProcedureId, RegionId } from '../../domain/ids.ts';
 import { OperatingError } from '../../domain/errors.ts';
+import type { MigrationRequest } from '../../domain/migrate-call.ts';
 import { WorkSlice, yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { Datanode, Region, RegionLoad, Snapshot, Table } from '../../domain/snapshot.ts';
 import { LeaseLiveness } from '../liveness.ts';
@@ -12,9 +13,7 @@ import type {
   CallOptions,
   Cluster,
   ClusterProfile,
-  ClusterReader,
   ClusterSafety,
-  MigrationRequest,
   ProcedureReading,
   ReadSnapshotOptions,
   RegionProcedure,
@@ -58,11 +57,11 @@ export interface SqlAdapterDependencies {
 const MAX_ROUTES = 200;
 const REGIONS_PER_SLICE = 250;
 
-/** GreptimeDB 0.7 to 1.3 over the SQL interface of its frontends: reading only. */
-export class SqlReader implements ClusterReader {
-  protected readonly options: SqlAdapterOptions;
-  protected readonly dependencies: SqlAdapterDependencies;
-  protected readonly evidence: EvidenceCollector;
+/** GreptimeDB 0.7 to 1.3 over the SQL interface of its frontends. */
+export class SqlCluster implements Cluster {
+  readonly #options: SqlAdapterOptions;
+  readonly #dependencies: SqlAdapterDependencies;
+  readonly #evidence: EvidenceCollector;
   readonly #nodes: SqlNodes;
   readonly #load = new LoadTracker();
   /** Datanodes that routes named when last read. */
@@ -70,9 +69,9 @@ export class SqlReader implements ClusterReader {
 
   constructor(options: SqlAdapterOptions, dependencies: SqlAdapterDependencies) {
     const { sources, metasrv, onWarning } = dependencies;
-    this.options = options;
-    this.dependencies = dependencies;
-    this.evidence = new EvidenceCollector({ sources, metasrv, onWarning });
+    this.#options = options;
+    this.#dependencies = dependencies;
+    this.#evidence = new EvidenceCollector({ sources, metasrv, onWarning });
     this.#nodes = new SqlNodes(options.expectedDatanodes, {
       sources,
       onWarning,
@@ -81,17 +80,17 @@ export class SqlReader implements ClusterReader {
   }
 
   get profile(): ClusterProfile {
-    return toProfile(this.dependencies.sources.features);
+    return toProfile(this.#dependencies.sources.features);
   }
 
   async readSnapshot({ selector, signal }: ReadSnapshotOptions): Promise<Snapshot> {
-    const { sources } = this.dependencies;
+    const { sources } = this.#dependencies;
     await sources.refresh(signal);
     const takenAt = new Date(sources.client.caller.clock.now()).toISOString();
     const [peers, rows, evidence] = await Promise.all([
       sources.regionPeers(signal),
       sources.tables(signal),
-      this.evidence.gather(signal),
+      this.#evidence.gather(signal),
     ]);
     this.#routed = peers.addrs;
     const datanodes = await this.#nodes.read(peers.addrs, signal);
@@ -100,7 +99,7 @@ export class SqlReader implements ClusterReader {
     return {
       formatVersion: 1,
       takenAt,
-      cluster: { name: this.options.name, api: 'sql', version: sources.features.version },
+      cluster: { name: this.#options.name, api: 'sql', version: sources.features.version },
       datanodes,
       tables,
       regions: await this.#readRegions(tables, peers, evidence, signal),
@@ -108,17 +107,17 @@ export class SqlReader implements ClusterReader {
   }
 
   async readRegion(regionId: RegionId, { signal }: CallOptions): Promise<RegionReading> {
-    const { sources, routes } = this.dependencies;
+    const { sources, routes } = this.#dependencies;
     if (routes) return readFromRoute(routes, regionId, signal);
     const [peers, evidence] = await Promise.all([
       sources.regionPeersOf(regionId, signal),
-      this.evidence.gather(signal, regionId),
+      this.#evidence.gather(signal, regionId),
     ]);
     const cached = findPeerEntry(peers, regionId);
     const copies = evidence.info?.get(regionId);
     const entry = cached ?? entryFromCopies(regionId, copies?.writableOn);
     if (!entry) return { kind: 'gone' };
-    const joined = this.evidence.join(entry, evidence);
+    const joined = this.#evidence.join(entry, evidence);
     if (joined.disagree) this.#warnOfDisagreement([regionId]);
     const staleMs = stalenessMs({
       hasCopies: copies !== undefined,
@@ -138,28 +137,44 @@ export class SqlReader implements ClusterReader {
   async readDatanodes({ signal }: CallOptions): Promise<readonly Datanode[]> {
     // Without a list of datanodes the routes are all that names them, and they change.
     if (!this.#routed || !this.#nodes.hasList)
-      this.#routed = (await this.dependencies.sources.regionPeers(signal)).addrs;
+      this.#routed = (await this.#dependencies.sources.regionPeers(signal)).addrs;
     return this.#nodes.read(this.#routed, signal);
   }
 
   readSafety({ signal }: CallOptions): Promise<ClusterSafety> {
-    const { metasrv } = this.dependencies;
+    const { metasrv } = this.#dependencies;
     return (
       metasrv?.safety(signal) ?? Promise.resolve({ maintenance: 'unknown', procedureManager: 'unknown' })
     );
   }
 
   async listProcedures({ signal }: CallOptions): Promise<readonly RegionProcedure[] | 'unsupported'> {
-    const { sources } = this.dependencies;
+    const { sources } = this.#dependencies;
     return sources.has('procedure_info') ? sources.procedures(signal) : 'unsupported';
   }
 
   readProcedure(procedureId: ProcedureId, { signal }: CallOptions): Promise<ProcedureReading> {
-    return readProcedureOverSql(this.dependencies.sources, procedureId, signal);
+    return readProcedureOverSql(this.#dependencies.sources, procedureId, signal);
+  }
+
+  async submitMigration(request: MigrationRequest, options: CallOptions): Promise<SubmitResult> {
+    const { sources } = this.#dependencies;
+    const result = await submitOverSql(
+      {
+        client: sources.client,
+        form: sources.features.form,
+        onOtherForm: () => sources.doubt(),
+        readDatanodes: (callOptions) => this.readDatanodes(callOptions),
+      },
+      request,
+      options,
+    );
+    if (result.kind !== 'refused') this.#evidence.noteMove(request.regionId, request.to);
+    return result;
   }
 
   close(): Promise<void> {
-    return this.dependencies.close();
+    return this.#dependencies.close();
   }
 
   async #resolveTables(
@@ -175,7 +190,7 @@ export class SqlReader implements ClusterReader {
       owners: await this.#readOwners(rows, withRegions, signal),
     });
     if (orphans.length > 0)
-      this.dependencies.onWarning('The physical tables of some logical tables are not known', {
+      this.#dependencies.onWarning('The physical tables of some logical tables are not known', {
         count: orphans.length,
         first: orphans[0]?.name,
       });
@@ -192,7 +207,7 @@ export class SqlReader implements ClusterReader {
       (row) => row.engine === 'metric' && row.createOptions === undefined && !withRegions.has(row.id),
     );
     if (unclear.length === 0) return new Map();
-    const { sources, routes } = this.dependencies;
+    const { sources, routes } = this.#dependencies;
     try {
       const ids = unclear.map(({ id }) => id);
       return await (routes ? routes.readOwners(ids, signal) : sources.owners(rows, signal));
@@ -208,7 +223,7 @@ export class SqlReader implements ClusterReader {
     evidence: Evidence,
     signal: AbortSignal,
   ): Promise<Region[]> {
-    const nowMs = this.dependencies.sources.client.caller.clock.monotonicMs();
+    const nowMs = this.#dependencies.sources.client.caller.clock.monotonicMs();
     const loads = new SqlLoads(this.#load, evidence, nowMs);
     const regions: Region[] = [];
     const slice = new WorkSlice(REGIONS_PER_SLICE);
@@ -217,7 +232,7 @@ export class SqlReader implements ClusterReader {
     for (const table of tables) {
       for (const entry of inOrder(peers.byTable.get(Number(table.id)) ?? [])) {
         if (slice.isOver()) await yieldToEventLoop();
-        const joined = this.evidence.join(entry, evidence);
+        const joined = this.#evidence.join(entry, evidence);
         if (joined.disagree) disagreeing.push(regions.length);
         regions.push(toRegion(entry, table.id, joined, loads.read(entry.id, joined.leader)));
       }
@@ -229,7 +244,7 @@ export class SqlReader implements ClusterReader {
 
   /** Where sources disagree about a leader, metasrv's own route decides, if there is one to read. */
   async #settle(regions: Region[], disagreeing: readonly number[], signal: AbortSignal): Promise<void> {
-    const { routes } = this.dependencies;
+    const { routes } = this.#dependencies;
     const readable = routes ? disagreeing.slice(0, MAX_ROUTES) : [];
     for (const index of readable) {
       const region = regions[index]!;
@@ -242,29 +257,10 @@ export class SqlReader implements ClusterReader {
   }
 
   #warnOfDisagreement(regionIds: readonly RegionId[]): void {
-    this.dependencies.onWarning(
+    this.#dependencies.onWarning(
       'Sources disagree about the leaders of regions: they are left alone for now',
       { count: regionIds.length, first: regionIds[0] },
     );
-  }
-}
-
-/** The same with the power to act. */
-export class SqlCluster extends SqlReader implements Cluster {
-  async submitMigration(request: MigrationRequest, options: CallOptions): Promise<SubmitResult> {
-    const { sources } = this.dependencies;
-    const result = await submitOverSql(
-      {
-        client: sources.client,
-        form: sources.features.form,
-        onOtherForm: () => sources.doubt(),
-        readDatanodes: (callOptions) => this.readDatanodes(callOptions),
-      },
-      request,
-      options,
-    );
-    if (result.kind !== 'refused') this.evidence.noteMove(request.regionId, request.to);
-    return result;
   }
 }
 

@@ -1,7 +1,6 @@
 import { OperatingError } from '../../domain/errors.ts';
+import type { FunctionForm } from '../../domain/migrate-call.ts';
 import type { ClusterProfile } from '../port.ts';
-import { SELECT_FORM_FEATURE } from '../statements.ts';
-import type { FunctionForm } from '../statements.ts';
 import { isClusterError } from './client.ts';
 import type { SqlClient } from './client.ts';
 import { SqlError } from './result.ts';
@@ -198,7 +197,7 @@ export function toProfile(features: SqlFeatures): ClusterProfile {
     features: [
       features.regionPeers,
       ...OPTIONAL_TABLES.filter((table) => features.columns.has(table)),
-      features.form === 'ADMIN' ? 'admin-functions' : SELECT_FORM_FEATURE,
+      features.form === 'ADMIN' ? 'admin-functions' : 'select-functions',
     ],
     refusesDuplicates: !isBefore('0.9.0'),
     hasProcedureState: true,

@@ -1,11 +1,11 @@
 import { OperatingError } from '../../domain/errors.ts';
+import { migrateStatement } from '../../domain/migrate-call.ts';
+import type { FunctionForm, MigrationRequest } from '../../domain/migrate-call.ts';
 import type { Datanode } from '../../domain/snapshot.ts';
 import { abortReason, CallError } from '../caller.ts';
 import type { Endpoint } from '../endpoint.ts';
-import type { CallOptions, MigrationRequest, SubmitResult } from '../port.ts';
+import type { CallOptions, SubmitResult } from '../port.ts';
 import { procedureIdOf, recogniseRefusal } from '../refusals.ts';
-import { migrateStatement } from '../statements.ts';
-import type { FunctionForm } from '../statements.ts';
 import { isClusterError } from './client.ts';
 import type { SqlClient } from './client.ts';
 import { readSqlAnswer, SqlError } from './result.ts';

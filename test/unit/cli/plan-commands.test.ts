@@ -53,9 +53,9 @@ describe('plan -o sql', () => {
 
   it.each([
     [1, 1],
-    [1_499, 1],
+    [1_499, 2],
     [90_000, 90],
-  ])('rounds a timeout of %i ms to %i s, never to none', (replayTimeoutMs, seconds) => {
+  ])('rounds a timeout of %i ms up to %i s, never to none', (replayTimeoutMs, seconds) => {
     const [, , , , line] = planSql(PLAN, optionsFor('sql', '1.3.0', { replayTimeoutMs }));
     expect(line).toContain(`0, 3, ${seconds});`);
   });
@@ -66,7 +66,7 @@ describe('plan -o curl', () => {
     const lines = [...planCurl(PLAN, optionsFor('metasrv', '0.6.0', { endpoint: 'http://metasrv-0:3002' }))];
     expect(lines.slice(4, 6)).toEqual([
       'METASRV=http://metasrv-0:3002',
-      'curl -sS "$METASRV/admin/region-migration?region_id=4398046511104&from_peer_id=0&to_peer_id=3&replay_timeout=300s" # 1: greptime.public.cpu, table-spread',
+      'curl -sS "$METASRV/admin/region-migration?cluster_id=0&region_id=4398046511104&from_peer_id=0&to_peer_id=3&replay_timeout=300s" # 1: greptime.public.cpu, table-spread',
     ]);
   });
 
@@ -97,7 +97,7 @@ describe('plan -o curl', () => {
       encoding: 'utf8',
     });
     const call = (region: string): string =>
-      `-sS|http://h:1/'$(touch x)/admin/region-migration?region_id=${region}&from_peer_id=0&to_peer_id=3&replay_timeout=300s|`;
+      `-sS|http://h:1/'$(touch x)/admin/region-migration?cluster_id=0&region_id=${region}&from_peer_id=0&to_peer_id=3&replay_timeout=300s|`;
     expect(ran).toBe(call('4398046511104') + call('4398046511105'));
   });
 });

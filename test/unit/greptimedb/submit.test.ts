@@ -3,7 +3,6 @@ import { TransportError } from '../../../src/greptimedb/http.ts';
 import type { Transport } from '../../../src/greptimedb/http.ts';
 import { openCluster } from '../../../src/greptimedb/index.ts';
 import type { Cluster, SubmitResult } from '../../../src/greptimedb/port.ts';
-import { migrationCurl, migrationSql } from '../../../src/greptimedb/statements.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { metasrvOptions, refusal, rows, scripted, sqlError, sqlOptions } from '../../support/greptimedb.ts';
 import type { Answer, Script } from '../../support/greptimedb.ts';
@@ -280,28 +279,5 @@ describe('submitting over SQL', () => {
       'http://f0:4000 SQL ADMIN migrate_region(4398046511105, 1, 2, 300)',
       'http://f0:4000 SQL SELECT migrate_region(4398046511105, 1, 2, 300)',
     ]);
-  });
-});
-
-describe('statements to paste', () => {
-  const sqlOf = (features: string[], replayTimeoutMs: number) =>
-    migrationSql({ features }, { ...REQUEST, replayTimeoutMs });
-
-  it.each([
-    [sqlOf([], 300_000), 'ADMIN migrate_region(4398046511105, 1, 2, 300);'],
-    [sqlOf(['select-functions'], 1), 'SELECT migrate_region(4398046511105, 1, 2, 1);'],
-    [sqlOf([], 1_001), 'ADMIN migrate_region(4398046511105, 1, 2, 2);'],
-    [
-      migrationCurl('http://m0:3002/', { ...REQUEST, replayTimeoutMs: 1_500 }, 0),
-      "curl -X POST 'http://m0:3002/admin/region-migration?cluster_id=0&region_id=4398046511105&from_peer_id=1&to_peer_id=2&replay_timeout=1500ms'",
-    ],
-  ])('%s', (text, expected) => {
-    expect(text).toBe(expected);
-  });
-
-  it('lets nothing but numbers into a statement', () => {
-    expect(() => migrationSql({ features: [] }, { ...REQUEST, regionId: '1); DROP TABLE t; --' })).toThrow(
-      TypeError,
-    );
   });
 });

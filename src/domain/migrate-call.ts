@@ -1,34 +1,30 @@
-import type { ClusterProfile, MigrationRequest } from './port.ts';
+import type { Move } from './plan.ts';
 
 /** How a cluster takes calls of functions: `SELECT f(…)` from 0.7.0, `ADMIN f(…)` from 0.9.3 on, not both. */
 export type FunctionForm = 'ADMIN' | 'SELECT';
 
-/** Named in {@link ClusterProfile.features} by clusters that take the older form. */
-export const SELECT_FORM_FEATURE = 'select-functions';
+export interface MigrationRequest extends Pick<Move, 'regionId' | 'from' | 'to'> {
+  /** Replay timeout (old versions) or budget for downgrade and upgrade (0.9.4 and later), in ms; whole seconds on SQL. */
+  readonly replayTimeoutMs: number;
+}
 
 /**
- * The statement that migrates a region, to be pasted into any SQL client.
+ * The SQL statement that migrates a region (GreptimeDB src/common/function/src/table/migrate_region.rs at v0.7.0 to v0.9.2;
+ * register_async since v0.9.3), without a semicolon.
  *
  * @throws TypeError when an id is not decimal: nothing else may reach a statement.
  */
-export function migrationSql(profile: Pick<ClusterProfile, 'features'>, request: MigrationRequest): string {
-  const form = profile.features.includes(SELECT_FORM_FEATURE) ? 'SELECT' : 'ADMIN';
-  return `${migrateStatement(form, request)};`;
-}
-
-/** The same without a semicolon, for one request. */
 export function migrateStatement(form: FunctionForm, request: MigrationRequest): string {
   const { regionId, from, to, replayTimeoutMs } = request;
   const ids = [regionId, from, to].map(requireDecimal).join(', ');
   return `${form} migrate_region(${ids}, ${wholeSeconds(replayTimeoutMs)})`;
 }
 
-/** The command that migrates a region over metasrv's admin interface (0.5.1 to 0.7). `endpoint` is the leader's `http://host:port`. */
-export function migrationCurl(endpoint: string, request: MigrationRequest, clusterId: number): string {
-  return `curl -X POST '${endpoint.replace(/\/+$/, '').replaceAll("'", "'\\''")}${migrationPath(request, clusterId)}'`;
-}
-
-/** Path and query of the same. */
+/**
+ * Path and query of the same over metasrv's admin interface (src/meta-srv/src/service/admin/region_migration.rs at v0.5.1 to v0.7.2).
+ *
+ * @throws TypeError when an id is not decimal.
+ */
 export function migrationPath(request: MigrationRequest, clusterId: number): string {
   const { regionId, from, to, replayTimeoutMs } = request;
   return (
