@@ -16,12 +16,11 @@ export function parseJsonExact(text: string): unknown {
     return JSON.parse(quoted) as unknown;
   } catch {
     // Either no JSON, or such digits stand within a string.
-    return JSON.parse(quoteLongIntegers(text));
+    return JSON.parse(text, exactNumber) as unknown;
   }
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+const COLON = 0x3a;
 const MINUS = 0x2d;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
@@ -57,68 +56,17 @@ function isDigit(code: number): boolean {
 /** Every integer of up to 15 digits is a safe one. */
 const LONG_DIGITS = 16;
 
-/** Puts quotes around integers of 16 digits or more that stand outside strings. Copies only around such integers. */
-function quoteLongIntegers(text: string): string {
-  const parts: string[] = [];
-  let copiedTo = 0;
-  let index = 0;
-  while (index < text.length) {
-    const code = text.charCodeAt(index);
-    if (code === QUOTE) {
-      index = endOfString(text, index);
-    } else if (isDigit(code)) {
-      const end = endOfNumber(text, index);
-      if (end - index >= LONG_DIGITS && isInteger(text, index, end) && !isKey(text, end)) {
-        const start = text.charCodeAt(index - 1) === MINUS ? index - 1 : index;
-        parts.push(text.slice(copiedTo, start), '"', text.slice(start, end), '"');
-        copiedTo = end;
-      }
-      index = end;
-    } else {
-      index += 1;
-    }
-  }
-  parts.push(text.slice(copiedTo));
-  return parts.join('');
+/** The engine's own means, which take ten times as long: it shows the text of each number. */
+function exactNumber(
+  _key: string,
+  value: unknown,
+  ...[context]: readonly { readonly source?: string }[]
+): unknown {
+  const source = typeof value === 'number' ? context?.source : undefined;
+  return source !== undefined && LONG_INTEGER.test(source) ? source : value;
 }
 
-function endOfString(text: string, openQuote: number): number {
-  let close = openQuote;
-  for (;;) {
-    close = text.indexOf('"', close + 1);
-    if (close === -1) return text.length;
-    let backslashes = 0;
-    while (text.charCodeAt(close - 1 - backslashes) === BACKSLASH) backslashes += 1;
-    if (backslashes % 2 === 0) return close + 1;
-  }
-}
-
-function endOfNumber(text: string, start: number): number {
-  let end = start + 1;
-  while (end < text.length && isNumberPart(text.charCodeAt(end))) end += 1;
-  return end;
-}
-
-/** Digits, `.`, `e`, `E`, `+` and `-`: all that may follow a number's first digit. */
-function isNumberPart(code: number): boolean {
-  return isDigit(code) || code === 0x2e || code === 0x65 || code === 0x45 || code === 0x2b || code === MINUS;
-}
-
-/** Digits alone, without a leading zero, which JSON forbids (only runs of 16 digits and more come here). */
-function isInteger(text: string, start: number, end: number): boolean {
-  if (text.charCodeAt(start) === DIGIT_0) return false;
-  for (let index = start; index < end; index += 1) {
-    if (!isDigit(text.charCodeAt(index))) return false;
-  }
-  return true;
-}
-
-const COLON = 0x3a;
-
-/** Whether the number that ends here stands where only a property name may: quotes would make bad JSON good. */
-function isKey(text: string, end: number): boolean {
-  return text.charCodeAt(skipSpace(text, end)) === COLON;
-}
+const LONG_INTEGER = /^-?\d{16,}$/;
 
 const SPACE = 0x20;
 const COMMA = 0x2c;

@@ -1,11 +1,12 @@
 import { GATES } from '../../domain/codes.ts';
-import type { Balance, DatanodeState, Move, Plan } from '../../domain/plan.ts';
+import type { Balance, DatanodeState, Plan } from '../../domain/plan.ts';
 import type { ClusterApi } from '../../domain/snapshot.ts';
 import { isoOrNull, isoTime, toMoveView } from '../../observability/event-view.ts';
 import { movesLeft, progressOf } from '../../observability/live-state.ts';
 import type { LiveState, Progress } from '../../observability/live-state.ts';
 import type { PauseState } from './ports.ts';
 import type { StatusView } from './answers.ts';
+import { waitingMoves } from './queue.ts';
 import { decideVerdict } from './verdict.ts';
 
 /** All that the status is made of. Times in ms since 1970. */
@@ -101,15 +102,12 @@ function currentMoveOf(
   };
 }
 
-/** The moves of the plan that have not begun. */
-function queueOf({ plan, ended, currentMove }: LiveState): StatusView['queue'] {
-  const underWay = currentMove?.move.planId === plan?.planId ? currentMove?.move.regionId : undefined;
-  const next: Move[] = [];
-  for (const move of plan?.moves ?? []) {
-    if (next.length === QUEUE_SHOWN) break;
-    if (!ended.has(move.regionId) && move.regionId !== underWay) next.push(move);
-  }
-  return { length: Math.max(0, movesLeft({ plan, ended }) - (underWay === undefined ? 0 : 1)), next };
+function queueOf(live: LiveState): StatusView['queue'] {
+  const isUnderWay = live.currentMove !== null && live.currentMove.move.planId === live.plan?.planId;
+  return {
+    length: Math.max(0, movesLeft(live) - Number(isUnderWay)),
+    next: waitingMoves(live).take(QUEUE_SHOWN).toArray(),
+  };
 }
 
 function summaryOf(plan: Plan): NonNullable<StatusView['plan']> {
