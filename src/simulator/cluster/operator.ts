@@ -10,7 +10,7 @@ import type { Metasrv, SwitchName } from './meta.ts';
 import { displayRegion } from './model.ts';
 import type { RegionRoute, SimDatanode, SimTable } from './model.ts';
 
-export interface LeaderChange {
+interface LeaderChange {
   /** Index of the metasrv that shall lead; default: the next one that is up. */
   readonly to?: number;
   /** How long nobody leads; default: the leader lease of the version. */

@@ -46,7 +46,7 @@ export const FAULT_NAMES: readonly FaultName[] = [
   ...ANSWER_FAULTS,
 ];
 
-export interface FaultSetting {
+interface FaultSetting {
   readonly name: FaultName;
   /** Which requests a wire fault may hit; `submit` are those that ask for a change. */
   readonly scope: 'any' | 'submit' | 'read';
