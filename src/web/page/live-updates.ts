@@ -97,6 +97,8 @@ async function loadStatus(store: Store): Promise<void> {
 
 async function loadOverview(store: Store): Promise<void> {
   const matrix = await orNull(get('/api/v1/matrix'));
+  // To read a large answer and to show it are two tasks of the browser, so that it can do something else between them.
+  await waitFor(0);
   const count = store.get().status?.snapshot?.regions ?? 0;
   const found =
     matrix !== null && count <= MAX_CELLS ? await orNull(get('/api/v1/regions', { limit: MAX_CELLS })) : null;

@@ -8,8 +8,8 @@ import { indexes, rangeOf, useVisible } from '../hooks/layout.ts';
 import { usePage, usePageState } from '../page/page.ts';
 import { countsOf, shareOf, shareText, toneOf } from './rows.ts';
 import type { Fractions, TableRow } from './rows.ts';
-import { scrollTo, walk } from './walk.ts';
-import type { Place } from './walk.ts';
+import { scrollTo, walk } from './keyboard.ts';
+import type { Place } from './keyboard.ts';
 
 const ROW = 28;
 const HEAD = 46;
