@@ -26,8 +26,7 @@ export const CAUSES = {
   cooldown: BLOCKERS.cooldown,
   quarantined: BLOCKERS.quarantined,
   'no-longer-wanted': 'The plan was looked at again, and this move no longer helps or is no longer allowed.',
-  'gate-closed': 'Something began to forbid acting between the plan and this move.',
-  'check-failed': 'The cluster could not be read well enough to be sure that the move is safe.',
+  'gate-closed': 'A gate closed before the request left.',
   interrupted: 'The process ended or was told to stop before the request left.',
   'not-sent': 'The request could not be sent.',
 

@@ -2,10 +2,10 @@ import type { Outcome } from '../domain/codes.ts';
 import { isFinal, type MoveRecord } from '../domain/move.ts';
 import type { Move } from '../domain/plan.ts';
 import { sleep } from '../lib/clock.ts';
-import { otherMigration } from './check.ts';
-import { attempt } from './evidence.ts';
+import { STOPPING, whyTooManyFailures, type ClosedGate, type GateLimits } from './gates.ts';
 import { createJournal } from './journal.ts';
-import { carryOut, STOPPING, type Attempted, type OneMoveDependencies, type Stop } from './one-move.ts';
+import { createMoveCheck, type MoveCheck } from './move-check.ts';
+import { carryOut, type OneMoveDependencies } from './one-move.ts';
 import type { ExecutorOptions } from './options.ts';
 import type {
   ExecutionContext,
@@ -27,15 +27,22 @@ interface Run {
   readonly signal: AbortSignal;
   readonly records: MoveRecord[];
   submitted: number;
+  /** Whether the last move that was begun was, or may have been, asked for. */
+  wasSubmitted: boolean;
 }
 
+type Options = ExecutorOptions & GateLimits;
+type Parts = ExecutorDependencies &
+  Omit<OneMoveDependencies, 'onCreated'> & { readonly moveCheck: MoveCheck };
+
 /** Carries out migrations, one at a time. See {@link Executor}. */
-export function createExecutor(options: ExecutorOptions, dependencies: ExecutorDependencies): Executor {
+export function createExecutor(options: Options, dependencies: ExecutorDependencies): Executor {
   const { events } = dependencies;
   let isBusy = false;
   const journal = createJournal(options, dependencies);
   const watcher = createWatcher(options, { ...dependencies, journal });
-  const parts: Parts = { ...dependencies, journal, watcher };
+  const moveCheck = createMoveCheck(options, dependencies);
+  const parts: Parts = { ...dependencies, journal, watcher, moveCheck };
 
   /** One caller at a time: two would be two migrations at a time. */
   const exclusively = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -51,19 +58,19 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
 
   return {
     recover: (signal) => exclusively(() => recover(signal)),
+    closedGates: (limit, signal) => moveCheck.closedGates({ submitted: 0, limit }, signal),
     execute: (moves, context, signal) =>
       exclusively(async () => {
-        const run: Run = { moves, context, signal, records: [], submitted: 0 };
-        const stop = afterRecovery(await recover(signal)) ?? (await workThrough(options, parts, run));
-        if (stop) events.emit({ type: 'gate-closed', ...stop });
-        return report(run, stop);
+        const run: Run = { moves, context, signal, records: [], submitted: 0, wasSubmitted: false };
+        const running = afterRecovery(await recover(signal));
+        const closed = running ? [running] : await workThrough(options, parts, run);
+        for (const gate of closed) events.emit({ type: 'gate-closed', ...gate });
+        return report(run, closed);
       }),
   };
 }
 
-type Parts = ExecutorDependencies & OneMoveDependencies;
-
-function afterRecovery({ open, stopped }: RecoveryReport): Stop | undefined {
+function afterRecovery({ open, stopped }: RecoveryReport): ClosedGate | undefined {
   if (stopped) return STOPPING;
   const running = open.find((found) => found.mayStillRun);
   if (!running) return undefined;
@@ -74,106 +81,46 @@ function afterRecovery({ open, stopped }: RecoveryReport): Stop | undefined {
   };
 }
 
-/** @returns why the list was not worked to its end, if it was not. */
-async function workThrough(options: ExecutorOptions, parts: Parts, run: Run): Promise<Stop | undefined> {
-  const { moves, context, signal, records } = run;
-  for (const [index, move] of moves.entries()) {
-    const closed = await whyNotNow(options, parts, run, move);
-    if (closed) return closed;
-    const attempted = await begin(options, parts, run, { move, position: index + 1 });
-    records.push(attempted.move);
-    if (attempted.wasSubmitted) run.submitted += 1;
-    if (attempted.stop) return attempted.stop;
-    const isLast = index === moves.length - 1 || run.submitted >= context.limit;
-    if (attempted.wasSubmitted && !isLast && !(await pause(options, parts, signal))) return STOPPING;
+/** @returns the gates that keep the list from being worked to its end; mostly none. */
+async function workThrough(options: Options, parts: Parts, run: Run): Promise<readonly ClosedGate[]> {
+  const { moves, context, signal } = run;
+  const { limit } = context;
+  try {
+    for (const [index, move] of moves.entries()) {
+      if (run.wasSubmitted && run.submitted < limit) {
+        await sleep(parts.clock, options.pauseBetweenMovesMs, signal);
+      }
+      const closed = await begin(options, parts, run, { move, position: index + 1 });
+      if (closed.length > 0) return closed;
+    }
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    return [STOPPING];
   }
-  return failureStop(options, parts);
+  const tooMany = whyTooManyFailures({ failureRun: parts.store.failureRun() }, options);
+  return tooMany === undefined ? [] : [{ code: 'too-many-failures', detail: tooMany }];
 }
 
+/** @returns the gates that forbid this move, or the ones after it. */
 async function begin(
-  options: ExecutorOptions,
-  parts: Parts,
-  { context, moves, signal }: Run,
-  { move, position }: { readonly move: Move; readonly position: number },
-): Promise<Attempted> {
-  const onCreated = (record: MoveRecord): void =>
-    parts.events.emit({ type: 'move-started', move: record, position, total: moves.length });
-  return carryOut(options, { ...parts, onCreated }, move, context, signal);
-}
-
-/** What forbids beginning a move at all. The cheap questions come first. */
-async function whyNotNow(
-  options: ExecutorOptions,
+  options: Options,
   parts: Parts,
   run: Run,
-  move: Move,
-): Promise<Stop | undefined> {
-  const { context, signal, submitted } = run;
-  if (isAborted(signal)) return STOPPING;
-  if (submitted >= context.limit) {
-    return {
-      code: 'move-limit',
-      detail: `This cycle has executed ${submitted} of at most ${context.limit} moves.`,
-    };
-  }
-  const failures = failureStop(options, parts);
-  if (failures) return failures;
-  try {
-    const busy = await waitForQuiet(options, parts, signal);
-    if (busy) return busy;
-    const { planId, cycleId, limit } = context;
-    const verdict = await parts.gates({ move, planId, cycleId, submitted, limit, signal });
-    if (isAborted(signal)) return STOPPING;
-    return verdict.open ? undefined : { code: verdict.code, detail: verdict.detail };
-  } catch (error) {
-    if (isAborted(signal)) return STOPPING;
-    throw error;
-  }
+  { move, position }: { readonly move: Move; readonly position: number },
+): Promise<readonly ClosedGate[]> {
+  const { context, moves, records, submitted, signal } = run;
+  const checked = await parts.moveCheck.check(move, { submitted, limit: context.limit }, signal);
+  if (checked.result.kind === 'closed') return checked.result.gates;
+  const onCreated = (record: MoveRecord): void =>
+    parts.events.emit({ type: 'move-started', move: record, position, total: moves.length });
+  const attempted = await carryOut(options, { ...parts, onCreated }, checked, context, signal);
+  records.push(attempted.move);
+  run.wasSubmitted = attempted.wasSubmitted;
+  if (attempted.wasSubmitted) run.submitted += 1;
+  return attempted.closed;
 }
 
-/** A function, because the compiler takes a property that was false to stay so over an await. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
-}
-
-function failureStop(options: ExecutorOptions, { store }: Parts): Stop | undefined {
-  const failures = store.failureRun();
-  if (failures < options.maxConsecutiveFailures) return undefined;
-  return {
-    code: 'too-many-failures',
-    detail: `${failures} migrations in a row failed; ${options.maxConsecutiveFailures} are the limit.`,
-  };
-}
-
-/** Waits, for a while, for migrations of others to end. @throws the signal's reason when it aborts. */
-async function waitForQuiet(
-  options: ExecutorOptions,
-  { cluster, clock }: Parts,
-  signal: AbortSignal,
-): Promise<Stop | undefined> {
-  const untilMs = clock.monotonicMs() + options.foreignWaitMs;
-  for (;;) {
-    const listed = await attempt(signal, () => cluster.listProcedures({ signal }));
-    if (!listed.ok) return { code: 'cluster-unhealthy', detail: listed.problem };
-    const detail = listed.value === 'unsupported' ? undefined : otherMigration(listed.value);
-    if (detail === undefined) return undefined;
-    if (clock.monotonicMs() >= untilMs) return { code: 'migration-running', detail };
-    await sleep(clock, options.pollIntervalMs, signal);
-  }
-}
-
-/** @returns false when told to stop meanwhile. */
-async function pause(options: ExecutorOptions, { clock }: Parts, signal: AbortSignal): Promise<boolean> {
-  try {
-    await sleep(clock, options.pauseBetweenMovesMs, signal);
-    return true;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    return false;
-  }
-}
-
-function report({ moves, records, submitted }: Run, stop: Stop | undefined): ExecutionReport {
+function report({ moves, records, submitted }: Run, closed: readonly ClosedGate[]): ExecutionReport {
   const counts: Record<Outcome, number> = {
     succeeded: 0,
     failed: 0,
@@ -183,5 +130,5 @@ function report({ moves, records, submitted }: Run, stop: Stop | undefined): Exe
   };
   for (const { state } of records) if (isFinal(state)) counts[state] += 1;
   const remaining = moves.length - records.length;
-  return { records, counts, submitted, remaining, ...(stop && { stop }) };
+  return { records, counts, submitted, remaining, closed };
 }

@@ -1,30 +1,47 @@
 import type { GateCode } from '../domain/codes.ts';
-import type { ClusterSafety } from '../greptimedb/port.ts';
+import { GATES } from '../domain/codes.ts';
+import type { DatanodeId } from '../domain/ids.ts';
+import type { Datanode } from '../domain/snapshot.ts';
+import type { ClusterSafety, RegionProcedure } from '../greptimedb/port.ts';
 import { formatDuration } from '../lib/duration.ts';
 import type { PauseRecord } from '../store/port.ts';
-import type { GateResult } from './port.ts';
 import type { WindowState } from './windows.ts';
 
-/** All that the gates look at, read right before. */
-export interface GateReading {
+/** What the daemon itself knows, at this very moment. */
+export interface Standing {
+  /** Whether this replica has led without a break since the work at hand began. */
+  readonly isLeader: boolean;
+  /** Whether another configuration waits for the end of the cycle. */
+  readonly isConfigWaiting: boolean;
+  readonly isDryRun: boolean;
+  readonly window: WindowState;
+  readonly draining: readonly DatanodeId[];
+  /** When the snapshot that the plan rests on was taken, in ms since 1970. */
+  readonly snapshotTakenAtMs: number;
+}
+
+/** All that can change while a request is on its way out, told without waiting for anything. */
+export interface Moment extends Standing {
   readonly nowMs: number;
   readonly isStopping: boolean;
-  /** Whether this replica of the rebalancer leads. */
-  readonly isLeader: boolean;
-  readonly isDryRun: boolean;
   readonly pause?: PauseRecord;
-  readonly window: WindowState;
+}
+
+/** All that the gates look at. */
+export interface GateReading extends Moment {
   readonly cluster:
     | {
         readonly kind: 'read';
         readonly safety: ClusterSafety;
-        readonly alive: number;
-        readonly datanodes: number;
+        readonly datanodes: readonly Datanode[];
+        readonly procedures: readonly RegionProcedure[] | 'unsupported';
       }
     | { readonly kind: 'unread'; readonly problem: string };
   readonly snapshotAgeMs: number;
   readonly failureRun: number;
-  readonly submittedThisCycle: number;
+  /** Migrations submitted in this cycle, and the most that may be. */
+  readonly submitted: number;
+  readonly limit: number;
   readonly submittedThisHour: number;
   /** Moves of ours that others undid within the time that counts. */
   readonly undoneMoves: number;
@@ -35,9 +52,16 @@ export interface GateLimits {
   /** The least share of datanodes that must be alive, 0 to 1. */
   readonly minAliveShare: number;
   readonly maxConsecutiveFailures: number;
-  readonly maxMovesPerCycle: number;
   readonly maxMovesPerHour: number;
   readonly maxUndoneMoves: number;
+  /** How far back moves that others undid count, in ms. */
+  readonly thrashWindowMs: number;
+}
+
+/** A gate that forbids acting now, and why: the same value reaches metric, log, API and command line. */
+export interface ClosedGate {
+  readonly code: GateCode;
+  readonly detail: string;
 }
 
 interface Gate {
@@ -46,12 +70,13 @@ interface Gate {
   readonly whyClosed: (reading: GateReading, limits: GateLimits) => string | undefined;
 }
 
-/** What the operator decides comes before what the cluster says, and that before our own limits: the first "no" is the one told. */
+/** What the operator decides comes before what the cluster says, and that before our own limits: the first "no" is told first. */
 export const GATE_LIST: readonly Gate[] = [
-  { code: 'stopping', whyClosed: ({ isStopping }) => when(isStopping, 'The process was told to stop.') },
+  { code: 'stopping', whyClosed: ({ isStopping }) => when(isStopping, STOPPING.detail) },
+  { code: 'not-leader', whyClosed: ({ isLeader }) => when(!isLeader, GATES['not-leader']) },
   {
-    code: 'not-leader',
-    whyClosed: ({ isLeader }) => when(!isLeader, 'Another replica leads, or did a moment ago.'),
+    code: 'reload-pending',
+    whyClosed: ({ isConfigWaiting }) => when(isConfigWaiting, GATES['reload-pending']),
   },
   {
     code: 'dry-run',
@@ -96,21 +121,11 @@ export const GATE_LIST: readonly Gate[] = [
         `Somebody else undid ${undoneMoves} moves; ${maxUndoneMoves} are the limit.`,
       ),
   },
-  {
-    code: 'too-many-failures',
-    whyClosed: ({ failureRun }, { maxConsecutiveFailures }) =>
-      when(
-        failureRun >= maxConsecutiveFailures,
-        `${failureRun} migrations in a row failed; ${maxConsecutiveFailures} are the limit.`,
-      ),
-  },
+  { code: 'too-many-failures', whyClosed: whyTooManyFailures },
   {
     code: 'move-limit',
-    whyClosed: ({ submittedThisCycle }, { maxMovesPerCycle }) =>
-      when(
-        submittedThisCycle >= maxMovesPerCycle,
-        `This cycle has executed ${submittedThisCycle} of at most ${maxMovesPerCycle} moves.`,
-      ),
+    whyClosed: ({ submitted, limit }) =>
+      when(submitted >= limit, `This cycle has executed ${submitted} of at most ${limit} moves.`),
   },
   {
     code: 'hourly-limit',
@@ -120,35 +135,46 @@ export const GATE_LIST: readonly Gate[] = [
         `The last hour has seen ${submittedThisHour} of at most ${maxMovesPerHour} moves.`,
       ),
   },
+  { code: 'migration-running', whyClosed: whyBusy },
 ];
 
-/** The first gate that is closed, if any. Pure. */
-export function evaluateGates(reading: GateReading, limits: GateLimits): GateResult {
-  return closedGates(reading, limits)[0] ?? { open: true };
-}
+export const STOPPING: ClosedGate = { code: 'stopping', detail: 'The process was told to stop.' };
 
-/** The gates that operators close, which can be asked without waiting: for the moment right before a request leaves. */
-export function operatorGates({ pause, window }: Pick<GateReading, 'pause' | 'window'>): GateResult {
-  if (pause) return { open: false, code: 'paused', detail: describePause(pause) };
-  return window.isOpen ? { open: true } : { open: false, code: 'outside-window', detail: window.detail };
-}
-
-/** Every gate that is closed, for `status` and metrics. */
-export function closedGates(
-  reading: GateReading,
-  limits: GateLimits,
-): readonly Extract<GateResult, { open: false }>[] {
+/** Every gate that is closed, in the order of {@link GATE_LIST}. Pure. */
+export function closedGates(reading: GateReading, limits: GateLimits): readonly ClosedGate[] {
   return GATE_LIST.flatMap(({ code, whyClosed }) => {
     const detail = whyClosed(reading, limits);
-    return detail === undefined ? [] : [{ open: false as const, code, detail }];
+    return detail === undefined ? [] : [{ code, detail }];
   });
+}
+
+export function describeClosed(closed: readonly ClosedGate[]): string {
+  return closed.map(({ detail }) => detail).join(' ');
+}
+
+export function whyTooManyFailures(
+  { failureRun }: Pick<GateReading, 'failureRun'>,
+  { maxConsecutiveFailures }: Pick<GateLimits, 'maxConsecutiveFailures'>,
+): string | undefined {
+  return when(
+    failureRun >= maxConsecutiveFailures,
+    `${failureRun} migrations in a row failed; ${maxConsecutiveFailures} are the limit.`,
+  );
 }
 
 function whyTooFewAlive({ cluster }: GateReading, { minAliveShare }: GateLimits): string | undefined {
   if (cluster.kind === 'unread') return undefined;
-  const { alive, datanodes } = cluster;
-  if (datanodes > 0 && alive / datanodes >= minAliveShare) return undefined;
-  return `${alive} of ${datanodes} datanodes are alive; at least ${Math.round(minAliveShare * 100)} % are wanted.`;
+  const total = cluster.datanodes.length;
+  const alive = cluster.datanodes.filter(({ status }) => status === 'alive').length;
+  if (total > 0 && alive / total >= minAliveShare) return undefined;
+  return `${alive} of ${total} datanodes are alive; at least ${Math.round(minAliveShare * 100)} % are wanted.`;
+}
+
+function whyBusy({ cluster }: GateReading): string | undefined {
+  if (cluster.kind === 'unread' || cluster.procedures === 'unsupported') return undefined;
+  const running = cluster.procedures.find(({ active, isRegionMigration }) => active && isRegionMigration);
+  if (!running) return undefined;
+  return `Procedure ${running.procedureId} migrates region ${running.regionIds.join(', ')} (${running.status}).`;
 }
 
 function describePause({ by, reason, untilMs }: PauseRecord): string {

@@ -9,8 +9,6 @@ export interface ExecutorOptions {
   readonly pauseBetweenMovesMs: number;
   /** A region rests this long after it was moved. */
   readonly regionCooldownMs: number;
-  /** So many moves that fail in a row close the gate `too-many-failures`. */
-  readonly maxConsecutiveFailures: number;
   /** A region rests this long after its first failure, twice as long after the second, and so on up to the longest. */
   readonly quarantineBaseMs: number;
   readonly quarantineMaxMs: number;
@@ -43,7 +41,6 @@ export const DEFAULT_EXECUTOR_OPTIONS: ExecutorOptions = {
   pollIntervalMs: 1_000,
   pauseBetweenMovesMs: 2_000,
   regionCooldownMs: 3_600_000,
-  maxConsecutiveFailures: 3,
   quarantineBaseMs: 600_000,
   quarantineMaxMs: 86_400_000,
   forgottenGraceMs: 60_000,

@@ -1,35 +1,20 @@
-import type { GateCode, Outcome } from '../domain/codes.ts';
+import type { Outcome } from '../domain/codes.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import type { Move } from '../domain/plan.ts';
 import type { Cluster } from '../greptimedb/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { EventSink } from '../observability/events.ts';
 import type { Store } from '../store/port.ts';
-import type { CheckResult } from './check.ts';
+import type { ClosedGate, Standing } from './gates.ts';
 import type { WatchMemory } from './judge.ts';
-
-/** Whether acting is allowed now; when not, why: the same value reaches metric, log, API and command line. */
-export type GateResult =
-  { readonly open: true } | { readonly open: false; readonly code: GateCode; readonly detail: string };
-
-/** What the gates are asked about. */
-export interface GateQuestion {
-  readonly move: Move;
-  readonly planId: string;
-  readonly cycleId: number;
-  /** Migrations that this call of `execute` has submitted so far. */
-  readonly submitted: number;
-  readonly limit: number;
-  readonly signal: AbortSignal;
-}
 
 export interface ExecutorDependencies {
   readonly cluster: Cluster;
   readonly store: Store;
   readonly events: EventSink;
   readonly clock: Clock;
-  /** Asked before every move. A "no" is a value; a rejection is a defect, or the signal's reason. */
-  readonly gates: (question: GateQuestion) => Promise<GateResult>;
+  /** Asked right before every intent, and again at the first byte of its request. */
+  readonly standing: () => Standing;
   /**
    * Kept by whoever makes one executor after the other: a move that ran out of time is looked at once per cycle, and what can be told
    * of it rests on how long it has looked the same. Default: a new one.
@@ -45,11 +30,15 @@ export interface ExecutionContext {
   readonly cycleId: number;
   /** The most migrations to submit. */
   readonly limit: number;
-  /**
-   * Asked at the very moment before the intent is written, without waiting for anything: what operators did while the move was checked
-   * (a pause, a drain, a window that closed) must hold the request back.
-   */
-  readonly preSubmitCheck?: (move: Move) => CheckResult;
+}
+
+/** What came of one move of the list. */
+export interface Attempted {
+  readonly move: MoveRecord;
+  /** Whether a migration was, or may have been, asked for. */
+  readonly wasSubmitted: boolean;
+  /** Why the rest of the list must not be begun; mostly empty. */
+  readonly closed: readonly ClosedGate[];
 }
 
 export interface ExecutionReport {
@@ -60,8 +49,8 @@ export interface ExecutionReport {
   readonly submitted: number;
   /** Moves of the list that were not begun. */
   readonly remaining: number;
-  /** Why the list was not worked to its end. `too-many-failures` asks the daemon to pause. */
-  readonly stop?: { readonly code: GateCode; readonly detail: string };
+  /** The gates that forbid the rest of the list; empty when it was worked to its end. */
+  readonly closed: readonly ClosedGate[];
 }
 
 /** A move whose end is not known. */
@@ -94,4 +83,6 @@ export interface Executor {
    * @throws OperatingError of the store.
    */
   recover(signal: AbortSignal): Promise<RecoveryReport>;
+  /** Every gate that would stop a move now. @throws the signal's reason, and OperatingErrors of the store. */
+  closedGates(limit: number, signal: AbortSignal): Promise<readonly ClosedGate[]>;
 }

@@ -1,14 +1,15 @@
 import type { CauseCode } from '../domain/causes.ts';
 import { describeError, OperatingError } from '../domain/errors.ts';
-import type { ProcedureId } from '../domain/ids.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import type { Cluster, RefusalCode, SubmitResult } from '../greptimedb/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/port.ts';
-import { attempt, look, queryFor } from './evidence.ts';
-import type { EvidenceQuery } from './evidence.ts';
+import { attempt, look, queryFor, type EvidenceQuery } from './evidence.ts';
+import { describeClosed, STOPPING, type ClosedGate } from './gates.ts';
 import type { Journal } from './journal.ts';
+import type { CheckedMove, CheckResult } from './move-check.ts';
 import type { ExecutorOptions } from './options.ts';
+import type { Attempted } from './port.ts';
 import type { MoveEnd } from './states.ts';
 
 export interface SubmitDependencies {
@@ -20,18 +21,18 @@ export interface SubmitDependencies {
 
 export type Submission =
   /** Nothing was started, for certain. */
-  | { readonly kind: 'ended'; readonly move: MoveRecord; readonly code?: RefusalCode }
+  | ({ readonly kind: 'ended' } & Attempted)
   /** Something was, or may have been, started: look. */
   | { readonly kind: 'look'; readonly move: MoveRecord; readonly nothingSeenCause?: CauseCode };
 
-type Sent = SubmitResult | { readonly kind: 'not-sent'; readonly message: string };
-type SubmitOptions = Pick<ExecutorOptions, 'replayTimeoutMs' | 'clockSkewMs' | 'submitSettleMs'>;
-
-/** A move that may be submitted, and the region's procedures that the cluster listed right before. */
-export interface Checked {
-  readonly move: MoveRecord;
-  readonly knownBefore: readonly ProcedureId[];
+/** Whether the move may still be submitted, or why that cannot be told. */
+type Permission = CheckResult | { readonly kind: 'failed'; readonly error: unknown };
+interface NotSent {
+  readonly kind: 'not-sent';
+  readonly message: string;
+  readonly permission: Permission;
 }
+type SubmitOptions = Pick<ExecutorOptions, 'replayTimeoutMs' | 'clockSkewMs' | 'submitSettleMs'>;
 
 const CAUSE_OF_REFUSAL: Readonly<Record<RefusalCode, CauseCode>> = {
   'leader-changed': 'leader-changed',
@@ -47,17 +48,20 @@ const CAUSE_OF_REFUSAL: Readonly<Record<RefusalCode, CauseCode>> = {
 
 /**
  * Writes the intent down, asks for the migration once, and writes the answer down. The intent is on disk before the request leaves.
+ *
+ * @param checking the record of the move that was checked.
  */
 export async function submit(
   options: SubmitOptions,
   dependencies: SubmitDependencies,
-  { move: checked, knownBefore }: Checked,
+  checking: MoveRecord,
+  { knownBefore, mayStillSubmit }: CheckedMove,
   signal: AbortSignal,
 ): Promise<Submission> {
-  const { cluster, clock, journal } = dependencies;
-  const move = journal.advance(checked, 'intent-recorded', { knownBefore });
+  const { cluster, store, clock, journal } = dependencies;
+  const move = journal.advance(checking, 'intent-recorded', { knownBefore });
   const submittedAtMs = clock.now();
-  const result = await send(cluster, move, options.replayTimeoutMs, signal);
+  const result = await send(cluster, move, options.replayTimeoutMs, mayStillSubmit, signal);
   switch (result.kind) {
     case 'accepted': {
       const step = { procedureId: result.procedureId, submittedAtMs };
@@ -65,21 +69,37 @@ export async function submit(
     }
     case 'unclear':
       return { kind: 'look', move };
-    case 'already-there':
-      return confirmAlreadyThere(
-        dependencies,
-        move,
-        queryFor(dependencies.store, move, submittedAtMs, options),
-        signal,
-      );
-    case 'not-sent': {
-      const cause = signal.aborted ? 'interrupted' : 'not-sent';
-      const end: MoveEnd = { state: 'abandoned', cause, detail: result.message };
-      return { kind: 'ended', move: journal.finish(move, end) };
+    case 'already-there': {
+      const query = queryFor(store, move, submittedAtMs, options);
+      return confirmAlreadyThere(dependencies, move, query, signal);
     }
+    case 'not-sent':
+      return unsent(journal, move, result, signal);
     case 'refused':
       return refuse(dependencies, move, result, signal);
   }
+}
+
+/** What could not be sent would not reach the cluster for another move either; what was held back has its own reason. */
+function unsent(
+  journal: Journal,
+  move: MoveRecord,
+  { message, permission }: NotSent,
+  signal: AbortSignal,
+): Submission {
+  const end = (cause: CauseCode, detail: string, closed: readonly ClosedGate[]): Submission => {
+    const ended = journal.finish(move, { state: 'abandoned', cause, detail });
+    return { kind: 'ended', move: ended, wasSubmitted: false, closed };
+  };
+  if (signal.aborted) return end('interrupted', message, [STOPPING]);
+  if (permission.kind === 'abandon') return end(permission.cause, permission.detail, []);
+  if (permission.kind === 'closed') {
+    return end('gate-closed', describeClosed(permission.gates), permission.gates);
+  }
+  const detail = `Region ${move.regionId}: ${message}`;
+  const ended = end('not-sent', message, [{ code: 'cluster-unhealthy', detail }]);
+  if (permission.kind === 'failed') throw permission.error;
+  return ended;
 }
 
 async function refuse(
@@ -99,7 +119,12 @@ async function refuse(
     cause,
     detail: `The cluster refused: ${message.slice(0, 1_000)}`,
   };
-  return { kind: 'ended', move: journal.finish(move, end), code };
+  const ended = journal.finish(move, end);
+  // Some refusals would meet every other move too.
+  const meetsAll = code === 'access-denied' || code === 'not-leader';
+  const detail = `Region ${move.regionId}: ${end.detail}`;
+  const closed = meetsAll ? [{ code: 'cluster-unhealthy', detail } as const] : [];
+  return { kind: 'ended', move: ended, wasSubmitted: true, closed };
 }
 
 /**
@@ -137,28 +162,53 @@ async function confirmAlreadyThere(
   const isThere = region?.kind === 'found' && region.leader === move.to && region.status === 'alive';
   if (!isThere || seen?.evidence.claimable !== undefined) return { kind: 'look', move };
   const detail = `Datanode ${move.to} leads region ${move.regionId} already, the cluster says.`;
-  return {
-    kind: 'ended',
-    move: journal.finish(move, { state: 'abandoned', cause: 'already-there', detail }),
-  };
+  const ended = journal.finish(move, { state: 'abandoned', cause: 'already-there', detail });
+  return { kind: 'ended', move: ended, wasSubmitted: false, closed: [] };
 }
 
 /**
  * By the port's contract a rejection means that nothing was sent. An error that is none of the contract's is a defect, of which nothing
  * is known: the request may have left.
+ *
+ * Opening a connection, to one frontend after the other, may take long, and so may the proof that this replica leads: whether the move
+ * may still be submitted is asked at the first byte.
  */
 async function send(
   cluster: Cluster,
   move: MoveRecord,
   replayTimeoutMs: number,
+  mayStillSubmit: () => CheckResult,
   signal: AbortSignal,
-): Promise<Sent> {
+): Promise<SubmitResult | NotSent> {
   const { regionId, from, to } = move;
+  const permission = askAtStart(mayStillSubmit);
   try {
-    return await cluster.submitMigration({ regionId, from, to, replayTimeoutMs }, { signal });
+    const options = { signal, mayStart: permission.mayStart };
+    return await cluster.submitMigration({ regionId, from, to, replayTimeoutMs }, options);
   } catch (error) {
     const message = describeError(error);
     const isByContract = error instanceof OperatingError || (signal.aborted && error === signal.reason);
-    return isByContract ? { kind: 'not-sent', message } : { kind: 'unclear', message };
+    return isByContract
+      ? { kind: 'not-sent', message, permission: permission.read() }
+      : { kind: 'unclear', message };
   }
+}
+
+/** Remembers the "no" that held a request back, or asks once more: other things than the first byte may have held it back. */
+function askAtStart(mayStillSubmit: () => CheckResult): { mayStart: () => boolean; read: () => Permission } {
+  let heldBack: Permission | undefined;
+  // The network's own code calls this: it must not meet an error of ours.
+  const ask = (): Permission => {
+    try {
+      return mayStillSubmit();
+    } catch (error) {
+      return { kind: 'failed', error };
+    }
+  };
+  const mayStart = (): boolean => {
+    const answer = ask();
+    heldBack = answer.kind === 'go' ? undefined : answer;
+    return answer.kind === 'go';
+  };
+  return { mayStart, read: () => heldBack ?? ask() };
 }

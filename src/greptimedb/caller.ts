@@ -68,6 +68,8 @@ export interface Call {
   readonly large?: boolean;
   readonly freshConnection?: boolean;
   readonly timeoutMs?: number;
+  /** Asked right before the first byte leaves; after a "no" nothing is sent. */
+  readonly mayStart?: (() => boolean) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -84,8 +86,6 @@ export interface CallerDependencies {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly onRequest?: ((sample: RequestSample) => void) | undefined;
-  /** See {@link ClusterDependencies.maySubmit}. */
-  readonly maySubmit?: (() => boolean) | undefined;
 }
 
 /** Makes single calls with deadlines, limits, measured outcomes and errors that say what was asked and what came. */
@@ -134,7 +134,7 @@ export class Caller {
   }
 
   async #attempt<T>(endpoint: Endpoint, call: Call, read: AnswerReader<T>): Promise<T> {
-    const { clock, transport, maySubmit } = this.#dependencies;
+    const { clock, transport } = this.#dependencies;
     const headMs = call.timeoutMs ?? this.#options.requestTimeoutMs;
     const deadline = startDeadline(
       clock,
@@ -156,7 +156,7 @@ export class Caller {
         ...(call.body === undefined ? {} : { body: call.body }),
         tls: this.#options.tls,
         ...(call.freshConnection ? { freshConnection: true } : {}),
-        ...(maySubmit && SUBMISSIONS.includes(call.operation) ? { mayStart: maySubmit } : {}),
+        ...(call.mayStart ? { mayStart: call.mayStart } : {}),
       });
     } catch (error) {
       throw transportFailure(error, where, call.signal, deadline);
@@ -167,9 +167,6 @@ export class Caller {
     return read(response, where);
   }
 }
-
-/** The only requests that change anything. */
-const SUBMISSIONS: readonly OperationName[] = ['region-migration', 'sql-migrate-region'];
 
 const NO_HEADERS: Readonly<Record<string, string>> = {};
 

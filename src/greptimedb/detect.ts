@@ -198,7 +198,6 @@ function createCaller(
       clock: dependencies.clock,
       transport,
       onRequest: dependencies.onRequest,
-      maySubmit: dependencies.maySubmit,
     },
   );
 }

@@ -41,8 +41,6 @@ export interface ClusterDependencies {
   readonly transport?: Transport;
   readonly onRequest?: (sample: RequestSample) => void;
   readonly onWarning?: WarningListener;
-  /** Asked right before the first byte of a request for a migration leaves. Absent: always yes. */
-  readonly maySubmit?: (() => boolean) | undefined;
 }
 
 export type WarningListener = (message: string, fields: Readonly<Record<string, unknown>>) => void;

@@ -30,11 +30,16 @@ export interface Cluster extends ClusterReader {
    * Asks for one migration, once, without any retry. Never rejects for a reason of the cluster or the network: a request that
    * may have arrived is `unclear`. Rejects only before anything was sent (for instance with the signal's reason).
    */
-  submitMigration(request: MigrationRequest, options: CallOptions): Promise<SubmitResult>;
+  submitMigration(request: MigrationRequest, options: SubmitOptions): Promise<SubmitResult>;
 }
 
 export interface CallOptions {
   readonly signal: AbortSignal;
+}
+
+export interface SubmitOptions extends CallOptions {
+  /** Asked right before the first byte leaves, once for each server that is tried; after a "no" nothing is sent. Default: always yes. */
+  readonly mayStart?: (() => boolean) | undefined;
 }
 
 export interface ReadSnapshotOptions extends CallOptions {

@@ -158,6 +158,7 @@ export const MIGRATIONS: readonly string[] = [
     ('refused-target-is-follower', 'follower-on-target'),
     ('refused-leader-changed', 'leader-changed'),
     ('refused-region-gone', 'region-gone'),
+    ('check-failed', 'gate-closed'),
     ('no-verdict', 'outcome-unknown');
   UPDATE moves SET state = (SELECT new FROM words WHERE old = state) WHERE state IN (SELECT old FROM words);
   UPDATE moves SET cause = (SELECT new FROM words WHERE old = cause) WHERE cause IN (SELECT old FROM words);

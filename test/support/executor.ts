@@ -4,9 +4,9 @@ import {
   type ExecutionContext,
   type ExecutionReport,
   type Executor,
-  type ExecutorDependencies,
   type ExecutorOptions,
 } from '../../src/executor/executor.ts';
+import type { GateLimits, Standing } from '../../src/executor/gates.ts';
 import { VirtualClock } from '../harness/virtual-clock.ts';
 import type { RebalancerEvent } from '../../src/observability/events.ts';
 import type { Store } from '../../src/store/port.ts';
@@ -14,7 +14,7 @@ import { openStore } from '../../src/store/sqlite.ts';
 import { FakeCluster, type FakeClusterOptions } from './fake-cluster.ts';
 
 /** The defaults, but for a shorter replay timeout, so that the server's worst case is 10 minutes and 10 seconds. */
-export const OPTIONS: ExecutorOptions = {
+export const OPTIONS: ExecutorOptions & GateLimits = {
   replayTimeoutMs: 10_000,
   moveTimeoutMs: 900_000,
   pollIntervalMs: 1_000,
@@ -29,6 +29,21 @@ export const OPTIONS: ExecutorOptions = {
   foreignWaitMs: 30_000,
   recoverPatienceMs: 30_000,
   clockSkewMs: 60_000,
+  maxSnapshotAgeMs: 60_000,
+  minAliveShare: 0.5,
+  maxMovesPerHour: 100,
+  maxUndoneMoves: 3,
+  thrashWindowMs: 3_600_000,
+};
+
+/** Nothing but the cluster and the store forbids anything. */
+export const STANDING: Standing = {
+  isLeader: true,
+  isConfigWaiting: false,
+  isDryRun: false,
+  window: { isOpen: true, detail: '' },
+  draining: [],
+  snapshotTakenAtMs: Infinity,
 };
 
 export const REGION = '4398046511104';
@@ -62,8 +77,8 @@ export interface Rig {
 
 export interface RigOptions {
   readonly cluster?: Partial<FakeClusterOptions>;
-  readonly options?: Partial<ExecutorOptions>;
-  readonly gates?: ExecutorDependencies['gates'];
+  readonly options?: Partial<ExecutorOptions & GateLimits>;
+  readonly standing?: Partial<Standing>;
   readonly store?: Store;
   readonly clock?: VirtualClock;
   readonly onEvent?: (event: RebalancerEvent) => void;
@@ -87,7 +102,7 @@ export function createRig(rig: RigOptions = {}): Rig {
           rig.onEvent?.(event);
         },
       },
-      gates: rig.gates ?? (() => Promise.resolve({ open: true })),
+      standing: () => ({ ...STANDING, ...rig.standing }),
     },
   );
   const controller = new AbortController();

@@ -11,6 +11,7 @@ import type {
   RegionProcedure,
   RegionReading,
   RefusalCode,
+  SubmitOptions,
   SubmitResult,
 } from '../../src/greptimedb/port.ts';
 import type { Clock } from '../../src/lib/clock.ts';
@@ -175,9 +176,13 @@ export class FakeCluster implements Cluster {
     return { kind: 'ended', status, ...(error !== undefined && { error }) };
   }
 
-  async submitMigration(request: MigrationRequest, { signal }: CallOptions): Promise<SubmitResult> {
+  async submitMigration(
+    request: MigrationRequest,
+    { signal, mayStart }: SubmitOptions,
+  ): Promise<SubmitResult> {
     this.onRequest('submitMigration');
     signal.throwIfAborted();
+    if (mayStart?.() === false) throw new OperatingError('not-sent', 'It may not leave.');
     this.#settle();
     const behaviour = this.#behaviours.shift() ?? {};
     const { answer = 'accepted' } = behaviour;

@@ -1,12 +1,11 @@
 import type { Config } from '../../config/config.ts';
 import { OperatingError } from '../../domain/errors.ts';
 import type { PlanFile } from '../../domain/plan-file.ts';
-import type { Move, Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import type { CheckResult } from '../../executor/check.ts';
-import type { ExecutionReport } from '../../executor/port.ts';
+import type { ExecutionContext, ExecutionReport } from '../../executor/port.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { judgePlan } from '../../planner/judge.ts';
 import type { Judgement } from '../../planner/judge.ts';
@@ -91,10 +90,7 @@ async function work(session: ClusterSession, plan: Plan, signal: AbortSignal): P
     const detail = `Dry run: ${open.length} moves would be executed, ${done.length} are done already.`;
     return { outcome: 'planned', moved: 0, failed: 0, detail, plan };
   }
-  const preSubmitCheck = (move: Move): CheckResult => session.preSubmitCheck(move);
-  return execute(session, plan, judgement, (moves, context) =>
-    executor.execute(moves, { ...context, preSubmitCheck }, signal),
-  );
+  return execute(session, plan, judgement, (context) => executor.execute(open, context, signal));
 }
 
 /** Ids alone do not tell one cluster from another: every one of them has a table 1024. */
@@ -128,23 +124,18 @@ function refuseUseless({ helps, open }: Judgement, { planId }: Plan): void {
   );
 }
 
-type Execute = (
-  moves: readonly Move[],
-  context: { readonly planId: string; readonly cycleId: number; readonly limit: number },
-) => Promise<ExecutionReport>;
-
 async function execute(
   { store, clock, events }: ClusterSession,
   plan: Plan,
   { open, counts }: Judgement,
-  run: Execute,
+  run: (context: ExecutionContext) => Promise<ExecutionReport>,
 ): Promise<WorkResult> {
   const startedAtMs = clock.monotonicMs();
   const cycleId = store.beginCycle('apply', clock.now());
   events.emit({ type: 'cycle-started', cycleId, trigger: 'apply' });
   const remaining: Plan = { ...plan, moves: open };
   events.emit({ type: 'planned', cycleId, plan: remaining, counts, durationMs: 0 });
-  const report = await run(open, { planId: plan.planId, cycleId, limit: Infinity });
+  const report = await run({ planId: plan.planId, cycleId, limit: Infinity });
   const result = describeExecution(report, open.length);
   store.endCycle(cycleId, {
     endedAtMs: clock.now(),

@@ -6,6 +6,7 @@ import { withDrains } from '../../domain/policy.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
 import type { Datanode, Snapshot } from '../../domain/snapshot.ts';
+import { describeClosed } from '../../executor/gates.ts';
 import { sleep } from '../../lib/clock.ts';
 import type { Parts } from '../compose.ts';
 import { withSession } from './once.ts';
@@ -76,7 +77,8 @@ async function work(
     signal.throwIfAborted();
     if (!snapshot || !plan) throw new OperatingError('drain-failed', report.detail);
     // A cycle that did something is followed by one that looks what is left. What failed is in quarantine then.
-    const mayGoOn = report.stop?.code !== 'too-many-failures';
+    const closed = report.closed ?? [];
+    const mayGoOn = !closed.some(({ code }) => code === 'too-many-failures');
     if (!dryRun && report.moved + report.failed > 0 && mayGoOn) {
       deadlineMs = session.clock.monotonicMs() + moveTimeoutMs;
       continue;
@@ -92,7 +94,8 @@ async function work(
     }
     const why = {
       plan,
-      stop: report.stop?.detail ?? (report.outcome === 'failed' ? report.detail : undefined),
+      stop:
+        closed.length > 0 ? describeClosed(closed) : report.outcome === 'failed' ? report.detail : undefined,
     };
     return {
       moved,

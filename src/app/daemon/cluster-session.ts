@@ -1,19 +1,14 @@
 import type { Config } from '../../config/config.ts';
 import { toPolicy } from '../../config/effective.ts';
 import type { Secrets } from '../../config/secrets.ts';
-import { GATES } from '../../domain/codes.ts';
 import { withDrains } from '../../domain/policy.ts';
 import type { Policy } from '../../domain/policy.ts';
-import type { Move } from '../../domain/plan.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { createExecutor, DEFAULT_EXECUTOR_OPTIONS } from '../../executor/executor.ts';
 import type { ExecutorOptions } from '../../executor/executor.ts';
 import { describeForeignMoves, findForeignMoves, undoneMoves } from '../../executor/foreign.ts';
-import { readGateContext } from '../../executor/gate-context.ts';
-import { evaluateGates, operatorGates } from '../../executor/gates.ts';
-import type { GateLimits } from '../../executor/gates.ts';
-import type { CheckResult } from '../../executor/check.ts';
-import type { Executor, GateResult, GateQuestion, WatchMemories } from '../../executor/port.ts';
+import type { GateLimits, Standing } from '../../executor/gates.ts';
+import type { Executor, WatchMemories } from '../../executor/port.ts';
 import { evaluateWindows } from '../../executor/windows.ts';
 import type { Cluster } from '../../greptimedb/port.ts';
 import type { RequestSample } from '../../greptimedb/options.ts';
@@ -76,11 +71,7 @@ export class ClusterSession {
   readonly #followers: LearnedFollowers;
   #config: Config;
   #isConfigWaiting = false;
-  /** The term in which the work at hand began: see {@link Leadership.actingTerm}. */
-  #term: number | undefined;
   #lastSnapshot: Snapshot | undefined;
-  /** Gives the last word once more, about the move that it was last asked for. */
-  #askAgain: () => CheckResult = () => this.#operatorsWord();
 
   constructor({ config, secrets }: ClusterSessionOptions, dependencies: ClusterSessionDependencies) {
     const { clock, store, logger, openCluster, onRequest } = dependencies;
@@ -102,7 +93,6 @@ export class ClusterSession {
           clock,
           ...(onRequest && { onRequest }),
           onWarning: (message, fields) => logger.warn(fields, message),
-          maySubmit: () => this.#maySubmit(),
         },
         { signal },
       ),
@@ -152,11 +142,10 @@ export class ClusterSession {
         events,
         connection,
         planner: this.#dependencies.planner,
-        openExecutor: (cluster, snapshotTakenAtMs) => this.openExecutor(cluster, snapshotTakenAtMs),
+        openExecutor: (cluster, takenAtMs) => this.openExecutor(cluster, takenAtMs, overrides.policy),
         noteSnapshot: (snapshot) => this.#noteSnapshot(snapshot),
         completeSnapshot: (snapshot) => this.#followers.addTo(snapshot),
         isActing: () => this.leadership.isActing(),
-        preSubmitCheck: (move) => this.preSubmitCheck(move, overrides.policy),
         onDefect: (error) => this.#dependencies.logger.error({ error }, 'A cycle met a defect'),
       },
       trigger,
@@ -176,72 +165,29 @@ export class ClusterSession {
   }
 
   /**
-   * What operators say about a move at the moment before it is asked for: a pause, a window, a drain that began or ended since the plan.
-   *
-   * @param policy what the move was planned with, when that is not {@link policy}.
+   * @param snapshotTakenAtMs when the snapshot was taken that the moves rest on, in ms since 1970.
+   * @param policy what the moves are planned with, when that is not {@link policy}.
    */
-  preSubmitCheck(move: Move, policy?: Policy): CheckResult {
-    this.#askAgain = () => this.#wordOn(move, policy);
-    return this.#askAgain();
-  }
-
-  #wordOn({ from, to, reason }: Move, policy?: Policy): CheckResult {
-    const word = this.#operatorsWord();
-    if (word.kind !== 'go') return word;
-    const draining = [...this.policy().drain, ...(policy?.drain ?? [])];
-    if (draining.includes(to)) return noLongerWanted(`Datanode ${to} drains now.`);
-    if (reason === 'drain' && !draining.includes(from))
-      return noLongerWanted(`Datanode ${from} drains no more.`);
-    return { kind: 'go' };
-  }
-
-  /** Whether this replica has led without a break since the work at hand began: between two terms another one may have moved regions. */
-  #isInTerm(): boolean {
-    const term = this.leadership.actingTerm();
-    return term !== undefined && (this.#term === undefined || term === this.#term);
-  }
-
-  /** What holds for every move. */
-  #operatorsWord(): CheckResult {
-    const nowMs = this.clock.now();
-    const { windows, timezone } = this.#config.schedule;
-    if (!this.#isInTerm()) return { kind: 'gate', ...NOT_LEADER };
-    if (this.#isConfigWaiting) return { kind: 'gate', ...RELOAD_PENDING };
-    const pause = this.store.pause(nowMs);
-    const gate = operatorGates({
-      ...(pause && { pause }),
-      window: evaluateWindows(windows, timezone, nowMs),
-    });
-    return gate.open ? { kind: 'go' } : { kind: 'gate', code: gate.code, detail: gate.detail };
-  }
-
-  /**
-   * The last word again, right before the first byte of a request leaves: connecting, to one frontend after the other, may have taken
-   * long. Called from inside the network's own code, which must not meet an error of ours.
-   */
-  #maySubmit(): boolean {
-    try {
-      return this.#askAgain().kind === 'go';
-    } catch (error) {
-      this.#dependencies.logger.error(
-        { error },
-        'Whether a move is still wanted cannot be told; it is not sent',
-      );
-      return false;
-    }
-  }
-
-  /** @param snapshotTakenAtMs when the snapshot was taken that the moves rest on, in ms since 1970. */
-  openExecutor(cluster: Cluster, snapshotTakenAtMs: () => number): Executor {
-    const { clock, store, events } = this;
-    this.#term = this.leadership.actingTerm();
-    return createExecutor(toExecutorOptions(this.#config), {
-      cluster: this.leadership.guard(cluster),
-      store,
-      events,
-      clock,
+  openExecutor(cluster: Cluster, snapshotTakenAtMs: () => number, policy?: Policy): Executor {
+    const { clock, store, events, leadership } = this;
+    // Between two terms another replica may have moved regions.
+    const term = leadership.actingTerm();
+    const standing = (): Standing => {
+      const { windows, timezone } = this.#config.schedule;
+      return {
+        isLeader: term !== undefined && leadership.actingTerm() === term,
+        isConfigWaiting: this.#isConfigWaiting,
+        isDryRun: this.#config.execution.dryRun,
+        window: evaluateWindows(windows, timezone, clock.now()),
+        draining: [...this.policy().drain, ...(policy?.drain ?? [])],
+        snapshotTakenAtMs: snapshotTakenAtMs(),
+      };
+    };
+    const options = { ...toExecutorOptions(this.#config), ...toLimits(this.#config) };
+    return createExecutor(options, {
+      ...{ store, events, clock, standing },
+      cluster: leadership.guard(cluster),
       watchMemories: this.#watchMemories,
-      gates: (question) => this.#askGates(cluster, snapshotTakenAtMs(), question),
     });
   }
 
@@ -249,25 +195,6 @@ export class ClusterSession {
     await this.leadership.stop();
     await this.connection.drop();
     this.store.close();
-  }
-
-  async #askGates(cluster: Cluster, snapshotTakenAtMs: number, question: GateQuestion): Promise<GateResult> {
-    const { schedule, execution } = this.#config;
-    if (this.#isConfigWaiting) return { open: false, ...RELOAD_PENDING };
-    const reading = await readGateContext(
-      {
-        isLeader: this.#isInTerm(),
-        isDryRun: execution.dryRun,
-        windows: schedule.windows,
-        timezone: schedule.timezone,
-        snapshotTakenAtMs,
-        submittedThisCycle: question.submitted,
-        thrashWindowMs: execution.thrash.windowMs,
-      },
-      { cluster, store: this.store, clock: this.clock },
-      question.signal,
-    );
-    return evaluateGates(reading, toLimits(this.#config, question.limit));
   }
 
   /** Tells what others moved since the last snapshot, and remembers which of it undid our own moves. */
@@ -289,26 +216,19 @@ export class ClusterSession {
   }
 }
 
-const RELOAD_PENDING = { code: 'reload-pending', detail: GATES['reload-pending'] } as const;
-const NOT_LEADER = { code: 'not-leader', detail: GATES['not-leader'] } as const;
-
-function noLongerWanted(detail: string): CheckResult {
-  return { kind: 'abandon', cause: 'no-longer-wanted', detail };
-}
-
 /** Longer than any route is cached and any migration takes. */
 const OWN_MOVES_LOOKED_BACK_MS = 3_600_000;
 const OWN_MOVES_LOOKED_AT = 10_000;
 
-function toLimits({ execution }: Config, maxMovesPerCycle: number): GateLimits {
+function toLimits({ execution }: Config): GateLimits {
   const { maxMovesPerHour } = execution;
   return {
     maxSnapshotAgeMs: execution.maxSnapshotAgeMs,
     minAliveShare: execution.minAliveShare,
     maxConsecutiveFailures: execution.maxConsecutiveFailures,
-    maxMovesPerCycle,
     maxMovesPerHour: maxMovesPerHour === 0 ? Infinity : maxMovesPerHour,
     maxUndoneMoves: execution.thrash.undoneMoves,
+    thrashWindowMs: execution.thrash.windowMs,
   };
 }
 
@@ -321,7 +241,6 @@ function toExecutorOptions({ execution }: Config): ExecutorOptions {
     pollIntervalMs: execution.pollIntervalMs,
     pauseBetweenMovesMs: execution.pauseBetweenMovesMs,
     regionCooldownMs: execution.regionCooldownMs,
-    maxConsecutiveFailures: execution.maxConsecutiveFailures,
     quarantineBaseMs: quarantine.baseMs,
     quarantineMaxMs: quarantine.maxMs,
   };

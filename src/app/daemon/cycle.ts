@@ -1,5 +1,5 @@
 import { GATES } from '../../domain/codes.ts';
-import type { CycleOutcome, GateCode } from '../../domain/codes.ts';
+import type { CycleOutcome } from '../../domain/codes.ts';
 import { describeError, OperatingError } from '../../domain/errors.ts';
 import type { Plan, Warning } from '../../domain/plan.ts';
 import { unmatchedNames } from '../../domain/unmatched-names.ts';
@@ -7,7 +7,8 @@ import { judgePlacement } from '../../domain/verdict.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import type { ExecutionContext, ExecutionReport, Executor } from '../../executor/port.ts';
+import { describeClosed, type ClosedGate } from '../../executor/gates.ts';
+import type { ExecutionReport, Executor } from '../../executor/port.ts';
 import type { Cluster } from '../../greptimedb/port.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { count } from '../../lib/number.ts';
@@ -42,8 +43,6 @@ export interface CycleDependencies {
   readonly completeSnapshot: (snapshot: Snapshot) => Snapshot;
   /** Whether this replica leads. One that stands by observes and plans, and touches nothing. */
   readonly isActing: () => boolean;
-  /** See {@link ClusterSession.preSubmitCheck}. */
-  readonly preSubmitCheck: NonNullable<ExecutionContext['preSubmitCheck']>;
   /** Told of an error that nobody foresaw. The cycle fails; the daemon goes on. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -60,7 +59,8 @@ export interface CycleReport {
   readonly snapshot?: Snapshot;
   /** The last plan of the cycle. */
   readonly plan?: Plan;
-  readonly stop?: ExecutionReport['stop'];
+  /** The gates that forbade to begin, or to go on; mostly none. */
+  readonly closed?: readonly ClosedGate[];
 }
 
 type Turn = Omit<CycleReport, 'cycleId'>;
@@ -164,19 +164,21 @@ async function takeTurn(
       const { tally } = progress;
       return { ...settled(settings, plan, tally), ...tally, snapshot, plan };
     }
-    if (settings.dryRun) return { ...planned(dependencies, plan), snapshot, plan };
     if (!isActing) return { ...standby(dependencies, plan), snapshot, plan };
     const limit = settings.maxMoves - submitted;
-    const { preSubmitCheck } = dependencies;
-    const context = { planId: plan.planId, cycleId, limit, preSubmitCheck };
+    if (settings.dryRun) {
+      tellClosed(dependencies, await executor.closedGates(limit, signal));
+      return { ...planned(plan), snapshot, plan };
+    }
+    const context = { planId: plan.planId, cycleId, limit };
     const report = await executor.execute(plan.moves, context, signal);
     const result = describeExecution(report, plan.moves.length, progress.tally);
     submitted += report.submitted;
     progress.tally = { moved: result.moved, failed: result.failed };
     // Each move was checked afresh; only the plan has become old. The rest of the cycle goes on with a new one.
-    const isOld =
-      report.stop?.code === 'stale-snapshot' && report.submitted > 0 && round < MAX_PLANS_PER_CYCLE;
-    if (!isOld) return { ...result, snapshot, plan, ...(report.stop && { stop: report.stop }) };
+    const isOld = report.closed.length > 0 && report.closed.every(({ code }) => code === 'stale-snapshot');
+    if (isOld && report.submitted > 0 && round < MAX_PLANS_PER_CYCLE) continue;
+    return { ...result, snapshot, plan, closed: report.closed };
   }
 }
 
@@ -246,23 +248,21 @@ function settled({ policy }: CycleSettings, plan: Plan, { moved }: Tally): Pick<
   return { outcome: 'blocked', detail: sentence };
 }
 
-function planned(
-  { events }: CycleDependencies,
-  plan: Plan,
-): Pick<Turn, 'outcome' | 'detail' | 'moved' | 'failed'> {
-  const detail = `Dry run: ${count(plan.moves.length, 'move')} planned, none made.`;
-  events.emit({ type: 'gate-closed', code: 'dry-run', detail });
+function planned({ moves }: Plan): Omit<Turn, 'snapshot' | 'plan'> {
+  const detail = `Dry run: ${count(moves.length, 'move')} planned, none made.`;
   return { outcome: 'planned', detail, moved: 0, failed: 0 };
 }
 
-function standby(
-  { events }: CycleDependencies,
-  plan: Plan,
-): Pick<Turn, 'outcome' | 'detail' | 'moved' | 'failed' | 'stop'> {
-  const stop = { code: 'not-leader', detail: GATES['not-leader'] } as const;
-  events.emit({ type: 'gate-closed', ...stop });
-  const detail = `This replica stands by: ${plan.moves.length} moves are left to the one that leads.`;
-  return { outcome: 'gated', detail, moved: 0, failed: 0, stop };
+/** What else its own state folder says would be the last leader's affair, or long over. */
+function standby(dependencies: CycleDependencies, { moves }: Plan): Omit<Turn, 'snapshot' | 'plan'> {
+  const closed: readonly ClosedGate[] = [{ code: 'not-leader', detail: GATES['not-leader'] }];
+  tellClosed(dependencies, closed);
+  const detail = `This replica stands by: ${moves.length} moves are left to the one that leads.`;
+  return { outcome: 'gated', detail, moved: 0, failed: 0, closed };
+}
+
+function tellClosed({ events }: CycleDependencies, closed: readonly ClosedGate[]): void {
+  for (const gate of closed) events.emit({ type: 'gate-closed', ...gate });
 }
 
 /** How an execution went, as a cycle's outcome. `planned` is the number of moves that there were to execute. */
@@ -271,11 +271,14 @@ export function describeExecution(
   planned: number,
   before: Tally = NOTHING,
 ): Pick<Turn, 'outcome' | 'detail' | 'moved' | 'failed'> {
-  const { counts, stop } = report;
+  const { counts, closed } = report;
   const moved = before.moved + counts.succeeded;
   const failed = before.failed + counts.failed + counts.rolled_back + counts.timed_out;
-  const summary = stop?.detail ?? `${counts.succeeded} of ${planned} planned moves were executed.`;
-  const outcome = outcomeOf(stop?.code, { moved, failed, abandoned: counts.abandoned });
+  const summary =
+    closed.length > 0
+      ? describeClosed(closed)
+      : `${counts.succeeded} of ${planned} planned moves were executed.`;
+  const outcome = outcomeOf(closed, { moved, failed, abandoned: counts.abandoned });
   const detail = outcome === 'partial' || outcome === 'failed' ? failureDetail(report, summary) : summary;
   return { outcome, detail, moved, failed };
 }
@@ -288,10 +291,10 @@ interface Tally {
 const NOTHING: Tally = { moved: 0, failed: 0 };
 
 function outcomeOf(
-  stop: GateCode | undefined,
+  closed: readonly ClosedGate[],
   { moved, failed, abandoned }: Tally & { abandoned: number },
 ): CycleOutcome {
-  if (stop === 'stopping') return 'stopped';
+  if (closed.some(({ code }) => code === 'stopping')) return 'stopped';
   if (failed > 0) return moved > 0 ? 'partial' : 'failed';
   if (abandoned > 0) return 'partial';
   return moved > 0 ? 'moved' : 'gated';

@@ -70,7 +70,7 @@ export class Daemon {
       if (this.#stopping.signal.aborted) return;
       // At once, not with the next tick: what was changed may be the schedule that has none for long.
       this.#applyNextConfig();
-      if (report?.stop?.code === 'reload-pending') this.tick('reload');
+      if (report?.closed?.some(({ code }) => code === 'reload-pending')) this.tick('reload');
       else this.#retryUnread(report);
     });
     this.#running = { done };
@@ -173,8 +173,9 @@ export class Daemon {
   }
 
   /** A run of failures, or of moves that others undo, needs a person: the pause survives a restart until somebody resumes. */
-  #pauseOnBreaker({ stop }: CycleReport): void {
-    if (stop?.code !== 'too-many-failures' && stop?.code !== 'thrash') return;
+  #pauseOnBreaker({ closed = [] }: CycleReport): void {
+    const stop = closed.find(({ code }) => code === 'too-many-failures' || code === 'thrash');
+    if (!stop) return;
     const { store, clock, events } = this.#session;
     if (store.pause(clock.now())) return;
     const pause = { reason: stop.detail, by: 'breaker', atMs: clock.now(), untilMs: null };

@@ -20,7 +20,10 @@ export interface Leadership {
   status(): { readonly leads: boolean; readonly holder: string | null };
   /** Why nobody can act: no replica leads, or this one does and cannot take over. Undefined when all is well, as far as is known. */
   problem(): string | undefined;
-  /** The cluster for this replica: every request for a migration is preceded by a fresh proof that this replica still leads. */
+  /**
+   * The cluster for this replica: every request for a migration is preceded by a fresh proof that this replica still leads. Whether it
+   * does so at the first byte as well, the executor asks.
+   */
   guard(cluster: Cluster): Cluster;
   /** Leaves for a successor what it has to know. @throws OperatingError when this replica does not lead, or that cannot be known. */
   publish(signal: AbortSignal): Promise<void>;
@@ -121,7 +124,6 @@ export class SharedLeadership implements Leadership {
   guard(cluster: Cluster): Cluster {
     return withSubmit(cluster, async (request, options) => {
       await this.publish(options.signal);
-      this.#refuseToAct();
       return cluster.submitMigration(request, options);
     });
   }
@@ -138,14 +140,6 @@ export class SharedLeadership implements Leadership {
     this.#stopping.abort(new DOMException('The process was told to stop', 'AbortError'));
     await this.#writing;
     await this.#dependencies.election.stop();
-  }
-
-  /** What may have happened while the note was written. */
-  #refuseToAct(): void {
-    const { store, clock } = this.#dependencies;
-    if (!this.isActing()) throw notLeader(this.status().holder);
-    const pause = store.pause(clock.now());
-    if (pause) throw new OperatingError('paused', `Paused by ${pause.by}: ${pause.reason}`);
   }
 
   async #write(parent: AbortSignal): Promise<void> {

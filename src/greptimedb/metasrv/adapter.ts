@@ -17,6 +17,7 @@ import type {
   ProcedureReading,
   ReadSnapshotOptions,
   RegionReading,
+  SubmitOptions,
   SubmitResult,
 } from '../port.ts';
 import type { HeartbeatReading } from './admin.ts';
@@ -139,7 +140,7 @@ export class MetasrvCluster implements Cluster {
     return readProcedure ? readProcedure(procedureId, options) : Promise.resolve({ kind: 'unsupported' });
   }
 
-  submitMigration(request: MigrationRequest, options: CallOptions): Promise<SubmitResult> {
+  submitMigration(request: MigrationRequest, options: SubmitOptions): Promise<SubmitResult> {
     return submitOverAdmin(this.#dependencies.session, this.#options.clusterId, request, options);
   }
 

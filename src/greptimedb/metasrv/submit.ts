@@ -4,7 +4,7 @@ import type { MigrationRequest } from '../../domain/migrate-call.ts';
 import { abortReason, CallError, unexpected } from '../caller.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { TransportResponse } from '../http.ts';
-import type { CallOptions, SubmitResult } from '../port.ts';
+import type { SubmitOptions, SubmitResult } from '../port.ts';
 import { procedureIdOf, recogniseRefusal } from '../refusals.ts';
 import { isObject, jsonOf } from '../wire.ts';
 import { requireSuccess } from './admin.ts';
@@ -24,14 +24,15 @@ export async function submitOverAdmin(
   session: MetasrvSession,
   clusterId: number,
   request: MigrationRequest,
-  { signal }: CallOptions,
+  options: SubmitOptions,
 ): Promise<SubmitResult> {
+  const { signal } = options;
   signal.throwIfAborted();
   const path = migrationPath(request, clusterId);
   let refusal: SubmitResult | undefined;
   let failure: CallError | undefined;
   for (const endpoint of await leaderFirst(session, signal)) {
-    const result = await submitTo(session, endpoint, path, signal);
+    const result = await submitTo(session, endpoint, path, options);
     if (result instanceof CallError) failure = result;
     else if (isNotLeader(result)) refusal = result;
     else {
@@ -65,7 +66,7 @@ async function submitTo(
   session: MetasrvSession,
   endpoint: Endpoint,
   path: string,
-  signal: AbortSignal,
+  { signal, mayStart }: SubmitOptions,
 ): Promise<SubmitResult | CallError> {
   const call = {
     operation: 'region-migration',
@@ -73,6 +74,7 @@ async function submitTo(
     path,
     signal,
     freshConnection: true,
+    mayStart,
   } as const;
   try {
     return await session.caller.exchange(endpoint, call, readSubmission);

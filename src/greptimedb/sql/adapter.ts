@@ -18,6 +18,7 @@ import type {
   ReadSnapshotOptions,
   RegionProcedure,
   RegionReading,
+  SubmitOptions,
   SubmitResult,
 } from '../port.ts';
 import { procedureIdOf } from '../refusals.ts';
@@ -157,7 +158,7 @@ export class SqlCluster implements Cluster {
     return readProcedureOverSql(this.#dependencies.sources, procedureId, signal);
   }
 
-  async submitMigration(request: MigrationRequest, options: CallOptions): Promise<SubmitResult> {
+  async submitMigration(request: MigrationRequest, options: SubmitOptions): Promise<SubmitResult> {
     const { sources } = this.#dependencies;
     const result = await submitOverSql(
       {

@@ -4,7 +4,7 @@ import type { FunctionForm, MigrationRequest } from '../../domain/migrate-call.t
 import type { Datanode } from '../../domain/snapshot.ts';
 import { abortReason, CallError } from '../caller.ts';
 import type { Endpoint } from '../endpoint.ts';
-import type { CallOptions, SubmitResult } from '../port.ts';
+import type { CallOptions, SubmitOptions, SubmitResult } from '../port.ts';
 import { procedureIdOf, recogniseRefusal } from '../refusals.ts';
 import { isClusterError } from './client.ts';
 import type { SqlClient } from './client.ts';
@@ -28,18 +28,19 @@ const PATIENCE_FACTOR = 3;
 export async function submitOverSql(
   dependencies: SubmitDependencies,
   request: MigrationRequest,
-  { signal }: CallOptions,
+  options: SubmitOptions,
 ): Promise<SubmitResult> {
+  const { signal } = options;
   signal.throwIfAborted();
   const { form, onOtherForm } = dependencies;
-  const first = await submitAs(form, dependencies, request, signal);
+  const first = await submitAs(form, dependencies, request, options);
   if (!(first instanceof CallError)) return first;
   if (!(first instanceof SqlError) || !isWrongForm(first))
     return classify(first, dependencies, request, signal);
   // The statement was not understood, so that nothing can have come of it.
   onOtherForm();
   const other = form === 'ADMIN' ? 'SELECT' : 'ADMIN';
-  const second = await submitAs(other, dependencies, request, signal);
+  const second = await submitAs(other, dependencies, request, options);
   return second instanceof CallError ? classify(second, dependencies, request, signal) : second;
 }
 
@@ -53,14 +54,14 @@ async function submitAs(
   form: FunctionForm,
   { client }: SubmitDependencies,
   request: MigrationRequest,
-  signal: AbortSignal,
+  options: SubmitOptions,
 ): Promise<SubmitResult | CallError> {
   const statement = migrateStatement(form, request);
   let unsent: CallError | undefined;
   for (const endpoint of client.inOrder()) {
-    const result = await submitTo(client, endpoint, statement, signal);
+    const result = await submitTo(client, endpoint, statement, options);
     if (!(result instanceof CallError) || result.sent) return result;
-    if (result.failure === 'aborted') throw abortReason(signal);
+    if (result.failure === 'aborted') throw abortReason(options.signal);
     unsent = result;
   }
   throw new OperatingError(
@@ -76,11 +77,12 @@ async function submitTo(
   client: SqlClient,
   endpoint: Endpoint,
   statement: string,
-  signal: AbortSignal,
+  { signal, mayStart }: SubmitOptions,
 ): Promise<SubmitResult | CallError> {
   const call = {
     ...client.toCall({ operation: 'sql-migrate-region', statement, signal }),
     freshConnection: true,
+    mayStart,
     timeoutMs: client.caller.requestTimeoutMs * PATIENCE_FACTOR,
   };
   try {

@@ -90,9 +90,10 @@ const RULES: Readonly<Record<string, Rule>> = {
       ? `${watch.requestsThisCycle} requests in a cycle; ${maxMovesPerCycle} are the limit`
       : undefined;
   },
-  'rests-in-cooldown': (world, request) => {
+  'rests-in-cooldown': (world, request, move) => {
     const last = lastMoved(world, request.regionId);
-    if (!last) return undefined;
+    // Whoever drains a datanode wants it empty, however lately a region came.
+    if (!last || move?.reason === 'drain') return undefined;
     const restedMs = request.sentAtMs - last.endedAtMs;
     const { regionCooldownMs } = world.watch.config.execution;
     if (restedMs >= regionCooldownMs) return undefined;

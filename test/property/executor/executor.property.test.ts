@@ -104,7 +104,7 @@ describe('whatever the cluster does', () => {
               expect(mayBecome(before, move.state)).toBe(true);
               before = move.state;
             }
-            expect(isFinal(state) || report.stop?.code === 'stopping').toBe(true);
+            expect(isFinal(state) || report.closed[0]?.code === 'stopping').toBe(true);
           }
 
           const submitted = rig.cluster.submissions.length;

@@ -18,7 +18,7 @@ const PART: ExecutionReport = {
   counts: { ...NONE, succeeded: 7, failed: 1 },
   submitted: 8,
   remaining: 2,
-  stop: { code: 'stale-snapshot', detail: 'too old' },
+  closed: [{ code: 'stale-snapshot', detail: 'too old' }],
 };
 
 interface Stage {
@@ -49,6 +49,7 @@ function stage({ store: change = (store) => store, onRead = () => undefined }: S
   const executor: Executor = {
     recover: () => Promise.resolve({ resolved: [], open: [], stopped: false }),
     execute: () => Promise.resolve(PART),
+    closedGates: () => Promise.resolve([]),
   };
   const store = change(real);
   const dependencies: CycleDependencies = {
@@ -60,7 +61,6 @@ function stage({ store: change = (store) => store, onRead = () => undefined }: S
     noteSnapshot: () => undefined,
     completeSnapshot: (snapshot) => snapshot,
     isActing: () => true,
-    preSubmitCheck: () => ({ kind: 'go' }),
     onDefect: (error) => {
       throw error;
     },

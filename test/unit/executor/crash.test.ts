@@ -6,7 +6,7 @@ import { VirtualClock } from '../../harness/virtual-clock.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { CrashPlan, mortal } from '../../harness/crash/crash.ts';
-import { moveOf, OPTIONS, REGION, runUntilSettled } from '../../support/executor.ts';
+import { moveOf, OPTIONS, REGION, runUntilSettled, STANDING } from '../../support/executor.ts';
 import { FakeCluster, type Behaviour, type FakeClusterOptions } from '../../support/fake-cluster.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
 
@@ -20,7 +20,7 @@ function start(store: Store, cluster: FakeCluster, clock: VirtualClock, plan?: C
     store: plan ? mortal(store, plan) : store,
     clock,
     events: { emit: () => undefined },
-    gates: () => Promise.resolve({ open: true }),
+    standing: () => STANDING,
   });
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { GateResult } from '../../../src/executor/executor.ts';
 import { writeState } from '../../../src/executor/states.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { createRig, moveOf, OPTIONS, REGION, type Rig } from '../../support/executor.ts';
@@ -16,7 +15,7 @@ describe('a list of moves', () => {
     const rig = createRig({ cluster: { regions: REGIONS } });
     const report = await rig.execute(MOVES);
     expect(report).toMatchObject({ counts: { succeeded: 4 }, submitted: 4, remaining: 0 });
-    expect(report.stop).toBeUndefined();
+    expect(report.closed).toEqual([]);
     expect(rig.cluster.maxInFlight).toBe(1);
     expect(rig.clock.monotonicMs()).toBeGreaterThanOrEqual(4 * 2_000 + 3 * OPTIONS.pauseBetweenMovesMs);
     expect(eventsOf(rig, 'move-started')).toMatchObject([
@@ -50,28 +49,49 @@ describe('a list of moves', () => {
       submitted: 2,
       counts: { abandoned: 1, succeeded: 2 },
       remaining: 1,
-      stop: { code: 'move-limit' },
+      closed: [{ code: 'move-limit' }],
     });
   });
 
-  it('ends before anything is sent when a gate is closed, and says which', async () => {
-    const verdicts: GateResult[] = [{ open: true }, { open: false, code: 'paused', detail: 'by anna' }];
-    const rig = createRig({
-      cluster: { regions: REGIONS },
-      gates: () => Promise.resolve(verdicts.shift() ?? { open: true }),
-    });
+  it('ends at the limit of the hour', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS }, options: { maxMovesPerHour: 2 } });
+    expect(await rig.execute(MOVES)).toMatchObject({ submitted: 2, closed: [{ code: 'hourly-limit' }] });
+    await rig.clock.advance(3_600_000);
+    expect((await rig.execute(MOVES.slice(2))).closed).toEqual([]);
+  });
+
+  it('ends before anything is sent when gates are closed, and tells every one of them', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    rig.cluster.onSubmitted = () => {
+      rig.store.setPause({ by: 'anna', reason: 'upgrade', atMs: 0, untilMs: null });
+      rig.cluster.safety = { maintenance: true, procedureManager: 'running' };
+    };
     const report = await rig.execute(MOVES);
-    expect(report).toMatchObject({ submitted: 1, stop: { code: 'paused', detail: 'by anna' } });
+    const closed = [
+      { code: 'paused', detail: 'Paused by anna until somebody resumes: upgrade' },
+      { code: 'maintenance' },
+    ];
+    expect(report).toMatchObject({ submitted: 1, remaining: 3, closed });
+    expect(rig.store.listMoves({ limit: 9 })).toHaveLength(1);
     expect(rig.cluster.submissions).toHaveLength(1);
-    expect(eventsOf(rig, 'gate-closed')).toMatchObject([{ code: 'paused' }]);
+    expect(eventsOf(rig, 'gate-closed')).toMatchObject(closed);
+  });
+
+  it('reads what it needs once for each move, and nothing that it does not need', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    const asked: string[] = [];
+    rig.cluster.onRequest = (name) => asked.push(name);
+    await rig.execute([moveOf()]);
+    const before = asked.slice(0, asked.indexOf('submitMigration'));
+    expect(before.sort()).toEqual(['listProcedures', 'readDatanodes', 'readRegion', 'readSafety']);
   });
 
   it('ends when so many fail in a row, and does not begin until that is forgotten', async () => {
     const rig = createRig({ cluster: { regions: REGIONS } });
     rig.cluster.script({ answer: 'invalid' }, { answer: 'invalid' }, { answer: 'invalid' });
-    expect((await rig.execute(MOVES)).stop?.code).toBe('too-many-failures');
+    expect((await rig.execute(MOVES)).closed).toMatchObject([{ code: 'too-many-failures' }]);
     expect(rig.cluster.submissions).toHaveLength(3);
-    expect((await rig.execute([MOVES[3]!])).stop?.code).toBe('too-many-failures');
+    expect((await rig.execute([MOVES[3]!])).closed).toMatchObject([{ code: 'too-many-failures' }]);
     rig.store.clearPause();
     expect((await rig.execute([MOVES[3]!])).counts.succeeded).toBe(1);
   });
@@ -103,7 +123,7 @@ describe('a list of moves', () => {
     expect(await blocked.execute([moveOf()])).toMatchObject({
       submitted: 0,
       records: [],
-      stop: { code: 'migration-running' },
+      closed: [{ code: 'migration-running' }],
     });
     expect(blocked.clock.monotonicMs()).toBe(OPTIONS.foreignWaitMs);
   });
@@ -117,11 +137,22 @@ describe('a list of moves', () => {
     expect(rig.cluster.submissions).toHaveLength(2);
   });
 
+  it('moves a region that rests off a datanode that drains', async () => {
+    const rig = createRig({ standing: { draining: ['1'] } });
+    rig.store.importHolds({
+      cooldowns: [{ regionId: REGION, untilMs: rig.clock.now() + 1_000_000 }],
+      quarantine: [],
+    });
+    rig.cluster.region(REGION).leader = '1';
+    const report = await rig.execute([moveOf({ from: '1', to: '0', reason: 'drain' })]);
+    expect(report.counts.succeeded).toBe(1);
+  });
+
   it('stops when the cluster cannot be read, before anything is sent', async () => {
     const rig = createRig();
     rig.cluster.outage(0, 10_000);
     const report = await rig.execute([moveOf()]);
-    expect(report).toMatchObject({ submitted: 0, remaining: 1, stop: { code: 'cluster-unhealthy' } });
+    expect(report).toMatchObject({ submitted: 0, remaining: 1, closed: [{ code: 'cluster-unhealthy' }] });
   });
 
   it('is refused while another one is under way', async () => {
@@ -165,10 +196,10 @@ describe('a move that timed out', () => {
   it('holds up everything while it may still run, and its late success is recorded', async () => {
     const rig = createRig({ cluster: { regions: REGIONS } });
     rig.cluster.script({ endsAtMs: 2_000_000 });
-    expect((await rig.execute(MOVES)).stop?.code).toBe('migration-running');
+    expect((await rig.execute(MOVES)).closed).toMatchObject([{ code: 'migration-running' }]);
     expect(await rig.execute(MOVES.slice(1))).toMatchObject({
       submitted: 0,
-      stop: { code: 'migration-running' },
+      closed: [{ code: 'migration-running' }],
     });
     expect((await rig.drive(rig.executor.recover(rig.controller.signal))).open).toMatchObject([
       { mayStillRun: true, move: { id: 1 } },
@@ -255,7 +286,7 @@ describe('being told to stop', () => {
       if (name === request) rig.controller.abort();
     };
     const report = await rig.execute(MOVES);
-    expect(report.stop?.code).toBe('stopping');
+    expect(report.closed).toMatchObject([{ code: 'stopping' }]);
     expect(rig.clock.monotonicMs()).toBe(0);
     rig.cluster.onRequest = () => undefined;
     const next = await rig.drive(rig.executor.recover(new AbortController().signal));
@@ -279,7 +310,7 @@ describe('being told to stop', () => {
     const rig = createRig({ cluster: { regions: REGIONS } });
     rig.clock.setTimer(3_000, () => rig.controller.abort());
     const report = await rig.execute(MOVES);
-    expect(report).toMatchObject({ counts: { succeeded: 1 }, stop: { code: 'stopping' } });
+    expect(report).toMatchObject({ counts: { succeeded: 1 }, closed: [{ code: 'stopping' }] });
     expect(rig.clock.monotonicMs()).toBe(3_000);
   });
 
@@ -320,7 +351,7 @@ describe('recovery', () => {
     expect(rig.clock.monotonicMs()).toBe(OPTIONS.recoverPatienceMs);
     const context = { planId: 'p', cycleId: 2, limit: 9 };
     const refused = await rig.drive(rig.executor.execute(MOVES.slice(1), context, signal));
-    expect(refused).toMatchObject({ submitted: 0, stop: { code: 'migration-running' } });
+    expect(refused).toMatchObject({ submitted: 0, closed: [{ code: 'migration-running' }] });
     await rig.clock.advance(3_600_000);
     expect((await rig.drive(rig.executor.recover(signal))).resolved).toMatchObject([{ state: 'succeeded' }]);
   });
@@ -359,7 +390,7 @@ describe('a process that is told to stop while a request leaves', () => {
       return Promise.reject(error);
     };
     const report = await rig.execute([moveOf()]);
-    expect(report.stop).toMatchObject({ code: 'stopping' });
+    expect(report.closed).toMatchObject([{ code: 'stopping' }]);
     expect(rig.store.move(1)?.state).toBe(state);
   });
 });

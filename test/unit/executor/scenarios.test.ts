@@ -519,7 +519,7 @@ describe('a move', () => {
     expect(move).toMatchObject({ state: row.state, cause: row.cause });
     expect(move?.detail).not.toBe('');
     expect(rig.cluster.submissions).toHaveLength(row.submissions);
-    expect(report.stop?.code).toBe(row.stop);
+    expect(report.closed[0]?.code).toBe(row.stop);
     if (row.withinMs !== undefined) expect(rig.clock.monotonicMs()).toBeLessThanOrEqual(row.withinMs);
     expectConsequences(rig, row.state, row.cause);
   });
