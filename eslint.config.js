@@ -1,41 +1,5 @@
 import tseslint from 'typescript-eslint';
 
-/**
- * Who may import whom. Each folder of src lists the folders it may reach; everything else is an error.
- * test/repo/imports.test.ts checks the same table against the code, so that neither can drift alone.
- */
-export const importTable = JSON.parse(
-  (await import('node:fs')).readFileSync(new URL('./scripts/import-table.json', import.meta.url), 'utf8'),
-);
-
-const folders = Object.keys(importTable.folders);
-
-function folderRules(folder) {
-  const { mayImport, packages, node } = importTable.folders[folder];
-  const onlyFile = importTable.onlyFile[folder] ?? {};
-  const forbiddenFolders = folders.filter((other) => other !== folder && !mayImport.includes(other));
-  const patterns = [
-    ...forbiddenFolders.map((other) => ({
-      regex: `^\\.\\.?/(.*/)?${other}/`,
-      message: `src/${folder} must not import src/${other} (see scripts/import-table.json).`,
-    })),
-    ...Object.entries(onlyFile).map(([other, files]) => ({
-      regex: `^\\.\\.?/(.*/)?${other}/(?!(${files.join('|').replaceAll('.', '\\.')})$)`,
-      message: `src/${folder} knows of src/${other} only ${files.join(', ')}.`,
-    })),
-  ];
-  if (!node) patterns.push({ regex: '^node:', message: `src/${folder} stays free of Node's own modules.` });
-  const foreign = importTable.packages.filter((name) => !packages.includes(name));
-  patterns.push({
-    regex: `^(${foreign.join('|')})(/|$)`,
-    message: `src/${folder} must not use this package (see scripts/import-table.json).`,
-  });
-  return {
-    files: [`src/${folder}/**/*.{ts,tsx}`],
-    rules: { 'no-restricted-imports': ['error', { patterns }] },
-  };
-}
-
 export default tseslint.config(
   { ignores: ['dist/**', 'coverage/**', 'node_modules/**', '**/*.js', '**/*.mjs'] },
   ...tseslint.configs.strictTypeChecked,
@@ -75,7 +39,6 @@ export default tseslint.config(
       'no-restricted-properties': ['error', { object: 'Math', property: 'random' }],
     },
   },
-  ...folders.map(folderRules),
   {
     files: ['test/**/*.ts'],
     rules: {

@@ -79,7 +79,7 @@ export async function readInput(path: string, stdin: CliIo['stdin']): Promise<st
 }
 
 /** How errors call an input. */
-export function inputName(path: string): string {
+function inputName(path: string): string {
   return path === '-' ? 'standard input' : path;
 }
 

@@ -16,7 +16,7 @@ import { addRun } from './commands/run.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addSnapshot } from './commands/snapshot.ts';
 
-export const PROGRAM_NAME = 'greptime-rebalancer';
+const PROGRAM_NAME = 'greptime-rebalancer';
 
 const COMMANDS = [
   addRun,
@@ -57,7 +57,7 @@ export async function runCli(args: readonly string[], parts: Omit<Cli, 'exitWith
   }
 }
 
-export function createProgram(cli: Cli): Command {
+function createProgram(cli: Cli): Command {
   const program = new Command(PROGRAM_NAME)
     .description(
       'Plans the fewest region migrations that balance a GreptimeDB cluster, explains them, and carries them out one at a time.',

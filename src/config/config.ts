@@ -30,7 +30,7 @@ export interface Config {
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' };
 }
 
-export interface ClusterConfig {
+interface ClusterConfig {
   readonly name: string;
   readonly api: 'auto' | 'sql' | 'metasrv';
   readonly sql: {
@@ -55,7 +55,7 @@ export interface TlsConfig {
   readonly insecureSkipVerify: boolean;
 }
 
-export interface HaConfig {
+interface HaConfig {
   readonly provider: 'none' | 'etcd' | 'kubernetes';
   readonly identity?: string;
   readonly leaseDurationMs: number;
@@ -76,7 +76,7 @@ export interface HaConfig {
   };
 }
 
-export interface NotificationsConfig {
+interface NotificationsConfig {
   readonly url?: string;
   readonly urlFile?: string;
   readonly format: 'generic' | 'slack';
@@ -85,14 +85,14 @@ export interface NotificationsConfig {
   readonly timeoutMs: number;
 }
 
-export interface ScheduleConfig {
+interface ScheduleConfig {
   readonly cron: string;
   readonly timezone: string;
   /** None: always open. */
   readonly windows: readonly { readonly cron: string; readonly durationMs: number }[];
 }
 
-export interface ExecutionConfig {
+interface ExecutionConfig {
   readonly dryRun: boolean;
   readonly maxMovesPerCycle: number;
   /** 0: no limit. */

@@ -6,7 +6,7 @@ import { suggestKey } from './suggest.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export const VARIABLE_PREFIX = 'GREPTIME_REBALANCER_';
+const VARIABLE_PREFIX = 'GREPTIME_REBALANCER_';
 
 /** Variables that the commands read themselves; they are no keys of the configuration. */
 export const COMMAND_VARIABLES = {

@@ -34,7 +34,7 @@ export function problemsOf(error: z.core.$ZodError, tree: ValueTree): Problem[] 
   );
 }
 
-export function problem(tree: ValueTree, place: Place, found: unknown, wanted: string): Problem {
+function problem(tree: ValueTree, place: Place, found: unknown, wanted: string): Problem {
   return { label: tree.labelOf(place), place, text: `found ${showValue(found)}, wanted ${wanted}` };
 }
 

@@ -45,8 +45,3 @@ function messageOf(value: unknown): string {
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
-
-/** Marks a branch that the types rule out. @throws always. */
-export function impossible(value: never): never {
-  throw new Error(`Impossible value: ${JSON.stringify(value)}`);
-}

@@ -78,7 +78,7 @@ const blocker = z
   })
   .readonly();
 
-export const WARNING_CODES = ['matches-nothing', 'nothing-selected'] as const;
+const WARNING_CODES = ['matches-nothing', 'nothing-selected'] as const;
 
 /** A name in the configuration that nothing in the cluster has. */
 const warning = z

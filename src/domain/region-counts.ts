@@ -51,7 +51,7 @@ export function isSelected(scope: TableScope): boolean {
 }
 
 /** Regions of one datanode, or of none, by what they are to the balance. */
-export interface RegionTally {
+interface RegionTally {
   /** All of them. */
   readonly led: number;
   /** Those of selected tables. */

@@ -4,8 +4,7 @@ import type { DatanodeId } from './ids.ts';
 import type { Balance, DatanodeBalance, Warning } from './plan.ts';
 
 /** What can be said of where the regions are. */
-export const PLACEMENT_CODES = ['balanced', 'uneven', 'attention', 'nothing-selected'] as const;
-export type PlacementCode = (typeof PLACEMENT_CODES)[number];
+type PlacementCode = 'balanced' | 'uneven' | 'attention' | 'nothing-selected';
 
 export interface PlacementVerdict {
   /**
@@ -96,7 +95,7 @@ function ending(code: PlacementCode, { datanodes }: Balance, blockers: number | 
 const MOST_NAMED = 5;
 
 /** `datanode 3`, `datanodes 3 and 4`, `datanodes 1, 2, 3, 4, 5 and 7 more` */
-export function named(datanodes: readonly Pick<DatanodeBalance, 'id'>[]): string {
+function named(datanodes: readonly Pick<DatanodeBalance, 'id'>[]): string {
   const ids: DatanodeId[] = datanodes.map(({ id }) => id);
   const more = ids.length > MOST_NAMED ? [`${ids.length - MOST_NAMED} more`] : [];
   const shown = [...ids.slice(0, MOST_NAMED), ...more];

@@ -17,7 +17,7 @@ import type {
 import { recoverMoves } from './recover.ts';
 import { createWatcher } from './watch.ts';
 
-export { DEFAULT_EXECUTOR_OPTIONS, serverWorstCaseMs, type ExecutorOptions } from './options.ts';
+export { DEFAULT_EXECUTOR_OPTIONS, type ExecutorOptions } from './options.ts';
 export type * from './port.ts';
 
 /** What one call of `execute` knows while it runs. */

@@ -170,7 +170,7 @@ export class Caller {
 
 const NO_HEADERS: Readonly<Record<string, string>> = {};
 
-export function describeCall(endpoint: Endpoint, call: Pick<Call, 'method' | 'path' | 'title'>): string {
+function describeCall(endpoint: Endpoint, call: Pick<Call, 'method' | 'path' | 'title'>): string {
   const path = call.title === undefined ? call.path : `${call.path.split('?')[0]} (${call.title})`;
   return `${call.method} ${endpoint.label}${path}`;
 }

@@ -45,7 +45,7 @@ export interface LiveState {
   readonly recentDurationsMs: readonly number[];
 }
 
-export interface BlockedRegions {
+interface BlockedRegions {
   readonly count: number;
   /** Those of them that cost no balance. */
   readonly harmless: number;
@@ -54,7 +54,7 @@ export interface BlockedRegions {
 /** Each closed gate with a sentence. */
 export type Gates = ReadonlyMap<GateCode, string>;
 
-export interface FinishedCycle {
+interface FinishedCycle {
   readonly id: number;
   readonly outcome: CycleOutcome;
   readonly endedAtMs: number;
@@ -63,7 +63,7 @@ export interface FinishedCycle {
   readonly detail: string;
 }
 
-export interface CurrentMove {
+interface CurrentMove {
   readonly move: MoveRecord;
   /** When it entered the state that it is in. */
   readonly stateSinceMs: number;

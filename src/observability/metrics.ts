@@ -12,16 +12,16 @@ type Labelled<Labels, Rest extends unknown[]> = keyof Labels extends never
   : [labels: LabelValues<Labels>, ...Rest];
 
 /** Only rises. */
-export interface CounterOf<Labels> {
+interface CounterOf<Labels> {
   inc(...args: Labelled<Labels, [by?: number]>): void;
 }
 
-export interface GaugeOf<Labels> {
+interface GaugeOf<Labels> {
   set(...args: Labelled<Labels, [value: number]>): void;
 }
 
 /** Observes seconds. */
-export interface HistogramOf<Labels> {
+interface HistogramOf<Labels> {
   observe(...args: Labelled<Labels, [seconds: number]>): void;
 }
 
@@ -50,7 +50,7 @@ export interface Metrics extends Instruments {
   observeRequest(request: ClusterRequest): void;
 }
 
-export interface ClusterRequest {
+interface ClusterRequest {
   /** The kind of request, of the adapters' closed list: `route`, `sql-procedure-state`. */
   readonly endpoint: string;
   readonly outcome: RequestOutcome;

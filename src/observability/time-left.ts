@@ -18,7 +18,7 @@ export interface Pace {
 }
 
 /** When cycles begin. Undefined where none follows the running one. */
-export interface Ticks {
+interface Ticks {
   /** ms until the next one. */
   readonly nextInMs: number;
   readonly everyMs: number;

@@ -33,7 +33,7 @@ export interface Counts {
 }
 
 /** One region's move, with handles of its table's cells. */
-export interface CountedMove {
+interface CountedMove {
   readonly region: number;
   readonly from: number;
   readonly fromCell: number;

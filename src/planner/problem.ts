@@ -36,7 +36,7 @@ export interface Problem {
   readonly regionsOfTable: Int32Array;
 }
 
-export interface ProblemNode {
+interface ProblemNode {
   readonly id: string;
   readonly state: DatanodeState;
   /** It is to be emptied, dead or alive. */

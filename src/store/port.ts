@@ -91,7 +91,7 @@ export interface MoveEffects {
   readonly failureRun?: 'add' | 'reset';
 }
 
-export interface MoveIntent {
+interface MoveIntent {
   readonly atMs: number;
   /** See {@link MoveChange.knownBefore}; absent where nothing was listed. */
   readonly knownBefore?: readonly ProcedureId[];
@@ -132,7 +132,7 @@ export interface HoldStore {
 }
 
 /** Regions at rest, as one replica leaves them to another. */
-export interface Holds {
+interface Holds {
   readonly cooldowns: readonly Rest[];
   readonly quarantine: readonly QuarantineRecord[];
 }
@@ -224,14 +224,14 @@ export interface PauseRecord {
   readonly untilMs: number | null;
 }
 
-export interface DrainRecord {
+interface DrainRecord {
   readonly datanode: DatanodeId;
   readonly by: string;
   readonly atMs: number;
 }
 
 /** Who did what to the rebalancer, and why. */
-export interface AuditEntry {
+interface AuditEntry {
   readonly atMs: number;
   readonly who: string;
   readonly what: string;

@@ -15,7 +15,7 @@ const AUDIT_ROW = z
   .transform((row) => ({ atMs: row.at_ms, who: row.who, what: row.what, why: row.why }));
 
 /** Texts that people or their scripts sent are cut to this length before they are kept, in characters. */
-export const MAX_TEXT_CHARACTERS = 2_000;
+const MAX_TEXT_CHARACTERS = 2_000;
 
 /** The part of the store that keeps what operators asked for. */
 export function createOperatorStore(database: Database): OperatorStore {

@@ -27,7 +27,7 @@ export interface StoreDependencies {
 
 const DAY_MS = 86_400_000;
 
-export const DEFAULT_RETENTION: RetentionOptions = {
+const DEFAULT_RETENTION: RetentionOptions = {
   retentionMs: 90 * DAY_MS,
   maxMoves: 200_000,
   maxCycles: 50_000,

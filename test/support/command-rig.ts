@@ -11,7 +11,7 @@ import type { DoubleOptions, DoubleTable, DoubleVersion } from './wire-double.ts
 export const BIG_TABLE = 2n ** 21n + 7n;
 
 /** 15 regions in scope, 13 of them on datanode 0; one of another table is there too. 8 moves balance them. */
-export function crowdedTables(version: DoubleVersion): DoubleTable[] {
+function crowdedTables(version: DoubleVersion): DoubleTable[] {
   return [
     { id: 1024n, name: 'cpu', leaders: [0, 0, 0, 0, 0, 1] },
     { id: 1025n, name: 'memory', leaders: [0, 0, 0, 1], isUntyped: version === '0.6' },

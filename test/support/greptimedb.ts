@@ -1,13 +1,11 @@
 import type { Clock } from '../../src/lib/clock.ts';
 import type { VirtualClock } from '../harness/virtual-clock.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 import { createPrng } from '../../src/lib/prng.ts';
 import { compileSelection } from '../../src/domain/selector.ts';
 import type { TableSelector } from '../../src/domain/selector.ts';
-import { Caller } from '../../src/greptimedb/caller.ts';
 import { TransportError } from '../../src/greptimedb/http.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../src/greptimedb/http.ts';
-import type { ClusterOptions, RequestSample } from '../../src/greptimedb/index.ts';
+import type { ClusterOptions } from '../../src/greptimedb/index.ts';
 import { SimulatedCluster, SimulatedNetworkError } from '../../src/simulator/index.ts';
 import type { SimulatedClusterOptions } from '../../src/simulator/index.ts';
 
@@ -123,17 +121,6 @@ export function rows(columns: readonly string[], data: readonly (readonly unknow
 
 export function sqlError(code: number, error: string, status = 400): Partial<TransportResponse> {
   return { status, headers: { 'x-greptime-err-code': String(code) }, body: JSON.stringify({ code, error }) };
-}
-
-export function callerOf(
-  transport: Transport,
-  clock: Clock = systemClock,
-  samples?: RequestSample[],
-): Caller {
-  return new Caller(
-    { requestTimeoutMs: 1_000, maxResponseBytes: 1_000_000 },
-    { clock, transport, onRequest: (sample) => samples?.push(sample) },
-  );
 }
 
 export function sqlOptions(endpoints: readonly string[], more: Partial<ClusterOptions> = {}): ClusterOptions {

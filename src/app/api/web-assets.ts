@@ -13,7 +13,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Where `npm run build` puts the page, also for a program that runs from its sources. */
-export const BUILT_PAGE_FOLDER = fileURLToPath(new URL('dist/web', PROGRAM_FOLDER));
+const BUILT_PAGE_FOLDER = fileURLToPath(new URL('dist/web', PROGRAM_FOLDER));
 
 /** The files of the built page; undefined where it was not built. */
 export async function loadWebAssets(folder: string = BUILT_PAGE_FOLDER): Promise<WebAssets | undefined> {

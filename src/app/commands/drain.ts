@@ -20,7 +20,7 @@ export interface DrainVerdict {
   readonly datanodes: readonly DrainedDatanode[];
 }
 
-export interface DrainedDatanode {
+interface DrainedDatanode {
   readonly id: string;
   readonly left: readonly LeftRegion[];
 }

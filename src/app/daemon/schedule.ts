@@ -10,7 +10,7 @@ export interface Schedule {
   stop(): void;
 }
 
-export interface ScheduleOptions {
+interface ScheduleOptions {
   readonly cron: string;
   readonly timezone: string;
 }

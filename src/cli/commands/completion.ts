@@ -35,7 +35,7 @@ interface Word {
 }
 
 /** The script, made from the commands as they are. */
-export function completionScript(program: Command, shell: Shell): string {
+function completionScript(program: Command, shell: Shell): string {
   const levels = levelsOf(program, '');
   switch (shell) {
     case 'bash':

@@ -14,7 +14,7 @@ export interface RegionRoute {
   readonly status: RegionStatus;
 }
 
-export interface Peer {
+interface Peer {
   readonly id: DatanodeId;
   readonly addr: string;
 }

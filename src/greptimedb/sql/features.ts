@@ -157,7 +157,7 @@ function versionIn(value: unknown): string {
 }
 
 /** The oldest version that has everything that was found (the tables of GreptimeDB's information_schema, by tag). */
-export function oldestVersion(features: Omit<SqlFeatures, 'version'>): string {
+function oldestVersion(features: Omit<SqlFeatures, 'version'>): string {
   const has = (table: string, column?: string): boolean =>
     column === undefined ? features.columns.has(table) : (features.columns.get(table)?.has(column) ?? false);
   const ladder: readonly (readonly [boolean, string])[] = [

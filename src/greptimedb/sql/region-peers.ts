@@ -140,7 +140,7 @@ function apply(entry: PeerEntry, peer: DatanodeId | null, isLeader: boolean, sta
 }
 
 /** `ALIVE`; `DOWNGRADED` up to 0.9.3, `DOWNGRADING` later; `STAGING` from 0.17. Anything new counts as not to be touched. */
-export function statusOf(value: unknown): RegionStatus {
+function statusOf(value: unknown): RegionStatus {
   if (value === 'ALIVE' || value === null || value === undefined) return 'alive';
   const text = typeof value === 'string' ? value.toUpperCase() : '';
   if (text === 'ALIVE') return 'alive';

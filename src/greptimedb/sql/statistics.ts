@@ -7,7 +7,7 @@ import type { SqlRows } from './result.ts';
 import { TableRange } from './table-range.ts';
 
 /** What the datanode that leads a region last reported of it. At most about 9 s old, 30 s before 0.10. */
-export interface RegionStatistics {
+interface RegionStatistics {
   readonly load: LoadReading;
   readonly status: RegionStatus;
 }

@@ -19,7 +19,7 @@ export interface ClassRow {
   readonly count: Int32Array;
 }
 
-export interface RegionClass {
+interface RegionClass {
   readonly regions: readonly number[];
   /** Column of the source, or -1 when it is draining. */
   readonly home: number;
@@ -29,7 +29,7 @@ export interface RegionClass {
 }
 
 /** What it costs that a column leads a region of the class: a move unless it does already. */
-export function placeCost({ home }: RegionClass, column: number): number {
+function placeCost({ home }: RegionClass, column: number): number {
   return column === home ? 0 : 1;
 }
 

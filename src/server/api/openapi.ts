@@ -22,7 +22,7 @@ export function openApiRoute(version: string, others: readonly Route[]): Route {
 }
 
 /** Describes routes as an OpenAPI 3.1 document. */
-export function createOpenApi(version: string, routes: readonly Route[]): JsonObject {
+function createOpenApi(version: string, routes: readonly Route[]): JsonObject {
   const paths: Record<string, Record<string, JsonObject>> = {};
   for (const each of routes) {
     const operations = (paths[each.path] ??= {});

@@ -25,7 +25,7 @@ export interface Access {
   readonly checkRights: (request: AccessRequest, level: AccessLevel) => void;
 }
 
-export interface AccessRequest {
+interface AccessRequest {
   readonly headers: IncomingHttpHeaders;
   readonly remoteAddress: string;
 }
@@ -127,7 +127,7 @@ LOOPBACK.addSubnet('127.0.0.0', 8);
 LOOPBACK.addAddress('::1', 'ipv6');
 
 /** Whether an address (IPv6 with or without brackets) or a name is this machine alone. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
   if (bare === 'localhost') return true;
   const family = isIP(bare);

@@ -15,7 +15,7 @@ export interface EventStreamOptions {
 }
 
 /** What a stream needs of the response of a client. */
-export type StreamClient = Pick<
+type StreamClient = Pick<
   ServerResponse,
   'writeHead' | 'write' | 'end' | 'destroy' | 'on' | 'once' | 'writableLength' | 'destroyed'
 >;

@@ -37,7 +37,7 @@ export interface KillPoint {
   readonly trouble?: Trouble;
 }
 
-export interface Edge {
+interface Edge {
   readonly from: MoveState;
   readonly to: MoveState;
   readonly when: 'before' | 'after';
@@ -55,7 +55,7 @@ export interface Trouble {
 }
 
 /** What happened since the process was started. */
-export interface Seen {
+interface Seen {
   migrationsAccepted: number;
   migrationsEnded: number;
   reads: number;

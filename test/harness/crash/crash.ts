@@ -1,4 +1,3 @@
-import { VirtualClock } from '../virtual-clock.ts';
 import type { Cluster } from '../../../src/greptimedb/port.ts';
 import type { Store } from '../../../src/store/port.ts';
 
@@ -60,9 +59,4 @@ export function mortal<T extends Store | Cluster>(target: T, plan: CrashPlan): T
         plan.contact(String(name), () => Reflect.apply(value, object, parameters) as unknown);
     },
   });
-}
-
-/** The clock of one process: it goes on while the process is dead, but its monotonic time begins anew. */
-export function clockOfNewProcess(clock: VirtualClock): VirtualClock {
-  return new VirtualClock(clock.now());
 }

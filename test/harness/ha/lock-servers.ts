@@ -10,7 +10,7 @@ import type { Clock } from '../../../src/lib/clock.ts';
 import { EtcdDouble } from './etcd-double.ts';
 import { LeaseDouble } from './lease-double.ts';
 
-export interface LockSetup {
+interface LockSetup {
   readonly instance: string;
   readonly leaseDurationMs: number;
   readonly requestTimeoutMs: number;

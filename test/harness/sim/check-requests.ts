@@ -1,4 +1,4 @@
-import { serverWorstCaseMs } from '../../../src/executor/executor.ts';
+import { serverWorstCaseMs } from '../../../src/executor/options.ts';
 import { evaluateWindows } from '../../../src/executor/windows.ts';
 import type { MoveRecord } from '../../../src/domain/move.ts';
 import { saysMoved, type SentRequest } from './watch.ts';

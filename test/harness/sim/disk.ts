@@ -7,7 +7,7 @@ import type { Prng } from '../../../src/lib/prng.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 
-export type DiskHealth = 'well' | 'full' | 'failing';
+type DiskHealth = 'well' | 'full' | 'failing';
 
 /** What outlives the process: the state of the rebalancer. */
 export interface Disk {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { serverWorstCaseMs } from '../../../src/executor/executor.ts';
+import { serverWorstCaseMs } from '../../../src/executor/options.ts';
 import { createPrng } from '../../../src/lib/prng.ts';
 import { whyUnbalanced } from './check-balance.ts';
 import { checkHistory } from './check-history.ts';

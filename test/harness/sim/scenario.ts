@@ -5,7 +5,7 @@ import { findProfile } from '../../../src/simulator/index.ts';
 import type { SimulatedClusterOptions } from '../../../src/simulator/index.ts';
 
 /** Trouble that the director makes; each run has some of it. */
-export const TROUBLES = [
+const TROUBLES = [
   'crash-anywhere',
   'crash-at-a-time',
   'restart',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CAUSES, isCause } from '../../../src/domain/causes.ts';
 import { MOVE_STATES } from '../../../src/domain/move.ts';
-import { DEFAULT_EXECUTOR_OPTIONS, serverWorstCaseMs } from '../../../src/executor/executor.ts';
+import { DEFAULT_EXECUTOR_OPTIONS, serverWorstCaseMs } from '../../../src/executor/options.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const text = readFileSync(join(root, 'docs/recovery.md'), 'utf8');
