@@ -25,7 +25,7 @@ export interface MoveCheckDependencies {
 type MoveCheckOptions = GateLimits & Pick<ExecutorOptions, 'foreignWaitMs' | 'pollIntervalMs'>;
 
 /** How many migrations this cycle has submitted, and the most that it may. */
-export interface Budget {
+interface Budget {
   readonly submitted: number;
   readonly limit: number;
 }
