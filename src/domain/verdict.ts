@@ -4,7 +4,7 @@ import type { DatanodeId } from './ids.ts';
 import type { Balance, DatanodeBalance, Warning } from './plan.ts';
 
 /** What can be said of where the regions are. */
-type PlacementCode = 'balanced' | 'uneven' | 'attention' | 'nothing-selected';
+export type PlacementCode = 'balanced' | 'uneven' | 'attention' | 'nothing-selected';
 
 export interface PlacementVerdict {
   /**

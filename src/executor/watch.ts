@@ -22,7 +22,7 @@ export interface WatcherDependencies extends Omit<JournalDependencies, 'events'>
   readonly watchMemories?: WatchMemories;
 }
 
-interface WatchOptions {
+export interface WatchOptions {
   /** Give up, leaving the move as it is, when the cluster has not answered once for so long. Default: never. */
   readonly patienceMs?: number;
   /** The cause to record when nothing is ever seen of the request. */
