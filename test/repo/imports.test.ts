@@ -5,7 +5,6 @@ import { z } from 'zod';
 import { filesBelow, readJson, readText } from '../support/repository.ts';
 
 const tableSchema = z.strictObject({
-  packages: z.array(z.string()),
   folders: z.record(
     z.string(),
     z.strictObject({ mayImport: z.array(z.string()), packages: z.array(z.string()), node: z.boolean() }),
@@ -88,7 +87,45 @@ test.each(FILES)('%s imports only what the table allows', (path) => {
   expect(faults).toEqual([]);
 });
 
+/** The files of src that import each other in a ring, types included: the first ring that a walk meets, as its path. */
+function importCircle(imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>();
+  const walk = (path: string, above: readonly string[]): string[] | undefined => {
+    if (above.includes(path)) return [...above.slice(above.indexOf(path)), path];
+    if (done.has(path)) return undefined;
+    done.add(path);
+    for (const next of imports.get(path) ?? []) {
+      const circle = walk(next, [...above, path]);
+      if (circle) return circle;
+    }
+    return undefined;
+  };
+  for (const path of imports.keys()) {
+    const circle = walk(path, []);
+    if (circle) return circle;
+  }
+  return undefined;
+}
+
+test('no files import each other in a circle', () => {
+  const imports = FILES.map((path): [string, string[]] => [
+    path,
+    specifiersIn(path, readText(path))
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => join(dirname(path), specifier)),
+  ]);
+  expect(importCircle(new Map(imports))).toBeUndefined();
+});
+
 describe('the check itself', () => {
+  test.each([
+    [{ a: ['b', 'c'], b: ['c'], c: [] }, undefined],
+    [{ a: ['b'], b: ['c'], c: ['b'] }, ['b', 'c', 'b']],
+    [{ a: ['a'] }, ['a', 'a']],
+  ])('finds the circle of %j', (imports, circle) => {
+    expect(importCircle(new Map(Object.entries(imports)))).toEqual(circle);
+  });
+
   test.each([
     ["import { a } from './x.ts';", ['./x.ts']],
     ["import type { A } from '../y.ts';", ['../y.ts']],
