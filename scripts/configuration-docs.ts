@@ -5,8 +5,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { CONFIG_KEYS } from '../src/config/keys.ts';
-import type { ConfigKey } from '../src/config/keys.ts';
+import { CONFIG_KEYS } from '../src/config/config.ts';
+import type { ConfigKey } from '../src/config/key.ts';
 
 const PAGE = fileURLToPath(new URL('../docs/configuration.md', import.meta.url));
 const START = '<!-- reference: written by scripts/configuration-docs.ts -->';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { requireCluster } from '../config/effective.ts';
-import { COMMAND_VARIABLES } from '../config/environment.ts';
+import { COMMAND_VARIABLES } from '../config/overrides.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiClient } from './api-client.ts';

@@ -1,156 +1,326 @@
-import type { DatanodeId, RegionId } from '../domain/ids.ts';
-import type { ListenAddress } from '../lib/listen-address.ts';
-import type { CheckedFile } from './schema.ts';
+import { DEFAULT_EXCLUDES } from '../domain/selector.ts';
+import type { z } from 'zod';
+import * as field from './fields.ts';
+import type { ConfigKey } from './key.ts';
+import { key, keysOf, mapOf, optionalKey, requiredKey, section } from './key.ts';
 
-/** The effective configuration. Times in milliseconds, ids as decimal texts, paths absolute, every default filled in. */
-export interface Config {
-  readonly cluster: ClusterConfig;
-  readonly tables: { readonly include: readonly string[]; readonly exclude: readonly string[] };
-  readonly datanodes: {
-    readonly expected: readonly DatanodeId[];
-    readonly weights: Readonly<Record<DatanodeId, number>>;
-    readonly drain: readonly DatanodeId[];
-    readonly cordon: readonly DatanodeId[];
-  };
-  readonly pins: { readonly tables: readonly string[]; readonly regions: readonly RegionId[] };
-  readonly balance: { readonly objective: 'count' };
-  readonly schedule: ScheduleConfig;
-  readonly planning: { readonly timeBudgetMs: number; readonly planExpiryMs: number };
-  readonly execution: ExecutionConfig;
-  readonly state: { readonly path: string; readonly retentionMs: number };
-  readonly server: {
-    readonly listen: ListenAddress;
-    readonly tokenFile?: string;
-    readonly allowedHosts: readonly string[];
-    readonly protectReads: boolean;
-    readonly tls: { readonly certFile?: string; readonly keyFile?: string };
-  };
-  readonly ha: HaConfig;
-  readonly notifications: NotificationsConfig;
-  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' };
-}
+/** Also the levels of the logger. */
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+const APIS = ['auto', 'sql', 'metasrv'] as const;
 
-interface ClusterConfig {
-  readonly name: string;
-  readonly api: 'auto' | 'sql' | 'metasrv';
-  readonly sql: {
-    /** Origins without a slash at the end: `http://host:4000`. */
-    readonly endpoints: readonly string[];
-    readonly username?: string;
-    readonly passwordFile?: string;
-    readonly tls: TlsConfig;
-  };
-  readonly metasrv: {
-    readonly endpoints: readonly string[];
-    readonly clusterId: number;
-    readonly tls: TlsConfig;
-  };
-  readonly requestTimeoutMs: number;
-}
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
-export interface TlsConfig {
-  readonly caFile?: string;
-  readonly certFile?: string;
-  readonly keyFile?: string;
-  readonly insecureSkipVerify: boolean;
-}
+const tls = section(
+  {
+    caFile: optionalKey(
+      field.path,
+      'Certificates (PEM) of the authorities to trust instead of the built-in ones.',
+    ),
+    certFile: optionalKey(field.path, 'Client certificate (PEM) for mutual TLS; needs keyFile.'),
+    keyFile: optionalKey(field.path, 'Private key (PEM) of the client certificate; needs certFile.'),
+    insecureSkipVerify: key(
+      field.boolean,
+      false,
+      'Accept any server certificate. Anybody on the way can then read and change what is sent.',
+    ),
+  },
+  'TLS for https endpoints.',
+);
 
-interface HaConfig {
-  readonly provider: 'none' | 'etcd' | 'kubernetes';
-  readonly identity?: string;
-  readonly leaseDurationMs: number;
-  readonly renewDeadlineMs: number;
-  readonly retryPeriodMs: number;
-  readonly etcd: {
-    readonly endpoints: readonly string[];
-    readonly prefix: string;
-    readonly username?: string;
-    readonly passwordFile?: string;
-    readonly tls: TlsConfig;
-  };
-  readonly kubernetes: {
-    readonly endpoint: string;
-    readonly namespace?: string;
-    readonly lease: string;
-    readonly serviceAccount: string;
-  };
-}
+const cluster = section(
+  {
+    name: key(field.text('a name'), 'greptimedb', 'Name of the cluster in logs, snapshots and the web page.'),
+    api: key(
+      field.choice(APIS),
+      'auto',
+      'Which wire to speak: sql (GreptimeDB 0.7 and later), metasrv (0.5.1 to 0.7), or find out.',
+    ),
+    sql: section(
+      {
+        endpoints: key(field.endpoints, [], 'HTTP addresses of the frontends.'),
+        username: optionalKey(
+          field.text('a user name without ":"', (name) => !name.includes(':')),
+          'User for HTTP Basic authentication; needs passwordFile.',
+        ),
+        passwordFile: optionalKey(field.path, 'File that holds the password.'),
+        tls,
+      },
+      'The frontends.',
+    ),
+    metasrv: section(
+      {
+        endpoints: key(
+          field.endpoints,
+          [],
+          'HTTP addresses of the metasrvs. With api sql optional: for maintenance mode and fresher routes.',
+        ),
+        clusterId: key(
+          field.whole(0, Number.MAX_SAFE_INTEGER),
+          0,
+          'Cluster id that metasrvs before GreptimeDB 0.12 ask for.',
+        ),
+        tls,
+      },
+      'The metasrvs.',
+    ),
+    requestTimeout: key(
+      field.duration({ maxMs: HOUR_MS }),
+      '10s',
+      'Time limit of one request to the cluster.',
+    ),
+  },
+  'The GreptimeDB cluster to balance.',
+);
 
-interface NotificationsConfig {
-  readonly url?: string;
-  readonly urlFile?: string;
-  readonly format: 'generic' | 'slack';
-  readonly events: readonly ('started' | 'finished' | 'blocked' | 'failed' | 'paused')[];
-  readonly tokenFile?: string;
-  readonly timeoutMs: number;
-}
+const execution = section(
+  {
+    dryRun: key(field.boolean, true, 'Plan and report, but move nothing.'),
+    maxMovesPerCycle: key(
+      field.whole(1, 100_000),
+      20,
+      'Moves that one cycle may execute; later cycles do the rest.',
+    ),
+    maxMovesPerHour: key(field.whole(0, 1_000_000), 0, 'Moves within any hour; 0 means no limit.'),
+    replayTimeout: key(
+      field.duration({ minMs: 1_000, maxMs: DAY_MS }),
+      '5m',
+      'Time that GreptimeDB gets for the steps of one migration (write-ahead log replay among them).',
+    ),
+    moveTimeout: key(
+      field.duration({ minMs: 1_000, maxMs: 7 * DAY_MS }),
+      '15m',
+      'Time after which we stop waiting for a migration. GreptimeDB itself may work on one for 10 minutes plus replayTimeout: keep it at or above that.',
+    ),
+    pauseBetweenMoves: key(field.duration({ minMs: 0, maxMs: DAY_MS }), '2s', 'Rest between two moves.'),
+    pollInterval: key(
+      field.duration({ maxMs: HOUR_MS }),
+      '1s',
+      'How often a running migration is looked at.',
+    ),
+    regionCooldown: key(
+      field.duration({ minMs: 0 }),
+      '1h',
+      'Time for which a region that was moved is left where it is. A change holds for later moves.',
+    ),
+    maxConsecutiveFailures: key(
+      field.whole(1, 1_000),
+      3,
+      'Failed moves in a row after which the rebalancer pauses itself.',
+    ),
+    maxSnapshotAge: key(field.duration(), '2m', 'Nothing is moved on a snapshot older than this.'),
+    minAliveShare: key(field.share, 0.5, 'Nothing is moved while a smaller share of the datanodes is alive.'),
+    quarantine: section(
+      {
+        base: key(
+          field.duration(),
+          '10m',
+          'Rest of a region after its first failed move; doubles each time.',
+        ),
+        max: key(field.duration(), '24h', 'The longest such rest.'),
+      },
+      'Regions whose moves fail.',
+    ),
+    thrash: section(
+      {
+        undoneMoves: key(field.whole(1, 1_000), 3, 'Moves undone by somebody else after which we stop.'),
+        window: key(field.duration(), '1h', 'The time within which they are counted.'),
+      },
+      'When somebody keeps undoing our moves.',
+    ),
+  },
+  'How moves are carried out.',
+);
 
-interface ScheduleConfig {
-  readonly cron: string;
-  readonly timezone: string;
-  /** None: always open. */
-  readonly windows: readonly { readonly cron: string; readonly durationMs: number }[];
-}
+const window = {
+  cron: requiredKey(field.cron, 'When the window opens, in schedule.timezone.'),
+  // As long as executor/windows.ts looks back.
+  duration: requiredKey(field.duration({ maxMs: 31 * DAY_MS }), 'How long it stays open.'),
+};
 
-interface ExecutionConfig {
-  readonly dryRun: boolean;
-  readonly maxMovesPerCycle: number;
-  /** 0: no limit. */
-  readonly maxMovesPerHour: number;
-  readonly replayTimeoutMs: number;
-  readonly moveTimeoutMs: number;
-  readonly pauseBetweenMovesMs: number;
-  readonly pollIntervalMs: number;
-  readonly regionCooldownMs: number;
-  readonly maxConsecutiveFailures: number;
-  readonly maxSnapshotAgeMs: number;
-  /** 0 to 1. */
-  readonly minAliveShare: number;
-  readonly quarantine: { readonly baseMs: number; readonly maxMs: number };
-  readonly thrash: { readonly undoneMoves: number; readonly windowMs: number };
-}
+const schedule = section(
+  {
+    cron: key(field.cron, '*/5 * * * *', 'When a cycle starts; six fields start with seconds.'),
+    timezone: key(field.timezone, 'UTC', 'Time zone of schedule.cron and of the windows.'),
+    windows: key(
+      field.maps(mapOf(window), window, '[{cron: "0 1 * * *", duration: 4h}]'),
+      [],
+      'When regions may be moved; without any, always. Plans are made and reported at all times.',
+    ),
+  },
+  'When the rebalancer works.',
+);
 
-/** Gives durations their unit in the name. */
-export function toConfig(file: CheckedFile): Config {
-  const { cluster, schedule, planning, execution, state, ha, notifications, ...rest } = file;
-  const { timeout, ...notificationsRest } = notifications;
-  const { requestTimeout, ...clusterRest } = cluster;
-  return {
-    ...rest,
-    cluster: { ...clusterRest, requestTimeoutMs: requestTimeout },
-    schedule: {
-      ...schedule,
-      windows: schedule.windows.map(({ cron, duration }) => ({ cron, durationMs: duration })),
+const ha = section(
+  {
+    provider: key(
+      field.choice(['none', 'etcd', 'kubernetes']),
+      'none',
+      'Where replicas agree on a leader; none: there is only one replica.',
+    ),
+    identity: optionalKey(
+      field.text('a name'),
+      'Name of this replica for the others and for people; the host name if absent.',
+    ),
+    leaseDuration: key(
+      field.duration({ minMs: 2_000, maxMs: HOUR_MS }),
+      '15s',
+      'How long a leader is respected that no longer renews its lease.',
+    ),
+    renewDeadline: key(
+      field.duration({ minMs: 1_000, maxMs: HOUR_MS }),
+      '10s',
+      'A leader that could not renew for so long stops leading. The rest of the lease is the margin.',
+    ),
+    retryPeriod: key(
+      field.duration({ minMs: 100, maxMs: HOUR_MS }),
+      '2s',
+      'How often the lease is renewed or tried for.',
+    ),
+    etcd: section(
+      {
+        endpoints: key(field.endpoints, [], 'Client addresses of etcd (3.4 or later).'),
+        prefix: key(
+          field.text('a prefix of keys'),
+          '/greptime-rebalancer',
+          'Keys are PREFIX/NAME/leader and PREFIX/NAME/handover with the name of the cluster.',
+        ),
+        username: optionalKey(field.text('a user name'), 'User of etcd; needs passwordFile.'),
+        passwordFile: optionalKey(field.path, 'File that holds the password.'),
+        tls,
+      },
+      'The lock in etcd.',
+    ),
+    kubernetes: section(
+      {
+        endpoint: key(field.url, 'https://kubernetes.default.svc', 'The API server.'),
+        namespace: optionalKey(field.text('a name'), "Namespace of the Lease; the pod's own if absent."),
+        lease: key(field.text('a name'), 'greptime-rebalancer', 'Name of the Lease.'),
+        serviceAccount: key(
+          field.folder,
+          '/var/run/secrets/kubernetes.io/serviceaccount',
+          "Folder with the service account's token, ca.crt and namespace.",
+        ),
+      },
+      'The lock in a Lease of Kubernetes.',
+    ),
+  },
+  'High availability: several replicas, of which one leads and acts.',
+);
+
+const NOTIFICATION_EVENTS = ['started', 'finished', 'blocked', 'failed', 'paused'] as const;
+
+const notifications = section(
+  {
+    url: optionalKey(field.webhook, 'Where to post to. Without url and urlFile nothing is sent.'),
+    urlFile: optionalKey(
+      field.path,
+      'File that holds the URL, for those that are secrets themselves; wins over url.',
+    ),
+    format: key(
+      field.choice(['generic', 'slack']),
+      'generic',
+      'generic: JSON of our own; slack: what Slack, Mattermost and others take.',
+    ),
+    events: key(field.choices(NOTIFICATION_EVENTS), [...NOTIFICATION_EVENTS], 'What to tell of.'),
+    tokenFile: optionalKey(field.path, 'File that holds a bearer token for the receiver.'),
+    timeout: key(field.duration({ maxMs: 60_000 }), '10s', 'Time limit of one attempt; there are five.'),
+  },
+  'Messages to a webhook. They are sent in a dry run too, which concerns only the cluster.',
+);
+
+/** Every key of the configuration, with its default and its meaning. */
+const keys = {
+  cluster,
+  tables: section(
+    {
+      include: key(field.patterns, [], 'Tables to balance; without any, all.'),
+      exclude: key(field.patterns, [...DEFAULT_EXCLUDES], 'Tables to leave alone; wins over include.'),
     },
-    planning: { timeBudgetMs: planning.timeBudget, planExpiryMs: planning.planExpiry },
-    execution: toExecution(execution),
-    state: { path: state.path, retentionMs: state.retention },
-    ha: toHa(ha),
-    notifications: { ...notificationsRest, timeoutMs: timeout },
-  };
-}
+    'Which tables are balanced: ids, schema.table or catalog.schema.table, with * and ?.',
+  ),
+  datanodes: section(
+    {
+      expected: key(field.ids, [], 'Datanodes there are, where the cluster cannot list them itself.'),
+      weights: key(field.weights, {}, 'Share of each datanode, compared to the 1 of those not named here.'),
+      drain: key(field.ids, [], 'Datanodes to empty.'),
+      cordon: key(field.ids, [], 'Datanodes that keep what they have and receive nothing.'),
+    },
+    'Wishes about single datanodes.',
+  ),
+  pins: section(
+    {
+      tables: key(field.patterns, [], 'Tables whose regions stay where they are, but are counted.'),
+      regions: key(field.ids, [], 'Regions that stay where they are, but are counted.'),
+    },
+    'What stays where it is.',
+  ),
+  balance: section(
+    { objective: key(field.choice(['count']), 'count', 'What is evened out: the number of regions.') },
+    'What balanced means.',
+  ),
+  schedule,
+  planning: section(
+    {
+      timeBudget: key(
+        field.duration({ maxMs: HOUR_MS }),
+        '5s',
+        'Time to look for the fewest moves; after it the best plan found is taken.',
+      ),
+      planExpiry: key(field.duration(), '1h', 'Age after which apply refuses a plan file.'),
+    },
+    'How plans are made.',
+  ),
+  execution,
+  state: section(
+    {
+      path: key(field.folder, './data', 'Folder for the state; relative to the working directory.'),
+      retention: key(field.duration({ minMs: HOUR_MS }), '365d', 'How long history is kept.'),
+    },
+    'What the rebalancer remembers.',
+  ),
+  server: section(
+    {
+      listen: key(
+        field.listen,
+        '127.0.0.1:9480',
+        'Address of metrics, API and web page; port 0 takes a free one.',
+      ),
+      tokenFile: optionalKey(field.path, 'File with the token that changes (POST) need.'),
+      allowedHosts: key(
+        field.hosts,
+        [],
+        'Names under which it is asked, besides the listen address and loopback: those of proxies and services.',
+      ),
+      protectReads: key(field.boolean, false, 'Reads need the token too; needs tokenFile.'),
+      tls: section(
+        {
+          certFile: optionalKey(
+            field.path,
+            'Certificate (PEM) of this server, with its chain; with it only https is served. Needs keyFile.',
+          ),
+          keyFile: optionalKey(field.path, 'Private key (PEM) of the certificate; needs certFile.'),
+        },
+        'TLS of this server.',
+      ),
+    },
+    'HTTP server.',
+  ),
+  ha,
+  notifications,
+  log: section(
+    { level: key(field.choice(LOG_LEVELS), 'info', 'The least severe lines that are written.') },
+    'Log lines.',
+  ),
+};
 
-function toHa({ leaseDuration, renewDeadline, retryPeriod, ...rest }: CheckedFile['ha']): HaConfig {
-  return {
-    ...rest,
-    leaseDurationMs: leaseDuration,
-    renewDeadlineMs: renewDeadline,
-    retryPeriodMs: retryPeriod,
-  };
-}
+export const configSchema = section(keys, 'The whole file.');
 
-function toExecution(file: CheckedFile['execution']): ExecutionConfig {
-  const { replayTimeout, moveTimeout, pauseBetweenMoves, pollInterval, regionCooldown, ...rest } = file;
-  const { maxSnapshotAge, quarantine, thrash, ...others } = rest;
-  return {
-    ...others,
-    replayTimeoutMs: replayTimeout,
-    moveTimeoutMs: moveTimeout,
-    pauseBetweenMovesMs: pauseBetweenMoves,
-    pollIntervalMs: pollInterval,
-    regionCooldownMs: regionCooldown,
-    maxSnapshotAgeMs: maxSnapshotAge,
-    quarantine: { baseMs: quarantine.base, maxMs: quarantine.max },
-    thrash: { undoneMoves: thrash.undoneMoves, windowMs: thrash.window },
-  };
-}
+/** Every section and key, parents first, in the order of the schema. */
+export const CONFIG_KEYS: readonly ConfigKey[] = keysOf(keys);
+
+/**
+ * The effective configuration: what the schema makes of a file. Times in milliseconds, ids as decimal texts, paths absolute, every
+ * default filled in.
+ */
+export type Config = z.output<typeof configSchema>;

@@ -5,20 +5,31 @@ import { MAX_WEIGHT } from '../domain/policy.ts';
 import { compilePattern } from '../domain/selector.ts';
 import { exactDuration, MAX_DURATION_MS, parseDuration } from '../lib/duration.ts';
 import { isDecimalId } from '../lib/json.ts';
+import { formatListenAddress } from '../lib/listen-address.ts';
 import type { ListenAddress } from '../lib/listen-address.ts';
+
+/** What the readers of files, environment and command line, and the reference in docs/configuration.md, need to know of a kind of value. */
+export interface FieldFacts {
+  /** For people. */
+  readonly type: string;
+  /** Text from the environment or the command line is taken as it is, not as YAML. */
+  readonly isText?: boolean;
+  /** A map whose keys are the operator's own. */
+  readonly isMap?: boolean;
+  /** The path of a file or folder: relative to where it was written. */
+  readonly isPath?: boolean;
+  /** In milliseconds: its name in the configuration ends with `Ms`. */
+  readonly isDuration?: boolean;
+  /** The keys of a section, or of each entry of a list of maps. */
+  readonly keys?: z.ZodRawShape;
+}
 
 /**
  * The kinds of values that the configuration knows. Each field reads one value as YAML gives it (integers are bigint, so that no id
- * is ever rounded) and either returns what the program works with, or says what was wanted.
+ * is ever rounded) and either returns what the program works with, or says what was wanted; and it writes it as it would be read.
  */
-export interface Field<S extends z.ZodType = z.ZodType> {
-  readonly schema: S;
-  /** For the reference in docs/configuration.md. */
-  readonly type: string;
-  /** Text from the environment or the command line is taken as it is, not as YAML. */
-  readonly isText: boolean;
-  /** A map whose keys are the operator's own. */
-  readonly isMap?: boolean;
+export interface Field<T> extends FieldFacts {
+  readonly schema: z.ZodType<T>;
 }
 
 /** What was wanted instead of the value found. */
@@ -32,25 +43,25 @@ class Refusal {
 
 type Reader<T> = (value: unknown) => T | Refusal;
 
-function leaf<T>(read: Reader<T>) {
-  return z.unknown().transform((value, context): T => {
-    const result = read(value);
-    if (!(result instanceof Refusal)) return result;
-    context.addIssue({ code: 'custom', message: result.wanted });
-    return z.NEVER;
+function leaf<T>(read: Reader<T>, write: (value: T) => unknown = (value) => value) {
+  return z.codec(z.unknown(), z.custom<T>(), {
+    decode(value, { issues }) {
+      const result = read(value);
+      if (!(result instanceof Refusal)) return result;
+      issues.push({ code: 'custom', message: result.wanted, input: value });
+      return z.NEVER;
+    },
+    encode: write,
   });
 }
 
-function textField<T>(type: string, read: Reader<T>) {
-  return { schema: leaf(read), type, isText: true };
+function textField<T>(type: string, read: Reader<T>, write?: (value: T) => unknown) {
+  return { schema: leaf(read, write), type, isText: true };
 }
 
 function yamlField<T>(type: string, read: Reader<T>) {
-  return { schema: leaf(read), type, isText: false };
+  return { schema: leaf(read), type };
 }
-
-/** The type of keys that name a file. */
-export const FILE_PATH = 'path of a file';
 
 /** The number of entries that a list or map may have. */
 const MAX_ENTRIES = 10_000;
@@ -70,8 +81,7 @@ export function text(wanted: string, isGood: (value: string) => boolean = () => 
   );
 }
 
-/** Of a file; the loader makes it absolute. */
-export const path = { ...text('the path of a file'), type: FILE_PATH };
+export const path = { ...text('the path of a file'), type: 'path of a file', isPath: true };
 export const folder = { ...text('the path of a folder'), type: 'path of a folder' };
 
 export const boolean = yamlField('true or false', (value) =>
@@ -118,17 +128,24 @@ export function choice<const T extends string>(words: readonly T[]) {
 
 const DURATION_EXAMPLES = '500ms, 30s, 5m or 1h30m';
 
-/** A duration in milliseconds. `min` is 1 ms unless told: most durations cannot be zero. */
+/** Milliseconds of a key whose name says so: see `section`. */
+export type Milliseconds = number & z.$brand<'ms'>;
+
+/** A duration. `minMs` is 1 unless told: most durations cannot be zero. */
 export function duration({ minMs = 1, maxMs = MAX_DURATION_MS }: { minMs?: number; maxMs?: number } = {}) {
-  return textField(durationType(minMs, maxMs), (value) => {
+  const read = (value: unknown): Milliseconds | Refusal => {
     if (isBareNumber(value))
       return new Refusal(`a duration such as ${DURATION_EXAMPLES} (the unit is missing)`);
     const durationMs = typeof value === 'string' ? parseDuration(value) : undefined;
     if (durationMs === undefined) return new Refusal(`a duration such as ${DURATION_EXAMPLES}`);
     if (durationMs < minMs) return new Refusal(`a duration of at least ${exactDuration(minMs)}`);
-    return durationMs <= maxMs ? durationMs : new Refusal(`a duration of at most ${exactDuration(maxMs)}`);
-  });
+    if (durationMs > maxMs) return new Refusal(`a duration of at most ${exactDuration(maxMs)}`);
+    return milliseconds.parse(durationMs);
+  };
+  return { ...textField(durationType(minMs, maxMs), read, exactDuration), isDuration: true };
 }
+
+const milliseconds = z.number().brand('ms');
 
 /** Names only the bounds that are not those of every duration. */
 function durationType(minMs: number, maxMs: number): string {
@@ -191,9 +208,9 @@ const pattern = leaf((value): string | Refusal => {
     : new Refusal('a table id, or a pattern such as "public.*" or "greptime.public.cpu"');
 });
 
-function listOf<S extends z.ZodType>(items: S, type: string, example: string) {
+function listOf<T>(items: z.ZodType<T>, type: string, example: string) {
   const error = `a list of at most ${MAX_ENTRIES} entries, such as ${example}`;
-  return { schema: z.array(items, { error }).max(MAX_ENTRIES, { error }), type, isText: false };
+  return { schema: z.array(items, { error }).max(MAX_ENTRIES, { error }).readonly(), type };
 }
 
 /** Where something is sent, path and query included; it may hold a secret, which then belongs into a file. */
@@ -217,8 +234,8 @@ export const ids = listOf(id, 'list of ids', '[0, 1, 2]');
 export const patterns = listOf(pattern, 'list of table patterns', '["public.*"]');
 
 /** A list of maps with the given keys. */
-export function listOfSections<S extends z.ZodType>(section: S, example: string) {
-  return listOf(section, 'list', example);
+export function maps<T>(entries: z.ZodType<T>, keys: z.ZodRawShape, example: string) {
+  return { ...listOf(entries, 'list', example), keys };
 }
 
 const weight = whole(1, MAX_WEIGHT).schema;
@@ -231,15 +248,13 @@ export const weights = {
     })
     .refine((map) => Object.keys(map).length <= MAX_ENTRIES, { error: `at most ${MAX_ENTRIES} weights` }),
   type: `map of datanode ids to whole numbers ${rangeText(1, MAX_WEIGHT)}`,
-  isText: false,
   isMap: true,
 };
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9-]{1,63})*$/i;
 const LISTEN = /^(?:\[(?<ipv6>[^\]]+)\]|(?<name>[^:[\]]+)):(?<port>\d{1,5})$/;
 
-/** `host:port`; IPv6 in brackets. */
-export const listen = textField('host:port', (value): ListenAddress | Refusal => {
+const readListen = (value: unknown): ListenAddress | Refusal => {
   const groups = typeof value === 'string' ? LISTEN.exec(value)?.groups : undefined;
   const refusal = new Refusal('an address such as 127.0.0.1:9480 or [::1]:9480');
   if (!groups) return refusal;
@@ -247,7 +262,10 @@ export const listen = textField('host:port', (value): ListenAddress | Refusal =>
   const host = groups['ipv6'] ?? groups['name'] ?? '';
   const isHost = groups['ipv6'] === undefined ? isIPv4(host) || isHostName(host) : isIPv6(host);
   return isHost && port <= 65_535 ? { host, port } : refusal;
-});
+};
+
+/** `host:port`; IPv6 in brackets. */
+export const listen = textField('host:port', readListen, formatListenAddress);
 
 /** Names and addresses under which a server is asked, without ports; IPv6 without brackets. */
 export const hosts = listOf(

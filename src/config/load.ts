@@ -1,39 +1,38 @@
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../domain/errors.ts';
 import { placeText } from '../domain/schema-problems.ts';
-import { toConfig } from './config.ts';
+import type { Place } from '../domain/schema-problems.ts';
+import { CONFIG_KEYS, configSchema } from './config.ts';
 import type { Config } from './config.ts';
-import { readEnvironment } from './environment.ts';
-import type { Environment } from './environment.ts';
-import { FILE_PATH } from './fields.ts';
-import { readFlags } from './flags.ts';
-import type { FlagValues } from './flags.ts';
-import { CONFIG_KEYS } from './keys.ts';
-import { applyOverrides } from './overrides.ts';
-import { problemsOf, refusal } from './problems.ts';
+import { readOverrides } from './overrides.ts';
+import type { OverrideSources } from './overrides.ts';
+import { problem, problemsOf, refusal } from './problems.ts';
 import type { Problem } from './problems.ts';
 import { readBounded } from './read-file.ts';
-import { findConflicts, toProblem } from './rules.ts';
-import { configSchema } from './schema.ts';
+import { findConflicts } from './rules.ts';
 import { isValues, ValueTree } from './value-tree.ts';
 import { readYaml } from './yaml-file.ts';
-import type { YamlFile } from './yaml-file.ts';
 
 const MAX_FILE_BYTES = 1_048_576;
 
-export interface LoadOptions {
+export interface LoadOptions extends OverrideSources {
   /** The file of `-c`; without one, the defaults and the other sources make the configuration. */
   readonly file?: string | undefined;
-  readonly env: Environment;
-  readonly flags?: FlagValues | undefined;
-  /** The `key=value` of each `--set`; they stand over `flags`. */
-  readonly set?: readonly string[] | undefined;
   /** Where relative paths outside the file start. */
   readonly cwd: string;
 }
 
-export interface ConfigSources extends Omit<LoadOptions, 'file'> {
-  readonly file?: YamlFile | undefined;
+export interface ConfigSources extends OverrideSources {
+  readonly file?: ConfigFile | undefined;
+  readonly cwd: string;
+}
+
+interface ConfigFile {
+  /** As errors show it. */
+  readonly name: string;
+  /** Relative paths in the file start here. */
+  readonly folder: string;
+  readonly text: string;
 }
 
 /**
@@ -41,13 +40,14 @@ export interface ConfigSources extends Omit<LoadOptions, 'file'> {
  *
  * @throws UsageError that lists everything that is wrong, one line each with its place.
  */
-export async function loadConfig(options: LoadOptions): Promise<Config> {
-  const { file, ...sources } = options;
-  if (file === undefined) return readConfig(sources);
-  return readConfig({ ...sources, file: await readConfigFile(file, options.cwd) });
+export async function loadConfig({ file, ...sources }: LoadOptions): Promise<Config> {
+  return readConfig({
+    ...sources,
+    file: file === undefined ? undefined : await readConfigFile(file, sources.cwd),
+  });
 }
 
-async function readConfigFile(name: string, cwd: string): Promise<YamlFile> {
+async function readConfigFile(name: string, cwd: string): Promise<ConfigFile> {
   const path = resolve(cwd, name);
   const reading = await readBounded(path, MAX_FILE_BYTES);
   if ('fault' in reading)
@@ -67,15 +67,16 @@ function decode(name: string, bytes: Buffer): string {
 }
 
 /** The same on text that was read already. @throws UsageError as {@link loadConfig} does. */
-export function readConfig({ file, env, flags, set, cwd }: ConfigSources): Config {
-  const tree = new ValueTree({ label: file?.name ?? 'configuration', folder: file?.folder ?? cwd });
-  const fileProblems = file ? readYaml(file, tree) : [];
-  const environment = readEnvironment(env, cwd);
-  const commandLine = readFlags({ values: flags, set }, cwd);
-  applyOverrides(tree, environment.overrides);
-  applyOverrides(tree, commandLine.overrides);
+export function readConfig({ file, cwd, ...sources }: ConfigSources): Config {
+  const yaml = file && readYaml(file.text);
+  const tree = new ValueTree(file && yaml && { ...file, yaml }, cwd);
+  const { overrides, problems } = readOverrides(sources);
+  for (const override of overrides) tree.override(override);
   makePathsAbsolute(tree);
-  return check(tree, fileProblems, [...environment.problems, ...commandLine.problems]);
+  const inFile = (yaml?.faults ?? []).map(({ place, text, offset }) =>
+    problem(tree.labelAt(offset), place, text),
+  );
+  return check(tree, inFile, problems);
 }
 
 function check(tree: ValueTree, inFile: readonly Problem[], elsewhere: readonly Problem[]): Config {
@@ -85,18 +86,17 @@ function check(tree: ValueTree, inFile: readonly Problem[], elsewhere: readonly 
   const conflicts = inFile.length > 0 ? [] : conflictsIn(tree, wrongValues);
   const problems = [...inFile, ...wrongValues, ...conflicts, ...elsewhere];
   if (problems.length > 0 || !result.success) throw refusal(problems);
-  return toConfig(result.data);
+  return result.data;
 }
 
-/** Relative file names belong to where they were written. The state folder is left to the working directory. */
+/** Relative paths belong to where they were written; those of defaults to the file. */
 function makePathsAbsolute(tree: ValueTree): void {
-  for (const { path, type } of CONFIG_KEYS) {
-    if (type !== FILE_PATH) continue;
+  for (const { path, isPath, fallback } of CONFIG_KEYS) {
+    if (isPath !== true) continue;
     const place = path.split('.');
-    const value = tree.valueAt(place);
-    const origin = tree.originOf(place);
+    const value = tree.valueAt(place) ?? fallback;
     if (typeof value === 'string' && value.trim() !== '')
-      tree.override(place, resolve(origin.folder, value), origin);
+      tree.setValue(place, resolve(tree.folderOf(place), value));
   }
 }
 
@@ -107,20 +107,25 @@ function conflictsIn(tree: ValueTree, wrongValues: readonly Problem[]): Problem[
   for (const place of wrongKeys) remove(values, place);
   const result = configSchema.safeParse(values);
   if (!result.success) return [];
-  const isSound = (place: readonly (string | number)[]): boolean =>
-    !wrongKeys.some((wrong) => placeText(wrong) === placeText(place.slice(0, wrong.length)));
+  const wrong = new Set(wrongKeys.map(placeText));
+  const isSound = (place: Place): boolean =>
+    !place.some((_, index) => wrong.has(placeText(place.slice(0, index + 1))));
   return findConflicts(result.data)
     .filter(({ places }) => places.every(isSound))
-    .map((conflict) => toProblem(conflict, tree));
+    .map(({ places, text }) => {
+      // Of the keys involved the one that has to change: the first that somebody gave.
+      const place = places.find((candidate) => tree.valueAt(candidate) !== undefined) ?? [];
+      return problem(tree.labelOf(place), place, text);
+    });
 }
 
 /** The part of a place that names the key, without the entries of a list. */
-function keyLength(place: readonly (string | number)[]): number {
+function keyLength(place: Place): number {
   const list = place.findIndex((part) => typeof part === 'number');
   return list === -1 ? place.length : list;
 }
 
-function remove(values: unknown, place: readonly (string | number)[]): void {
+function remove(values: unknown, place: Place): void {
   let level = values;
   for (const part of place.slice(0, -1)) level = isValues(level) ? level[part] : undefined;
   const last = place.at(-1);

@@ -1,7 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
-
-const CHUNK_BYTES = 65_536;
+import { buffer } from 'node:stream/consumers';
 
 /** A file's content, or why there is none, in words that complete "the file …". */
 export type FileReading = { readonly bytes: Buffer } | { readonly fault: string; readonly cause?: unknown };
@@ -11,24 +9,12 @@ export async function readBounded(path: string, maxBytes: number): Promise<FileR
   try {
     await using file = await open(path, 'r');
     if ((await file.stat()).isDirectory()) return { fault: 'is a folder' };
-    const bytes = await readUpTo(file, maxBytes + 1);
+    // `end` is the last byte that is read: one more than may be there.
+    const bytes = await buffer(file.createReadStream({ end: maxBytes, autoClose: false }));
     return bytes.length > maxBytes ? { fault: `is larger than ${sizeText(maxBytes)}` } : { bytes };
   } catch (cause) {
     return { fault: faultOf(cause), cause };
   }
-}
-
-async function readUpTo(file: FileHandle, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let total = 0;
-  while (total < limit) {
-    const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, limit - total));
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
-    if (bytesRead === 0) break;
-    chunks.push(chunk.subarray(0, bytesRead));
-    total += bytesRead;
-  }
-  return Buffer.concat(chunks);
 }
 
 function sizeText(bytes: number): string {

@@ -1,117 +1,103 @@
 import type { Place } from '../domain/schema-problems.ts';
 import { exactDuration } from '../lib/duration.ts';
-import type { Problem } from './problems.ts';
-import type { CheckedFile } from './schema.ts';
-import type { ValueTree } from './value-tree.ts';
+import type { Config } from './config.ts';
 
 /** An impossible combination of keys that are each right by themselves. */
-export interface Conflict {
+interface Conflict {
   /** The keys involved; the problem is shown at the first that somebody gave. */
   readonly places: readonly Place[];
   readonly text: string;
 }
 
 /** Finds all impossible combinations. */
-export function findConflicts(file: CheckedFile): Conflict[] {
+export function findConflicts(config: Config): Conflict[] {
+  const { cluster, execution, ha, server } = config;
   return [
-    ...drainAndCordon(file),
-    ...apiWithoutEndpoints(file),
-    ...together(['cluster', 'sql'], 'username', 'passwordFile', file.cluster.sql),
-    ...together(['cluster', 'sql', 'tls'], 'certFile', 'keyFile', file.cluster.sql.tls),
-    ...together(['cluster', 'metasrv', 'tls'], 'certFile', 'keyFile', file.cluster.metasrv.tls),
-    ...ordered(['execution'], 'replayTimeout', 'moveTimeout', file.execution),
-    ...ordered(['execution', 'quarantine'], 'base', 'max', file.execution.quarantine),
-    ...protectedWithoutToken(file),
-    ...together(['ha', 'etcd'], 'username', 'passwordFile', file.ha.etcd),
-    ...together(['ha', 'etcd', 'tls'], 'certFile', 'keyFile', file.ha.etcd.tls),
-    ...ordered(['ha'], 'retryPeriod', 'renewDeadline', file.ha),
-    ...together(['server', 'tls'], 'certFile', 'keyFile', file.server.tls),
-    ...electionMargin(file),
-    ...etcdWithoutEndpoints(file),
+    ...drainAndCordon(config),
+    ...apiWithoutEndpoints(config),
+    ...together('cluster.sql', 'username', 'passwordFile', cluster.sql),
+    ...together('cluster.sql.tls', 'certFile', 'keyFile', cluster.sql.tls),
+    ...together('cluster.metasrv.tls', 'certFile', 'keyFile', cluster.metasrv.tls),
+    ...ordered('execution', 'replayTimeout', 'moveTimeout', execution),
+    ...ordered('execution.quarantine', 'base', 'max', execution.quarantine),
+    ...protectedWithoutToken(config),
+    ...together('ha.etcd', 'username', 'passwordFile', ha.etcd),
+    ...together('ha.etcd.tls', 'certFile', 'keyFile', ha.etcd.tls),
+    ...ordered('ha', 'retryPeriod', 'renewDeadline', ha),
+    ...together('server.tls', 'certFile', 'keyFile', server.tls),
+    ...electionMargin(config),
+    ...etcdWithoutEndpoints(config),
   ];
 }
 
-/** A conflict with the place of the key that has to change. */
-export function toProblem({ places, text }: Conflict, tree: ValueTree): Problem {
-  const place = places.find((candidate) => tree.valueAt(candidate) !== undefined) ?? [];
-  return { label: tree.labelOf(place), place, text };
+function conflict(paths: readonly string[], text: string): Conflict {
+  return { places: paths.map((path) => path.split('.')), text };
 }
 
-function drainAndCordon({ datanodes }: CheckedFile): Conflict[] {
+function drainAndCordon({ datanodes }: Config): Conflict[] {
+  const drain = new Set(datanodes.drain);
   return datanodes.cordon.flatMap((id, index) => {
-    if (!datanodes.drain.includes(id)) return [];
+    if (!drain.has(id)) return [];
     const text = `found ${id}, which is in datanodes.drain too, wanted it in one of the two`;
-    return [
-      {
-        places: [
-          ['datanodes', 'cordon', index],
-          ['datanodes', 'drain'],
-        ],
-        text,
-      },
+    const places = [
+      ['datanodes', 'cordon', index],
+      ['datanodes', 'drain'],
     ];
+    return [{ places, text }];
   });
 }
 
-function apiWithoutEndpoints({ cluster }: CheckedFile): Conflict[] {
+function apiWithoutEndpoints({ cluster }: Config): Conflict[] {
   const { api } = cluster;
   if (api === 'auto' || cluster[api].endpoints.length > 0) return [];
-  const places = [
-    ['cluster', 'api'],
-    ['cluster', api, 'endpoints'],
+  const endpoints = `cluster.${api}.endpoints`;
+  return [
+    conflict(['cluster.api', endpoints], `found "${api}" without ${endpoints}, wanted at least one endpoint`),
   ];
-  return [{ places, text: `found "${api}" without cluster.${api}.endpoints, wanted at least one endpoint` }];
 }
 
 function together<K extends string>(
-  parent: Place,
+  parent: string,
   first: K,
   second: K,
   values: Readonly<Partial<Record<K, string>>>,
 ): Conflict[] {
   if ((values[first] === undefined) === (values[second] === undefined)) return [];
   const missing = values[first] === undefined ? first : second;
-  const places = [
-    [...parent, first],
-    [...parent, second],
-  ];
-  return [{ places, text: `found without ${[...parent, missing].join('.')}, wanted both or neither` }];
+  const text = `found without ${parent}.${missing}, wanted both or neither`;
+  return [conflict([`${parent}.${first}`, `${parent}.${second}`], text)];
 }
 
+/** Of two durations. */
 function ordered<K extends string>(
-  parent: Place,
+  parent: string,
   smaller: K,
   larger: K,
-  values: Readonly<Record<K, number>>,
+  values: Readonly<Record<`${K}Ms`, number>>,
 ): Conflict[] {
-  if (values[smaller] <= values[larger]) return [];
-  const places = [
-    [...parent, smaller],
-    [...parent, larger],
-  ];
-  const found = `${smaller} ${exactDuration(values[smaller])} and ${larger} ${exactDuration(values[larger])}`;
-  return [{ places, text: `found ${found}, wanted ${smaller} no longer than ${larger}` }];
+  const [smallerMs, largerMs] = [values[`${smaller}Ms`], values[`${larger}Ms`]];
+  if (smallerMs <= largerMs) return [];
+  const found = `${smaller} ${exactDuration(smallerMs)} and ${larger} ${exactDuration(largerMs)}`;
+  const text = `found ${found}, wanted ${smaller} no longer than ${larger}`;
+  return [conflict([`${parent}.${smaller}`, `${parent}.${larger}`], text)];
 }
 
-function protectedWithoutToken({ server }: CheckedFile): Conflict[] {
+function protectedWithoutToken({ server }: Config): Conflict[] {
   if (!server.protectReads || server.tokenFile !== undefined) return [];
   const text = 'found true without server.tokenFile, wanted a token that reads can show';
-  return [{ places: [['server', 'protectReads']], text }];
+  return [conflict(['server.protectReads'], text)];
 }
 
 /** Without a margin two replicas could both hold themselves for the leader for a moment. */
-function electionMargin({ ha }: CheckedFile): Conflict[] {
-  if (ha.renewDeadline <= 0.8 * ha.leaseDuration) return [];
-  const places = [
-    ['ha', 'renewDeadline'],
-    ['ha', 'leaseDuration'],
-  ];
-  const found = `renewDeadline ${exactDuration(ha.renewDeadline)} and leaseDuration ${exactDuration(ha.leaseDuration)}`;
-  return [{ places, text: `found ${found}, wanted renewDeadline at most 80 % of leaseDuration` }];
+function electionMargin({ ha }: Config): Conflict[] {
+  if (ha.renewDeadlineMs <= 0.8 * ha.leaseDurationMs) return [];
+  const found = `renewDeadline ${exactDuration(ha.renewDeadlineMs)} and leaseDuration ${exactDuration(ha.leaseDurationMs)}`;
+  const text = `found ${found}, wanted renewDeadline at most 80 % of leaseDuration`;
+  return [conflict(['ha.renewDeadline', 'ha.leaseDuration'], text)];
 }
 
-function etcdWithoutEndpoints({ ha }: CheckedFile): Conflict[] {
+function etcdWithoutEndpoints({ ha }: Config): Conflict[] {
   if (ha.provider !== 'etcd' || ha.etcd.endpoints.length > 0) return [];
   const text = 'found "etcd" without ha.etcd.endpoints, wanted at least one endpoint';
-  return [{ places: [['ha', 'provider']], text }];
+  return [conflict(['ha.provider'], text)];
 }

@@ -2,7 +2,7 @@ import { UsageError } from '../domain/errors.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Login } from '../lib/secret.ts';
 import type { TlsOptions } from '../lib/tls.ts';
-import type { Config, TlsConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { readBounded } from './read-file.ts';
 
 const MAX_SECRET_BYTES = 65_536;
@@ -50,6 +50,8 @@ export async function readSecrets({ cluster, server, notifications, ha }: Config
   const serverTls = cert && key && { cert: cert.reveal(), key };
   return { sql, metasrv, etcd, serverToken, serverTls, webhookUrl, webhookToken };
 }
+
+type TlsConfig = Config['cluster']['sql']['tls'];
 
 interface ClientConfig {
   readonly username?: string;

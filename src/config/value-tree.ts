@@ -1,100 +1,100 @@
 import { isObject } from '../domain/json-file.ts';
 import { placeText, valueAt } from '../domain/schema-problems.ts';
 import type { Place } from '../domain/schema-problems.ts';
+import type { YamlReading } from './yaml-file.ts';
 
-/** A level of the configuration before it is checked. */
-export type Values = Record<string, unknown>;
-
-/** Where a value was given. */
-export interface Origin {
-  /** As errors show it: `rebalancer.yaml:12:14`, `GREPTIME_REBALANCER_LOG__LEVEL`. */
-  readonly label: string;
-  /** Relative paths start here. */
+/** A configuration file that was read. */
+export interface SourceFile {
+  /** As errors show it. */
+  readonly name: string;
+  /** Relative paths in the file start here. */
   readonly folder: string;
+  readonly yaml: YamlReading;
+}
+
+/** A value that stands over the file's. */
+export interface Override {
+  readonly place: readonly string[];
+  readonly value: unknown;
+  /** Where it was given, as errors show it: `GREPTIME_REBALANCER_LOG__LEVEL`. */
+  readonly label: string;
 }
 
 /** The values of file, environment and command line, merged, each with the place that it came from. */
 export class ValueTree {
   #root: unknown;
-  readonly #fallback: Origin;
-  readonly #origins = new Map<string, Origin>();
-  readonly #keyLabels = new Map<string, string>();
+  readonly #file: SourceFile | undefined;
+  readonly #cwd: string;
+  readonly #overrides: Override[] = [];
 
-  /** @param fallback the origin of what no source gave. */
-  constructor(fallback: Origin) {
-    this.#root = {};
-    this.#fallback = fallback;
+  /** @param cwd where relative paths of environment and command line start; without a file, also those of defaults. */
+  constructor(file: SourceFile | undefined, cwd: string) {
+    this.#file = file;
+    this.#cwd = cwd;
+    this.#root = file?.yaml.value ?? {};
   }
 
   get root(): unknown {
     return this.#root;
   }
 
-  /** Takes the values of a file. The other two methods add where they stand in it. */
-  setRoot(root: unknown): void {
-    this.#root = root;
-  }
-
-  setOrigin(place: Place, origin: Origin): void {
-    this.#origins.set(placeText(place), origin);
-  }
-
-  setKeyLabel(place: Place, label: string): void {
-    this.#keyLabels.set(placeText(place), label);
-  }
-
-  /**
-   * Puts a value over whatever stands at `place`, with its origin. Where a parent is no map (which is a problem of its own)
-   * nothing changes.
-   */
-  override(place: readonly string[], value: unknown, origin: Origin): void {
-    const last = place.at(-1);
-    const parent = this.#openParent(place);
-    if (last === undefined || !parent) return;
-    parent[last] = value;
-    this.#forget(placeText(place));
-    this.setOrigin(place, origin);
-    this.setKeyLabel(place, origin.label);
-  }
-
   valueAt(place: Place): unknown {
     return valueAt(this.#root, place);
   }
 
-  /** The origin of the value, or of the nearest level above that has one. */
-  originOf(place: Place): Origin {
-    for (let length = place.length; length > 0; length -= 1) {
-      const origin = this.#origins.get(placeText(place.slice(0, length)));
-      if (origin) return origin;
-    }
-    return this.#origins.get(placeText([])) ?? this.#fallback;
+  override(override: Override): void {
+    this.setValue(override.place, override.value);
+    this.#overrides.push(override);
   }
 
+  /** Where a parent is no map (which is a problem of its own) nothing changes. */
+  setValue(place: readonly string[], value: unknown): void {
+    let level = this.#root;
+    for (const part of place.slice(0, -1)) {
+      if (!isValues(level)) return;
+      level = level[part] ??= {};
+    }
+    const last = place.at(-1);
+    if (last !== undefined && isValues(level)) level[last] = value;
+  }
+
+  /** Where a relative path that is given at `place` starts. */
+  folderOf(place: Place): string {
+    return this.#overrideOf(place) ? this.#cwd : (this.#file?.folder ?? this.#cwd);
+  }
+
+  /** An offset in the file, as errors show it; without one, the file as a whole. */
+  labelAt(offset?: number): string {
+    if (!this.#file) return 'configuration';
+    return offset === undefined ? this.#file.name : `${this.#file.name}:${this.#file.yaml.position(offset)}`;
+  }
+
+  /** Where the value, or the nearest level above it, was given: `rebalancer.yaml:12:14`, or the name of a variable. */
   labelOf(place: Place): string {
-    return this.originOf(place).label;
+    const override = this.#overrideOf(place);
+    if (override) return override.label;
+    for (let length = place.length; length >= 0; length -= 1) {
+      const spot = this.#file?.yaml.spots.get(placeText(place.slice(0, length)));
+      if (spot) return this.labelAt(spot.offset);
+    }
+    return this.labelAt();
   }
 
   /** Where the key itself stands, rather than its value. */
   keyLabelOf(place: Place): string {
-    return this.#keyLabels.get(placeText(place)) ?? this.labelOf(place);
+    const spot = this.#overrideOf(place) ? undefined : this.#file?.yaml.spots.get(placeText(place));
+    return spot?.keyOffset === undefined ? this.labelOf(place) : this.labelAt(spot.keyOffset);
   }
 
-  #openParent(place: readonly string[]): Values | undefined {
-    this.#root ??= {};
-    let level: unknown = this.#root;
-    for (const part of place.slice(0, -1)) {
-      if (!isValues(level)) return undefined;
-      level = level[part] ??= {};
-    }
-    return isValues(level) ? level : undefined;
-  }
-
-  #forget(text: string): void {
-    for (const known of this.#origins.keys())
-      if (known.startsWith(`${text}.`) || known.startsWith(`${text}[`)) this.#origins.delete(known);
+  /** The override that gave the value: the last one for it or for a level above it. */
+  #overrideOf(place: Place): Override | undefined {
+    return this.#overrides.findLast((override) =>
+      override.place.every((part, index) => part === place[index]),
+    );
   }
 }
 
-export function isValues(value: unknown): value is Values {
+/** A level of the configuration before it is checked. */
+export function isValues(value: unknown): value is Record<string, unknown> {
   return isObject(value);
 }

@@ -1,9 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Alias, Document, ParsedNode } from 'yaml';
+import { placeText } from '../domain/schema-problems.ts';
 import type { Place } from '../domain/schema-problems.ts';
 import { maskUserInfoInWords } from '../lib/user-info.ts';
-import type { Problem } from './problems.ts';
-import type { Values, ValueTree } from './value-tree.ts';
 
 /** Bounds for what a hostile or broken file can cost: aliases can make a small file expand without end. */
 const MAX_NODES = 200_000;
@@ -12,36 +11,47 @@ const MAX_ALIASES = 200;
 /** One slip can make the parser stumble over everything after it. */
 const MAX_FAULTS = 5;
 
-export const TOO_DEEP = 'nested too deeply';
+export interface YamlReading {
+  /** Null where the text is no YAML, or says nothing. */
+  readonly value: unknown;
+  readonly faults: readonly YamlFault[];
+  /** Where each value stands, by the text of its place. */
+  readonly spots: ReadonlyMap<string, { readonly offset: number; readonly keyOffset?: number | undefined }>;
+  /** Line and column of an offset: `12:14`. */
+  readonly position: (offset: number) => string;
+}
 
-export interface YamlFile {
-  /** As errors show it. */
-  readonly name: string;
-  /** Relative paths in the file start here. */
-  readonly folder: string;
+interface YamlFault {
+  readonly place: Place;
   readonly text: string;
+  /** Undefined: of the text as a whole. */
+  readonly offset?: number;
 }
 
 /**
- * Reads YAML 1.2 into the tree, with the line and column of every key and value. Integers become bigint, so that ids beyond 2^53
- * stay exact; keys become text. An empty file is an empty map.
- *
- * @returns what is wrong with the YAML itself.
+ * Reads YAML 1.2. Integers become bigint, so that ids beyond 2^53 stay exact; keys become text.
  */
-export function readYaml(file: YamlFile, tree: ValueTree): Problem[] {
+export function readYaml(text: string): YamlReading {
   const lines = new LineCounter();
-  const document = parseYaml(file.text, lines);
-  if (!document) return [{ label: file.name, place: [], text: TOO_DEEP }];
-  const walk = new Walk(file, tree, document, lines);
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.some(isStackOverflow)) return [{ label: file.name, place: [], text: TOO_DEEP }];
-  for (const fault of faults.slice(0, MAX_FAULTS)) walk.report(fault.pos[0], [], faultText(fault));
-  if (faults.length === 0 && document.contents) tree.setRoot(walk.read(document.contents, []));
-  return walk.problems;
+  const position = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${line}:${col}`;
+  };
+  const document = parse(text, lines);
+  const errors = document ? [...document.errors, ...document.warnings] : [];
+  if (!document || errors.some(isStackOverflow))
+    return { value: null, faults: [{ place: [], text: 'nested too deeply' }], spots: new Map(), position };
+  const faults = errors
+    .slice(0, MAX_FAULTS)
+    .map((error) => ({ place: [], text: faultText(error), offset: error.pos[0] }));
+  if (faults.length > 0 || !document.contents) return { value: null, faults, spots: new Map(), position };
+  const walk = new Walk(document);
+  const value = walk.read(document.contents, []);
+  return { value, faults: walk.faults, spots: walk.spots, position };
 }
 
 /** @returns undefined when the text is nested too deeply for the parser. */
-export function parseYaml(text: string, lineCounter: LineCounter) {
+function parse(text: string, lineCounter: LineCounter) {
   try {
     return parseDocument(text, {
       intAsBigInt: true,
@@ -63,35 +73,25 @@ function isStackOverflow({ message }: Error): boolean {
 }
 
 /** What the parser says, which may quote the text. */
-export function faultText({ message }: Error): string {
+function faultText({ message }: Error): string {
   return maskUserInfoInWords(message.split('\n', 1)[0] ?? message);
 }
 
 class Walk {
-  readonly problems: Problem[] = [];
-  readonly #file: YamlFile;
-  readonly #tree: ValueTree;
+  readonly faults: YamlFault[] = [];
+  readonly spots = new Map<string, { offset: number; keyOffset: number | undefined }>();
   readonly #document: Document.Parsed;
-  readonly #lines: LineCounter;
   #nodes = 0;
   #aliases = 0;
 
-  constructor(file: YamlFile, tree: ValueTree, document: Document.Parsed, lines: LineCounter) {
-    this.#file = file;
-    this.#tree = tree;
+  constructor(document: Document.Parsed) {
     this.#document = document;
-    this.#lines = lines;
   }
 
-  report(offset: number, place: Place, text: string): void {
-    this.problems.push({ label: this.#label(offset), place, text });
-  }
-
-  read(node: unknown, place: Place): unknown {
-    const offset = offsetOf(node);
-    if (offset !== undefined)
-      this.#tree.setOrigin(place, { label: this.#label(offset), folder: this.#file.folder });
-    return this.#value(node, place, offset ?? 0);
+  read(node: unknown, place: Place, keyOffset?: number): unknown {
+    const offset = offsetOf(node) ?? keyOffset ?? 0;
+    this.spots.set(placeText(place), { offset, keyOffset });
+    return this.#value(node, place, offset);
   }
 
   #value(node: unknown, place: Place, offset: number): unknown {
@@ -104,21 +104,16 @@ class Walk {
     return null;
   }
 
-  #map(items: readonly { key: ParsedNode; value: ParsedNode | null }[], place: Place): Values {
-    const values: Values = {};
+  #map(items: readonly { key: ParsedNode; value: ParsedNode | null }[], place: Place): unknown {
+    const values: Record<string, unknown> = {};
     for (const { key, value } of items) {
       const name = keyText(key);
-      const keyOffset = offsetOf(key) ?? 0;
-      if (name === undefined) {
-        this.report(keyOffset, place, 'found a key that is not text, wanted the name of a key');
-      } else if (Object.hasOwn(values, name)) {
-        this.report(keyOffset, [...place, name], 'given twice');
-      } else {
-        const childPlace = [...place, name];
-        this.#tree.setKeyLabel(childPlace, this.#label(keyOffset));
-        this.#tree.setOrigin(childPlace, { label: this.#label(keyOffset), folder: this.#file.folder });
-        values[name] = this.read(value, childPlace);
-      }
+      const offset = offsetOf(key) ?? 0;
+      if (name === undefined)
+        this.faults.push({ place, text: 'found a key that is not text, wanted the name of a key', offset });
+      else if (Object.hasOwn(values, name))
+        this.faults.push({ place: [...place, name], text: 'given twice', offset });
+      else values[name] = this.read(value, [...place, name], offset);
     }
     return values;
   }
@@ -129,19 +124,15 @@ class Walk {
     if (this.#aliases > MAX_ALIASES) return this.#tooLarge(offset);
     const target = node.resolve(this.#document);
     if (target) return this.#value(target, place, offset);
-    this.report(offset, place, `found *${node.source}, wanted an alias of an anchor that stands before it`);
+    const text = `found *${node.source}, wanted an alias of an anchor that stands before it`;
+    this.faults.push({ place, text, offset });
     return null;
   }
 
   #tooLarge(offset: number): null {
     const text = 'too large: too many values, aliases or levels';
-    if (!this.problems.some((known) => known.text === text)) this.report(offset, [], text);
+    if (!this.faults.some((known) => known.text === text)) this.faults.push({ place: [], text, offset });
     return null;
-  }
-
-  #label(offset: number): string {
-    const { line, col } = this.#lines.linePos(offset);
-    return `${this.#file.name}:${line}:${col}`;
   }
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig } from '../../src/config/load.ts';
-import { CONFIG_KEYS } from '../../src/config/keys.ts';
+import { CONFIG_KEYS } from '../../src/config/config.ts';
 import { DEFAULT_POLICY } from '../support/plans.ts';
 
 const NAME = 'config/rebalancer.example.yaml';

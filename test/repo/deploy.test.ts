@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { readConfig } from '../../src/config/load.ts';
-import { CONFIG_KEYS } from '../../src/config/keys.ts';
+import { CONFIG_KEYS } from '../../src/config/config.ts';
 import { readJson, readText } from '../support/repository.ts';
 
 const CHART = 'deploy/helm/greptime-rebalancer';

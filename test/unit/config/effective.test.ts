@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { describeChanges, printConfig, requireCluster, toPolicy } from '../../../src/config/effective.ts';
-import { CONFIG_KEYS } from '../../../src/config/keys.ts';
+import { CONFIG_KEYS } from '../../../src/config/config.ts';
 import { formatListenAddress } from '../../../src/lib/listen-address.ts';
 import { configFrom } from '../../support/config.ts';
 import { DEFAULT_POLICY } from '../../support/plans.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { variableOf } from '../../../src/config/environment.ts';
-import { CONFIG_KEYS } from '../../../src/config/keys.ts';
+import { variableOf } from '../../../src/config/overrides.ts';
+import { CONFIG_KEYS } from '../../../src/config/config.ts';
 import { configFrom, refusalOf } from '../../support/config.ts';
 
 const PREFIX = 'GREPTIME_REBALANCER_';
