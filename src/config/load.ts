@@ -6,7 +6,7 @@ import { CONFIG_KEYS, configSchema } from './config.ts';
 import type { Config } from './config.ts';
 import { readOverrides } from './overrides.ts';
 import type { OverrideSources } from './overrides.ts';
-import { problem, problemsOf, refusal } from './problems.ts';
+import { problemsOf, refusal } from './problems.ts';
 import type { Problem } from './problems.ts';
 import { readBounded } from './read-file.ts';
 import { findConflicts } from './rules.ts';
@@ -73,9 +73,9 @@ export function readConfig({ file, cwd, ...sources }: ConfigSources): Config {
   const { overrides, problems } = readOverrides(sources);
   for (const override of overrides) tree.override(override);
   makePathsAbsolute(tree);
-  const inFile = (yaml?.faults ?? []).map(({ place, text, offset }) =>
-    problem(tree.labelAt(offset), place, text),
-  );
+  const inFile = (yaml?.faults ?? []).map(({ place, text, offset }): Problem => {
+    return { place, tell: () => [tree.labelAt(offset), text] };
+  });
   return check(tree, inFile, problems);
 }
 
@@ -115,7 +115,7 @@ function conflictsIn(tree: ValueTree, wrongValues: readonly Problem[]): Problem[
     .map(({ places, text }) => {
       // Of the keys involved the one that has to change: the first that somebody gave.
       const place = places.find((candidate) => tree.valueAt(candidate) !== undefined) ?? [];
-      return problem(tree.labelOf(place), place, text);
+      return { place, tell: () => [tree.labelOf(place), text] };
     });
 }
 

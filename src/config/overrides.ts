@@ -1,6 +1,6 @@
 import { CONFIG_KEYS } from './config.ts';
 import { didYouMean, findKey, suggestKey } from './keys.ts';
-import { problem, showValue } from './problems.ts';
+import { showValue } from './problems.ts';
 import type { Problem } from './problems.ts';
 import type { Override } from './value-tree.ts';
 import { readYaml } from './yaml-file.ts';
@@ -80,8 +80,11 @@ function readVariable(name: string, text: string): Override | Problem {
   // Written in any other way (`DRY__RUN`, lower case) a name may resemble a key without being its variable.
   const isExact = variableOf(place.join('.')) === name;
   if (isExact && findKey(place)) return readValue(place, text, name);
-  const meant = keyMeant(name, place);
-  return problem(name, [], `unknown variable${didYouMean(meant && variableOf(meant))}`);
+  const meant = () => {
+    const path = keyMeant(name, place);
+    return path === undefined ? undefined : variableOf(path);
+  };
+  return { place: [], tell: () => [name, `unknown variable${didYouMean(meant())}`] };
 }
 
 function camelCase(name: string): string {
@@ -100,13 +103,16 @@ function keyMeant(name: string, place: readonly string[]): string | undefined {
 function readSet(text: string): Override | Problem {
   const equals = text.indexOf('=');
   if (equals < 1)
-    return problem('--set', [], `found ${showValue(text)}, wanted KEY=VALUE such as log.level=debug`);
+    return {
+      place: [],
+      tell: () => ['--set', `found ${showValue(text)}, wanted KEY=VALUE such as log.level=debug`],
+    };
   return readKey(text.slice(0, equals), text.slice(equals + 1), '--set');
 }
 
 function readKey(path: string, value: unknown, label: string): Override | Problem {
   const place = path.split('.');
-  if (!findKey(place)) return problem(label, place, `unknown key${didYouMean(suggestKey(place))}`);
+  if (!findKey(place)) return { place, tell: () => [label, `unknown key${didYouMean(suggestKey(place))}`] };
   return typeof value === 'string' ? readValue(place, value, label) : { place, value, label };
 }
 
@@ -117,5 +123,6 @@ function readValue(place: readonly string[], text: string, label: string): Overr
   const { value, faults } = readYaml(text);
   const [fault] = faults;
   if (!fault) return { place, value, label };
-  return problem(label, place, `found ${showValue(text)}, wanted ${key.type} as YAML: ${fault.text}`);
+  const wanted = `wanted ${key.type} as YAML: ${fault.text}`;
+  return { place, tell: () => [label, `found ${showValue(text)}, ${wanted}`] };
 }

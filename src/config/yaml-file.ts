@@ -52,7 +52,10 @@ export function readYaml(text: string): YamlReading {
 
 /** @returns undefined when the text is nested too deeply for the parser. */
 function parse(text: string, lineCounter: LineCounter) {
+  const { stackTraceLimit } = Error;
   try {
+    // A million commas are a million faults, and the traces are most of what they cost.
+    Error.stackTraceLimit = 0;
     return parseDocument(text, {
       intAsBigInt: true,
       uniqueKeys: false,
@@ -64,6 +67,8 @@ function parse(text: string, lineCounter: LineCounter) {
     // The parser is recursive: a million brackets exhaust the stack.
     if (error instanceof RangeError) return undefined;
     throw error;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

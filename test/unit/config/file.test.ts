@@ -417,9 +417,57 @@ describe('keys that contradict each other are refused', () => {
   });
 });
 
-test('a file with very many faults is refused in a hundred lines', () => {
-  const text = `datanodes: { drain: [${'-1, '.repeat(5_000)}] }`;
-  const lines = refusalOf(text);
-  expect(lines).toHaveLength(101);
-  expect(lines.at(-1)).toBe('and 4900 more problems');
+describe('a broken or hostile file is refused soon, in few and short lines:', () => {
+  const times = (count: number, text: (index: number) => string) =>
+    Array.from({ length: count }, (_, i) => text(i));
+  const hostile: readonly (readonly [string, string, string])[] = [
+    ['unknown keys', times(60_000, (i) => `key${i}: 1`).join('\n'), 'and 59980 more problems'],
+    [
+      'unknown keys in a section',
+      `execution:\n${times(50_000, (i) => `  key${i}: 1`).join('\n')}`,
+      'and 49980 more problems',
+    ],
+    ['wrong entries', `datanodes: { drain: [${'-1, '.repeat(5_000)}] }`, 'and 4980 more problems'],
+    [
+      'more entries than a list may have',
+      `datanodes: { drain: [${'1, '.repeat(60_000)}] }`,
+      'rebalancer.yaml:1:21: datanodes.drain: found a list, wanted a list of at most 10000 entries, such as [0, 1, 2]',
+    ],
+    [
+      'wrong keys of a map',
+      `datanodes: { weights: {${times(60_000, (i) => `x${i}: 1`).join(', ')}} }`,
+      'and 59980 more problems',
+    ],
+    ['a key given again and again', 'log: {}\n'.repeat(60_000), 'and 59979 more problems'],
+    ['a long key', `${'k'.repeat(1_000)}: 1`, `rebalancer.yaml:1:1: ${'k'.repeat(80)}…: unknown key`],
+    [
+      'a long number',
+      `datanodes: { drain: [0x${'f'.repeat(500_000)}] }`,
+      'an id: a whole number from 0 to 18446744073709551615',
+    ],
+    ['a long word of the language', '%'.repeat(500_000), `%…`],
+    ['deep lists', `log: ${'['.repeat(200_000)}${']'.repeat(200_000)}`, 'rebalancer.yaml: nested too deeply'],
+    ['deep entries', '- '.repeat(200_000), 'rebalancer.yaml: nested too deeply'],
+    [
+      'deep maps',
+      times(100, (i) => `${' '.repeat(i)}log:`).join('\n'),
+      'rebalancer.yaml:2:2: log.log: unknown key',
+    ],
+    [
+      'aliases of aliases',
+      ['a0: &a0 [x]', ...times(15, (i) => `a${i + 1}: &a${i + 1} [${`*a${i}, `.repeat(9)}]`)].join('\n'),
+      'rebalancer.yaml:16:1: a15: unknown key',
+    ],
+    ['aliases of nothing', `log: [${times(10_000, (i) => `*a${i}`).join(', ')}]`, 'and 182 more problems'],
+    ['an alias of itself', 'log: &log [*log]', 'found a list, wanted a map of keys'],
+    ['commas', `log: [${','.repeat(300_000)}]`, 'rebalancer.yaml:1:12: Unexpected , in flow sequence'],
+    ['quotes', '"'.repeat(300_000), 'rebalancer.yaml:1:11: Unexpected double-quoted-scalar at node end'],
+  ];
+
+  test.each(hostile)('%s', (_, text, last) => {
+    const lines = refusalOf(text);
+    expect(lines.length).toBeLessThanOrEqual(21);
+    for (const line of lines) expect(line.length).toBeLessThan(500);
+    expect(lines.at(-1)).toContain(last);
+  });
 });

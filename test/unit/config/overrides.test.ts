@@ -185,3 +185,10 @@ test('all problems of all sources are listed at once', () => {
   });
   expect(lines).toHaveLength(5);
 });
+
+test('very many unknown variables are told of in few lines', () => {
+  const names = Array.from({ length: 30_000 }, (_, index) => [`${PREFIX}EXECUTION__KEY_${index}`, '1']);
+  const lines = refusalOf('', { env: Object.fromEntries(names) });
+  expect(lines).toHaveLength(21);
+  expect(lines.at(-1)).toBe('and 29980 more problems');
+});
