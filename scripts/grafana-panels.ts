@@ -292,6 +292,7 @@ const MIGRATIONS: Row = {
       'Regions in quarantine after a failure, and in cooldown after a move.',
       [
         over(`max(${P}quarantined_regions$S)`, 'quarantine'),
+        over(`max(${P}quarantined_datanodes$S)`, 'datanodes in quarantine'),
         over(`max(${P}cooldown_regions$S)`, 'cooldown'),
         over(events('quarantines_total'), 'put into quarantine'),
       ],

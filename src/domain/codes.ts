@@ -8,6 +8,10 @@ export const BLOCKERS = {
   pinned: 'The configuration pins this region or its table to where it is.',
   cooldown: 'The region was moved recently and rests until its cooldown ends.',
   quarantined: 'A migration of this region failed; it rests, longer after each failure.',
+  'source-quarantined':
+    'Migrations away from the datanode that leads this region failed in a row; none is tried for a while.',
+  'target-quarantined':
+    'Migrations to a datanode failed in a row: nothing moves to it for a while; its regions stay and are not counted.',
   migrating: 'A procedure holds this region, or its leader is downgraded: it is left alone until that ends.',
   staging: 'The region is being repartitioned and must not be moved meanwhile.',
   'no-leader': 'The route names no leader for this region.',

@@ -27,6 +27,7 @@ export const MAX_WEIGHT = 1_000_000;
 export interface Memory {
   readonly cooldowns: readonly Rest[];
   readonly quarantine: readonly Rest[];
+  readonly datanodes: readonly DatanodeRest[];
 }
 
 /** A region that must not be moved before a moment. */
@@ -35,7 +36,18 @@ export interface Rest {
   readonly untilMs: number;
 }
 
-export const EMPTY_MEMORY: Memory = { cooldowns: [], quarantine: [] };
+/** As what a datanode took part in migrations. */
+export const DATANODE_ROLES = ['source', 'target'] as const;
+export type DatanodeRole = (typeof DATANODE_ROLES)[number];
+
+/** A datanode that must not give, or must not receive, regions before a moment: migrations failed because of it. */
+export interface DatanodeRest {
+  readonly datanode: DatanodeId;
+  readonly role: DatanodeRole;
+  readonly untilMs: number;
+}
+
+export const EMPTY_MEMORY: Memory = { cooldowns: [], quarantine: [], datanodes: [] };
 
 /** The policy with further datanodes to drain. One that is emptied is not kept as it is: draining outweighs a cordon. */
 export function withDrains(policy: Policy, datanodes: readonly DatanodeId[]): Policy {

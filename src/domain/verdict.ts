@@ -48,6 +48,7 @@ function problemsOf(balance: Balance): string[] {
   const { regionsOnDraining, regionsOnDead, regionsWithoutLeader, datanodes } = balance;
   const draining = datanodes.filter(({ drains, regions }) => drains && regions > 0);
   const dead = datanodes.filter(({ state, regions }) => state === 'dead' && regions > 0);
+  const quarantined = datanodes.filter(({ state }) => state === 'quarantined');
   return [
     ...(regionsOnDraining > 0
       ? [
@@ -60,6 +61,11 @@ function problemsOf(balance: Balance): string[] {
         ]
       : []),
     ...(regionsWithoutLeader > 0 ? [`${count(regionsWithoutLeader, 'region')} without a leader.`] : []),
+    ...(quarantined.length > 0
+      ? [
+          `Nothing moves to ${named(quarantined)} for a while: migrations to ${quarantined.length === 1 ? 'it' : 'them'} failed.`,
+        ]
+      : []),
   ];
 }
 

@@ -2,6 +2,7 @@ import type { Outcome } from '../domain/codes.ts';
 import { isFinal, type MoveRecord } from '../domain/move.ts';
 import type { Move } from '../domain/plan.ts';
 import { sleep } from '../lib/clock.ts';
+import { blameDatanode, rests } from './blame.ts';
 import { STOPPING, whyTooManyFailures, type ClosedGate, type GateLimits } from './gates.ts';
 import { createJournal } from './journal.ts';
 import { createMoveCheck, type MoveCheck } from './move-check.ts';
@@ -90,6 +91,7 @@ async function workThrough(options: Options, parts: Parts, run: Run): Promise<re
       if (run.wasSubmitted && run.submitted < limit) {
         await sleep(parts.clock, options.pauseBetweenMovesMs, signal);
       }
+      if (rests(parts.store, move, parts.clock.now())) continue;
       const closed = await begin(options, parts, run, { move, position: index + 1 });
       if (closed.length > 0) return closed;
     }
@@ -117,6 +119,14 @@ async function begin(
   records.push(attempted.move);
   run.wasSubmitted = attempted.wasSubmitted;
   if (attempted.wasSubmitted) run.submitted += 1;
+  const rested = blameDatanode(
+    parts.store,
+    attempted.move,
+    moves.slice(position),
+    parts.clock.now(),
+    options,
+  );
+  if (rested) parts.events.emit({ type: 'datanode-quarantined', ...rested });
   return attempted.closed;
 }
 

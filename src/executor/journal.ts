@@ -3,6 +3,7 @@ import type { Move } from '../domain/plan.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { EventSink } from '../observability/events.ts';
 import type { MoveEffects, Store } from '../store/port.ts';
+import { mayBeDatanode } from './blame.ts';
 import { quarantineDelayMs, type ExecutorOptions } from './options.ts';
 import { pathTo, writeState, type MoveEnd, type MoveStep } from './states.ts';
 
@@ -54,7 +55,7 @@ export function createJournal(options: JournalOptions, dependencies: JournalDepe
     const isRedundant = hasMoved && goesBack(store, move, atMs, options);
     const late = { outcome: lateOutcomeOf(end.state), cause: end.cause, detail: end.detail, atMs };
     const effects: MoveEffects = hasMoved
-      ? { cooldownUntilMs: atMs + options.regionCooldownMs, quarantine: 'lift' }
+      ? { cooldownUntilMs: atMs + options.regionCooldownMs, quarantine: 'lift', datanodes: 'forget' }
       : {};
     const resolved = store.writeLateOutcome(move.id, late, effects);
     if (isRedundant) events.emit({ type: 'redundant-move', move: resolved });
@@ -96,11 +97,14 @@ function effectsOf(
   // A region that is gone has failed at nothing.
   if (end.state === 'abandoned' || end.cause === 'region-dropped') return {};
   if (end.state === 'succeeded') {
-    return { cooldownUntilMs: nowMs + options.regionCooldownMs, quarantine: 'lift', failureRun: 'reset' };
+    const cooldownUntilMs = nowMs + options.regionCooldownMs;
+    return { cooldownUntilMs, quarantine: 'lift', datanodes: 'forget', failureRun: 'reset' };
   }
   const failures = (store.quarantineOf(move.regionId)?.failures ?? 0) + 1;
   const untilMs = nowMs + quarantineDelayMs(failures, options);
-  return { quarantine: { untilMs, detail: `${end.cause}: ${end.detail}` }, failureRun: 'add' };
+  const detail = `${end.cause}: ${end.detail}`;
+  const datanodes = mayBeDatanode(end.cause) ? { atMs: nowMs, detail } : undefined;
+  return { quarantine: { untilMs, detail }, ...(datanodes && { datanodes }), failureRun: 'add' };
 }
 
 /** Whether the region returns to a datanode that we took it from within the cooldown. */

@@ -130,6 +130,14 @@ export function describeEvent(event: StampedEvent): EventDescription {
         failures: event.failures,
         detail: event.detail,
       });
+    case 'datanode-quarantined':
+      return say('warn', 'datanode quarantined', {
+        datanode: event.datanode,
+        as: event.role,
+        until: isoTime(event.untilMs),
+        failures: event.failures,
+        detail: event.detail,
+      });
     case 'foreign-moves':
       return say(event.undone > 0 ? 'warn' : 'info', 'regions moved by somebody else', {
         count: event.count,
@@ -151,7 +159,7 @@ export function describeEvent(event: StampedEvent): EventDescription {
     case 'drain-ended':
       return say('info', 'drain ended', { datanodes: event.datanodes, by: event.by });
     case 'quarantine-released':
-      return say('info', 'quarantine released', { regionId: event.regionId, by: event.by });
+      return say('info', 'quarantine released', { what: event.what, by: event.by });
     case 'config-reloaded':
       return say('info', 'configuration reloaded', { changes: event.changes });
     case 'config-refused':

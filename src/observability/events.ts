@@ -1,6 +1,7 @@
 import type { CycleOutcome, GateCode } from '../domain/codes.ts';
 import type { MoveRecord, MoveState } from '../domain/move.ts';
 import type { Plan } from '../domain/plan.ts';
+import type { DatanodeRole } from '../domain/policy.ts';
 import type { RegionCounts } from '../domain/region-counts.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 
@@ -48,6 +49,14 @@ export type RebalancerEvent =
       readonly detail: string;
     }
   | {
+      readonly type: 'datanode-quarantined';
+      readonly datanode: string;
+      readonly role: DatanodeRole;
+      readonly untilMs: number;
+      readonly failures: number;
+      readonly detail: string;
+    }
+  | {
       readonly type: 'foreign-moves';
       readonly count: number;
       readonly undone: number;
@@ -58,7 +67,7 @@ export type RebalancerEvent =
   | { readonly type: 'resumed'; readonly by: string }
   | { readonly type: 'drain-requested'; readonly datanodes: readonly string[]; readonly by: string }
   | { readonly type: 'drain-ended'; readonly datanodes: readonly string[]; readonly by: string }
-  | { readonly type: 'quarantine-released'; readonly regionId: string; readonly by: string }
+  | { readonly type: 'quarantine-released'; readonly what: string; readonly by: string }
   | { readonly type: 'config-reloaded'; readonly changes: readonly string[] }
   | { readonly type: 'config-refused'; readonly detail: string }
   | {

@@ -173,6 +173,7 @@ function advance(state: LiveState, event: StampedEvent): LiveState {
     case 'tick-missed':
     case 'redundant-move':
     case 'quarantined':
+    case 'datanode-quarantined':
     case 'foreign-moves':
     case 'recovered':
     case 'drain-requested':

@@ -210,6 +210,12 @@ export const METRICS = {
     labels: {},
     help: 'Regions in quarantine because a migration of theirs failed.',
   },
+  quarantinedDatanodes: {
+    name: 'quarantined_datanodes',
+    type: 'gauge',
+    labels: {},
+    help: 'Datanodes that give or receive no regions for a while, because migrations from or to them failed.',
+  },
   cooldownRegions: {
     name: 'cooldown_regions',
     type: 'gauge',

@@ -114,6 +114,7 @@ function record(metrics: Metrics, event: StampedEvent): void {
     case 'resumed':
     case 'drain-requested':
     case 'drain-ended':
+    case 'datanode-quarantined':
     case 'quarantine-released':
       return;
   }

@@ -1,7 +1,7 @@
 import type { BlockerCode } from '../domain/codes.ts';
 import { compareIds } from '../domain/ids.ts';
 import type { DatanodeState } from '../domain/plan.ts';
-import type { Memory, Policy } from '../domain/policy.ts';
+import type { DatanodeRole, Memory, Policy } from '../domain/policy.ts';
 import { compilePattern, compileSelection } from '../domain/selector.ts';
 import type { TableIdentity } from '../domain/selector.ts';
 import type { Region, Snapshot, Table } from '../domain/snapshot.ts';
@@ -41,6 +41,8 @@ interface ProblemNode {
   readonly state: DatanodeState;
   /** It is to be emptied, dead or alive. */
   readonly drains: boolean;
+  /** Migrations away from it failed: its regions stay for a while. */
+  readonly givesNone: boolean;
   readonly weight: number;
 }
 
@@ -53,11 +55,13 @@ const HOLDS = [
   'unknown-datanode',
   'leader-dead',
   'cordoned',
+  'target-quarantined',
   'migrating',
   'staging',
   'pinned',
   'quarantined',
   'cooldown',
+  'source-quarantined',
 ] as const satisfies readonly BlockerCode[];
 export type Hold = (typeof HOLDS)[number];
 
@@ -98,7 +102,8 @@ export function isMovable({ engine }: Table): boolean {
 }
 
 export function buildProblem(snapshot: Snapshot, policy: Policy, memory: Memory, nowMs: number): Problem {
-  const nodes = problemNodes(snapshot, policy);
+  const rests = memory.datanodes.filter(({ untilMs }) => untilMs > nowMs);
+  const nodes = problemNodes(snapshot, policy, rests);
   const columns = nodes.flatMap((node, index) => (node.state === 'target' ? [index] : []));
   const columnOf = new Int32Array(nodes.length).fill(-1);
   columns.forEach((node, column) => (columnOf[node] = column));
@@ -123,19 +128,24 @@ export function buildProblem(snapshot: Snapshot, policy: Policy, memory: Memory,
   };
 }
 
-function problemNodes(snapshot: Snapshot, policy: Policy): ProblemNode[] {
+function problemNodes(snapshot: Snapshot, policy: Policy, rests: Memory['datanodes']): ProblemNode[] {
   const draining = new Set(policy.drain);
   const cordoned = new Set(policy.cordon);
+  const resting = (role: DatanodeRole): Set<string> =>
+    new Set(rests.filter((rest) => rest.role === role).map(({ datanode }) => datanode));
+  const [quarantined, noSource] = [resting('target'), resting('source')];
   const stateOf = (id: string, alive: boolean): DatanodeState => {
     if (!alive) return 'dead';
     if (draining.has(id)) return 'draining';
-    return cordoned.has(id) ? 'cordoned' : 'target';
+    if (cordoned.has(id)) return 'cordoned';
+    return quarantined.has(id) ? 'quarantined' : 'target';
   };
   return [...snapshot.datanodes]
     .sort((a, b) => compareIds(a.id, b.id))
     .map(({ id, status }) => ({
       id,
       drains: draining.has(id),
+      givesNone: noSource.has(id),
       state: stateOf(id, status === 'alive'),
       weight: policy.weights[id] ?? 1,
     }));
@@ -214,7 +224,8 @@ function findHolds(input: HoldInput): Uint8Array {
   // Most regions are free, and are known to be by the place where they are: that is asked first.
   const isFreeTable = tables.map((_, index) => tableHold[index] === undefined && !isPinnedTable[index]);
   const isFreeNode = nodes.map(
-    ({ state }) => state === 'draining' || (state === 'target' && !policy.onlyDrain),
+    ({ state, givesNone }) =>
+      !givesNone && (state === 'draining' || (state === 'target' && !policy.onlyDrain)),
   );
   const hold = new Uint8Array(snapshot.regions.length);
   for (let index = 0; index < hold.length; index += 1) {
@@ -230,7 +241,8 @@ function findHolds(input: HoldInput): Uint8Array {
       (table === -1 ? 'unknown-table' : isUnselected ? engineHold[table] : tableHold[table]) ??
       holdOfPlace(region, node) ??
       holdOfStatus(region) ??
-      (isPinnedTable[table] ? 'pinned' : heldById(region, node));
+      (isPinnedTable[table] ? 'pinned' : heldById(region, node)) ??
+      (node?.givesNone ? 'source-quarantined' : undefined);
     const leftOut = policy.onlyDrain === true && node?.state === 'target';
     if (isUnselected) hold[index] = UNSELECTED + (first === undefined ? 0 : HOLD_INDEX[first]);
     else if (first !== undefined && !(leftOut && HOLD_INDEX[first] >= FIRST_COUNTED_HOLD))
@@ -256,6 +268,7 @@ function holdOfPlace(region: Region, node: ProblemNode | undefined): Hold | unde
   if (region.leader === null) return 'no-leader';
   if (node === undefined) return 'unknown-datanode';
   if (node.state === 'dead') return 'leader-dead';
+  if (node.state === 'quarantined') return 'target-quarantined';
   return node.state === 'cordoned' ? 'cordoned' : undefined;
 }
 

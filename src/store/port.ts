@@ -1,7 +1,7 @@
 import type { CycleOutcome, MoveReason } from '../domain/codes.ts';
 import type { DatanodeId, ProcedureId, RegionId, TableId } from '../domain/ids.ts';
 import type { LateOutcome, MoveRecord, MoveState } from '../domain/move.ts';
-import type { Memory, Rest } from '../domain/policy.ts';
+import type { DatanodeRest, DatanodeRole, Memory, Rest } from '../domain/policy.ts';
 
 /**
  * What the daemon must remember over its own death. Every method is synchronous; one that writes returns only after the
@@ -88,6 +88,8 @@ export interface MoveEffects {
   readonly cooldownUntilMs?: number;
   /** Adds a failure to the region's quarantine, or lifts it. */
   readonly quarantine?: { readonly untilMs: number; readonly detail: string } | 'lift';
+  /** What the move says of its source and its target: adds a failure to each, or forgets those of both. */
+  readonly datanodes?: { readonly atMs: number; readonly detail: string } | 'forget';
   readonly failureRun?: 'add' | 'reset';
 }
 
@@ -129,12 +131,29 @@ export interface HoldStore {
   releaseQuarantine(regionId: RegionId): boolean;
   /** Writes these rests as another replica's store had them, all or none; those of other regions stay. */
   importHolds(rests: Holds): void;
+  /** What is held against a datanode; undefined when nothing failed since the last success. */
+  datanodeFailures(datanode: DatanodeId, role: DatanodeRole): DatanodeFailures | undefined;
+  /** Datanodes whose rest is not over at `nowMs`, by id. */
+  listDatanodeRests(nowMs: number): readonly DatanodeFailures[];
+  /** Puts a datanode to rest that has failures, and acquits the regions and, if wanted, takes one back from the run of all failures. */
+  restDatanode(rest: DatanodeRest, acquitted: readonly RegionId[], isExplained: boolean): void;
+  /** Forgets what is held against the datanode, as source and as target. False when there was nothing. */
+  releaseDatanode(datanode: DatanodeId): boolean;
 }
 
 /** Regions at rest, as one replica leaves them to another. */
 interface Holds {
   readonly cooldowns: readonly Rest[];
   readonly quarantine: readonly QuarantineRecord[];
+  readonly datanodes: readonly DatanodeFailures[];
+}
+
+export interface DatanodeFailures extends DatanodeRest {
+  /** In a row, since the last migration that succeeded. */
+  readonly failures: number;
+  /** When the first of them ended. */
+  readonly sinceMs: number;
+  readonly detail: string;
 }
 
 export interface QuarantineRecord {

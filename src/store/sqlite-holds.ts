@@ -1,10 +1,20 @@
 import { z } from 'zod';
 import type { RegionId } from '../domain/ids.ts';
-import type { MoveEffects, QuarantineRecord, HoldStore } from './port.ts';
+import type { MoveRecord } from '../domain/move.ts';
+import { DATANODE_ROLES } from '../domain/policy.ts';
+import type { DatanodeFailures, HoldStore, MoveEffects, QuarantineRecord } from './port.ts';
 import type { Database } from './sqlite-database.ts';
 
 const HOLD_ROW = z.object({ region_id: z.string(), until_ms: z.number() });
 const QUARANTINE_ROW = HOLD_ROW.extend({ failures: z.number(), detail: z.string() });
+const DATANODE_ROW = z.object({
+  datanode: z.string(),
+  role: z.enum(DATANODE_ROLES),
+  failures: z.number(),
+  since_ms: z.number(),
+  until_ms: z.number(),
+  detail: z.string(),
+});
 const VALUE_ROW = z.object({ value: z.number() });
 
 /** Ids are canonical decimals: the shorter is the smaller. */
@@ -16,6 +26,7 @@ export function createHoldStore(database: Database): HoldStore {
     memory: (nowMs) => ({
       cooldowns: listHolds(database, 'cooldowns', nowMs),
       quarantine: listHolds(database, 'quarantine', nowMs),
+      datanodes: listDatanodeRests(database, nowMs),
     }),
     cooldownUntil: (regionId, nowMs) =>
       database.first(HOLD_ROW, 'SELECT * FROM cooldowns WHERE region_id = ? AND until_ms > ?', [
@@ -33,7 +44,7 @@ export function createHoldStore(database: Database): HoldStore {
         .all(QUARANTINE_ROW, `SELECT * FROM quarantine WHERE until_ms > ? ${BY_REGION}`, [nowMs])
         .map(toQuarantine),
     releaseQuarantine: (regionId) => liftQuarantine(database, regionId),
-    importHolds: ({ cooldowns, quarantine }) =>
+    importHolds: ({ cooldowns, quarantine, datanodes }) =>
       database.transaction(() => {
         for (const { regionId, untilMs } of cooldowns) setCooldown(database, regionId, untilMs);
         for (const { regionId, failures, untilMs, detail } of quarantine)
@@ -41,12 +52,40 @@ export function createHoldStore(database: Database): HoldStore {
             'INSERT OR REPLACE INTO quarantine (region_id, failures, until_ms, detail) VALUES (?, ?, ?, ?)',
             [regionId, failures, untilMs, detail],
           );
+        for (const { datanode, role, failures, sinceMs, untilMs, detail } of datanodes)
+          database.run('INSERT OR REPLACE INTO datanode_failures VALUES (?, ?, ?, ?, ?, ?)', [
+            ...[datanode, role, failures, sinceMs, untilMs, detail],
+          ]);
       }),
+    datanodeFailures(datanode, role) {
+      const row = database.first(
+        DATANODE_ROW,
+        'SELECT * FROM datanode_failures WHERE datanode = ? AND role = ?',
+        [datanode, role],
+      );
+      return row && toDatanodeFailures(row);
+    },
+    listDatanodeRests: (nowMs) => listDatanodeRests(database, nowMs),
+    restDatanode: ({ datanode, role, untilMs }, acquitted, isExplained) =>
+      database.transaction(() => {
+        database.run('UPDATE datanode_failures SET until_ms = ? WHERE datanode = ? AND role = ?', [
+          ...[untilMs, datanode, role],
+        ]);
+        for (const regionId of acquitted) liftQuarantine(database, regionId);
+        if (isExplained)
+          database.run("UPDATE counters SET value = value - 1 WHERE name = 'failure-run' AND value > 0");
+      }),
+    releaseDatanode: (datanode) =>
+      database.run('DELETE FROM datanode_failures WHERE datanode = ?', [datanode]).changes > 0,
   };
 }
 
 /** Carries out what the end of a move brings about. Call it inside the transaction that ends the move. */
-export function applyEffects(database: Database, regionId: RegionId, effects: MoveEffects): void {
+export function applyEffects(
+  database: Database,
+  { regionId, from, to }: Pick<MoveRecord, 'regionId' | 'from' | 'to'>,
+  effects: MoveEffects,
+): void {
   if (effects.cooldownUntilMs !== undefined) setCooldown(database, regionId, effects.cooldownUntilMs);
   if (effects.quarantine === 'lift') liftQuarantine(database, regionId);
   else if (effects.quarantine) {
@@ -55,6 +94,19 @@ export function applyEffects(database: Database, regionId: RegionId, effects: Mo
        ON CONFLICT (region_id) DO UPDATE SET failures = failures + 1, until_ms = ?2, detail = ?3`,
       [regionId, effects.quarantine.untilMs, effects.quarantine.detail],
     );
+  }
+  for (const [datanode, role] of [
+    [from, 'source'],
+    [to, 'target'],
+  ] as const) {
+    if (effects.datanodes === 'forget')
+      database.run('DELETE FROM datanode_failures WHERE datanode = ? AND role = ?', [datanode, role]);
+    else if (effects.datanodes)
+      database.run(
+        `INSERT INTO datanode_failures VALUES (?1, ?2, 1, ?3, 0, ?4)
+         ON CONFLICT (datanode, role) DO UPDATE SET failures = failures + 1, detail = ?4`,
+        [datanode, role, effects.datanodes.atMs, effects.datanodes.detail],
+      );
   }
   if (effects.failureRun === 'reset') resetFailureRun(database);
   if (effects.failureRun === 'add') {
@@ -88,6 +140,21 @@ function listHolds(
   return database
     .all(HOLD_ROW, `SELECT region_id, until_ms FROM ${table} WHERE until_ms > ? ${BY_REGION}`, [nowMs])
     .map((row) => ({ regionId: row.region_id, untilMs: row.until_ms }));
+}
+
+function listDatanodeRests(database: Database, nowMs: number): DatanodeFailures[] {
+  return database
+    .all(
+      DATANODE_ROW,
+      'SELECT * FROM datanode_failures WHERE until_ms > ? ORDER BY length(datanode), datanode, role',
+      [nowMs],
+    )
+    .map(toDatanodeFailures);
+}
+
+function toDatanodeFailures(row: z.infer<typeof DATANODE_ROW>): DatanodeFailures {
+  const { datanode, role, failures, since_ms: sinceMs, until_ms: untilMs, detail } = row;
+  return { datanode, role, failures, sinceMs, untilMs, detail };
 }
 
 function toQuarantine(row: z.infer<typeof QUARANTINE_ROW>): QuarantineRecord {

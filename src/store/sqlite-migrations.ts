@@ -171,4 +171,16 @@ export const MIGRATIONS: readonly string[] = [
   DROP TABLE plans;
   DROP TABLE transitions;
   `,
+  `
+  -- Migrations that failed in a row, by the datanode that they were from or to. It rests while until_ms lies ahead.
+  CREATE TABLE datanode_failures (
+    datanode TEXT NOT NULL,
+    role     TEXT NOT NULL,
+    failures INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL,
+    detail   TEXT NOT NULL,
+    PRIMARY KEY (datanode, role)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

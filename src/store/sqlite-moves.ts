@@ -94,7 +94,7 @@ export function createMoveStore(database: Database): MoveStore {
           'UPDATE moves SET unresolved = 0, late_outcome = ?, late_cause = ?, late_detail = ?, late_at_ms = ? WHERE id = ?',
           [late.outcome, late.cause, late.detail, late.atMs, moveId],
         );
-        applyEffects(database, move.regionId, effects);
+        applyEffects(database, move, effects);
       });
       return mustFind(moveId);
     },
@@ -203,7 +203,7 @@ function updateMove(database: Database, move: MoveRecord, change: MoveChange): v
       change.expected,
     ],
   );
-  if (change.effects) applyEffects(database, move.regionId, change.effects);
+  if (change.effects) applyEffects(database, move, change.effects);
 }
 
 function pageParameters(query: MoveQuery): Parameters {

@@ -65,6 +65,8 @@ export interface FakeClusterOptions {
   readonly hasProcedureState?: boolean;
   /** 1.1 and later: true. */
   readonly confirmsWritable?: boolean;
+  /** What a migration does that is not scripted. Default: it succeeds after two seconds. */
+  readonly behave?: (request: MigrationRequest) => Behaviour;
 }
 
 /** A cluster whose every answer is scripted, in virtual time, and that keeps book of what was asked of it. */
@@ -80,6 +82,7 @@ export class FakeCluster implements Cluster {
   readonly #datanodes: readonly DatanodeId[];
   readonly #listsProcedures: boolean;
   readonly #confirmsWritable: boolean;
+  readonly #behave: (request: MigrationRequest) => Behaviour;
   #behaviours: Behaviour[] = [];
   #outage: { readonly fromMs: number; readonly untilMs: number } | undefined;
   /** The most migrations that were ever under way at one time. */
@@ -95,6 +98,7 @@ export class FakeCluster implements Cluster {
     this.#datanodes = options.datanodes ?? ['0', '1', '2'];
     this.#listsProcedures = options.listsProcedures ?? true;
     this.#confirmsWritable = options.confirmsWritable ?? false;
+    this.#behave = options.behave ?? (() => ({}));
     this.profile = {
       api: 'sql',
       version: '',
@@ -107,7 +111,7 @@ export class FakeCluster implements Cluster {
     }
   }
 
-  /** Scripts the next migrations, one behaviour each; all later ones succeed after two seconds. */
+  /** Scripts the next migrations, one behaviour each, before what `behave` says of all others. */
   script(...behaviours: Behaviour[]): void {
     this.#behaviours = behaviours;
   }
@@ -184,7 +188,7 @@ export class FakeCluster implements Cluster {
     signal.throwIfAborted();
     if (mayStart?.() === false) throw new OperatingError('not-sent', 'It may not leave.');
     this.#settle();
-    const behaviour = this.#behaviours.shift() ?? {};
+    const behaviour = this.#behaviours.shift() ?? this.#behave(request);
     const { answer = 'accepted' } = behaviour;
     if (answer === 'unsent') throw new OperatingError('unsent', 'The connection was refused.');
     this.submissions.push(request);

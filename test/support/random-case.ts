@@ -107,6 +107,7 @@ export function randomCase(prng: Prng, limits: CaseLimits): PlannerCase {
     memory: {
       cooldowns: someRegions(0.08).map((id) => ({ regionId: id, untilMs: NOW_MS + 1_000 })),
       quarantine: someRegions(0.03).map((id) => ({ regionId: id, untilMs: NOW_MS + 1_000 })),
+      datanodes: [],
     },
     nowMs: NOW_MS,
   };

@@ -47,10 +47,12 @@ export function createActions(dependencies: ActionDependencies): ServerActions {
     },
     drain: (request) => drain(dependencies, request, audit),
     undrain: (request) => undrain(dependencies, request, audit),
-    releaseQuarantine({ regionId, by }) {
-      audit(by, 'release-quarantine', `region ${regionId}`);
-      const released = store.releaseQuarantine(regionId);
-      if (released) events.emit({ type: 'quarantine-released', regionId, by });
+    releaseQuarantine({ regionId, datanodeId, by }) {
+      const what = regionId === undefined ? `datanode ${datanodeId}` : `region ${regionId}`;
+      audit(by, 'release-quarantine', what);
+      const released =
+        regionId === undefined ? store.releaseDatanode(datanodeId) : store.releaseQuarantine(regionId);
+      if (released) events.emit({ type: 'quarantine-released', what, by });
       return { released };
     },
   };

@@ -61,6 +61,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
         maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
         timeLeftMs: live.timeLeftMs(),
         quarantined: memory.quarantine.length,
+        quarantinedDatanodes: new Set(memory.datanodes.map(({ datanode }) => datanode)).size,
         cooling: memory.cooldowns.length,
       });
     },
@@ -77,11 +78,17 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
       const left = moves.filter(({ regionId }) => !state.ended.has(regionId));
       return explain(input, { moves: left, blocked }, kind, id);
     },
-    quarantine: () =>
-      store.listQuarantine(clock.now()).map(({ untilMs, ...region }) => {
+    quarantine: () => ({
+      quarantined: store.listQuarantine(clock.now()).map(({ untilMs, ...region }) => {
         const move = lastFailure(store, region.regionId);
         return { ...region, until: isoTime(untilMs), move: move ? toMoveView(move) : null };
       }),
+      datanodes: store
+        .listDatanodeRests(clock.now())
+        .map(({ datanode, role, failures, untilMs, detail }) => ({
+          ...{ datanodeId: datanode, role, failures, until: isoTime(untilMs), detail },
+        })),
+    }),
     readiness() {
       return assessReadiness({
         leaderProblem: session.leadership.problem(),

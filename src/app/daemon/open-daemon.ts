@@ -108,8 +108,9 @@ function observeSession(metrics: Metrics, session: ClusterSession, daemon: Daemo
   });
   metrics.onScrape(() => metrics.paused.set(session.pause() ? 1 : 0));
   metrics.onScrape(() => {
-    const { quarantine, cooldowns } = store.memory(clock.now());
+    const { quarantine, cooldowns, datanodes } = store.memory(clock.now());
     metrics.quarantinedRegions.set(quarantine.length);
+    metrics.quarantinedDatanodes.set(new Set(datanodes.map(({ datanode }) => datanode)).size);
     metrics.cooldownRegions.set(cooldowns.length);
   });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MOVE_REASON_CODES } from '../../domain/codes.ts';
 import { OperatingError } from '../../domain/errors.ts';
 import { MOVE_STATES, type MoveRecord } from '../../domain/move.ts';
+import { DATANODE_ROLES } from '../../domain/policy.ts';
 import type { Store } from '../../store/port.ts';
 
 const timeMs = z.number().int().nonnegative();
@@ -32,6 +33,14 @@ const pauseSchema = z.object({
 /** Pairs and quadruples: there may be many. */
 const cooldownSchema = z.tuple([idText, timeMs]);
 const quarantineSchema = z.tuple([idText, timeMs, z.number().int().positive(), z.string()]);
+const datanodeSchema = z.tuple([
+  idText,
+  z.enum(DATANODE_ROLES),
+  timeMs,
+  z.number().int().positive(),
+  timeMs,
+  z.string(),
+]);
 const drainSchema = z.object({ datanode: idText, by: z.string(), atMs: timeMs });
 
 const handoverSchema = z.object({
@@ -44,6 +53,8 @@ const handoverSchema = z.object({
   cooldowns: z.array(cooldownSchema).optional(),
   /** Region, end, failures, detail; the longest first. */
   quarantine: z.array(quarantineSchema).optional(),
+  /** Datanode, role, end, failures, since when, detail; the longest first. */
+  datanodes: z.array(datanodeSchema).optional(),
 });
 
 /** What a leader leaves beside the lock for its successor, whose state folder knows nothing of it. */
@@ -56,6 +67,7 @@ const MAX_DETAIL = 300;
 /** At most some 70 kB of a note. What is more is left out: a region that is moved too soon is a nuisance, no danger. */
 export const MAX_COOLDOWNS = 1_000;
 export const MAX_QUARANTINE = 200;
+const MAX_DATANODES = 50;
 const MAX_QUARANTINE_DETAIL = 100;
 
 /**
@@ -65,7 +77,10 @@ const MAX_QUARANTINE_DETAIL = 100;
  * @throws OperatingError `handover-full` when there is more of it than a note can hold: nothing may be begun then.
  */
 export function describeHandover(
-  store: Pick<Store, 'unresolvedMoves' | 'pause' | 'drains' | 'memory' | 'listQuarantine'>,
+  store: Pick<
+    Store,
+    'unresolvedMoves' | 'pause' | 'drains' | 'memory' | 'listQuarantine' | 'listDatanodeRests'
+  >,
   by: string,
   nowMs: number,
 ): Handover {
@@ -91,6 +106,12 @@ export function describeHandover(
         regionId,
         untilMs,
         failures,
+        detail.slice(0, MAX_QUARANTINE_DETAIL),
+      ],
+    ),
+    datanodes: longest(store.listDatanodeRests(nowMs), MAX_DATANODES).map(
+      ({ datanode, role, untilMs, failures, sinceMs, detail }) => [
+        ...([datanode, role, untilMs, failures, sinceMs] as const),
         detail.slice(0, MAX_QUARANTINE_DETAIL),
       ],
     ),

@@ -75,7 +75,7 @@ function importDrains(store: Store, { drains }: Handover): void {
 }
 
 /** Their ends are by the last leader's wall clock: where the two differ, a region rests a little longer or shorter. */
-function importHolds(store: Store, { cooldowns, quarantine }: Handover, nowMs: number): void {
+function importHolds(store: Store, { cooldowns, quarantine, datanodes = [] }: Handover, nowMs: number): void {
   if (!cooldowns || !quarantine) return;
   const cooling = new Set(cooldowns.map(([regionId]) => regionId));
   const mayRelease = cooldowns.length < MAX_COOLDOWNS && quarantine.length < MAX_QUARANTINE;
@@ -85,11 +85,17 @@ function importHolds(store: Store, { cooldowns, quarantine }: Handover, nowMs: n
       if (!cooling.has(regionId)) store.releaseCooldown(regionId);
     for (const { regionId } of store.listQuarantine(nowMs))
       if (!inQuarantine.has(regionId)) store.releaseQuarantine(regionId);
+    const resting = new Set(datanodes.map(([datanode]) => datanode));
+    for (const { datanode } of store.listDatanodeRests(nowMs))
+      if (!resting.has(datanode)) store.releaseDatanode(datanode);
   }
   store.importHolds({
     cooldowns: cooldowns.map(([regionId, untilMs]) => ({ regionId, untilMs })),
     quarantine: quarantine.map(([regionId, untilMs, failures, detail]) => ({
       ...{ regionId, untilMs, failures, detail },
+    })),
+    datanodes: datanodes.map(([datanode, role, untilMs, failures, sinceMs, detail]) => ({
+      ...{ datanode, role, untilMs, failures, sinceMs, detail },
     })),
   });
 }

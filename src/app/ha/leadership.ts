@@ -61,7 +61,7 @@ export interface LeadershipDependencies {
 /** Events after which the note says too little or too much. */
 const CHANGES: readonly StampedEvent['type'][] = [
   ...(['move-state', 'recovered', 'paused', 'resumed', 'drain-requested', 'drain-ended'] as const),
-  ...(['quarantined', 'quarantine-released'] as const),
+  ...(['quarantined', 'datanode-quarantined', 'quarantine-released'] as const),
 ];
 
 /** A takeover that fails for the same reason again and again is told of again after so long. */

@@ -68,31 +68,35 @@ export function addTrigger(program: Command, cli: Cli): void {
 export function addQuarantine(program: Command, cli: Cli): void {
   const group = program
     .command('quarantine')
-    .summary('regions that rest after failed migrations')
-    .description('Regions whose migration failed rest, longer after each failure.')
+    .summary('regions and datanodes that rest after failed migrations')
+    .description('Regions and datanodes whose migrations failed rest, longer after each failure.')
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer quarantine list');
   withDaemon(group.command('list'))
-    .description('Lists the regions in quarantine.')
+    .description('Lists the regions and datanodes in quarantine.')
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer quarantine list')
     .action(async (flags: DaemonFlags) => {
-      const { quarantined } = await daemonOf(cli, flags).get('/api/v1/quarantine', quarantineSchema);
-      await writeLines(cli.io.out, quarantineTable(quarantined, cli.io.out.canvas));
+      const quarantine = await daemonOf(cli, flags).get('/api/v1/quarantine', quarantineSchema);
+      await writeLines(cli.io.out, quarantineTable(quarantine, cli.io.out.canvas));
     });
-  withDaemon(group.command('release <region>'))
-    .description('Lets a region be moved again, and forgets its failures.')
+  withDaemon(group.command('release <id>'))
+    .description('Ends the quarantine of a region, or of a datanode, and forgets its failures.')
+    .option('--datanode', 'the id is that of a datanode')
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer quarantine release 4398046511104')
-    .action(async (region: string, flags: DaemonFlags) => {
-      const regionId = parseId('quarantine release', region);
-      const body = { regionId, by: actor() };
+    .action(async (text: string, flags: ReleaseFlags) => {
+      const id = parseId('quarantine release', text);
+      const body = { [flags.datanode === true ? 'datanodeId' : 'regionId']: id, by: actor() };
+      const name = `${flags.datanode === true ? 'Datanode' : 'Region'} ${id}`;
       const { released } = await daemonOf(cli, flags).post(
         '/api/v1/quarantine/release',
         releaseAnswerSchema,
         body,
       );
-      await cli.io.out.write(
-        released ? `Region ${regionId} may move again.\n` : `Region ${regionId} was not in quarantine.\n`,
-      );
+      await cli.io.out.write(released ? `${name} takes part again.\n` : `${name} was not in quarantine.\n`);
     });
+}
+
+interface ReleaseFlags extends DaemonFlags {
+  readonly datanode?: boolean;
 }
 
 interface HealthFlags extends DaemonFlags {

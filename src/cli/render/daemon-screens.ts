@@ -105,9 +105,11 @@ function factText(value: unknown): string {
     .join(', ');
 }
 
-export function* quarantineTable(regions: QuarantineView['quarantined'], { width, style }: Canvas): Lines {
+export function* quarantineTable({ quarantined: regions, datanodes }: QuarantineView, canvas: Canvas): Lines {
+  const { width, style } = canvas;
+  yield* quarantinedDatanodes(datanodes);
   if (regions.length === 0) {
-    yield 'No region is quarantined.';
+    if (datanodes.length === 0) yield 'Nothing is quarantined.';
     return;
   }
   yield* layOut(
@@ -125,4 +127,11 @@ export function* quarantineTable(regions: QuarantineView['quarantined'], { width
     ]),
     { title: (text) => style('bold', text), width },
   );
+}
+
+function* quarantinedDatanodes(datanodes: QuarantineView['datanodes']): Lines {
+  for (const { datanodeId, role, failures, until, detail } of datanodes) {
+    const what = role === 'target' ? 'to' : 'away from';
+    yield `Nothing moves ${what} datanode ${datanodeId} until ${when(until)}: ${formatNumber(failures)} migrations failed, the last with ${printable(detail)}`;
+  }
 }

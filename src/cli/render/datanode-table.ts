@@ -12,6 +12,7 @@ const STATE_FORMAT: Readonly<Record<DatanodeState, Format>> = {
   target: 'green',
   draining: 'yellow',
   cordoned: 'yellow',
+  quarantined: 'red',
   dead: 'red',
 };
 

@@ -1,3 +1,4 @@
+import { BLOCKERS } from '../../domain/codes.ts';
 import type { Explanation, ExplanationReason } from '../../domain/explanation.ts';
 import { countBlocked, netMoves, reason, shareText } from './explain-parts.ts';
 import type { ExplainContext } from './explain-parts.ts';
@@ -51,6 +52,8 @@ function answerFor({ problem, counts }: ExplainContext, node: number, numbers: N
       return `${leads} and is not alive: its regions are left to failover, and nothing moves to it.`;
     case 'cordoned':
       return `${leads} and is cordoned: they stay, are not counted, and nothing moves to it.`;
+    case 'quarantined':
+      return `${leads} and is in quarantine, because migrations to it failed: they stay, are not counted, and nothing moves to it for a while.`;
     case 'draining':
       if (after === 0)
         return `${leads} and is draining: ${gives === 0 ? 'there is none left to move' : 'all of them move away'}.`;
@@ -72,6 +75,8 @@ function balanceReasons(
   const { state } = problem.nodes[node]!;
   if (state === 'cordoned')
     return [{ code: 'cordoned', detail: 'Nothing moves to or from a cordoned datanode.' }];
+  if (state === 'quarantined')
+    return [{ code: 'target-quarantined', detail: BLOCKERS['target-quarantined'] }];
   if (state === 'dead') return [{ code: 'leader-dead', detail: 'Its regions are left to failover.' }];
   if (state === 'draining') return [{ code: 'drain', detail: 'It is to be emptied.' }];
   const share = counts.nodeShare(node);

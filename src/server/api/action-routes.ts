@@ -50,7 +50,7 @@ export function actionRoutes(actions: ServerActions): Route[] {
       act: (request) => actions.undrain(request),
     }),
     action('quarantine/release', releaseBody, releaseAnswerSchema, {
-      summary: 'Lets a region in quarantine be moved again, and forgets its failures.',
+      summary: 'Ends the quarantine of a region, or of a datanode, and forgets its failures.',
       act: (request) => actions.releaseQuarantine(request),
     }),
   ];

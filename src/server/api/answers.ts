@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BLOCKER_CODES, CYCLE_OUTCOME_CODES, GATE_CODES, MOVE_REASON_CODES } from '../../domain/codes.ts';
 import { amount, count, id, list, timestamp, word } from '../../domain/fields.ts';
 import { DATANODE_STATES, moveFields, planSchema } from '../../domain/plan.ts';
+import { DATANODE_ROLES } from '../../domain/policy.ts';
 import { REGION_STATUSES } from '../../domain/snapshot.ts';
 import { moveViewSchema } from '../../observability/event-view.ts';
 
@@ -155,6 +156,7 @@ export const statusSchema = z
       description: 'Regions that are held, and how many of them cost no balance.',
     }),
     quarantined: count,
+    quarantinedDatanodes: count.default(0),
     cooling: count,
     process: z.object({ version: z.string(), startedAt: timestamp, uptimeSeconds: z.number() }).readonly(),
   })
@@ -185,7 +187,7 @@ export const undrainAnswerSchema = z.object({
 });
 export type UndrainView = z.infer<typeof undrainAnswerSchema>;
 export const releaseAnswerSchema = z.object({
-  released: z.boolean().meta({ description: 'False when the region had no failures to forget.' }),
+  released: z.boolean().meta({ description: 'False when there were no failures to forget.' }),
 });
 export const quarantineSchema = z.object({
   quarantined: list(
@@ -199,6 +201,19 @@ export const quarantineSchema = z.object({
       })
       .readonly(),
   ).meta({ description: 'By region id.' }),
+  datanodes: list(
+    z
+      .object({
+        datanodeId: id('datanode'),
+        role: z.enum(DATANODE_ROLES).meta({ description: 'Whether it gives or receives no regions.' }),
+        failures: z.int().min(1),
+        until: timestamp,
+        detail: z.string(),
+      })
+      .readonly(),
+  )
+    .default([])
+    .meta({ description: 'Datanodes that rest because migrations from or to them failed, by id.' }),
 });
 export type QuarantineView = z.infer<typeof quarantineSchema>;
 

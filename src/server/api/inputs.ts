@@ -44,7 +44,10 @@ export const drainBody = z.strictObject({
 });
 
 export const undrainBody = z.strictObject({ datanodes: z.array(id('datanode')).min(1).max(1_000), by });
-export const releaseBody = z.strictObject({ regionId: id('region'), by });
+export const releaseBody = z.union([
+  z.strictObject({ regionId: id('region'), by }),
+  z.strictObject({ datanodeId: id('datanode'), by }),
+]);
 
 const whole = (least: number, most: number, fallback: number): z.ZodDefault<z.ZodCoercedNumber> =>
   z.coerce.number().int().min(least).max(most).default(fallback);

@@ -32,8 +32,8 @@ export interface ServerViews {
   /** Why a region, table or datanode moves or stays; undefined when there is none of that id. A table also by `schema.table`. */
   explain(kind: ExplainKind, id: string): MaybePromise<Explanation | undefined>;
   readiness(): Readiness;
-  /** Regions whose quarantine is not over, by region id. */
-  quarantine(): MaybePromise<QuarantineView['quarantined']>;
+  /** Regions and datanodes whose quarantine is not over, by id. */
+  quarantine(): MaybePromise<QuarantineView>;
   /** Regions by table and datanode, or undefined before the first plan. The same object as long as nothing changed. */
   matrix(): Promise<MatrixView | undefined>;
   /** Regions of the latest snapshot with where the plan moves them, or undefined before the first. */
@@ -61,15 +61,17 @@ export interface ServerActions {
   drain(request: DrainRequest): MaybePromise<DrainView>;
   /** Ends drains that were asked for over the API. @throws OperatingError `not-draining`, `configured-drain`. */
   undrain(request: UndrainRequest): MaybePromise<UndrainView>;
-  /** Forgets a region's failures. */
-  releaseQuarantine(
-    request: Request<{ readonly regionId: RegionId }>,
-  ): MaybePromise<{ readonly released: boolean }>;
+  /** Forgets the failures of a region or a datanode. */
+  releaseQuarantine(request: ReleaseRequest): MaybePromise<{ readonly released: boolean }>;
 }
 
 type Request<What = object> = What & { readonly by: string };
 
 export type DrainRequest = Request<{ readonly datanodes: readonly DatanodeId[]; readonly dryRun: boolean }>;
+type ReleaseRequest = Request<
+  | { readonly regionId: RegionId; readonly datanodeId?: undefined }
+  | { readonly datanodeId: DatanodeId; readonly regionId?: undefined }
+>;
 export type UndrainRequest = Request<{ readonly datanodes: readonly DatanodeId[] }>;
 
 export type MaybePromise<Value> = Value | Promise<Value>;

@@ -90,7 +90,7 @@ export function viewRoutes(views: ServerViews): Route[] {
     explainRoute(views),
     read('quarantine', quarantineSchema, {
       summary: 'Regions that rest after failed migrations.',
-      answer: async () => ({ quarantined: await views.quarantine() }),
+      answer: async () => views.quarantine(),
     }),
     readLarge('matrix', matrixSchema, NO_PLAN, {
       summary: 'How many regions of each table each datanode leads now, and will lead after the plan.',

@@ -31,6 +31,7 @@ export interface StatusFacts {
   /** ms until the remaining moves are made; undefined while that is not known or nothing may be moved. */
   readonly timeLeftMs: number | undefined;
   readonly quarantined: number;
+  readonly quarantinedDatanodes: number;
   readonly cooling: number;
 }
 
@@ -70,6 +71,7 @@ export function buildStatus(facts: StatusFacts): StatusView {
     gates: [...live.gates].map(([code, detail]) => ({ code, detail: detail === '' ? GATES[code] : detail })),
     blocked: blockedOf(live.blocked),
     quarantined: facts.quarantined,
+    quarantinedDatanodes: facts.quarantinedDatanodes,
     cooling: facts.cooling,
     process: {
       version: facts.version,

@@ -23,6 +23,7 @@ export const MIGRATION_FAULTS = [
   'failed-but-moved',
   'stuck-downgraded',
   'rollback',
+  'bad-target',
   'retry-long',
   'procedure-lost',
   'slow-migration',

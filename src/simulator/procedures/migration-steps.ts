@@ -197,7 +197,7 @@ function exceedsBudget({ core, task }: Run): boolean {
 async function upgradeCandidate(run: Run): Promise<Next> {
   const { core, task, signal } = run;
   await sleep(core.clock, task.durations.upgradeMs, signal);
-  if (task.fault === 'rollback') return 'UpdateMetadataRollback';
+  if (task.fault === 'rollback' || task.fault === 'bad-target') return 'UpdateMetadataRollback';
   if (task.fault === 'stuck-downgraded') return failed('Table metadata manager error');
   for (let attempt = 0; attempt < 3; attempt += 1) {
     if (isUp(run, task.to)) return 'UpdateMetadataUpgrade';

@@ -1,9 +1,11 @@
 import { isAbort } from '../../domain/errors.ts';
+import { compareIds } from '../../domain/ids.ts';
 import { later } from '../cluster/core.ts';
 import type { ClusterCore } from '../cluster/core.ts';
 import { LEASE_MS } from '../cluster/heartbeats.ts';
 import type { RegionRoute } from '../cluster/model.ts';
 import { MIGRATION_FAULTS } from '../faults/faults.ts';
+import type { MigrationFault } from '../faults/faults.ts';
 import { newProcedure } from './manager.ts';
 import { recordMigration } from './migration-events.ts';
 import { closeIfObsolete, runMigration } from './migration-steps.ts';
@@ -24,7 +26,9 @@ export function isMigrating({ migrations }: ClusterCore, regionKey: bigint): boo
 /** Gives out a procedure id; the registration follows a moment later and may fail without anybody being told. */
 export function beginMigration(core: ClusterCore, order: MigrationOrder): string {
   const { prng, migrations } = core;
-  const fault = MIGRATION_FAULTS.find((name) => core.faults.strikes(name)) ?? null;
+  const mayStrike = (name: MigrationFault): boolean =>
+    name !== 'bad-target' || order.to === lastDatanode(core);
+  const fault = MIGRATION_FAULTS.find((name) => mayStrike(name) && core.faults.strikes(name)) ?? null;
   const locks = migrationLocks(core.profile.migration, order.region);
   const id = seededUuid(prng);
   const task: MigrationTask = {
@@ -39,6 +43,11 @@ export function beginMigration(core: ClusterCore, order: MigrationOrder): string
   migrations.tasks.set(id, task);
   later(core, REGISTER_DELAY_MS, () => register(core, task));
   return id;
+}
+
+/** The one with the highest id: it is the one that opens no region while `bad-target` is set. */
+function lastDatanode({ state }: ClusterCore): string | undefined {
+  return [...state.datanodes.keys()].sort(compareIds).at(-1);
 }
 
 /** Starts a migration for somebody else than a client, unless the region is taken. */

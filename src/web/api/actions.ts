@@ -29,5 +29,6 @@ export const actions = {
     post('/api/v1/drain', { datanodes, dryRun, ...by() }),
   undrain: (datanode: string): Promise<unknown> =>
     post('/api/v1/undrain', { datanodes: [datanode], ...by() }),
-  release: (regionId: string): Promise<unknown> => post('/api/v1/quarantine/release', { regionId, ...by() }),
+  release: (what: 'region' | 'datanode', id: string): Promise<unknown> =>
+    post('/api/v1/quarantine/release', { [`${what}Id`]: id, ...by() }),
 };

@@ -15,10 +15,11 @@ const SHORT = 140;
 export function Obstacles(): JSX.Element | null {
   const status = usePageState((state) => state.status);
   if (!status) return null;
-  const { gates, quarantined, cooling, verdict } = status;
+  const { gates, quarantined, quarantinedDatanodes, cooling, verdict } = status;
+  const resting = quarantined + quarantinedDatanodes;
   // What rests after a move is in nobody's way once all is balanced.
   const blocked = verdict.code === 'balanced' ? [] : status.blocked;
-  if (gates.length + blocked.length + quarantined === 0) return null;
+  if (gates.length + blocked.length + resting === 0) return null;
   const aside = cooling > 0 && <span class="dim">{plural(cooling, 'region')} cooling down after a move</span>;
   return (
     <Section
@@ -45,7 +46,7 @@ export function Obstacles(): JSX.Element | null {
       {blocked.some(({ count, harmless }) => harmless === count) && (
         <p class="dim small">Dimmed: held, and well placed where they are.</p>
       )}
-      {quarantined > 0 && <Quarantine count={quarantined} />}
+      {resting > 0 && <Quarantine count={resting} />}
     </Section>
   );
 }

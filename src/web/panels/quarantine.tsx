@@ -18,7 +18,7 @@ type Held = Answers['/api/v1/quarantine']['quarantined'][number];
 
 const SHOWN = 50;
 
-/** Regions that rest after failed migrations, by what was wrong. */
+/** Datanodes and regions that rest after failed migrations; the regions by what was wrong. */
 export function Quarantine({ count }: { readonly count: number }): JSX.Element {
   const { value, problem } = useAnswer('/api/v1/quarantine', {}, count);
   const shown = value?.quarantined.slice(0, SHOWN) ?? [];
@@ -26,6 +26,16 @@ export function Quarantine({ count }: { readonly count: number }): JSX.Element {
     <>
       <h3>In quarantine</h3>
       <Problem text={problem} />
+      {value?.datanodes.map(({ datanodeId, role, failures, until, detail }) => (
+        <p key={`${datanodeId} ${role}`}>
+          <DetailsButton what="datanode" id={datanodeId}>
+            Datanode {datanodeId}
+          </DetailsButton>{' '}
+          {role === 'target' ? 'receives' : 'gives'} no regions until <Ahead at={until} />, after{' '}
+          {formatCount(failures)} failed migrations: {detail}{' '}
+          <ReleaseButton what="datanode" id={datanodeId} />
+        </p>
+      ))}
       {[...Map.groupBy(shown, ({ move }) => move?.cause ?? null)].map(([cause, regions]) => (
         <div key={cause} class="quarantine">
           <p>
@@ -52,7 +62,7 @@ const COLUMNS: readonly Column<Held>[] = [
   { title: 'To', place: 'titled', cell: ({ move }) => move?.to ?? '–' },
   { title: 'Failures', place: 'titled', cell: ({ failures }) => formatCount(failures) },
   { title: 'Until', place: 'titled', cell: ({ until }) => <Ahead at={until} /> },
-  { title: 'Release', place: 'end', cell: ({ regionId }) => <ReleaseButton regionId={regionId} /> },
+  { title: 'Release', place: 'end', cell: ({ regionId }) => <ReleaseButton what="region" id={regionId} /> },
 ];
 
 function Name({ held: { move, regionId } }: { readonly held: Held }): JSX.Element {
@@ -64,13 +74,18 @@ function Name({ held: { move, regionId } }: { readonly held: Held }): JSX.Elemen
   );
 }
 
-function ReleaseButton({ regionId }: { readonly regionId: string }): JSX.Element {
+interface Released {
+  readonly what: 'region' | 'datanode';
+  readonly id: string;
+}
+
+function ReleaseButton({ what, id }: Released): JSX.Element {
   const page = usePage();
   const [isReleased, setReleased] = useState(false);
   const { isBusy, run } = useAttempt();
   const release = async (): Promise<void> => {
-    await actions.release(regionId);
-    page.say(`Region ${regionId} may be moved again.`);
+    await actions.release(what, id);
+    page.say(`Released ${what} ${id}.`);
     setReleased(true);
   };
   return (
@@ -80,7 +95,11 @@ function ReleaseButton({ regionId }: { readonly regionId: string }): JSX.Element
       disabled={isBusy || isReleased}
       onClick={() => void run(release)}
     >
-      Release<span class="hidden"> region {regionId}</span>
+      Release
+      <span class="hidden">
+        {' '}
+        {what} {id}
+      </span>
     </button>
   );
 }

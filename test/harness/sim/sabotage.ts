@@ -1,3 +1,4 @@
+import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Config } from '../../../src/config/config.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { Cluster } from '../../../src/greptimedb/port.ts';
@@ -145,7 +146,7 @@ export const BROKEN_DAEMONS: Readonly<Record<string, BrokenDaemon>> = {
       planner: (planner, world) => fidgety(planner, world),
       store: (store) =>
         altered(store, {
-          memory: () => ({ cooldowns: [], quarantine: [] }),
+          memory: () => EMPTY_MEMORY,
           cooldownUntil: () => undefined,
         }),
     },

@@ -81,6 +81,7 @@ const FAULTS: readonly (readonly [string, number, number])[] = [
   ['failed-but-moved', 0.2, 0.2],
   ['stuck-downgraded', 0.15, 0.1],
   ['rollback', 0.2, 0.2],
+  ['bad-target', 0.2, 1],
   ['retry-long', 0.15, 0.1],
   ['procedure-lost', 0.2, 0.2],
   ['slow-migration', 0.2, 0.3],

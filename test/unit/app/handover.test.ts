@@ -1,3 +1,4 @@
+import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import { describe, expect, test } from 'vitest';
 import { importHandover } from '../../../src/app/ha/import-handover.ts';
 import {
@@ -139,6 +140,10 @@ describe('what a leader leaves', () => {
 
   test('regions that rest go on resting; those that were released, or whose rest is over, do not', () => {
     const [first, second] = [newStore(), newStore()];
+    const resting = {
+      ...{ datanode: '3', role: 'target' as const, failures: 2, sinceMs: NOW_MS - 9, untilMs: NOW_MS + 9 },
+      detail: 'rolled_back: It failed.',
+    };
     const failing = { regionId: '2', failures: 3, untilMs: NOW_MS + 9, detail: 'It failed.' };
     first.importHolds({
       cooldowns: [
@@ -146,21 +151,25 @@ describe('what a leader leaves', () => {
         { regionId: '7', untilMs: NOW_MS },
       ],
       quarantine: [failing],
+      datanodes: [resting],
     });
     second.importHolds({
       cooldowns: [{ regionId: '8', untilMs: NOW_MS + 5 }],
       quarantine: [{ ...failing, regionId: '9' }],
+      datanodes: [{ ...resting, datanode: '4' }],
     });
     handOver(first, second);
     expect(second.memory(NOW_MS)).toEqual({
       cooldowns: [{ regionId: '1', untilMs: NOW_MS + 5 }],
       quarantine: [{ regionId: '2', untilMs: NOW_MS + 9 }],
+      datanodes: [resting],
     });
     expect(second.quarantineOf('2')).toEqual(failing);
     first.releaseQuarantine('2');
     first.releaseCooldown('1');
+    first.releaseDatanode('3');
     handOver(first, second);
-    expect(second.memory(NOW_MS)).toEqual({ cooldowns: [], quarantine: [] });
+    expect(second.memory(NOW_MS)).toEqual(EMPTY_MEMORY);
   });
 
   test('of very many rests those that last longest are told, in a note of bounded size; nothing is released then', () => {
@@ -171,8 +180,12 @@ describe('what a leader leaves', () => {
       untilMs: NOW_MS + 1 + index,
     }));
     const quarantine = rests.map((rest) => ({ ...rest, failures: 1, detail: 'x'.repeat(1_000) }));
-    first.importHolds({ cooldowns: rests, quarantine });
-    second.importHolds({ cooldowns: [{ regionId: '8', untilMs: NOW_MS + 5 }], quarantine: [] });
+    first.importHolds({ cooldowns: rests, quarantine, datanodes: [] });
+    second.importHolds({
+      cooldowns: [{ regionId: '8', untilMs: NOW_MS + 5 }],
+      quarantine: [],
+      datanodes: [],
+    });
     for (let index = 0; index < 100; index += 1)
       begin(first, ['checking', 'intent-recorded'], regionOf(index));
     expect(JSON.stringify(describeHandover(first, 'first', NOW_MS)).length).toBeLessThan(
@@ -187,7 +200,7 @@ describe('what a leader leaves', () => {
 
   test('a note of an older version says nothing of rests: ours stay', () => {
     const store = newStore();
-    store.importHolds({ cooldowns: [{ regionId: '1', untilMs: NOW_MS + 5 }], quarantine: [] });
+    store.importHolds({ cooldowns: [{ regionId: '1', untilMs: NOW_MS + 5 }], quarantine: [], datanodes: [] });
     const text = '{"formatVersion":1,"by":"x","moves":[],"pause":null,"drains":[]}';
     importHandover(store, parseHandover(text), NOW_MS);
     expect(store.cooldownUntil('1', NOW_MS)).toBe(NOW_MS + 5);

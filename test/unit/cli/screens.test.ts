@@ -58,6 +58,7 @@ const STATUS: StatusView = {
     { code: 'cooldown', count: 124, harmless: 124 },
   ],
   quarantined: 1,
+  quarantinedDatanodes: 0,
   cooling: 0,
   process: { version: '0.1.0', startedAt: TIME, uptimeSeconds: 3_700 },
 };
@@ -181,13 +182,14 @@ describe('an explanation', () => {
 
 describe('the quarantine', () => {
   it('names region, failures and end', () => {
-    const regions = [
+    const quarantined = [
       { regionId: '7', failures: 2, until: '2026-11-22T14:00:00.000Z', detail: 'Rolled back.', move: null },
     ];
-    expect([...quarantineTable(regions, PLAIN_CANVAS)]).toEqual([
+    expect([...quarantineTable({ quarantined, datanodes: [] }, PLAIN_CANVAS)]).toEqual([
       'REGION  FAILURES  UNTIL                 WHY',
       '     7         2  2026-11-22 14:00:00Z  Rolled back.',
     ]);
-    expect([...quarantineTable([], PLAIN_CANVAS)]).toEqual(['No region is quarantined.']);
+    const none = { quarantined: [], datanodes: [] };
+    expect([...quarantineTable(none, PLAIN_CANVAS)]).toEqual(['Nothing is quarantined.']);
   });
 });

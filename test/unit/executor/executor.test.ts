@@ -142,6 +142,7 @@ describe('a list of moves', () => {
     rig.store.importHolds({
       cooldowns: [{ regionId: REGION, untilMs: rig.clock.now() + 1_000_000 }],
       quarantine: [],
+      datanodes: [],
     });
     rig.cluster.region(REGION).leader = '1';
     const report = await rig.execute([moveOf({ from: '1', to: '0', reason: 'drain' })]);

@@ -120,6 +120,7 @@ describe('a drain takes everything', () => {
       {
         cooldowns: rests(cooling),
         quarantine: rests(failed),
+        datanodes: [],
       },
     );
     expect(made.moves.map(({ regionId: id }) => id)).toEqual([cooling, regionId(1024, 2)]);

@@ -22,6 +22,7 @@ function statusFacts(overrides: Partial<StatusFacts> & Pick<StatusFacts, 'live'>
     maxSnapshotAgeMs: 60_000,
     timeLeftMs: undefined,
     quarantined: 0,
+    quarantinedDatanodes: 0,
     cooling: 0,
     ...overrides,
   };
@@ -234,6 +235,7 @@ describe('buildStatus', () => {
       snapshot: { ageSeconds: 10, datanodes: 3, tables: 1, regions: 3 },
       nextTickAt: '2026-01-01T00:01:00.000Z',
       quarantined: 2,
+      quarantinedDatanodes: 0,
       cooling: 1,
       blocked: [{ code: 'pinned', count: 1 }],
       process: { version: '1.2.3', uptimeSeconds: 10 },

@@ -131,6 +131,7 @@ describe('what a status does not say', () => {
     ['done-not-moved', 'Done', false, '1.3'],
     ['failed-but-moved', 'Failed', true, '1.3'],
     ['rollback', 'Failed', false, '1.3'],
+    ['bad-target', 'Failed', false, '1.3'],
     ['rollback', 'Failed', false, '0.7'],
     ['stuck-downgraded', 'Failed', false, '0.9'],
   ])('%s: %s, moved: %s (%s)', async (fault, status, moved, profile) => {

@@ -42,7 +42,7 @@ test('a state shows rests and durations, beside the process that works and after
   const path = join(folder(), 'state');
   writeMove(path);
   expect(readOnlyState(path, NOW_MS)).toEqual({
-    memory: { cooldowns: [{ regionId: '7', untilMs: NOW_MS + 60_000 }], quarantine: [] },
+    memory: { cooldowns: [{ regionId: '7', untilMs: NOW_MS + 60_000 }], quarantine: [], datanodes: [] },
     drains: ['3'],
     recentDurationsMs: [4_000],
   });

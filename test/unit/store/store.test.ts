@@ -227,6 +227,7 @@ describe('rests', () => {
     expect(store.memory(T0 + 19)).toEqual({
       cooldowns: [],
       quarantine: [{ regionId: '12', untilMs: T0 + 20 }],
+      datanodes: [],
     });
     expect(store.memory(T0 + 20).quarantine).toEqual([]);
     expect(store.listQuarantine(T0)).toHaveLength(1);
