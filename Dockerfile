@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # docker build -t greptime-rebalancer .
 # docker run --read-only -v rebalancer-state:/data -v "$PWD/rebalancer.yaml:/etc/greptime-rebalancer/rebalancer.yaml:ro" \
-#   greptime-rebalancer run -c /etc/greptime-rebalancer/rebalancer.yaml
+#   -e GREPTIME_REBALANCER_STATE__PATH=/data greptime-rebalancer run -c /etc/greptime-rebalancer/rebalancer.yaml
 #
 # The server listens on loopback unless told: to publish it set server.listen to 0.0.0.0:9480 (GREPTIME_REBALANCER_SERVER__LISTEN).
 
@@ -28,7 +28,7 @@ COPY config/rebalancer.example.yaml /etc/greptime-rebalancer/
 COPY --from=build /app/dist /app/dist
 # Less room for young objects: half of the memory of an idle daemon, for a tenth more processor time.
 ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=4
-# The default state folder, ./data, is /data from here. It is all that is written to.
+# All that is written to. It is the state folder where there is no configuration file; with one, state.path or the variable names it.
 WORKDIR /
 VOLUME /data
 USER 1000:1000

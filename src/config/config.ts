@@ -274,7 +274,7 @@ const keys = {
   execution,
   state: section(
     {
-      path: key(field.folder, './data', 'Folder for the state; relative to the working directory.'),
+      path: key(field.folder, './data', 'Folder for the state of one cluster. It has to survive restarts.'),
       retention: key(field.duration({ minMs: HOUR_MS }), '365d', 'How long history is kept.'),
     },
     'What the rebalancer remembers.',

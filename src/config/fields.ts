@@ -16,7 +16,7 @@ export interface FieldFacts {
   readonly isText?: boolean;
   /** A map whose keys are the operator's own. */
   readonly isMap?: boolean;
-  /** The path of a file or folder: relative to where it was written. */
+  /** The path of a file or folder. A relative one starts where it was written: in the file's folder, else in the working directory. */
   readonly isPath?: boolean;
   /** In milliseconds: its name in the configuration ends with `Ms`. */
   readonly isDuration?: boolean;
@@ -82,7 +82,7 @@ export function text(wanted: string, isGood: (value: string) => boolean = () => 
 }
 
 export const path = { ...text('the path of a file'), type: 'path of a file', isPath: true };
-export const folder = { ...text('the path of a folder'), type: 'path of a folder' };
+export const folder = { ...text('the path of a folder'), type: 'path of a folder', isPath: true };
 
 export const boolean = yamlField('true or false', (value) =>
   typeof value === 'boolean' ? value : new Refusal('true or false'),

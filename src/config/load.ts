@@ -94,9 +94,10 @@ function makePathsAbsolute(tree: ValueTree): void {
   for (const { path, isPath, fallback } of CONFIG_KEYS) {
     if (isPath !== true) continue;
     const place = path.split('.');
-    const value = tree.valueAt(place) ?? fallback;
-    if (typeof value === 'string' && value.trim() !== '')
-      tree.setValue(place, resolve(tree.folderOf(place), value));
+    const given = tree.valueAt(place);
+    const [value, folder] =
+      given === undefined ? [fallback, tree.folderOf([])] : [given, tree.folderOf(place)];
+    if (typeof value === 'string' && value.trim() !== '') tree.setValue(place, resolve(folder, value));
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { variableOf } from '../../src/config/overrides.ts';
 import { formatListenAddress } from '../../src/lib/listen-address.ts';
 import { configFrom } from '../support/config.ts';
 import { filesBelow, readJson, readText } from '../support/repository.ts';
@@ -69,10 +70,13 @@ describe('the Dockerfile', () => {
     expect(readText('Dockerfile')).toContain(formatListenAddress({ host: '0.0.0.0', port }));
   });
 
-  test('runs as a numeric user, and writes to one volume, which is the default state folder', () => {
+  test('runs as a numeric user, and writes to one volume, which is the state folder', () => {
     expect(valuesOf('USER').at(-1)).toMatch(/^[1-9]\d*:[1-9]\d*$/);
     const folder = valuesOf('WORKDIR').at(-1) ?? '';
-    expect(valuesOf('VOLUME')).toEqual([join(folder, configFrom('').state.path)]);
+    const { path } = configFrom('', { file: undefined, cwd: folder }).state;
+    expect(valuesOf('VOLUME')).toEqual([path]);
+    for (const file of ['Dockerfile', 'docs/installation.md'])
+      expect(readText(file)).toContain(`-e ${variableOf('state.path')}=${path}`);
   });
 
   test('is followed step by step before every change lands, in a plain folder', () => {

@@ -30,7 +30,7 @@ const DEFAULTS = {
     quarantine: { baseMs: 600_000, maxMs: 86_400_000 },
     thrash: { undoneMoves: 3, windowMs: 3_600_000 },
   },
-  state: { path: './data', retentionMs: 31_536_000_000 },
+  state: { path: '/etc/rebalancer/data', retentionMs: 31_536_000_000 },
   server: { listen: { host: '127.0.0.1', port: 9480 }, allowedHosts: [], protectReads: false, tls: {} },
   ha: {
     provider: 'none',
@@ -123,7 +123,7 @@ describe('a configuration file', () => {
       pins: { regions: ['4398046511104'] },
       schedule: { timezone: 'Europe/Berlin', windows: [{ cron: '0 1 * * *', durationMs: 14_400_000 }] },
       execution: { dryRun: false, pauseBetweenMovesMs: 0, regionCooldownMs: 5_400_000 },
-      state: { path: './data' },
+      state: { path: '/etc/rebalancer/data' },
       server: { listen: { host: '::1', port: 9480 }, tokenFile: '/etc/rebalancer/token' },
       log: { level: 'debug' },
     });

@@ -150,6 +150,8 @@ describe('flags', () => {
 
   test('take relative file names from the working directory', () => {
     expect(configFrom('', { set: ['server.tokenFile=t=1'] }).server.tokenFile).toBe('/srv/t=1');
+    expect(configFrom('', { flags: { 'state.path': 'there' } }).state.path).toBe('/srv/there');
+    expect(configFrom('', { set: ['state={ retention: 2d }'] }).state.path).toBe('/etc/rebalancer/data');
   });
 
   test.each([

@@ -105,11 +105,15 @@ describe('loading a file', () => {
   test('takes file names from its own folder', async () => {
     mkdirSync(join(folder, 'etc'));
     write('etc/r.yaml', 'server: { tokenFile: secrets/token }');
-    expect((await load('etc/r.yaml')).server.tokenFile).toBe(join(folder, 'etc/secrets/token'));
+    const { server, state } = await load('etc/r.yaml');
+    expect(server.tokenFile).toBe(join(folder, 'etc/secrets/token'));
+    expect(state.path).toBe(join(folder, 'etc/data'));
   });
 
   test('is not needed', async () => {
-    expect((await load()).execution.dryRun).toBe(true);
+    const { execution, state } = await load();
+    expect(execution.dryRun).toBe(true);
+    expect(state.path).toBe(join(folder, 'data'));
   });
 
   test('shows its name as it was given', async () => {
