@@ -35,8 +35,8 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const secrets = await readSecrets(config);
   const store = openStore(
-    { path: config.state.path, retentionMs: config.state.retentionMs },
-    { clock: parts.clock },
+    { path: config.state.path, cluster: config.cluster.name, retentionMs: config.state.retentionMs },
+    { clock: parts.clock, onNotice: (message, fields) => parts.logger.warn(fields, message) },
   );
   const createLeadership = leadershipFor(config, secrets);
   const dependencies = { ...parts, store, ...(createLeadership && { createLeadership }) };

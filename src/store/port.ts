@@ -2,23 +2,48 @@ import type { CycleOutcome, MoveReason } from '../domain/codes.ts';
 import type { DatanodeId, ProcedureId, RegionId, TableId } from '../domain/ids.ts';
 import type { LateOutcome, MoveRecord, MoveState } from '../domain/move.ts';
 import type { DatanodeRest, DatanodeRole, Memory, Rest } from '../domain/policy.ts';
+import type { Table } from '../domain/snapshot.ts';
 
 /**
  * What the daemon must remember over its own death. Every method is synchronous; one that writes returns only after the
  * change is on disk. Any may throw an OperatingError (`state-full`, `state-io`, `state-corrupt`, `state-read-only` …): the
  * change was then not made at all. All times are ms since 1970.
  */
-export interface Store extends MoveStore, HoldStore, CycleStore, OperatorStore {
+export interface Store extends IdentityStore, MoveStore, HoldStore, CycleStore, OperatorStore {
   /** The database file, or `:memory:`. */
   readonly location: string;
-  /** Why what is written now would be lost, or undefined: the file was deleted or replaced under us. No cycle begins then. */
+  /**
+   * Why this process may not go on with this state, or undefined: its file or its lock was deleted or replaced, or another process has taken
+   * it over. No cycle begins then, and no move gets on.
+   */
   problem(): string | undefined;
+  /** Leaves beside the lock where this process is reached, for the message of the next one that comes. */
+  announce(url: string): void;
   /** All that `work` writes, in one durable transaction, or nothing of it. */
   atomically<T>(work: () => T): T;
   /** Deletes what is older than the retention, a bounded number of rows per call. */
   prune(nowMs: number): void;
   /** Releases files and lock. Further calls of any other method throw. */
   close(): void;
+}
+
+export interface IdentityStore {
+  /**
+   * Compares what was just read with what the state knows of its cluster, and remembers what is new. To be asked before anything is made
+   * of the reading.
+   *
+   * @throws OperatingError `state-of-other-cluster`
+   */
+  checkCluster(seen: SeenCluster): void;
+}
+
+/** What identifies a cluster, as far as it is known. */
+export interface SeenCluster {
+  /** `cluster.name` */
+  readonly name?: string | undefined;
+  readonly tables?: readonly Pick<Table, 'id' | 'catalog' | 'schema' | 'name'>[];
+  /** The number of the cluster at metasrv, before GreptimeDB 0.8. */
+  readonly metasrvId?: number | undefined;
 }
 
 export interface MoveStore {

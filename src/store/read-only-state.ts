@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { DatanodeId } from '../domain/ids.ts';
 import type { Memory } from '../domain/policy.ts';
+import type { SeenCluster } from './port.ts';
 import { Database } from './sqlite-database.ts';
+import { isOfOtherCluster, readIdentity, refuseOther } from './sqlite-identity.ts';
 import { MIGRATIONS } from './sqlite-migrations.ts';
 import { createMoveStore } from './sqlite-moves.ts';
 import { createOperatorStore } from './sqlite-operator.ts';
@@ -16,6 +18,8 @@ export interface ReadOnlyState {
   readonly drains: readonly DatanodeId[];
   /** How long the newest succeeded migrations took, in ms. */
   readonly recentDurationsMs: readonly number[];
+  /** @throws OperatingError `state-of-other-cluster` when what was read is not the cluster whose state this is. */
+  readonly checkCluster: (seen: SeenCluster) => void;
 }
 
 const BUSY_TIMEOUT_MS = 500;
@@ -24,10 +28,12 @@ const DURATIONS = 50;
 /**
  * Looks into a state folder that another process may be working with: no lock is taken, nothing is written or brought up to date.
  *
+ * @param name `cluster.name`.
  * @param nowMs ms since 1970.
  * @returns undefined where there is no state, or none that this release can read as it is. A plan is then made without.
+ * @throws OperatingError `state-of-other-cluster`
  */
-export function readOnlyState(folder: string, nowMs: number): ReadOnlyState | undefined {
+export function readOnlyState(folder: string, name: string, nowMs: number): ReadOnlyState | undefined {
   const location = join(folder, 'rebalancer.db');
   if (!existsSync(location)) return undefined;
   let database: Database | undefined;
@@ -35,14 +41,20 @@ export function readOnlyState(folder: string, nowMs: number): ReadOnlyState | un
     database = new Database({ location, busyTimeoutMs: BUSY_TIMEOUT_MS, readOnly: true });
     const version = database.first(z.object({ user_version: z.int() }), 'PRAGMA user_version');
     if (version?.user_version !== MIGRATIONS.length) return undefined;
+    const identity = readIdentity(database);
+    if (identity) refuseOther(folder, identity, { name });
     return {
       memory: createHoldStore(database).memory(nowMs),
       drains: createOperatorStore(database)
         .drains()
         .map(({ datanode }) => datanode),
       recentDurationsMs: createMoveStore(database).recentDurationsMs(DURATIONS),
+      checkCluster: (seen) => {
+        if (identity) refuseOther(folder, identity, seen);
+      },
     };
-  } catch {
+  } catch (error) {
+    if (isOfOtherCluster(error)) throw error;
     // Whatever is wrong with the file, the daemon says so: it is not this plan's business.
     return undefined;
   } finally {

@@ -5,7 +5,7 @@ const KNOWN: Readonly<Record<number, { code: string; found: string; wayOut: stri
   5: {
     code: 'state-locked',
     found: 'it is locked by another process',
-    wayOut: 'Stop the other process, or give this one its own state.path.',
+    wayOut: 'Let the other process (a backup, another rebalancer) come to its end, or stop it.',
   },
   8: {
     code: 'state-read-only',

@@ -183,4 +183,15 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (datanode, role)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Whose state this is, once it was claimed: at most one row.
+  CREATE TABLE cluster (
+    only       INTEGER PRIMARY KEY CHECK (only = 1),
+    name       TEXT NOT NULL,
+    -- The number of the cluster at metasrv, as far as it has one.
+    metasrv_id INTEGER,
+    -- Ids and full names of some tables, as a JSON list of pairs.
+    tables     TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

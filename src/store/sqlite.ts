@@ -1,11 +1,12 @@
-import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { OperatingError } from '../domain/errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from './port.ts';
 import { createCycleStore } from './sqlite-cycles.ts';
 import { Database } from './sqlite-database.ts';
 import { makeFolder, migrate, openFile } from './sqlite-file.ts';
-import { lockStateFolder } from './sqlite-lock.ts';
+import { becomeOwner, claimFor, createIdentityStore, isUnused } from './sqlite-identity.ts';
+import { lockStateFolder, watchFile, type FolderLock } from './sqlite-lock.ts';
 import { MIGRATIONS } from './sqlite-migrations.ts';
 import { createMoveStore } from './sqlite-moves.ts';
 import { createOperatorStore } from './sqlite-operator.ts';
@@ -15,6 +16,8 @@ import { createHoldStore } from './sqlite-holds.ts';
 export interface StoreOptions extends Partial<RetentionOptions> {
   /** The state folder, or `:memory:` for a store that is forgotten at the end (commands that only plan). */
   readonly path: string;
+  /** `cluster.name`: whose state it is. Default: nobody is refused for his name. */
+  readonly cluster?: string;
   /** How long to wait for another process to let go of the folder, in ms. The thread waits. Default 500. */
   readonly lockWaitMs?: number;
   /** The most pages (4 KiB) that the database may have. Default: as many as the disk takes. */
@@ -23,6 +26,8 @@ export interface StoreOptions extends Partial<RetentionOptions> {
 
 export interface StoreDependencies {
   readonly clock: Pick<Clock, 'now'>;
+  /** Told what somebody should know of the state. */
+  readonly onNotice?: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
 const DAY_MS = 86_400_000;
@@ -41,15 +46,16 @@ const BUSY_TIMEOUT_MS = 2_000;
  * Opens the state folder, creating it where there is none. The folder belongs to this process until {@link Store.close} or its death.
  *
  * @throws OperatingError with a way out: `state-locked`, `state-not-a-directory`, `state-unwritable`, `state-read-only`,
- *   `state-full`, `state-corrupt`, `state-newer`, `state-not-ours`, `state-unopenable`, `state-io`. What is there is left as it is.
+ *   `state-full`, `state-corrupt`, `state-newer`, `state-of-other-cluster`, `state-not-ours`, `state-unopenable`, `state-io`. What is there is left as it is.
  */
 export function openStore(options: StoreOptions, dependencies: StoreDependencies): Store {
   const retention = { ...DEFAULT_RETENTION, ...options };
-  if (options.path === ':memory:') return compose(openInMemory(), retention, () => undefined);
+  if (options.path === ':memory:') return compose(openInMemory(), retention);
   makeFolder(options.path);
-  const release = lockStateFolder(options.path, {
+  const lock = lockStateFolder(options.path, {
     waitMs: options.lockWaitMs ?? 500,
     nowMs: dependencies.clock.now(),
+    cluster: options.cluster,
   });
   try {
     const database = openFile({
@@ -58,11 +64,28 @@ export function openStore(options: StoreOptions, dependencies: StoreDependencies
       busyTimeoutMs: BUSY_TIMEOUT_MS,
       ...(options.maxPages !== undefined && { maxPages: options.maxPages }),
     });
-    return compose(database, retention, release);
+    try {
+      claim(database, options, dependencies);
+      return compose(database, retention, lock);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   } catch (error) {
-    release();
+    lock.release();
     throw error;
   }
+}
+
+function claim(database: Database, { path, cluster }: StoreOptions, { onNotice }: StoreDependencies): void {
+  if (cluster === undefined) return;
+  const isNew = isUnused(database);
+  const isClaimed = claimFor(database, path, cluster);
+  if (isClaimed && !isNew)
+    onNotice?.('The state folder belonged to no cluster yet; from now on it is that of this one', {
+      cluster,
+      state: database.location,
+    });
 }
 
 function openInMemory(): Database {
@@ -71,49 +94,59 @@ function openInMemory(): Database {
   return database;
 }
 
-function compose(database: Database, retention: RetentionOptions, release: () => void): Store {
+function compose(database: Database, retention: RetentionOptions, lock?: FolderLock): Store {
   let isOpen = true;
   const cycles = createCycleStore(database);
-  const problem = watchFile(database.location);
+  const moves = createMoveStore(database);
+  const problem = lock ? watchOwnership(database, lock) : (): undefined => undefined;
+  const refuseProblem = (): void => {
+    const found = problem();
+    if (found !== undefined) throw new OperatingError('state-io', found);
+  };
   return {
     location: database.location,
-    ...createMoveStore(database),
+    ...createIdentityStore(database, dirname(database.location)),
+    ...moves,
     ...createHoldStore(database),
     ...cycles,
     ...createOperatorStore(database),
     problem,
+    announce: (url) => lock?.announce(url),
     beginCycle(trigger, startedAtMs) {
-      const found = problem();
-      if (found !== undefined) throw new OperatingError('state-io', found);
+      refuseProblem();
       return cycles.beginCycle(trigger, startedAtMs);
     },
+    // In one transaction: of two processes that both believe to have the folder, the one that came first cannot go on.
+    writeMove: (change) =>
+      database.transaction(() => {
+        refuseProblem();
+        return moves.writeMove(change);
+      }),
     atomically: (work) => database.transaction(work),
     prune: (nowMs) => prune(database, retention, nowMs),
     close() {
       if (!isOpen) return;
       isOpen = false;
       database.close();
-      release();
+      lock?.release();
     },
   };
 }
 
-/** SQLite goes on in a file that has no name any more, of which a restart would know nothing. */
-function watchFile(location: string): () => string | undefined {
-  if (location === ':memory:') return () => undefined;
-  const numberOf = (): number | undefined => {
-    try {
-      return statSync(location).ino;
-    } catch {
-      // Gone, or no longer to be reached by this name: a restart could not open it either.
-      return undefined;
-    }
-  };
-  const opened = numberOf();
+/** SQLite goes on in a file that has no name any more, of which a restart would know nothing, and under a lock that no other process sees. */
+function watchOwnership(database: Database, lock: FolderLock): () => string | undefined {
+  const files = [
+    { what: `The state file ${database.location}`, fate: watchFile(database.location) },
+    { what: `The lock ${lock.location}`, fate: watchFile(lock.location) },
+  ];
+  const isOwner = becomeOwner(database);
   return () => {
-    const now = numberOf();
-    if (now === opened) return undefined;
-    const what = now === undefined ? 'is gone' : 'is another one than at the start';
-    return `The state file ${location} ${what}: what happens now would be forgotten. Restart the rebalancer.`;
+    for (const { what, fate } of files) {
+      const found = fate();
+      if (found !== undefined)
+        return `${what} ${found}: what happens now would be forgotten, or another process be at work in the same folder. Nothing is moved. Restart the rebalancer.`;
+    }
+    if (isOwner()) return undefined;
+    return `Another process has taken over the state file ${database.location}: this one moves nothing any more. Stop one of the two.`;
   };
 }

@@ -67,12 +67,14 @@ async function work(session: ClusterSession, plan: Plan, signal: AbortSignal): P
   const opened = await connection.get(signal);
   const cluster = dryRun ? readOnlyCluster(opened) : opened;
   const executor = session.openExecutor(cluster, () => clock.now());
-  await executor.recover(signal);
   // The plan's tables are looked at whatever the configuration selects by now: what it no longer selects is a fault to be named.
-  const snapshot = await cluster.readSnapshot({
-    selector: compileSelection({ include: [], exclude: [] }),
-    signal,
-  });
+  const selector = compileSelection({ include: [], exclude: [] });
+  let snapshot = await cluster.readSnapshot({ selector, signal });
+  // Not before the reading has shown that it is the cluster of these moves.
+  if (store.unresolvedMoves().length > 0) {
+    await executor.recover(signal);
+    snapshot = await cluster.readSnapshot({ selector, signal });
+  }
   const nowMs = clock.now();
   const judgement = judgePlan(
     { snapshot, policy: session.policy(), memory: store.memory(nowMs), nowMs },

@@ -12,6 +12,7 @@ import { explain } from '../../planner/explain/explain.ts';
 import type { PlanInput } from '../../planner/plan.ts';
 import type { ReadOnlyState } from '../../store/read-only-state.ts';
 import type { Parts } from '../compose.ts';
+import { identityOf } from '../daemon/open-cluster.ts';
 import { withPlanId } from '../planning/plan-id.ts';
 
 /** What a plan is asked from: a live cluster, or a snapshot that somebody took. */
@@ -91,15 +92,16 @@ async function planFor(
         warnings: unmatchedNames(toPolicy(config), given),
       }
     : await readBasis(config, configured, adjust, parts, signal);
+  state?.checkCluster(identityOf(snapshot, config));
   const input: PlanInput = { snapshot, policy, memory, warnings, nowMs };
   const { plan } = await parts.planner(input, { timeBudgetMs: config.planning.timeBudgetMs }, signal);
   return { input, plan, state };
 }
 
 /** Loaded when needed: a plan of a file has no use for a database. */
-async function readState({ state }: Config, nowMs: number): Promise<ReadOnlyState | undefined> {
+async function readState({ state, cluster }: Config, nowMs: number): Promise<ReadOnlyState | undefined> {
   const { readOnlyState } = await import('../../store/read-only-state.ts');
-  return readOnlyState(state.path, nowMs);
+  return readOnlyState(state.path, cluster.name, nowMs);
 }
 
 const NOTHING_KNOWN: Pick<ReadOnlyState, 'memory' | 'drains'> = { memory: EMPTY_MEMORY, drains: [] };

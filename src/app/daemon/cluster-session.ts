@@ -17,13 +17,13 @@ import { EventBus } from '../../observability/events.ts';
 import type { CycleTrigger } from '../../observability/events.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { PauseRecord, Store } from '../../store/port.ts';
-import { Connection } from './connection.ts';
+import { Connection, withChanges } from './connection.ts';
 import { runCycle } from './cycle.ts';
 import type { CycleReport, CycleSettings } from './cycle.ts';
 import { LearnedFollowers } from './learned-followers.ts';
 import { SOLE_LEADER } from '../ha/leadership.ts';
 import type { Leadership } from '../ha/leadership.ts';
-import { toClusterOptions } from './open-cluster.ts';
+import { identityOf, toClusterOptions } from './open-cluster.ts';
 import type { ClusterOpener } from './open-cluster.ts';
 import type { Planner } from '../planning/planner.ts';
 
@@ -86,8 +86,8 @@ export class ClusterSession {
     this.#followers = new LearnedFollowers({ clock, events: this.events });
     const { createLeadership } = dependencies;
     this.leadership = createLeadership?.({ store, events: this.events, clock, logger }) ?? SOLE_LEADER;
-    this.connection = new Connection((signal) =>
-      openCluster(
+    this.connection = new Connection(async (signal) => {
+      const cluster = await openCluster(
         toClusterOptions(this.#config, secrets),
         {
           clock,
@@ -95,8 +95,15 @@ export class ClusterSession {
           onWarning: (message, fields) => logger.warn(fields, message),
         },
         { signal },
-      ),
-    );
+      );
+      return withChanges(cluster, {
+        readSnapshot: async (options) => {
+          const snapshot = await cluster.readSnapshot(options);
+          store.checkCluster(identityOf(snapshot, this.#config));
+          return snapshot;
+        },
+      });
+    });
   }
 
   get config(): Config {

@@ -40,22 +40,27 @@ export class Connection {
  * @returns all the reads of `cluster`; `submitMigration` throws, because nothing may ever call it.
  */
 export function readOnlyCluster(cluster: Cluster): Cluster {
-  return withSubmit(cluster, () => {
-    throw new Error('A dry run must not migrate anything');
+  return withChanges(cluster, {
+    submitMigration: () => {
+      throw new Error('A dry run must not migrate anything');
+    },
   });
 }
 
-/** The same cluster but for how a migration is submitted: everything that may go in between goes through here. */
-export function withSubmit(cluster: Cluster, submitMigration: Cluster['submitMigration']): Cluster {
+/** The same cluster but for some of its calls: everything that is put in between goes through here. */
+export function withChanges(cluster: Cluster, changes: Partial<Omit<Cluster, 'profile'>>): Cluster {
   return {
-    profile: cluster.profile,
+    get profile() {
+      return cluster.profile;
+    },
     readSnapshot: (options) => cluster.readSnapshot(options),
     readRegion: (regionId, options) => cluster.readRegion(regionId, options),
     readDatanodes: (options) => cluster.readDatanodes(options),
     readSafety: (options) => cluster.readSafety(options),
     listProcedures: (options) => cluster.listProcedures(options),
     readProcedure: (procedureId, options) => cluster.readProcedure(procedureId, options),
+    submitMigration: (request, options) => cluster.submitMigration(request, options),
     close: () => cluster.close(),
-    submitMigration,
+    ...changes,
   };
 }

@@ -1,5 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import type { Secrets } from '../../config/secrets.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { SeenCluster } from '../../store/port.ts';
 import type { Cluster } from '../../greptimedb/port.ts';
 import type { ClusterDependencies, ClusterOptions } from '../../greptimedb/options.ts';
 
@@ -12,6 +14,11 @@ export function toClusterOptions({ cluster, datanodes }: Config, secrets: Secret
     sql: sql.endpoints.length > 0 ? { ...sql, ...secrets.sql } : undefined,
     metasrv: metasrv.endpoints.length > 0 ? { ...metasrv, ...secrets.metasrv } : undefined,
   };
+}
+
+/** What of a snapshot tells which cluster it is of. */
+export function identityOf({ cluster: { api }, tables }: Snapshot, { cluster }: Config): SeenCluster {
+  return { tables, ...(api === 'metasrv' && { metasrvId: cluster.metasrv.clusterId }) };
 }
 
 /** How a cluster is opened; a simulation passes one that stays in the process. */

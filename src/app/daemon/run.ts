@@ -35,6 +35,7 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<R
   const running = await openDaemon(config, parts);
   const { server, session, daemon } = running;
   const { execution, schedule } = config;
+  session.store.announce(server.url);
   parts.logger.info(
     {
       version: parts.version,

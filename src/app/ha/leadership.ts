@@ -6,7 +6,7 @@ import type { EventSource, StampedEvent } from '../../observability/events.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Store } from '../../store/port.ts';
 import { importHandover } from './import-handover.ts';
-import { withSubmit } from '../daemon/connection.ts';
+import { withChanges } from '../daemon/connection.ts';
 import { describeHandover, parseHandover } from './handover.ts';
 
 /** Whether this replica may act, and who else does. */
@@ -122,9 +122,11 @@ export class SharedLeadership implements Leadership {
   }
 
   guard(cluster: Cluster): Cluster {
-    return withSubmit(cluster, async (request, options) => {
-      await this.publish(options.signal);
-      return cluster.submitMigration(request, options);
+    return withChanges(cluster, {
+      submitMigration: async (request, options) => {
+        await this.publish(options.signal);
+        return cluster.submitMigration(request, options);
+      },
     });
   }
 

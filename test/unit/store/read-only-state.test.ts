@@ -10,7 +10,7 @@ const clock = { now: () => NOW_MS };
 const folder = useTempFolders();
 
 function writeMove(path: string): void {
-  const store = openStore({ path }, { clock });
+  const store = openStore({ path, cluster: 'prod' }, { clock });
   const move = store.createMove({
     planId: 'sha256:0',
     cycleId: store.beginCycle('once', NOW_MS),
@@ -34,25 +34,43 @@ function writeMove(path: string): void {
     effects: { cooldownUntilMs: NOW_MS + 60_000 },
   });
   store.addDrain({ datanode: '3', by: 'test', atMs: NOW_MS });
-  expect(readOnlyState(path, NOW_MS)?.recentDurationsMs, 'while another holds the folder').toEqual([4_000]);
+  expect(readOnlyState(path, 'prod', NOW_MS)?.recentDurationsMs, 'while another holds the folder').toEqual([
+    4_000,
+  ]);
   store.close();
 }
 
 test('a state shows rests and durations, beside the process that works and after it', () => {
   const path = join(folder(), 'state');
   writeMove(path);
-  expect(readOnlyState(path, NOW_MS)).toEqual({
+  expect(readOnlyState(path, 'prod', NOW_MS)).toEqual({
     memory: { cooldowns: [{ regionId: '7', untilMs: NOW_MS + 60_000 }], quarantine: [], datanodes: [] },
     drains: ['3'],
     recentDurationsMs: [4_000],
+    checkCluster: expect.any(Function),
   });
-  expect(readOnlyState(path, NOW_MS + 60_000)?.memory.cooldowns).toEqual([]);
+  expect(readOnlyState(path, 'prod', NOW_MS + 60_000)?.memory.cooldowns).toEqual([]);
 });
 
 test('where there is no state, or none that can be read, there is none to see', () => {
   const path = join(folder(), 'other');
-  expect(readOnlyState(path, NOW_MS)).toBeUndefined();
+  expect(readOnlyState(path, 'prod', NOW_MS)).toBeUndefined();
   mkdirSync(path);
   writeFileSync(join(path, 'rebalancer.db'), 'not a database');
-  expect(readOnlyState(path, NOW_MS)).toBeUndefined();
+  expect(readOnlyState(path, 'prod', NOW_MS)).toBeUndefined();
+});
+
+test('a state of another cluster is refused, by its name and by what was read', () => {
+  const path = join(folder(), 'state');
+  const store = openStore({ path, cluster: 'prod' }, { clock });
+  const table = { id: '1024', catalog: 'greptime', schema: 'public', name: 'cpu' };
+  store.checkCluster({ tables: [table] });
+  store.close();
+  expect(() => readOnlyState(path, 'staging', NOW_MS)).toThrow(
+    /belongs to the cluster "prod", and cluster.name/,
+  );
+  const state = readOnlyState(path, 'prod', NOW_MS);
+  expect(() => state?.checkCluster({ tables: [{ ...table, name: 'disk' }] })).toThrow(
+    /known tables have other names/,
+  );
 });
