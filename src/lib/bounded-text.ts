@@ -11,15 +11,17 @@ export async function readBoundedText(
   chunks: AsyncIterable<Uint8Array | string>,
   { maxBytes, tooLarge, fatal = false }: TextLimits,
 ): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal });
-  const parts: string[] = [];
-  let bytes = 0;
+  // Only address space is reserved. The bytes grow without being copied, and are given back as soon as the text is there.
+  const bytes = new ArrayBuffer(0, { maxByteLength: maxBytes });
+  const encoder = new TextEncoder();
   for await (const chunk of chunks) {
-    const data = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    bytes += data.length;
-    if (bytes > maxBytes) throw tooLarge(`larger than ${maxBytes} bytes`);
-    parts.push(decoder.decode(data, { stream: true }));
+    const data = typeof chunk === 'string' ? encoder.encode(chunk) : chunk;
+    const start = bytes.byteLength;
+    if (start + data.length > maxBytes) throw tooLarge(`larger than ${maxBytes} bytes`);
+    bytes.resize(start + data.length);
+    new Uint8Array(bytes, start).set(data);
   }
-  parts.push(decoder.decode());
-  return parts.join('');
+  const text = new TextDecoder('utf-8', { fatal }).decode(new Uint8Array(bytes));
+  bytes.resize(0);
+  return text;
 }

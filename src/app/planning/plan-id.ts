@@ -17,38 +17,65 @@ export function withPlanId(plan: Omit<Plan, 'planId'>): Plan {
  */
 export function planIdOf(content: JsonObject): string {
   const hash = createHash('sha256');
+  let text = '';
+  // Moves and blockers in pieces: the text of them all may be longer than a string can be.
+  const add = (more: string): void => {
+    text += more;
+    if (text.length < CHUNK_CHARS) return;
+    hash.update(text);
+    text = '';
+  };
+  const hashed: JsonObject = { ...content, planId: undefined };
+  const keysOf = createKeySorter();
   let separator = '{';
-  for (const [key, value] of membersOf(content)) {
-    if (key === 'planId') continue;
-    hash.update(`${separator}${JSON.stringify(key)}:`);
+  for (const { key, label } of keysOf(hashed)) {
+    add(separator + label);
     separator = ',';
-    // Moves and blockers one by one: the text of them all may be longer than a string can be.
-    if (Array.isArray(value)) updateWithItems(hash, value);
-    else hash.update(canonicalText(value));
+    const value = hashed[key];
+    if (Array.isArray(value)) addItems(value, keysOf, add);
+    else add(canonicalText(value, keysOf));
   }
-  return `sha256:${hash.update(separator === '{' ? '{}' : '}').digest('hex')}`;
+  add(separator === '{' ? '{}' : '}');
+  return `sha256:${hash.update(text).digest('hex')}`;
 }
 
-function updateWithItems(hash: ReturnType<typeof createHash>, items: readonly unknown[]): void {
-  hash.update('[');
-  for (const [index, item] of items.entries()) hash.update((index === 0 ? '' : ',') + canonicalText(item));
-  hash.update(']');
-}
-
+const CHUNK_CHARS = 65_536;
 const MAX_DEPTH = 32;
 
-function canonicalText(value: unknown, depth = 0): string {
-  if (depth > MAX_DEPTH) throw new UsageError(`The plan is nested more than ${MAX_DEPTH} levels deep`);
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalText(item, depth + 1)).join()}]`;
-  if (!isObject(value)) return JSON.stringify(value);
-  const members = membersOf(value).map(([key, member]) => {
-    return `${JSON.stringify(key)}:${canonicalText(member, depth + 1)}`;
-  });
-  return `{${members.join()}}`;
+interface Key {
+  readonly key: string;
+  /** As it stands before the value. */
+  readonly label: string;
+}
+type KeySorter = (object: JsonObject) => readonly Key[];
+
+function addItems(items: readonly unknown[], keysOf: KeySorter, add: (text: string) => void): void {
+  for (const [index, item] of items.entries())
+    add((index === 0 ? '[' : ',') + canonicalText(item, keysOf, 1));
+  add(items.length === 0 ? '[]' : ']');
 }
 
-function membersOf(object: JsonObject): [string, unknown][] {
-  return Object.entries(object)
-    .filter(([, value]) => value !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+function canonicalText(value: unknown, keysOf: KeySorter, depth = 0): string {
+  if (depth > MAX_DEPTH) throw new UsageError(`The plan is nested more than ${MAX_DEPTH} levels deep`);
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalText(item, keysOf, depth + 1)).join()}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  let text = '';
+  for (const { key, label } of keysOf(value))
+    text += (text === '' ? label : `,${label}`) + canonicalText(value[key], keysOf, depth + 1);
+  return `{${text}}`;
+}
+
+/** The keys of an object in the order of their UTF-16 units, without those that JSON leaves out. Objects in a row mostly have the same. */
+function createKeySorter(): KeySorter {
+  let last: readonly string[] = [];
+  let lastSorted: readonly Key[] = [];
+  return (object) => {
+    const keys = Object.keys(object).filter((key) => object[key] !== undefined);
+    if (keys.length === last.length && keys.every((key, index) => key === last[index])) return lastSorted;
+    last = keys;
+    lastSorted = keys
+      .toSorted((a, b) => (a < b ? -1 : 1))
+      .map((key) => ({ key, label: `${JSON.stringify(key)}:` }));
+    return lastSorted;
+  };
 }
