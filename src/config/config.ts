@@ -115,7 +115,7 @@ const execution = section(
         base: key(
           field.duration(),
           '10m',
-          'Rest of a region after its first failed move; doubles each time.',
+          'Rest of a region after its first failed move, and of a datanode after its second in a row; doubles each time.',
         ),
         max: key(field.duration(), '24h', 'The longest such rest.'),
       },
