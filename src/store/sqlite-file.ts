@@ -10,6 +10,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { OperatingError } from '../domain/errors.ts';
 import { Database, type DatabaseOptions } from './sqlite-database.ts';
@@ -26,7 +27,11 @@ const WAY_OUT =
 export interface FileOptions extends Omit<DatabaseOptions, 'location'> {
   readonly folder: string;
   readonly migrations: readonly string[];
+  readonly onNotice?: NoticeListener | undefined;
 }
+
+/** Told what somebody should know of the state. */
+export type NoticeListener = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 
 /** Makes sure that the state folder exists. @throws OperatingError `state-not-a-directory` or `state-unwritable`. */
 export function makeFolder(folder: string): void {
@@ -66,8 +71,10 @@ function isFolder(path: string): boolean {
 export function openFile(options: FileOptions): Database {
   const location = join(options.folder, 'rebalancer.db');
   const stats = statOrUndefined(location);
-  if (stats) refuseForeignFile(location, stats);
-  else createFile(location, options);
+  if (stats) {
+    refuseForeignFile(location, stats);
+    setForeignJournalAside(location, options);
+  } else createFile(location, options);
   const database = new Database({ ...options, location });
   try {
     verify(database, options.migrations.length);
@@ -183,6 +190,47 @@ function isCutOff(location: string, size: number, head: Buffer): boolean {
   const journal = statOrUndefined(`${location}-wal`);
   return (journal?.size ?? 0) === 0 && size % (pageSize === 1 ? 65_536 : pageSize) !== 0;
 }
+
+/**
+ * A backup that was put in place of the file after `kill -9` finds the journal of the file before it. SQLite cannot tell that the two do
+ * not belong together, and would copy pages of the one into the other. Both together are damaged then, and the file alone is sound; with
+ * a journal of its own it is the other way round, or both are sound.
+ */
+function setForeignJournalAside(location: string, { busyTimeoutMs, onNotice }: FileOptions): void {
+  const journal = `${location}-wal`;
+  if ((statOrUndefined(journal)?.size ?? 0) === 0) return;
+  if (isSound(location, busyTimeoutMs)) return;
+  // `immutable`: the journal is not looked at.
+  if (!isSound(`${pathToFileURL(resolve(location)).href}?immutable=1`, busyTimeoutMs)) return;
+  const aside = `${journal}.of-another-file`;
+  withFiles(`Setting ${journal} aside`, () => {
+    renameSync(journal, aside);
+    rmSync(`${location}-shm`, { force: true });
+  });
+  onNotice?.(
+    'The journal beside the state file was of another file, as after a restored backup; it was set aside',
+    {
+      state: location,
+      aside,
+    },
+  );
+}
+
+/** Reads only, so that nothing of the journal gets into the file. More than a quick check: half of another file may look well in itself. */
+function isSound(location: string, busyTimeoutMs: number): boolean {
+  let database: Database | undefined;
+  try {
+    database = new Database({ location, busyTimeoutMs, readOnly: true });
+    return database.first(INTEGRITY_ROW, 'PRAGMA integrity_check(1)')?.integrity_check === 'ok';
+  } catch (error) {
+    if (error instanceof OperatingError) return false;
+    throw error;
+  } finally {
+    database?.close();
+  }
+}
+
+const INTEGRITY_ROW = z.object({ integrity_check: z.string() });
 
 /** The magic text and the page size. Fewer bytes where the file has fewer. */
 function readHead(location: string): Buffer {

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Store } from './port.ts';
 import { createCycleStore } from './sqlite-cycles.ts';
 import { Database } from './sqlite-database.ts';
-import { makeFolder, migrate, openFile } from './sqlite-file.ts';
+import { makeFolder, migrate, openFile, type NoticeListener } from './sqlite-file.ts';
 import { becomeOwner, claimFor, createIdentityStore, isUnused } from './sqlite-identity.ts';
 import { lockStateFolder, watchFile, type FolderLock } from './sqlite-lock.ts';
 import { MIGRATIONS } from './sqlite-migrations.ts';
@@ -26,8 +26,7 @@ export interface StoreOptions extends Partial<RetentionOptions> {
 
 export interface StoreDependencies {
   readonly clock: Pick<Clock, 'now'>;
-  /** Told what somebody should know of the state. */
-  readonly onNotice?: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly onNotice?: NoticeListener;
 }
 
 const DAY_MS = 86_400_000;
@@ -62,6 +61,7 @@ export function openStore(options: StoreOptions, dependencies: StoreDependencies
       folder: options.path,
       migrations: MIGRATIONS,
       busyTimeoutMs: BUSY_TIMEOUT_MS,
+      onNotice: dependencies.onNotice,
       ...(options.maxPages !== undefined && { maxPages: options.maxPages }),
     });
     try {

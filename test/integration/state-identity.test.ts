@@ -1,4 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, type TestContext } from 'vitest';
@@ -134,5 +135,41 @@ it.concurrent(
     first.kill('SIGTERM');
     await first.ended();
     expect(readFileSync(join(folder, 'data/rebalancer.pid'), 'utf8')).toContain(`"pid":${second.pid},`);
+  },
+);
+
+it.concurrent.for(['as documented', 'beside the journal of the killed daemon'])(
+  'after kill -9 a backup is restored %s, and work goes on',
+  AT_MOST,
+  async (how, context) => {
+    const { double, folder, run, start } = await createCommandRig(context, { version: '1.3' });
+    const state = join(folder, 'data/rebalancer.db');
+    expect(await run(['once', ...ACT, '--set', 'execution.maxMovesPerCycle=2'])).toMatchObject({ status: 0 });
+    const database = new DatabaseSync(state);
+    database.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+      INSERT INTO audit (at_ms, who, what, why) SELECT unixepoch() * 1000, 'a', 'b', hex(zeroblob(200)) FROM n;
+      DELETE FROM audit WHERE id % 2 = 0; PRAGMA wal_checkpoint(TRUNCATE)`);
+    const daemon = start(['run', ...ACT]);
+    await double.request(() => double.procedures.length === 4);
+    database.exec(`VACUUM INTO '${join(folder, 'copy.db')}'`);
+    database.close();
+    await daemon.waitFor(/"outcome":"balanced"/);
+    daemon.kill('SIGKILL');
+    await daemon.ended();
+    if (how === 'as documented') {
+      const docs = readFileSync(join(import.meta.dirname, '../../docs/recovery.md'), 'utf8');
+      const [, commands = ''] = /To restore it.*?```sh\n(.*?)```/s.exec(docs) ?? [];
+      execFileSync('sh', ['-ec', commands], { cwd: folder });
+    } else {
+      copyFileSync(join(folder, 'copy.db'), state);
+    }
+    const { status, out, err } = await run(['once', ...ACT]);
+    expect({ status, out: out + err }).toEqual({
+      status: 0,
+      out: expect.not.stringMatching(/corrupt|damaged/),
+    });
+    const isToldOf = err.includes('The journal beside the state file was of another file');
+    expect(isToldOf).toBe(how !== 'as documented');
+    expect(double.counts()).toEqual(EVEN);
   },
 );
