@@ -33,7 +33,10 @@ export async function openSession(
   config: Config,
   parts: Parts & { readonly onRequest?: (sample: RequestSample) => void },
 ): Promise<OpenedSession> {
-  const secrets = await readSecrets(config);
+  const secrets = await readSecrets(config, ({ key, fault }) => {
+    if (fault === undefined) parts.logger.info({ key }, 'A secret was renewed');
+    else parts.logger.warn({ key, fault }, 'A renewed secret cannot be used; the old one stays in use');
+  });
   const store = openStore(
     { path: config.state.path, cluster: config.cluster.name, retentionMs: config.state.retentionMs },
     { clock: parts.clock, onNotice: (message, fields) => parts.logger.warn(fields, message) },

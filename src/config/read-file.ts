@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 
@@ -11,9 +12,39 @@ export async function readBounded(path: string, maxBytes: number): Promise<FileR
     if ((await file.stat()).isDirectory()) return { fault: 'is a folder' };
     // `end` is the last byte that is read: one more than may be there.
     const bytes = await buffer(file.createReadStream({ end: maxBytes, autoClose: false }));
-    return bytes.length > maxBytes ? { fault: `is larger than ${sizeText(maxBytes)}` } : { bytes };
+    return bounded(bytes, maxBytes);
   } catch (cause) {
     return { fault: faultOf(cause), cause };
+  }
+}
+
+/** The same at once, and of regular files only: reading a pipe could wait for ever. */
+export function readBoundedSync(path: string, maxBytes: number): FileReading {
+  try {
+    const stats = statSync(path);
+    if (!stats.isFile()) return { fault: 'is no regular file' };
+    return stats.size > maxBytes ? tooLarge(maxBytes) : bounded(readFileSync(path), maxBytes);
+  } catch (cause) {
+    return { fault: faultOf(cause), cause };
+  }
+}
+
+function bounded(bytes: Buffer, maxBytes: number): FileReading {
+  return bytes.length > maxBytes ? tooLarge(maxBytes) : { bytes };
+}
+
+function tooLarge(maxBytes: number): FileReading {
+  return { fault: `is larger than ${sizeText(maxBytes)}` };
+}
+
+/** Differs once the file was written, replaced (also behind a symbolic link), removed, or its rights were changed. */
+export function fileStamp(path: string): string {
+  try {
+    const stats = statSync(path, { bigint: true });
+    if (!stats.isFile()) return 'no regular file';
+    return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ');
+  } catch (cause) {
+    return faultOf(cause);
   }
 }
 

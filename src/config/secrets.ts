@@ -3,7 +3,8 @@ import { Secret } from '../lib/secret.ts';
 import type { Login } from '../lib/secret.ts';
 import type { TlsOptions } from '../lib/tls.ts';
 import type { Config } from './config.ts';
-import { readBounded } from './read-file.ts';
+import { SecretFile, TlsFiles } from './secret-file.ts';
+import type { Fault, SecretChange } from './secret-file.ts';
 
 const MAX_SECRET_BYTES = 65_536;
 /** Debian's bundle of all authorities has some 220 KiB. */
@@ -11,7 +12,7 @@ const MAX_CA_BYTES = 4_194_304;
 const CONTROL = /\p{Cc}/u;
 const ONE_WORD = /^[\x21-\x7e]+$/;
 
-/** The content of every file that the configuration names as a secret. */
+/** The content of every file that the configuration names as a secret, as it is when it is asked for. */
 export interface Secrets {
   readonly sql: ClientSecrets;
   readonly metasrv: Pick<ClientSecrets, 'tls'>;
@@ -24,6 +25,7 @@ export interface Secrets {
   /** Where notifications go, when a file names it, and what they show there. */
   readonly webhookUrl?: Secret | undefined;
   readonly webhookToken?: Secret | undefined;
+  readonly files: SecretFiles;
 }
 
 interface ClientSecrets {
@@ -34,103 +36,142 @@ interface ClientSecrets {
 /**
  * Reads the files that hold secrets.
  *
+ * @param onChange told of each file that is changed later, when that is noticed.
  * @throws UsageError that names key, file and fault of every file that cannot be used; never its content.
  */
-export async function readSecrets({ cluster, server, notifications, ha }: Config): Promise<Secrets> {
-  const reader = new SecretReader();
-  const sql = await readClient(reader, 'cluster.sql', cluster.sql);
-  const metasrv = { tls: await readTls(reader, 'cluster.metasrv.tls', cluster.metasrv.tls) };
-  const serverToken = await reader.token('server.tokenFile', server.tokenFile);
-  const webhookUrl = await reader.line('notifications.urlFile', notifications.urlFile);
-  const webhookToken = await reader.line('notifications.tokenFile', notifications.tokenFile);
-  const cert = await reader.pem('server.tls.certFile', server.tls.certFile, MAX_CA_BYTES);
-  const key = await reader.pem('server.tls.keyFile', server.tls.keyFile);
-  const etcd = await readClient(reader, 'ha.etcd', ha.etcd);
-  reader.throwIfAny();
-  const serverTls = cert && key && { cert: cert.reveal(), key };
-  return { sql, metasrv, etcd, serverToken, serverTls, webhookUrl, webhookToken };
+export async function readSecrets(
+  { cluster, server, notifications, ha }: Config,
+  onChange: (change: SecretChange) => void = () => undefined,
+): Promise<Secrets> {
+  const files = new SecretFiles(onChange);
+  const secrets: Secrets = {
+    sql: await readClient(files, 'cluster.sql', cluster.sql),
+    metasrv: { tls: await files.tls('cluster.metasrv.tls', cluster.metasrv.tls) },
+    etcd: await readClient(files, 'ha.etcd', ha.etcd),
+    serverToken: await files.line('server.tokenFile', server.tokenFile, token),
+    serverTls: server.tls.certFile === undefined ? undefined : await files.tls('server.tls', server.tls),
+    webhookUrl: await files.line('notifications.urlFile', notifications.urlFile, receiver),
+    webhookToken: await files.line('notifications.tokenFile', notifications.tokenFile),
+    files,
+  };
+  files.throwIfAny();
+  return secrets;
 }
-
-type TlsConfig = Config['cluster']['sql']['tls'];
 
 interface ClientConfig {
   readonly username?: string;
   readonly passwordFile?: string;
-  readonly tls: TlsConfig;
+  readonly tls: Config['cluster']['sql']['tls'];
 }
 
 async function readClient(
-  reader: SecretReader,
+  files: SecretFiles,
   key: string,
   { username, passwordFile, tls }: ClientConfig,
 ): Promise<ClientSecrets> {
-  const password = await reader.line(`${key}.passwordFile`, passwordFile);
+  const password = await files.line(`${key}.passwordFile`, passwordFile);
   return {
     ...(password && username !== undefined && { login: { username, password } }),
-    tls: await readTls(reader, `${key}.tls`, tls),
+    tls: await files.tls(`${key}.tls`, tls),
   };
 }
 
-async function readTls(
-  reader: SecretReader,
-  parent: string,
-  { caFile, certFile, keyFile, insecureSkipVerify }: TlsConfig,
-): Promise<TlsOptions> {
-  const ca = await reader.pem(`${parent}.caFile`, caFile, MAX_CA_BYTES);
-  const cert = await reader.pem(`${parent}.certFile`, certFile);
-  const key = await reader.pem(`${parent}.keyFile`, keyFile);
-  return {
-    ...(ca && { ca: ca.reveal() }),
-    ...(cert && { cert: cert.reveal() }),
-    ...(key && { key }),
-    insecureSkipVerify,
-  };
+interface TlsPaths {
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly insecureSkipVerify?: boolean;
 }
 
-/** Collects the faults of all files, so that they are shown together. */
-class SecretReader {
+/** The files of all secrets. Their faults at the start are collected, so that they are shown together. */
+class SecretFiles {
   readonly #faults: string[] = [];
+  readonly #files: SecretFile[] = [];
+  readonly #tls: TlsFiles[] = [];
+  readonly #onChange: (change: SecretChange) => void;
+
+  constructor(onChange: (change: SecretChange) => void) {
+    this.#onChange = onChange;
+  }
 
   /** One line of text. A line break at its end is not part of it. */
-  line(key: string, path: string | undefined): Promise<Secret | undefined> {
-    return this.#read(key, path, MAX_SECRET_BYTES, (content) => {
-      const line = content.replace(/\r?\n$/, '');
-      return CONTROL.test(line) ? { fault: 'holds more than one line of text' } : line;
+  async line(
+    key: string,
+    path: string | undefined,
+    check: (line: string) => Fault | undefined = () => undefined,
+  ): Promise<Secret | undefined> {
+    const file = await this.#open(key, path, MAX_SECRET_BYTES, (text) => {
+      const line = text.replace(/\r?\n$/, '');
+      return CONTROL.test(line) ? { fault: 'holds more than one line of text' } : (check(line) ?? line);
     });
+    return file && new Secret(() => file.read());
   }
 
-  /** Anything else no client could send: the header has one word after `Bearer`. */
-  async token(key: string, path: string | undefined): Promise<Secret | undefined> {
-    const secret = await this.line(key, path);
-    if (secret === undefined || ONE_WORD.test(secret.reveal())) return secret;
-    this.#faults.push(`${key}: the file ${path} does not hold a token (one word of printable ASCII)`);
-    return undefined;
-  }
-
-  pem(key: string, path: string | undefined, maxBytes = MAX_SECRET_BYTES): Promise<Secret | undefined> {
-    return this.#read(key, path, maxBytes, (content) =>
-      content.includes('-----BEGIN ') ? content : { fault: 'is not PEM (no "-----BEGIN " line)' },
-    );
+  async tls(
+    key: string,
+    { caFile, certFile, keyFile, insecureSkipVerify = false }: TlsPaths,
+  ): Promise<TlsOptions> {
+    const ca = await this.#open(`${key}.caFile`, caFile, MAX_CA_BYTES, pem);
+    const cert = await this.#open(`${key}.certFile`, certFile, MAX_CA_BYTES, pem);
+    const privateKey = await this.#open(`${key}.keyFile`, keyFile, MAX_SECRET_BYTES, pem);
+    const files = { ...(ca && { ca }), ...(cert && { cert }), ...(privateKey && { key: privateKey }) };
+    const tls = new TlsFiles({ key, files, insecureSkipVerify, onChange: this.#onChange });
+    this.#tls.push(tls);
+    return tls;
   }
 
   throwIfAny(): void {
     if (this.#faults.length > 0) throw new UsageError(this.#faults.join('\n'), { code: 'secrets' });
   }
 
-  async #read(
+  /** Reads all of them anew, changed or not. */
+  readAgain(): void {
+    for (const file of this.#files) file.readAgain();
+    for (const tls of this.#tls) tls.current();
+  }
+
+  /** Whether an old secret is in use because a file that was changed cannot be used. */
+  isAnyRefused(): boolean {
+    for (const file of this.#files) file.read();
+    for (const tls of this.#tls) tls.current();
+    return [...this.#files, ...this.#tls].some(({ fault }) => fault !== undefined);
+  }
+
+  async #open(
     key: string,
     path: string | undefined,
     maxBytes: number,
-    read: (content: string) => string | { readonly fault: string },
-  ): Promise<Secret | undefined> {
+    read: (text: string) => string | Fault,
+  ): Promise<SecretFile | undefined> {
     if (path === undefined) return undefined;
-    const file = await readBounded(path, maxBytes);
-    const content = 'fault' in file ? file : file.bytes.toString('utf8');
-    const value = typeof content !== 'string' ? content : content.trim() === '' ? EMPTY : read(content);
-    if (typeof value === 'string') return new Secret(value);
-    this.#faults.push(`${key}: the file ${path} ${value.fault}`);
+    const file = await SecretFile.open({ key, path, maxBytes, read, onChange: this.#onChange });
+    if (file instanceof SecretFile) {
+      this.#files.push(file);
+      return file;
+    }
+    this.#faults.push(`${key}: the file ${path} ${file.fault}`);
     return undefined;
   }
 }
 
-const EMPTY = { fault: 'is empty' };
+/** Anything else no client could send: the header has one word after `Bearer`. */
+function token(line: string): Fault | undefined {
+  return ONE_WORD.test(line) ? undefined : { fault: 'does not hold a token (one word of printable ASCII)' };
+}
+
+/** The URL may be a secret itself, and is never shown. */
+function receiver(line: string): Fault | undefined {
+  const url = URL.parse(line);
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:')
+    return { fault: 'holds no URL such as https://host/path' };
+  if (url.username === '' && url.password === '') return undefined;
+  return {
+    fault: 'holds a URL with user name or password, wanted one without (see notifications.tokenFile)',
+  };
+}
+
+function pem(text: string): string | Fault {
+  const [begins, ends] = [text.split('-----BEGIN ').length, text.split('-----END ').length];
+  if (begins === 1) return { fault: 'is not PEM (no "-----BEGIN " line)' };
+  return begins === ends ? text : { fault: 'is cut off (a "-----BEGIN " line without its "-----END " line)' };
+}

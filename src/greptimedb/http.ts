@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { Client, Pool } from 'undici';
+import { buildConnector, Client, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { nodeTlsOptions } from '../lib/tls.ts';
 import type { TlsOptions } from '../lib/tls.ts';
@@ -96,10 +96,13 @@ function connectionOptions(request: TransportRequest, options: { connectTimeoutM
     headersTimeout: 0,
     bodyTimeout: 0,
     maxHeaderSize: 64 * 1024,
-    connect: {
-      timeout: options.connectTimeoutMs,
-      ...(tls && nodeTlsOptions(tls)),
-    },
+    // Built for each connection: certificates may have been renewed since the last one.
+    connect: (target, done) =>
+      buildConnector({
+        allowH2: false,
+        timeout: options.connectTimeoutMs,
+        ...(tls && nodeTlsOptions(tls)),
+      })(target, done),
   };
 }
 

@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import { Agent, buildConnector, request } from 'undici';
 import { describeError, OperatingError } from '../domain/errors.ts';
 import { readBoundedText } from '../lib/bounded-text.ts';
 import type { TextLimits } from '../lib/bounded-text.ts';
@@ -38,7 +38,8 @@ export function createJsonHttp(tls: TlsOptions, { clock }: { readonly clock: Clo
     pipelining: 1,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: nodeTlsOptions(tls),
+    // Built for each connection: certificates may have been renewed since the last one.
+    connect: (target, done) => buildConnector(nodeTlsOptions(tls))(target, done),
   });
   return {
     async send({ method, url, headers, body, timeoutMs, signal }) {

@@ -2,16 +2,19 @@ import { inspect } from 'node:util';
 
 const MASK = '***';
 
-/** A text that shows itself only to who asks for it by name: logs, JSON and debuggers see a mask. */
+/**
+ * A text that shows itself only to who asks for it by name: logs, JSON and debuggers see a mask. It may be renewed while the program
+ * runs, so it is asked for at each use and not kept.
+ */
 export class Secret {
-  readonly #value: string;
+  readonly #read: () => string;
 
-  constructor(value: string) {
-    this.#value = value;
+  constructor(value: string | (() => string)) {
+    this.#read = typeof value === 'string' ? () => value : value;
   }
 
   reveal(): string {
-    return this.#value;
+    return this.#read();
   }
 
   toString(): string {

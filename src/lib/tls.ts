@@ -1,11 +1,11 @@
 import type { Secret } from './secret.ts';
 
-/** What an end of a TLS connection shows and trusts, in PEM texts. */
+/** What an end of a TLS connection shows and trusts, in PEM texts. They may be renewed, so each connection asks for them. */
 export interface TlsOptions {
   /** Authorities to trust instead of the built-in ones. */
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: Secret;
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: Secret | undefined;
   /** Takes any certificate of the other end. */
   readonly insecureSkipVerify?: boolean;
 }

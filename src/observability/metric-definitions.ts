@@ -302,7 +302,7 @@ export const METRICS = {
     name: 'config_refused',
     type: 'gauge',
     labels: {},
-    help: 'Whether the configuration file was refused when it was last read (1); 0 also once the one in force is put back.',
+    help: 'Whether the configuration file was refused when it was last read, or a renewed secret cannot be used (1); 0 also once the one in force is put back.',
   },
   notificationsTotal: {
     name: 'notifications_total',

@@ -1,6 +1,7 @@
 import { escapeInvisible } from '../lib/invisible.ts';
 import { sleep } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Secret } from '../lib/secret.ts';
 import { isoTime } from './event-view.ts';
 import type { LiveSource } from './live-state.ts';
 import type { NotificationOutcome } from './metric-definitions.ts';
@@ -8,11 +9,11 @@ import { notice, NOTHING_TOLD } from './notices.ts';
 import type { Notice, NoticeKind } from './notices.ts';
 
 export interface NotifierOptions {
-  readonly url: string;
+  readonly url: Secret;
   readonly format: 'generic' | 'slack';
   readonly kinds: readonly NoticeKind[];
   /** For the header Authorization. */
-  readonly token?: string | undefined;
+  readonly token?: Secret | undefined;
   /** Of one attempt. */
   readonly timeoutMs: number;
   /** Name of the cluster, in each message. */
@@ -109,7 +110,7 @@ async function post(
   const deadline = new AbortController();
   const cancel = clock.setTimer(options.timeoutMs, () => deadline.abort());
   try {
-    const answer = await fetch(options.url, {
+    const answer = await fetch(options.url.reveal(), {
       method: 'POST',
       headers: headersOf(options),
       body: escapeInvisible(JSON.stringify(bodyOf(message, options))),
@@ -135,7 +136,7 @@ function headersOf({ token, version }: NotifierOptions): Record<string, string> 
   return {
     'content-type': 'application/json',
     'user-agent': `greptime-rebalancer/${version}`,
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(token && { authorization: `Bearer ${token.reveal()}` }),
   };
 }
 

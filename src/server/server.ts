@@ -8,6 +8,7 @@ import { escapeInvisible } from '../lib/invisible.ts';
 import { parseJsonExact } from '../lib/json.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ListenAddress } from '../lib/listen-address.ts';
+import type { Secret } from '../lib/secret.ts';
 import { nodeTlsOptions } from '../lib/tls.ts';
 import type { TlsOptions } from '../lib/tls.ts';
 import { createEventHistory } from '../observability/event-history.ts';
@@ -31,7 +32,7 @@ import { answerRawError, SECURITY_HEADERS } from './http/wire.ts';
 export interface ServerOptions {
   readonly listen: ListenAddress;
   /** Without one, actions are taken on a loopback address only. */
-  readonly token?: string | undefined;
+  readonly token?: Secret | undefined;
   readonly protectReads: boolean;
   /** Names under which it may be asked, besides its listen address and loopback. */
   readonly allowedHosts: readonly string[];
@@ -144,8 +145,16 @@ function createApp(
 function tlsServer(tls: TlsOptions): (handler: FastifyHttpHandler) => HttpsServer {
   return (handler) => {
     try {
-      const server = createHttpsServer({ ...nodeTlsOptions(tls), minVersion: 'TLSv1.2' }, handler);
+      let shown = nodeTlsOptions(tls);
+      const server = createHttpsServer({ ...shown, minVersion: 'TLSv1.2' }, handler);
       server.requestTimeout = REQUEST_TIMEOUT_MS;
+      // Ahead of Node's own listener, which shakes hands with what the context holds then.
+      server.prependListener('connection', () => {
+        const now = nodeTlsOptions(tls);
+        if (now.cert === shown.cert && now.key === shown.key) return;
+        shown = now;
+        server.setSecureContext({ ...now, minVersion: 'TLSv1.2' });
+      });
       return server;
     } catch (cause) {
       throw new OperatingError(

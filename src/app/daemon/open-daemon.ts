@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import type { Secrets } from '../../config/secrets.ts';
 import { logEvents } from '../../observability/log-listener.ts';
 import { trackLiveState } from '../../observability/live-state.ts';
 import { createMetrics } from '../../observability/metrics.ts';
@@ -30,6 +31,7 @@ export interface RunningDaemon {
   readonly metrics: Metrics;
   readonly work: WatchedWork;
   readonly server: RunningServer;
+  readonly secrets: Secrets;
   /** Graceful: ends the loop, then the server, then the store. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -68,7 +70,7 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
     const server = await createServer(
       {
         listen: config.server.listen,
-        token: secrets.serverToken?.reveal(),
+        token: secrets.serverToken,
         allowedHosts: config.server.allowedHosts,
         protectReads: config.server.protectReads,
         version,
@@ -89,7 +91,7 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
       },
     );
     closers.add(() => server.close());
-    return { daemon, session, metrics, work, server, close: () => closers.close() };
+    return { daemon, session, metrics, work, server, secrets, close: () => closers.close() };
   } catch (error) {
     await closers.close();
     throw error;

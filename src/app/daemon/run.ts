@@ -65,14 +65,15 @@ const SETTLE_MS = 300;
 
 /** Reads the configuration again on SIGHUP and when its file changes. Returns a function that ends that. */
 export function watchConfig(
-  { daemon, session, metrics }: RunningDaemon,
+  { daemon, session, metrics, secrets }: RunningDaemon,
   logger: Logger,
   sources: ReloadSources,
 ): () => void {
   // A file that is as before emits nothing: what was refused is over then, too.
   let isRefused = false;
-  metrics.onScrape(() => metrics.configRefused.set(isRefused ? 1 : 0));
+  metrics.onScrape(() => metrics.configRefused.set(isRefused || secrets.files.isAnyRefused() ? 1 : 0));
   const reload = async (): Promise<void> => {
+    secrets.files.readAgain();
     try {
       const config = await sources.reload();
       daemon.reload(config);

@@ -32,7 +32,7 @@ const AVOID_MS = 60_000;
  */
 export class SqlClient {
   readonly #endpoints: readonly Endpoint[];
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #login: Login | undefined;
   readonly #caller: Caller;
   readonly #failedAtMs = new Map<string, number>();
   #preferred = 0;
@@ -40,10 +40,7 @@ export class SqlClient {
   constructor(options: SqlClientOptions, caller: Caller) {
     this.#endpoints = options.endpoints.slice(0, MAX_ENDPOINTS);
     this.#caller = caller;
-    this.#headers = {
-      'content-type': 'application/x-www-form-urlencoded',
-      ...(options.login && { authorization: basicAuth(options.login) }),
-    };
+    this.#login = options.login;
   }
 
   get caller(): Caller {
@@ -103,7 +100,10 @@ export class SqlClient {
       method: 'POST',
       path: '/v1/sql',
       title: statement,
-      headers: this.#headers,
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        ...(this.#login && { authorization: basicAuth(this.#login) }),
+      },
       body: `sql=${encodeURIComponent(statement)}`,
       signal,
       ...(large ? { large } : {}),

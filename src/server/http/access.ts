@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Clock } from '../../lib/clock.ts';
+import type { Secret } from '../../lib/secret.ts';
 import { HttpError } from './errors.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import type { RateLimiter } from './rate-limit.ts';
@@ -10,7 +11,7 @@ import type { RateLimiter } from './rate-limit.ts';
 export type AccessLevel = 'open' | 'read' | 'act';
 
 export interface AccessOptions {
-  readonly token: string | undefined;
+  readonly token: Secret | undefined;
   readonly protectReads: boolean;
   /** Where the server listens. */
   readonly host: string;
@@ -43,14 +44,14 @@ const ACTIONS = { burst: 100, refillMs: 100 };
 export function createAccess(options: AccessOptions, dependencies: { readonly clock: Clock }): Access {
   const failures = createRateLimiter(FAILURES, dependencies);
   const actions = createRateLimiter(ACTIONS, dependencies);
-  const secret = options.token === undefined ? undefined : digest(options.token);
+  const { token } = options;
 
   return {
     checkHost: hostCheck(options),
     checkRights(request, level) {
       if (level === 'open') return;
-      if (secret === undefined) checkWithoutToken(options, request, level);
-      else if (level === 'act' || options.protectReads) checkToken(secret, request, failures);
+      if (!token) checkWithoutToken(options, request, level);
+      else if (level === 'act' || options.protectReads) checkToken(token, request, failures);
       if (level === 'act') checkRate(actions, request, 'Too many actions from this address');
     },
   };
@@ -81,11 +82,11 @@ function digest(text: string): Buffer {
 }
 
 /** Only failures are limited: behind a proxy all clients have one address, and one with an old token must not lock out the others. */
-function checkToken(secret: Buffer, request: AccessRequest, failures: RateLimiter): void {
+function checkToken(token: Secret, request: AccessRequest, failures: RateLimiter): void {
   const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   if (given === undefined)
     throw unauthorized('This request needs the header Authorization: Bearer TOKEN (see server.tokenFile).');
-  if (timingSafeEqual(digest(given), secret)) return;
+  if (timingSafeEqual(digest(given), digest(token.reveal()))) return;
   checkRate(failures, request, 'Too many wrong tokens from this address');
   throw unauthorized('The token is not the one of server.tokenFile.');
 }

@@ -29,6 +29,7 @@ describe('a secret file', () => {
     ['geheim', 'geheim'],
     ['geheim\n', 'geheim'],
     ['geheim\r\n', 'geheim'],
+    ['\uFEFFgeheim\n', 'geheim'],
     [' with spaces ', ' with spaces '],
     ['пароль', 'пароль'],
   ])('%j holds %j', async (content, expected) => {
@@ -38,6 +39,8 @@ describe('a secret file', () => {
 
   test.each([
     ['', 'is empty'],
+    ['\uFEFF\n', 'is empty'],
+    [Buffer.from('pa\xdfwort', 'latin1'), 'is not UTF-8 text'],
     ['\n', 'is empty'],
     ['geheim\n\n', 'holds more than one line of text'],
     ['one\ntwo', 'holds more than one line of text'],
@@ -74,13 +77,15 @@ describe('the secrets of a configuration', () => {
     expect(secrets.serverToken?.reveal()).toBe('T');
     expect(secrets.sql.tls).toMatchObject({ ca: PEM, cert: PEM, insecureSkipVerify: false });
     expect(secrets.sql.tls.key?.reveal()).toBe(PEM);
-    expect(secrets.metasrv.tls).toEqual({ insecureSkipVerify: false });
+    expect(secrets.metasrv.tls.insecureSkipVerify).toBe(false);
     expect(JSON.stringify(secrets)).not.toContain('geheim');
   });
 
   test('are none by default', async () => {
     const none = { tls: { insecureSkipVerify: false } };
-    expect(await readSecrets(configFrom(''))).toEqual({ sql: none, metasrv: none, etcd: none });
+    const { sql, metasrv, etcd, serverToken, webhookUrl } = await readSecrets(configFrom(''));
+    expect({ sql, metasrv, etcd }).toMatchObject({ sql: none, metasrv: none, etcd: none });
+    expect([sql.login, sql.tls.ca, sql.tls.cert, sql.tls.key, serverToken, webhookUrl]).toEqual(Array(6));
   });
 
   test('name all files that cannot be used, never their content', async () => {
@@ -97,6 +102,17 @@ describe('the secrets of a configuration', () => {
       ].join('\n'),
     });
   });
+});
+
+test.each([
+  ['nothing like a URL', 'secret', 'holds no URL'],
+  ['a URL of something else', 'ftp://host/secret', 'holds no URL'],
+  ['a password, with which no request can be made', 'https://user:secret@host/', 'user name or password'],
+  ['a user name', 'https://secret@host/', 'user name or password'],
+])('a file of the receiver of notifications with %s is refused, and not shown', async (_, url, why) => {
+  const reading = readSecrets(configFrom(`notifications: { urlFile: ${write('hook', url)} }`));
+  await expect(reading).rejects.toThrow(why);
+  await expect(reading).rejects.not.toThrow(/secret(?! )/);
 });
 
 describe('loading a file', () => {
@@ -144,9 +160,10 @@ describe('the token of the server', () => {
 
   test('is one word', async () => {
     expect((await read('gehe!m+/=~\n')).serverToken?.reveal()).toBe('gehe!m+/=~');
+    expect((await read('\uFEFFgeheim')).serverToken?.reveal()).toBe('geheim');
   });
 
-  test.each(['geheim ', ' geheim', 'ge heim', 'пароль', '\uFEFFgeheim'])(
+  test.each(['geheim ', ' geheim', 'ge heim', 'пароль'])(
     '%j, which no request could show, is refused',
     async (content) => {
       await expect(read(content)).rejects.toThrow(

@@ -10,6 +10,7 @@ import { notice, NOTHING_TOLD, NOTICE_KINDS } from '../../../src/observability/n
 import { startNotifier } from '../../../src/observability/notify.ts';
 import type { NotifierOptions } from '../../../src/observability/notify.ts';
 import { eventBus, sampleMove, samplePlan, START_MS } from '../../support/observability.ts';
+import { Secret } from '../../../src/lib/secret.ts';
 import { withCounts } from '../../support/plans.ts';
 
 const plan: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 1 };
@@ -194,7 +195,7 @@ describe('delivery', () => {
     const problems: string[] = [];
     const stop = startNotifier(
       {
-        url,
+        url: new Secret(url),
         format: 'generic',
         kinds: NOTICE_KINDS,
         timeoutMs: 10_000,
@@ -221,7 +222,7 @@ describe('delivery', () => {
 
   it('posts JSON of our own, with a token', async () => {
     const { url, received } = await receiver(200);
-    const { bus, settle, outcomes, stop } = start(url, { token: 'T' });
+    const { bus, settle, outcomes, stop } = start(url, { token: new Secret('T') });
     bus.emit(ended('failed'));
     await settle(1);
     stop();
