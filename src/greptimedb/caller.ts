@@ -1,5 +1,6 @@
 import { OperatingError } from '../domain/errors.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Prng } from '../lib/prng.ts';
 import type { TlsOptions } from '../lib/tls.ts';
 import type { Endpoint } from './endpoint.ts';
 import { TransportError } from './http.ts';
@@ -19,10 +20,12 @@ const CODES: Readonly<Record<Failure, string>> = {
   timeout: 'cluster-timeout',
   network: 'cluster-unreachable',
   answer: 'cluster-answer',
-  missing: 'cluster-answer',
+  missing: 'api-mismatch',
   server: 'cluster-error',
   aborted: 'aborted',
 };
+
+const TRANSIENT: ReadonlySet<Failure> = new Set(['refused', 'timeout', 'network', 'server']);
 
 /** A call that failed. The message names the call and the cause. */
 export class CallError extends OperatingError {
@@ -33,6 +36,10 @@ export class CallError extends OperatingError {
   readonly status: number | undefined;
   /** What the server itself said, without our framing. */
   readonly serverText: string;
+  /** Whether the same question may soon get an answer: the fault is with the network, a proxy or the server's present state. */
+  readonly isTransient: boolean;
+  /** How long the answer asks us to wait, in ms. */
+  retryAfterMs: number | undefined;
 
   constructor(
     message: string,
@@ -41,6 +48,8 @@ export class CallError extends OperatingError {
       sent: boolean;
       status?: number;
       serverText?: string;
+      /** Instead of what the failure makes likely. */
+      isTransient?: boolean;
       /** Instead of the code that goes with the failure. */
       code?: string;
       cause?: unknown;
@@ -52,6 +61,7 @@ export class CallError extends OperatingError {
     this.sent = details.sent;
     this.status = details.status;
     this.serverText = details.serverText ?? '';
+    this.isTransient = details.isTransient ?? TRANSIENT.has(details.failure);
   }
 }
 
@@ -84,8 +94,13 @@ export interface CallerOptions {
 
 export interface CallerDependencies {
   readonly clock: Clock;
+  /** For the jitter of retries. */
+  readonly prng: Prng;
   readonly transport: Transport;
+  /** Told of every attempt. */
   readonly onRequest?: ((sample: RequestSample) => void) | undefined;
+  /** Told of the failures after which a read is tried again. */
+  readonly onRetry?: ((error: CallError) => void) | undefined;
 }
 
 /** Makes single calls with deadlines, limits, measured outcomes and errors that say what was asked and what came. */
@@ -100,6 +115,14 @@ export class Caller {
 
   get clock(): Clock {
     return this.#dependencies.clock;
+  }
+
+  get prng(): Prng {
+    return this.#dependencies.prng;
+  }
+
+  noteRetry(failed: CallError): void {
+    this.#dependencies.onRetry?.(failed);
   }
 
   get requestTimeoutMs(): number {
@@ -164,7 +187,12 @@ export class Caller {
       deadline.release();
     }
     if (response.status >= 300 && response.status < 400) throw redirected(response, where);
-    return read(response, where);
+    try {
+      return read(response, where);
+    } catch (error) {
+      if (error instanceof CallError) error.retryAfterMs = retryAfterMs(response, clock.now());
+      throw error;
+    }
   }
 }
 
@@ -253,7 +281,19 @@ export function headerOf(response: TransportResponse, name: string): string | un
   return typeof value === 'string' ? value : value?.[0];
 }
 
-/** The error for an answer that is not what was wanted. */
+/** What `Retry-After` says: seconds, or a date. */
+function retryAfterMs(response: TransportResponse, nowMs: number): number | undefined {
+  const text = headerOf(response, 'retry-after') ?? '';
+  const waitMs = /^\d{1,9}$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
+  return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
+}
+
+/** Whether a request that gets such a status may soon be served: by a proxy with another server behind it, or by a server that is back. */
+function isTransientStatus(status: number): boolean {
+  return status === 200 || status >= 500 || [404, 408, 425, 429].includes(status);
+}
+
+/** The error for an answer that is not what was wanted: a proxy's page, or one that was cut off. */
 export function unexpected(where: string, wanted: string, response: TransportResponse): CallError {
   const status = response.status === 200 ? '' : `HTTP ${response.status} with `;
   return new CallError(`${where}: expected ${wanted}, got ${status}${describeBody(response)}`, {
@@ -261,6 +301,7 @@ export function unexpected(where: string, wanted: string, response: TransportRes
     sent: true,
     status: response.status,
     serverText: response.body.slice(0, MAX_SERVER_TEXT),
+    isTransient: isTransientStatus(response.status),
   });
 }
 

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { describeError, isAbort, OperatingError, UsageError } from '../domain/errors.ts';
+import { createPrng } from '../lib/prng.ts';
 import type { TlsOptions } from '../lib/tls.ts';
 import { CallError, Caller } from './caller.ts';
 import { parseEndpoint } from './endpoint.ts';
@@ -196,8 +198,10 @@ function createCaller(
     },
     {
       clock: dependencies.clock,
+      prng: dependencies.prng ?? createPrng(randomUUID()),
       transport,
       onRequest: dependencies.onRequest,
+      onRetry: dependencies.onRetry,
     },
   );
 }

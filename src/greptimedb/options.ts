@@ -1,5 +1,7 @@
+import type { OperatingError } from '../domain/errors.ts';
 import type { DatanodeId } from '../domain/ids.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Prng } from '../lib/prng.ts';
 import type { Login } from '../lib/secret.ts';
 import type { TlsOptions } from '../lib/tls.ts';
 import type { Transport } from './http.ts';
@@ -37,9 +39,14 @@ export interface MetasrvOptions {
 
 export interface ClusterDependencies {
   readonly clock: Clock;
+  /** For the jitter of retries. Default: one with a seed of its own. */
+  readonly prng?: Prng;
   /** Replaces the network, for tests. The caller closes it. */
   readonly transport?: Transport;
+  /** Told of every attempt. */
   readonly onRequest?: (sample: RequestSample) => void;
+  /** Told of the failures after which a read is tried again. */
+  readonly onRetry?: (error: OperatingError) => void;
   readonly onWarning?: WarningListener;
 }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { createServer as createTlsServer } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
+import { createPrng } from '../../src/lib/prng.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import type { TlsOptions } from '../../src/lib/tls.ts';
 import { Caller } from '../../src/greptimedb/caller.ts';
@@ -46,7 +47,7 @@ function caller(limits: Limits = {}, samples: RequestSample[] = []): Caller {
   transports.push(transport);
   return new Caller(
     { requestTimeoutMs: 2_000, maxResponseBytes: 1_000, ...limits },
-    { clock: systemClock, transport, onRequest: (sample) => samples.push(sample) },
+    { clock: systemClock, prng: createPrng('http'), transport, onRequest: (sample) => samples.push(sample) },
   );
 }
 

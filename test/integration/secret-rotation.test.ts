@@ -13,6 +13,7 @@ import { Caller } from '../../src/greptimedb/caller.ts';
 import { parseEndpoint } from '../../src/greptimedb/endpoint.ts';
 import { createHttpTransport } from '../../src/greptimedb/http.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { createPrng } from '../../src/lib/prng.ts';
 import { serveSimulatedCluster } from '../../src/simulator/index.ts';
 import { CommandProcess } from '../support/command-process.ts';
 import { configFrom } from '../support/config.ts';
@@ -99,7 +100,7 @@ it('authorities and client certificate are renewed with the next connection', as
   closers.push(() => transport.close());
   const caller = new Caller(
     { requestTimeoutMs: 2_000, maxResponseBytes: 1_000, tls: sql?.tls },
-    { clock: systemClock, transport, onRequest: () => undefined },
+    { clock: systemClock, prng: createPrng('rotation'), transport },
   );
   const ask = () =>
     caller.call(

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { toPolicy } from '../../config/effective.ts';
 import type { Secrets } from '../../config/secrets.ts';
 import { withDrains } from '../../domain/policy.ts';
+import type { OperatingError } from '../../domain/errors.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { createExecutor, DEFAULT_EXECUTOR_OPTIONS } from '../../executor/executor.ts';
@@ -72,6 +73,8 @@ export class ClusterSession {
   #config: Config;
   #isConfigWaiting = false;
   #lastSnapshot: Snapshot | undefined;
+  /** How often reads of this cycle were tried again, and why for the first time. */
+  #retries: { readonly count: number; readonly error: OperatingError } | undefined;
 
   constructor({ config, secrets }: ClusterSessionOptions, dependencies: ClusterSessionDependencies) {
     const { clock, store, logger, openCluster, onRequest } = dependencies;
@@ -92,6 +95,9 @@ export class ClusterSession {
         {
           clock,
           ...(onRequest && { onRequest }),
+          onRetry: (error) => {
+            this.#retries = { error, ...this.#retries, count: (this.#retries?.count ?? 0) + 1 };
+          },
           onWarning: (message, fields) => logger.warn(fields, message),
         },
         { signal },
@@ -139,7 +145,27 @@ export class ClusterSession {
   }
 
   /** One turn of the loop; see {@link runCycle}. */
-  runCycle(trigger: CycleTrigger, signal: AbortSignal, overrides: CycleOverrides = {}): Promise<CycleReport> {
+  async runCycle(
+    trigger: CycleTrigger,
+    signal: AbortSignal,
+    overrides: CycleOverrides = {},
+  ): Promise<CycleReport> {
+    try {
+      return await this.#runCycle(trigger, signal, overrides);
+    } finally {
+      this.#tellRetries();
+    }
+  }
+
+  /** Once per cycle: each failure would only be noise where one request in five fails. */
+  #tellRetries(): void {
+    const retries = this.#retries;
+    this.#retries = undefined;
+    if (retries)
+      this.#dependencies.logger.warn({ ...retries }, 'Reads of the cluster failed and were tried again');
+  }
+
+  #runCycle(trigger: CycleTrigger, signal: AbortSignal, overrides: CycleOverrides): Promise<CycleReport> {
     const { clock, store, events, connection } = this;
     return runCycle(
       () => this.#settings(overrides),

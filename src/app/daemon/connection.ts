@@ -4,8 +4,8 @@ import type { Cluster, ClusterProfile } from '../../greptimedb/port.ts';
 export type OpenCluster = (signal: AbortSignal) => Promise<Cluster>;
 
 /**
- * The cluster, opened when first needed and kept. After a failed cycle it is dropped, so that the next one finds out anew who
- * leads and what is spoken: a cluster may be upgraded under a daemon that runs for months.
+ * The cluster, opened when first needed and kept, with all that was found out about it. It is dropped when an answer contradicts that:
+ * a cluster may be upgraded under a daemon that runs for months.
  */
 export class Connection {
   readonly #open: OpenCluster;

@@ -116,7 +116,8 @@ async function takeTurnOrFail(
     return await takeTurn(settings, dependencies, { cycleId, progress }, signal);
   } catch (error) {
     if (!signal.aborted && !isForeseen(error)) dependencies.onDefect(error);
-    await dependencies.connection.drop().catch(() => undefined);
+    if (!isForeseen(error) || contradictsDetection(error))
+      await dependencies.connection.drop().catch(() => undefined);
     return signal.aborted
       ? { outcome: 'stopped', ...progress.tally, detail: 'The process was told to stop.' }
       : { outcome: 'failed', ...progress.tally, detail: describeError(error) };
@@ -126,6 +127,11 @@ async function takeTurnOrFail(
 /** What the cluster, the network and the state folder do is foreseen; anything else is a defect of ours and worth its stack. */
 function isForeseen(error: unknown): boolean {
   return error instanceof OperatingError || (error instanceof Error && error.name === 'TimeoutError');
+}
+
+/** Whether the cluster does not speak (any more) what was found out about it: it is found out anew. */
+function contradictsDetection(error: unknown): boolean {
+  return error instanceof OperatingError && error.code === 'api-mismatch';
 }
 
 /** A plan is made anew when its snapshot has become too old in the middle of it, but not for ever. */

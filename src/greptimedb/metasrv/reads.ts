@@ -60,7 +60,7 @@ export class MetasrvReads {
     } catch (error) {
       if (!(error instanceof CallError) || error.failure !== 'missing') throw error;
       if (!this.#answered.has(call.path)) return 'unknown';
-      throw new OperatingError(error.code, `${error.message}, which answered before`, { cause: error });
+      throw new OperatingError('cluster-answer', `${error.message}, which answered before`, { cause: error });
     }
   }
 }

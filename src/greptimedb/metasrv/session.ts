@@ -1,9 +1,9 @@
 import { OperatingError } from '../../domain/errors.ts';
 import { sleep } from '../../lib/clock.ts';
-import { CallError } from '../caller.ts';
-import type { AnswerReader, Call, Caller } from '../caller.ts';
+import type { AnswerReader, Call, CallError, Caller } from '../caller.ts';
 import { siblingEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { readWithRetries } from '../retry.ts';
 import { adminCall, readLeader } from './admin.ts';
 import type { LeaderAnswer } from './admin.ts';
 
@@ -67,23 +67,19 @@ export class MetasrvSession {
    * is missing, are the answer.
    */
   async read<T>(call: Call, read: AnswerReader<T>, isFinal: (error: CallError) => boolean): Promise<T> {
-    let discovery = this.#discovery ?? (await this.discover(call.signal));
-    const tried = new Set<string>();
-    const failures: CallError[] = [];
-    for (let round = 0; round < 2; round += 1) {
-      for (const endpoint of discovery.alive) {
-        if (tried.has(endpoint.label)) continue;
-        tried.add(endpoint.label);
-        try {
-          return await this.#caller.call(endpoint, call, read);
-        } catch (error) {
-          if (!(error instanceof CallError) || error.failure === 'missing' || isFinal(error)) throw error;
-          failures.push(error);
-        }
-      }
-      if (round === 0) discovery = await this.#rediscover(discovery, call.signal, failures);
-    }
-    throw failures[0] ?? new OperatingError('cluster-unreachable', 'No metasrv answered');
+    const { signal } = call;
+    let discovery = this.#discovery ?? (await this.discover(signal));
+    const result = await readWithRetries(this.#caller, {
+      endpoints: async (failed) => {
+        if (failed) discovery = await this.#rediscover(discovery, signal, failed);
+        return discovery.alive;
+      },
+      attempt: (endpoint) => this.#caller.call(endpoint, call, read),
+      isFinal: (error) => error.failure === 'missing' || isFinal(error),
+      signal,
+    });
+    if ('value' in result) return result.value;
+    throw result.failures[0] ?? new OperatingError('cluster-unreachable', 'No metasrv answered');
   }
 
   /** Servers to submit to, the leader first. Only the leader accepts, so that trying the next after its refusal is safe. */
@@ -106,13 +102,13 @@ export class MetasrvSession {
     this.#learned.clear();
   }
 
-  async #rediscover(stale: Discovery, signal: AbortSignal, failures: CallError[]): Promise<Discovery> {
+  async #rediscover(stale: Discovery, signal: AbortSignal, failed: CallError): Promise<Discovery> {
     try {
       // Of many reads that fail together only the first starts a new round.
       if (this.#discovery !== stale && this.#discovery) return this.#discovery;
       return await this.discover(signal);
     } catch (error) {
-      if (failures[0] && error instanceof OperatingError) throw failures[0];
+      if (error instanceof OperatingError) throw failed;
       throw error;
     }
   }
@@ -203,7 +199,7 @@ class DiscoveryRound {
     let answer: LeaderAnswer;
     try {
       const call = adminCall('leader', '/admin/leader', { signal });
-      answer = await this.#caller.call(endpoint, call, readLeader);
+      answer = await this.#askOne(endpoint, call);
     } catch (error) {
       this.#errors.push(error instanceof Error ? error : new Error(String(error)));
       return;
@@ -213,6 +209,17 @@ class DiscoveryRound {
     onAnswer();
     const elsewhere = this.#unknownLeader(endpoint, answer);
     if (elsewhere) await this.#ask(elsewhere, signal, onAnswer);
+  }
+
+  async #askOne(endpoint: Endpoint, call: Call): Promise<LeaderAnswer> {
+    const result = await readWithRetries(this.#caller, {
+      endpoints: () => [endpoint],
+      attempt: () => this.#caller.call(endpoint, call, readLeader),
+      isFinal: ({ failure }) => failure === 'missing',
+      signal: call.signal,
+    });
+    if ('value' in result) return result.value;
+    throw result.failures[0]!;
   }
 
   /** The leader's own address, when it is none of the configured ones and may lead to the same server from here. */

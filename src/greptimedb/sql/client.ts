@@ -3,7 +3,9 @@ import type { Login } from '../../lib/secret.ts';
 import { CallError } from '../caller.ts';
 import type { Call, Caller } from '../caller.ts';
 import type { Endpoint } from '../endpoint.ts';
+import type { TransportResponse } from '../http.ts';
 import type { OperationName } from '../options.ts';
+import { readWithRetries } from '../retry.ts';
 import { readSqlAnswer, SqlError } from './result.ts';
 import type { SqlRows } from './result.ts';
 
@@ -65,33 +67,41 @@ export class SqlClient {
 
   /** One reading statement that gives rows. @throws CallError (SqlError for what a frontend reports) */
   async select(query: Query): Promise<SqlRows> {
-    const failures: CallError[] = [];
-    for (const endpoint of this.inOrder()) {
-      try {
-        const rows = await this.selectFrom(endpoint, query);
-        this.#preferred = this.#endpoints.indexOf(endpoint);
-        return rows;
-      } catch (error) {
-        if (!(error instanceof CallError)) throw error;
-        if (error instanceof SqlError && (!isServerSide(error) || query.isFinal?.(error))) throw error;
-        if (!(error instanceof SqlError))
-          this.#failedAtMs.set(endpoint.label, this.#caller.clock.monotonicMs());
-        failures.push(error);
-      }
-    }
-    throw summary(failures);
+    const { rows, endpoint } = await this.#read(query, this.inOrder());
+    this.#preferred = this.#endpoints.indexOf(endpoint);
+    return rows;
   }
 
   /** The same of one frontend. */
   async selectFrom(endpoint: Endpoint, query: Query): Promise<SqlRows> {
-    const rows = await this.#caller.call(endpoint, this.toCall(query), (response, where) => {
-      const answer = readSqlAnswer(response, where);
-      if (!answer)
-        throw new CallError(`${where}: expected rows, got none`, { failure: 'answer', sent: true });
-      return answer;
+    return (await this.#read(query, [endpoint])).rows;
+  }
+
+  async #read(
+    query: Query,
+    endpoints: readonly Endpoint[],
+  ): Promise<{ readonly rows: SqlRows; readonly endpoint: Endpoint }> {
+    const result = await readWithRetries(this.#caller, {
+      endpoints: () => endpoints,
+      attempt: async (endpoint) => ({ rows: await this.#attempt(endpoint, query), endpoint }),
+      isFinal: (error) =>
+        error instanceof SqlError && (!isServerSide(error) || query.isFinal?.(error) === true),
+      signal: query.signal,
     });
-    this.#failedAtMs.delete(endpoint.label);
-    return rows;
+    if ('value' in result) return result.value;
+    throw summary(result.failures);
+  }
+
+  async #attempt(endpoint: Endpoint, query: Query): Promise<SqlRows> {
+    try {
+      const rows = await this.#caller.call(endpoint, this.toCall(query), readRows);
+      this.#failedAtMs.delete(endpoint.label);
+      return rows;
+    } catch (error) {
+      if (error instanceof CallError && !(error instanceof SqlError))
+        this.#failedAtMs.set(endpoint.label, this.#caller.clock.monotonicMs());
+      throw error;
+    }
   }
 
   toCall({ operation, statement, large, signal }: Query): Call {
@@ -116,6 +126,12 @@ export class SqlClient {
   }
 }
 
+function readRows(response: TransportResponse, where: string): SqlRows {
+  const rows = readSqlAnswer(response, where);
+  if (rows) return rows;
+  throw new CallError(`${where}: expected rows, got none`, { failure: 'answer', sent: true });
+}
+
 function basicAuth({ username, password }: Login): string {
   return `Basic ${Buffer.from(`${username}:${password.reveal()}`, 'utf8').toString('base64')}`;
 }
@@ -134,8 +150,9 @@ function isServerSide(error: SqlError): boolean {
 function summary(failures: readonly CallError[]): Error {
   const [first] = failures;
   if (!first) return new OperatingError('cluster-unreachable', 'There is no frontend to ask');
-  if (failures.length === 1) return first;
-  const text = failures.map((failure) => failure.message).join('; ');
+  const messages = new Set(failures.map(({ message }) => message));
+  if (messages.size === 1) return first;
+  const text = [...messages].join('; ');
   return new OperatingError(first.code, `No frontend answered as it should. ${text}`, { cause: first });
 }
 

@@ -1,6 +1,7 @@
 import type { RegionId } from '../../domain/ids.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { OperationName } from '../options.ts';
+import { isClusterError } from './client.ts';
 import type { Query, SqlClient } from './client.ts';
 import { readClusterInfo } from './cluster-info.ts';
 import type { ClusterInfoReading } from './cluster-info.ts';
@@ -58,11 +59,16 @@ export class SqlSources {
     return hasTable(this.#features, table);
   }
 
-  /** Asks again what the cluster offers, when that was long ago or turned out wrong. */
+  /** Asks again what the cluster offers, when that was long ago or turned out wrong. Until an answer contradicts it, it holds. */
   async refresh(signal: AbortSignal): Promise<void> {
     const ageMs = this.#client.caller.clock.monotonicMs() - this.#probedAtMs;
     if (!this.#isStale && ageMs < FEATURES_MAX_AGE_MS) return;
-    this.#features = await probeFeatures(this.#client, signal);
+    try {
+      this.#features = await probeFeatures(this.#client, signal);
+    } catch (error) {
+      if (this.#isStale || !isClusterError(error) || error.code === 'api-mismatch') throw error;
+      return;
+    }
     this.#probedAtMs = this.#client.caller.clock.monotonicMs();
     this.#isStale = false;
   }

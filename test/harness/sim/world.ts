@@ -119,7 +119,8 @@ export class World {
         logger,
         openCluster: async (options, dependencies, call) => {
           const transport = life.transport(this.network);
-          const cluster = await openCluster(options, { ...dependencies, transport }, call);
+          const prng = this.prng.fork('retries');
+          const cluster = await openCluster(options, { ...dependencies, transport, prng }, call);
           return sabotage.cluster?.(cluster, this) ?? cluster;
         },
       },

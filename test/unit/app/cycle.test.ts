@@ -22,6 +22,8 @@ const PART: ExecutionReport = {
 };
 
 interface Stage {
+  /** How often the cluster was opened. */
+  readonly opened: () => number;
   readonly store: Store;
   readonly events: RebalancerEvent[];
   readonly run: () => Promise<CycleReport>;
@@ -39,7 +41,7 @@ function stage({ store: change = (store) => store, onRead = () => undefined }: S
   const clock = new VirtualClock();
   const cluster = new FakeCluster({ regions: {} }, clock);
   const stopping = new AbortController();
-  let reads = 0;
+  let [reads, opened] = [0, 0];
   cluster.readSnapshot = async () => {
     await onRead(++reads, () => stopping.abort());
     return SMALL_SNAPSHOT;
@@ -54,7 +56,10 @@ function stage({ store: change = (store) => store, onRead = () => undefined }: S
   const store = change(real);
   const dependencies: CycleDependencies = {
     ...{ store, clock },
-    connection: new Connection(() => Promise.resolve(cluster)),
+    connection: new Connection(() => {
+      opened += 1;
+      return Promise.resolve(cluster);
+    }),
     events: { emit: (event) => events.push(event) },
     planner: () => Promise.resolve(withCounts(makePlan({ moves: [makeMove(1)] }))),
     openExecutor: () => executor,
@@ -75,6 +80,7 @@ function stage({ store: change = (store) => store, onRead = () => undefined }: S
   return {
     store: real,
     events,
+    opened: () => opened,
     run: () => runCycle(() => settings, dependencies, 'schedule', stopping.signal),
   };
 }
@@ -125,5 +131,23 @@ describe('a cycle whose state folder fails', () => {
     await expect(run()).rejects.toMatchObject({ code: 'state-full' });
     expect(events.map(({ type }) => type)).toEqual(types);
     expect(events.at(-1)).toMatchObject({ outcome: 'failed', detail: 'the disk is full' });
+  });
+});
+
+describe('what was found out about a cluster', () => {
+  it.each([
+    ['outlives a failed cycle', 'cluster-unreachable', 1],
+    ['outlives an answer that is none', 'cluster-answer', 1],
+    ['is found out anew after an answer that contradicts it', 'api-mismatch', 2],
+  ])('%s', async (_, code, times) => {
+    const { run, opened } = stage({
+      onRead: (count) => {
+        if (count === 1) throw new OperatingError(code, 'no such answer');
+        if (count > 2) throw new OperatingError('cluster-unreachable', 'no connection');
+      },
+    });
+    await run();
+    await run();
+    expect(opened()).toBe(times);
   });
 });

@@ -7,12 +7,13 @@ import { readSecrets } from '../../../src/config/secrets.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';
+import type { Logger } from '../../../src/observability/logger.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { FakeCluster } from '../../support/fake-cluster.ts';
 import { SMALL_SNAPSHOT } from '../../support/plans.ts';
 
 /** A daemon whose cluster cannot be read the first `failures` times, with a schedule that never fires in time. */
-async function daemonOn(failures: number) {
+async function daemonOn(failures: number, logger: Logger = silentLogger) {
   const clock = new VirtualClock();
   const cluster = new FakeCluster({ regions: {} }, clock);
   const readAtMs: number[] = [];
@@ -27,9 +28,13 @@ async function daemonOn(failures: number) {
   const session = new ClusterSession(
     { config, secrets: await readSecrets(config) },
     {
-      ...{ clock, store, logger: silentLogger },
+      ...{ clock, store, logger },
       planner: (input, options) => Promise.resolve(planNow(input, options, clock)),
-      openCluster: () => Promise.resolve(cluster),
+      openCluster: (_, { onRetry }) => {
+        for (let retry = 0; retry < 3; retry += 1)
+          onRetry?.(new OperatingError('cluster-unreachable', `reset ${retry}`));
+        return Promise.resolve(cluster);
+      },
     },
   );
   const daemon = new Daemon(session, {
@@ -71,4 +76,16 @@ it('begins no cycle more once it was told to stop', async () => {
   await daemon.stop();
   await pass(60_000);
   expect(readAtMs).toHaveLength(1);
+});
+
+it('tells once in a cycle that reads were tried again', async () => {
+  const lines: unknown[] = [];
+  const warn = (...line: unknown[]): number => lines.push(line);
+  await daemonOn(0, { ...silentLogger, warn });
+  expect(lines).toEqual([
+    [
+      { count: 3, error: expect.objectContaining({ message: 'reset 0' }) as unknown },
+      'Reads of the cluster failed and were tried again',
+    ],
+  ]);
 });
