@@ -11,6 +11,12 @@ import type { Canvas } from './render/style.ts';
 export interface Output {
   readonly isTerminal: boolean;
   readonly canvas: Canvas;
+  /** Lines of the window; `Infinity` when the output is no terminal. */
+  readonly rows: number;
+  /** Aborts when whoever read the output has gone away. */
+  readonly readerGone: AbortSignal;
+  /** Calls back when the window was resized; the returned function ends that. */
+  readonly onResize: (listener: () => void) => () => void;
   /** Resolves when more can be written: wait for it, so that a slow reader bounds our memory. */
   write(text: string): Promise<void>;
 }

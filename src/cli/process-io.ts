@@ -45,24 +45,41 @@ export function createProcessIo(): CliIo {
 }
 
 function createOutput(stream: NodeJS.WriteStream, fileDescriptor: number, name: string): Output {
+  const reader = new AbortController();
   // Every failed write tells its own caller; without a listener Node would end the process as well.
-  stream.on('error', () => undefined);
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (isGone(error)) reader.abort(new DOMException(`Nobody reads ${name} any more`, 'AbortError'));
+  });
   const isTerminal = isatty(fileDescriptor);
   return {
     isTerminal,
     get canvas() {
       return canvasOf(isTerminal, stream.columns, wantsColour(isTerminal, process.env));
     },
+    get rows() {
+      if (!isTerminal) return Infinity;
+      // A terminal of unknown size says 0.
+      return stream.rows > 0 ? stream.rows : DEFAULT_ROWS;
+    },
+    readerGone: reader.signal,
+    onResize: (listener) => {
+      stream.on('resize', listener);
+      return () => stream.off('resize', listener);
+    },
     // Texts for people are clean before they come here; JSON is made so here.
     write: (text) =>
       new Promise((resolve, reject) => {
-        stream.write(escapeInvisible(text), (error: (Error & { code?: string }) | null | undefined) => {
+        stream.write(escapeInvisible(text), (error: NodeJS.ErrnoException | null | undefined) => {
           // When the reader went away (head, less) there is nobody to write for any more, which is no failure.
-          if (!error || GONE.includes(error.code ?? '')) resolve();
+          if (!error || isGone(error)) resolve();
           else reject(new OperatingError('output', `Writing to ${name} failed`, { cause: error }));
         });
       }),
   };
 }
 
-const GONE = ['EPIPE', 'ERR_STREAM_DESTROYED'];
+const DEFAULT_ROWS = 24;
+
+function isGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
+}

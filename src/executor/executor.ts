@@ -3,7 +3,7 @@ import { isFinal, type MoveRecord } from '../domain/move.ts';
 import type { Move } from '../domain/plan.ts';
 import { sleep } from '../lib/clock.ts';
 import { blameDatanode, rests } from './blame.ts';
-import { STOPPING, whyTooManyFailures, type ClosedGate, type GateLimits } from './gates.ts';
+import { STOPPING, whyStopping, whyTooManyFailures, type ClosedGate, type GateLimits } from './gates.ts';
 import { createJournal } from './journal.ts';
 import { createMoveCheck, type MoveCheck } from './move-check.ts';
 import { carryOut, type OneMoveDependencies } from './one-move.ts';
@@ -64,7 +64,10 @@ export function createExecutor(options: Options, dependencies: ExecutorDependenc
       exclusively(async () => {
         const run: Run = { moves, context, signal, records: [], submitted: 0, wasSubmitted: false };
         const running = afterRecovery(await recover(signal));
-        const closed = running ? [running] : await workThrough(options, parts, run);
+        const found = running ? [running] : await workThrough(options, parts, run);
+        const closed = found.map((gate) =>
+          gate.code === 'stopping' ? { ...gate, detail: whyStopping(parts.store.unresolvedMoves()) } : gate,
+        );
         for (const gate of closed) events.emit({ type: 'gate-closed', ...gate });
         return report(run, closed);
       }),

@@ -1,6 +1,7 @@
 import type { GateCode } from '../domain/codes.ts';
 import { GATES } from '../domain/codes.ts';
 import type { DatanodeId } from '../domain/ids.ts';
+import type { MoveRecord } from '../domain/move.ts';
 import type { Datanode } from '../domain/snapshot.ts';
 import type { ClusterSafety, RegionProcedure } from '../greptimedb/port.ts';
 import { formatDuration } from '../lib/duration.ts';
@@ -139,6 +140,19 @@ export const GATE_LIST: readonly Gate[] = [
 ];
 
 export const STOPPING: ClosedGate = { code: 'stopping', detail: 'The process was told to stop.' };
+
+/** That we were told to stop, and which migrations GreptimeDB goes on with. */
+export function whyStopping(unresolved: readonly MoveRecord[]): string {
+  const begun = unresolved.filter(({ state }) => state !== 'planned' && state !== 'checking');
+  return [STOPPING.detail, ...begun.map(leftText)].join(' ');
+}
+
+function leftText({ regionId, table, from, to, state, procedureId }: MoveRecord): string {
+  const way = `of region ${regionId} of ${table} from datanode ${from} to ${to}`;
+  const isKnown = procedureId !== undefined && state !== 'timed_out';
+  const what = isKnown ? 'goes on' : 'may go on';
+  return `The migration ${way} ${what} in GreptimeDB; the next start finds it again.`;
+}
 
 /** Every gate that is closed, in the order of {@link GATE_LIST}. Pure. */
 export function closedGates(reading: GateReading, limits: GateLimits): readonly ClosedGate[] {

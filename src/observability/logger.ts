@@ -29,8 +29,8 @@ export interface Logger {
 export interface LoggerOptions {
   readonly level: LogLevel;
   /**
-   * `stdout` (the default) suits the daemon. `person` is for a command, whose standard output is data: lines to read, on standard
-   * error. Or anything with `write(line)`.
+   * `stdout` (the default) suits the daemon: JSON lines, and lines to read where standard output is a terminal. `person` is for a
+   * command, whose standard output is data: lines to read, on standard error. Or anything with `write(line)`.
    */
   readonly destination?: 'stdout' | 'person' | DestinationStream;
 }
@@ -84,7 +84,8 @@ function destinationOf(
   if (destination === 'stdout') {
     const lossLine = (lines: number): string =>
       `${JSON.stringify({ level: 'warn', time: new Date(clock.now()).toISOString(), lines, message: LINES_LOST })}\n`;
-    return openTarget(lossLine, process.stdout, clock);
+    const target = openTarget(lossLine, process.stdout, clock);
+    return isatty(1) ? readableLines((line) => target.write(line), { live: true }) : target;
   }
   if (destination === 'person') {
     const target = openTarget((lines) => `warning: ${LINES_LOST}: lines=${lines}\n`, process.stderr, clock);

@@ -1,28 +1,53 @@
-import { INVISIBLE } from '../lib/invisible.ts';
+import process from 'node:process';
+import { styleText } from 'node:util';
 import type { DestinationStream } from 'pino';
+import type { z } from 'zod';
+import { formatDuration } from '../lib/duration.ts';
+import { INVISIBLE } from '../lib/invisible.ts';
+import { moveViewSchema } from './event-view.ts';
 
 const LEVEL_WORDS: Readonly<Record<string, string>> = { warn: 'warning' };
-/** What a person is told by the line itself, or does not ask for. */
+const LEVEL_COLOURS = { info: 'green', warn: 'yellow', error: 'red' } as const;
+/** Fields that the line itself tells. */
 const LEFT_OUT = ['level', 'time', 'message'];
+
+interface ReadableOptions {
+  /** Tell the time of day (UTC), and colour the level where standard output takes colours. Default false. */
+  readonly live?: boolean;
+}
 
 /**
  * A destination for {@link createLogger} that turns its JSON lines into lines for a person: `warning: The message: key=value, key=value`.
  *
  * @param write takes whole lines.
  */
-export function readableLines(write: (line: string) => void): DestinationStream {
-  return { write: (json) => write(`${readableLine(json)}\n`) };
+export function readableLines(
+  write: (line: string) => void,
+  { live = false }: ReadableOptions = {},
+): DestinationStream {
+  return { write: (json) => write(`${readableLine(json, live)}\n`) };
 }
 
-function readableLine(json: string): string {
+function readableLine(json: string, live: boolean): string {
   const line = parseLine(json);
   if (!line) return json.trimEnd();
-  const { level, message } = line;
-  const word = typeof level === 'string' ? (LEVEL_WORDS[level] ?? level) : 'log';
+  const level = typeof line['level'] === 'string' ? line['level'] : 'log';
+  const word = LEVEL_WORDS[level] ?? level;
   const fields = Object.entries(line)
     .filter(([name]) => !LEFT_OUT.includes(name))
-    .map(([name, value]) => `${name}=${valueText(value)}`);
-  return oneLine([`${word}: ${String(message)}`, fields.join(', ')].filter((part) => part !== '').join(': '));
+    .map(([name, value]) => fieldText(name, value));
+  const text = oneLine([String(line['message']), fields.join(', ')].filter((part) => part !== '').join(': '));
+  return live ? `${timeOfDay(line['time'])} ${coloured(level, word)}: ${text}` : `${oneLine(word)}: ${text}`;
+}
+
+function timeOfDay(time: unknown): string {
+  return /T(\d\d:\d\d:\d\d)/.exec(String(time))?.[1] ?? '--:--:--';
+}
+
+/** Node looks whether standard output is a terminal, at NO_COLOR and at FORCE_COLOR. */
+function coloured(level: string, word: string): string {
+  const colour = Object.entries(LEVEL_COLOURS).find(([name]) => name === level)?.[1];
+  return colour === undefined ? oneLine(word) : styleText(colour, word, { stream: process.stdout });
 }
 
 function parseLine(json: string): Readonly<Record<string, unknown>> | undefined {
@@ -34,14 +59,32 @@ function parseLine(json: string): Readonly<Record<string, unknown>> | undefined 
   }
 }
 
-/** Errors and moves say the most in one of their fields. */
+/** `duration=2.6 s` for `"durationMs":2600`. */
+function fieldText(name: string, value: unknown): string {
+  if (name.endsWith('Ms') && typeof value === 'number')
+    return `${name.slice(0, -'Ms'.length)}=${formatDuration(value)}`;
+  return `${name}=${valueText(value)}`;
+}
+
+/** Errors and moves say the most in a few of their fields. */
 function valueText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'object' && value !== null) {
     if ('message' in value && typeof value.message === 'string') return value.message;
-    if ('regionId' in value && typeof value.regionId === 'string') return `region ${value.regionId}`;
+    const move = moveSchema.safeParse(value);
+    if (move.success) return moveText(move.data);
   }
   return JSON.stringify(value);
+}
+
+const moveSchema = moveViewSchema
+  .unwrap()
+  .pick({ regionId: true, table: true, from: true, to: true, state: true, cause: true, detail: true });
+
+function moveText({ regionId, table, from, to, state, cause, detail }: z.infer<typeof moveSchema>): string {
+  const text = `region ${regionId} of ${table} from ${from} to ${to}`;
+  if (cause === null) return text;
+  return state === 'succeeded' || detail === null ? `${text}, ${state}` : `${text}, ${state}: ${detail}`;
 }
 
 /** Texts of servers are in it: nothing in them may reach a terminal as more than text. */

@@ -7,13 +7,35 @@ import { VirtualClock } from '../harness/virtual-clock.ts';
 /** An output that keeps what was written. */
 export interface RecordedOutput extends Output {
   text(): string;
+  resize(columns: number, rows: number): void;
+  /** As if nobody read it any more. */
+  leave(): void;
 }
 
-export function recordOutput(columns?: number): RecordedOutput {
+export function recordOutput(columns?: number, rows = 24): RecordedOutput {
   let written = '';
+  const size = { columns, rows };
+  const reader = new AbortController();
+  const listeners = new Set<() => void>();
+  const isTerminal = columns !== undefined;
   return {
-    isTerminal: columns !== undefined,
-    canvas: canvasOf(columns !== undefined, columns, false),
+    isTerminal,
+    get canvas() {
+      return canvasOf(isTerminal, size.columns, false);
+    },
+    get rows() {
+      return isTerminal ? size.rows : Infinity;
+    },
+    readerGone: reader.signal,
+    onResize: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    resize: (newColumns, newRows) => {
+      Object.assign(size, { columns: newColumns, rows: newRows });
+      for (const listener of listeners) listener();
+    },
+    leave: () => reader.abort(),
     write: async (text) => {
       written += text;
     },

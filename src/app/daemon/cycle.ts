@@ -7,7 +7,7 @@ import { judgePlacement } from '../../domain/verdict.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import { describeClosed, type ClosedGate } from '../../executor/gates.ts';
+import { describeClosed, whyStopping, type ClosedGate } from '../../executor/gates.ts';
 import type { ExecutionReport, Executor } from '../../executor/port.ts';
 import type { Cluster } from '../../greptimedb/port.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -119,7 +119,7 @@ async function takeTurnOrFail(
     if (!isForeseen(error) || contradictsDetection(error))
       await dependencies.connection.drop().catch(() => undefined);
     return signal.aborted
-      ? { outcome: 'stopped', ...progress.tally, detail: 'The process was told to stop.' }
+      ? { outcome: 'stopped', ...progress.tally, detail: whyStopping(dependencies.store.unresolvedMoves()) }
       : { outcome: 'failed', ...progress.tally, detail: describeError(error) };
   }
 }

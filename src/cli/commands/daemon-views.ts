@@ -13,6 +13,7 @@ import { parseDurationOption, parseId, parseWhole } from '../options.ts';
 import { auditTable, historyTable } from '../render/daemon-screens.ts';
 import { statusScreen } from '../render/status-screen.ts';
 import { watchScreen } from '../render/watch.ts';
+import type { Draw } from '../render/watch.ts';
 
 interface StatusFlags extends DaemonFlags {
   readonly output: 'table' | 'json';
@@ -62,19 +63,22 @@ async function status(cli: Cli, flags: StatusFlags): Promise<void> {
   const isJson = flags.output === 'json';
   if (flags.watch !== undefined) {
     const everyMs = parseDurationOption('--watch', flags.watch === true ? WATCH_EVERY : flags.watch);
-    const show = isJson ? () => jsonLine(daemon) : () => screen(daemon, out);
-    return watchScreen(show, { out, clock, signal, everyMs, inPlace: out.isTerminal && !isJson });
+    const read = isJson ? () => jsonLine(daemon) : () => screen(daemon, out);
+    return watchScreen(read, { out, clock, signal, everyMs, inPlace: out.isTerminal && !isJson });
   }
   if (isJson) return writeJson(out, await daemon.get('/api/v1/status', z.unknown()));
-  await writeLines(out, await screen(daemon, out));
+  await writeLines(out, statusScreen(await daemon.get('/api/v1/status', statusSchema), out.canvas));
 }
 
-async function screen(daemon: ApiClient, out: Output): Promise<string[]> {
-  return [...statusScreen(await daemon.get('/api/v1/status', statusSchema), out.canvas)];
+async function screen(daemon: ApiClient, out: Output): Promise<Draw> {
+  const status = await daemon.get('/api/v1/status', statusSchema);
+  // The last line of the window holds the cursor.
+  return () => statusScreen(status, out.canvas, out.rows - 1);
 }
 
-async function jsonLine(daemon: ApiClient): Promise<string[]> {
-  return [JSON.stringify(await daemon.get('/api/v1/status', z.unknown()))];
+async function jsonLine(daemon: ApiClient): Promise<Draw> {
+  const line = JSON.stringify(await daemon.get('/api/v1/status', z.unknown()));
+  return () => [line];
 }
 
 export function addHistory(program: Command, cli: Cli): void {
@@ -114,7 +118,7 @@ async function history(cli: Cli, flags: HistoryFlags): Promise<void> {
     const { lines, next } = await historyPage(cli, daemon, flags.output, { ...query, before });
     await writeLines(out, lines);
     before = next ?? undefined;
-    if (before === undefined) return;
+    if (before === undefined || out.readerGone.aborted) return;
     if (flags.all !== true) break;
   }
   if (before !== undefined) await err.write(`Older moves: --before ${before}\n`);

@@ -6,7 +6,9 @@ import type { Cli, ConfigFlags } from '../cli.ts';
 export function addRun(program: Command, cli: Cli): void {
   withDryRun(withConfig(program.command('run')))
     .summary('the daemon')
-    .description('Runs the daemon until it is told to stop. Logs JSON lines to standard output.')
+    .description(
+      'Runs the daemon until it is told to stop. Logs to standard output: lines to read on a terminal, else JSON lines.',
+    )
     .addHelpText(
       'after',
       `

@@ -8,21 +8,25 @@ import { layOut, printable, wrap } from './text.ts';
 
 type Lines = Generator<string, void, undefined>;
 
+/** Narrower windows show the day and the detail of a move to nobody: each would take the place of a column that matters more. */
+const WIDE_COLUMNS = 120;
+
 /** Past moves, the newest first. */
 export function* historyTable(moves: HistoryView['moves'], { width, style }: Canvas): Lines {
   if (moves.length === 0) {
     yield 'No moves yet.';
     return;
   }
+  const isWide = width >= WIDE_COLUMNS;
   const rows = moves.map((move) => [
-    when(move.createdAt),
+    isWide ? when(move.createdAt) : when(move.createdAt).replace(/^.* /, ''),
     move.regionId,
     printable(move.table),
     `${move.from} → ${move.to}`,
     printable(move.reason),
     style(move.state === 'succeeded' ? 'green' : 'yellow', printable(move.state)),
     durationText(move),
-    detailText(move),
+    ...(isWide ? [detailText(move)] : []),
   ]);
   yield* layOut(
     [
@@ -30,10 +34,10 @@ export function* historyTable(moves: HistoryView['moves'], { width, style }: Can
       { title: 'REGION', align: 'right' },
       { title: 'TABLE' },
       { title: 'MOVE' },
-      { title: 'REASON' },
+      { title: 'REASON', yields: 2 },
       { title: 'STATE' },
-      { title: 'TOOK', align: 'right' },
-      { title: 'DETAIL' },
+      { title: 'TOOK', align: 'right', yields: 1 },
+      ...(isWide ? [{ title: 'DETAIL' }] : []),
     ],
     rows,
     { title: (text) => style('bold', text), width },

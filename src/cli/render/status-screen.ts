@@ -3,7 +3,7 @@ import { count, formatNumber } from '../../lib/number.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { bar } from './datanode-table.ts';
 import type { Canvas, Format } from './style.ts';
-import { formatTime, layOut, padEnd, printable } from './text.ts';
+import { formatTime, labelled, layOut, padEnd, printable, wrap } from './text.ts';
 
 type Lines = Generator<string, void, undefined>;
 
@@ -18,25 +18,34 @@ const VERDICT_FORMAT: Readonly<Record<string, Format>> = {
   'lost-contact': 'red',
 };
 
-/** What a running daemon says of itself. */
-export function* statusScreen(status: StatusView, canvas: Canvas): Lines {
-  const { style } = canvas;
-  const { verdict, cluster, process } = status;
-  const format = VERDICT_FORMAT[verdict.code] ?? 'bold';
-  yield `${style('bold', style(format, printable(verdict.code)))}  ${printable(verdict.sentence)}`;
-  yield style(
-    'dim',
-    `${printable(cluster.name)} (GreptimeDB ${printable(cluster.version) || 'of unknown version'}, ${cluster.api ?? 'api not known yet'}); rebalancer ${printable(process.version)}, up ${formatDuration(process.uptimeSeconds * 1_000)}`,
+/**
+ * What a running daemon says of itself.
+ *
+ * @param rows the most lines: where they do not suffice for all datanodes, the most uneven ones are shown.
+ */
+export function statusScreen(status: StatusView, canvas: Canvas, rows = Infinity): string[] {
+  const lines = [...statusHeading(status, canvas), ''];
+  lines.push(
+    ...labelled(statusFacts(status), { width: canvas.width, label: (name) => canvas.style('bold', name) }),
   );
-  yield '';
-  yield* layOut(
-    [{ title: '' }, { title: '' }],
-    statusFacts(status).map(([name, value]) => [style('bold', name), value]),
-  ).drop(1);
-  if (status.datanodes.length > 0) {
-    yield '';
-    yield* statusDatanodes(status, canvas);
-  }
+  if (status.datanodes.length > 0)
+    lines.push('', ...statusDatanodes(status, canvas, rows - lines.length - TABLE_HEAD_LINES));
+  return lines.slice(0, rows);
+}
+
+/** The empty line and the titles. */
+const TABLE_HEAD_LINES = 2;
+
+function* statusHeading({ verdict, cluster, process }: StatusView, { width, style }: Canvas): Lines {
+  const code = printable(verdict.code);
+  const format = VERDICT_FORMAT[verdict.code] ?? 'bold';
+  yield* labelled([[code, printable(verdict.sentence)]], {
+    width,
+    label: (text) => style('bold', style(format, text)),
+  });
+  const server = `GreptimeDB ${printable(cluster.version) || 'of unknown version'}, ${cluster.api ?? 'api not known yet'}`;
+  const text = `${printable(cluster.name)} (${server}); rebalancer ${printable(process.version)}, up ${formatDuration(process.uptimeSeconds * 1_000)}`;
+  for (const line of wrap(text, width)) yield style('dim', line);
 }
 
 function statusFacts(status: StatusView): [string, string][] {
@@ -131,11 +140,23 @@ function snapshotText(snapshot: NonNullable<StatusView['snapshot']>): string {
 const BAR_COLUMNS = 20;
 const MAX_DATANODES = 100;
 
-function* statusDatanodes({ datanodes }: StatusView, { style }: Canvas): Lines {
+type StatusDatanode = StatusView['datanodes'][number];
+
+function* statusDatanodes({ datanodes }: StatusView, { style, width }: Canvas, rows: number): Lines {
   const most = datanodes.reduce((max, node) => Math.max(max, node.regions, node.regionsAfter), 0);
-  const rows = datanodes
-    .slice(0, MAX_DATANODES)
-    .map((node) => [
+  const limit = Math.min(rows, MAX_DATANODES);
+  const shown = datanodes.length <= limit ? datanodes : mostUneven(datanodes, limit - 1);
+  yield* layOut(
+    [
+      { title: 'DATANODE', align: 'right' },
+      { title: 'ADDRESS', yields: 2 },
+      { title: 'STATE' },
+      { title: 'WEIGHT', align: 'right', yields: 1 },
+      { title: 'REGIONS', align: 'right' },
+      { title: 'PLANNED', align: 'right' },
+      { title: '' },
+    ],
+    shown.map((node) => [
       node.id,
       printable(node.addr ?? ''),
       node.state,
@@ -143,21 +164,18 @@ function* statusDatanodes({ datanodes }: StatusView, { style }: Canvas): Lines {
       formatNumber(node.regions),
       formatNumber(node.regionsAfter),
       padEnd(bar(node.regions, most, BAR_COLUMNS), BAR_COLUMNS),
-    ]);
-  yield* layOut(
-    [
-      { title: 'DATANODE', align: 'right' },
-      { title: 'ADDRESS' },
-      { title: 'STATE' },
-      { title: 'WEIGHT', align: 'right' },
-      { title: 'REGIONS', align: 'right' },
-      { title: 'PLANNED', align: 'right' },
-      { title: '' },
-    ],
-    rows,
-    { title: (text) => style('bold', text) },
+    ]),
+    { title: (text) => style('bold', text), width },
   );
-  if (datanodes.length > rows.length) yield `… and ${formatNumber(datanodes.length - rows.length)} more`;
+  if (datanodes.length > shown.length)
+    yield `… ${formatNumber(datanodes.length - shown.length)} more; these are the most uneven`;
+}
+
+/** Those furthest from their fair share; of equal ones those that come first. */
+function mostUneven(datanodes: readonly StatusDatanode[], limit: number): StatusDatanode[] {
+  const distance = ({ regions, regionsAfter, share }: StatusDatanode): number =>
+    Math.abs(regions - (share ?? regionsAfter));
+  return datanodes.toSorted((a, b) => distance(b) - distance(a)).slice(0, Math.max(0, limit));
 }
 
 /** A time of the API for a person. */

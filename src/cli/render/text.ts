@@ -32,7 +32,7 @@ export function padStart(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - displayWidth(text))) + text;
 }
 
-/** Cuts a plain text (no colours) to `width` columns; a cut text ends in `…`. */
+/** Cuts a plain text (no colours) to `width` columns, between two words where it has several; a cut text ends in `…`. */
 export function truncate(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   if (width < 1) return '';
@@ -40,10 +40,16 @@ export function truncate(text: string, width: number): string {
   let used = 0;
   for (const char of text) {
     used += displayWidth(char);
-    if (used > width - 1) break;
+    if (used > width - 1) return `${wholeWords(kept, char)}…`;
     kept += char;
   }
-  return `${kept}…`;
+  return kept;
+}
+
+/** The text without the word that the next character would have gone on with. */
+function wholeWords(text: string, next: string): string {
+  const end = next === ' ' ? text.length : text.lastIndexOf(' ');
+  return end > 0 ? text.slice(0, end).trimEnd() : text;
 }
 
 /** Breaks a plain text at spaces into lines of at most `width` columns. A word that is longer stays whole. */
@@ -73,34 +79,36 @@ const MAX_DATE_MS = 8.64e15;
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
+  /** Left out where the columns do not all fit; the highest number goes first. */
+  readonly yields?: number;
+}
+
+export interface LayOutOptions {
+  readonly title?: (text: string) => string;
+  readonly indent?: string;
+  readonly width?: number;
 }
 
 /** Lays cells out in columns two spaces apart. With a `width`, the last column, which must be without colours, is cut to it. */
 export function* layOut(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  options: {
-    readonly title?: (text: string) => string;
-    readonly indent?: string;
-    readonly width?: number;
-  } = {},
+  options: LayOutOptions = {},
 ): Generator<string, void, undefined> {
-  const { indent = '', width = Infinity } = options;
-  const title = options.title ?? ((text: string): string => text);
-  const widthOf = (row: readonly string[], index: number): number => displayWidth(row[index] ?? '');
+  const { indent = '', width = Infinity, title = (text: string): string => text } = options;
   const widths = columns.map((column, index) =>
-    Math.max(
-      displayWidth(column.title),
-      rows.reduce((most, row) => Math.max(most, widthOf(row, index)), 0),
-    ),
+    rows.reduce((most, row) => Math.max(most, displayWidth(row[index] ?? '')), displayWidth(column.title)),
   );
-  const before = widths.slice(0, -1).reduce((sum, column) => sum + column + 2, indent.length);
+  const shown = columnsThatFit(columns, widths, width - indent.length);
+  const last = shown.at(-1);
+  const before = shown.slice(0, -1).reduce((sum, index) => sum + widths[index]! + 2, indent.length);
   const line = (cells: readonly string[]): string =>
-    columns
-      .map(({ align }, index) => {
+    shown
+      .map((index) => {
         const cell = cells[index] ?? '';
-        if (index === columns.length - 1) return truncate(cell, Math.max(width - before, MIN_LAST_COLUMN));
-        return align === 'right' ? padStart(cell, widths[index]!) : padEnd(cell, widths[index]!);
+        if (columns[index]!.align === 'right') return padStart(cell, widths[index]!);
+        if (index === last) return truncate(cell, Math.max(width - before, MIN_LAST_COLUMN));
+        return padEnd(cell, widths[index]!);
       })
       .join('  ')
       .trimEnd();
@@ -109,3 +117,33 @@ export function* layOut(
 }
 
 const MIN_LAST_COLUMN = 20;
+
+/** The indices of the columns that fit; of the last one its first words are enough. */
+function columnsThatFit(columns: readonly Column[], widths: readonly number[], width: number): number[] {
+  const shown = [...columns.keys()];
+  const needed = (): number =>
+    shown.reduce((sum, index) => sum + widths[index]! + 2, -2) -
+    Math.max(0, widths[shown.at(-1)!]! - MIN_LAST_COLUMN);
+  while (needed() > width) {
+    const first = shown
+      .filter((index) => columns[index]!.yields !== undefined)
+      .toSorted((a, b) => columns[b]!.yields! - columns[a]!.yields!)[0];
+    if (first === undefined) break;
+    shown.splice(shown.indexOf(first), 1);
+  }
+  return shown;
+}
+
+/** Names beside their values. What is too long for the line goes on below itself, broken at spaces. */
+export function* labelled(
+  rows: readonly (readonly [name: string, value: string])[],
+  { width, label, indent = '' }: { width: number; label: (name: string) => string; indent?: string },
+): Generator<string, void, undefined> {
+  const names = rows.reduce((most, [name]) => Math.max(most, displayWidth(name)), 0);
+  const start = indent.length + names + 2;
+  for (const [name, value] of rows) {
+    const [first, ...rest] = wrap(value, Math.max(width - start, MIN_LAST_COLUMN));
+    yield `${indent}${label(padEnd(name, names))}  ${first!}`;
+    for (const line of rest) yield ' '.repeat(start) + line;
+  }
+}

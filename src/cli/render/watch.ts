@@ -1,8 +1,9 @@
 import { describeError, isAbort, UsageError } from '../../domain/errors.ts';
 import { sleep } from '../../lib/clock.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { writeLines } from '../io.ts';
+import { writeLines, writeSoon } from '../io.ts';
 import type { Output } from '../io.ts';
+import { wrap } from './text.ts';
 
 export interface WatchOptions {
   readonly out: Output;
@@ -20,41 +21,49 @@ const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 const CLEAR_SCREEN = '\u001b[2J';
 
+/** What is known, as lines for the window as it is now: drawn again when that is resized. */
+export type Draw = () => readonly string[];
+
 /**
- * Shows what `show` gives again and again until told to stop. A daemon that does not answer is shown as such: it may come back.
+ * Shows what `read` gives again and again until told to stop, or until nobody reads it any more. A daemon that does not answer is shown
+ * as such: it may come back.
  *
- * @throws UsageError of `show`, which no waiting would mend.
+ * @throws UsageError of `read`, which no waiting would mend.
  */
-export async function watchScreen(
-  show: () => Promise<readonly string[]>,
-  options: WatchOptions,
-): Promise<void> {
-  const { out, clock, signal, everyMs, inPlace } = options;
-  if (inPlace) await out.write(CLEAR_SCREEN);
+export async function watchScreen(read: () => Promise<Draw>, options: WatchOptions): Promise<void> {
+  const { out, clock, everyMs, inPlace } = options;
+  const signal = AbortSignal.any([options.signal, out.readerGone]);
+  let draw: Draw = () => [];
+  const stopResizing = inPlace ? out.onResize(() => writeSoon(out, overdrawn(draw()))) : undefined;
   try {
+    if (inPlace) await out.write(CLEAR_SCREEN);
     for (;;) {
       signal.throwIfAborted();
-      const lines = await linesOrProblem(show, out, signal);
-      if (inPlace)
-        await out.write(`${HOME}${lines.map((line) => `${line}${CLEAR_LINE}\n`).join('')}${CLEAR_BELOW}`);
-      else await writeLines(out, lines);
+      draw = await drawOrProblem(read, out, signal);
+      if (inPlace) await out.write(overdrawn(draw()));
+      else await writeLines(out, draw());
       await sleep(clock, everyMs, signal);
     }
   } catch (error) {
     if (isAbort(error) || signal.aborted) return;
     throw error;
+  } finally {
+    stopResizing?.();
   }
 }
 
-async function linesOrProblem(
-  show: () => Promise<readonly string[]>,
-  out: Output,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+function overdrawn(lines: readonly string[]): string {
+  return `${HOME}${lines.map((line) => `${line}${CLEAR_LINE}\n`).join('')}${CLEAR_BELOW}`;
+}
+
+async function drawOrProblem(read: () => Promise<Draw>, out: Output, signal: AbortSignal): Promise<Draw> {
   try {
-    return await show();
+    return await read();
   } catch (error) {
     if (signal.aborted || error instanceof UsageError) throw error;
-    return [`${out.canvas.style('red', 'error:')} ${describeError(error)}`];
+    return () =>
+      wrap(describeError(error), out.canvas.width - 'error: '.length).map((line, index) =>
+        index === 0 ? `${out.canvas.style('red', 'error:')} ${line}` : `       ${line}`,
+      );
   }
 }

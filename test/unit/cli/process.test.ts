@@ -81,6 +81,14 @@ describe('standard output', () => {
     expect(await finish(child)).toMatchObject({ code: 3, err: '' });
   });
 
+  it('tells when its reader has gone away', async () => {
+    const child = run(`
+      const lines = setInterval(() => io.out.write('x\\n'), 10);
+      io.out.readerGone.addEventListener('abort', () => { clearInterval(lines); process.exitCode = 3; });`);
+    child.stdout!.once('data', () => child.stdout!.destroy());
+    expect(await finish(child)).toMatchObject({ code: 3, err: '' });
+  });
+
   it.runIf(process.platform === 'linux')('on a full disk is one', async () => {
     const child = run(
       `await io.out.write('x').catch((error) => console.error(error.code + ': ' + error.message));`,

@@ -38,6 +38,10 @@ describe('text', () => {
     ['abcdef', 5, 'abcd…'],
     ['日本語', 5, '日本…'],
     ['日本語', 4, '日…'],
+    ['one two three', 12, 'one two…'],
+    ['one two three', 8, 'one two…'],
+    ['one two three', 7, 'one…'],
+    [' abcdef', 5, ' abc…'],
     ['abc', 1, '…'],
     ['abc', 0, ''],
     ['abc', Infinity, 'abc'],
@@ -88,7 +92,7 @@ describe('text', () => {
     ];
     expect([...layOut(columns, rows, { width: 41 })]).toEqual([
       '           ID  NAME  WHY',
-      '4398046511104  日本  a very long reason …',
+      '4398046511104  日本  a very long reason…',
       '            7  cpu',
     ]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canvasOf } from '../../../src/cli/io.ts';
 import { explanation, historyTable, quarantineTable } from '../../../src/cli/render/daemon-screens.ts';
+import { displayWidth } from '../../../src/cli/render/text.ts';
 import { statusScreen } from '../../../src/cli/render/status-screen.ts';
 import type { Explanation } from '../../../src/domain/explanation.ts';
 import { toMoveView } from '../../../src/observability/event-view.ts';
@@ -125,6 +126,35 @@ describe('the status screen', () => {
   });
 });
 
+describe('the status screen in a window', () => {
+  /** Datanode 7 holds the most. */
+  const datanodes = Array.from({ length: 40 }, (_, index) => ({
+    ...STATUS.datanodes[0]!,
+    ...{ id: String(index), regions: index === 7 ? 12 : 6, regionsAfter: 6, share: 6 },
+  }));
+  const canvas = canvasOf(true, 80, false);
+
+  it('has no more lines than the window, and shows the most uneven datanodes', () => {
+    const lines = statusScreen({ ...STATUS, datanodes }, canvas, 23);
+    expect(lines).toHaveLength(23);
+    expect(lines[17]).toMatch(/^ +7 /);
+    expect(lines.at(-1)).toBe('… 35 more; these are the most uneven');
+    expect(statusScreen({ ...STATUS, datanodes }, canvas, 8)).toHaveLength(8);
+  });
+
+  it('has no line that is wider, and breaks none in the middle of a word', () => {
+    const lines = statusScreen({ ...STATUS, datanodes }, canvas);
+    expect(lines.filter((line) => displayWidth(line) > 80)).toEqual([]);
+    const moving = lines.findIndex((line) => line.startsWith('moving'));
+    expect(lines.slice(moving, moving + 2)).toEqual([
+      'moving      4/12: region 4398046511104 of greptime.public.cpu from 0 to 3,',
+      '            watching for 3.2 s',
+    ]);
+    const narrow = statusScreen({ ...STATUS, datanodes }, canvasOf(true, 60, false));
+    expect(narrow.find((line) => line.startsWith('DATANODE'))).toMatch(/^DATANODE  STATE +REGIONS/);
+  });
+});
+
 describe('the history', () => {
   it('is one line a move', () => {
     const moves = [
@@ -137,6 +167,13 @@ describe('the history', () => {
       '2026-11-22 13:00:00Z  4398046511104  greptime.public.cpu  0 → 3   drain   succeeded   4 s  The route names the target.',
       '2026-11-22 13:00:00Z  4398046511104  greptime.public.cpu  10 → 3  drain   abandoned',
       '2026-11-22 13:00:00Z  4398046511104  greptime.public.cpu  0 → 3   drain   failed      4 s  done-not-moved: The procedure says Done.',
+    ]);
+  });
+
+  it('tells neither day nor detail in a narrow window', () => {
+    expect([...historyTable([MOVE], canvasOf(true, 90, false))]).toEqual([
+      'BEGUN             REGION  TABLE                MOVE   REASON  STATE      TOOK',
+      '13:00:00Z  4398046511104  greptime.public.cpu  0 → 3  drain   succeeded   4 s',
     ]);
   });
 

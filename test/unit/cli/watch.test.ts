@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { watchScreen } from '../../../src/cli/render/watch.ts';
+import type { Draw } from '../../../src/cli/render/watch.ts';
 import { OperatingError, UsageError } from '../../../src/domain/errors.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { toMoveView } from '../../../src/observability/event-view.ts';
@@ -13,12 +14,12 @@ async function watched(screens: readonly (readonly string[] | Error)[], columns?
   const stop = new AbortController();
   const out = recordOutput(columns);
   let shown = 0;
-  const show = async (): Promise<readonly string[]> => {
+  const read = async (): Promise<Draw> => {
     const screen = screens[shown++];
     if (screen instanceof Error) throw screen;
-    return screen ?? [];
+    return () => screen ?? [];
   };
-  const watching = watchScreen(show, {
+  const watching = watchScreen(read, {
     out,
     clock,
     signal: stop.signal,
@@ -56,6 +57,33 @@ describe('a watched screen', () => {
 
   it('ends with what no waiting would mend', async () => {
     await expect(watched([new UsageError('--token-file: none')])).rejects.toThrow('--token-file: none');
+  });
+});
+
+describe('a watched screen whose window or reader changes', () => {
+  const open = (columns?: number) => {
+    const [clock, stop, out] = [new VirtualClock(0), new AbortController(), recordOutput(columns, 10)];
+    const read = async (): Promise<Draw> => () => [`${out.canvas.width} x ${out.rows}`];
+    const options = { out, clock, signal: stop.signal, everyMs: 1_000, inPlace: columns !== undefined };
+    return { clock, stop, out, watching: watchScreen(read, options) };
+  };
+
+  it('is drawn again at once when the window is resized', async () => {
+    const { stop, out, watching } = open(80);
+    for (let round = 0; round < 10; round += 1) await turn();
+    out.resize(60, 20);
+    stop.abort();
+    await watching;
+    out.resize(50, 5);
+    expect(out.text()).toBe('\u001b[2J\u001b[H80 x 10\u001b[K\n\u001b[J\u001b[H60 x 20\u001b[K\n\u001b[J');
+  });
+
+  it('ends when nobody reads it any more', async () => {
+    const { out, watching } = open();
+    for (let round = 0; round < 10; round += 1) await turn();
+    out.leave();
+    await watching;
+    expect(out.text()).toBe('Infinity x Infinity\n');
   });
 });
 

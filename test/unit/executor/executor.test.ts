@@ -302,6 +302,10 @@ describe('being told to stop', () => {
     rig.cluster.onSubmitted = () => rig.controller.abort();
     const report = await rig.execute([moveOf()]);
     expect(report.records).toMatchObject([{ state: 'submitted', procedureId: 'procedure-1' }]);
+    const { regionId, table, from, to } = moveOf();
+    expect(report.closed.map(({ detail }) => detail)).toEqual([
+      `The process was told to stop. The migration of region ${regionId} of ${table} from datanode ${from} to ${to} goes on in GreptimeDB; the next start finds it again.`,
+    ]);
     const next = await rig.drive(rig.executor.recover(new AbortController().signal));
     expect(next.resolved).toMatchObject([{ state: 'succeeded', cause: 'moved' }]);
     expect(rig.cluster.submissions).toHaveLength(1);

@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import { createLogger } from '../../../src/observability/logger.ts';
+import { toMoveView } from '../../../src/observability/event-view.ts';
 import { readableLines } from '../../../src/observability/readable-log.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
+import { sampleMove } from '../../support/observability.ts';
 
 function log(fields: Record<string, unknown>, message = 'Something happened'): string {
   let text = '';
@@ -19,9 +22,19 @@ it.each([
     'warning: Something happened: error=Reading failed: no route\n',
   ],
   [
-    'a move by its region',
-    { move: { id: '1', regionId: '17' } },
-    'warning: Something happened: move=region 17\n',
+    'a move by region, table and way',
+    { move: toMoveView(sampleMove({ regionId: '17', table: 'a.b.c' })) },
+    'warning: Something happened: move=region 17 of a.b.c from 0 to 1\n',
+  ],
+  [
+    'how a move ended',
+    {
+      durationMs: 2_640,
+      move: toMoveView(
+        sampleMove({ regionId: '17', table: 'a.b.c', state: 'failed', cause: 'x', detail: 'It broke.' }),
+      ),
+    },
+    'warning: Something happened: duration=2.6 s, move=region 17 of a.b.c from 0 to 1, failed: It broke.\n',
   ],
   ['secrets masked', { token: 'hunter2' }, 'warning: Something happened: token=[masked]\n'],
   ['no escape sequences', { text: 'a\u001b[31m\nb' }, 'warning: Something happened: text=a [31m b\n'],
@@ -33,4 +46,12 @@ it('leaves a line as it is that is none of the logger', () => {
   let text = '';
   readableLines((line) => (text += line)).write('plain\n');
   expect(text).toBe('plain\n');
+});
+
+it('tells the time of day where a person watches', () => {
+  let text = '';
+  const destination = readableLines((line) => (text += line), { live: true });
+  const clock = new VirtualClock(Date.UTC(2026, 10, 22, 13, 0, 5));
+  createLogger({ level: 'info', destination }, { clock }).info({ moved: 3 }, 'Something happened');
+  expect(text).toBe('13:00:05 info: Something happened: moved=3\n');
 });
