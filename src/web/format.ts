@@ -59,14 +59,6 @@ export function formatAhead(iso: string, nowMs: number): string {
   return `${formatClock(iso, nowMs)}, ${formatRough(Date.parse(iso) - nowMs)}`;
 }
 
-/** `1.5 MB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  const amount = bytes / 1_000 ** power;
-  return `${amount >= 100 || power === 0 ? Math.round(amount) : amount.toFixed(1)} ${units[power] ?? 'B'}`;
-}
-
 /** `greptime.public.cpu` without the parts that all tables share. */
 export function shortTable(name: string): string {
   return name.replace(/^greptime\.public\./, '').replace(/^greptime\./, '');

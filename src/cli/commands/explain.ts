@@ -9,7 +9,7 @@ import type { Cli, ConfigFlags, DaemonFlags } from '../cli.ts';
 import { writeLines } from '../io.ts';
 import { parseId, parseWhatIf } from '../options.ts';
 import type { WhatIfFlags } from '../options.ts';
-import { explanation } from '../render/daemon-screens.ts';
+import { explanation } from '../render/explanation.ts';
 import { readSnapshot, withWhatIf } from './plan.ts';
 
 interface ExplainFlags extends ConfigFlags, DaemonFlags, WhatIfFlags {

@@ -1,15 +1,18 @@
-import type { Explanation } from '../../domain/explanation.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { formatNumber } from '../../lib/number.ts';
 import type { AuditView, HistoryView, QuarantineView } from '../../server/api/answers.ts';
 import { when } from './status-screen.ts';
 import type { Canvas } from './style.ts';
-import { layOut, printable, wrap } from './text.ts';
+import { layOut, printable } from './text.ts';
 
 type Lines = Generator<string, void, undefined>;
 
-/** Narrower windows show the day and the detail of a move to nobody: each would take the place of a column that matters more. */
+/** In narrower windows the day and the detail of a move would take the place of columns that matter more. */
 const WIDE_COLUMNS = 120;
+
+function timeText(iso: string, isWide: boolean): string {
+  return isWide ? when(iso) : when(iso).replace(/^.* /, '');
+}
 
 /** Past moves, the newest first. */
 export function* historyTable(moves: HistoryView['moves'], { width, style }: Canvas): Lines {
@@ -19,7 +22,7 @@ export function* historyTable(moves: HistoryView['moves'], { width, style }: Can
   }
   const isWide = width >= WIDE_COLUMNS;
   const rows = moves.map((move) => [
-    isWide ? when(move.createdAt) : when(move.createdAt).replace(/^.* /, ''),
+    timeText(move.createdAt, isWide),
     move.regionId,
     printable(move.table),
     `${move.from} → ${move.to}`,
@@ -68,47 +71,6 @@ export function* auditTable(entries: AuditView['entries'], { width, style }: Can
   );
 }
 
-/** Why something moves or stays. */
-export function* explanation(answer: Explanation, { width, style }: Canvas): Lines {
-  yield style('bold', `${printable(answer.kind)} ${printable(answer.id)}`);
-  yield* wrap(printable(answer.answer), width);
-  for (const { code, detail } of answer.reasons) {
-    const [first, ...rest] = wrap(`${printable(code)}: ${printable(detail)}`, width - 4);
-    yield `  ${first!.replace(/^[^:]+/, (word) => style('yellow', word))}`;
-    for (const line of rest) yield `    ${line}`;
-  }
-  const facts = Object.entries(answer.facts);
-  if (facts.length === 0) return;
-  yield '';
-  yield* layOut(
-    [{ title: '' }, { title: '' }],
-    facts.flatMap(([name, value]) =>
-      factLines(value).map((line, index) => [
-        index === 0 ? style('dim', printable(name)) : '',
-        printable(line),
-      ]),
-    ),
-    { indent: '  ' },
-  ).drop(1);
-}
-
-/** A list of records is one line for each; a record is its fields in a row: `floor 1, ceil 2`. */
-function factLines(value: unknown): string[] {
-  if (!Array.isArray(value)) return [factText(value)];
-  if (value.length === 0) return ['none'];
-  const texts = value.map(factText);
-  return value.every((item) => typeof item === 'object') ? texts : [texts.join(', ')];
-}
-
-function factText(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value !== 'object' || value === null) return 'none';
-  return Object.entries(value)
-    .map(([name, field]) => `${name} ${factText(field)}`)
-    .join(', ');
-}
-
 export function* quarantineTable({ quarantined: regions, datanodes }: QuarantineView, canvas: Canvas): Lines {
   const { width, style } = canvas;
   yield* quarantinedDatanodes(datanodes);
@@ -116,18 +78,25 @@ export function* quarantineTable({ quarantined: regions, datanodes }: Quarantine
     if (datanodes.length === 0) yield 'Nothing is quarantined.';
     return;
   }
+  const isWide = width >= WIDE_COLUMNS;
   yield* layOut(
     [
       { title: 'REGION', align: 'right' },
-      { title: 'FAILURES', align: 'right' },
+      { title: 'TABLE' },
+      { title: 'MOVE' },
+      { title: 'CAUSE' },
+      { title: 'FAILURES', align: 'right', yields: 1 },
       { title: 'UNTIL' },
-      { title: 'WHY' },
+      { title: 'WHY', yields: 2 },
     ],
-    regions.map((region) => [
-      region.regionId,
-      formatNumber(region.failures),
-      when(region.until),
-      printable(region.detail),
+    regions.map(({ regionId, failures, until, detail, move }) => [
+      regionId,
+      printable(move?.table ?? ''),
+      move ? `${move.from} → ${move.to}` : '',
+      printable(move?.cause ?? ''),
+      formatNumber(failures),
+      timeText(until, isWide),
+      printable(detail),
     ]),
     { title: (text) => style('bold', text), width },
   );

@@ -32,21 +32,30 @@ function explainMove(problem: Problem, counts: Counts, shares: ShareTexts, move:
   if (hasToLeave(problem.hold[move.region]!))
     return `Datanode ${from} is draining: every region leaves it, also of tables that are not selected. Datanode ${to} has the fewest of this table.`;
   if (move.reason === 'drain') {
-    return `Datanode ${from} is draining and leads ${plural(move.totalAtFrom)}; datanode ${to} has room in its share.`;
+    return `Datanode ${from} is draining and has ${plural(move.totalAtFrom)} left; datanode ${to} is below its fair share.`;
   }
   if (move.reason === 'table-spread') {
     const table = problem.tableOf[move.region]!;
     const regions = counts.regionsOf(table);
     const shareOf = (node: number): string => shares.of(regions, node, () => counts.tableShare(table, node));
     return (
-      `Of the table's ${plural(regions)} datanode ${from} leads ${move.tableAtFrom} ` +
-      `(share ${shareOf(move.from)}) and datanode ${to} leads ${move.tableAtTo} (share ${shareOf(move.to)}).`
+      `Datanode ${from} has ${move.tableAtFrom} of the table's ${plural(regions)}, datanode ${to} has ${orNone(move.tableAtTo)}; ` +
+      fairShares(shareOf(move.from), shareOf(move.to))
     );
   }
+  const [fromShare, toShare] = [counts.nodeShare(move.from), counts.nodeShare(move.to)].map(shareText);
   return (
-    `Datanode ${from} leads ${plural(move.totalAtFrom)} in total (share ${shareText(counts.nodeShare(move.from))}) and datanode ${to} ` +
-    `leads ${move.totalAtTo} (share ${shareText(counts.nodeShare(move.to))}); the table's own spread stays within its share.`
+    `Datanode ${from} has ${plural(move.totalAtFrom)} in total, datanode ${to} has ${orNone(move.totalAtTo)}; ` +
+    `${fairShares(fromShare!, toShare!)} The table itself stays even.`
   );
+}
+
+function fairShares(from: string, to: string): string {
+  return from === to ? `fair share ${from} each.` : `fair shares ${from} and ${to}.`;
+}
+
+function orNone(regions: number): string {
+  return regions === 0 ? 'none' : String(regions);
 }
 
 /** Shares as text. Tables of one size on datanodes of one weight have the same. */

@@ -62,8 +62,14 @@ function answerFor({ problem, counts }: ExplainContext, node: number, numbers: N
         return `${leads} and is draining: ${gives} move away, ${after} are in no plan yet; the next cycle makes one.`;
       return `${leads} and is draining: ${gives} move away, ${after} cannot (${blocked} blocked).`;
     case 'target':
-      return `${leads}; its share is ${shareText(counts.nodeShare(node))}. ${receives} move to it and ${gives} away, which leaves it ${after}.`;
+      return `${leads}; its fair share is ${shareText(counts.nodeShare(node))}. ${planText(receives, gives, after)}`;
   }
+}
+
+function planText(receives: number, gives: number, after: number): string {
+  return receives + gives === 0
+    ? 'No move changes that.'
+    : `+${receives}, −${gives}, ${after} after the plan.`;
 }
 
 /** How it stands by its share, now and after the plan. */
@@ -85,6 +91,6 @@ function balanceReasons(
   const whole = share.floor === share.ceil;
   if (isWithin(counts.total(node))) return [reason(whole ? 'balanced' : 'within-rounding')];
   return [
-    reason('balanced', `After the plan it leads ${after} regions, and its share is ${shareText(share)}.`),
+    reason('balanced', `After the plan it leads ${after} regions; its fair share is ${shareText(share)}.`),
   ];
 }

@@ -40,13 +40,13 @@ function whyItMoves({ problem, counts, plan }: ExplainContext, region: number, m
       { code: move.reason, detail: move.detail },
       reason(
         'cheapest-to-move',
-        `Datanode ${move.from} gives ${leaving.length} of the ${counts.ofTable(table, from)} regions of this table that it leads; ` +
-          'the ones with the least write rate, then the smallest memtable, then the smallest size on disk were taken.',
+        `${leaving.length} of the ${counts.ofTable(table, from)} regions that datanode ${move.from} has of this table move: those with the ` +
+          'lowest write rate, then the smallest memtable, then the smallest size on disk.',
       ),
       reason(
         'target-choice',
-        `${lacking.length === 1 ? '1 target has' : `${lacking.length} targets have`} room in the share of this table; datanode ${move.to} leads ` +
-          `${counts.ofTable(table, nodeOf(problem.nodes, move.to))} of it.`,
+        `${lacking.length === 1 ? '1 datanode is' : `${lacking.length} datanodes are`} below the fair share of this table; datanode ${move.to} has ` +
+          `${counts.ofTable(table, nodeOf(problem.nodes, move.to))} of its regions.`,
       ),
     ],
   };
@@ -70,12 +70,12 @@ function whyItStays(context: ExplainContext, region: number): Why {
   const share = shareText(counts.tableShare(table, node));
   const others = plan.moves.filter((move) => move.tableId === tableId && move.from === leader).length;
   if (others > 0) {
-    const detail = `Datanode ${leader ?? ''} gives ${others} of the ${counts.ofTable(table, node)} regions of this table that it leads, and others are cheaper to move.`;
+    const detail = `${others} of the ${counts.ofTable(table, node)} regions that datanode ${leader ?? ''} has of this table move; they are cheaper to move than this one.`;
     return { answer: `It stays. ${detail}`, reasons: [reason('cheaper-region-moves', detail)] };
   }
   const detail =
-    `Datanode ${leader ?? ''} leads ${counts.ofTable(table, node)} of the table's ${counts.regionsOf(table)} regions, ` +
-    `and its share is ${share}.`;
+    `Datanode ${leader ?? ''} has ${counts.ofTable(table, node)} of the table's ${counts.regionsOf(table)} regions; ` +
+    `its fair share is ${share}.`;
   return { answer: `It stays: it is well placed. ${detail}`, reasons: [reason('well-placed', detail)] };
 }
 

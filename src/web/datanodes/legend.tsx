@@ -1,7 +1,8 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { MatrixView } from '../../server/api/answers.ts';
 import type { When } from '../controls/choice.tsx';
-import { formatBytes, shortTable } from '../format.ts';
+import { formatBytes } from '../../lib/number.ts';
+import { shortTable } from '../format.ts';
 import { CHOSEN, loadColour, PALE, tableColour } from './colours.ts';
 import type { ColourBy, LoadScale } from './region-cells.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canvasOf } from '../../../src/cli/io.ts';
-import { explanation, historyTable, quarantineTable } from '../../../src/cli/render/daemon-screens.ts';
+import { historyTable, quarantineTable } from '../../../src/cli/render/daemon-screens.ts';
+import { explanation } from '../../../src/cli/render/explanation.ts';
 import { displayWidth } from '../../../src/cli/render/text.ts';
 import { statusScreen } from '../../../src/cli/render/status-screen.ts';
 import type { Explanation } from '../../../src/domain/explanation.ts';
@@ -190,42 +191,54 @@ describe('an explanation', () => {
       answer: 'It stays where it is, because two things keep it there.',
       reasons: [{ code: 'pinned', detail: 'The configuration pins the table public.cpu to where it is.' }],
       facts: {
-        leader: '0',
+        tableId: '1024',
         followers: [],
-        regions: [1, 2],
+        logical: true,
         share: { floor: 1, ceil: 2 },
+        load: { writeBytesPerSecond: 1_500, diskBytes: 2_000_000 },
         targets: [
-          { datanode: '0', regions: 1 },
-          { datanode: '3', regions: 0 },
+          { datanode: '0', regionsOfTable: 1, floor: 1, ceil: 2, mayLead: true },
+          { datanode: '3', regionsOfTable: 0, floor: 1, ceil: 1, mayLead: false },
+          { datanode: '4', regionsOfTable: 1, floor: 1, ceil: 2, mayLead: true },
         ],
       },
     };
-    expect([...explanation(answer, { ...PLAIN_CANVAS, width: 40 })]).toEqual([
+    expect([...explanation(answer, { ...PLAIN_CANVAS, width: 60 })]).toEqual([
       'region 4398046511104',
-      'It stays where it is, because two things',
-      'keep it there.',
-      '  pinned: The configuration pins the',
-      '    table public.cpu to where it is.',
+      'It stays where it is, because two things keep it there.',
+      '  pinned: The configuration pins the table public.cpu to',
+      '    where it is.',
       '',
-      '  leader     0',
-      '  followers  none',
-      '  regions    1, 2',
-      '  share      floor 1, ceil 2',
-      '  targets    datanode 0, regions 1',
-      '             datanode 3, regions 0',
+      '  table id    1024',
+      '  followers   none',
+      '  logical     yes',
+      '  fair share  1 to 2',
+      '  load        written per second 1.5 kB, on disk 2.0 MB',
+      '',
+      'WHERE IT MAY GO',
+      '  REGIONS OF TABLE  MAY TAKE IT  FAIR SHARE  DATANODES',
+      '                 1          yes      1 to 2  0, 4',
+      '                 0           no           1  3',
     ]);
   });
 });
 
 describe('the quarantine', () => {
-  it('names region, failures and end', () => {
+  it('names region, table, way, cause, failures and end', () => {
+    const move = { ...MOVE, state: 'rolled_back' as const, cause: 'rolled-back' };
+    const region = { failures: 2, until: '2026-11-22T14:00:00.000Z', detail: 'Rolled back.' };
     const quarantined = [
-      { regionId: '7', failures: 2, until: '2026-11-22T14:00:00.000Z', detail: 'Rolled back.', move: null },
+      { regionId: '4398046511104', ...region, move },
+      { regionId: '7', ...region, move: null },
     ];
     expect([...quarantineTable({ quarantined, datanodes: [] }, PLAIN_CANVAS)]).toEqual([
-      'REGION  FAILURES  UNTIL                 WHY',
-      '     7         2  2026-11-22 14:00:00Z  Rolled back.',
+      '       REGION  TABLE                MOVE   CAUSE        FAILURES  UNTIL                 WHY',
+      '4398046511104  greptime.public.cpu  0 → 3  rolled-back         2  2026-11-22 14:00:00Z  Rolled back.',
+      '            7                                                  2  2026-11-22 14:00:00Z  Rolled back.',
     ]);
+    expect([...quarantineTable({ quarantined, datanodes: [] }, canvasOf(true, 80, false))][0]).toBe(
+      '       REGION  TABLE                MOVE   CAUSE        FAILURES  UNTIL',
+    );
     const none = { quarantined: [], datanodes: [] };
     expect([...quarantineTable(none, PLAIN_CANVAS)]).toEqual(['Nothing is quarantined.']);
   });

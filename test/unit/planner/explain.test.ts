@@ -40,7 +40,7 @@ describe('explain region', () => {
   it('says that a well-placed one is', () => {
     const explanation = ask('region', first, { snapshot: snapshotOf([[2, 2, 2]]) });
     expect(codes(explanation)).toEqual(['well-placed']);
-    expect(explanation!.answer).toContain("leads 2 of the table's 6 regions, and its share is 2");
+    expect(explanation!.answer).toContain("has 2 of the table's 6 regions; its fair share is 2");
   });
 
   it.each<[string, Parameters<typeof ask>[2]]>([
@@ -104,7 +104,7 @@ describe('explain datanode', () => {
   it('answers for an empty one that receives', () => {
     const explanation = ask('datanode', '1');
     expect(explanation!.answer).toBe(
-      'Datanode 1 leads 0 regions in scope; its share is 2. 2 move to it and 0 away, which leaves it 2.',
+      'Datanode 1 leads 0 regions in scope; its fair share is 2. +2, −0, 2 after the plan.',
     );
     expect(codes(explanation)).toEqual(['balanced', 'receives-regions']);
   });
