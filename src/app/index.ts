@@ -12,6 +12,7 @@ import type { WatchedCall, WorkResult } from './commands/once.ts';
 import type { PlanAnswer, PlanParts, PlanQuestion } from './commands/plan.ts';
 import type { SimulateRequest } from './commands/simulate.ts';
 import type { ReloadSources } from './daemon/run.ts';
+import type { PreflightReport } from './preflight/check.ts';
 
 interface Call {
   readonly signal: AbortSignal;
@@ -24,6 +25,8 @@ export interface App {
   apply(config: Config, file: PlanFile, call: WatchedCall): Promise<WorkResult>;
   once(config: Config, call: WatchedCall): Promise<WorkResult>;
   drain(config: Config, datanodes: readonly string[], call: WatchedCall): Promise<DrainVerdict>;
+  /** Looks at everything that is needed, and changes nothing. */
+  preflight(config: Config, call: Call): Promise<PreflightReport>;
   explain(
     request: PlanQuestion & { readonly kind: ExplainKind; readonly id: string },
     call: Call,
@@ -85,6 +88,10 @@ export function createApp({
     async drain(config, datanodes, call) {
       const { drainDatanodes } = await import('./commands/drain.ts');
       return drainDatanodes(config, datanodes, await partsOf(config.log.level), call);
+    },
+    async preflight(config, { signal }) {
+      const { preflight } = await import('./preflight/preflight.ts');
+      return preflight(config, await partsOf(config.log.level), signal);
     },
     async run(request, { signal }) {
       const { runDaemon } = await import('./daemon/run.ts');

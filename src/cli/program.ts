@@ -12,6 +12,7 @@ import { addDrain } from './commands/drain.ts';
 import { addExplain } from './commands/explain.ts';
 import { addOnce } from './commands/once.ts';
 import { addPlan } from './commands/plan.ts';
+import { addPreflight } from './commands/preflight.ts';
 import { addRun } from './commands/run.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addSnapshot } from './commands/snapshot.ts';
@@ -24,6 +25,7 @@ const COMMANDS = [
   addApply,
   addOnce,
   addDrain,
+  addPreflight,
   addSnapshot,
   addExplain,
   addStatus,

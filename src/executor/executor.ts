@@ -18,7 +18,6 @@ import type {
 import { recoverMoves } from './recover.ts';
 import { createWatcher } from './watch.ts';
 
-export { DEFAULT_EXECUTOR_OPTIONS, type ExecutorOptions } from './options.ts';
 export type * from './port.ts';
 
 /** What one call of `execute` knows while it runs. */

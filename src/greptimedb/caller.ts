@@ -293,6 +293,13 @@ function isTransientStatus(status: number): boolean {
   return status === 200 || status >= 500 || [404, 408, 425, 429].includes(status);
 }
 
+/** The `Date` header, in ms since 1970: the beginning of the second in which the answer was made. */
+export function dateOf(response: TransportResponse): number | undefined {
+  const date = headerOf(response, 'date');
+  const time = date === undefined ? Number.NaN : Date.parse(date);
+  return Number.isFinite(time) ? time : undefined;
+}
+
 /** The error for an answer that is not what was wanted: a proxy's page, or one that was cut off. */
 export function unexpected(where: string, wanted: string, response: TransportResponse): CallError {
   const status = response.status === 200 ? '' : `HTTP ${response.status} with `;

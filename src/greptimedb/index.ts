@@ -17,6 +17,8 @@ export type {
   SqlOptions,
   WarningListener,
 } from './options.ts';
+export { askEndpoints } from './endpoints.ts';
+export type { EndpointReading } from './endpoints.ts';
 export { createHttpTransport, TransportError } from './http.ts';
 export type { Transport, TransportRequest, TransportResponse } from './http.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { DatanodeId } from '../domain/ids.ts';
 import type { Memory } from '../domain/policy.ts';
-import type { SeenCluster } from './port.ts';
+import type { PauseRecord, SeenCluster } from './port.ts';
 import { Database } from './sqlite-database.ts';
 import { isOfOtherCluster, readIdentity, refuseOther } from './sqlite-identity.ts';
 import { MIGRATIONS } from './sqlite-migrations.ts';
@@ -18,10 +18,20 @@ export interface ReadOnlyState {
   readonly drains: readonly DatanodeId[];
   /** How long the newest succeeded migrations took, in ms. */
   readonly recentDurationsMs: readonly number[];
+  /** What closes gates. */
+  readonly standing: StandingInState;
   /** @throws OperatingError `state-of-other-cluster` when what was read is not the cluster whose state this is. */
   readonly checkCluster: (seen: SeenCluster) => void;
 }
 
+export interface StandingInState {
+  readonly pause: PauseRecord | undefined;
+  readonly failureRun: number;
+  readonly submittedThisHour: number;
+  readonly undoneMoves: number;
+}
+
+const HOUR_MS = 3_600_000;
 const BUSY_TIMEOUT_MS = 500;
 const DURATIONS = 50;
 
@@ -30,10 +40,16 @@ const DURATIONS = 50;
  *
  * @param name `cluster.name`.
  * @param nowMs ms since 1970.
+ * @param thrashWindowMs how far back moves that others undid count.
  * @returns undefined where there is no state, or none that this release can read as it is. A plan is then made without.
  * @throws OperatingError `state-of-other-cluster`
  */
-export function readOnlyState(folder: string, name: string, nowMs: number): ReadOnlyState | undefined {
+export function readOnlyState(
+  folder: string,
+  name: string,
+  nowMs: number,
+  thrashWindowMs = HOUR_MS,
+): ReadOnlyState | undefined {
   const location = join(folder, 'rebalancer.db');
   if (!existsSync(location)) return undefined;
   let database: Database | undefined;
@@ -43,12 +59,17 @@ export function readOnlyState(folder: string, name: string, nowMs: number): Read
     if (version?.user_version !== MIGRATIONS.length) return undefined;
     const identity = readIdentity(database);
     if (identity) refuseOther(folder, identity, { name });
+    const [moves, operator] = [createMoveStore(database), createOperatorStore(database)];
     return {
       memory: createHoldStore(database).memory(nowMs),
-      drains: createOperatorStore(database)
-        .drains()
-        .map(({ datanode }) => datanode),
-      recentDurationsMs: createMoveStore(database).recentDurationsMs(DURATIONS),
+      drains: operator.drains().map(({ datanode }) => datanode),
+      recentDurationsMs: moves.recentDurationsMs(DURATIONS),
+      standing: {
+        pause: operator.pause(nowMs),
+        failureRun: moves.failureRun(),
+        submittedThisHour: moves.countSubmissions(nowMs - HOUR_MS),
+        undoneMoves: moves.countUndone(nowMs - thrashWindowMs),
+      },
       checkCluster: (seen) => {
         if (identity) refuseOther(folder, identity, seen);
       },

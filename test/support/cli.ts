@@ -97,6 +97,7 @@ const NO_APP: App = {
   apply: unexpected,
   once: unexpected,
   drain: unexpected,
+  preflight: unexpected,
   explain: unexpected,
   run: unexpected,
   simulate: unexpected,

@@ -2,7 +2,7 @@ import { UsageError } from '../../domain/errors.ts';
 import { createPrng } from '../../lib/prng.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { SimulatedCluster, serveSimulatedCluster } from '../../simulator/index.ts';
-import type { LayoutName, ServedCluster } from '../../simulator/index.ts';
+import type { LayoutName, ServedCluster, SimulatedClusterOptions } from '../../simulator/index.ts';
 import { Closers, untilAborted } from '../lifecycle.ts';
 
 /** A simulated cluster that listens on loopback. */
@@ -30,9 +30,16 @@ export interface ListenRequest {
   readonly layout: LayoutName;
   /** False: no table of migration events appears. Default true. */
   readonly migrationEvents?: boolean;
+  /** With any, SQL demands a login. Default none. */
+  readonly users?: SimulatedClusterOptions['users'];
+  /** How far the servers' clocks are ahead. Default 0. */
+  readonly clockSkewMs?: number;
 }
 
-export interface SimulateRequest extends Omit<ListenRequest, 'layout' | 'migrationEvents'> {
+export interface SimulateRequest extends Omit<
+  ListenRequest,
+  'layout' | 'migrationEvents' | 'users' | 'clockSkewMs'
+> {
   readonly say: (line: string) => void;
 }
 
@@ -47,6 +54,8 @@ export async function listenAsCluster(request: ListenRequest, clock: Clock): Pro
     seed,
     layout,
     migrationEvents = true,
+    users = [],
+    clockSkewMs = 0,
   } = request;
   const cluster = new SimulatedCluster(
     {
@@ -55,6 +64,8 @@ export async function listenAsCluster(request: ListenRequest, clock: Clock): Pro
       frontends,
       migrationMs: migrationTimeMs,
       migrationEvents,
+      users,
+      clockSkewMs,
       ...(faults !== undefined && { faults }),
       layout: {
         datanodes: request.datanodes,

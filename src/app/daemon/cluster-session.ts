@@ -5,10 +5,9 @@ import { withDrains } from '../../domain/policy.ts';
 import type { OperatingError } from '../../domain/errors.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import { createExecutor, DEFAULT_EXECUTOR_OPTIONS } from '../../executor/executor.ts';
-import type { ExecutorOptions } from '../../executor/executor.ts';
+import { createExecutor } from '../../executor/executor.ts';
 import { describeForeignMoves, findForeignMoves, undoneMoves } from '../../executor/foreign.ts';
-import type { GateLimits, Standing } from '../../executor/gates.ts';
+import type { Standing } from '../../executor/gates.ts';
 import type { Executor, WatchMemories } from '../../executor/port.ts';
 import { evaluateWindows } from '../../executor/windows.ts';
 import type { Cluster } from '../../greptimedb/port.ts';
@@ -21,6 +20,7 @@ import type { PauseRecord, Store } from '../../store/port.ts';
 import { Connection, withChanges } from './connection.ts';
 import { runCycle } from './cycle.ts';
 import type { CycleReport, CycleSettings } from './cycle.ts';
+import { toExecutorOptions, toLimits } from './executor-settings.ts';
 import { LearnedFollowers } from './learned-followers.ts';
 import { SOLE_LEADER } from '../ha/leadership.ts';
 import type { Leadership } from '../ha/leadership.ts';
@@ -252,29 +252,3 @@ export class ClusterSession {
 /** Longer than any route is cached and any migration takes. */
 const OWN_MOVES_LOOKED_BACK_MS = 3_600_000;
 const OWN_MOVES_LOOKED_AT = 10_000;
-
-function toLimits({ execution }: Config): GateLimits {
-  const { maxMovesPerHour } = execution;
-  return {
-    maxSnapshotAgeMs: execution.maxSnapshotAgeMs,
-    minAliveShare: execution.minAliveShare,
-    maxConsecutiveFailures: execution.maxConsecutiveFailures,
-    maxMovesPerHour: maxMovesPerHour === 0 ? Infinity : maxMovesPerHour,
-    maxUndoneMoves: execution.thrash.undoneMoves,
-    thrashWindowMs: execution.thrash.windowMs,
-  };
-}
-
-function toExecutorOptions({ execution }: Config): ExecutorOptions {
-  const { quarantine } = execution;
-  return {
-    ...DEFAULT_EXECUTOR_OPTIONS,
-    replayTimeoutMs: execution.replayTimeoutMs,
-    moveTimeoutMs: execution.moveTimeoutMs,
-    pollIntervalMs: execution.pollIntervalMs,
-    pauseBetweenMovesMs: execution.pauseBetweenMovesMs,
-    regionCooldownMs: execution.regionCooldownMs,
-    quarantineBaseMs: quarantine.baseMs,
-    quarantineMaxMs: quarantine.maxMs,
-  };
-}

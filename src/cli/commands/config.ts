@@ -3,6 +3,7 @@ import { printConfig } from '../../config/effective.ts';
 import { readSecrets } from '../../config/secrets.ts';
 import { configOf, withConfig } from '../cli.ts';
 import type { Cli, ConfigFlags } from '../cli.ts';
+import { writeReport } from './preflight.ts';
 
 export function addConfig(program: Command, cli: Cli): void {
   const group = program
@@ -14,14 +15,18 @@ export function addConfig(program: Command, cli: Cli): void {
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer config check -c rebalancer.yaml');
   withConfig(group.command('check'))
     .description('Reads the whole configuration, with its secret files, and names everything that is wrong.')
-    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer config check -c rebalancer.yaml')
-    .action(async (flags: ConfigFlags) => {
+    .option('--connect', 'look at the cluster too, as preflight does; changes nothing')
+    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer config check -c rebalancer.yaml --connect')
+    .action(async ({ connect, ...flags }: ConfigFlags & { readonly connect?: boolean }) => {
       const config = await configOf(cli, flags);
       await readSecrets(config);
       const mode = config.execution.dryRun
         ? 'dry run: plans and reports, moves nothing'
         : 'acting: moves regions';
       await cli.io.out.write(`The configuration is valid (${mode}).\n`);
+      if (!connect) return;
+      const report = await cli.app.preflight(config, { signal: cli.io.signal });
+      cli.exitWith(await writeReport(cli, report, 'table'));
     });
   withConfig(group.command('print'))
     .description(

@@ -1,6 +1,14 @@
 import type { DatanodeId, RegionId } from '../../domain/ids.ts';
 import { decimalId } from '../../lib/json.ts';
-import { CallError, describeBody, excerpt, headerOf, MAX_SERVER_TEXT, unexpected } from '../caller.ts';
+import {
+  CallError,
+  dateOf,
+  describeBody,
+  excerpt,
+  headerOf,
+  MAX_SERVER_TEXT,
+  unexpected,
+} from '../caller.ts';
 import type { Call } from '../caller.ts';
 import type { TransportResponse } from '../http.ts';
 import type { ClusterSafety } from '../port.ts';
@@ -134,12 +142,6 @@ function requireTime(value: unknown, where: string, place: string): number {
   const time = amountOf(value);
   if (time === undefined) throw malformed(where, place, 'milliseconds since 1970', value);
   return time;
-}
-
-function dateOf(response: TransportResponse): number | undefined {
-  const date = headerOf(response, 'date');
-  const time = date === undefined ? Number.NaN : Date.parse(date);
-  return Number.isFinite(time) ? time : undefined;
 }
 
 /** A datanode's newest statistics. They are up to 9 s old, up to 30 s before 0.10. */

@@ -93,6 +93,8 @@ function callSelect({ core, caller }: SqlSession, { name, values, text }: CallSt
   const isAdminFunction = name === 'migrate_region' || name === 'procedure_state';
   if (isAdminFunction && core.profile.sql.functions?.form === 'SELECT')
     return { columns: [[text, 'String']], rows: [[callAdminFunction(core, caller, name, values)]] };
+  if (name === 'now')
+    return { columns: [[text, 'TimestampNanosecond']], rows: [[BigInt(core.time.now()) * 1_000_000n]] };
   if (name === 'version') return { columns: [[text, 'String']], rows: [[core.profile.version]] };
   throw planError(`Invalid function '${name}'.`);
 }

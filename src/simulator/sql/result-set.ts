@@ -13,7 +13,8 @@ export type SqlType =
   | 'DateTime'
   | 'TimestampSecond'
   | 'TimestampMillisecond'
-  | 'TimestampMicrosecond';
+  | 'TimestampMicrosecond'
+  | 'TimestampNanosecond';
 
 export type Column = readonly [name: string, type: SqlType];
 export type Row = readonly SqlValue[];

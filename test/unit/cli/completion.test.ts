@@ -18,7 +18,7 @@ const hasBash = spawnSync('bash', ['--version']).status === 0;
 describe.runIf(hasBash)('completion in bash', () => {
   it.each<[string[], string[]]>([
     [['pl'], ['plan']],
-    [['p'], ['plan', 'pause']],
+    [['p'], ['plan', 'preflight', 'pause']],
     [
       ['config', ''],
       ['check', 'print', '--debug'],

@@ -1,0 +1,67 @@
+import { describeError } from '../../domain/errors.ts';
+import type { EndpointReading } from '../../greptimedb/endpoints.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { adviceFor } from './check.ts';
+import type { Check } from './check.ts';
+
+/** From here on time stamps in logs and events no longer fit together. */
+const NOTABLE_SKEW_MS = 5_000;
+
+const SERVER = { sql: 'Frontend', metasrv: 'Metasrv' } as const;
+
+/** One check for each server, and one for all clocks. */
+export function endpointChecks(
+  readings: readonly EndpointReading[],
+  user: string | undefined,
+  toleratedSkewMs: number,
+): readonly Check[] {
+  return [
+    ...readings.map((reading) => endpointCheck(reading, user)),
+    ...clockChecks(readings, toleratedSkewMs),
+  ];
+}
+
+function endpointCheck(
+  { list, endpoint, roundTripMs, error }: EndpointReading,
+  user: string | undefined,
+): Check {
+  if (error) {
+    const advice = adviceFor(error);
+    const detail = `${SERVER[list]} ${endpoint}: ${withoutAddress(describeError(error), endpoint)}`;
+    return { check: 'endpoint', verdict: 'fail', detail, ...(advice && { advice }) };
+  }
+  const tls = endpoint.startsWith('https:') ? ' over TLS' : '';
+  const login = list === 'sql' && user !== undefined ? ` and takes the login of ${JSON.stringify(user)}` : '';
+  const detail = `${SERVER[list]} ${endpoint} answers${tls} in ${formatDuration(Math.ceil(roundTripMs))}${login}.`;
+  return { check: 'endpoint', verdict: 'pass', detail };
+}
+
+/** The address was just named. */
+function withoutAddress(text: string, endpoint: string): string {
+  return text.replace(`POST ${endpoint}`, 'POST ').replace(`GET ${endpoint}`, 'GET ');
+}
+
+function clockChecks(readings: readonly EndpointReading[], toleratedSkewMs: number): readonly Check[] {
+  const told = readings.flatMap(({ clock, ...reading }) => (clock ? [{ ...reading, clock }] : []));
+  if (told.length === 0) return [];
+  // What lies within the error of the measurement is no difference.
+  const certainMs = ({ clock }: (typeof told)[number]): number =>
+    Math.max(0, Math.abs(clock.aheadMs) - clock.withinMs);
+  const off = told.filter((reading) => certainMs(reading) > NOTABLE_SKEW_MS);
+  const widest = Math.max(...told.map(({ clock }) => clock.withinMs + Math.abs(clock.aheadMs)));
+  if (off.length === 0)
+    return [
+      {
+        check: 'clock',
+        verdict: 'pass',
+        detail: `The servers' clocks are within ${formatDuration(widest)} of ours.`,
+      },
+    ];
+  return off.map((reading) => {
+    const { aheadMs } = reading.clock;
+    const difference = `${formatDuration(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} ours`;
+    const verdict = certainMs(reading) > toleratedSkewMs ? 'fail' : 'warn';
+    const detail = `The clock of ${reading.endpoint} is ${difference}.`;
+    return { check: 'clock', verdict, detail, advice: 'Synchronise the clocks of all machines (NTP).' };
+  });
+}

@@ -1,0 +1,64 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { describeError } from '../../domain/errors.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { ReadOnlyState } from '../../store/read-only-state.ts';
+import { identityOf } from '../daemon/open-cluster.ts';
+import type { Check } from './check.ts';
+
+/** Whether a daemon of this user could keep its state there. Nothing is made, and no lock is taken: a daemon may be at work. */
+export function stateCheck(
+  config: Config,
+  state: ReadOnlyState | undefined,
+  snapshot: Snapshot | undefined,
+): Check {
+  const check = 'state';
+  const { path } = config.state;
+  const problem = folderProblem(path);
+  if (problem !== undefined)
+    return {
+      check,
+      verdict: 'fail',
+      detail: problem,
+      advice: 'Make the folder so that this user may write to it, or name another one in state.path.',
+    };
+  if (!existsSync(join(path, 'rebalancer.db')))
+    return { check, verdict: 'pass', detail: `The state folder ${path} is new: the first start fills it.` };
+  if (!state)
+    return {
+      check,
+      verdict: 'warn',
+      detail: `The state in ${path} cannot be read as it is: another release wrote it, or it is damaged.`,
+      advice: 'The next start brings an older one up to date, and says what is wrong with any other.',
+    };
+  if (!snapshot)
+    return {
+      check,
+      verdict: 'warn',
+      detail: `The state in ${path} is readable; whose it is was not compared.`,
+    };
+  state.checkCluster(identityOf(snapshot, config));
+  return { check, verdict: 'pass', detail: `The state in ${path} is of this cluster.` };
+}
+
+/** What keeps a state from being written there, or undefined. */
+function folderProblem(path: string): string | undefined {
+  const found = nearestExisting(path);
+  if (!statSync(found).isDirectory()) return `state.path ${path}: ${found} is a file, a folder was wanted.`;
+  const named = found === path ? '' : ` (${found})`;
+  for (const file of [found, join(path, 'rebalancer.db'), join(path, 'rebalancer.lock')]) {
+    if (!existsSync(file)) continue;
+    try {
+      accessSync(file, file === found ? constants.W_OK | constants.X_OK : constants.W_OK);
+    } catch (error) {
+      return `state.path ${path}${named} cannot be written: ${describeError(error)}.`;
+    }
+  }
+  return undefined;
+}
+
+function nearestExisting(path: string): string {
+  const parent = dirname(path);
+  return existsSync(path) || parent === path ? path : nearestExisting(parent);
+}

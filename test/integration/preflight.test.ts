@@ -1,0 +1,343 @@
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, test, type TestContext } from 'vitest';
+import { preflight } from '../../src/app/preflight/preflight.ts';
+import { datanodeChecks } from '../../src/app/preflight/cluster-checks.ts';
+import { createPlanner } from '../../src/app/planning/planner.ts';
+import { listenAsCluster } from '../../src/app/commands/simulate.ts';
+import type { ListeningCluster, ListenRequest } from '../../src/app/commands/simulate.ts';
+import type { App } from '../../src/app/index.ts';
+import type { Check, PreflightReport } from '../../src/app/preflight/check.ts';
+import { toPolicy } from '../../src/config/effective.ts';
+import { openCluster } from '../../src/greptimedb/index.ts';
+import { silentLogger } from '../../src/observability/logger.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { runCommand } from '../support/cli.ts';
+import type { CliRun } from '../support/cli.ts';
+import { configFrom } from '../support/config.ts';
+import { everything, simulated, sqlOptions, transportInto } from '../support/greptimedb.ts';
+import { startSimulatedDaemon } from '../support/simulated-daemon.ts';
+import { tempFolderFor } from '../support/temp-folder.ts';
+
+const APP: Partial<App> = {
+  preflight: (config, { signal }) =>
+    preflight(
+      config,
+      {
+        ...{ version: '1.2.3', clock: systemClock, logger: silentLogger, openCluster },
+        planner: createPlanner(systemClock),
+      },
+      signal,
+    ),
+};
+
+interface Rig {
+  readonly listening: ListeningCluster;
+  readonly folder: string;
+  run(args: readonly string[], columns?: number): Promise<CliRun>;
+  report(args?: readonly string[]): Promise<PreflightReport & { status: number }>;
+}
+
+async function rig(
+  context: TestContext,
+  cluster: Partial<ListenRequest> = {},
+  more = '',
+  endpoints: (listening: ListeningCluster) => string = ({ served, cluster: { profile } }) =>
+    `${profile.sql.functions ? `  sql: { endpoints: [${served.frontend.join()}] }\n` : ''}  metasrv: { endpoints: [${served.metasrv.join()}] }\n`,
+): Promise<Rig> {
+  const listening = await listenAsCluster(
+    {
+      ...{
+        profile: '1.3',
+        datanodes: 3,
+        emptyDatanodes: 1,
+        tables: 3,
+        regions: 4,
+        metasrvs: 1,
+        frontends: 2,
+      },
+      ...{ migrationTimeMs: 20, seed: 'preflight', port: 0, layout: 'crowded' },
+      ...cluster,
+    },
+    systemClock,
+  );
+  context.onTestFinished(() => listening.close());
+  const folder = tempFolderFor(context);
+  writeFileSync(
+    join(folder, 'r.yaml'),
+    `cluster:\n  name: test\n  requestTimeout: 500ms\n${endpoints(listening)}state: { path: state }\n${more}`,
+  );
+  const run: Rig['run'] = (args, columns) =>
+    runCommand([...args, '-c', 'r.yaml'], {
+      app: APP,
+      cwd: folder,
+      ...(columns !== undefined && { columns }),
+    });
+  return {
+    listening,
+    folder,
+    run,
+    async report(args = []) {
+      const { out, err, status } = await run(['preflight', '-o', 'json', ...args]);
+      if (out === '') throw new Error(err);
+      const answer: PreflightReport = JSON.parse(out);
+      return { ...answer, status };
+    },
+  };
+}
+
+function found(report: PreflightReport, check: Check['check']): string[] {
+  return report.checks
+    .filter((one) => one.check === check)
+    .map(({ verdict, detail }) => `${verdict}: ${detail}`);
+}
+
+test('passes a healthy cluster, and tells what was found in 80 columns', async (context) => {
+  const { run, report, folder } = await rig(context);
+  const answer = await report();
+  expect(answer).toMatchObject({
+    status: 0,
+    verdict: 'pass',
+    formatVersion: 1,
+    cluster: { name: 'test', api: 'sql', version: '1.3.0' },
+  });
+  expect(new Set(answer.checks.map(({ check }) => check))).toEqual(
+    new Set([
+      'endpoint',
+      'clock',
+      'cluster',
+      'feature',
+      'rights',
+      'datanodes',
+      'selection',
+      'gates',
+      'state',
+    ]),
+  );
+  expect(found(answer, 'endpoint')).toHaveLength(3);
+  expect(found(answer, 'datanodes')).toEqual([
+    'pass: 4 of 4 datanodes are alive.',
+    'pass: Empty, to be filled: 2, 3.',
+  ]);
+  const { out, status } = await run(['preflight'], 80);
+  expect(status).toBe(0);
+  expect(out).toMatch(/^pass {2}endpoint {3}Frontend http:/m);
+  expect(out).toContain('0 failed.');
+  expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  expect(readdirSync(folder), 'nothing was made').toEqual(['r.yaml']);
+});
+
+test('config check --connect is the same', async (context) => {
+  const { run } = await rig(context);
+  const { out, status } = await run(['config', 'check', '--connect']);
+  expect(status).toBe(0);
+  expect(out).toMatch(/^The configuration is valid .*\n[^]*pass {2}rights/);
+});
+
+test('one endpoint that is dead and one that hangs do not hide what the others say', async (context) => {
+  const silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  context.onTestFinished(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  const address = silent.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  const { report } = await rig(
+    context,
+    { frontends: 1 },
+    '',
+    ({ served }) =>
+      `  sql: { endpoints: [http://127.0.0.1:${port}, http://127.0.0.1:1, ${served.frontend.join()}] }\n`,
+  );
+  const answer = await report();
+  expect(answer).toMatchObject({ status: 1, verdict: 'fail' });
+  expect(found(answer, 'endpoint')).toEqual([
+    expect.stringMatching(/^fail: Frontend http:\/\/127.0.0.1:\d+: .*no answer within 500 ms/),
+    expect.stringMatching(/^fail: Frontend http:\/\/127.0.0.1:1: .*no connection/),
+    expect.stringMatching(/^pass: Frontend http:\/\/127.0.0.1:\d+ answers in/),
+  ]);
+  expect(found(answer, 'rights')).toEqual([expect.stringMatching(/^pass/)]);
+  expect(answer.checks.filter(({ verdict }) => verdict === 'fail').every(({ advice }) => advice)).toBe(true);
+});
+
+test('where no server answers, the state folder is looked at all the same', async (context) => {
+  const { report } = await rig(context, {}, '', () => '  sql: { endpoints: [http://127.0.0.1:1] }\n');
+  const answer = await report();
+  expect(answer.status).toBe(1);
+  expect(found(answer, 'cluster')).toEqual(['fail: No server answers: the cluster was not looked at']);
+  expect(found(answer, 'state')).toEqual([expect.stringMatching(/^pass: .*is new/)]);
+});
+
+const READ_ONLY = { users: [{ username: 'ro', password: 'secret', readOnly: true }] };
+
+function withUser(context: TestContext, dryRun: boolean, password: string): Promise<Rig> {
+  return rig(context, READ_ONLY, `execution: { dryRun: ${dryRun} }\n`, ({ served }) => {
+    return `  sql: { endpoints: [${served.frontend.join()}], username: ro, passwordFile: ${password} }\n`;
+  });
+}
+
+test.for([
+  [true, 'warn', 0],
+  [false, 'fail', 1],
+] as const)(
+  'with dryRun %s a user that may only read is told what it cannot do',
+  async ([dryRun, verdict, status], context) => {
+    const { folder, report, listening } = await withUser(context, dryRun, 'password');
+    writeFileSync(join(folder, 'password'), 'secret');
+    const answer = await report();
+    expect(answer.status).toBe(status);
+    expect(found(answer, 'rights')).toEqual([
+      `${verdict}: User "ro" may only read: plan, explain, snapshot and a dry run work, every migration is refused.`,
+    ]);
+    expect(found(answer, 'endpoint')[0]).toContain('takes the login of "ro"');
+    expect(listening.cluster.journal.filter(({ kind }) => kind === 'mutating-request')).toEqual([]);
+  },
+);
+
+test('a wrong password is named as such at each frontend, and never shown', async (context) => {
+  const { folder, run } = await withUser(context, true, 'password');
+  writeFileSync(join(folder, 'password'), 'not-the-one');
+  const { out, status } = await run(['preflight']);
+  expect(status).toBe(1);
+  expect(out).toContain('Username and password does not match');
+  expect(out).toContain('→ Check cluster.sql.username and the file cluster.sql.passwordFile.');
+  expect(out).not.toContain('not-the-one');
+});
+
+test('a file that is missing, and an option that there is not, are wrong usage', async (context) => {
+  const { run } = await withUser(context, true, 'absent');
+  expect(await run(['preflight'])).toMatchObject({ status: 2, err: expect.stringContaining('passwordFile') });
+  expect((await run(['preflight', '-o', 'yaml'])).status).toBe(2);
+});
+
+test.for([
+  [7_000, 'warn', 0],
+  [-120_000, 'fail', 1],
+] as const)('a clock that is %s ms off', async ([clockSkewMs, verdict, status], context) => {
+  const { report } = await rig(
+    context,
+    { clockSkewMs, frontends: 1 },
+    '',
+    ({ served }) => `  sql: { endpoints: [${served.frontend.join()}] }\n`,
+  );
+  const answer = await report();
+  expect(answer.status).toBe(status);
+  expect(found(answer, 'clock')).toEqual([
+    expect.stringMatching(`^${verdict}: The clock of .* is .* (ahead of|behind) ours\\.$`),
+  ]);
+});
+
+test('names what matches nothing, what is drained and cordoned, and the gates that are closed', async (context) => {
+  const { report, listening } = await rig(
+    context,
+    { emptyDatanodes: 0 },
+    `tables: { include: ["public.*", "nothing.*"] }
+datanodes: { drain: [0], cordon: [1] }
+execution: { dryRun: false }
+schedule: { windows: [{ cron: "0 0 1 1 *", duration: 1m }] }
+`,
+  );
+  listening.cluster.setMaintenance(true);
+  const answer = await report();
+  expect(answer).toMatchObject({ status: 0, verdict: 'warn' });
+  expect(found(answer, 'selection')).toEqual([
+    expect.stringMatching(/^pass: \d of \d tables with \d+ regions are selected\.$/),
+    'warn: tables.include: "nothing.*" matches no table.',
+  ]);
+  expect(found(answer, 'datanodes')).toEqual([
+    'pass: 3 of 3 datanodes are alive.',
+    'pass: Empty, to be filled: 2.',
+    expect.stringMatching(/^pass: Draining: 0, with \d+ regions left\.$/),
+    'pass: Cordoned, so that nothing is moved there: 1.',
+    'warn: Only datanode 2 may receive regions: there is nothing to balance.',
+  ]);
+  expect(found(answer, 'gates')).toEqual([
+    expect.stringMatching(/^warn: .*window/),
+    'warn: The cluster is in maintenance mode; nothing is moved until it is left.',
+  ]);
+});
+
+test('a dead datanode is told with its regions', async (context) => {
+  const cluster = simulated({ layout: { datanodes: 3, tables: 2, layout: 'balanced' } }, systemClock);
+  context.onTestFinished(() => cluster.close());
+  const reader = await openCluster(
+    sqlOptions(['http://frontend-0']),
+    { clock: systemClock, transport: transportInto(cluster) },
+    { signal: context.signal },
+  );
+  const read = await reader.readSnapshot({ selector: everything, signal: context.signal });
+  const datanodes = read.datanodes.map(
+    (node) => ({ ...node, status: node.id === '1' ? 'dead' : 'alive' }) as const,
+  );
+  const checks = datanodeChecks({ ...read, datanodes }, toPolicy(configFrom('cluster: {}')));
+  expect(checks[0]?.detail).toBe('2 of 3 datanodes are alive.');
+  expect(checks[1]).toMatchObject({
+    verdict: 'warn',
+    detail: expect.stringMatching(/^Dead: 1, leading \d+ regions\.$/),
+  });
+});
+
+test.for(['0.6', '0.7', '0.9', '1.0'])('tells what GreptimeDB %s cannot do', async (profile, context) => {
+  const { report } = await rig(context, { profile });
+  const answer = await report();
+  expect(answer.status, JSON.stringify(answer.checks, null, 1)).toBe(0);
+  expect(found(answer, 'feature').filter((line) => line.startsWith('warn'))).toHaveLength(
+    { '0.6': 3, '0.7': 2, '0.9': 0, '1.0': 0 }[profile] ?? -1,
+  );
+});
+
+describe('the state folder', () => {
+  test('may be in use by a daemon that works on the same cluster, and shows its pause', async (context) => {
+    const folder = tempFolderFor(context);
+    const daemon = await startSimulatedDaemon({ folder });
+    context.onTestFinished(() => daemon.close());
+    const { frontend } = daemon.listening.served;
+    daemon.running.session.store.setPause({ reason: 'deploy', by: 'me', atMs: Date.now(), untilMs: null });
+    writeFileSync(
+      join(folder, 'r.yaml'),
+      `cluster: { name: test, sql: { endpoints: [${frontend.join()}] } }\nexecution: { dryRun: false }\n`,
+    );
+    const { out, status } = await runCommand(['preflight', '-c', 'r.yaml', '-o', 'json'], {
+      app: APP,
+      cwd: folder,
+      env: { GREPTIME_REBALANCER_STATE__PATH: join(folder, 'state') },
+    });
+    expect(status, out).toBe(0);
+    const answer: PreflightReport = JSON.parse(out);
+    expect(found(answer, 'state')).toEqual([expect.stringMatching(/^pass: .* is of this cluster\.$/)]);
+    expect(found(answer, 'gates')[0]).toMatch(/^warn: Paused by me until somebody resumes: deploy/);
+  });
+
+  test('of another cluster is refused', async (context) => {
+    const folder = tempFolderFor(context);
+    const daemon = await startSimulatedDaemon({ folder });
+    await daemon.until(({ type }) => type === 'cycle-finished');
+    await daemon.close();
+    const { report } = await rig(
+      context,
+      { datanodes: 2 },
+      '',
+      ({ served }) => `  sql: { endpoints: [${served.frontend.join()}] }\n`,
+    );
+    const answer = await report(['--set', `state.path=${folder}/state`, '--set', 'cluster.name=other']);
+    expect(answer.status).toBe(1);
+    expect(found(answer, 'state')).toEqual([expect.stringMatching(/^fail: .*belongs to the cluster "test"/)]);
+  });
+
+  test.skipIf(process.getuid?.() === 0)('that cannot be written is refused', async (context) => {
+    const { report, folder } = await rig(context);
+    mkdirSync(join(folder, 'state'));
+    chmodSync(join(folder, 'state'), 0o500);
+    expect(found(await report(), 'state')).toEqual([expect.stringMatching(/^fail: .* cannot be written/)]);
+  });
+
+  test('that lies in a file is refused', async (context) => {
+    const { report, folder } = await rig(context);
+    writeFileSync(join(folder, 'state'), '');
+    expect(found(await report(), 'state')).toEqual([
+      expect.stringMatching(/^fail: .* is a file, a folder was wanted\.$/),
+    ]);
+  });
+});
