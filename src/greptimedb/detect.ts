@@ -186,8 +186,8 @@ async function probeRoutes(session: MetasrvSession, signal: AbortSignal): Promis
   }
 }
 
-function createCaller(
-  { options, dependencies, transport }: DetectContext,
+export function createCaller(
+  { options, dependencies, transport }: Omit<DetectContext, 'signal'>,
   tls: TlsOptions | undefined,
 ): Caller {
   return new Caller(

@@ -1,12 +1,11 @@
 import type { OperatingError } from '../domain/errors.ts';
-import type { TlsOptions } from '../lib/tls.ts';
-import { CallError, Caller, dateOf } from './caller.ts';
-import type { Call } from './caller.ts';
+import { CallError, dateOf } from './caller.ts';
+import type { Call, Caller } from './caller.ts';
+import { createCaller } from './detect.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { createHttpTransport } from './http.ts';
 import type { TransportResponse } from './http.ts';
 import { adminCall, readLeader } from './metasrv/admin.ts';
-import { DEFAULT_MAX_RESPONSE_BYTES } from './options.ts';
 import type { ClusterDependencies, ClusterOptions } from './options.ts';
 import type { CallOptions } from './port.ts';
 import { SqlClient } from './sql/client.ts';
@@ -34,17 +33,13 @@ interface ClockReading {
 /** Asks every configured server, all at the same time, so that none waits for another one that is slow. */
 export async function askEndpoints(
   options: ClusterOptions,
-  dependencies: Pick<ClusterDependencies, 'clock' | 'transport'>,
+  dependencies: ClusterDependencies,
   { signal }: CallOptions,
 ): Promise<readonly EndpointReading[]> {
   const { sql, metasrv, requestTimeoutMs } = options;
   const transport = dependencies.transport ?? createHttpTransport({ connectTimeoutMs: requestTimeoutMs });
-  const callerWith = (tls: TlsOptions | undefined): Caller =>
-    new Caller(
-      { requestTimeoutMs, maxResponseBytes: DEFAULT_MAX_RESPONSE_BYTES, tls },
-      { clock: dependencies.clock, transport },
-    );
-  const frontends = new SqlClient({ endpoints: [], login: sql?.login }, callerWith(sql?.tls));
+  const context = { options, dependencies, transport };
+  const frontends = new SqlClient({ endpoints: [], login: sql?.login }, createCaller(context, sql?.tls));
   const toFrontend: Question = {
     list: 'sql',
     caller: frontends.caller,
@@ -53,7 +48,7 @@ export async function askEndpoints(
   };
   const toMetasrv: Question = {
     list: 'metasrv',
-    caller: callerWith(metasrv?.tls),
+    caller: createCaller(context, metasrv?.tls),
     call: adminCall('leader', '/admin/leader', { signal }),
     readTime: requireLeader,
   };

@@ -4,8 +4,8 @@ import {
   type ExecutionContext,
   type ExecutionReport,
   type Executor,
-  type ExecutorOptions,
 } from '../../src/executor/executor.ts';
+import type { ExecutorOptions } from '../../src/executor/options.ts';
 import type { GateLimits, Standing } from '../../src/executor/gates.ts';
 import { VirtualClock } from '../harness/virtual-clock.ts';
 import type { RebalancerEvent } from '../../src/observability/events.ts';
