@@ -21,7 +21,10 @@ export interface Store extends IdentityStore, MoveStore, HoldStore, CycleStore, 
   announce(url: string): void;
   /** All that `work` writes, in one durable transaction, or nothing of it. */
   atomically<T>(work: () => T): T;
-  /** Deletes what is older than the retention, a bounded number of rows per call. */
+  /**
+   * Deletes what is older than the retention by the clock and by the time that was seen to pass, a bounded number of rows per call. What is
+   * kept for the second reason is told once.
+   */
   prune(nowMs: number): void;
   /** Releases files and lock. Further calls of any other method throw. */
   close(): void;
@@ -154,6 +157,11 @@ export interface HoldStore {
   listQuarantine(nowMs: number): readonly QuarantineRecord[];
   /** Forgets the region's failures. False when there were none. */
   releaseQuarantine(regionId: RegionId): boolean;
+  /**
+   * Shortens every rest, and the pause, that would last longer from `nowMs` on than it may: it was written by a clock that was ahead, or for
+   * a configuration of before. @returns how many.
+   */
+  limitHolds(limits: HoldLimits, nowMs: number): number;
   /** Writes these rests as another replica's store had them, all or none; those of other regions stay. */
   importHolds(rests: Holds): void;
   /** What is held against a datanode; undefined when nothing failed since the last success. */
@@ -164,6 +172,12 @@ export interface HoldStore {
   restDatanode(rest: DatanodeRest, acquitted: readonly RegionId[], isExplained: boolean): void;
   /** Forgets what is held against the datanode, as source and as target. False when there was nothing. */
   releaseDatanode(datanode: DatanodeId): boolean;
+}
+
+/** The longest that a region, or a datanode, rests, in ms. A pause lasts as long as it was asked for. */
+interface HoldLimits {
+  readonly cooldownMs: number;
+  readonly quarantineMs: number;
 }
 
 /** Regions at rest, as one replica leaves them to another. */

@@ -44,6 +44,20 @@ export function createHoldStore(database: Database): HoldStore {
         .all(QUARANTINE_ROW, `SELECT * FROM quarantine WHERE until_ms > ? ${BY_REGION}`, [nowMs])
         .map(toQuarantine),
     releaseQuarantine: (regionId) => liftQuarantine(database, regionId),
+    limitHolds: ({ cooldownMs, quarantineMs }, nowMs) =>
+      database.transaction(() => {
+        const limit = (table: string, mostMs: number): number =>
+          database.run(`UPDATE ${table} SET until_ms = ?1 WHERE until_ms > ?1`, [nowMs + mostMs]).changes;
+        return (
+          limit('cooldowns', cooldownMs) +
+          limit('quarantine', quarantineMs) +
+          limit('datanode_failures', quarantineMs) +
+          database.run(
+            'UPDATE pause SET until_ms = ?1 + until_ms - at_ms, at_ms = ?1 WHERE at_ms > ?1 AND until_ms IS NOT NULL',
+            [nowMs],
+          ).changes
+        );
+      }),
     importHolds: ({ cooldowns, quarantine, datanodes }) =>
       database.transaction(() => {
         for (const { regionId, untilMs } of cooldowns) setCooldown(database, regionId, untilMs);

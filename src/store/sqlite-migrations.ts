@@ -194,4 +194,9 @@ export const MIGRATIONS: readonly string[] = [
     tables     TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- When cycles began, now and then: whether time passed is seen from these, not from one reading of a clock.
+  CREATE TABLE clock_marks (at_ms INTEGER PRIMARY KEY) STRICT;
+  INSERT INTO clock_marks SELECT max(started_at_ms) FROM cycles GROUP BY started_at_ms / 86400000;
+  `,
 ];

@@ -10,7 +10,7 @@ import { lockStateFolder, watchFile, type FolderLock } from './sqlite-lock.ts';
 import { MIGRATIONS } from './sqlite-migrations.ts';
 import { createMoveStore } from './sqlite-moves.ts';
 import { createOperatorStore } from './sqlite-operator.ts';
-import { prune, type RetentionOptions } from './sqlite-prune.ts';
+import { markTime, prune, type RetentionOptions } from './sqlite-prune.ts';
 import { createHoldStore } from './sqlite-holds.ts';
 
 export interface StoreOptions extends Partial<RetentionOptions> {
@@ -49,7 +49,7 @@ const BUSY_TIMEOUT_MS = 2_000;
  */
 export function openStore(options: StoreOptions, dependencies: StoreDependencies): Store {
   const retention = { ...DEFAULT_RETENTION, ...options };
-  if (options.path === ':memory:') return compose(openInMemory(), retention);
+  if (options.path === ':memory:') return compose(openInMemory(), retention, dependencies);
   makeFolder(options.path);
   const lock = lockStateFolder(options.path, {
     waitMs: options.lockWaitMs ?? 500,
@@ -66,7 +66,7 @@ export function openStore(options: StoreOptions, dependencies: StoreDependencies
     });
     try {
       claim(database, options, dependencies);
-      return compose(database, retention, lock);
+      return compose(database, retention, dependencies, lock);
     } catch (error) {
       database.close();
       throw error;
@@ -94,8 +94,17 @@ function openInMemory(): Database {
   return database;
 }
 
-function compose(database: Database, retention: RetentionOptions, lock?: FolderLock): Store {
+const KEPT =
+  'Records are older than state.retention by the clock, but so much time was not seen to pass: they are kept. Did the clock jump?';
+
+function compose(
+  database: Database,
+  retention: RetentionOptions,
+  { onNotice }: StoreDependencies,
+  lock?: FolderLock,
+): Store {
   let isOpen = true;
+  let hasTold = false;
   const cycles = createCycleStore(database);
   const moves = createMoveStore(database);
   const problem = lock ? watchOwnership(database, lock) : (): undefined => undefined;
@@ -114,6 +123,7 @@ function compose(database: Database, retention: RetentionOptions, lock?: FolderL
     announce: (url) => lock?.announce(url),
     beginCycle(trigger, startedAtMs) {
       refuseProblem();
+      markTime(database, retention, startedAtMs);
       return cycles.beginCycle(trigger, startedAtMs);
     },
     // In one transaction: of two processes that both believe to have the folder, the one that came first cannot go on.
@@ -123,7 +133,11 @@ function compose(database: Database, retention: RetentionOptions, lock?: FolderL
         return moves.writeMove(change);
       }),
     atomically: (work) => database.transaction(work),
-    prune: (nowMs) => prune(database, retention, nowMs),
+    prune(nowMs) {
+      const keepsMore = prune(database, retention, nowMs);
+      if (keepsMore && !hasTold) onNotice?.(KEPT, { nowMs, retentionMs: retention.retentionMs });
+      hasTold = keepsMore;
+    },
     close() {
       if (!isOpen) return;
       isOpen = false;

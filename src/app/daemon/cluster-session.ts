@@ -203,6 +203,7 @@ export class ClusterSession {
    */
   openExecutor(cluster: Cluster, snapshotTakenAtMs: () => number, policy?: Policy): Executor {
     const { clock, store, events, leadership } = this;
+    this.#limitHolds();
     // Between two terms another replica may have moved regions.
     const term = leadership.actingTerm();
     const standing = (): Standing => {
@@ -222,6 +223,14 @@ export class ClusterSession {
       cluster: leadership.guard(cluster),
       watchMemories: this.#watchMemories,
     });
+  }
+
+  #limitHolds(): void {
+    const { regionCooldownMs, quarantine } = this.#config.execution;
+    const limits = { cooldownMs: regionCooldownMs, quarantineMs: quarantine.maxMs };
+    const holds = this.store.limitHolds(limits, this.clock.now());
+    const message = 'Holds that would have lasted longer than configured from now on were shortened';
+    if (holds > 0) this.#dependencies.logger.warn({ holds, ...limits }, message);
   }
 
   async close(): Promise<void> {

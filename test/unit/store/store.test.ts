@@ -12,6 +12,7 @@ import { useTempFolders } from '../../support/temp-folder.ts';
 const clock = new VirtualClock();
 const T0 = clock.now();
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 const DRAFT: MoveDraft = {
   planId: 'sha256:1',
@@ -337,6 +338,36 @@ describe('cycles and samples', () => {
   });
 });
 
+describe('holds that a clock which was ahead has written', () => {
+  it('last no longer than they may from now on', () => {
+    const store = inMemory();
+    const farMs = T0 + 900 * DAY_MS;
+    store.importHolds({
+      cooldowns: [
+        { regionId: '1', untilMs: farMs },
+        { regionId: '2', untilMs: T0 + 5 },
+      ],
+      quarantine: [{ regionId: '3', failures: 2, untilMs: farMs, detail: 'd' }],
+      datanodes: [
+        { datanode: '4', role: 'target', failures: 3, sinceMs: farMs, untilMs: farMs, detail: 'd' },
+      ],
+    });
+    store.setPause({ reason: 'r', by: 'b', atMs: farMs, untilMs: farMs + HOUR_MS });
+    const limits = { cooldownMs: HOUR_MS, quarantineMs: DAY_MS };
+    expect(store.limitHolds(limits, T0)).toBe(4);
+    expect(store.limitHolds(limits, T0 + 1)).toBe(0);
+    expect(store.memory(T0)).toEqual({
+      cooldowns: [
+        { regionId: '1', untilMs: T0 + HOUR_MS },
+        { regionId: '2', untilMs: T0 + 5 },
+      ],
+      quarantine: [{ regionId: '3', untilMs: T0 + DAY_MS }],
+      datanodes: [expect.objectContaining({ datanode: '4', untilMs: T0 + DAY_MS })],
+    });
+    expect(store.pause(T0)).toMatchObject({ atMs: T0, untilMs: T0 + HOUR_MS });
+  });
+});
+
 describe('retention', () => {
   it('deletes what is old, never what may still happen', () => {
     const store = inMemory({ retentionMs: HOUR_MS });
@@ -352,6 +383,29 @@ describe('retention', () => {
     expect(store.listCycles(9).map(({ id }) => id)).toEqual([kept]);
     expect(store.history({ sinceMs: 0, untilMs: T0 + HOUR_MS, stepMs: HOUR_MS })).toEqual([]);
     expect(store.listAudit(9)).toEqual([]);
+  });
+
+  it('deletes nothing because of a clock that jumped, tells that once, and goes on when time was seen to pass', () => {
+    const told: string[] = [];
+    const store = openStore(
+      { path: ':memory:', retentionMs: 30 * DAY_MS },
+      { clock, onNotice: (message) => told.push(message) },
+    );
+    const work = (nowMs: number): void => {
+      store.beginCycle('schedule', nowMs);
+      endedMove(store, {}, 'succeeded', nowMs);
+      store.prune(nowMs);
+    };
+    for (let day = 0; day < 20; day += 1) work(T0 + day * DAY_MS);
+    for (const jumpDays of [900, 20, 901, -900, 2_000]) work(T0 + jumpDays * DAY_MS);
+    expect(store.listCycles(99)).toHaveLength(25);
+    expect(store.listMoves({ limit: 99 })).toHaveLength(25);
+    expect(told, 'once for each of the three').toEqual(
+      Array(3).fill(expect.stringContaining('they are kept')),
+    );
+    for (let day = 21; day < 60; day += 1) work(T0 + day * DAY_MS);
+    const left = store.listMoves({ limit: 99 }).filter(({ endedAtMs = 0 }) => endedAtMs < T0 + 60 * DAY_MS);
+    expect(left.map(({ endedAtMs = 0 }) => (endedAtMs - T0) / DAY_MS).toReversed()[0]).toBe(29);
   });
 
   it('keeps the number of moves bounded even when all are fresh, and never reuses an id', () => {
