@@ -22,8 +22,8 @@ export async function buildProgram(root, folder) {
     format: 'esm',
     codeSplitting: {
       groups: [
-        // What every command needs.
-        { name: 'base', test: /\/src\/(lib|domain)\/|\/node_modules\/zod\// },
+        // What every command needs; lib/cron.ts brings node-cron along, which the daemon alone needs.
+        { name: 'base', test: /\/src\/(lib\/(?!cron)|domain\/)|\/node_modules\/zod\// },
         { name: 'planner', test: /\/src\/planner\// },
       ],
     },

@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
-import { requireCluster } from '../config/effective.ts';
-import { COMMAND_VARIABLES } from '../config/overrides.ts';
-import { loadConfig } from '../config/load.ts';
+import { COMMAND_VARIABLES } from '../config/command-variables.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiClient } from './api-client.ts';
 import { createApiClient } from './api-client.ts';
@@ -77,6 +75,8 @@ export interface DaemonFlags {
  * @throws UsageError that names all that is wrong with it.
  */
 export async function configOf(cli: Cli, flags: ConfigFlags, offline = false): Promise<Config> {
+  // Most of what starts is neither asked of a cluster nor configured: help, version, and what talks to a daemon.
+  const { loadConfig, requireCluster } = await import('../config/config-file.ts');
   const config = await loadConfig({
     file: configFileOf(cli, flags),
     env: cli.io.env,

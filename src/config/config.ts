@@ -316,6 +316,9 @@ const keys = {
 
 export const configSchema = section(keys, 'The whole file.');
 
+/** A configuration is checked once: compiling the schema for that takes longer than the check. */
+export const PARSE_ONCE = { jitless: true };
+
 /** Every section and key, parents first, in the order of the schema. */
 export const CONFIG_KEYS: readonly ConfigKey[] = keysOf(keys);
 

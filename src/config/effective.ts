@@ -1,6 +1,4 @@
-import { stringify } from 'yaml';
 import { encode } from 'zod';
-import { UsageError } from '../domain/errors.ts';
 import { isObject } from '../domain/json-file.ts';
 import type { Policy } from '../domain/policy.ts';
 import { configSchema } from './config.ts';
@@ -10,7 +8,8 @@ import type { Config } from './config.ts';
  * Writes the effective configuration as YAML that loads to the same configuration. Of secrets it shows the file's path; their
  * content is no part of the configuration.
  */
-export function printConfig(config: Config): string {
+export async function printConfig(config: Config): Promise<string> {
+  const { stringify } = await import('yaml');
   return stringify(encode(configSchema, config), { lineWidth: 110 });
 }
 
@@ -36,14 +35,4 @@ function entriesOf(value: unknown, path: string): [string, string][] {
 export function toPolicy({ balance, tables, datanodes, pins }: Config): Policy {
   const { weights, drain, cordon } = datanodes;
   return { ...balance, tables, weights, drain, cordon, pins };
-}
-
-/** For commands that talk to a cluster. @throws UsageError when the configuration names no endpoint. */
-export function requireCluster({ cluster }: Config): void {
-  if (cluster.sql.endpoints.length > 0 || cluster.metasrv.endpoints.length > 0) return;
-  throw new UsageError(
-    'cluster: found no endpoints, wanted cluster.sql.endpoints (the frontends, such as [http://host:4000]) ' +
-      'or cluster.metasrv.endpoints (the metasrvs, such as [http://host:3002])',
-    { code: 'config' },
-  );
 }

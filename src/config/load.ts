@@ -1,33 +1,23 @@
-import { dirname, resolve } from 'node:path';
-import { UsageError } from '../domain/errors.ts';
+import { validate as isCron } from 'node-cron';
 import { placeText } from '../domain/schema-problems.ts';
 import type { Place } from '../domain/schema-problems.ts';
-import { CONFIG_KEYS, configSchema } from './config.ts';
+import { configSchema, PARSE_ONCE } from './config.ts';
 import type { Config } from './config.ts';
+import { CRON_WANTED, hasCronShape } from './fields.ts';
 import { readOverrides } from './overrides.ts';
 import type { OverrideSources } from './overrides.ts';
-import { problemsOf, refusal } from './problems.ts';
+import { problemsOf, refusal, showValue } from './problems.ts';
 import type { Problem } from './problems.ts';
-import { readBounded } from './read-file.ts';
 import { findConflicts } from './rules.ts';
 import { isValues, ValueTree } from './value-tree.ts';
 import { readYaml } from './yaml-file.ts';
-
-const MAX_FILE_BYTES = 1_048_576;
-
-export interface LoadOptions extends OverrideSources {
-  /** The file of `-c`; without one, the defaults and the other sources make the configuration. */
-  readonly file?: string | undefined;
-  /** Where relative paths outside the file start. */
-  readonly cwd: string;
-}
 
 export interface ConfigSources extends OverrideSources {
   readonly file?: ConfigFile | undefined;
   readonly cwd: string;
 }
 
-interface ConfigFile {
+export interface ConfigFile {
   /** As errors show it. */
   readonly name: string;
   /** Relative paths in the file start here. */
@@ -40,39 +30,12 @@ interface ConfigFile {
  *
  * @throws UsageError that lists everything that is wrong, one line each with its place.
  */
-export async function loadConfig({ file, ...sources }: LoadOptions): Promise<Config> {
-  return readConfig({
-    ...sources,
-    file: file === undefined ? undefined : await readConfigFile(file, sources.cwd),
-  });
-}
-
-async function readConfigFile(name: string, cwd: string): Promise<ConfigFile> {
-  const path = resolve(cwd, name);
-  const reading = await readBounded(path, MAX_FILE_BYTES);
-  if ('fault' in reading)
-    throw new UsageError(`The configuration file ${name} ${reading.fault}`, {
-      code: 'config',
-      cause: reading.cause,
-    });
-  return { name, folder: dirname(path), text: decode(name, reading.bytes) };
-}
-
-function decode(name: string, bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new UsageError(`The configuration file ${name} is not UTF-8 text`, { code: 'config', cause });
-  }
-}
-
-/** The same on text that was read already. @throws UsageError as {@link loadConfig} does. */
 export function readConfig({ file, cwd, ...sources }: ConfigSources): Config {
   const yaml = file && readYaml(file.text);
   const tree = new ValueTree(file && yaml && { ...file, yaml }, cwd);
   const { overrides, problems } = readOverrides(sources);
   for (const override of overrides) tree.override(override);
-  makePathsAbsolute(tree);
+  tree.makePathsAbsolute();
   const inFile = (yaml?.faults ?? []).map(({ place, text, offset }): Problem => {
     return { place, tell: () => [tree.labelAt(offset), text] };
   });
@@ -80,8 +43,8 @@ export function readConfig({ file, cwd, ...sources }: ConfigSources): Config {
 }
 
 function check(tree: ValueTree, inFile: readonly Problem[], elsewhere: readonly Problem[]): Config {
-  const result = configSchema.safeParse(tree.root);
-  const wrongValues = result.success ? [] : problemsOf(result.error, tree);
+  const result = configSchema.safeParse(tree.root, PARSE_ONCE);
+  const wrongValues = [...(result.success ? [] : problemsOf(result.error, tree)), ...wrongCrons(tree)];
   // Of a file that is no YAML nothing is known: what it seems to lack may be there.
   const conflicts = inFile.length > 0 ? [] : conflictsIn(tree, wrongValues);
   const problems = [...inFile, ...wrongValues, ...conflicts, ...elsewhere];
@@ -89,16 +52,17 @@ function check(tree: ValueTree, inFile: readonly Problem[], elsewhere: readonly 
   return result.data;
 }
 
-/** Relative paths belong to where they were written; those of defaults to the file. */
-function makePathsAbsolute(tree: ValueTree): void {
-  for (const { path, isPath, fallback } of CONFIG_KEYS) {
-    if (isPath !== true) continue;
-    const place = path.split('.');
-    const given = tree.valueAt(place);
-    const [value, folder] =
-      given === undefined ? [fallback, tree.folderOf([])] : [given, tree.folderOf(place)];
-    if (typeof value === 'string' && value.trim() !== '') tree.setValue(place, resolve(folder, value));
-  }
+/** The schema knows only how many fields a cron expression has: what they may hold node-cron says, which commands without a file do not load. */
+function wrongCrons(tree: ValueTree): Problem[] {
+  const windows = tree.valueAt(['schedule', 'windows']);
+  const ofWindows = Array.isArray(windows)
+    ? windows.map((_, index) => ['schedule', 'windows', index, 'cron'])
+    : [];
+  return [['schedule', 'cron'], ...ofWindows].flatMap((place): Problem[] => {
+    const found = tree.valueAt(place);
+    if (!hasCronShape(found) || isCron(found.trim())) return [];
+    return [{ place, tell: () => [tree.labelOf(place), `found ${showValue(found)}, wanted ${CRON_WANTED}`] }];
+  });
 }
 
 /** Looks for conflicts also where some values are wrong, among the others, so that one run shows all there is to mend. */
@@ -106,7 +70,7 @@ function conflictsIn(tree: ValueTree, wrongValues: readonly Problem[]): Problem[
   const wrongKeys = wrongValues.map(({ place }) => place.slice(0, keyLength(place)));
   const values = structuredClone(tree.root);
   for (const place of wrongKeys) remove(values, place);
-  const result = configSchema.safeParse(values);
+  const result = configSchema.safeParse(values, PARSE_ONCE);
   if (!result.success) return [];
   const wrong = new Set(wrongKeys.map(placeText));
   const isSound = (place: Place): boolean =>

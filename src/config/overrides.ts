@@ -1,3 +1,4 @@
+import { COMMAND_VARIABLES, VARIABLE_PREFIX } from './command-variables.ts';
 import { CONFIG_KEYS } from './config.ts';
 import { didYouMean, findKey, suggestKey } from './keys.ts';
 import { showValue } from './problems.ts';
@@ -15,18 +16,6 @@ export interface OverrideSources {
   /** The `key=value` of each `--set`; they stand over `flags`. */
   readonly set?: readonly string[] | undefined;
 }
-
-const VARIABLE_PREFIX = 'GREPTIME_REBALANCER_';
-
-/** Variables that the commands read themselves; they are no keys of the configuration. */
-export const COMMAND_VARIABLES = {
-  /** The configuration file, where no `-c` is given. */
-  config: 'GREPTIME_REBALANCER_CONFIG',
-  /** The daemon that `status`, `pause` and the like talk to. */
-  url: 'GREPTIME_REBALANCER_URL',
-  /** The file with the token for it. */
-  tokenFile: 'GREPTIME_REBALANCER_TOKEN_FILE',
-} as const;
 
 /**
  * Variables that Kubernetes puts into every pod for a service named `greptime-rebalancer` or `greptime-rebalancer-…`

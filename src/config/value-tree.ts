@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import { isObject } from '../domain/json-file.ts';
 import { placeText, valueAt } from '../domain/schema-problems.ts';
 import type { Place } from '../domain/schema-problems.ts';
+import { CONFIG_KEYS } from './config.ts';
 import type { YamlReading } from './yaml-file.ts';
 
 /** A configuration file that was read. */
@@ -58,8 +60,20 @@ export class ValueTree {
     if (last !== undefined && isValues(level)) level[last] = value;
   }
 
+  /** Relative paths belong to where they were written; those of defaults to the file. */
+  makePathsAbsolute(): void {
+    for (const { path, isPath, fallback } of CONFIG_KEYS) {
+      if (isPath !== true) continue;
+      const place = path.split('.');
+      const given = this.valueAt(place);
+      const [value, folder] =
+        given === undefined ? [fallback, this.#folderOf([])] : [given, this.#folderOf(place)];
+      if (typeof value === 'string' && value.trim() !== '') this.setValue(place, resolve(folder, value));
+    }
+  }
+
   /** Where a relative path that is given at `place` starts. */
-  folderOf(place: Place): string {
+  #folderOf(place: Place): string {
     return this.#overrideOf(place) ? this.#cwd : (this.#file?.folder ?? this.#cwd);
   }
 

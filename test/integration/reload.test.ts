@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPlanner } from '../../src/app/planning/planner.ts';
 import type { RunningDaemon } from '../../src/app/daemon/open-daemon.ts';
 import { startDaemon, watchConfig } from '../../src/app/daemon/run.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/config-file.ts';
 import { openCluster } from '../../src/greptimedb/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { EventType, StampedEvent } from '../../src/observability/events.ts';

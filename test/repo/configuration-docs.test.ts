@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { renderConfigurationDocs } from '../../scripts/configuration-docs.ts';
-import { COMMAND_VARIABLES, variableOf } from '../../src/config/overrides.ts';
+import { COMMAND_VARIABLES } from '../../src/config/command-variables.ts';
+import { variableOf } from '../../src/config/overrides.ts';
 import { refusalOf } from '../support/config.ts';
 
 const PAGE = readFileSync('docs/configuration.md', 'utf8');

@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { printConfig } from '../../config/effective.ts';
-import { readSecrets } from '../../config/secrets.ts';
 import { configOf, withConfig } from '../cli.ts';
 import type { Cli, ConfigFlags } from '../cli.ts';
 import { writeReport } from './preflight.ts';
@@ -19,6 +17,7 @@ export function addConfig(program: Command, cli: Cli): void {
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer config check -c rebalancer.yaml --connect')
     .action(async ({ connect, ...flags }: ConfigFlags & { readonly connect?: boolean }) => {
       const config = await configOf(cli, flags);
+      const { readSecrets } = await import('../../config/secrets.ts');
       await readSecrets(config);
       const mode = config.execution.dryRun
         ? 'dry run: plans and reports, moves nothing'
@@ -37,6 +36,7 @@ export function addConfig(program: Command, cli: Cli): void {
       '\nExample:\n  $ greptime-rebalancer config print -c rebalancer.yaml --set log.level=debug',
     )
     .action(async (flags: ConfigFlags) => {
-      await cli.io.out.write(printConfig(await configOf(cli, flags, true)));
+      const { printConfig } = await import('../../config/effective.ts');
+      await cli.io.out.write(await printConfig(await configOf(cli, flags, true)));
     });
 }

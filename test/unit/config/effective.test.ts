@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { describeChanges, printConfig, requireCluster, toPolicy } from '../../../src/config/effective.ts';
+import { describeChanges, printConfig, toPolicy } from '../../../src/config/effective.ts';
 import { CONFIG_KEYS } from '../../../src/config/config.ts';
+import { requireCluster } from '../../../src/config/config-file.ts';
 import { formatListenAddress } from '../../../src/lib/listen-address.ts';
 import { configFrom } from '../../support/config.ts';
 import { DEFAULT_POLICY } from '../../support/plans.ts';
@@ -26,13 +27,13 @@ notifications: { url: https://h/p, urlFile: u, tokenFile: n, format: slack, even
 `;
 
 describe('the printed configuration', () => {
-  test.each(['', FULL])('loads to the same configuration', (text) => {
+  test.each(['', FULL])('loads to the same configuration', async (text) => {
     const config = configFrom(text);
-    expect(configFrom(printConfig(config))).toEqual(config);
+    expect(configFrom(await printConfig(config))).toEqual(config);
   });
 
-  test('has every key of the schema', () => {
-    const printed: unknown = parse(printConfig(configFrom(FULL)));
+  test('has every key of the schema', async () => {
+    const printed: unknown = parse(await printConfig(configFrom(FULL)));
     const paths = CONFIG_KEYS.map(({ path }) => path.replace('[]', '.0'));
     for (const path of paths) {
       let level = printed;
@@ -43,8 +44,8 @@ describe('the printed configuration', () => {
     }
   });
 
-  test('shows durations with their unit and secrets as paths', () => {
-    const text = printConfig(configFrom(FULL));
+  test('shows durations with their unit and secrets as paths', async () => {
+    const text = await printConfig(configFrom(FULL));
     expect(text).toContain('pollInterval: 1s500ms');
     expect(text).toContain('duration: 1h30m');
     expect(text).toContain('passwordFile: /etc/rebalancer/p');

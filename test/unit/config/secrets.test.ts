@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfig } from '../../../src/config/config-file.ts';
 import { readSecrets } from '../../../src/config/secrets.ts';
 import type { Secret } from '../../../src/lib/secret.ts';
 import { configFrom } from '../../support/config.ts';
