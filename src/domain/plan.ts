@@ -110,6 +110,10 @@ export const planSchema = z
       description: 'No plan that reaches the same balance has fewer moves: a proven lower bound.',
     }),
     optimal: z.boolean().meta({ description: 'Whether this plan meets the bound.' }),
+    cutShortBy: z.enum(['budget', 'clock']).exactOptional().meta({
+      description:
+        'What ended the search before the proof. `budget`: its steps, and the same snapshot gives the same plan; `clock`: far too slow a machine, and it may not.',
+    }),
     before: balance,
     after: balance,
     blocked: list(blocker).default([]),

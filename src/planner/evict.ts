@@ -1,6 +1,6 @@
 import { compareIds } from '../domain/ids.ts';
 import type { Relocation } from './choose/choose.ts';
-import { mayLead } from './choose/choose.ts';
+import { mayLead } from './targets.ts';
 import { hasToLeave } from './problem.ts';
 import type { Problem } from './problem.ts';
 

@@ -2,7 +2,7 @@ import { measureBalance } from '../domain/balance.ts';
 import { BLOCKERS } from '../domain/codes.ts';
 import type { Balance, Move } from '../domain/plan.ts';
 import type { RegionCounts } from '../domain/region-counts.ts';
-import { mayLead } from './choose/choose.ts';
+import { mayLead } from './targets.ts';
 import { createCounts } from './counts.ts';
 import type { Counts } from './counts.ts';
 import type { PlanInput } from './plan.ts';

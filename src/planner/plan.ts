@@ -3,6 +3,7 @@ import type { Plan, Warning } from '../domain/plan.ts';
 import type { Memory, Policy } from '../domain/policy.ts';
 import type { RegionCounts } from '../domain/region-counts.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
+import { Budget } from './budget.ts';
 import { createBlockerCosts } from './explain/blocker-costs.ts';
 import { listBlockers } from './explain/blockers.ts';
 import { createCounts } from './counts.ts';
@@ -34,12 +35,12 @@ export interface Planned<P extends PlanDraft = PlanDraft> {
  * Plans the fewest moves that balance a cluster on both levels. The same input gives the same draft, whatever the order in which
  * the snapshot lists things.
  *
- * @param shouldStop asked now and then; once true, the best plan so far is returned with `optimal: false` and its bound.
+ * @param budget once it is spent, the best plan so far is returned with `optimal: false`, its bound, and what ended the search.
  */
-export function makePlan(input: PlanInput, shouldStop: () => boolean = () => false): Planned {
+export function makePlan(input: PlanInput, budget = new Budget()): Planned {
   const { snapshot, policy, memory, nowMs } = input;
   const problem = buildProblem(snapshot, policy, memory, nowMs);
-  const placement = placeRegions(problem, shouldStop);
+  const placement = placeRegions(problem, budget);
   const live = createCounts(problem);
   const write = createMoveWriter(problem, live);
   const moves = orderMoves(problem, placement.relocations, live).map((move, index) => write(move, index + 1));
@@ -52,6 +53,7 @@ export function makePlan(input: PlanInput, shouldStop: () => boolean = () => fal
     moves,
     minimumMoves: placement.minimumMoves,
     optimal: placement.optimal,
+    ...(budget.endedBy === undefined ? {} : { cutShortBy: budget.endedBy }),
     before: measureBalance(counts, 'now'),
     after: measureBalance(counts, 'after'),
     warnings: [...(input.warnings ?? [])],

@@ -6,6 +6,7 @@ import type { Table } from '../../domain/snapshot.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { PROGRAM_FOLDER, RUNS_FROM_SOURCES } from '../../lib/program-folder.ts';
+import { Budget } from '../../planner/budget.ts';
 import { makePlan } from '../../planner/plan.ts';
 import type { Planned, PlanInput } from '../../planner/plan.ts';
 import { withPlanId } from './plan-id.ts';
@@ -29,9 +30,19 @@ const WORKER_THRESHOLD = 20_000;
 
 /** Plans at once in this thread, which is also what the worker thread does. */
 export function planNow(input: PlanInput, options: PlanningOptions, clock: Clock): Planned<Plan> {
-  const deadlineMs = clock.monotonicMs() + options.timeBudgetMs;
-  const { plan, counts } = makePlan(input, () => clock.monotonicMs() >= deadlineMs);
+  const { plan, counts } = makePlan(input, budgetOf(options, clock));
   return { plan: withPlanId({ ...plan, createdAt: new Date(clock.now()).toISOString() }), counts };
+}
+
+/** What a machine of today does in a millisecond, over many shapes of clusters. */
+const STEPS_PER_MS = 10_000;
+
+/** The clock ends only what is so many times slower than that: the same budget then means the same plan nearly everywhere. */
+const LATENESS = 4;
+
+function budgetOf({ timeBudgetMs }: PlanningOptions, clock: Clock): Budget {
+  const deadlineMs = clock.monotonicMs() + LATENESS * timeBudgetMs;
+  return new Budget(timeBudgetMs * STEPS_PER_MS, () => clock.monotonicMs() > deadlineMs);
 }
 
 /** A planner that hands large snapshots to a worker thread. */

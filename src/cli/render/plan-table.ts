@@ -191,5 +191,7 @@ export function proofLine(plan: Plan): string {
   const rest = isEven(plan.after) ? '' : ' What stays uneven is blocked.';
   if (plan.optimal) return `${count(length, 'move')}; fewer is impossible.${rest}`;
   const needed = plan.minimumMoves === 1 ? '1 is' : `${formatNumber(plan.minimumMoves)} are`;
-  return `${count(length, 'move')}; at least ${needed} needed.${rest}`;
+  const clock =
+    plan.cutShortBy === 'clock' ? ' The clock ended the search: planning again may find another plan.' : '';
+  return `${count(length, 'move')}; at least ${needed} needed.${rest}${clock}`;
 }

@@ -23,13 +23,13 @@ const MAX_STEPS = 1_000_000;
  * residual graph that keep the objective and lower the cost, until there is none (Klein's algorithm; then no such placement is
  * cheaper). Tables with followers keep their numbers. Ends early, at a placement just as good, when it takes too long.
  */
-export function preferCheapest(search: Search, shouldStop: () => boolean): void {
+export function preferCheapest(search: Search): void {
   const { problem, rows } = search;
   const cells = rows.count * problem.columns.length;
   if (cells > MAX_CELLS || rows.count + problem.columns.length >= MAX_VERTICES) return;
   if (leadingMeasure(problem.snapshot.regions) === undefined) return;
   const graph = new ResidualGraph(search);
-  while (graph.steps < MAX_STEPS && !shouldStop()) {
+  while (graph.steps < MAX_STEPS) {
     const cycles = graph.findCheaperCycles();
     if (cycles.length === 0) return;
     for (const cycle of cycles) graph.cancel(cycle);
@@ -48,7 +48,6 @@ class ResidualGraph {
   readonly #search: Search;
   readonly #columns: number;
   readonly #hub: number;
-  readonly #plainRows: readonly number[];
   /** Costs of the movable regions of a row in a column, the cheapest first, part after part. */
   readonly #costs: ReadonlyMap<number, Float64Array>;
   readonly #distance: Float64Array;
@@ -60,9 +59,7 @@ class ResidualGraph {
     this.#search = search;
     this.#columns = problem.columns.length;
     this.#hub = this.#columns + rows.count;
-    const hasFollowers = tablesWithFollowers(problem);
-    this.#plainRows = [...rows.table.keys()].filter((row) => !hasFollowers.has(rows.table[row]!));
-    this.#costs = movableCosts(problem, rows, this.#plainRows);
+    this.#costs = movableCosts(problem, rows);
     this.#distance = new Float64Array((this.#hub + 1) * PARTS);
     this.#parent = new Int32Array(this.#hub + 1);
   }
@@ -104,7 +101,7 @@ class ResidualGraph {
       if (this.#relax(this.#hub, column, columnLowerCost(total, floor, ceil, units))) improved = true;
       if (this.#relax(column, this.#hub, columnRaiseCost(total, floor, ceil, units))) improved = true;
     }
-    for (const row of this.#plainRows) if (this.#relaxRow(row)) improved = true;
+    for (let row = 0; row < this.#search.rows.count; row += 1) if (this.#relaxRow(row)) improved = true;
     return improved;
   }
 
@@ -187,25 +184,12 @@ class ResidualGraph {
   }
 }
 
-function tablesWithFollowers({ snapshot, tableOf }: Problem): ReadonlySet<number> {
-  const tables = new Set<number>();
-  snapshot.regions.forEach(({ followers }, region) => {
-    if (followers && followers.length > 0) tables.add(tableOf[region]!);
-  });
-  return tables;
-}
-
-function movableCosts(
-  problem: Problem,
-  rows: Rows,
-  plainRows: readonly number[],
-): ReadonlyMap<number, Float64Array> {
+function movableCosts(problem: Problem, rows: Rows): ReadonlyMap<number, Float64Array> {
   const { regions } = problem.snapshot;
   const byCell = new Map<number, number[]>();
-  for (const row of plainRows) {
-    const table = rows.table[row]!;
-    for (let index = problem.start[table]!; index < problem.start[table + 1]!; index += 1) {
-      const region = problem.regionsOfTable[index]!;
+  for (let row = 0; row < rows.count; row += 1) {
+    for (let index = rows.first[row]!; index < rows.first[row + 1]!; index += 1) {
+      const region = rows.members[index]!;
       const column = problem.columnOf[problem.nodeOf[region]!]!;
       if (column === -1 || problem.hold[region] !== 0) continue;
       const cell = row * problem.columns.length + column;

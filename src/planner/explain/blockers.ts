@@ -3,7 +3,7 @@ import type { BlockerCode } from '../../domain/codes.ts';
 import { compareIds } from '../../domain/ids.ts';
 import type { Blocker } from '../../domain/plan.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
-import { hasTarget } from '../choose/choose.ts';
+import { hasTarget } from '../targets.ts';
 import { holdOf } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 

@@ -3,7 +3,7 @@ import type { Explanation, ExplanationReason } from '../../domain/explanation.ts
 import type { Move } from '../../domain/plan.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
 import { blockerOf } from './blockers.ts';
-import { mayLead } from '../choose/choose.ts';
+import { mayLead } from '../targets.ts';
 import { reason, shareText } from './explain-parts.ts';
 import type { ExplainContext } from './explain-parts.ts';
 import { hasToLeave, holdOf } from '../problem.ts';

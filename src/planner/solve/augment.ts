@@ -1,79 +1,292 @@
+import type { Budget } from '../budget.ts';
 import { columnLowerCost, columnRaiseCost, IMPLICIT_RAISE_COST, lowerCost, raiseCost } from './costs.ts';
+import { findStep, lowerSpread, raiseSpread } from './follower-paths.ts';
+import { canGive, moveRegion, NONE, OUTSIDE } from './follower-row.ts';
+import type { FollowerRow } from './follower-row.ts';
 import { findSlot, lowerCell, raiseCell } from './rows.ts';
 import type { Search } from './search.ts';
 
 /**
- * Ships regions along cheapest paths, one unit per path, in one round: a depth-first search in which every column and table that
- * leads nowhere is passed over from then on (as in Dinic's blocking flow). What a round leaves over, the next one finds, with new
- * distances.
+ * Ships regions along all paths of this cost: of those with the fewest steps as many as fit, then of longer ones, until none is left (Dinic's
+ * algorithm; Network Flows, chapter 7.5).
  *
  * A path leads from a column that gives (hub to column) through tables to a column that takes. Only *tight* steps are used: those
  * on which the distances say that the path stays a cheapest one.
  *
+ * @returns whether the budget ended it.
  * @throws Error when no path is found, although the distances say that there is one.
  */
-export function augment(search: Search, pathCost: number): void {
-  if (shipRound(openRound(search, pathCost)) === 0)
-    throw new Error('The distances promise a path that is not there');
+export function augment(search: Search, pathCost: number, budget: Budget): boolean {
+  for (let isFirst = true; ; isFirst = false) {
+    const takers = search.totals.reduce(
+      (sum, _, column) => sum + (takes(search, column, pathCost) ? 1 : 0),
+      0,
+    );
+    const flow = takers > 0 ? new BlockingFlow(search, pathCost) : undefined;
+    if (!flow || flow.ship(takers) === 0) {
+      if (isFirst) throw new Error('The distances promise a path that is not there');
+      return false;
+    }
+    if (budget.spend(flow.looks)) return true;
+  }
 }
 
-interface Round {
-  readonly search: Search;
-  readonly pathCost: number;
-  /** Tight steps out of each column, grouped by column: `givers[first[c] .. first[c + 1])` are rows. */
-  readonly first: Int32Array;
-  readonly givers: Int32Array;
-  /** Next giver to try, per column. */
-  readonly nextGiver: Int32Array;
-  /** Next slot (offset from the row's start), then next implicit column, to try per row. */
-  readonly nextSlot: Int32Array;
-  readonly nextImplicit: Int32Array;
-  readonly columnState: Uint8Array;
-  readonly rowOnPath: Uint8Array;
-  /** The path: column, row, column, row, … column. */
-  readonly pathColumns: number[];
-  readonly pathRows: number[];
+const UNSEEN = -1;
+const DEAD = -2;
+
+/** A row with followers, the first of its vertices, and how many cells it had when the flow began. */
+interface CellRow {
+  readonly row: FollowerRow;
+  readonly firstOf: number;
+  readonly cells: number;
 }
 
-const FREE = 0;
-const ON_PATH = 1;
-const DEAD = 2;
+/** Vertices are the columns, then the rows, then the cells of the rows with followers. */
+class BlockingFlow {
+  /** Steps that were looked at. */
+  looks = 0;
+  readonly #search: Search;
+  readonly #pathCost: number;
+  readonly #columns: number;
+  readonly #firstCell: number;
+  readonly #cellRows: readonly CellRow[];
+  /** The row of each cell, by its place in `cellRows`. */
+  readonly #cellRowOf: number[] = [];
+  /** The fewest steps to each vertex from a column that gives. */
+  readonly #level: Int32Array;
+  /** What each vertex tries next: a column its givers, a row its slots, a cell the cells of its row and then the columns. */
+  readonly #next: Int32Array;
+  readonly #nextImplicit: Int32Array;
+  /** Tight steps out of each column: `givers[first[c] .. first[c + 1])` are rows and cells. */
+  readonly #first: Int32Array;
+  readonly #givers: Int32Array;
+  readonly #path: number[] = [];
+  /** The region that leaves each cell on the path, and the one of the step that was found last. */
+  readonly #regions: number[] = [];
+  #region = NONE;
 
-function openRound(search: Search, pathCost: number): Round {
-  const { rows, totals } = search;
-  const { first, givers } = tightGivers(search);
-  return {
-    search,
-    pathCost,
-    first,
-    givers,
-    nextGiver: first.slice(0, totals.length),
-    nextSlot: new Int32Array(rows.count),
-    nextImplicit: new Int32Array(rows.count),
-    columnState: new Uint8Array(totals.length),
-    rowOnPath: new Uint8Array(rows.count),
-    pathColumns: [],
-    pathRows: [],
-  };
+  constructor(search: Search, pathCost: number) {
+    const { totals, rows, followerRows } = search;
+    this.#search = search;
+    this.#pathCost = pathCost;
+    this.#columns = totals.length;
+    this.#firstCell = totals.length + rows.count;
+    this.#cellRows = followerRows.map((row, index): CellRow => {
+      const cells = row.column.length;
+      const firstOf = this.#firstCell + this.#cellRowOf.length;
+      for (let cell = 0; cell < cells; cell += 1) this.#cellRowOf.push(index);
+      return { row, firstOf, cells };
+    });
+    const vertices = this.#firstCell + this.#cellRowOf.length;
+    this.#level = new Int32Array(vertices).fill(UNSEEN);
+    this.#next = new Int32Array(vertices);
+    this.#nextImplicit = new Int32Array(rows.count);
+    const { first, givers } = tightGivers(search);
+    this.#first = first;
+    this.#givers = givers;
+    this.#resetNext();
+  }
+
+  /**
+   * Ships from every column that gives. Returns the units shipped.
+   *
+   * @param takers how many columns take.
+   */
+  ship(takers: number): number {
+    const length = this.#findLevels(takers);
+    let shipped = 0;
+    for (let source = 0; source < this.#columns; source += 1) {
+      while (this.#level[source] === 0 && this.#gives(source) && this.#findPath(source, length)) {
+        this.#shipPath();
+        shipped += 1;
+      }
+    }
+    return shipped;
+  }
+
+  /** Breadth-first search up to the nearest columns that take. Returns how many steps away those are. */
+  #findLevels(takers: number): number {
+    const queue: number[] = [];
+    for (let column = 0; column < this.#columns; column += 1) {
+      if (!this.#gives(column)) continue;
+      this.#level[column] = 0;
+      queue.push(column);
+    }
+    let length = Infinity;
+    // The queue grows while it is walked.
+    for (const vertex of queue) {
+      const level = this.#level[vertex]! + 1;
+      if (level > length || takers === 0) break;
+      for (let to = this.#following(vertex, UNSEEN); to !== NONE; to = this.#following(vertex, UNSEEN)) {
+        this.#level[to] = level;
+        queue.push(to);
+        if (to >= this.#columns || !takes(this.#search, to, this.#pathCost)) continue;
+        length = level;
+        takers -= 1;
+      }
+    }
+    this.#resetNext();
+    return length;
+  }
+
+  #resetNext(): void {
+    this.#next.fill(0);
+    this.#next.set(this.#first.subarray(0, this.#columns));
+    this.#nextImplicit.fill(0);
+  }
+
+  /** Depth-first search for a taking column so many steps away. Leaves the path behind. */
+  #findPath(source: number, length: number): boolean {
+    const path = this.#path;
+    path.length = this.#regions.length = 0;
+    path.push(source);
+    for (;;) {
+      const vertex = path[path.length - 1]!;
+      const level = path.length - 1;
+      if (level === length && vertex < this.#columns && takes(this.#search, vertex, this.#pathCost))
+        return true;
+      const next = level < length ? this.#following(vertex, level + 1) : NONE;
+      if (next !== NONE) {
+        this.#regions[level] = this.#region;
+        path.push(next);
+        continue;
+      }
+      this.#level[vertex] = DEAD;
+      path.pop();
+      if (path.length === 0) return false;
+    }
+  }
+
+  /** The next vertex of this level to which a tight step leads. */
+  #following(vertex: number, level: number): number {
+    if (vertex < this.#columns) return this.#nextGiver(vertex, level);
+    return vertex < this.#firstCell ? this.#nextTaker(vertex, level) : this.#nextOfCell(vertex, level);
+  }
+
+  /** Whether the column begins a path of the wanted cost. */
+  #gives(column: number): boolean {
+    const { totals, bounds, units, potentials } = this.#search;
+    const [floor, ceil] = [bounds.columnFloor[column]!, bounds.columnCeil[column]!];
+    return columnLowerCost(totals[column]!, floor, ceil, units) === potentials.column[column];
+  }
+
+  /** The next row or cell out of which the column can give a region. */
+  #nextGiver(column: number, level: number): number {
+    const end = this.#first[column + 1]!;
+    for (; this.#next[column]! < end; this.#next[column]! += 1) {
+      this.looks += 1;
+      const giver = this.#givers[this.#next[column]!]!;
+      if (this.#level[giver] === level && this.#stillGives(giver, column)) return giver;
+    }
+    return NONE;
+  }
+
+  #stillGives(giver: number, column: number): boolean {
+    if (giver >= this.#firstCell) {
+      const { row, firstOf } = this.#cellRows[this.#cellRowOf[giver - this.#firstCell]!]!;
+      return cellGivesTightly(this.#search, row, giver - firstOf);
+    }
+    const row = giver - this.#columns;
+    const slot = findSlot(this.#search.rows, row, column);
+    return slot !== -1 && givesTightly(this.#search, row, slot);
+  }
+
+  /** The next column that the row can give a region to on a cheapest path. */
+  #nextTaker(vertex: number, level: number): number {
+    const { rows, potentials } = this.#search;
+    const row = vertex - this.#columns;
+    const from = rows.start[row]!;
+    for (; from + this.#next[vertex]! < rows.end[row]!; this.#next[vertex]! += 1) {
+      this.looks += 1;
+      const slot = from + this.#next[vertex]!;
+      const column = rows.column[slot]!;
+      if (this.#level[column] === level && takesTightly(this.#search, row, slot)) return column;
+    }
+    const reached = potentials.row[row]! + IMPLICIT_RAISE_COST;
+    for (; this.#nextImplicit[row]! < this.#columns; this.#nextImplicit[row]! += 1) {
+      this.looks += 1;
+      const column = this.#nextImplicit[row]!;
+      const isTight = potentials.column[column] === reached && this.#level[column] === level;
+      if (isTight && findSlot(rows, row, column) === -1) return column;
+    }
+    return NONE;
+  }
+
+  /** The next cell of the same row, or column, that can get one of the cell's regions. */
+  #nextOfCell(vertex: number, level: number): number {
+    const { row, firstOf, cells } = this.#cellRows[this.#cellRowOf[vertex - this.#firstCell]!]!;
+    const { units, potentials } = this.#search;
+    const from = vertex - firstOf;
+    for (; this.#next[vertex]! < cells + this.#columns; this.#next[vertex]! += 1) {
+      this.looks += 1;
+      const isCell = this.#next[vertex]! < cells;
+      const column = isCell ? row.column[this.#next[vertex]!]! : this.#next[vertex]! - cells;
+      if (column === OUTSIDE || column === row.column[from]) continue;
+      const mayExit = this.#level[column] === level;
+      if (!isCell && (!mayExit || row.cellOf.has(column))) continue;
+      const cell = isCell ? this.#next[vertex]! : NONE;
+      const isOpen = isCell && this.#level[firstOf + cell] === level;
+      if (!mayExit && !isOpen) continue;
+      const raise = isCell ? raiseSpread(row, cell, units) : 0;
+      const exit = mayExit ? potentials.column[column]! - raise : Infinity;
+      const step = findStep(row, from, { column, cell, exit, isOpen });
+      if (!step) continue;
+      this.#region = step.region;
+      return step.isExit ? column : firstOf + cell;
+    }
+    return NONE;
+  }
+
+  /** Moves one region along the path that was found. */
+  #shipPath(): void {
+    const { rows, bounds, totals } = this.#search;
+    const path = this.#path;
+    for (let hop = 0; hop < path.length; hop += 1) {
+      const vertex = path[hop]!;
+      if (vertex < this.#columns) continue;
+      const to = path[hop + 1]!;
+      if (vertex < this.#firstCell) {
+        lowerCell(rows, bounds, vertex - this.#columns, path[hop - 1]!);
+        raiseCell(rows, bounds, vertex - this.#columns, to);
+        continue;
+      }
+      const { row, firstOf } = this.#cellRows[this.#cellRowOf[vertex - this.#firstCell]!]!;
+      const column = to < this.#columns ? to : row.column[to - firstOf]!;
+      moveRegion(row, this.#regions[hop]!, vertex - firstOf, column);
+    }
+    totals[path[0]!]! -= 1;
+    totals[path[path.length - 1]!]! += 1;
+  }
 }
 
 function tightGivers(search: Search): { first: Int32Array; givers: Int32Array } {
-  const { rows, totals } = search;
-  const first = new Int32Array(totals.length + 1);
-  for (let row = 0; row < rows.count; row += 1) {
-    for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
-      if (givesTightly(search, row, slot)) first[rows.column[slot]! + 1]! += 1;
-    }
-  }
-  for (let column = 0; column < totals.length; column += 1) first[column + 1]! += first[column]!;
+  const columns = search.totals.length;
+  const first = new Int32Array(columns + 1);
+  forEachGiver(search, (column) => (first[column + 1]! += 1));
+  for (let column = 0; column < columns; column += 1) first[column + 1]! += first[column]!;
   const next = first.slice();
-  const givers = new Int32Array(first[totals.length]!);
-  for (let row = 0; row < rows.count; row += 1) {
-    for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
-      if (givesTightly(search, row, slot)) givers[next[rows.column[slot]!]!++] = row;
-    }
-  }
+  const givers = new Int32Array(first[columns]!);
+  forEachGiver(search, (column, vertex) => (givers[next[column]!++] = vertex));
   return { first, givers };
+}
+
+function forEachGiver(search: Search, callback: (column: number, vertex: number) => void): void {
+  const { rows, followerRows, totals } = search;
+  for (let row = 0; row < rows.count; row += 1) {
+    for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1)
+      if (givesTightly(search, row, slot)) callback(rows.column[slot]!, totals.length + row);
+  }
+  let vertex = totals.length + rows.count;
+  for (const row of followerRows) {
+    for (let cell = 0; cell < row.column.length; cell += 1, vertex += 1)
+      if (cellGivesTightly(search, row, cell)) callback(row.column[cell]!, vertex);
+  }
+}
+
+/** Whether the column ends a path of this cost. */
+function takes({ totals, bounds, units, potentials }: Search, column: number, pathCost: number): boolean {
+  const [floor, ceil] = [bounds.columnFloor[column]!, bounds.columnCeil[column]!];
+  return potentials.column[column]! + columnRaiseCost(totals[column]!, floor, ceil, units) === pathCost;
 }
 
 /** Whether taking a region out of this cell continues a cheapest path. */
@@ -82,6 +295,12 @@ function givesTightly({ rows, bounds, units, potentials }: Search, row: number, 
   if (want <= rows.fixed[slot]!) return false;
   const step = lowerCost(want, rows.have[slot]!, bounds.slotFloor[slot]!, bounds.slotCeil[slot]!, units);
   return potentials.column[rows.column[slot]!]! + step === potentials.row[row];
+}
+
+function cellGivesTightly({ units, potentials }: Search, row: FollowerRow, cell: number): boolean {
+  const column = row.column[cell]!;
+  if (column === OUTSIDE || !canGive(row, cell)) return false;
+  return potentials.column[column]! + lowerSpread(row, cell, units) === row.distance[cell];
 }
 
 /** Whether putting a region into this cell continues a cheapest path. */
@@ -94,108 +313,4 @@ function takesTightly({ rows, bounds, units, potentials }: Search, row: number, 
     units,
   );
   return potentials.row[row]! + step === potentials.column[rows.column[slot]!];
-}
-
-/** Runs one round from every column that gives. Returns the units shipped. */
-function shipRound(round: Round): number {
-  const { totals, bounds, units, potentials } = round.search;
-  let shipped = 0;
-  for (let source = 0; source < totals.length; source += 1) {
-    for (;;) {
-      const step = columnLowerCost(
-        totals[source]!,
-        bounds.columnFloor[source]!,
-        bounds.columnCeil[source]!,
-        units,
-      );
-      if (round.columnState[source] === DEAD || step !== potentials.column[source]) break;
-      if (!findPath(round, source)) break;
-      shipPath(round);
-      shipped += 1;
-    }
-  }
-  return shipped;
-}
-
-/** Depth-first search for a taking column. Leaves the path in `round`. */
-function findPath(round: Round, source: number): boolean {
-  const { pathColumns, pathRows, columnState, rowOnPath, nextGiver, first, givers } = round;
-  pathColumns.length = pathRows.length = 0;
-  pathColumns.push(source);
-  columnState[source] = ON_PATH;
-  for (;;) {
-    const column = pathColumns[pathColumns.length - 1]!;
-    if (pathColumns.length > 1 && takes(round, column)) return true;
-    let forward = false;
-    while (nextGiver[column]! < first[column + 1]!) {
-      const row = givers[nextGiver[column]!]!;
-      const next = rowOnPath[row] === 0 && stillGives(round, row, column) ? nextTaker(round, row) : -1;
-      if (next === -1) {
-        nextGiver[column]! += 1;
-        continue;
-      }
-      pathRows.push(row);
-      rowOnPath[row] = 1;
-      pathColumns.push(next);
-      columnState[next] = ON_PATH;
-      forward = true;
-      break;
-    }
-    if (forward) continue;
-    columnState[column] = DEAD;
-    pathColumns.pop();
-    const row = pathRows.pop();
-    if (row === undefined) return false;
-    rowOnPath[row] = 0;
-  }
-}
-
-/** Whether the column ends a path of the wanted cost. */
-function takes({ search, pathCost }: Round, column: number): boolean {
-  const { totals, bounds, units, potentials } = search;
-  const step = columnRaiseCost(
-    totals[column]!,
-    bounds.columnFloor[column]!,
-    bounds.columnCeil[column]!,
-    units,
-  );
-  return potentials.column[column]! + step === pathCost;
-}
-
-function stillGives({ search }: Round, row: number, column: number): boolean {
-  const slot = findSlot(search.rows, row, column);
-  return slot !== -1 && givesTightly(search, row, slot);
-}
-
-/** The next column that the row can give a region to on a cheapest path, or -1. */
-function nextTaker(round: Round, row: number): number {
-  const { search, nextSlot, nextImplicit, columnState } = round;
-  const { rows, potentials, totals } = search;
-  const from = rows.start[row]!;
-  while (from + nextSlot[row]! < rows.end[row]!) {
-    const slot = from + nextSlot[row]!;
-    if (columnState[rows.column[slot]!] === FREE && takesTightly(search, row, slot))
-      return rows.column[slot]!;
-    nextSlot[row]! += 1;
-  }
-  const reached = potentials.row[row]! + IMPLICIT_RAISE_COST;
-  while (nextImplicit[row]! < totals.length) {
-    const column = nextImplicit[row]!;
-    const isTight = potentials.column[column] === reached && columnState[column] === FREE;
-    if (isTight && findSlot(rows, row, column) === -1) return column;
-    nextImplicit[row]! += 1;
-  }
-  return -1;
-}
-
-/** Moves one region along the path that was found. */
-function shipPath({ search, pathColumns, pathRows, columnState, rowOnPath }: Round): void {
-  for (let hop = 0; hop < pathRows.length; hop += 1) {
-    lowerCell(search.rows, search.bounds, pathRows[hop]!, pathColumns[hop]!);
-    raiseCell(search.rows, search.bounds, pathRows[hop]!, pathColumns[hop + 1]!);
-    rowOnPath[pathRows[hop]!] = 0;
-  }
-  for (const column of pathColumns) columnState[column] = FREE;
-  search.totals[pathColumns[0]!]! -= 1;
-  search.totals[pathColumns[pathColumns.length - 1]!]! += 1;
 }

@@ -1,22 +1,26 @@
 import type { Problem } from '../problem.ts';
-import { ceilShare, floorShare, violation } from '../../domain/quotas.ts';
+import { ceilShare, floorShare } from '../../domain/quotas.ts';
+import { NO_CEIL, regionsOf } from './rows.ts';
 import type { Rows, SlotBounds } from './rows.ts';
 
 /**
- * The objective, as one number per unit step. In order of importance: table-spread violation, node-spread violation, moves.
- * A step changes each by at most one, and a shortest path visits each column at most once, so with N columns a path's sum of
- * moves stays below `node` and its sum of node-spread violation times `node` below `table`. Comparing sums is therefore
- * comparing the three in order, exactly, in the integers of a double (for 10 000 columns the largest sum is below 2^46).
+ * The objective, as one number per unit step. In order of importance: regions left on draining datanodes, table-spread violation,
+ * node-spread violation, moves. A simple path through N columns has less than N * N moves (in a table with followers a region may have to make
+ * room for another one in each cell), changes the totals of two columns at most, and passes each column's cells of one table at most twice.
+ * So no sum of the less important reaches one of the more important, nor does the difference of two such sums, and comparing sums is
+ * comparing the four in order: exactly, in the integers of a double (for 10 000 columns the largest sum is below 2^49).
  */
 export interface Units {
   readonly move: 1;
   readonly node: number;
   readonly table: number;
+  readonly drain: number;
 }
 
 export function unitsFor(columnCount: number): Units {
-  const node = 4 * columnCount + 8;
-  return { move: 1, node, table: node * node };
+  const node = 8 * (columnCount + 2) ** 2;
+  const table = 16 * node;
+  return { move: 1, node, table, drain: 16 * table };
 }
 
 /** Floor and ceil of every slot and every column, computed once. */
@@ -29,16 +33,16 @@ export function slotBounds(problem: Problem, rows: Rows): Bounds {
   const { weights, totalWeight } = problem;
   const slotFloor = new Int32Array(rows.column.length);
   const slotCeil = new Int32Array(rows.column.length);
-  let all = 0;
   for (let row = 0; row < rows.count; row += 1) {
-    const regions = rows.regions[row]!;
-    all += regions;
+    const regions = regionsOf(rows, row);
+    const isBounded = row !== rows.unbounded;
     for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
       const weight = weights[rows.column[slot]!]!;
-      slotFloor[slot] = floorShare(regions, weight, totalWeight);
-      slotCeil[slot] = ceilShare(regions, weight, totalWeight);
+      slotFloor[slot] = isBounded ? floorShare(regions, weight, totalWeight) : 0;
+      slotCeil[slot] = isBounded ? ceilShare(regions, weight, totalWeight) : NO_CEIL;
     }
   }
+  const all = problem.regionsOfTable.length;
   return {
     slotFloor,
     slotCeil,
@@ -71,24 +75,3 @@ export function columnLowerCost(total: number, floor: number, ceil: number, unit
 
 /** The cost of a first region in an implicit cell: none there now, none needed, one allowed; so one move and no violation. */
 export const IMPLICIT_RAISE_COST = 1;
-
-/**
- * The three parts of the objective as one comparable text, for a placement with the given number of moves (which classes know
- * and plain rows do not, since a table with followers may need two regions to change places).
- */
-export function measureObjective(
-  { rows, bounds, totals }: { rows: Rows; bounds: Bounds; totals: Int32Array },
-  moves: number,
-): string {
-  let table = 0;
-  for (let row = 0; row < rows.count; row += 1) {
-    for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
-      table += violation(rows.want[slot]!, bounds.slotFloor[slot]!, bounds.slotCeil[slot]!);
-    }
-  }
-  let node = 0;
-  totals.forEach((total, column) => {
-    node += violation(total, bounds.columnFloor[column]!, bounds.columnCeil[column]!);
-  });
-  return `${table} ${node} ${moves}`;
-}

@@ -1,18 +1,23 @@
 import { sortFew } from '../../lib/sort.ts';
 import type { Problem } from '../problem.ts';
+import { hasTarget } from '../targets.ts';
 import { floorShare } from '../../domain/quotas.ts';
 
 /**
  * Tables as the rows of a sparse matrix whose columns are the targets. A row stores a *slot* for each target that leads, must
  * lead, or is meant to lead regions of the table; every other cell of the row is *implicit*: no region there now, none needed,
  * one allowed. That keeps the matrix proportional to the number of regions, however many targets there are.
+ *
+ * All tables of a single region are one row, the last: wherever their regions are, their spread is as even as it can be, so that no cell
+ * of that row has a bound.
  */
 export interface Rows {
   readonly count: number;
-  /** Table index of each row. */
-  readonly table: Int32Array;
-  /** Counted regions of the table, wherever they are. */
-  readonly regions: Int32Array;
+  /** Row of the tables of a single region, or -1. */
+  readonly unbounded: number;
+  /** Counted regions of row r: `members[first[r] .. first[r + 1])`, by region index. */
+  readonly first: Int32Array;
+  readonly members: Int32Array;
   /** Those of them that can end on a target: all but the ones stuck on draining datanodes. */
   readonly supply: Int32Array;
   /** Slots of row r: `start[r] .. end[r]`; there is room up to `start[r + 1]`. The arrays of slots are replaced when a row needs more. */
@@ -27,33 +32,33 @@ export interface Rows {
   want: Int32Array;
 }
 
-/** Whether a region can leave its draining datanode at all: not when every target holds one of its followers. */
-type CanLeave = (region: number) => boolean;
-
 /**
  * Slots beyond those that the snapshot fills. A plan seldom needs more: most cells that get a region also give one back sooner or later. A
  * third of the memory, and with it of the collector's work, is saved against room for all that could be.
  */
 const SPARE_SLOTS = 12;
 
-export function buildRows(problem: Problem, canLeave: CanLeave): Rows {
-  const { start: first, columns, tables } = problem;
-  const table = Int32Array.from(
-    tables.keys().filter((index) => problem.inScope[index]! && first[index + 1]! > first[index]!),
-  );
-  const count = table.length;
-  const columnCount = columns.length;
+/** The ceil of a cell without one. */
+export const NO_CEIL = 2 ** 31 - 1;
+
+/** @param leaveOut tables that become no rows. */
+export function buildRows(problem: Problem, leaveOut: ReadonlySet<number>): Rows {
+  const columnCount = problem.columns.length;
+  const { count, unbounded, first, members } = groupMembers(problem, leaveOut);
   const start = new Int32Array(count + 1);
-  const floors = createFloorCounter(problem);
+  const countFloors = createFloorCounter(problem);
+  const floorsOf = (row: number): number =>
+    row === unbounded ? 0 : countFloors(first[row + 1]! - first[row]!);
   for (let row = 0; row < count; row += 1) {
-    const regions = first[table[row]! + 1]! - first[table[row]!]!;
-    start[row + 1] = start[row]! + Math.min(columnCount, regions + floors(regions) + SPARE_SLOTS);
+    const regions = first[row + 1]! - first[row]!;
+    start[row + 1] = start[row]! + Math.min(columnCount, regions + floorsOf(row) + SPARE_SLOTS);
   }
   const slots = start[count]!;
   const rows: Rows = {
     count,
-    table,
-    regions: new Int32Array(count),
+    unbounded,
+    first,
+    members,
     supply: new Int32Array(count),
     start,
     end: start.slice(0, count),
@@ -64,20 +69,52 @@ export function buildRows(problem: Problem, canLeave: CanLeave): Rows {
   };
   const scratch = createScratch(columnCount);
   for (let row = 0; row < count; row += 1) {
-    tally(problem, table[row]!, canLeave, scratch);
-    rows.regions[row] = scratch.regions;
-    rows.supply[row] = scratch.supply;
-    fillRow(problem, rows, row, scratch, floors(scratch.regions) > 0);
+    rows.supply[row] = tally(problem, rows, row, scratch);
+    fillRow(problem, rows, row, scratch, floorsOf(row) > 0);
   }
   return rows;
+}
+
+/** Counted regions by row: tables in their order, then those of a single region together. */
+function groupMembers(
+  { start, regionsOfTable, tables }: Problem,
+  leaveOut: ReadonlySet<number>,
+): Pick<Rows, 'count' | 'unbounded' | 'first' | 'members'> {
+  const first = new Int32Array(tables.length + 2);
+  const members = new Int32Array(regionsOfTable.length);
+  const singles: number[] = [];
+  let count = 0;
+  let next = 0;
+  for (let table = 0; table < tables.length; table += 1) {
+    const regions = start[table + 1]! - start[table]!;
+    if (regions === 0 || leaveOut.has(table)) continue;
+    if (regions === 1) {
+      singles.push(regionsOfTable[start[table]!]!);
+      continue;
+    }
+    members.set(regionsOfTable.subarray(start[table], start[table + 1]), next);
+    next += regions;
+    count += 1;
+    first[count] = next;
+  }
+  const unbounded = singles.length > 0 ? count : -1;
+  members.set(singles, next);
+  if (unbounded !== -1) {
+    count += 1;
+    first[count] = next + singles.length;
+  }
+  return { count, unbounded, first: first.slice(0, count + 1), members };
+}
+
+/** Regions of a row, wherever they are. */
+export function regionsOf(rows: Rows, row: number): number {
+  return rows.first[row + 1]! - rows.first[row]!;
 }
 
 interface Scratch {
   readonly have: Int32Array;
   readonly fixed: Int32Array;
   readonly touched: number[];
-  regions: number;
-  supply: number;
 }
 
 function createScratch(columnCount: number): Scratch {
@@ -85,32 +122,28 @@ function createScratch(columnCount: number): Scratch {
     have: new Int32Array(columnCount),
     fixed: new Int32Array(columnCount),
     touched: [],
-    regions: 0,
-    supply: 0,
   };
 }
 
-/** Counts one table's regions per column into `scratch`. */
-function tally(problem: Problem, table: number, canLeave: CanLeave, scratch: Scratch): void {
+/** Counts a row's regions per column into `scratch`. Returns how many can end on a target. */
+function tally(problem: Problem, { first, members }: Rows, row: number, scratch: Scratch): number {
   for (const column of scratch.touched) scratch.have[column] = scratch.fixed[column] = 0;
   scratch.touched.length = 0;
-  const from = problem.start[table]!;
-  const to = problem.start[table + 1]!;
-  let stuck = 0;
-  for (let index = from; index < to; index += 1) {
-    const region = problem.regionsOfTable[index]!;
+  let supply = 0;
+  for (let index = first[row]!; index < first[row + 1]!; index += 1) {
+    const region = members[index]!;
     const column = problem.columnOf[problem.nodeOf[region]!]!;
     const isHeld = problem.hold[region] !== 0;
     if (column === -1) {
-      if (isHeld || !canLeave(region)) stuck += 1;
+      if (!isHeld && hasTarget(problem, region)) supply += 1;
       continue;
     }
+    supply += 1;
     if (scratch.have[column] === 0) scratch.touched.push(column);
     scratch.have[column]! += 1;
     if (isHeld) scratch.fixed[column]! += 1;
   }
-  scratch.regions = to - from;
-  scratch.supply = to - from - stuck;
+  return supply;
 }
 
 /** How many columns must lead at least one region of a table with so many. Tables of one size share the answer. */
@@ -141,7 +174,7 @@ function fillRow(problem: Problem, rows: Rows, row: number, scratch: Scratch, ha
   }
   if (!hasFloors) return;
   for (let column = 0; column < problem.columns.length; column += 1) {
-    if (scratch.have[column] === 0 && floorOf(problem, scratch.regions, column) > 0)
+    if (scratch.have[column] === 0 && floorOf(problem, regionsOf(rows, row), column) > 0)
       addSlot(rows, row, column, 0, 0);
   }
 }
@@ -169,7 +202,7 @@ export function findSlot(rows: Rows, row: number, column: number): number {
   return -1;
 }
 
-export function floorOf(problem: Problem, regions: number, column: number): number {
+function floorOf(problem: Problem, regions: number, column: number): number {
   return floorShare(regions, problem.weights[column]!, problem.totalWeight);
 }
 
@@ -192,7 +225,7 @@ export function raiseCell(rows: Rows, bounds: SlotBounds, row: number, column: n
     if (rows.end[row] === rows.start[row + 1]) widen(rows, bounds);
     slot = addSlot(rows, row, column, 0, 0);
     bounds.slotFloor[slot] = 0;
-    bounds.slotCeil[slot] = 1;
+    bounds.slotCeil[slot] = row === rows.unbounded ? NO_CEIL : 1;
   }
   rows.want[slot]! += 1;
 }

@@ -1,7 +1,6 @@
 import type { Bounds } from './costs.ts';
 import { createNeedOrder } from './need-order.ts';
 import type { NeedOrder } from './need-order.ts';
-import type { Problem } from '../problem.ts';
 import { raiseCell } from './rows.ts';
 import type { Rows } from './rows.ts';
 
@@ -10,11 +9,9 @@ import type { Rows } from './rows.ts';
  * a table has several equally good choices, the columns that lack regions most are preferred, which leaves the solver little
  * to repair. Because each row is optimal alone, the sum of the rows' moves is a lower bound for any plan.
  *
- * Fills `rows.want` and returns the columns' totals.
+ * Fills `rows.want` and adds to the columns' totals.
  */
-export function greedyStart(problem: Problem, rows: Rows, bounds: Bounds): Int32Array {
-  const columnCount = problem.columns.length;
-  const totals = new Int32Array(columnCount);
+export function greedyStart(rows: Rows, bounds: Bounds, totals: Int32Array): void {
   const open: number[] = [];
   const left = new Int32Array(rows.count);
   for (let row = 0; row < rows.count; row += 1) {
@@ -23,7 +20,6 @@ export function greedyStart(problem: Problem, rows: Rows, bounds: Bounds): Int32
   }
   const chooser = createChooser(totals, bounds);
   for (const row of open) fillOpenSteps(rows, bounds, row, left, chooser);
-  return totals;
 }
 
 function sumOfFixed(rows: Rows, row: number, totals: Int32Array): number {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createPrng } from '../../../src/lib/prng.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
+import { flowOptimum } from '../../support/min-cost-flow.ts';
 import { bruteForceOptimum } from '../../support/optimum.ts';
 import { randomCase, snapshotOf, NOW_MS } from '../../support/random-case.ts';
 import type { CaseLimits } from '../../support/random-case.ts';
@@ -44,6 +45,29 @@ describe('a plan is the best that brute force can find', () => {
       };
       expect(reached, `seed ${seed}`).toEqual(optimum);
       expect(plan, `seed ${seed}`).toMatchObject({ optimal: true, minimumMoves: optimum.moves });
+    }
+  });
+
+  it.each([
+    ['small tables', { maxTables: 12, maxRegionsPerTable: 6 }],
+    ['tables of a single region', { maxTables: 40, maxRegionsPerTable: 1 }],
+    ['large tables', { maxTables: 3, maxRegionsPerTable: 30 }],
+  ])('or a min-cost flow with a vertex for each region, with followers and %s', (name, limits) => {
+    for (let run = 0; run < 300; run += 1) {
+      const seed = `flow ${name} ${run}`;
+      const flags = { ...SMALL, ...limits, maxDatanodes: 9, withFollowers: true, withDrains: true };
+      const { snapshot, policy, memory, nowMs } = randomCase(createPrng(seed), {
+        ...flags,
+        withWeights: run % 2 === 0,
+      });
+      const { plan } = makePlan({ snapshot, policy, memory, nowMs });
+      const optimum = flowOptimum(snapshot, policy);
+      const { regionsOnDraining, tableSpreadViolation, nodeSpreadViolation } = plan.after;
+      const moves = plan.moves.length;
+      expect({ regionsOnDraining, tableSpreadViolation, nodeSpreadViolation, moves }, `seed ${seed}`).toEqual(
+        optimum,
+      );
+      expect(plan, `seed ${seed}`).toMatchObject({ optimal: true, minimumMoves: moves });
     }
   });
 
