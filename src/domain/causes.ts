@@ -28,7 +28,7 @@ export const CAUSES = {
   'no-longer-wanted': 'The plan was looked at again, and this move no longer helps or is no longer allowed.',
   'gate-closed': 'A gate closed before the request left.',
   interrupted: 'The process ended or was told to stop before the request left.',
-  'not-sent': 'The request could not be sent.',
+  'not-sent': 'The request could not be sent, or did not reach the cluster.',
 
   // Refused by the cluster: nothing was started.
   'refused-peer-unavailable': 'The cluster refused: it holds the source or the target to be unavailable.',

@@ -40,6 +40,8 @@ export class CallError extends OperatingError {
   readonly isTransient: boolean;
   /** How long the answer asks us to wait, in ms. */
   retryAfterMs: number | undefined;
+  /** Whether the answer is certainly GreptimeDB's own, and no proxy's. */
+  isFromGreptimeDb = false;
 
   constructor(
     message: string,
@@ -190,7 +192,12 @@ export class Caller {
     try {
       return read(response, where);
     } catch (error) {
-      if (error instanceof CallError) error.retryAfterMs = retryAfterMs(response, clock.now());
+      if (error instanceof CallError) {
+        error.retryAfterMs = retryAfterMs(response, clock.now());
+        error.isFromGreptimeDb ||= Object.keys(response.headers).some((name) =>
+          name.startsWith('x-greptime-'),
+        );
+      }
       throw error;
     }
   }

@@ -28,7 +28,7 @@ export interface ClusterReader {
 export interface Cluster extends ClusterReader {
   /**
    * Asks for one migration, once, without any retry. Never rejects for a reason of the cluster or the network: a request that
-   * may have arrived is `unclear`. Rejects only before anything was sent (for instance with the signal's reason).
+   * may have arrived is `unclear`. Rejects only when nothing reached GreptimeDB (for instance with the signal's reason).
    */
   submitMigration(request: MigrationRequest, options: SubmitOptions): Promise<SubmitResult>;
 }

@@ -1,3 +1,5 @@
+import { OperatingError } from '../domain/errors.ts';
+import type { CallError } from './caller.ts';
 import type { RefusalCode, SubmitResult } from './port.ts';
 
 type Recognised =
@@ -51,4 +53,40 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** The canonical form of a procedure id, or undefined when it is none. */
 export function procedureIdOf(value: unknown): string | undefined {
   return typeof value === 'string' && UUID.test(value.trim()) ? value.trim().toLowerCase() : undefined;
+}
+
+/**
+ * What a proxy answers before it passes a request on, so that GreptimeDB never heard of it. All other statuses of an answer that is not
+ * GreptimeDB's leave open whether something was started: 2xx and 3xx may be a page in place of the real answer, 404 and 408 in place of a
+ * time-out, and 5xx means that the proxy did ask.
+ */
+const TURNED_AWAY: ReadonlyMap<number, string> = new Map([
+  [401, 'asks for credentials'],
+  [403, 'forbids it'],
+  [405, 'does not take the method'],
+  [407, 'asks for credentials of its own'],
+  [411, 'wants a length first'],
+  [413, 'takes no body of this size'],
+  [414, 'takes no address of this length'],
+  [415, 'does not take the content type'],
+  [417, 'does not take the headers'],
+  [421, 'does not serve this host'],
+  [425, 'does not take early data'],
+  [426, 'wants another protocol'],
+  [429, 'limits the rate of requests'],
+  [431, 'takes no headers of this size'],
+]);
+
+/**
+ * The answer to a submission that never reached GreptimeDB: no connection came about, or a proxy turned it away. GreptimeDB's own answers
+ * carry a header `x-greptime-…` or a code (src/servers/src/http.rs), and metasrv's have the status 200, 404 or 500.
+ *
+ * @returns undefined when it may have arrived.
+ */
+export function neverArrived(error: CallError): OperatingError | undefined {
+  const { sent, isFromGreptimeDb, status = 0, message } = error;
+  const reason = TURNED_AWAY.get(status);
+  if (sent && (isFromGreptimeDb || reason === undefined)) return undefined;
+  const text = sent ? `${message}: a proxy ${reason}, and did not pass it on` : message;
+  return new OperatingError('not-sent', `The migration could not be sent: ${text}`, { cause: error });
 }

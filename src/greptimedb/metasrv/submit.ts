@@ -5,7 +5,7 @@ import { abortReason, CallError, unexpected } from '../caller.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { TransportResponse } from '../http.ts';
 import type { SubmitOptions, SubmitResult } from '../port.ts';
-import { procedureIdOf, recogniseRefusal } from '../refusals.ts';
+import { neverArrived, procedureIdOf, recogniseRefusal } from '../refusals.ts';
 import { isObject, jsonOf } from '../wire.ts';
 import { requireSuccess } from './admin.ts';
 import type { MetasrvSession } from './session.ts';
@@ -30,10 +30,10 @@ export async function submitOverAdmin(
   signal.throwIfAborted();
   const path = migrationPath(request, clusterId);
   let refusal: SubmitResult | undefined;
-  let failure: CallError | undefined;
+  let unsent: OperatingError | undefined;
   for (const endpoint of await leaderFirst(session, signal)) {
     const result = await submitTo(session, endpoint, path, options);
-    if (result instanceof CallError) failure = result;
+    if (result instanceof OperatingError) unsent = result;
     else if (isNotLeader(result)) refusal = result;
     else {
       if (result.kind !== 'unclear') session.learnLeader(endpoint);
@@ -43,13 +43,7 @@ export async function submitOverAdmin(
   }
   session.forget();
   if (refusal) return refusal;
-  throw new OperatingError(
-    'not-sent',
-    `The migration could not be sent: ${failure?.message ?? 'no metasrv'}`,
-    {
-      cause: failure,
-    },
-  );
+  throw unsent ?? new OperatingError('not-sent', 'The migration could not be sent: no metasrv');
 }
 
 function isNotLeader(result: SubmitResult): boolean {
@@ -61,13 +55,13 @@ async function leaderFirst(session: MetasrvSession, signal: AbortSignal): Promis
   return session.submitOrder(discovery).slice(0, MAX_SERVERS);
 }
 
-/** A CallError means that nothing was sent. */
+/** @returns an error when nothing was sent. @throws OperatingError `not-sent` when a proxy turned it away; the signal's reason. */
 async function submitTo(
   session: MetasrvSession,
   endpoint: Endpoint,
   path: string,
   { signal, mayStart }: SubmitOptions,
-): Promise<SubmitResult | CallError> {
+): Promise<SubmitResult | OperatingError> {
   const call = {
     operation: 'region-migration',
     method: 'POST',
@@ -80,11 +74,11 @@ async function submitTo(
     return await session.caller.exchange(endpoint, call, readSubmission);
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
-    if (!error.sent) {
-      if (error.failure === 'aborted') throw abortReason(signal);
-      return error;
-    }
-    return classify(error);
+    if (!error.sent && error.failure === 'aborted') throw abortReason(signal);
+    const unsent = neverArrived(error);
+    if (!unsent) return classify(error);
+    if (error.sent) throw unsent;
+    return unsent;
   }
 }
 

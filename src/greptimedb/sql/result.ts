@@ -17,6 +17,7 @@ export class SqlError extends CallError {
     super(message, { failure: 'server', sent: true, ...details, ...code });
     this.name = 'SqlError';
     this.sqlCode = details.sqlCode;
+    this.isFromGreptimeDb = details.sqlCode !== 0;
   }
 
   get isAccessDenied(): boolean {
@@ -129,12 +130,10 @@ export class SqlRows {
 export function readSqlAnswer(response: TransportResponse, where: string): SqlRows | undefined {
   const text = findRowsText(response.body);
   const body = text ? text.envelope : tryParse(response.body);
-  if (!isObject(body)) {
-    if (response.status === 401 || response.status === 403) throw denied(response, where);
-    throw unexpected(where, 'a JSON object', response);
-  }
-  const error = errorOf(body, response);
+  const error = isObject(body) ? errorOf(body, response) : undefined;
   if (error) throw sqlError(error.text, error.code, response, where);
+  if (response.status === 401 || response.status === 403) throw denied(response, where);
+  if (!isObject(body)) throw unexpected(where, 'a JSON object', response);
   if (response.status !== 200) throw unexpected(where, 'HTTP 200', response);
   return rowsOrNothing(body, where, text);
 }

@@ -5,7 +5,7 @@ import type { Datanode } from '../../domain/snapshot.ts';
 import { abortReason, CallError } from '../caller.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { CallOptions, SubmitOptions, SubmitResult } from '../port.ts';
-import { procedureIdOf, recogniseRefusal } from '../refusals.ts';
+import { neverArrived, procedureIdOf, recogniseRefusal } from '../refusals.ts';
 import { isClusterError } from './client.ts';
 import type { SqlClient } from './client.ts';
 import { readSqlAnswer, SqlError } from './result.ts';
@@ -49,7 +49,7 @@ function isWrongForm(error: SqlError): boolean {
   return error.isSyntaxError || (error.sqlCode === 3_000 && error.isUnknownName);
 }
 
-/** @throws OperatingError `not-sent`, or the signal's reason, when nothing was sent. */
+/** @throws OperatingError `not-sent`, or the signal's reason, when nothing reached the cluster. */
 async function submitAs(
   form: FunctionForm,
   { client }: SubmitDependencies,
@@ -57,20 +57,17 @@ async function submitAs(
   options: SubmitOptions,
 ): Promise<SubmitResult | CallError> {
   const statement = migrateStatement(form, request);
-  let unsent: CallError | undefined;
+  let unsent: OperatingError | undefined;
   for (const endpoint of client.inOrder()) {
     const result = await submitTo(client, endpoint, statement, options);
-    if (!(result instanceof CallError) || result.sent) return result;
-    if (result.failure === 'aborted') throw abortReason(options.signal);
-    unsent = result;
+    if (!(result instanceof CallError)) return result;
+    if (!result.sent && result.failure === 'aborted') throw abortReason(options.signal);
+    const isDenied = result instanceof SqlError && result.isAccessDenied;
+    unsent = isDenied ? undefined : neverArrived(result);
+    if (!unsent) return result;
+    if (result.sent) break;
   }
-  throw new OperatingError(
-    'not-sent',
-    `The migration could not be sent: ${unsent?.message ?? 'no frontend'}`,
-    {
-      cause: unsent,
-    },
-  );
+  throw unsent ?? new OperatingError('not-sent', 'The migration could not be sent: no frontend');
 }
 
 async function submitTo(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TransportError } from '../../../src/greptimedb/http.ts';
-import type { Transport } from '../../../src/greptimedb/http.ts';
+import type { Transport, TransportResponse } from '../../../src/greptimedb/http.ts';
 import { openCluster } from '../../../src/greptimedb/index.ts';
 import type { Cluster, SubmitResult } from '../../../src/greptimedb/port.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
@@ -279,5 +279,60 @@ describe('submitting over SQL', () => {
       'http://f0:4000 SQL ADMIN migrate_region(4398046511105, 1, 2, 300)',
       'http://f0:4000 SQL SELECT migrate_region(4398046511105, 1, 2, 300)',
     ]);
+  });
+});
+
+describe('a submission that is answered by something else than GreptimeDB', () => {
+  const pages = (status: number): readonly Partial<TransportResponse>[] => [
+    { status, body: '<html>no' },
+    { status, body: '' },
+    { status, body: '{"message":"no"}', headers: { 'content-type': 'application/json' } },
+    { status, body: '{"error":"no"}', headers: { 'content-type': 'application/json' } },
+  ];
+
+  it.each([405, 407, 411, 413, 414, 415, 417, 421, 425, 426, 429, 431])(
+    'HTTP %i never arrived, over SQL and over metasrv',
+    async (status) => {
+      for (const page of pages(status)) {
+        for (const submission of [submitSql(page), submitLegacy(page)]) {
+          await expect(submission).rejects.toMatchObject({ code: 'not-sent' });
+          await expect(submission).rejects.toThrow(new RegExp(`HTTP ${status}|\\bno\\b`));
+        }
+      }
+    },
+  );
+
+  it.each([401, 403])('HTTP %i never arrived either', async (status) => {
+    for (const page of pages(status)) {
+      expect(await submitSql(page)).toMatchObject({ kind: 'refused', code: 'access-denied' });
+      await expect(submitLegacy(page)).rejects.toMatchObject({ code: 'not-sent' });
+    }
+  });
+
+  it.each([200, 202, 302, 408, 499, 500, 502, 503, 504, 520, 524])(
+    'HTTP %i may have arrived',
+    async (status) => {
+      const page = { status, body: '<html>no' };
+      expect(await submitSql(page)).toMatchObject({ kind: 'unclear' });
+      expect(await submitLegacy(page)).toMatchObject({ kind: 'unclear' });
+    },
+  );
+
+  it("GreptimeDB's own words with such a status go by their code", async () => {
+    expect(await submitSql(sqlError(6001, 'rate limited', 429))).toMatchObject({ kind: 'unclear' });
+    const marked = { status: 429, headers: { 'x-greptime-execution-time': '1' }, body: 'busy' };
+    expect(await submitSql(marked)).toMatchObject({ kind: 'unclear' });
+  });
+
+  it('is sent to nobody else', async () => {
+    const busy = { ...SQL, 'SQL ADMIN migrate_region': { status: 429, body: 'busy' } };
+    const transport = scripted({ 'http://f0:4000': busy, 'http://f1:4000': busy });
+    const cluster = await openCluster(
+      sqlOptions(['http://f0:4000', 'http://f1:4000']),
+      { clock: systemClock, transport },
+      { signal: NEVER },
+    );
+    await expect(cluster.submitMigration(REQUEST, { signal: NEVER })).rejects.toThrow(/limits the rate/);
+    expect(transport.log.filter((line) => line.includes('migrate_region'))).toHaveLength(1);
   });
 });
