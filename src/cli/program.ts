@@ -7,6 +7,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addHealthcheck, addPause, addQuarantine, addResume, addTrigger } from './commands/daemon-actions.ts';
 import { addAudit, addHistory, addStatus } from './commands/daemon-views.ts';
+import { addDatanodeRequests } from './commands/datanode-requests.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDrain } from './commands/drain.ts';
 import { addExplain } from './commands/explain.ts';
@@ -34,6 +35,7 @@ const COMMANDS = [
   addPause,
   addResume,
   addTrigger,
+  addDatanodeRequests,
   addQuarantine,
   addConfig,
   addSimulate,

@@ -32,6 +32,8 @@ export const GATES = {
   'not-leader': 'Another replica of the rebalancer leads, or this one has only just begun to.',
   paused: 'Somebody, or the breaker, paused the rebalancer.',
   'reload-pending': 'A changed configuration waits; the cycle ends, and the next one begins with it at once.',
+  'replan-pending':
+    'A drain or a cordon was asked for or taken back; the cycle ends, and the next one plans with it at once.',
   'dry-run': 'execution.dryRun is true: plans are made and reported, nothing is moved.',
   'outside-window': 'No schedule window is open at this time.',
   maintenance: 'The cluster is in maintenance mode.',
@@ -56,6 +58,7 @@ export const GATE_SEVERITY: Readonly<Record<GateCode, 'passes' | 'expected' | 'n
   'not-leader': 'expected',
   paused: 'expected',
   'reload-pending': 'passes',
+  'replan-pending': 'passes',
   'dry-run': 'expected',
   'outside-window': 'expected',
   maintenance: 'needs-person',

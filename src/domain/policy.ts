@@ -49,9 +49,15 @@ export interface DatanodeRest {
 
 export const EMPTY_MEMORY: Memory = { cooldowns: [], quarantine: [], datanodes: [] };
 
-/** The policy with further datanodes to drain. One that is emptied is not kept as it is: draining outweighs a cordon. */
-export function withDrains(policy: Policy, datanodes: readonly DatanodeId[]): Policy {
-  if (datanodes.length === 0) return policy;
-  const drain = [...new Set([...policy.drain, ...datanodes])];
-  return { ...policy, drain, cordon: policy.cordon.filter((id) => !drain.includes(id)) };
+/** What operators may ask of a datanode while the daemon runs. */
+export type RequestKind = 'drain' | 'cordon';
+
+/** The policy with further datanodes to drain and to cordon. One that is emptied is not kept as it is: draining outweighs a cordon. */
+export function withRequests(
+  policy: Policy,
+  requests: Readonly<Partial<Record<RequestKind, readonly DatanodeId[]>>>,
+): Policy {
+  const drain = [...new Set([...policy.drain, ...(requests.drain ?? [])])];
+  const cordon = [...new Set([...policy.cordon, ...(requests.cordon ?? [])])];
+  return { ...policy, drain, cordon: cordon.filter((id) => !drain.includes(id)) };
 }

@@ -112,6 +112,40 @@ export function withEndedMove(counts: RegionCounts, move: EndedMove, succeeded: 
     : { ...counts, after: shifted(counts.after, to, from) };
 }
 
+const REQUESTED = {
+  'drain-requested': { drains: true, from: ['target', 'cordoned', 'quarantined'], to: 'draining' },
+  'drain-ended': { drains: false, from: ['draining'], to: 'target' },
+  'cordon-requested': { from: ['target', 'quarantined'], to: 'cordoned' },
+  'cordon-ended': { from: ['cordoned'], to: 'target' },
+} as const satisfies Record<string, StateChange>;
+
+interface StateChange {
+  readonly drains?: boolean;
+  readonly from: readonly CountedDatanode['state'][];
+  readonly to: CountedDatanode['state'];
+}
+
+/** The counts once somebody asked for this of datanodes, as far as it can be told before the next plan. */
+export function withRequest(
+  counts: RegionCounts,
+  request: keyof typeof REQUESTED,
+  ids: readonly DatanodeId[],
+): RegionCounts {
+  const { from, to, drains }: StateChange = REQUESTED[request];
+  return {
+    ...counts,
+    datanodes: counts.datanodes.map((datanode) =>
+      ids.includes(datanode.id)
+        ? {
+            ...datanode,
+            state: from.includes(datanode.state) ? to : datanode.state,
+            drains: drains ?? datanode.drains,
+          }
+        : datanode,
+    ),
+  };
+}
+
 function shifted(cells: Int32Array<ArrayBuffer>, from: number, to: number): Int32Array<ArrayBuffer> {
   const copy = cells.slice();
   copy[from]! -= 1;

@@ -14,6 +14,8 @@ export interface Standing {
   readonly isLeader: boolean;
   /** Whether another configuration waits for the end of the cycle. */
   readonly isConfigWaiting: boolean;
+  /** Whether drains or cordons were asked for, or taken back, since the plan was made. */
+  readonly isReplanWaiting: boolean;
   readonly isDryRun: boolean;
   readonly window: WindowState;
   readonly draining: readonly DatanodeId[];
@@ -78,6 +80,10 @@ export const GATE_LIST: readonly Gate[] = [
   {
     code: 'reload-pending',
     whyClosed: ({ isConfigWaiting }) => when(isConfigWaiting, GATES['reload-pending']),
+  },
+  {
+    code: 'replan-pending',
+    whyClosed: ({ isReplanWaiting }) => when(isReplanWaiting, GATES['replan-pending']),
   },
   {
     code: 'dry-run',

@@ -158,6 +158,10 @@ export function describeEvent(event: StampedEvent): EventDescription {
       return say('info', 'drain requested', { datanodes: event.datanodes, by: event.by });
     case 'drain-ended':
       return say('info', 'drain ended', { datanodes: event.datanodes, by: event.by });
+    case 'cordon-requested':
+      return say('info', 'cordon requested', { datanodes: event.datanodes, by: event.by });
+    case 'cordon-ended':
+      return say('info', 'cordon ended', { datanodes: event.datanodes, by: event.by });
     case 'quarantine-released':
       return say('info', 'quarantine released', { what: event.what, by: event.by });
     case 'config-reloaded':

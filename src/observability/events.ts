@@ -7,7 +7,7 @@ import type { Snapshot } from '../domain/snapshot.ts';
 
 /** Why a cycle ran. */
 export type CycleTrigger =
-  'start' | 'schedule' | 'retry' | 'manual' | 'reload' | 'once' | 'drain' | 'apply' | 'takeover';
+  'start' | 'schedule' | 'retry' | 'manual' | 'reload' | 'once' | 'drain' | 'cordon' | 'apply' | 'takeover';
 
 /**
  * Everything worth telling, as one closed union. The loop and the executor only emit; log, metrics, server-sent events and
@@ -67,6 +67,8 @@ export type RebalancerEvent =
   | { readonly type: 'resumed'; readonly by: string }
   | { readonly type: 'drain-requested'; readonly datanodes: readonly string[]; readonly by: string }
   | { readonly type: 'drain-ended'; readonly datanodes: readonly string[]; readonly by: string }
+  | { readonly type: 'cordon-requested'; readonly datanodes: readonly string[]; readonly by: string }
+  | { readonly type: 'cordon-ended'; readonly datanodes: readonly string[]; readonly by: string }
   | { readonly type: 'quarantine-released'; readonly what: string; readonly by: string }
   | { readonly type: 'config-reloaded'; readonly changes: readonly string[] }
   | { readonly type: 'config-refused'; readonly detail: string }

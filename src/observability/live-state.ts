@@ -2,7 +2,7 @@ import { measureBalance } from '../domain/balance.ts';
 import type { BlockerCode, CycleOutcome, GateCode } from '../domain/codes.ts';
 import type { MoveRecord, MoveState } from '../domain/move.ts';
 import type { Balance, Plan } from '../domain/plan.ts';
-import { withEndedMove } from '../domain/region-counts.ts';
+import { withEndedMove, withRequest } from '../domain/region-counts.ts';
 import type { RegionCounts, When } from '../domain/region-counts.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { CycleTrigger, EventSource, StampedEvent } from './events.ts';
@@ -162,6 +162,11 @@ function advance(state: LiveState, event: StampedEvent): LiveState {
       return closeGate(state, 'paused', event.reason);
     case 'resumed':
       return openGate(state, 'paused');
+    case 'drain-requested':
+    case 'drain-ended':
+    case 'cordon-requested':
+    case 'cordon-ended':
+      return applyRequest(state, event);
     case 'move-started':
       return beginMove(state, event);
     case 'move-state':
@@ -176,8 +181,6 @@ function advance(state: LiveState, event: StampedEvent): LiveState {
     case 'datanode-quarantined':
     case 'foreign-moves':
     case 'recovered':
-    case 'drain-requested':
-    case 'drain-ended':
     case 'quarantine-released':
     case 'config-reloaded':
     case 'config-refused':
@@ -197,6 +200,17 @@ function applyPlan(state: LiveState, { plan, counts, atMs }: EventOf<'planned'>)
     rebalance: rebalanceAfterPlan(state.rebalance, plan, atMs),
     blocked: countBlocked(plan),
   };
+}
+
+/** Shown at once: the migration under way may take minutes to make room for the next plan. */
+function applyRequest(
+  state: LiveState,
+  { type, datanodes }: EventOf<'drain-requested' | 'drain-ended' | 'cordon-requested' | 'cordon-ended'>,
+): LiveState {
+  if (!state.counts) return state;
+  const counts = withRequest(state.counts, type, datanodes);
+  const balance = { now: measureBalance(counts, 'now'), after: measureBalance(counts, 'after') };
+  return { ...state, counts, balance };
 }
 
 function countBlocked(plan: Plan): LiveState['blocked'] {

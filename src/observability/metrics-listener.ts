@@ -114,6 +114,8 @@ function record(metrics: Metrics, event: StampedEvent): void {
     case 'resumed':
     case 'drain-requested':
     case 'drain-ended':
+    case 'cordon-requested':
+    case 'cordon-ended':
     case 'datanode-quarantined':
     case 'quarantine-released':
       return;

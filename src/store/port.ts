@@ -1,7 +1,7 @@
 import type { CycleOutcome, MoveReason } from '../domain/codes.ts';
 import type { DatanodeId, ProcedureId, RegionId, TableId } from '../domain/ids.ts';
 import type { LateOutcome, MoveRecord, MoveState } from '../domain/move.ts';
-import type { DatanodeRest, DatanodeRole, Memory, Rest } from '../domain/policy.ts';
+import type { DatanodeRest, DatanodeRole, Memory, RequestKind, Rest } from '../domain/policy.ts';
 import type { Table } from '../domain/snapshot.ts';
 
 /**
@@ -265,10 +265,11 @@ export interface OperatorStore {
   setPause(pause: PauseRecord): void;
   /** Ends the pause and forgets the run of failures and the moves undone so far. False when there was no pause. */
   clearPause(): boolean;
-  /** Drains that were asked for while running, by datanode id. */
-  drains(): readonly DrainRecord[];
-  addDrain(drain: DrainRecord): void;
-  removeDrain(datanode: DatanodeId): boolean;
+  /** Drains, or cordons, that were asked for while running, by datanode id. */
+  requested(kind: RequestKind): readonly DatanodeRequest[];
+  addRequest(kind: RequestKind, request: DatanodeRequest): void;
+  /** False when there was none. */
+  removeRequest(kind: RequestKind, datanode: DatanodeId): boolean;
   addAudit(entry: AuditEntry): void;
   /** The newest first. */
   listAudit(limit: number): readonly AuditEntry[];
@@ -282,7 +283,7 @@ export interface PauseRecord {
   readonly untilMs: number | null;
 }
 
-interface DrainRecord {
+export interface DatanodeRequest {
   readonly datanode: DatanodeId;
   readonly by: string;
   readonly atMs: number;

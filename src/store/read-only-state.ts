@@ -2,20 +2,20 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { DatanodeId } from '../domain/ids.ts';
-import type { Memory } from '../domain/policy.ts';
 import type { PauseRecord, SeenCluster } from './port.ts';
+import type { Memory, RequestKind } from '../domain/policy.ts';
 import { Database } from './sqlite-database.ts';
 import { isOfOtherCluster, readIdentity, refuseOther } from './sqlite-identity.ts';
 import { MIGRATIONS } from './sqlite-migrations.ts';
 import { createMoveStore } from './sqlite-moves.ts';
-import { createOperatorStore } from './sqlite-operator.ts';
+import { createOperatorStore, requestsIn } from './sqlite-operator.ts';
 import { createHoldStore } from './sqlite-holds.ts';
 
 /** What a plan on the side may know of the daemon's work. */
 export interface ReadOnlyState {
   readonly memory: Memory;
-  /** Datanodes that somebody asked the daemon to drain. */
-  readonly drains: readonly DatanodeId[];
+  /** Datanodes that somebody asked the daemon to drain, or to cordon. */
+  readonly requests: Readonly<Record<RequestKind, readonly DatanodeId[]>>;
   /** How long the newest succeeded migrations took, in ms. */
   readonly recentDurationsMs: readonly number[];
   /** What closes gates. */
@@ -62,7 +62,6 @@ export function readOnlyState(
     const [moves, operator] = [createMoveStore(database), createOperatorStore(database)];
     return {
       memory: createHoldStore(database).memory(nowMs),
-      drains: operator.drains().map(({ datanode }) => datanode),
       recentDurationsMs: moves.recentDurationsMs(DURATIONS),
       standing: {
         pause: operator.pause(nowMs),
@@ -70,6 +69,7 @@ export function readOnlyState(
         submittedThisHour: moves.countSubmissions(nowMs - HOUR_MS),
         undoneMoves: moves.countUndone(nowMs - thrashWindowMs),
       },
+      requests: requestsIn(operator),
       checkCluster: (seen) => {
         if (identity) refuseOther(folder, identity, seen);
       },

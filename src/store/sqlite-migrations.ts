@@ -199,4 +199,12 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE clock_marks (at_ms INTEGER PRIMARY KEY) STRICT;
   INSERT INTO clock_marks SELECT max(started_at_ms) FROM cycles GROUP BY started_at_ms / 86400000;
   `,
+  `
+  -- Datanodes that somebody asked to cordon while running, as the drains.
+  CREATE TABLE cordons (
+    datanode TEXT PRIMARY KEY,
+    by       TEXT NOT NULL,
+    at_ms    INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { DatanodeId } from '../domain/ids.ts';
+import type { RequestKind } from '../domain/policy.ts';
 import type { OperatorStore } from './port.ts';
 import type { Database } from './sqlite-database.ts';
 import { MAX_ROWS } from './sqlite-moves.ts';
@@ -7,12 +9,14 @@ import { resetFailureRun } from './sqlite-holds.ts';
 const PAUSE_ROW = z
   .object({ reason: z.string(), by: z.string(), at_ms: z.number(), until_ms: z.number().nullable() })
   .transform((row) => ({ reason: row.reason, by: row.by, atMs: row.at_ms, untilMs: row.until_ms }));
-const DRAIN_ROW = z
+const REQUEST_ROW = z
   .object({ datanode: z.string(), by: z.string(), at_ms: z.number() })
   .transform((row) => ({ datanode: row.datanode, by: row.by, atMs: row.at_ms }));
 const AUDIT_ROW = z
   .object({ at_ms: z.number(), who: z.string(), what: z.string(), why: z.string() })
   .transform((row) => ({ atMs: row.at_ms, who: row.who, what: row.what, why: row.why }));
+
+const TABLES = { drain: 'drains', cordon: 'cordons' } as const satisfies Record<RequestKind, string>;
 
 /** Texts that people or their scripts sent are cut to this length before they are kept, in characters. */
 const MAX_TEXT_CHARACTERS = 2_000;
@@ -34,15 +38,18 @@ export function createOperatorStore(database: Database): OperatorStore {
         forgetUndone(database);
         return database.run('DELETE FROM pause').changes > 0;
       }),
-    drains: () => database.all(DRAIN_ROW, 'SELECT * FROM drains ORDER BY length(datanode), datanode'),
-    addDrain(drain) {
-      database.run('INSERT OR REPLACE INTO drains (datanode, by, at_ms) VALUES (?, ?, ?)', [
-        drain.datanode,
-        cut(drain.by),
-        drain.atMs,
+    requested: (kind) =>
+      database.all(REQUEST_ROW, `SELECT * FROM ${TABLES[kind]} ORDER BY length(datanode), datanode`),
+    addRequest(kind, { datanode, by, atMs }) {
+      // Whoever asks again changes nothing: since when, and by whom, is the first one's.
+      database.run(`INSERT OR IGNORE INTO ${TABLES[kind]} (datanode, by, at_ms) VALUES (?, ?, ?)`, [
+        datanode,
+        cut(by),
+        atMs,
       ]);
     },
-    removeDrain: (datanode) => database.run('DELETE FROM drains WHERE datanode = ?', [datanode]).changes > 0,
+    removeRequest: (kind, datanode) =>
+      database.run(`DELETE FROM ${TABLES[kind]} WHERE datanode = ?`, [datanode]).changes > 0,
     addAudit(entry) {
       database.run('INSERT INTO audit (at_ms, who, what, why) VALUES (?, ?, ?, ?)', [
         entry.atMs,
@@ -54,6 +61,14 @@ export function createOperatorStore(database: Database): OperatorStore {
     listAudit: (limit) =>
       database.all(AUDIT_ROW, 'SELECT * FROM audit ORDER BY id DESC LIMIT ?', [Math.min(limit, MAX_ROWS)]),
   };
+}
+
+/** The datanodes alone, as a policy names them. */
+export function requestsIn(
+  store: Pick<OperatorStore, 'requested'>,
+): Readonly<Record<RequestKind, readonly DatanodeId[]>> {
+  const ids = (kind: RequestKind): DatanodeId[] => store.requested(kind).map(({ datanode }) => datanode);
+  return { drain: ids('drain'), cordon: ids('cordon') };
 }
 
 /** Whoever resumes has looked at what others undid: only what they undo from now on counts. */

@@ -21,7 +21,7 @@ test('a drain before the cluster was read is refused for that reason, and not be
     });
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({ error: { code: 'no-snapshot' } });
-    expect(running.session.store.drains()).toEqual([]);
+    expect(running.session.store.requested('drain')).toEqual([]);
   } finally {
     await running.close();
   }

@@ -123,16 +123,31 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await dialog.getByRole('checkbox', { name: /^2 / }).check();
       await dialog.getByRole('button', { name: 'Preview' }).click();
       await dialog.getByText(/moves? empt(y|ies) datanode 2/).waitFor();
-      expect(daemon.running.session.store.drains()).toEqual([]);
+      expect(daemon.running.session.store.requested('drain')).toEqual([]);
       await dialog.getByRole('button', { name: 'Drain datanode 2' }).click();
       await page.getByText('Draining datanode 2.').waitFor();
-      expect(daemon.running.session.store.drains().map(({ datanode }) => datanode)).toEqual(['2']);
+      expect(daemon.running.session.store.requested('drain').map(({ datanode }) => datanode)).toEqual(['2']);
       await page.locator('.node-label.draining .node-count strong', { hasText: /^0$/ }).waitFor();
       await page.locator('.node-label.draining').getByText('drained').waitFor();
       await page.locator('.node-label.draining').click();
       await page.getByRole('dialog').getByRole('button', { name: 'Stop draining' }).click();
       await page.getByText('Datanode 2 no longer drains.').waitFor();
-      expect(daemon.running.session.store.drains()).toEqual([]);
+      expect(daemon.running.session.store.requested('drain')).toEqual([]);
+    });
+  });
+
+  test('cordons a datanode, and ends that', async () => {
+    await withPage({ cluster: { layout: 'balanced' } }, async (page, daemon) => {
+      await verdict(page, 'Balanced');
+      const { store } = daemon.running.session;
+      await page.locator('.node-label').nth(2).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Cordon' }).click();
+      await page.getByText('Datanode 2 receives no more regions.').waitFor();
+      expect(store.requested('cordon').map(({ datanode }) => datanode)).toEqual(['2']);
+      await page.locator('.node-label.cordoned').click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Uncordon' }).click();
+      await page.getByText('Datanode 2 may receive regions again.').waitFor();
+      expect(store.requested('cordon')).toEqual([]);
     });
   });
 

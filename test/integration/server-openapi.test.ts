@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => test.close());
 
 const schemaShape = z.object({
-  properties: z.record(z.string(), z.unknown()),
+  properties: z.record(z.string(), z.unknown()).optional(),
   additionalProperties: z.boolean().optional(),
 });
 const operationShape = z.object({
@@ -53,11 +53,13 @@ const PROMISED = [
   'GET /healthz',
   'GET /metrics',
   'GET /readyz',
+  'POST /api/v1/cordon',
   'POST /api/v1/drain',
   'POST /api/v1/pause',
   'POST /api/v1/quarantine/release',
   'POST /api/v1/resume',
   'POST /api/v1/trigger',
+  'POST /api/v1/uncordon',
   'POST /api/v1/undrain',
 ];
 

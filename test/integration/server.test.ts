@@ -138,6 +138,7 @@ it('lists the regions in quarantine, and the move that failed last', async () =>
   const [move] = store.listMoves({ limit: 1 });
   const { text } = await ask(`${url}/api/v1/quarantine`);
   expect(JSON.parse(text)).toEqual({
+    datanodes: [],
     quarantined: [
       {
         regionId: '4398046511104',
@@ -222,8 +223,11 @@ describe('actions', () => {
     ['drain', ['9'], 404, 'unknown-datanode'],
     ['undrain', ['2'], 409, 'not-draining'],
     ['undrain', ['1'], 409, 'configured-drain'],
+    ['cordon', ['9'], 404, 'unknown-datanode'],
+    ['uncordon', ['2'], 409, 'not-cordoned'],
+    ['uncordon', ['0'], 409, 'configured-cordon'],
   ])('tells the client why %s of %j cannot be', async (name, datanodes, status, code) => {
-    const { url, bus, errors, asked } = await start({ set: ['datanodes.drain=[1]'] });
+    const { url, bus, errors, asked } = await start({ set: ['datanodes.drain=[1]', 'datanodes.cordon=[0]'] });
     emitPlan(bus);
     const answer = await postJson(`${url}/api/v1/${name}`, { datanodes });
     expect([answer.status, answer.code]).toEqual([status, code]);

@@ -40,6 +40,7 @@ export const OPTIONS: ExecutorOptions & GateLimits = {
 export const STANDING: Standing = {
   isLeader: true,
   isConfigWaiting: false,
+  isReplanWaiting: false,
   isDryRun: false,
   window: { isOpen: true, detail: '' },
   draining: [],

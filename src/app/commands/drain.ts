@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import type { BlockerCode } from '../../domain/codes.ts';
 import { OperatingError, UsageError } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { withDrains } from '../../domain/policy.ts';
+import { withRequests } from '../../domain/policy.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
 import type { Datanode, Snapshot } from '../../domain/snapshot.ts';
@@ -51,7 +51,10 @@ export async function drainDatanodes(
 ): Promise<DrainVerdict> {
   const drain = async (session: ClusterSession): Promise<DrainVerdict> => {
     // Datanodes that the configuration drains besides are emptied too: they must receive nothing either.
-    const policy: Policy = { ...withDrains(session.policy(), datanodes), onlyDrain: true };
+    const policy: Policy = {
+      ...withRequests(session.policy(), { drain: datanodes }),
+      onlyDrain: true,
+    };
     const cluster = await session.connection.get(call.signal);
     checkKnown(await cluster.readDatanodes({ signal: call.signal }), datanodes);
     return work(session, policy, datanodes, call.signal);

@@ -4,7 +4,7 @@ import type { Explanation, ExplainKind } from '../../domain/explanation.ts';
 import type { Plan, Warning } from '../../domain/plan.ts';
 import { unmatchedNames } from '../../domain/unmatched-names.ts';
 import type { ClusterReading } from './snapshot.ts';
-import { EMPTY_MEMORY, withDrains } from '../../domain/policy.ts';
+import { EMPTY_MEMORY, withRequests } from '../../domain/policy.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { PlanBasis } from '../../domain/what-if.ts';
@@ -84,8 +84,8 @@ async function planFor(
   const nowMs = parts.clock.now();
   // What the state folder says is of the cluster that is read; a snapshot from a file may be of any cluster and any time.
   const state = given ? undefined : await readState(config, nowMs);
-  const { memory, drains } = state ?? NOTHING_KNOWN;
-  const configured = withDrains(toPolicy(config), drains);
+  const { memory, requests } = state ?? NOTHING_KNOWN;
+  const configured = withRequests(toPolicy(config), requests);
   const { snapshot, policy, warnings } = given
     ? {
         ...adjust({ snapshot: given, policy: configured }),
@@ -104,7 +104,10 @@ async function readState({ state, cluster }: Config, nowMs: number): Promise<Rea
   return readOnlyState(state.path, cluster.name, nowMs);
 }
 
-const NOTHING_KNOWN: Pick<ReadOnlyState, 'memory' | 'drains'> = { memory: EMPTY_MEMORY, drains: [] };
+const NOTHING_KNOWN: Pick<ReadOnlyState, 'memory' | 'requests'> = {
+  memory: EMPTY_MEMORY,
+  requests: { drain: [], cordon: [] },
+};
 
 /** Reads the cluster; once more and whole when something that is only imagined drains. */
 async function readBasis(

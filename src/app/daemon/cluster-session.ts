@@ -1,8 +1,8 @@
 import type { Config } from '../../config/config.ts';
 import { toPolicy } from '../../config/effective.ts';
 import type { Secrets } from '../../config/secrets.ts';
-import { withDrains } from '../../domain/policy.ts';
 import type { OperatingError } from '../../domain/errors.ts';
+import { withRequests } from '../../domain/policy.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { createExecutor } from '../../executor/executor.ts';
@@ -17,6 +17,7 @@ import { EventBus } from '../../observability/events.ts';
 import type { CycleTrigger } from '../../observability/events.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { PauseRecord, Store } from '../../store/port.ts';
+import { requestsIn } from '../../store/sqlite-operator.ts';
 import { Connection, withChanges } from './connection.ts';
 import { runCycle } from './cycle.ts';
 import type { CycleReport, CycleSettings } from './cycle.ts';
@@ -72,6 +73,7 @@ export class ClusterSession {
   readonly #followers: LearnedFollowers;
   #config: Config;
   #isConfigWaiting = false;
+  #isReplanWaiting = false;
   #lastSnapshot: Snapshot | undefined;
   /** How often reads of this cycle were tried again, and why for the first time. */
   #retries: { readonly count: number; readonly error: OperatingError } | undefined;
@@ -131,12 +133,14 @@ export class ClusterSession {
     this.#isConfigWaiting = isWaiting;
   }
 
-  /** The policy of the configuration with the drains that were asked for while running. */
+  /** While another plan waits for the end of the cycle, likewise. */
+  noteReplanWaiting(isWaiting: boolean): void {
+    this.#isReplanWaiting = isWaiting;
+  }
+
+  /** The policy of the configuration with the drains and cordons that were asked for while running. */
   policy(): Policy {
-    return withDrains(
-      toPolicy(this.#config),
-      this.store.drains().map(({ datanode }) => datanode),
-    );
+    return withRequests(toPolicy(this.#config), requestsIn(this.store));
   }
 
   /** The pause in force. A standby knows of none: what its own store says may long be over. */
@@ -211,6 +215,7 @@ export class ClusterSession {
       return {
         isLeader: term !== undefined && leadership.actingTerm() === term,
         isConfigWaiting: this.#isConfigWaiting,
+        isReplanWaiting: this.#isReplanWaiting,
         isDryRun: this.#config.execution.dryRun,
         window: evaluateWindows(windows, timezone, clock.now()),
         draining: [...this.policy().drain, ...(policy?.drain ?? [])],

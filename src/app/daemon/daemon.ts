@@ -33,6 +33,7 @@ export class Daemon {
   #endPauseWatch: (() => void) | undefined;
   #running: { readonly done: Promise<void> } | undefined;
   #nextConfig: Config | undefined;
+  #replanFor: CycleTrigger | undefined;
   #stateProblem: string | undefined;
   #retryMs = FIRST_RETRY_MS;
   #cancelRetry = (): void => undefined;
@@ -65,16 +66,28 @@ export class Daemon {
     }
     this.#cancelRetry();
     this.#applyNextConfig();
+    this.#noteReplan(undefined);
     const done = this.#cycle(trigger).then((report) => {
       this.#running = undefined;
       if (this.#stopping.signal.aborted) return;
       // At once, not with the next tick: what was changed may be the schedule that has none for long.
       this.#applyNextConfig();
       if (report?.closed?.some(({ code }) => code === 'reload-pending')) this.tick('reload');
+      else if (this.#replanFor) this.tick(this.#replanFor);
       else this.#retryUnread(report);
     });
     this.#running = { done };
     return true;
+  }
+
+  /** Plans with what operators asked for: now, or as soon as the migration under way has ended. */
+  replan(trigger: CycleTrigger): void {
+    if (!this.tick(trigger)) this.#noteReplan(trigger);
+  }
+
+  #noteReplan(trigger: CycleTrigger | undefined): void {
+    this.#replanFor = trigger;
+    this.#session.noteReplanWaiting(trigger !== undefined);
   }
 
   get isStopping(): boolean {

@@ -41,14 +41,16 @@ const datanodeSchema = z.tuple([
   timeMs,
   z.string(),
 ]);
-const drainSchema = z.object({ datanode: idText, by: z.string(), atMs: timeMs });
+const requestSchema = z.object({ datanode: idText, by: z.string(), atMs: timeMs });
 
 const handoverSchema = z.object({
   formatVersion: z.literal(1),
   by: z.string(),
   moves: z.array(moveSchema),
   pause: pauseSchema.nullable(),
-  drains: z.array(drainSchema),
+  drains: z.array(requestSchema),
+  /** Older notes have none. */
+  cordons: z.array(requestSchema).default([]),
   /** Region and end; the longest first. Older notes have neither. */
   cooldowns: z.array(cooldownSchema).optional(),
   /** Region, end, failures, detail; the longest first. */
@@ -71,7 +73,7 @@ const MAX_DATANODES = 50;
 const MAX_QUARANTINE_DETAIL = 100;
 
 /**
- * What has to be known of this store: migrations that were, or may have been, asked for and have no known end; the pause; the drains; and
+ * What has to be known of this store: migrations that were, or may have been, asked for and have no known end; the pause; drains and cordons; and
  * which regions rest.
  *
  * @throws OperatingError `handover-full` when there is more of it than a note can hold: nothing may be begun then.
@@ -79,7 +81,7 @@ const MAX_QUARANTINE_DETAIL = 100;
 export function describeHandover(
   store: Pick<
     Store,
-    'unresolvedMoves' | 'pause' | 'drains' | 'memory' | 'listQuarantine' | 'listDatanodeRests'
+    'unresolvedMoves' | 'pause' | 'requested' | 'memory' | 'listQuarantine' | 'listDatanodeRests'
   >,
   by: string,
   nowMs: number,
@@ -96,7 +98,8 @@ export function describeHandover(
     by,
     moves: moves.map(handMove),
     pause: store.pause(nowMs) ?? null,
-    drains: [...store.drains()],
+    drains: [...store.requested('drain')],
+    cordons: [...store.requested('cordon')],
     cooldowns: longest(store.memory(nowMs).cooldowns, MAX_COOLDOWNS).map(({ regionId, untilMs }) => [
       regionId,
       untilMs,

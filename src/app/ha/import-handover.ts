@@ -1,7 +1,8 @@
 import type { MoveRecord } from '../../domain/move.ts';
 import { isCause } from '../../domain/causes.ts';
 import { writeState } from '../../executor/states.ts';
-import type { Store } from '../../store/port.ts';
+import type { RequestKind } from '../../domain/policy.ts';
+import type { DatanodeRequest, Store } from '../../store/port.ts';
 import { MAX_COOLDOWNS, MAX_QUARANTINE, type HandedMove, type Handover } from './handover.ts';
 
 /** Moves of other replicas belong to no cycle of ours. */
@@ -9,7 +10,7 @@ const NO_CYCLE = 0;
 const SAME_REGION_LOOKED_AT = 100;
 
 /**
- * Takes over what the last leader left: its unfinished migrations become ours to find out about, its pause, its drains and the rests of
+ * Takes over what the last leader left: its unfinished migrations become ours to find out about, its pause, its drains and cordons, and the rests of
  * regions hold on.
  * Doing so again changes nothing. All of it or nothing: half a move would look as if nothing had been sent.
  *
@@ -18,7 +19,8 @@ const SAME_REGION_LOOKED_AT = 100;
 export function importHandover(store: Store, handover: Handover, nowMs: number): readonly MoveRecord[] {
   return store.atomically(() => {
     importPause(store, handover, nowMs);
-    importDrains(store, handover);
+    importRequests(store, 'drain', handover.drains);
+    importRequests(store, 'cordon', handover.cordons);
     importHolds(store, handover, nowMs);
     return handover.moves
       .filter((move) => !isKnown(store, move))
@@ -68,10 +70,10 @@ function importPause(store: Store, { pause }: Handover, nowMs: number): void {
   else if (store.pause(nowMs)) store.clearPause();
 }
 
-function importDrains(store: Store, { drains }: Handover): void {
-  const wanted = new Set(drains.map(({ datanode }) => datanode));
-  for (const { datanode } of store.drains()) if (!wanted.has(datanode)) store.removeDrain(datanode);
-  for (const drain of drains) store.addDrain(drain);
+function importRequests(store: Store, kind: RequestKind, requests: readonly DatanodeRequest[]): void {
+  // Since when, and by whom, is what the note says.
+  for (const { datanode } of store.requested(kind)) store.removeRequest(kind, datanode);
+  for (const request of requests) store.addRequest(kind, request);
 }
 
 /** Their ends are by the last leader's wall clock: where the two differ, a region rests a little longer or shorter. */

@@ -20,6 +20,8 @@ export function byLeaderOnly(actions: ServerActions, leadership: Leadership): Se
     resume: (request) => kept(() => actions.resume(request)),
     drain: (request) => kept(() => actions.drain(request)),
     undrain: (request) => kept(() => actions.undrain(request)),
+    cordon: (request) => kept(() => actions.cordon(request)),
+    uncordon: (request) => kept(() => actions.uncordon(request)),
     trigger(request) {
       refuse();
       return actions.trigger(request);

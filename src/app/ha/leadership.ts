@@ -61,6 +61,7 @@ export interface LeadershipDependencies {
 /** Events after which the note says too little or too much. */
 const CHANGES: readonly StampedEvent['type'][] = [
   ...(['move-state', 'recovered', 'paused', 'resumed', 'drain-requested', 'drain-ended'] as const),
+  ...(['cordon-requested', 'cordon-ended'] as const),
   ...(['quarantined', 'datanode-quarantined', 'quarantine-released'] as const),
 ];
 

@@ -25,7 +25,7 @@ export function gateChecks(facts: GateFacts, config: Config, nowMs: number): rea
   const closed = closedGates(
     {
       ...{ nowMs, snapshotTakenAtMs: nowMs, snapshotAgeMs: 0, submitted: 0, limit: 1, draining: [] },
-      ...{ isLeader: true, isConfigWaiting: false, isStopping: false },
+      ...{ isLeader: true, isConfigWaiting: false, isReplanWaiting: false, isStopping: false },
       ...counts,
       ...(pause && { pause }),
       isDryRun: config.execution.dryRun,

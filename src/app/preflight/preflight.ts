@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { toPolicy } from '../../config/effective.ts';
 import { readSecrets } from '../../config/secrets.ts';
 import { OperatingError } from '../../domain/errors.ts';
-import { withDrains } from '../../domain/policy.ts';
+import { withRequests } from '../../domain/policy.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import type { ClusterIdentity, Snapshot } from '../../domain/snapshot.ts';
 import { unmatchedNames } from '../../domain/unmatched-names.ts';
@@ -111,7 +111,7 @@ async function clusterChecks(
     ...rights,
     ...(reading.ok
       ? [
-          ...datanodeChecks(reading.value, withDrains(policy, state?.drains ?? [])),
+          ...datanodeChecks(reading.value, withRequests(policy, state?.requests ?? {})),
           ...selectionChecks(
             reading.value,
             compileSelection(config.tables),

@@ -126,7 +126,7 @@ export function addHealthcheck(program: Command, cli: Cli): void {
 }
 
 /** Who acts, for the daemon's history. */
-function actor(): string {
+export function actor(): string {
   try {
     return userInfo().username.slice(0, MAX_ACTOR);
   } catch {

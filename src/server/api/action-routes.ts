@@ -3,6 +3,7 @@ import { HttpError } from '../http/errors.ts';
 import { jsonAnswer, route } from '../http/route.ts';
 import type { RawRequest, Route } from '../http/route.ts';
 import {
+  cordonAnswerSchema,
   drainAnswerSchema,
   pauseAnswerSchema,
   releaseAnswerSchema,
@@ -10,7 +11,7 @@ import {
   triggerAnswerSchema,
   undrainAnswerSchema,
 } from './answers.ts';
-import { drainBody, pauseBody, plainBody, releaseBody, undrainBody } from './inputs.ts';
+import { datanodesBody, drainBody, pauseBody, plainBody, releaseBody } from './inputs.ts';
 import type { MaybePromise, ServerActions, TriggerResult } from './ports.ts';
 import { toPauseView } from './status.ts';
 
@@ -37,17 +38,30 @@ export function actionRoutes(actions: ServerActions): Route[] {
       act: async (request) => answerTrigger(await actions.trigger(request)),
     }),
     action('drain', drainBody, drainAnswerSchema, {
-      summary: 'Empties datanodes from the next cycle on, or with `dryRun` tells what that would move.',
+      summary:
+        'Empties datanodes: a cycle that runs ends after its migration, and the next one begins at once. With `dryRun` tells what that would move.',
       refusals: { 404: 'The cluster has no such datanode.' },
       act: (request) => actions.drain(request),
     }),
-    action('undrain', undrainBody, undrainAnswerSchema, {
+    action('undrain', datanodesBody, undrainAnswerSchema, {
       summary:
         'Ends drains that were asked for over the API. Regions that were moved away come back as the balance wants it.',
       refusals: {
         409: 'One of them does not drain, or drains because the configuration says so; nothing was changed.',
       },
       act: (request) => actions.undrain(request),
+    }),
+    action('cordon', datanodesBody, cordonAnswerSchema, {
+      summary: 'Datanodes keep the regions that they lead and receive none, until uncordoned.',
+      refusals: { 404: 'The cluster has no such datanode.' },
+      act: (request) => actions.cordon(request),
+    }),
+    action('uncordon', datanodesBody, cordonAnswerSchema, {
+      summary: 'Ends cordons that were asked for over the API.',
+      refusals: {
+        409: 'One of them is not cordoned, or is because the configuration says so; nothing was changed.',
+      },
+      act: (request) => actions.uncordon(request),
     }),
     action('quarantine/release', releaseBody, releaseAnswerSchema, {
       summary: 'Ends the quarantine of a region, or of a datanode, and forgets its failures.',

@@ -185,7 +185,11 @@ export type DrainView = z.infer<typeof drainAnswerSchema>;
 export const undrainAnswerSchema = z.object({
   draining: list(id('datanode')).meta({ description: 'All datanodes that still drain.' }),
 });
-export type UndrainView = z.infer<typeof undrainAnswerSchema>;
+export type DrainingView = z.infer<typeof undrainAnswerSchema>;
+export const cordonAnswerSchema = z.object({
+  cordoned: list(id('datanode')).meta({ description: 'All datanodes that are cordoned.' }),
+});
+export type CordonedView = z.infer<typeof cordonAnswerSchema>;
 export const releaseAnswerSchema = z.object({
   released: z.boolean().meta({ description: 'False when there were no failures to forget.' }),
 });

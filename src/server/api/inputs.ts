@@ -37,13 +37,10 @@ export const pauseBody = z.strictObject({
   by,
 });
 export const plainBody = z.strictObject({ by });
-export const drainBody = z.strictObject({
-  datanodes: z.array(id('datanode')).min(1).max(1_000),
+export const datanodesBody = z.strictObject({ datanodes: z.array(id('datanode')).min(1).max(1_000), by });
+export const drainBody = datanodesBody.extend({
   dryRun: z.boolean().default(false).meta({ description: 'Only tell what would be moved.' }),
-  by,
 });
-
-export const undrainBody = z.strictObject({ datanodes: z.array(id('datanode')).min(1).max(1_000), by });
 export const releaseBody = z.union([
   z.strictObject({ regionId: id('region'), by }),
   z.strictObject({ datanodeId: id('datanode'), by }),

@@ -6,6 +6,8 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Readiness } from '../../observability/health.ts';
 import type {
   AuditView,
+  CordonedView,
+  DrainingView,
   DrainView,
   MatrixView,
   QuarantineView,
@@ -13,7 +15,6 @@ import type {
   RegionsView,
   SeriesView,
   StatusView,
-  UndrainView,
 } from './answers.ts';
 import type { HistoryQuery, QueueQuery, RegionsQuery, SeriesQuery } from './inputs.ts';
 
@@ -60,19 +61,23 @@ export interface ServerActions {
   /** @throws OperatingError `unknown-datanode` when the cluster has no such datanode. */
   drain(request: DrainRequest): MaybePromise<DrainView>;
   /** Ends drains that were asked for over the API. @throws OperatingError `not-draining`, `configured-drain`. */
-  undrain(request: UndrainRequest): MaybePromise<UndrainView>;
+  undrain(request: DatanodesRequest): MaybePromise<DrainingView>;
+  /** They keep what they lead and receive nothing. @throws OperatingError `unknown-datanode` when the cluster has no such datanode. */
+  cordon(request: DatanodesRequest): MaybePromise<CordonedView>;
+  /** Ends cordons that were asked for over the API. @throws OperatingError `not-cordoned`, `configured-cordon`. */
+  uncordon(request: DatanodesRequest): MaybePromise<CordonedView>;
   /** Forgets the failures of a region or a datanode. */
   releaseQuarantine(request: ReleaseRequest): MaybePromise<{ readonly released: boolean }>;
 }
 
 type Request<What = object> = What & { readonly by: string };
 
-export type DrainRequest = Request<{ readonly datanodes: readonly DatanodeId[]; readonly dryRun: boolean }>;
+export type DatanodesRequest = Request<{ readonly datanodes: readonly DatanodeId[] }>;
+export type DrainRequest = DatanodesRequest & { readonly dryRun: boolean };
 type ReleaseRequest = Request<
   | { readonly regionId: RegionId; readonly datanodeId?: undefined }
   | { readonly datanodeId: DatanodeId; readonly regionId?: undefined }
 >;
-export type UndrainRequest = Request<{ readonly datanodes: readonly DatanodeId[] }>;
 
 export type MaybePromise<Value> = Value | Promise<Value>;
 

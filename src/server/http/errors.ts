@@ -26,6 +26,8 @@ export const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'unknown-datanode': 404,
   'not-draining': 409,
   'configured-drain': 409,
+  'not-cordoned': 409,
+  'configured-cordon': 409,
   'not-leader': 409,
 };
 

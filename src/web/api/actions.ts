@@ -29,6 +29,9 @@ export const actions = {
     post('/api/v1/drain', { datanodes, dryRun, ...by() }),
   undrain: (datanode: string): Promise<unknown> =>
     post('/api/v1/undrain', { datanodes: [datanode], ...by() }),
+  cordon: (datanode: string): Promise<unknown> => post('/api/v1/cordon', { datanodes: [datanode], ...by() }),
+  uncordon: (datanode: string): Promise<unknown> =>
+    post('/api/v1/uncordon', { datanodes: [datanode], ...by() }),
   release: (what: 'region' | 'datanode', id: string): Promise<unknown> =>
     post('/api/v1/quarantine/release', { [`${what}Id`]: id, ...by() }),
 };

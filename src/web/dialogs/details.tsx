@@ -30,36 +30,42 @@ export function DetailsDialog({
   return (
     <Dialog title={`${TITLES[what]} ${name}`} close={close} wide>
       <Explained what={what} id={id} />
-      {what === 'datanode' && <DrainButton close={close} id={id} />}
+      {what === 'datanode' && <DatanodeButtons close={close} id={id} />}
       {what === 'region' ? <PastMoves id={id} /> : <Regions what={what} id={id} />}
     </Dialog>
   );
 }
 
-function DrainButton({ close, id }: { readonly close: () => void; readonly id: string }): JSX.Element {
+/** What an operator may ask of a datanode. */
+function DatanodeButtons({ close, id }: { readonly close: () => void; readonly id: string }): JSX.Element {
   const page = usePage();
-  const isDraining = usePageState(
-    ({ status }) => status?.datanodes.find((node) => node.id === id)?.state === 'draining',
-  );
+  const state = usePageState(({ status }) => status?.datanodes.find((node) => node.id === id)?.state);
   const { isBusy, problem, run } = useAttempt();
-  const undrain = async (): Promise<void> => {
-    await actions.undrain(id);
-    page.say(`Datanode ${id} no longer drains.`);
-    close();
-  };
-  const drain = (): void => page.open({ kind: 'drain', datanodes: [id] });
+  const button = (text: string, go: () => void): JSX.Element => (
+    <button type="button" class="button" disabled={isBusy} onClick={go}>
+      {text}
+    </button>
+  );
+  const ask = (text: string, act: (id: string) => Promise<unknown>, done: string): JSX.Element =>
+    button(
+      text,
+      () =>
+        void run(async () => {
+          await act(id);
+          page.say(`Datanode ${id} ${done}.`);
+          close();
+        }),
+    );
   return (
     <>
       <Problem text={problem} />
       <p class="form-end">
-        <button
-          type="button"
-          class="button"
-          disabled={isBusy}
-          onClick={() => (isDraining ? void run(undrain) : drain())}
-        >
-          {isDraining ? 'Stop draining' : 'Drain…'}
-        </button>
+        {state === 'cordoned'
+          ? ask('Uncordon', actions.uncordon, 'may receive regions again')
+          : state !== 'draining' && ask('Cordon', actions.cordon, 'receives no more regions')}
+        {state === 'draining'
+          ? ask('Stop draining', actions.undrain, 'no longer drains')
+          : button('Drain…', () => page.open({ kind: 'drain', datanodes: [id] }))}
       </p>
     </>
   );

@@ -82,6 +82,8 @@ function react({ type }: StreamEvent, store: Store, load: Loaders): void {
     case 'resumed':
     case 'drain-requested':
     case 'drain-ended':
+    case 'cordon-requested':
+    case 'cordon-ended':
     case 'quarantine-released':
     case 'cycle-started':
       store.set({ auditRevision: auditRevision + 1 });

@@ -6,7 +6,10 @@ import type { World } from './world.ts';
  */
 export function whyUnbalanced(world: World): string | undefined {
   const { cluster, config, disk } = world;
-  const drain = new Set([...config.datanodes.drain, ...disk.raw.drains().map(({ datanode }) => datanode)]);
+  const drain = new Set([
+    ...config.datanodes.drain,
+    ...disk.raw.requested('drain').map(({ datanode }) => datanode),
+  ]);
   const cordon = new Set(config.datanodes.cordon.filter((id) => !drain.has(id)));
   const nodes = [...cluster.truth.datanodes.keys()];
   const targets = nodes.filter((id) => !drain.has(id) && !cordon.has(id));

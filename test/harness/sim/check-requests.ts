@@ -80,7 +80,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   'not-to-the-draining': ({ watch, disk }, { to }) => {
     const { drain, cordon } = watch.config.datanodes;
-    const draining = [...drain, ...disk.raw.drains().map(({ datanode }) => datanode)];
+    const draining = [...drain, ...disk.raw.requested('drain').map(({ datanode }) => datanode)];
     if (draining.includes(to)) return `Datanode ${to} drains`;
     return cordon.includes(to) ? `Datanode ${to} is cordoned` : undefined;
   },

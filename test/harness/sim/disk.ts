@@ -86,7 +86,7 @@ function copyTorn(from: string, to: string, prng: Prng): void {
 const WRITES = new Set<PropertyKey>([
   ...['createMove', 'writeMove', 'markDowngraded', 'writeLateOutcome', 'markUndone', 'resetFailureRun'],
   ...['releaseCooldown', 'releaseQuarantine', 'beginCycle', 'endCycle', 'saveSample', 'setPause'],
-  ...['clearPause', 'addDrain', 'removeDrain', 'addAudit', 'prune', 'importHolds'],
+  ...['clearPause', 'addRequest', 'removeRequest', 'addAudit', 'prune', 'importHolds'],
 ]);
 
 type Trouble = 'state-full' | 'state-io' | undefined;

@@ -130,7 +130,7 @@ export const BROKEN_DAEMONS: Readonly<Record<string, BrokenDaemon>> = {
   'fills what is being emptied': {
     rule: 'not-to-the-draining',
     options: { ...QUIET, troubles: ['drain', 'table-churn', 'other-mover'], cycles: 40 },
-    sabotage: { store: (store) => altered(store, { drains: () => [] }), config: withoutDrains },
+    sabotage: { store: (store) => altered(store, { requested: () => [] }), config: withoutDrains },
   },
   'knows no limit': {
     rule: 'within-limits',

@@ -127,12 +127,12 @@ async function drainSomeDatanode(world: World, prng: Prng): Promise<void> {
   const { cluster, disk, config, living } = world;
   const ids = [...cluster.truth.datanodes.keys()];
   const spared = new Set([
-    ...disk.raw.drains().map(({ datanode }) => datanode),
+    ...disk.raw.requested('drain').map(({ datanode }) => datanode),
     ...config.datanodes.drain,
     ...config.datanodes.cordon,
   ]);
   const free = ids.filter((id) => !spared.has(id));
-  const [drained] = disk.raw.drains();
+  const [drained] = disk.raw.requested('drain');
   if (drained && prng.chance(0.6)) {
     await living?.actions.undrain({ datanodes: [drained.datanode], by: 'operator' });
     return;

@@ -64,10 +64,10 @@ function failingAt(store: Store, nth: number): Store {
 test.each([1, 2, 3])('when write %i of it fails nothing is adopted, and the next try adopts all', (nth) => {
   const [first, second] = [newStore(), newStore()];
   begin(first, ['checking', 'intent-recorded', 'submitted']);
-  first.addDrain({ datanode: '7', by: 'anna', atMs: NOW_MS });
+  first.addRequest('drain', { datanode: '7', by: 'anna', atMs: NOW_MS });
   expect(() => handOver(first, failingAt(second, nth))).toThrow('The disk is full');
   expect(second.unresolvedMoves()).toEqual([]);
-  expect(second.drains()).toEqual([]);
+  expect(second.requested('drain')).toEqual([]);
   expect(handOver(first, second)).toMatchObject([{ state: 'submitted', procedureId: 'procedure-1' }]);
   expect(describeHandover(second, 'second', NOW_MS).moves).toHaveLength(1);
 });
@@ -122,20 +122,24 @@ describe('what a leader leaves', () => {
     expect(second.intentOf(move?.id ?? 0)?.atMs).toBe(NOW_MS);
   });
 
-  test('the pause and the drains hold on; those that ended are over', () => {
+  test('the pause, the drains and the cordons hold on; those that ended are over', () => {
     const [first, second] = [newStore(), newStore()];
     const pause = { reason: 'deploy', by: 'me', atMs: NOW_MS, untilMs: null };
     first.setPause(pause);
-    first.addDrain({ datanode: '3', by: 'me', atMs: NOW_MS });
-    second.addDrain({ datanode: '1', by: 'me', atMs: 1 });
+    first.addRequest('drain', { datanode: '3', by: 'me', atMs: NOW_MS });
+    first.addRequest('cordon', { datanode: '4', by: 'me', atMs: NOW_MS });
+    second.addRequest('drain', { datanode: '1', by: 'me', atMs: 1 });
+    second.addRequest('drain', { datanode: '3', by: 'another', atMs: 1 });
+    second.addRequest('cordon', { datanode: '5', by: 'me', atMs: 1 });
     handOver(first, second);
     expect(second.pause(NOW_MS)).toEqual(pause);
-    expect(second.drains().map(({ datanode }) => datanode)).toEqual(['3']);
+    expect(second.requested('drain')).toEqual(first.requested('drain'));
+    expect(second.requested('cordon')).toEqual(first.requested('cordon'));
     first.clearPause();
-    first.removeDrain('3');
+    first.removeRequest('drain', '3');
     handOver(first, second);
     expect(second.pause(NOW_MS)).toBeUndefined();
-    expect(second.drains()).toEqual([]);
+    expect(second.requested('drain')).toEqual([]);
   });
 
   test('regions that rest go on resting; those that were released, or whose rest is over, do not', () => {

@@ -9,7 +9,7 @@ import { readConfig } from '../../../src/config/load.ts';
 import { readSecrets } from '../../../src/config/secrets.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import type { Move } from '../../../src/domain/plan.ts';
-import { withDrains, type Policy } from '../../../src/domain/policy.ts';
+import { withRequests, type Policy } from '../../../src/domain/policy.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
@@ -108,7 +108,7 @@ const DRAINING: Move = moveOf({ from: '0', to: '1', reason: 'drain' });
 const WINDOW = ['schedule.windows=[{"cron":"31 11 * * *","duration":"30m"}]', 'schedule.timezone=UTC'];
 
 function drain({ session, clock }: Stage, datanode: string): void {
-  session.store.addDrain({ datanode, by: 'anna', atMs: clock.now() });
+  session.store.addRequest('drain', { datanode, by: 'anna', atMs: clock.now() });
 }
 
 describe('a move is submitted', () => {
@@ -174,13 +174,13 @@ describe('a move is submitted', () => {
   ])('off a datanode that drains: %s', async (_, set, asked, ofCommand) => {
     const made = await stage({ set });
     for (const datanode of asked) drain(made, datanode);
-    const policy = withDrains(toPolicy(made.session.config), ofCommand);
+    const policy = withRequests(toPolicy(made.session.config), { drain: ofCommand });
     expect(await made.attempt(DRAINING, { policy })).toBe('sent');
   });
 
   it('not to what the command that runs drains besides', async () => {
     const { attempt, session } = await stage();
-    const policy = withDrains(toPolicy(session.config), ['1']);
+    const policy = withRequests(toPolicy(session.config), { drain: ['1'] });
     expect(await attempt(BALANCING, { policy })).toBe('no-longer-wanted');
   });
 });
@@ -271,8 +271,11 @@ describe('the end of a drain', () => {
     drain(made, '0');
     drain(made, '2');
     expect(await made.actions.undrain({ datanodes: ['0'], by: 'anna' })).toEqual({ draining: ['2'] });
-    expect(made.session.store.drains().map(({ datanode }) => datanode)).toEqual(['2']);
-    expect(made.events).toMatchObject([{ type: 'drain-ended', datanodes: ['0'], by: 'anna' }]);
+    expect(made.session.store.requested('drain').map(({ datanode }) => datanode)).toEqual(['2']);
+    expect(made.events).toMatchObject([
+      { type: 'drain-ended', datanodes: ['0'], by: 'anna' },
+      { type: 'cycle-started', trigger: 'drain' },
+    ]);
     expect(await made.attempt(DRAINING)).toBe('no-longer-wanted');
   });
 
@@ -284,7 +287,7 @@ describe('the end of a drain', () => {
     drain(made, '0');
     const answer = Promise.resolve().then(() => made.actions.undrain({ datanodes, by: 'anna' }));
     await expect(answer).rejects.toMatchObject({ code });
-    expect(made.session.store.drains()).toHaveLength(1);
+    expect(made.session.store.requested('drain')).toHaveLength(1);
     expect(made.events).toEqual([]);
   });
 });

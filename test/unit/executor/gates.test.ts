@@ -56,6 +56,7 @@ const CASES: readonly (readonly [GateCode, Partial<GateReading>])[] = [
   ['stopping', { isStopping: true }],
   ['not-leader', { isLeader: false }],
   ['reload-pending', { isConfigWaiting: true }],
+  ['replan-pending', { isReplanWaiting: true }],
   ['dry-run', { isDryRun: true }],
   ['paused', { pause: { by: 'anna', reason: 'upgrade', atMs: 0, untilMs: null } }],
   ['paused', { pause: { by: 'anna', reason: 'upgrade', atMs: 0, untilMs: 5 } }],

@@ -41,6 +41,8 @@ const cases: [level: string, event: RebalancerEvent][] = [
   ['info', { type: 'resumed', by: 'me' }],
   ['info', { type: 'drain-requested', datanodes: ['3'], by: 'me' }],
   ['info', { type: 'drain-ended', datanodes: ['3'], by: 'me' }],
+  ['info', { type: 'cordon-requested', datanodes: ['3'], by: 'me' }],
+  ['info', { type: 'cordon-ended', datanodes: ['3'], by: 'me' }],
   [
     'warn',
     {
@@ -97,6 +99,8 @@ describe('logEvents', () => {
       resumed: true,
       'drain-requested': true,
       'drain-ended': true,
+      'cordon-requested': true,
+      'cordon-ended': true,
       'quarantine-released': true,
       'config-reloaded': true,
       'config-refused': true,

@@ -33,7 +33,8 @@ function writeMove(path: string): void {
     detail: '',
     effects: { cooldownUntilMs: NOW_MS + 60_000 },
   });
-  store.addDrain({ datanode: '3', by: 'test', atMs: NOW_MS });
+  store.addRequest('drain', { datanode: '3', by: 'test', atMs: NOW_MS });
+  store.addRequest('cordon', { datanode: '4', by: 'test', atMs: NOW_MS });
   expect(readOnlyState(path, 'prod', NOW_MS)?.recentDurationsMs, 'while another holds the folder').toEqual([
     4_000,
   ]);
@@ -45,7 +46,7 @@ test('a state shows rests and durations, beside the process that works and after
   writeMove(path);
   expect(readOnlyState(path, 'prod', NOW_MS)).toEqual({
     memory: { cooldowns: [{ regionId: '7', untilMs: NOW_MS + 60_000 }], quarantine: [], datanodes: [] },
-    drains: ['3'],
+    requests: { drain: ['3'], cordon: ['4'] },
     recentDurationsMs: [4_000],
     standing: { pause: undefined, failureRun: 0, submittedThisHour: expect.any(Number), undoneMoves: 0 },
     checkCluster: expect.any(Function),

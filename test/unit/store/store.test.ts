@@ -264,12 +264,17 @@ describe('operators', () => {
     expect(store.countUndone(T0)).toBe(1);
   });
 
-  it('drain datanodes, and everything they did is kept with its reason', () => {
+  it('drain and cordon datanodes, and everything they did is kept with its reason', () => {
     const store = inMemory();
-    store.addDrain({ datanode: '10', by: 'anna', atMs: T0 });
-    store.addDrain({ datanode: '2', by: 'ben', atMs: T0 });
-    expect(store.drains().map((drain) => drain.datanode)).toEqual(['2', '10']);
-    expect(store.removeDrain('2')).toBe(true);
+    store.addRequest('drain', { datanode: '10', by: 'anna', atMs: T0 });
+    store.addRequest('drain', { datanode: '2', by: 'ben', atMs: T0 });
+    expect(store.requested('drain').map((drain) => drain.datanode)).toEqual(['2', '10']);
+    expect(store.removeRequest('drain', '2')).toBe(true);
+    expect(store.removeRequest('drain', '2')).toBe(false);
+    store.addRequest('drain', { datanode: '10', by: 'ben', atMs: T0 + 1 });
+    expect(store.requested('drain')).toEqual([{ datanode: '10', by: 'anna', atMs: T0 }]);
+    store.addRequest('cordon', { datanode: '3', by: 'anna', atMs: T0 });
+    expect(store.requested('cordon').map(({ datanode }) => datanode)).toEqual(['3']);
     store.addAudit({ atMs: T0, who: 'anna', what: 'drain 10', why: 'disk' });
     expect(store.listAudit(5)).toEqual([{ atMs: T0, who: 'anna', what: 'drain 10', why: 'disk' }]);
   });
