@@ -8,7 +8,7 @@ function daemon(status: number, answer: object): { fetch: typeof globalThis.fetc
     asked,
     fetch: async (input, init) => {
       const body: unknown = JSON.parse(typeof init?.body === 'string' ? init.body : '{}');
-      asked.push(`${String(input)} ${JSON.stringify(body)}`);
+      asked.push(`${input instanceof Request ? input.url : input.toString()} ${JSON.stringify(body)}`);
       return Response.json(answer, { status });
     },
   };
