@@ -35,21 +35,15 @@ export interface ExecutorOptions {
   readonly clockSkewMs: number;
 }
 
-export const DEFAULT_EXECUTOR_OPTIONS: ExecutorOptions = {
-  replayTimeoutMs: 300_000,
-  moveTimeoutMs: 900_000,
-  pollIntervalMs: 1_000,
-  pauseBetweenMovesMs: 2_000,
-  regionCooldownMs: 3_600_000,
-  quarantineBaseMs: 600_000,
-  quarantineMaxMs: 86_400_000,
+/** What follows from GreptimeDB and is not configured. */
+export const FIXED_OPTIONS = {
   forgottenGraceMs: 60_000,
   staleReadMs: 60_000,
   submitSettleMs: 80_000,
   foreignWaitMs: 60_000,
   recoverPatienceMs: 30_000,
   clockSkewMs: 60_000,
-};
+} satisfies Partial<ExecutorOptions>;
 
 /** 12 retries with doubling delays from 0.5 s to 60 s and up to 25 % noise (CP/local/runner.rs; MS/metasrv.rs). */
 const SERVER_RETRY_DELAYS_MS = 455_000;

@@ -21,7 +21,7 @@ import { requestsIn } from '../../store/sqlite-operator.ts';
 import { Connection, withChanges } from './connection.ts';
 import { runCycle } from './cycle.ts';
 import type { CycleReport, CycleSettings } from './cycle.ts';
-import { toExecutorOptions, toLimits } from './executor-settings.ts';
+import { executorSettings } from './executor-settings.ts';
 import { LearnedFollowers } from './learned-followers.ts';
 import { SOLE_LEADER } from '../ha/leadership.ts';
 import type { Leadership } from '../ha/leadership.ts';
@@ -222,8 +222,7 @@ export class ClusterSession {
         snapshotTakenAtMs: snapshotTakenAtMs(),
       };
     };
-    const options = { ...toExecutorOptions(this.#config), ...toLimits(this.#config) };
-    return createExecutor(options, {
+    return createExecutor(executorSettings(this.#config), {
       ...{ store, events, clock, standing },
       cluster: leadership.guard(cluster),
       watchMemories: this.#watchMemories,

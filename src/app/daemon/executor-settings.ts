@@ -1,30 +1,18 @@
 import type { Config } from '../../config/config.ts';
 import type { GateLimits } from '../../executor/gates.ts';
-import { DEFAULT_EXECUTOR_OPTIONS } from '../../executor/options.ts';
+import { FIXED_OPTIONS } from '../../executor/options.ts';
 import type { ExecutorOptions } from '../../executor/options.ts';
 
-export function toLimits({ execution }: Config): GateLimits {
-  const { maxMovesPerHour } = execution;
+/** What the executor and its gates need to know of the configuration. */
+export function executorSettings({ execution }: Config): ExecutorOptions & GateLimits {
+  const { quarantine, thrash, maxMovesPerHour, ...rest } = execution;
   return {
-    maxSnapshotAgeMs: execution.maxSnapshotAgeMs,
-    minAliveShare: execution.minAliveShare,
-    maxConsecutiveFailures: execution.maxConsecutiveFailures,
-    maxMovesPerHour: maxMovesPerHour === 0 ? Infinity : maxMovesPerHour,
-    maxUndoneMoves: execution.thrash.undoneMoves,
-    thrashWindowMs: execution.thrash.windowMs,
-  };
-}
-
-export function toExecutorOptions({ execution }: Config): ExecutorOptions {
-  const { quarantine } = execution;
-  return {
-    ...DEFAULT_EXECUTOR_OPTIONS,
-    replayTimeoutMs: execution.replayTimeoutMs,
-    moveTimeoutMs: execution.moveTimeoutMs,
-    pollIntervalMs: execution.pollIntervalMs,
-    pauseBetweenMovesMs: execution.pauseBetweenMovesMs,
-    regionCooldownMs: execution.regionCooldownMs,
+    ...FIXED_OPTIONS,
+    ...rest,
     quarantineBaseMs: quarantine.baseMs,
     quarantineMaxMs: quarantine.maxMs,
+    maxMovesPerHour: maxMovesPerHour === 0 ? Infinity : maxMovesPerHour,
+    maxUndoneMoves: thrash.undoneMoves,
+    thrashWindowMs: thrash.windowMs,
   };
 }

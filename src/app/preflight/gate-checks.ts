@@ -6,7 +6,7 @@ import type { ClosedGate } from '../../executor/gates.ts';
 import { evaluateWindows } from '../../executor/windows.ts';
 import type { ClusterSafety, RegionProcedure } from '../../greptimedb/port.ts';
 import type { StandingInState } from '../../store/read-only-state.ts';
-import { toLimits } from '../daemon/executor-settings.ts';
+import { executorSettings } from '../daemon/executor-settings.ts';
 import type { Check } from './check.ts';
 
 export interface GateFacts {
@@ -32,7 +32,7 @@ export function gateChecks(facts: GateFacts, config: Config, nowMs: number): rea
       window: evaluateWindows(windows, timezone, nowMs),
       cluster: { kind: 'read', safety, datanodes, procedures },
     },
-    toLimits(config),
+    executorSettings(config),
   );
   if (closed.length === 0)
     return [{ check: 'gates', verdict: 'pass', detail: 'Nothing forbids moving regions at this moment.' }];

@@ -6,7 +6,7 @@ import { withRequests } from '../../domain/policy.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import type { ClusterIdentity, Snapshot } from '../../domain/snapshot.ts';
 import { unmatchedNames } from '../../domain/unmatched-names.ts';
-import { DEFAULT_EXECUTOR_OPTIONS } from '../../executor/options.ts';
+import { FIXED_OPTIONS } from '../../executor/options.ts';
 import { askEndpoints } from '../../greptimedb/index.ts';
 import type { EndpointReading } from '../../greptimedb/index.ts';
 import type { ClusterOptions } from '../../greptimedb/options.ts';
@@ -32,7 +32,7 @@ import { stateCheck } from './state-check.ts';
 export async function preflight(config: Config, parts: Parts, signal: AbortSignal): Promise<PreflightReport> {
   const options = toClusterOptions(config, await readSecrets(config));
   const readings = await askEndpoints(options, { clock: parts.clock }, { signal });
-  const { clockSkewMs } = DEFAULT_EXECUTOR_OPTIONS;
+  const { clockSkewMs } = FIXED_OPTIONS;
   const onEndpoints = endpointChecks(readings, config.cluster.sql.username, clockSkewMs);
   const { identity, checks } = await lookInside(config, answering(options, readings), parts, signal);
   const all = [...onEndpoints, ...checks];

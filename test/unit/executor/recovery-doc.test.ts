@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CAUSES, isCause } from '../../../src/domain/causes.ts';
 import { MOVE_STATES } from '../../../src/domain/move.ts';
-import { DEFAULT_EXECUTOR_OPTIONS, serverWorstCaseMs } from '../../../src/executor/options.ts';
+import { executorSettings } from '../../../src/app/daemon/executor-settings.ts';
+import { serverWorstCaseMs } from '../../../src/executor/options.ts';
+import { configFrom } from '../../support/config.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const text = readFileSync(join(root, 'docs/recovery.md'), 'utf8');
@@ -42,7 +44,7 @@ describe('docs/recovery.md', () => {
   it('tells the times that the code has', () => {
     expect(text).toContain('10 minutes plus `execution.replayTimeout`');
     expect(serverWorstCaseMs(0)).toBe(600_000);
-    expect(DEFAULT_EXECUTOR_OPTIONS).toMatchObject({
+    expect(executorSettings(configFrom(''))).toMatchObject({
       submitSettleMs: 80_000,
       staleReadMs: 60_000,
       moveTimeoutMs: 900_000,
