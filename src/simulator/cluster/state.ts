@@ -2,6 +2,7 @@ import { beforeCopiesChange } from './heartbeats.ts';
 import type { LeaderMemory } from './heartbeats.ts';
 import { regionKey } from './model.ts';
 import type { RegionRole, RegionRoute, SimDatanode, SimRegion, SimTable } from './model.ts';
+import { StoredRows } from './stored-rows.ts';
 import type { ServerTime } from './time.ts';
 
 /** The truth of the cluster: what the metadata store holds, and what each datanode has open. */
@@ -10,6 +11,9 @@ export class ClusterState {
   #lastTableId = 1_023;
   readonly datanodes = new Map<string, SimDatanode>();
   readonly #byName = new Map<string, SimTable>();
+  /** Databases that were created over SQL, as `catalog.schema`. */
+  readonly #schemas = new Set<string>();
+  readonly stored = new StoredRows();
   readonly #time: ServerTime;
   readonly #memory: () => LeaderMemory;
 
@@ -33,7 +37,18 @@ export class ClusterState {
     const own = [...this.tables.values()]
       .filter((table) => table.catalog === catalog)
       .map(({ schema }) => schema);
-    return [...new Set(['greptime_private', 'information_schema', 'public', ...own])].sort();
+    const created = [...this.#schemas].flatMap((name) =>
+      name.startsWith(`${catalog}.`) ? [name.slice(catalog.length + 1)] : [],
+    );
+    return [...new Set(['greptime_private', 'information_schema', 'public', ...created, ...own])].sort();
+  }
+
+  addSchema(catalog: string, name: string): void {
+    this.#schemas.add(`${catalog}.${name}`);
+  }
+
+  removeSchema(catalog: string, name: string): void {
+    this.#schemas.delete(`${catalog}.${name}`);
   }
 
   /** Tables in the order of their ids. */

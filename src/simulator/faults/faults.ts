@@ -23,6 +23,7 @@ export const MIGRATION_FAULTS = [
   'failed-but-moved',
   'stuck-downgraded',
   'rollback',
+  'lost-rows',
   'bad-target',
   'retry-long',
   'procedure-lost',

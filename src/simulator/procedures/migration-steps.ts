@@ -212,6 +212,7 @@ function upgradeMetadata(run: Run): Next {
   const followers = route.followers.filter((follower) => follower !== task.to);
   core.state.changeRoute(task.region, { leader: task.to, followers, state: null, downSinceMs: null });
   task.moved = true;
+  if (task.fault === 'lost-rows') core.state.stored.lose(task.region);
   core.state.openCopy(task.to, task.region, 'Leader');
   core.state.openCopy(task.from, task.region, 'Follower');
   broadcastInvalidation(core, task.region.table.id);

@@ -57,6 +57,8 @@ export interface SqlFacts {
   /** Errors come with their text, and not with the time they took, as a header (0.12 and later). */
   readonly errorMessageHeader: boolean;
   readonly dbInForm: boolean;
+  /** `DROP DATABASE` (0.7.2 and later). */
+  readonly dropDatabase: boolean;
   readonly functions: SqlFunctionFacts | null;
   /** `tables` has sizes, times and create_options (0.9 and later). */
   readonly longTables: LongTableFacts | null;

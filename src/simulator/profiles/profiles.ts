@@ -43,6 +43,7 @@ const V051: Profile = {
     totalRows: false,
     errorMessageHeader: false,
     dbInForm: false,
+    dropDatabase: false,
     functions: null,
     longTables: null,
     numbersTable: true,
@@ -96,7 +97,7 @@ const V070 = after(V060, '0.7.0', {
 
 const V072 = after(V070, '0.7.2', {
   admin: { maintenance: 'legacy' },
-  sql: { errorsAre200: false },
+  sql: { errorsAre200: false, dropDatabase: true },
   migration: { catalogLocks: true },
 });
 

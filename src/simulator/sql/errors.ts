@@ -16,8 +16,11 @@ export const SQL_CODES = {
   invalidArguments: 1004,
   syntax: 2000,
   plan: 3000,
+  tableExists: 4000,
   tableNotFound: 4001,
+  databaseExists: 1004,
   databaseNotFound: 4004,
+  regionNotReady: 4008,
   passwordMismatch: 7002,
   authHeaderNotFound: 7003,
   invalidAuthHeader: 7004,
@@ -30,11 +33,20 @@ export function httpStatusOf(code: number, facts: { oldStatusMap: boolean; error
   if (facts.errorsAre200 && !isAuth) return 200;
   if (code === SQL_CODES.unexpected || code === SQL_CODES.internal) return 500;
   if (code === SQL_CODES.permissionDenied) return facts.oldStatusMap ? 401 : 403;
+  if (code === SQL_CODES.regionNotReady) return 503;
   return isAuth ? 401 : 400;
 }
 
 export function syntaxError(detail: string): SqlError {
   return new SqlError(SQL_CODES.syntax, `Invalid SQL syntax: sql parser error: ${detail}`);
+}
+
+export function notAuthorized(): SqlError {
+  return new SqlError(SQL_CODES.permissionDenied, 'User is not authorized to perform this action');
+}
+
+export function unsupportedStatement(keyword: string): SqlError {
+  return new SqlError(SQL_CODES.unsupported, `SQL statement is not supported, keyword: ${keyword}`);
 }
 
 export function planError(detail: string): SqlError {

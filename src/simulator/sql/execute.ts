@@ -1,5 +1,7 @@
 import type { ClusterCore, SimFrontend } from '../cluster/core.ts';
-import { planError, SQL_CODES, SqlError, syntaxError } from './errors.ts';
+import { executeData, readStored } from './execute-data.ts';
+import type { Affected } from './execute-data.ts';
+import { notAuthorized, planError, SQL_CODES, SqlError, syntaxError } from './errors.ts';
 import { callAdminFunction } from './functions.ts';
 import type { Caller } from './functions.ts';
 import type { CallStatement, SelectStatement, Statement } from './parse.ts';
@@ -16,7 +18,7 @@ interface SqlSession {
 }
 
 /** Runs one statement. @throws SqlError */
-export function execute(session: SqlSession, statement: Statement): ResultSet {
+export function execute(session: SqlSession, statement: Statement): ResultSet | Affected {
   switch (statement.kind) {
     case 'select':
       return select(session, statement);
@@ -24,11 +26,22 @@ export function execute(session: SqlSession, statement: Statement): ResultSet {
       return callAdmin(session, statement);
     case 'SELECT':
       return callSelect(session, statement);
+    case 'create-database':
+    case 'create-table':
+    case 'insert':
+    case 'drop-database':
+    case 'drop-table':
+      if (session.caller.readOnly) throw notAuthorized();
+      return executeData(
+        session.core,
+        { catalog: session.caller.catalog, schema: session.schema },
+        statement,
+      );
   }
 }
 
 function select(session: SqlSession, statement: SelectStatement): ResultSet {
-  const { table, catalog } = informationTable(session, statement.table);
+  const { table, catalog } = tableOf(session, statement.table);
   const indexOf = (wanted: string): number => {
     const index = table.columns.findIndex(([name]) => name === wanted);
     return index < 0 ? refuseColumn(wanted) : index;
@@ -60,19 +73,21 @@ function compare(a: SqlValue, b: SqlValue): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** @throws SqlError 1001 for a table that exists and holds rows, 4001 for one that does not exist. */
-function informationTable(
+/** @throws SqlError 1001 for a table whose rows nobody knows, 4001 for one that does not exist. */
+function tableOf(
   session: SqlSession,
   path: readonly string[],
-): { readonly table: InformationTable; readonly catalog: string } {
+): { readonly table: Omit<InformationTable, 'name'>; readonly catalog: string } {
   const { core, caller, tables } = session;
   const [name = '', schema = session.schema, catalog = caller.catalog] = path.toReversed();
   const isVirtual = schema === 'information_schema' && core.state.hasCatalog(catalog);
   const table = isVirtual ? tables.get(name) : undefined;
   if (table) return { table, catalog };
   const fullName = `${catalog}.${schema}.${name}`;
-  if (core.state.tableNamed(catalog, schema, name))
-    throw new SqlError(SQL_CODES.unsupported, `Not supported: reading rows of ${fullName}`);
+  const stored = core.state.tableNamed(catalog, schema, name);
+  const data = stored && readStored(core, stored);
+  if (data) return { table: data, catalog };
+  if (stored) throw new SqlError(SQL_CODES.unsupported, `Not supported: reading rows of ${fullName}`);
   throw new SqlError(SQL_CODES.tableNotFound, `Failed to plan SQL: Table not found: ${fullName}`);
 }
 

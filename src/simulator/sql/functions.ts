@@ -4,7 +4,7 @@ import type { Procedure } from '../procedures/manager.ts';
 import { MetaError, STATUS_CODES } from '../procedures/errors.ts';
 import { submitMigration } from '../procedures/submit.ts';
 import type { MigrationSubmission } from '../procedures/submit.ts';
-import { SQL_CODES, SqlError } from './errors.ts';
+import { notAuthorized, SQL_CODES, SqlError } from './errors.ts';
 import type { SqlValue } from './result-set.ts';
 
 /** Who calls, for the journal and for permissions. */
@@ -25,8 +25,7 @@ export function callAdminFunction(
   name: string,
   values: readonly SqlValue[],
 ): string | null {
-  if (caller.readOnly)
-    throw new SqlError(SQL_CODES.permissionDenied, 'User is not authorized to perform this action');
+  if (caller.readOnly) throw notAuthorized();
   if (name === 'migrate_region') return migrateRegion(core, caller, values);
   if (name === 'procedure_state') return procedureState(core, values);
   throw new SqlError(

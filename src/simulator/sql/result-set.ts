@@ -9,6 +9,7 @@ export type SqlType =
   | 'UInt64'
   | 'UInt32'
   | 'UInt8'
+  | 'Int32'
   | 'Int64'
   | 'DateTime'
   | 'TimestampSecond'
@@ -26,11 +27,14 @@ export interface ResultSet {
 
 /** The body of a success: every integer bare, u64 too. Built by hand, as region ids do not fit `JSON.stringify`. */
 export function encodeResult(
-  result: ResultSet,
+  result: ResultSet | { readonly affectedRows: number },
   facts: Pick<SqlFacts, 'totalRows' | 'codeInSuccess'>,
   executionMs: number,
 ): string {
-  const output = `{"records":${encodeRecords(result, facts.totalRows)}}`;
+  const output =
+    'affectedRows' in result
+      ? `{"affectedrows":${result.affectedRows}}`
+      : `{"records":${encodeRecords(result, facts.totalRows)}}`;
   const head = facts.codeInSuccess ? '"code":0,' : '';
   return `{${head}"output":[${output}],"execution_time_ms":${executionMs}}`;
 }
