@@ -1,15 +1,16 @@
 import type { Balance } from './plan.ts';
 import { ceilShare, floorShare, violation } from './quotas.ts';
 import { isCounted, tally, TABLE_SCOPES } from './region-counts.ts';
-import type { RegionCounts, When } from './region-counts.ts';
+import type { CountedLoad, RegionCounts, When } from './region-counts.ts';
 
 /** Whether nothing is left for moves to mend: every share is kept, and what drains is empty. Something else may be wrong. */
 export function isEven(
-  balance: Pick<Balance, 'regionsOnDraining' | 'tableSpreadViolation' | 'nodeSpreadViolation'>,
+  balance: Pick<Balance, 'regionsOnDraining' | 'tableSpreadViolation' | 'nodeSpreadViolation' | 'load'>,
 ): boolean {
-  return (
-    balance.regionsOnDraining === 0 && balance.tableSpreadViolation === 0 && balance.nodeSpreadViolation === 0
-  );
+  const { regionsOnDraining, tableSpreadViolation, nodeSpreadViolation, load } = balance;
+  if (regionsOnDraining > 0 || tableSpreadViolation > 0) return false;
+  // What is left uneven below the trigger is as it should be.
+  return load ? load.state === 'even' || load.state === 'tolerated' : nodeSpreadViolation === 0;
 }
 
 /** Sums up how even the placement is. Takes time in proportion to the number of cells. */
@@ -48,10 +49,21 @@ export function measureBalance(counts: RegionCounts, when: When): Balance {
       0,
     ),
     regionsWithoutLeader: withoutLeader.selected,
-    datanodes: listed.map(({ id, state, weight, drains, selected, led }) => ({
-      ...{ id, regions: drains ? led : selected, state, drains, weight },
-    })),
+    ...(counts.load && { load: loadBalance(counts.load, when) }),
+    datanodes: listed.map(({ id, state, weight, drains, selected, led }, index) => {
+      const load = counts.load?.[when].ofDatanode[index];
+      return {
+        ...{ id, regions: drains ? led : selected, state, drains, weight },
+        ...(load !== undefined && !Number.isNaN(load) && { load: rounded(load) }),
+      };
+    }),
   };
+}
+
+function loadBalance(load: CountedLoad, when: When): NonNullable<Balance['load']> {
+  const { by, mean, low, high } = load;
+  const { outside, state } = load[when];
+  return { by, mean: rounded(mean), low: rounded(low), high: rounded(high), outside, state };
 }
 
 interface Shares {

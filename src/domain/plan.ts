@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BLOCKER_CODES, MOVE_REASON_CODES } from './codes.ts';
 import { amount, count, id, list, timestamp, uniqueList } from './fields.ts';
+import { LOAD_MEASURES, LOAD_STATES } from './load.ts';
 import { clusterSchema } from './snapshot.ts';
 
 /** One region, from its leader to another datanode. */
@@ -41,6 +42,22 @@ const datanodeBalance = z
     /** It is to be emptied, dead or alive. */
     drains: z.boolean().default(false),
     weight: count.default(1),
+    /** What it carries, where load is what is evened out and it is a target. */
+    load: amount.exactOptional(),
+  })
+  .readonly();
+
+/** How even the load of the targets is, each load divided by weight. Units: bytes per second, bytes, or rows. */
+const loadBalance = z
+  .object({
+    by: z.enum(LOAD_MEASURES),
+    mean: amount,
+    /** Within these the load of every target should lie, but for those with a region that is too heavy for any. */
+    low: amount,
+    high: amount,
+    /** Targets outside. */
+    outside: count,
+    state: z.enum(LOAD_STATES),
   })
   .readonly();
 
@@ -61,6 +78,8 @@ const balance = z
     regionsOnDead: amount.default(0),
     /** Regions of selected tables that nobody leads. */
     regionsWithoutLeader: amount.default(0),
+    /** Absent where regions are counted. */
+    load: loadBalance.exactOptional(),
     datanodes: list(datanodeBalance),
   })
   .readonly();
@@ -78,7 +97,7 @@ const blocker = z
   })
   .readonly();
 
-const WARNING_CODES = ['matches-nothing', 'nothing-selected'] as const;
+const WARNING_CODES = ['matches-nothing', 'nothing-selected', 'load-unknown'] as const;
 
 /** A name in the configuration that nothing in the cluster has. */
 const warning = z
@@ -104,7 +123,7 @@ export const planSchema = z
     createdAt: timestamp,
     snapshotTakenAt: timestamp,
     cluster: clusterSchema,
-    objective: z.literal('count'),
+    objective: z.enum(['count', 'load']),
     moves,
     minimumMoves: count.meta({
       description: 'No plan that reaches the same balance has fewer moves: a proven lower bound.',

@@ -1,9 +1,12 @@
 import type { DatanodeId, RegionId } from './ids.ts';
+import type { LoadMemory, LoadPolicy } from './load.ts';
 import type { TableSelection } from './selector.ts';
 
 /** What the operator wants: the planner's second input beside the snapshot. Plain data, so that it can cross to a worker thread. */
 export interface Policy {
-  readonly objective: 'count';
+  readonly objective: 'count' | 'load';
+  /** With the objective `load`. */
+  readonly load?: LoadPolicy;
   readonly tables: TableSelection;
   /** Integers of at least 1; datanodes that are not named weigh 1. */
   readonly weights: Readonly<Record<DatanodeId, number>>;
@@ -28,6 +31,8 @@ export interface Memory {
   readonly cooldowns: readonly Rest[];
   readonly quarantine: readonly Rest[];
   readonly datanodes: readonly DatanodeRest[];
+  /** Absent: nobody watches the load from cycle to cycle. */
+  readonly load?: LoadMemory;
 }
 
 /** A region that must not be moved before a moment. */

@@ -1,5 +1,6 @@
 import { compareIds } from './ids.ts';
 import type { DatanodeId, TableId } from './ids.ts';
+import type { LoadMeasure, LoadState } from './load.ts';
 import type { DatanodeState } from './plan.ts';
 import type { Table } from './snapshot.ts';
 
@@ -21,6 +22,29 @@ export interface RegionCounts {
   /** Regions of each cell. */
   readonly now: Int32Array<ArrayBuffer>;
   readonly after: Int32Array<ArrayBuffer>;
+  /** Where load is what is evened out. */
+  readonly load?: CountedLoad;
+}
+
+/** What the targets carry, now and after the plan. */
+export interface CountedLoad {
+  readonly by: LoadMeasure;
+  /** For each unit of weight. */
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+  readonly now: LoadAt;
+  readonly after: LoadAt;
+}
+
+export interface LoadAt {
+  readonly state: LoadState;
+  /** Whether a target is above the trigger. */
+  readonly isAbove: boolean;
+  /** Targets outside their bands. */
+  readonly outside: number;
+  /** In the order of {@link RegionCounts.datanodes}, as far as they are listed; NaN for those that are no targets. */
+  readonly ofDatanode: Float64Array;
 }
 
 export interface CountedDatanode {

@@ -52,10 +52,10 @@ function isId(value: unknown): value is string {
 
 function isOurLoad(value: unknown): value is RegionLoad {
   if (!isObject(value)) return false;
-  const { writeBytesPerSecond: written, memtableBytes: memtable, diskBytes: disk } = value;
+  const { writeBytesPerSecond: written, memtableBytes: memtable, diskBytes: disk, rows } = value;
   return (
     Object.keys(value).length ===
-    Number(isAmount(written)) + Number(isAmount(memtable)) + Number(isAmount(disk))
+    Number(isAmount(written)) + Number(isAmount(memtable)) + Number(isAmount(disk)) + Number(isAmount(rows))
   );
 }
 
@@ -97,13 +97,13 @@ function tableFields({ id, catalog, schema, name, engine, logicalTables = [] }: 
 }
 
 function regionFields({ id, tableId, leader, followers = [], status, load = {} }: Region): object {
-  const { writeBytesPerSecond, memtableBytes, diskBytes } = load;
+  const { writeBytesPerSecond, memtableBytes, diskBytes, rows } = load;
   return {
     id,
     tableId,
     leader,
     ...(followers.length > 0 && { followers: followers.toSorted(compareIds) }),
     status,
-    ...(Object.keys(load).length > 0 && { load: { writeBytesPerSecond, memtableBytes, diskBytes } }),
+    ...(Object.keys(load).length > 0 && { load: { writeBytesPerSecond, memtableBytes, diskBytes, rows } }),
   };
 }

@@ -27,6 +27,7 @@ const regionLoad = z
     writeBytesPerSecond: amount.exactOptional(),
     memtableBytes: amount.exactOptional(),
     diskBytes: amount.exactOptional(),
+    rows: amount.exactOptional(),
   })
   .readonly();
 

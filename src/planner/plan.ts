@@ -9,6 +9,8 @@ import { listBlockers } from './explain/blockers.ts';
 import { createCounts } from './counts.ts';
 import { createMoveWriter } from './explain/describe.ts';
 import { orderMoves } from './choose/order.ts';
+import type { GivenLoads } from './load/loads.ts';
+import { prepareLoad } from './load/prepare.ts';
 import { placeRegions } from './place.ts';
 import { buildProblem } from './problem.ts';
 
@@ -16,6 +18,8 @@ export interface PlanInput {
   readonly snapshot: Snapshot;
   readonly policy: Policy;
   readonly memory: Memory;
+  /** What somebody knows of the loads who watches them; otherwise they are those of the snapshot. Only for the objective `load`. */
+  readonly loads?: GivenLoads;
   /** Names in the configuration that nothing has. Default: none. */
   readonly warnings?: readonly Warning[];
   /** ms since 1970: decides which cooldowns and quarantines still hold. */
@@ -39,24 +43,28 @@ export interface Planned<P extends PlanDraft = PlanDraft> {
  */
 export function makePlan(input: PlanInput, budget = new Budget()): Planned {
   const { snapshot, policy, memory, nowMs } = input;
-  const problem = buildProblem(snapshot, policy, memory, nowMs);
+  const byLoad = prepareLoad(input, buildProblem(snapshot, policy, memory, nowMs));
+  const { problem } = byLoad;
   const placement = placeRegions(problem, budget);
+  const forLoad = byLoad.plan?.(placement, budget);
   const live = createCounts(problem);
   const write = createMoveWriter(problem, live);
-  const moves = orderMoves(problem, placement.relocations, live).map((move, index) => write(move, index + 1));
-  const counts = live.result();
+  const ordered = orderMoves(problem, forLoad?.base ?? placement.relocations, live);
+  if (forLoad) ordered.push(...forLoad.order(live));
+  const moves = ordered.map((move, index) => write(move, index + 1));
+  const counts = { ...live.result(), ...(forLoad && { load: forLoad.load }) };
   const plan: PlanDraft = {
     formatVersion: 1,
     snapshotTakenAt: snapshot.takenAt,
     cluster: snapshot.cluster,
-    objective: policy.objective,
+    objective: forLoad ? 'load' : 'count',
     moves,
-    minimumMoves: placement.minimumMoves,
-    optimal: placement.optimal,
+    minimumMoves: (forLoad ?? placement).minimumMoves,
+    optimal: (forLoad ?? placement).optimal,
     ...(budget.endedBy === undefined ? {} : { cutShortBy: budget.endedBy }),
     before: measureBalance(counts, 'now'),
     after: measureBalance(counts, 'after'),
-    warnings: [...(input.warnings ?? [])],
+    warnings: [...(input.warnings ?? []), ...byLoad.warnings],
     blocked: listBlockers(problem, placement.followerConflicts, createBlockerCosts(problem, live, counts)),
   };
   return { plan, counts };

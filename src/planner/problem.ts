@@ -22,6 +22,8 @@ export interface Problem {
   readonly columnOf: Int32Array;
   readonly weights: Float64Array;
   readonly totalWeight: number;
+  /** Whether the datanodes' totals are evened out; otherwise a table's spread alone counts. */
+  readonly evenTotals: boolean;
   readonly tables: readonly Table[];
   /** Whether the policy selects the table. */
   readonly inScope: readonly boolean[];
@@ -120,6 +122,7 @@ export function buildProblem(snapshot: Snapshot, policy: Policy, memory: Memory,
     columnOf,
     weights,
     totalWeight: weights.reduce((sum, weight) => sum + weight, 0),
+    evenTotals: true,
     tables,
     inScope,
     ...located,

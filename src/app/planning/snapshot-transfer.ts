@@ -16,7 +16,7 @@ export interface PackedSnapshot {
   readonly datanodeIds: readonly string[];
   /** Index into {@link STATUSES}. */
   readonly status: Uint8Array<ArrayBuffer>;
-  /** Three numbers a region, in the order of {@link LOADS}; NaN for unknown. */
+  /** Four numbers a region, in the order of {@link LOADS}; NaN for unknown. */
   readonly load: Float64Array<ArrayBuffer>;
   /** The few regions that have followers, by index. */
   readonly followers: ReadonlyMap<number, readonly string[]>;
@@ -27,6 +27,7 @@ const LOADS = [
   'writeBytesPerSecond',
   'memtableBytes',
   'diskBytes',
+  'rows',
 ] as const satisfies readonly (keyof RegionLoad)[];
 
 /** Regions that are packed in one turn: below a millisecond. */
@@ -91,10 +92,9 @@ export function unpackSnapshot(packed: PackedSnapshot): Snapshot {
 
 function unpackLoad({ load }: PackedSnapshot, region: number): RegionLoad | undefined {
   const base = region * LOADS.length;
-  if (Number.isNaN(load[base]!) && Number.isNaN(load[base + 1]!) && Number.isNaN(load[base + 2]!))
-    return undefined;
   const entries = LOADS.map((name, part) => [name, load[base + part]!] as const);
-  return Object.fromEntries(entries.filter(([, value]) => !Number.isNaN(value)));
+  const known = entries.filter(([, value]) => !Number.isNaN(value));
+  return known.length === 0 ? undefined : Object.fromEntries(known);
 }
 
 /** Numbers names in the order in which they first appear. */

@@ -13,6 +13,8 @@ export interface OrderedMove extends Relocation {
   /** Regions in total on source and target right before this move. */
   readonly totalAtFrom: number;
   readonly totalAtTo: number;
+  /** One sentence, of moves for load; the others are told by their numbers. */
+  readonly detail?: string;
 }
 
 /**
@@ -105,7 +107,7 @@ function noteMove(
     region,
     from,
     to,
-    reason: drains ? 'drain' : tableGain > 0 ? 'table-spread' : 'node-spread',
+    reason: drains ? 'drain' : tableGain > 0 || !problem.evenTotals ? 'table-spread' : 'node-spread',
     tableAtFrom: counts.at(fromCell),
     tableAtTo: counts.at(toCell),
     totalAtFrom: counts.total(from),

@@ -22,10 +22,12 @@ export function createBlockerCosts(
 ): (region: number, code: BlockerCode) => boolean {
   const { nodes, nodeOf, tableOf, columns } = problem;
   const uneven = unevenTables(result, 'after');
-  const areNodesUneven = columns.some((node) => {
-    const { floor, ceil } = counts.nodeShare(node);
-    return counts.total(node) < floor || counts.total(node) > ceil;
-  });
+  const areNodesUneven =
+    problem.evenTotals &&
+    columns.some((node) => {
+      const { floor, ceil } = counts.nodeShare(node);
+      return counts.total(node) < floor || counts.total(node) > ceil;
+    });
   return (region, code) => {
     if (UNSERVED.includes(code)) return true;
     const [node, table] = [nodeOf[region]!, tableOf[region]!];

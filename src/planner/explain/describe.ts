@@ -21,7 +21,7 @@ export function createMoveWriter(problem: Problem, counts: Counts): (move: Order
       from: problem.nodes[move.from]!.id,
       to: problem.nodes[move.to]!.id,
       reason: move.reason,
-      detail: explainMove(problem, counts, shares, move),
+      detail: move.detail ?? explainMove(problem, counts, shares, move),
     };
   };
 }

@@ -30,7 +30,7 @@ export interface Bounds extends SlotBounds {
 }
 
 export function slotBounds(problem: Problem, rows: Rows): Bounds {
-  const { weights, totalWeight } = problem;
+  const { weights, totalWeight, evenTotals } = problem;
   const slotFloor = new Int32Array(rows.column.length);
   const slotCeil = new Int32Array(rows.column.length);
   for (let row = 0; row < rows.count; row += 1) {
@@ -46,8 +46,12 @@ export function slotBounds(problem: Problem, rows: Rows): Bounds {
   return {
     slotFloor,
     slotCeil,
-    columnFloor: Int32Array.from(weights, (weight) => floorShare(all, weight, totalWeight)),
-    columnCeil: Int32Array.from(weights, (weight) => ceilShare(all, weight, totalWeight)),
+    columnFloor: Int32Array.from(weights, (weight) =>
+      evenTotals ? floorShare(all, weight, totalWeight) : 0,
+    ),
+    columnCeil: Int32Array.from(weights, (weight) =>
+      evenTotals ? ceilShare(all, weight, totalWeight) : all,
+    ),
   };
 }
 

@@ -1,0 +1,104 @@
+import type { Relocation } from '../choose/choose.ts';
+import type { Problem } from '../problem.ts';
+import { MAY_MOVE } from './loads.ts';
+import type { Loads } from './loads.ts';
+
+/** Within what the load of every target should lie, for each unit of its weight. */
+export interface Band {
+  readonly mean: number;
+  readonly tolerance: number;
+  readonly low: number;
+  readonly high: number;
+  /** By column: what it carries and no move for load takes away. */
+  readonly fixed: Float64Array;
+  /**
+   * Regions that fit into no target's band, from the most load to the least. Whoever leads one, or has too much that is fixed, should carry no more
+   * than the tolerance on top of that.
+   */
+  readonly heavy: readonly number[];
+}
+
+/** Column of each counted region once these moves are made; -1 where no target leads it. */
+export function columnsAfter(problem: Problem, relocations: readonly Relocation[]): Int32Array {
+  const { columnOf, nodeOf, regionsOfTable, hold } = problem;
+  const columns = new Int32Array(hold.length).fill(-1);
+  for (const region of regionsOfTable) columns[region] = columnOf[nodeOf[region]!]!;
+  for (const { region, to } of relocations) columns[region] = columnOf[to]!;
+  return columns;
+}
+
+/** What each target carries, in all and not for its weight. */
+export function carriedBy({ columns, regionsOfTable }: Problem, loads: Loads, at: Int32Array): Float64Array {
+  const carried = new Float64Array(columns.length);
+  for (const region of regionsOfTable) if (at[region] !== -1) carried[at[region]!]! += loads.of[region]!;
+  return carried;
+}
+
+/** What a target should carry at the mean. */
+export function meanOf({ totalWeight }: Problem, carried: Float64Array): number {
+  return carried.reduce((sum, load) => sum + load, 0) / totalWeight;
+}
+
+/** @param at the column of each region when nothing is moved for load. @param carried the same as loads. */
+export function findBand(
+  problem: Problem,
+  loads: Loads,
+  roles: Uint8Array,
+  tolerance: number,
+  at: Int32Array,
+  carried: Float64Array,
+): Band {
+  const { weights, regionsOfTable, columns } = problem;
+  const mean = meanOf(problem, carried);
+  const high = (1 + tolerance) * mean;
+  const fixed = new Float64Array(columns.length);
+  for (const region of regionsOfTable)
+    if (roles[region] !== MAY_MOVE && at[region] !== -1) fixed[at[region]!]! += loads.of[region]!;
+  const room = fixed.reduce((most, load, column) => Math.max(most, high * weights[column]! - load), 0);
+  const heavy = [
+    ...regionsOfTable.filter(
+      (region) => roles[region] === MAY_MOVE && at[region] !== -1 && loads.of[region]! > room,
+    ),
+  ];
+  heavy.sort((a, b) => loads.of[b]! - loads.of[a]!);
+  const band = { mean, tolerance, high, fixed, heavy, low: 0 };
+  return { ...band, low: (1 - tolerance) * Math.min(mean, restMean(problem, loads, band, at, carried)) };
+}
+
+/** What a column should carry at most that leads this much which no move takes from it, or a region that fits nowhere. */
+export function highFor(
+  { tolerance, high }: Pick<Band, 'tolerance' | 'high'>,
+  weight: number,
+  unavoidable: number,
+): number {
+  return Math.max(high * weight, (1 + tolerance) * unavoidable);
+}
+
+/** The mean of the targets whose band is that of all. */
+function restMean(
+  { weights, totalWeight }: Problem,
+  loads: Loads,
+  band: Band,
+  at: Int32Array,
+  carried: Float64Array,
+): number {
+  const unavoidable = band.fixed.slice();
+  const heaviest = new Float64Array(carried.length);
+  for (const region of band.heavy) {
+    const column = at[region]!;
+    unavoidable[column]! += loads.of[region]!;
+    heaviest[column] = Math.max(heaviest[column]!, loads.of[region]!);
+  }
+  let [load, weight, apart] = [0, totalWeight, 0];
+  carried.forEach((carries, column) => {
+    const least = band.fixed[column]! + heaviest[column]!;
+    load += carries;
+    if (heaviest[column] === 0 && least <= band.high * weights[column]!) return;
+    apart += Number(heaviest[column]! > 0);
+    load -= Math.max(unavoidable[column]!, Math.min(carries, highFor(band, weights[column]!, least)));
+    weight -= weights[column]!;
+  });
+  // Two on one target: the second takes one of the others.
+  weight -= (band.heavy.length - apart) * (totalWeight / weights.length);
+  return weight > 0 ? Math.max(0, load / weight) : 0;
+}

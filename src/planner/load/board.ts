@@ -1,0 +1,179 @@
+import { ceilShare, floorShare } from '../../domain/quotas.ts';
+import { compareIds } from '../../domain/ids.ts';
+import { mayLead } from '../targets.ts';
+import type { Relocation } from '../choose/choose.ts';
+import type { Problem } from '../problem.ts';
+import { carriedBy, columnsAfter, highFor } from './band.ts';
+import type { Band } from './band.ts';
+import type { Loads } from './loads.ts';
+
+/** A table's regions by column, each list from the least to the most load, and its share. */
+interface TableCells {
+  readonly lists: readonly number[][];
+  readonly floor: Int32Array;
+  readonly ceil: Int32Array;
+}
+
+/**
+ * A placement under change: which column leads each region, and what the columns carry. Tables are counted when they are first asked for, so
+ * that a million regions cost little where few of them matter.
+ */
+export class Board {
+  readonly problem: Problem;
+  readonly loads: Loads;
+  readonly band: Band;
+  /** Column of each counted region, or -1: it counts, and no target leads it. */
+  readonly at: Int32Array;
+  /** The same before any move. */
+  readonly home: Int32Array;
+  /** Load of each column. */
+  readonly carried: Float64Array;
+  /** Regions that are not where they were. */
+  moves = 0;
+  readonly #tables = new Map<number, TableCells>();
+  /** Regions too heavy for any column's band, by column. */
+  readonly #heavy: number[][];
+  readonly #isHeavy = new Set<number>();
+  readonly #journal: { readonly region: number; readonly from: number }[] = [];
+
+  /** @param at the column of each region at first. @param relocations that brought them there. */
+  constructor(
+    problem: Problem,
+    loads: Loads,
+    band: Band,
+    at: Int32Array,
+    relocations: readonly Relocation[],
+  ) {
+    this.problem = problem;
+    this.loads = loads;
+    this.band = band;
+    this.home = columnsAfter(problem, []);
+    this.at = at.slice();
+    this.carried = carriedBy(problem, loads, at);
+    this.moves = relocations.length;
+    this.#heavy = problem.columns.map(() => []);
+    for (const region of band.heavy) {
+      this.#isHeavy.add(region);
+      this.#heavy[at[region]!]!.push(region);
+    }
+  }
+
+  /** The most that a column should carry, were `without` not there and `plus` there. */
+  high(column: number, without = -1, plus = -1): number {
+    const { band, loads } = this;
+    let heaviest = 0;
+    for (const region of this.#heavy[column]!)
+      if (region !== without) heaviest = Math.max(heaviest, loads.of[region]!);
+    if (plus !== -1 && this.#isHeavy.has(plus)) heaviest = Math.max(heaviest, loads.of[plus]!);
+    return highFor(band, this.problem.weights[column]!, band.fixed[column]! + heaviest);
+  }
+
+  low(column: number): number {
+    return this.band.low * this.problem.weights[column]!;
+  }
+
+  /** How far a column would lie outside its band with this load. */
+  excess(column: number, carried: number, without = -1, plus = -1): number {
+    return Math.max(0, carried - this.high(column, without, plus)) + Math.max(0, this.low(column) - carried);
+  }
+
+  isHeavy(region: number): boolean {
+    return this.#isHeavy.has(region);
+  }
+
+  cells(table: number): TableCells {
+    let cells = this.#tables.get(table);
+    if (cells) return cells;
+    const { start, regionsOfTable, weights, totalWeight, columns } = this.problem;
+    const lists: number[][] = columns.map(() => []);
+    for (let index = start[table]!; index < start[table + 1]!; index += 1) {
+      const region = regionsOfTable[index]!;
+      if (this.at[region] !== -1) lists[this.at[region]!]!.push(region);
+    }
+    for (const list of lists) if (list.length > 1) list.sort((a, b) => this.compare(a, b));
+    const regions = start[table + 1]! - start[table]!;
+    cells = {
+      lists,
+      floor: Int32Array.from(weights, (weight) => floorShare(regions, weight, totalWeight)),
+      ceil: Int32Array.from(weights, (weight) => ceilShare(regions, weight, totalWeight)),
+    };
+    this.#tables.set(table, cells);
+    return cells;
+  }
+
+  /** By load, the least first, then by id. */
+  compare(a: number, b: number): number {
+    const { snapshot } = this.problem;
+    return (
+      this.loads.of[a]! - this.loads.of[b]! || compareIds(snapshot.regions[a]!.id, snapshot.regions[b]!.id)
+    );
+  }
+
+  canLeave(region: number): boolean {
+    const column = this.at[region]!;
+    const { lists, floor } = this.cells(this.problem.tableOf[region]!);
+    return lists[column]!.length > floor[column]!;
+  }
+
+  canEnter(region: number, column: number): boolean {
+    const { lists, ceil } = this.cells(this.problem.tableOf[region]!);
+    return lists[column]!.length < ceil[column]!;
+  }
+
+  mayLead(region: number, column: number): boolean {
+    return column === this.home[region] || mayLead(this.problem, region, column);
+  }
+
+  /** Moves added (or saved) if a column led the region. */
+  costOf(region: number, column: number): number {
+    return Number(column !== this.home[region]) - Number(this.at[region] !== this.home[region]);
+  }
+
+  place(region: number, column: number): void {
+    this.#journal.push({ region, from: this.at[region]! });
+    this.#put(region, column);
+  }
+
+  /** A point to go back to. */
+  mark(): number {
+    return this.#journal.length;
+  }
+
+  undo(mark: number): void {
+    while (this.#journal.length > mark) {
+      const { region, from } = this.#journal.pop()!;
+      this.#put(region, from);
+    }
+  }
+
+  /** Regions that were placed since a mark. */
+  touchedSince(mark: number): number[] {
+    return [...new Set(this.#journal.slice(mark).map(({ region }) => region))];
+  }
+
+  #put(region: number, column: number): void {
+    const { at, carried, loads, problem } = this;
+    const from = at[region]!;
+    if (from === column) return;
+    this.moves += this.costOf(region, column);
+    const { lists } = this.cells(problem.tableOf[region]!);
+    lists[from]!.splice(lists[from]!.indexOf(region), 1);
+    this.#insert(lists[column]!, region);
+    carried[from]! -= loads.of[region]!;
+    carried[column]! += loads.of[region]!;
+    at[region] = column;
+    if (!this.#isHeavy.has(region)) return;
+    this.#heavy[from] = this.#heavy[from]!.filter((other) => other !== region);
+    this.#heavy[column]!.push(region);
+  }
+
+  #insert(list: number[], region: number): void {
+    let [low, high] = [0, list.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.compare(list[middle]!, region) < 0) low = middle + 1;
+      else high = middle;
+    }
+    list.splice(low, 0, region);
+  }
+}

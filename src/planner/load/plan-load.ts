@@ -1,0 +1,146 @@
+import type { CountedLoad, LoadAt } from '../../domain/region-counts.ts';
+import { isTime } from '../../domain/load.ts';
+import type { LoadMemory, LoadPolicy, LoadState } from '../../domain/load.ts';
+import { createPrng } from '../../lib/prng.ts';
+import type { Relocation } from '../choose/choose.ts';
+import type { Budget } from '../budget.ts';
+import type { Placement } from '../place.ts';
+import type { Problem } from '../problem.ts';
+import { carriedBy, columnsAfter, findBand, meanOf } from './band.ts';
+import type { Band } from './band.ts';
+import { Board } from './board.ts';
+import { boundMoves } from './bound.ts';
+import { prepareExact } from './exact.ts';
+import { findRoles, smallestToMove } from './loads.ts';
+import type { Loads } from './loads.ts';
+import { isBetterScore, scoreOf } from './score.ts';
+import { LoadSearch } from './search.ts';
+import type { Effort } from './search.ts';
+import { orderForLoad, partMoves } from './sequence.ts';
+import type { LoadStep } from './sequence.ts';
+
+/** What the objective `load` adds to a placement that drains and table spread ask for. */
+export interface LoadPlan {
+  readonly base: readonly Relocation[];
+  readonly forLoad: readonly LoadStep[];
+  readonly minimumMoves: number;
+  readonly optimal: boolean;
+  readonly band: Band;
+  readonly load: CountedLoad;
+}
+
+export interface LoadInput {
+  readonly problem: Problem;
+  readonly loads: Loads;
+  readonly policy: LoadPolicy;
+  readonly memory: LoadMemory | undefined;
+  /** What drains and table spread ask for. */
+  readonly placement: Placement;
+}
+
+/** Ways that a search looks at; and placements of the exact search. */
+const SEARCH_STEPS = 400_000;
+const EXACT_STEPS = 400_000;
+/** What the plan's budget is charged for each time that it is asked. */
+const STEPS_A_LOOK = 64;
+/** Starts after the first: fewer where each takes long. */
+const ROUNDS = 400;
+const SEED = 'load';
+
+export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
+  const { problem, loads, policy, memory, placement } = input;
+  const now = carriedBy(problem, loads, columnsAfter(problem, []));
+  const at = columnsAfter(problem, placement.relocations);
+  const settled = carriedBy(problem, loads, at);
+  const roles = findRoles(problem, loads, smallestToMove(problem, loads, meanOf(problem, settled)));
+  const band = findBand(problem, loads, roles, policy.tolerance, at, settled);
+  const board = new Board(problem, loads, band, at, placement.relocations);
+  const isAbove = isAboveTrigger(board, policy, now);
+  const state = stateOf(board, now, isAbove, isTime(isAbove, memory, policy));
+  const isPlanned = state === 'uneven' && problem.columns.length > 1 && band.mean > 0;
+  const isExact = isPlanned && evenOut(board, roles, () => budget.spend(STEPS_A_LOOK));
+  const parts = partMoves(board, placement.relocations);
+  const afterBase = carriedBy(problem, loads, columnsAfter(problem, parts.base));
+  const limit = Math.max(highestOf(problem, now), highestOf(problem, afterBase));
+  const forLoad = orderForLoad(board, parts.forLoad, afterBase, limit);
+  const end = carriedBy(problem, loads, board.at);
+  const moves = parts.base.length + forLoad.length;
+  const minimumMoves = isPlanned ? boundOf(board, placement, moves, isExact) : placement.minimumMoves;
+  const stillAbove = isAboveTrigger(board, policy, end);
+  return {
+    ...parts,
+    forLoad,
+    band,
+    minimumMoves,
+    optimal: isPlanned ? placement.optimal && minimumMoves === moves : placement.optimal,
+    load: {
+      by: policy.by,
+      ...{ mean: band.mean, low: band.low, high: band.high },
+      now: loadAt(board, now, state, isAbove),
+      after: loadAt(board, end, stateOf(board, end, stillAbove, isPlanned && stillAbove), stillAbove),
+    },
+  };
+}
+
+/** Searches for fewer and better moves. Returns whether no better placement can exist. */
+function evenOut(board: Board, roles: Uint8Array, shouldStop: () => boolean): boolean {
+  const exact = prepareExact(board, roles);
+  const before = scoreOf(board);
+  const mark = board.mark();
+  const search = (fills: boolean): void =>
+    new LoadSearch(board, roles, { steps: SEARCH_STEPS, shouldStop }, fills).run(createPrng(SEED), ROUNDS);
+  search(false);
+  fillUp(board, search);
+  const effort: Effort = { steps: EXACT_STEPS, shouldStop };
+  const isExact = exact?.run(effort) ?? false;
+  // Nothing is moved for load unless it helps.
+  if (!isBetterScore(scoreOf(board), before)) board.undo(mark);
+  return isExact;
+}
+
+/** Goes on to fill those that carry too little; where not all can be filled, none is: what is moved for nothing costs as much. */
+function fillUp(board: Board, search: (fills: boolean) => void): void {
+  const before = scoreOf(board);
+  if (before.under === 0) return;
+  const mark = board.mark();
+  search(true);
+  if (!isBetterScore(scoreOf(board), before)) board.undo(mark);
+}
+
+function boundOf(board: Board, placement: Placement, moves: number, isExact: boolean): number {
+  if (isExact && placement.optimal) return moves;
+  const leaving = placement.relocations.filter(({ from }) => board.problem.columnOf[from] === -1).length;
+  return Math.min(moves, Math.max(placement.minimumMoves, boundMoves(board, leaving)));
+}
+
+function highestOf({ weights }: Problem, carried: Float64Array): number {
+  return carried.reduce((most, load, column) => Math.max(most, load / weights[column]!), 0);
+}
+
+/** Whether a target has more than the trigger allows, over the mean or over what no move takes from it. */
+function isAboveTrigger(
+  board: Board,
+  { trigger, tolerance, minimum }: LoadPolicy,
+  carried: Float64Array,
+): boolean {
+  return carried.some(
+    (load, column) => load >= minimum && load > ((1 + trigger) / (1 + tolerance)) * board.high(column),
+  );
+}
+
+function stateOf(board: Board, carried: Float64Array, isAbove: boolean, isTime: boolean): LoadState {
+  if (outsideOf(board, carried) === 0) return 'even';
+  if (isTime) return 'uneven';
+  return isAbove ? 'waiting' : 'tolerated';
+}
+
+function outsideOf(board: Board, carried: Float64Array): number {
+  const slack = 1e-9 * board.band.mean;
+  return carried.reduce((sum, load, column) => (board.excess(column, load) > slack ? sum + 1 : sum), 0);
+}
+
+function loadAt(board: Board, carried: Float64Array, state: LoadState, isAbove: boolean): LoadAt {
+  const ofNode = new Float64Array(board.problem.nodes.length).fill(NaN);
+  board.problem.columns.forEach((node, column) => (ofNode[node] = Math.max(0, carried[column]!)));
+  return { state, isAbove, outside: outsideOf(board, carried), ofDatanode: ofNode };
+}

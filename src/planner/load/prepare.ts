@@ -1,0 +1,59 @@
+import type { Warning } from '../../domain/plan.ts';
+import type { Memory, Policy } from '../../domain/policy.ts';
+import type { OrderedMove } from '../choose/order.ts';
+import type { Counts } from '../counts.ts';
+import type { Budget } from '../budget.ts';
+import type { Placement } from '../place.ts';
+import type { Problem } from '../problem.ts';
+import { describeLoadMoves } from './describe-load.ts';
+import { areKnown, readLoads } from './loads.ts';
+import type { GivenLoads } from './loads.ts';
+import { planForLoad } from './plan-load.ts';
+import type { LoadPlan } from './plan-load.ts';
+
+/** A plan for load whose moves can be told. */
+interface TellableLoadPlan extends LoadPlan {
+  /** The moves for load in their order, made in the counts. */
+  readonly order: (counts: Counts) => OrderedMove[];
+}
+
+export interface Prepared {
+  /** What drains and table spread are solved for. */
+  readonly problem: Problem;
+  /** Present where load is evened out instead of totals. */
+  readonly plan?: (placement: Placement, budget: Budget) => TellableLoadPlan;
+  readonly warnings: readonly Warning[];
+}
+
+/** Whether loads can be balanced by, as the policy asks; where too little is known of them regions are counted, and that is said. */
+export function prepareLoad(
+  {
+    policy,
+    memory,
+    loads: given,
+  }: { readonly policy: Policy; readonly memory: Memory; readonly loads?: GivenLoads },
+  problem: Problem,
+): Prepared {
+  const { load: wanted } = policy;
+  // Who only wants datanodes emptied has no wish about the others.
+  if (policy.objective !== 'load' || wanted === undefined || policy.onlyDrain)
+    return { problem, warnings: [] };
+  const loads = readLoads(problem, wanted, given);
+  if (!areKnown(loads)) {
+    const { unknown, regions } = loads;
+    const detail = `The ${wanted.by} of ${unknown} of ${regions} regions are not known: regions are counted instead (objective count).`;
+    return { problem, warnings: [{ code: 'load-unknown', key: 'balance.objective', name: 'load', detail }] };
+  }
+  const withoutTotals: Problem = { ...problem, evenTotals: false };
+  return {
+    problem: withoutTotals,
+    warnings: [],
+    plan(placement, budget) {
+      const input = { problem: withoutTotals, loads, policy: wanted, memory: memory.load, placement };
+      const plan = planForLoad(input, budget);
+      const order = (counts: Counts): OrderedMove[] =>
+        describeLoadMoves(withoutTotals, loads, plan.band, wanted.by, plan.forLoad, counts);
+      return { ...plan, order };
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { Board } from './board.ts';
+
+/** How good a placement is, the first part first; less is better. */
+export interface Score {
+  /** How far the worst target lies above its band, in tolerances begun. */
+  readonly above: number;
+  /** The same of all targets in sum. */
+  readonly over: number;
+  /** 1 where a target lies below its band: either none does, or it does not count how many. */
+  readonly under: number;
+  readonly moves: number;
+  /** The highest load for its weight, and the sum of the squares: which of placements that are equal so far. */
+  readonly highest: number;
+  readonly squares: number;
+}
+
+/** Less than this part of the mean is the error of a sum. */
+export const NOISE = 1e-9;
+
+export function scoreOf(board: Board): Score {
+  const { carried, problem } = board;
+  let [above, over, under, highest, squares] = [0, 0, 0, 0, 0];
+  for (let column = 0; column < carried.length; column += 1) {
+    const load = carried[column]!;
+    const steps = stepsOver(board, column, load);
+    over += steps;
+    above = Math.max(above, steps);
+    if (isUnder(board, column, load)) under = 1;
+    highest = Math.max(highest, load / problem.weights[column]!);
+    squares += (load * load) / problem.weights[column]!;
+  }
+  return { above, over, under, moves: board.moves, highest, squares };
+}
+
+/** How many tolerances a target lies above its band; a started one counts. */
+export function stepsOver(board: Board, column: number, load: number, high = board.high(column)): number {
+  const { mean, tolerance } = board.band;
+  const each = (load - high) / board.problem.weights[column]!;
+  return each <= NOISE * mean ? 0 : Math.ceil(each / (tolerance * mean) - NOISE);
+}
+
+export function isUnder(board: Board, column: number, load: number): boolean {
+  return board.low(column) - load > NOISE * board.band.mean;
+}
+
+export function isBetterScore(a: Score, b: Score): boolean {
+  if (a.above !== b.above) return a.above < b.above;
+  if (a.over !== b.over) return a.over < b.over;
+  if (a.under !== b.under) return a.under < b.under;
+  if (a.moves !== b.moves) return a.moves < b.moves;
+  const isSame = Math.abs(a.highest - b.highest) <= NOISE * b.highest;
+  return isSame ? a.squares < b.squares * (1 - NOISE) : a.highest < b.highest;
+}

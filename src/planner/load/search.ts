@@ -1,0 +1,237 @@
+import type { Prng } from '../../lib/prng.ts';
+import type { Board } from './board.ts';
+import { MAY_MOVE } from './loads.ts';
+import { forEachStep, isBetterStep, someRegions } from './options.ts';
+import type { Step } from './options.ts';
+import { isBetterScore, scoreOf, isUnder, stepsOver } from './score.ts';
+
+/** Targets that are asked for a region when one carries too little. */
+const MOST_DONORS = 12;
+/** A start after the first leaves out this part of the steps, so that it comes to another end. */
+const SKIPPED = 0.25;
+
+/** What a search may take: ways that are looked at. Counted, so that the same input gives the same plan on every machine. */
+export interface Effort {
+  steps: number;
+  readonly shouldStop: () => boolean;
+}
+
+/**
+ * Local search: takes load from the target that carries most too much, step by step, each with the most gain for its moves. Then takes parts
+ * of that back, begins again from there with other choices, and keeps what is better (large neighbourhood search, Shaw 1998).
+ */
+export class LoadSearch {
+  readonly #board: Board;
+  readonly #roles: Uint8Array;
+  readonly #effort: Effort;
+  /** Regions that may move, by the column of the start, from the most load to the least. Sorted when first asked for. */
+  readonly #atStart: number[][];
+  readonly #isSorted: Uint8Array;
+  readonly #arrived: Set<number>[];
+  readonly #order: number[];
+
+  /** Whether targets that carry too little are filled too. */
+  readonly #fills: boolean;
+
+  constructor(board: Board, roles: Uint8Array, effort: Effort, fills: boolean) {
+    this.#fills = fills;
+    const { columns, regionsOfTable } = board.problem;
+    this.#board = board;
+    this.#roles = roles;
+    this.#effort = effort;
+    this.#atStart = columns.map(() => []);
+    for (const region of regionsOfTable)
+      if (roles[region] === MAY_MOVE && board.at[region] !== -1)
+        this.#atStart[board.at[region]!]!.push(region);
+    this.#isSorted = new Uint8Array(columns.length);
+    this.#arrived = columns.map(() => new Set());
+    this.#order = columns.map((_, column) => column);
+  }
+
+  /** The first descent, and as many others as the effort allows. Leaves the board at the best end. */
+  run(prng: Prng, rounds: number): void {
+    this.#descend(undefined);
+    this.#takeBackNeedless(0);
+    let best = scoreOf(this.#board);
+    // Where not all can be filled at once, more attempts seldom fill them.
+    if (this.#fills && best.under > 0) return;
+    for (let round = 0; round < rounds && !this.#isOver(); round += 1) {
+      const mark = this.#board.mark();
+      this.#takeBackSome(prng);
+      this.#descend(prng);
+      this.#takeBackNeedless(mark);
+      const score = scoreOf(this.#board);
+      if (isBetterScore(score, best)) best = score;
+      else this.#board.undo(mark);
+    }
+  }
+
+  #isOver(): boolean {
+    return this.#effort.steps <= 0 || this.#effort.shouldStop();
+  }
+
+  #descend(prng: Prng | undefined): void {
+    const { columns } = this.#board.problem;
+    const isStuck = new Uint8Array(columns.length);
+    let progress = false;
+    while (!this.#isOver()) {
+      const column = this.#worst(isStuck);
+      if (column === -1) {
+        if (!progress) return;
+        // What was stuck may have become free.
+        isStuck.fill(0);
+        progress = false;
+        continue;
+      }
+      const step = this.#bestStep(column, prng);
+      if (step === undefined) {
+        isStuck[column] = 1;
+        continue;
+      }
+      progress = true;
+      this.#take(step);
+    }
+  }
+
+  #take({ places }: Step): void {
+    for (const { region, column } of places) {
+      this.#board.place(region, column);
+      this.#arrived[column]!.add(region);
+    }
+  }
+
+  /** The column that lies farthest outside its band for its weight, those with too much first; -1 when none is. */
+  #worst(isStuck: Uint8Array): number {
+    const { carried, problem, band } = this.#board;
+    const least = 1e-9 * band.mean;
+    let [most, worst, isOver] = [0, -1, false];
+    for (let column = 0; column < carried.length; column += 1) {
+      if (isStuck[column] === 1) continue;
+      const over = (carried[column]! - this.#board.high(column)) / problem.weights[column]!;
+      const under = (this.#board.low(column) - carried[column]!) / problem.weights[column]!;
+      if (over > least && (!isOver || over > most)) [most, worst, isOver] = [over, column, true];
+      else if (this.#fills && !isOver && under > least && under > most) [most, worst] = [under, column];
+    }
+    return worst;
+  }
+
+  #bestStep(column: number, prng: Prng | undefined): Step | undefined {
+    const board = this.#board;
+    let best: Step | undefined;
+    const tell = (step: Step): void => {
+      if (prng?.chance(SKIPPED)) return;
+      if (isBetterStep(step, best)) best = step;
+    };
+    const order = this.#emptiestFirst();
+    const over = board.carried[column]! - board.high(column);
+    if (over > 0) {
+      const regions = someRegions(board, this.#movable(column), over);
+      this.#effort.steps -= forEachStep(board, column, regions, order, this.#roles, tell);
+      return best;
+    }
+    const lacks = board.low(column) - board.carried[column]!;
+    for (const donor of order.slice(-MOST_DONORS).reverse()) {
+      if (donor === column) continue;
+      const regions = someRegions(board, this.#movable(donor), lacks);
+      this.#effort.steps -= forEachStep(board, donor, regions, [column], this.#roles, tell);
+    }
+    return best;
+  }
+
+  /** Columns by what they carry for their weight. Nearly sorted already: an insertion sort. */
+  #emptiestFirst(): readonly number[] {
+    const { carried, problem } = this.#board;
+    const order = this.#order;
+    const of = (column: number): number => carried[column]! / problem.weights[column]!;
+    for (let end = 1; end < order.length; end += 1) {
+      const column = order[end]!;
+      let place = end;
+      while (place > 0 && isAfter(order[place - 1]!, column)) {
+        order[place] = order[place - 1]!;
+        place -= 1;
+      }
+      order[place] = column;
+    }
+    return order;
+    function isAfter(a: number, b: number): boolean {
+      return of(a) > of(b) || (of(a) === of(b) && a > b);
+    }
+  }
+
+  /** Regions of a column that may move, from the most load to the least. */
+  #movable(column: number): number[] {
+    const { at } = this.#board;
+    const list = this.#atStart[column]!;
+    if (this.#isSorted[column] === 0) {
+      list.sort((a, b) => this.#board.compare(b, a));
+      this.#isSorted[column] = 1;
+    }
+    const here = list.filter((region) => at[region] === column);
+    const known = new Set(this.#arrived[column]!.size > 0 ? here : []);
+    const others = [...this.#arrived[column]!].filter(
+      (region) => at[region] === column && !known.has(region) && this.#roles[region] === MAY_MOVE,
+    );
+    return others.length === 0 ? here : [...here, ...others].sort((a, b) => this.#board.compare(b, a));
+  }
+
+  /** Takes back the moves of a target or two, where the tables allow it. */
+  #takeBackSome(prng: Prng): void {
+    const { at, home } = this.#board;
+    const moved = this.#board
+      .touchedSince(0)
+      .filter((region) => home[region] !== -1 && at[region] !== home[region]);
+    if (moved.length === 0) return;
+    const chosen = new Set<number>();
+    for (let count = 1 + prng.int(2); count > 0; count -= 1) {
+      const region = prng.pick(moved);
+      chosen.add(prng.chance(0.5) ? home[region]! : at[region]!);
+    }
+    for (const region of moved)
+      if (chosen.has(home[region]!) || chosen.has(at[region]!)) this.#goHome(region);
+  }
+
+  /** Takes back what was moved since a mark and is not needed, the lightest first. */
+  #takeBackNeedless(since: number): void {
+    const board = this.#board;
+    const { at, home } = board;
+    const moved = board
+      .touchedSince(since)
+      .filter((region) => home[region] !== -1 && at[region] !== home[region]);
+    for (const region of moved.sort((a, b) => board.compare(a, b))) {
+      if (at[region] === home[region]) continue;
+      const [from, to, mark] = [at[region]!, home[region]!, board.mark()];
+      const before = this.#outside(from, to);
+      if (!this.#goHome(region)) continue;
+      if (this.#outside(from, to).some((value, part) => value > before[part]!)) board.undo(mark);
+    }
+  }
+
+  /** How far two targets lie outside their bands: the worse of them above, both above, and how many below. */
+  #outside(a: number, b: number): [above: number, over: number, under: number] {
+    const board = this.#board;
+    const [x, y] = [board.carried[a]!, board.carried[b]!];
+    const [overA, overB] = [stepsOver(board, a, x), stepsOver(board, b, y)];
+    const under = Number(isUnder(board, a, x)) + Number(isUnder(board, b, y));
+    return [Math.max(overA, overB), overA + overB, this.#fills ? under : 0];
+  }
+
+  /** Puts a region back, alone or together with one that took its place. Returns whether it could. */
+  #goHome(region: number): boolean {
+    const { home, at, problem } = this.#board;
+    const [from, to] = [at[region]!, home[region]!];
+    if (from === to) return false;
+    if (this.#board.canLeave(region) && this.#board.canEnter(region, to)) {
+      this.#take({ places: [{ region, column: to }], cost: 0, gain: 0, evens: 0 });
+      return true;
+    }
+    const { lists } = this.#board.cells(problem.tableOf[region]!);
+    const partner = lists[to]!.find((other) => home[other] === from);
+    if (partner === undefined) return false;
+    const places = [
+      { region, column: to },
+      { region: partner, column: from },
+    ];
+    this.#take({ places, cost: 0, gain: 0, evens: 0 });
+    return true;
+  }
+}
