@@ -187,7 +187,7 @@ export class SqlCluster implements Cluster {
     const withRegions = new Set([...peers.byTable.keys()].map(String));
     const { tables, orphans } = resolveTables(rows, {
       withRegions,
-      withStatistics: evidence.statistics?.tableIds ?? new Set(),
+      withStatistics: evidence.physicalTables,
       owners: await this.#readOwners(rows, withRegions, signal),
     });
     if (orphans.length > 0)

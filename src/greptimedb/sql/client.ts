@@ -20,6 +20,8 @@ export interface Query {
   /** The answer holds a row per table or region. */
   readonly large?: boolean;
   readonly signal: AbortSignal;
+  /** What one bad datanode can fail, or metasrv: a failure tells nothing about the frontend. */
+  readonly optional?: boolean;
   /** Errors that are the answer, so that no other frontend is asked. */
   readonly isFinal?: (error: SqlError) => boolean;
 }
@@ -98,7 +100,7 @@ export class SqlClient {
       this.#failedAtMs.delete(endpoint.label);
       return rows;
     } catch (error) {
-      if (error instanceof CallError && !(error instanceof SqlError))
+      if (error instanceof CallError && !(error instanceof SqlError) && !query.optional)
         this.#failedAtMs.set(endpoint.label, this.#caller.clock.monotonicMs());
       throw error;
     }

@@ -27,6 +27,8 @@ export interface Evidence {
   readonly migrationEnds: ReadonlyMap<RegionId, number>;
   readonly others: readonly PeerTable[];
   readonly statistics: StatisticsReading | undefined;
+  /** Tables that own regions by the statistics, by the last ones when these could not be read; empty when unknown. */
+  readonly physicalTables: ReadonlySet<string>;
 }
 
 const MAX_RECENT = 1_000;
@@ -38,6 +40,7 @@ const MAX_SECOND_OPINIONS = 7;
 export class EvidenceCollector {
   readonly #dependencies: EvidenceDependencies;
   readonly #opinions = new HeartbeatOpinions();
+  #physicalTables: ReadonlySet<string> = new Set();
   /** Where we asked the cluster to move regions lately. */
   readonly #moves = new Map<RegionId, { readonly to: DatanodeId; readonly atMs: number }>();
 
@@ -66,10 +69,14 @@ export class EvidenceCollector {
     const [heartbeats, others, statistics] = await Promise.all([
       needsHeartbeats ? this.#heartbeats(signal) : undefined,
       info ? [] : this.#secondOpinions(signal),
-      regionId === undefined && sources.has('region_statistics') ? sources.statistics(signal) : undefined,
+      regionId === undefined && sources.has('region_statistics')
+        ? this.#optional('region_statistics: load is unknown', sources.statistics(signal))
+        : undefined,
     ]);
+    this.#physicalTables = statistics?.tableIds ?? this.#physicalTables;
     return {
       info,
+      physicalTables: this.#physicalTables,
       heartbeats,
       others,
       statistics,

@@ -3,14 +3,13 @@ import type { FunctionForm } from '../../domain/migrate-call.ts';
 import type { ClusterProfile } from '../port.ts';
 import { isClusterError } from './client.ts';
 import type { SqlClient } from './client.ts';
-import { SqlError } from './result.ts';
-import type { SqlRows } from './result.ts';
+import { SqlError, SqlRows } from './result.ts';
 
 /** What this cluster's SQL interface offers. Found by asking, never from a version string. */
 export interface SqlFeatures {
   readonly regionPeers: 'region_peers' | 'greptime_region_peers';
   readonly form: FunctionForm;
-  /** Column names by table of information_schema; a table that does not exist has none. */
+  /** Column names by table of information_schema. A table that does not exist is not there; one that could not be read has no columns. */
   readonly columns: ReadonlyMap<string, ReadonlySet<string>>;
   readonly version: string;
 }
@@ -19,12 +18,20 @@ export function hasTable(features: SqlFeatures, table: string): boolean {
   return features.columns.has(table);
 }
 
-export function hasColumn(features: SqlFeatures, table: string, column: string): boolean {
+export function hasColumn(features: Pick<SqlFeatures, 'columns'>, table: string, column: string): boolean {
   return features.columns.get(table)?.has(column) ?? false;
 }
 
-/** Optional tables. `region_info` asks every datanode, so that one bad datanode can fail it: then it is done without. */
+/** Tables that not every version has. */
 const OPTIONAL_TABLES = ['cluster_info', 'region_statistics', 'procedure_info', 'region_info'] as const;
+
+/**
+ * Whether a table of a good frontend may fail. `region_info` asks every datanode, so that one bad datanode can fail it: then it is done
+ * without. `region_statistics` brings only load: it is asked for again with each snapshot.
+ */
+export function isFragile(table: string): boolean {
+  return table === 'region_info' || table === 'region_statistics';
+}
 
 /**
  * Finds out what the cluster offers, with reads alone.
@@ -72,7 +79,7 @@ async function probeTable(
 ): Promise<SqlRows | undefined> {
   const statement = `SELECT * FROM information_schema.${table} LIMIT 1`;
   try {
-    return await client.select({ operation: 'probe', statement, signal });
+    return await client.select({ operation: 'probe', statement, optional: isFragile(table), signal });
   } catch (error) {
     if (error instanceof SqlError && error.isUnknownName) return undefined;
     throw error;
@@ -87,9 +94,9 @@ async function probeOptional(
   try {
     return await probeTable(client, table, signal);
   } catch (error) {
-    const isDenied = error instanceof SqlError && error.isAccessDenied;
-    if ((table === 'region_info' && isClusterError(error)) || isDenied) return undefined;
-    throw error;
+    if (error instanceof SqlError && error.isAccessDenied) return undefined;
+    if (!isFragile(table) || !isClusterError(error)) throw error;
+    return table === 'region_info' ? undefined : new SqlRows([], [], table);
   }
 }
 
@@ -108,8 +115,9 @@ type PartialFeatures = Pick<SqlFeatures, 'regionPeers' | 'columns'>;
 function knownForm(features: PartialFeatures): FunctionForm | undefined {
   if (features.regionPeers === 'greptime_region_peers') return 'SELECT';
   const { columns } = features;
-  const isLater =
-    columns.has('procedure_info') || columns.has('region_statistics') || columns.has('region_info');
+  const isLater = ['procedure_info', 'region_statistics', 'region_info'].some(
+    (table) => columns.get(table)?.size,
+  );
   if (isLater || columns.get('region_peers')?.has('table_name')) return 'ADMIN';
   return columns.get('tables')?.has('create_options') === false ? 'SELECT' : undefined;
 }
@@ -159,7 +167,7 @@ function versionIn(value: unknown): string {
 /** The oldest version that has everything that was found (the tables of GreptimeDB's information_schema, by tag). */
 function oldestVersion(features: Omit<SqlFeatures, 'version'>): string {
   const has = (table: string, column?: string): boolean =>
-    column === undefined ? features.columns.has(table) : (features.columns.get(table)?.has(column) ?? false);
+    column === undefined ? (features.columns.get(table)?.size ?? 0) > 0 : hasColumn(features, table, column);
   const ladder: readonly (readonly [boolean, string])[] = [
     [has('region_statistics', 'query_cpu_time_millis'), '1.2.0'],
     [has('region_info'), '1.1.0'],

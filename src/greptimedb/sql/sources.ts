@@ -5,7 +5,7 @@ import { isClusterError } from './client.ts';
 import type { Query, SqlClient } from './client.ts';
 import { readClusterInfo } from './cluster-info.ts';
 import type { ClusterInfoReading } from './cluster-info.ts';
-import { hasColumn, hasTable, probeFeatures } from './features.ts';
+import { hasColumn, hasTable, isFragile, probeFeatures } from './features.ts';
 import type { SqlFeatures } from './features.ts';
 import { readProcedures } from './procedures.ts';
 import type { ProcedureRow } from './procedures.ts';
@@ -146,13 +146,14 @@ export class SqlSources {
     const [table = source] = source.split(' ');
     const statement = `SELECT ${columns} FROM information_schema.${source}`;
     const whole = `SELECT * FROM information_schema.${table}`;
+    const query = { operation, large: true, optional: isFragile(table), signal };
     try {
-      return await this.#select({ operation, statement, large: true, signal }, endpoint);
+      return await this.#select({ ...query, statement }, endpoint);
     } catch (error) {
       if (!(error instanceof SqlError) || !(error.isUnknownName || error.isSyntaxError)) throw error;
       this.doubt();
       if (statement === whole) throw error;
-      return this.#select({ operation, statement: whole, large: true, signal }, endpoint);
+      return this.#select({ ...query, statement: whole }, endpoint);
     }
   }
 
