@@ -13,6 +13,7 @@ import type { PlanAnswer, PlanParts, PlanQuestion } from './commands/plan.ts';
 import type { SimulateRequest } from './commands/simulate.ts';
 import type { ReloadSources } from './daemon/run.ts';
 import type { PreflightReport } from './preflight/check.ts';
+import type { TrialCall } from './preflight/migration-trial.ts';
 
 interface Call {
   readonly signal: AbortSignal;
@@ -27,6 +28,8 @@ export interface App {
   drain(config: Config, datanodes: readonly string[], call: WatchedCall): Promise<DrainVerdict>;
   /** Looks at everything that is needed, and changes nothing. */
   preflight(config: Config, call: Call): Promise<PreflightReport>;
+  /** The same, and moves a region of a table of its own there and back. */
+  preflightWithTrial(config: Config, call: TrialCall): Promise<PreflightReport>;
   explain(
     request: PlanQuestion & { readonly kind: ExplainKind; readonly id: string },
     call: Call,
@@ -92,6 +95,10 @@ export function createApp({
     async preflight(config, { signal }) {
       const { preflight } = await import('./preflight/preflight.ts');
       return preflight(config, await partsOf(config.log.level), signal);
+    },
+    async preflightWithTrial(config, call) {
+      const { preflightWithTrial } = await import('./preflight/preflight.ts');
+      return preflightWithTrial(config, await partsOf(config.log.level), call);
     },
     async run(request, { signal }) {
       const { runDaemon } = await import('./daemon/run.ts');

@@ -30,6 +30,8 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly stdin: AsyncIterable<Uint8Array | string>;
+  /** Whether a person can be asked: standard input and standard error are a terminal. */
+  readonly isInteractive: boolean;
   /** Aborts when the process is told to stop. */
   readonly signal: AbortSignal;
   /** Calls back on SIGHUP, which then no longer stops the process; the returned function ends that. */
@@ -116,3 +118,24 @@ export async function writeFileWhole(path: string, chunks: Iterable<string>): Pr
     throw new OperatingError('output', `Writing ${path} failed`, { cause: error });
   }
 }
+
+/** Asks a person for yes or no. Anything but yes is no. @throws the signal's reason when it aborts. */
+export async function confirm({ err, stdin, signal }: CliIo, question: string): Promise<boolean> {
+  await err.write(`${question} [y/N] `);
+  signal.throwIfAborted();
+  const stopped = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  return /^y(es)?$/i.test((await Promise.race([firstLine(stdin), stopped])).trim());
+}
+
+async function firstLine(stdin: CliIo['stdin']): Promise<string> {
+  let text = '';
+  for await (const chunk of stdin) {
+    text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+    if (text.includes('\n') || text.length > MAX_ANSWER) break;
+  }
+  return text.split('\n', 1)[0] ?? '';
+}
+
+const MAX_ANSWER = 100;

@@ -36,6 +36,7 @@ export function createProcessIo(): CliIo {
     env: process.env,
     clock: systemClock,
     stdin: process.stdin,
+    isInteractive: isatty(0) && isatty(2),
     signal: controller.signal,
     onHangup: (listener) => {
       hangupListeners.add(listener);

@@ -2,99 +2,21 @@ import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test, type TestContext } from 'vitest';
-import { preflight } from '../../src/app/preflight/preflight.ts';
 import { datanodeChecks } from '../../src/app/preflight/cluster-checks.ts';
-import { createPlanner } from '../../src/app/planning/planner.ts';
-import { listenAsCluster } from '../../src/app/commands/simulate.ts';
-import type { ListeningCluster, ListenRequest } from '../../src/app/commands/simulate.ts';
-import type { App } from '../../src/app/index.ts';
-import type { Check, PreflightReport } from '../../src/app/preflight/check.ts';
+import type { PreflightReport } from '../../src/app/preflight/check.ts';
 import { toPolicy } from '../../src/config/effective.ts';
 import { openCluster } from '../../src/greptimedb/index.ts';
-import { silentLogger } from '../../src/observability/logger.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { runCommand } from '../support/cli.ts';
-import type { CliRun } from '../support/cli.ts';
 import { configFrom } from '../support/config.ts';
 import { everything, simulated, sqlOptions, transportInto } from '../support/greptimedb.ts';
+import { APP, found, preflightRig } from '../support/preflight-rig.ts';
+import type { Rig } from '../support/preflight-rig.ts';
 import { startSimulatedDaemon } from '../support/simulated-daemon.ts';
 import { tempFolderFor } from '../support/temp-folder.ts';
 
-const APP: Partial<App> = {
-  preflight: (config, { signal }) =>
-    preflight(
-      config,
-      {
-        ...{ version: '1.2.3', clock: systemClock, logger: silentLogger, openCluster },
-        planner: createPlanner(systemClock),
-      },
-      signal,
-    ),
-};
-
-interface Rig {
-  readonly listening: ListeningCluster;
-  readonly folder: string;
-  run(args: readonly string[], columns?: number): Promise<CliRun>;
-  report(args?: readonly string[]): Promise<PreflightReport & { status: number }>;
-}
-
-async function rig(
-  context: TestContext,
-  cluster: Partial<ListenRequest> = {},
-  more = '',
-  endpoints: (listening: ListeningCluster) => string = ({ served, cluster: { profile } }) =>
-    `${profile.sql.functions ? `  sql: { endpoints: [${served.frontend.join()}] }\n` : ''}  metasrv: { endpoints: [${served.metasrv.join()}] }\n`,
-): Promise<Rig> {
-  const listening = await listenAsCluster(
-    {
-      ...{
-        profile: '1.3',
-        datanodes: 3,
-        emptyDatanodes: 1,
-        tables: 3,
-        regions: 4,
-        metasrvs: 1,
-        frontends: 2,
-      },
-      ...{ migrationTimeMs: 20, seed: 'preflight', port: 0, layout: 'crowded' },
-      ...cluster,
-    },
-    systemClock,
-  );
-  context.onTestFinished(() => listening.close());
-  const folder = tempFolderFor(context);
-  writeFileSync(
-    join(folder, 'r.yaml'),
-    `cluster:\n  name: test\n  requestTimeout: 500ms\n${endpoints(listening)}state: { path: state }\n${more}`,
-  );
-  const run: Rig['run'] = (args, columns) =>
-    runCommand([...args, '-c', 'r.yaml'], {
-      app: APP,
-      cwd: folder,
-      ...(columns !== undefined && { columns }),
-    });
-  return {
-    listening,
-    folder,
-    run,
-    async report(args = []) {
-      const { out, err, status } = await run(['preflight', '-o', 'json', ...args]);
-      if (out === '') throw new Error(err);
-      const answer: PreflightReport = JSON.parse(out);
-      return { ...answer, status };
-    },
-  };
-}
-
-function found(report: PreflightReport, check: Check['check']): string[] {
-  return report.checks
-    .filter((one) => one.check === check)
-    .map(({ verdict, detail }) => `${verdict}: ${detail}`);
-}
-
 test('passes a healthy cluster, and tells what was found in 80 columns', async (context) => {
-  const { run, report, folder } = await rig(context);
+  const { run, report, folder } = await preflightRig(context);
   const answer = await report();
   expect(answer).toMatchObject({
     status: 0,
@@ -120,7 +42,7 @@ test('passes a healthy cluster, and tells what was found in 80 columns', async (
     'pass: 4 of 4 datanodes are alive.',
     'pass: Empty, to be filled: 2, 3.',
   ]);
-  const { out, status } = await run(['preflight'], 80);
+  const { out, status } = await run(['preflight'], { columns: 80 });
   expect(status).toBe(0);
   expect(out).toMatch(/^pass {2}endpoint {3}Frontend http:/m);
   expect(out).toContain('0 failed.');
@@ -129,7 +51,7 @@ test('passes a healthy cluster, and tells what was found in 80 columns', async (
 });
 
 test('config check --connect is the same', async (context) => {
-  const { run } = await rig(context);
+  const { run } = await preflightRig(context);
   const { out, status } = await run(['config', 'check', '--connect']);
   expect(status).toBe(0);
   expect(out).toMatch(/^The configuration is valid .*\n[^]*pass {2}rights/);
@@ -144,7 +66,7 @@ test('one endpoint that is dead and one that hangs do not hide what the others s
   });
   const address = silent.address();
   const port = address !== null && typeof address === 'object' ? address.port : 0;
-  const { report } = await rig(
+  const { report } = await preflightRig(
     context,
     { frontends: 1 },
     '',
@@ -163,7 +85,12 @@ test('one endpoint that is dead and one that hangs do not hide what the others s
 });
 
 test('where no server answers, the state folder is looked at all the same', async (context) => {
-  const { report } = await rig(context, {}, '', () => '  sql: { endpoints: [http://127.0.0.1:1] }\n');
+  const { report } = await preflightRig(
+    context,
+    {},
+    '',
+    () => '  sql: { endpoints: [http://127.0.0.1:1] }\n',
+  );
   const answer = await report();
   expect(answer.status).toBe(1);
   expect(found(answer, 'cluster')).toEqual(['fail: No server answers: the cluster was not looked at']);
@@ -173,7 +100,7 @@ test('where no server answers, the state folder is looked at all the same', asyn
 const READ_ONLY = { users: [{ username: 'ro', password: 'secret', readOnly: true }] };
 
 function withUser(context: TestContext, dryRun: boolean, password: string): Promise<Rig> {
-  return rig(context, READ_ONLY, `execution: { dryRun: ${dryRun} }\n`, ({ served }) => {
+  return preflightRig(context, READ_ONLY, `execution: { dryRun: ${dryRun} }\n`, ({ served }) => {
     return `  sql: { endpoints: [${served.frontend.join()}], username: ro, passwordFile: ${password} }\n`;
   });
 }
@@ -216,7 +143,7 @@ test.for([
   [7_000, 'warn', 0],
   [-120_000, 'fail', 1],
 ] as const)('a clock that is %s ms off', async ([clockSkewMs, verdict, status], context) => {
-  const { report } = await rig(
+  const { report } = await preflightRig(
     context,
     { clockSkewMs, frontends: 1 },
     '',
@@ -230,7 +157,7 @@ test.for([
 });
 
 test('names what matches nothing, what is drained and cordoned, and the gates that are closed', async (context) => {
-  const { report, listening } = await rig(
+  const { report, listening } = await preflightRig(
     context,
     { emptyDatanodes: 0 },
     `tables: { include: ["public.*", "nothing.*"] }
@@ -280,7 +207,7 @@ test('a dead datanode is told with its regions', async (context) => {
 });
 
 test.for(['0.6', '0.7', '0.9', '1.0'])('tells what GreptimeDB %s cannot do', async (profile, context) => {
-  const { report } = await rig(context, { profile });
+  const { report } = await preflightRig(context, { profile });
   const answer = await report();
   expect(answer.status, JSON.stringify(answer.checks, null, 1)).toBe(0);
   expect(found(answer, 'feature').filter((line) => line.startsWith('warn'))).toHaveLength(
@@ -315,7 +242,7 @@ describe('the state folder', () => {
     const daemon = await startSimulatedDaemon({ folder });
     await daemon.until(({ type }) => type === 'cycle-finished');
     await daemon.close();
-    const { report } = await rig(
+    const { report } = await preflightRig(
       context,
       { datanodes: 2 },
       '',
@@ -327,14 +254,14 @@ describe('the state folder', () => {
   });
 
   test.skipIf(process.getuid?.() === 0)('that cannot be written is refused', async (context) => {
-    const { report, folder } = await rig(context);
+    const { report, folder } = await preflightRig(context);
     mkdirSync(join(folder, 'state'));
     chmodSync(join(folder, 'state'), 0o500);
     expect(found(await report(), 'state')).toEqual([expect.stringMatching(/^fail: .* cannot be written/)]);
   });
 
   test('that lies in a file is refused', async (context) => {
-    const { report, folder } = await rig(context);
+    const { report, folder } = await preflightRig(context);
     writeFileSync(join(folder, 'state'), '');
     expect(found(await report(), 'state')).toEqual([
       expect.stringMatching(/^fail: .* is a file, a folder was wanted\.$/),

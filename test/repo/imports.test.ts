@@ -107,14 +107,33 @@ function importCircle(imports: ReadonlyMap<string, readonly string[]>): string[]
   return undefined;
 }
 
-test('no files import each other in a circle', () => {
-  const imports = FILES.map((path): [string, string[]] => [
+const IMPORTS = new Map(
+  FILES.map((path): [string, string[]] => [
     path,
     specifiersIn(path, readText(path))
       .filter((specifier) => specifier.startsWith('.'))
       .map((specifier) => join(dirname(path), specifier)),
-  ]);
-  expect(importCircle(new Map(imports))).toBeUndefined();
+  ]),
+);
+
+test('no files import each other in a circle', () => {
+  expect(importCircle(IMPORTS)).toBeUndefined();
+});
+
+/** Every file that one leads to. */
+function reachedFrom(start: string): ReadonlySet<string> {
+  const reached = new Set([start]);
+  for (const path of reached) for (const next of IMPORTS.get(path) ?? []) reached.add(next);
+  return reached;
+}
+
+test('the daemon, and every other command that acts, cannot reach what writes to a cluster', () => {
+  const writing = (path: string): string[] =>
+    [...reachedFrom(path)].filter((file) => file.startsWith('src/scratch/'));
+  expect(writing('src/app/preflight/preflight.ts').length).toBeGreaterThan(2);
+  const commands = FILES.filter((file) => /^src\/app\/(?:daemon|commands|api|ha|planning)\//.test(file));
+  expect(commands.length).toBeGreaterThan(20);
+  expect(commands.flatMap(writing)).toEqual([]);
 });
 
 describe('the check itself', () => {

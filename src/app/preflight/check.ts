@@ -1,9 +1,19 @@
 import type { ClusterIdentity } from '../../domain/snapshot.ts';
+import type { MigrationTrial } from './migration-trial.ts';
 import { describeError, isAbort, OperatingError } from '../../domain/errors.ts';
 
 /** What a check is about. */
 export type CheckName =
-  'endpoint' | 'clock' | 'cluster' | 'feature' | 'rights' | 'datanodes' | 'selection' | 'gates' | 'state';
+  | 'endpoint'
+  | 'clock'
+  | 'cluster'
+  | 'feature'
+  | 'rights'
+  | 'datanodes'
+  | 'selection'
+  | 'gates'
+  | 'state'
+  | 'migration';
 
 export type Verdict = 'pass' | 'warn' | 'fail';
 
@@ -24,6 +34,8 @@ export interface PreflightReport {
   /** Absent when no cluster could be opened. */
   readonly cluster?: ClusterIdentity;
   readonly checks: readonly Check[];
+  /** What a trial showed, where one was asked for and could be made. */
+  readonly migration?: MigrationTrial;
 }
 
 export function worstOf(checks: readonly Pick<Check, 'verdict'>[]): Verdict {

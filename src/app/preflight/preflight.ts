@@ -17,10 +17,13 @@ import type { ReadOnlyState } from '../../store/read-only-state.ts';
 import type { Parts } from '../compose.ts';
 import { toClusterOptions } from '../daemon/open-cluster.ts';
 import { attempt, checked, worstOf } from './check.ts';
-import type { Check, PreflightReport } from './check.ts';
+import type { Attempt, Check, PreflightReport } from './check.ts';
 import { datanodeChecks, featureChecks, rightsCheck, selectionChecks } from './cluster-checks.ts';
 import { endpointChecks } from './endpoint-checks.ts';
 import { gateChecks } from './gate-checks.ts';
+import { migrationChecks } from './migration-checks.ts';
+import { tryMigration } from './migration-trial.ts';
+import type { MigrationTrial, TrialCall } from './migration-trial.ts';
 import { stateCheck } from './state-check.ts';
 
 /**
@@ -154,3 +157,29 @@ function stateChecks(config: Config, nowMs: number, snapshot?: Snapshot): Promis
     stateCheck(config, readOnlyState(config.state.path, config.cluster.name, nowMs), snapshot),
   ]);
 }
+
+/**
+ * The same, and then the trial, unless a check failed: nothing is made in a cluster that could not be used.
+ *
+ * @throws as {@link preflight}, and the signal's reason after what was made is dropped again.
+ */
+export async function preflightWithTrial(
+  config: Config,
+  parts: Parts,
+  call: TrialCall,
+): Promise<PreflightReport> {
+  const report = await preflight(config, parts, call.signal);
+  const trial: Attempt<MigrationTrial> =
+    report.verdict === 'fail'
+      ? { ok: false, checks: [NOT_TRIED] }
+      : await attempt('migration', () => tryMigration(config, parts, call));
+  const checks = [...report.checks, ...(trial.ok ? migrationChecks(trial.value) : trial.checks)];
+  return { ...report, verdict: worstOf(checks), checks, ...(trial.ok && { migration: trial.value }) };
+}
+
+const NOT_TRIED: Check = {
+  check: 'migration',
+  verdict: 'fail',
+  detail: 'No migration was tried, because a check failed.',
+  advice: 'Mend what failed, and try again.',
+};

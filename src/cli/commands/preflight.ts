@@ -3,11 +3,15 @@ import type { Command } from 'commander';
 import type { PreflightReport } from '../../app/preflight/check.ts';
 import { configOf, withConfig } from '../cli.ts';
 import type { Cli, ConfigFlags, ExitStatus } from '../cli.ts';
-import { writeLines } from '../io.ts';
+import { UsageError } from '../../domain/errors.ts';
+import { confirm, writeLines, writeSoon } from '../io.ts';
+import { printable } from '../render/text.ts';
 import { preflightTable } from '../render/preflight-table.ts';
 
 interface PreflightFlags extends ConfigFlags {
   readonly output: ReportFormat;
+  readonly migrate?: boolean;
+  readonly yes?: boolean;
 }
 
 type ReportFormat = 'table' | 'json';
@@ -19,12 +23,40 @@ export function addPreflight(program: Command, cli: Cli): void {
       'Looks at endpoints, logins, clocks, version, rights, datanodes, selection, gates and the state folder, and says pass, warn or fail for ' +
         'each. Changes nothing, and works beside a running daemon. Ends with status 1 when a check fails.',
     )
-    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer preflight -c rebalancer.yaml')
+    .option(
+      '--migrate',
+      'then make a database and a table, write to it, move one of its regions to another datanode and back, read every row again, and drop both; ' +
+        'execution.dryRun does not forbid it, because you ask for it here',
+    )
+    .option('--yes', 'do not ask before --migrate')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ greptime-rebalancer preflight -c rebalancer.yaml
+  $ greptime-rebalancer preflight -c rebalancer.yaml --migrate --yes`,
+    )
     .action(async (flags: PreflightFlags) => {
       const config = await configOf(cli, flags);
-      const report = await cli.app.preflight(config, { signal: cli.io.signal });
+      const { signal, err } = cli.io;
+      if (flags.migrate) await mayMigrate(cli, flags, config.cluster.name);
+      const say = (line: string): void => writeSoon(err, `${printable(line)}\n`);
+      const report = await (flags.migrate
+        ? cli.app.preflightWithTrial(config, { signal, say })
+        : cli.app.preflight(config, { signal }));
       cli.exitWith(await writeReport(cli, report, flags.output));
     });
+}
+
+/** @throws UsageError unless somebody says yes. */
+async function mayMigrate({ io }: Cli, { yes }: PreflightFlags, cluster: string): Promise<void> {
+  if (yes) return;
+  if (!io.isInteractive)
+    throw new UsageError(
+      '--migrate writes to the cluster, and nobody can be asked here: wanted --yes as well',
+    );
+  const what = `Make a database and a table of our own in ${JSON.stringify(cluster)}, move one of its regions there and back, and drop both?`;
+  if (!(await confirm(io, what))) throw new UsageError('Nothing was done: --migrate was not confirmed');
 }
 
 function withReportFormat(command: Command): Command {

@@ -65,7 +65,9 @@ function createStoredTable(core: ClusterCore, home: Home, statement: CreateTable
   const { name, schema, catalog } = resolve(home, statement.table);
   if (!state.schemasOf(catalog).includes(schema))
     throw new SqlError(SQL_CODES.databaseNotFound, `Database not found: ${schema}`);
-  if (state.tableNamed(catalog, schema, name))
+  const isThere = state.tableNamed(catalog, schema, name) !== undefined;
+  if (isThere && statement.orNot) return { affectedRows: 0 };
+  if (isThere)
     throw new SqlError(SQL_CODES.tableExists, `Table already exists: ${catalog}.${schema}.${name}`);
   const { columns, partitions } = statement;
   const at = columns.findIndex(([column]) => column === statement.partitionColumn);

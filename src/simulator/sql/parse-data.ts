@@ -18,6 +18,7 @@ export interface CreateTableStatement {
   readonly columns: readonly Column[];
   /** The column whose value chooses the region. */
   readonly partitionColumn: string;
+  readonly orNot: boolean;
   /** One for each region. */
   readonly partitions: readonly Partition[];
 }
@@ -52,6 +53,7 @@ export function parseCreate(tokens: Tokens): DataStatement {
     return { kind: 'create-database', name: tokens.match(NAME, 'a database'), orNot };
   }
   if (!tokens.take('TABLE')) throw unsupportedStatement('CREATE');
+  const orNot = takeAll(tokens, 'IF', 'NOT', 'EXISTS');
   const table = parseNames(tokens, '.');
   const columns = parseColumns(tokens);
   if (!takeAll(tokens, 'PARTITION', 'ON', 'COLUMNS')) tokens.fail('PARTITION ON COLUMNS');
@@ -60,7 +62,7 @@ export function parseCreate(tokens: Tokens): DataStatement {
   tokens.expect(')');
   return {
     kind: 'create-table',
-    ...{ table, columns, partitionColumn },
+    ...{ table, columns, partitionColumn, orNot },
     partitions: inParentheses(tokens, () => parsePartition(tokens, partitionColumn)),
   };
 }
