@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { COMMAND_VARIABLES } from '../config/command-variables.ts';
 import { OperatingError, UsageError } from '../domain/errors.ts';
 import { checkValue } from '../domain/schema-problems.ts';
 import { readBoundedText } from '../lib/bounded-text.ts';
@@ -7,7 +8,8 @@ import type { TextLimits } from '../lib/bounded-text.ts';
 import { deadlineSignal } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { maskUserInfo } from '../lib/user-info.ts';
-import { errorSchema } from '../server/api/answers.ts';
+import { errorSchema, readinessSchema } from '../server/api/answers.ts';
+
 import { printable } from './render/text.ts';
 
 export interface ApiClientOptions {
@@ -31,8 +33,8 @@ export interface ApiClient {
     query?: Readonly<Record<string, string | undefined>>,
   ): Promise<T>;
   post<T>(path: string, schema: z.ZodType<T>, body: object): Promise<T>;
-  /** Whether the path answers with success, whatever it says. */
-  ping(path: string): Promise<void>;
+  /** Whether the daemon can do its work, and what is missing. */
+  readiness(): Promise<z.infer<typeof readinessSchema>>;
 }
 
 /** Answers are short but for the history, which has at most 1 000 moves. */
@@ -43,7 +45,12 @@ const ANSWER_LIMITS: TextLimits = {
 
 export function createApiClient(options: ApiClientOptions, dependencies: ApiClientDependencies): ApiClient {
   const base = baseUrl(options.url);
-  const call = async <T>(target: string, schema: z.ZodType<T>, init: RequestInit): Promise<T> => {
+  const call = async <T>(
+    target: string,
+    schema: z.ZodType<T>,
+    init: RequestInit,
+    alsoGood?: number,
+  ): Promise<T> => {
     const headers = new Headers({ accept: 'application/json' });
     if (options.tokenFile !== undefined) headers.set('authorization', await bearer(options.tokenFile));
     if (init.body !== undefined) headers.set('content-type', 'application/json');
@@ -56,7 +63,8 @@ export function createApiClient(options: ApiClientOptions, dependencies: ApiClie
         redirect: 'error',
       });
       const text = response.body ? await readBoundedText(response.body, ANSWER_LIMITS) : '';
-      return readAnswer(response, text, schema, target);
+      const isGood = response.ok || response.status === alsoGood;
+      return readAnswer({ status: response.status, isGood }, text, schema, target);
     } catch (error) {
       if (dependencies.signal.aborted || error instanceof OperatingError) throw error;
       throw new OperatingError('unreachable', `${target} did not answer; is the daemon running there?`, {
@@ -68,9 +76,7 @@ export function createApiClient(options: ApiClientOptions, dependencies: ApiClie
   };
   return {
     get: (path, schema, query = {}) => call(`${base}${path}${queryText(query)}`, schema, { method: 'GET' }),
-    ping: async (path) => {
-      await call(`${base}${path}`, z.unknown(), { method: 'GET' });
-    },
+    readiness: () => call(`${base}/readyz`, readinessSchema, { method: 'GET' }, 503),
     post: (path, schema, body) =>
       call(`${base}${path}`, schema, { method: 'POST', body: JSON.stringify(body) }),
   };
@@ -106,20 +112,25 @@ function queryText(query: Readonly<Record<string, string | undefined>>): string 
   return params.size === 0 ? '' : `?${params.toString()}`;
 }
 
-function readAnswer<T>(response: Response, text: string, schema: z.ZodType<T>, target: string): T {
+function readAnswer<T>(
+  { status, isGood }: { readonly status: number; readonly isGood: boolean },
+  text: string,
+  schema: z.ZodType<T>,
+  target: string,
+): T {
   const body = parseJson(text);
   const answer = checkValue(schema, body);
-  if (response.ok && 'value' in answer) return answer.value;
+  if (isGood && 'value' in answer) return answer.value;
   const refusal = errorSchema.safeParse(body);
   if (refusal.success) {
     const { code, message } = refusal.data.error;
+    const hint = status === 401 ? TOKEN_HINT : '';
     throw new OperatingError(
       code,
-      `The daemon refused (${response.status} ${printable(code)}): ${printable(message)}`,
+      `The daemon refused (${status} ${printable(code)}): ${printable(message)}${hint}`,
     );
   }
-  if (!response.ok)
-    throw new OperatingError('http', `${target} answered with HTTP status ${response.status}`);
+  if (!isGood) throw new OperatingError('http', `${target} answered with HTTP status ${status}`);
   const isJson = body !== undefined && 'problems' in answer;
   const fault = isJson ? `not what was expected: ${printable(answer.problems[0] ?? '')}` : 'not JSON';
   throw new OperatingError(
@@ -127,6 +138,8 @@ function readAnswer<T>(response: Response, text: string, schema: z.ZodType<T>, t
     `The answer of ${target} is ${fault}; is it a greptime-rebalancer?`,
   );
 }
+
+const TOKEN_HINT = ` Give the token with --token-file FILE or ${COMMAND_VARIABLES.tokenFile}.`;
 
 function parseJson(text: string): unknown {
   try {

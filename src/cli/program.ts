@@ -69,7 +69,7 @@ function createProgram(cli: Cli): Command {
     .version(cli.version, '-V, --version', 'print the version')
     .exitOverride()
     .showSuggestionAfterError()
-    .showHelpAfterError('(--help shows what there is)')
+    .showHelpAfterError('(run with --help for usage)')
     .configureOutput({
       writeOut: (text) => writeSoon(cli.io.out, text),
       writeErr: (text) => writeSoon(cli.io.err, text),
@@ -88,7 +88,8 @@ Examples:
   $ greptime-rebalancer plan -c rebalancer.yaml
   $ greptime-rebalancer run -c rebalancer.yaml
 
-Exit status: 0 done or nothing to do, 1 failed, 2 wrong usage or configuration.`;
+Exit status: 0 done or nothing to do, 1 failed, 2 wrong usage or configuration; plan --detailed-exitcode ends with 3
+when the plan has moves.`;
 
 function helpWidth(columns: number): number {
   return Math.min(columns, 100);

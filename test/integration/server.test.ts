@@ -196,7 +196,9 @@ describe('actions', () => {
 
   it('takes an action without a body', async () => {
     const { url, asked } = await start();
-    expect((await ask(`${url}/api/v1/resume`, { method: 'POST' })).text).toBe('{"paused":null}');
+    expect((await ask(`${url}/api/v1/resume`, { method: 'POST' })).text).toBe(
+      '{"paused":null,"resumed":false}',
+    );
     expect(asked()).toHaveLength(1);
   });
 
@@ -210,7 +212,7 @@ describe('actions', () => {
   it('answers 409 when a cycle runs already, or none may begin', async () => {
     const { url, daemon } = await start();
     const first = await postJson(`${url}/api/v1/trigger`, {});
-    expect([first.status, JSON.parse(first.text)]).toEqual([202, { cycleId: '1' }]);
+    expect([first.status, JSON.parse(first.text)]).toEqual([202, { cycleId: '1', paused: null }]);
     const second = await postJson(`${url}/api/v1/trigger`, {});
     expect([second.status, second.code]).toEqual([409, 'cycle-running']);
     expect(second.text).toContain('Cycle 1 is running already.');
@@ -370,7 +372,7 @@ describe('bad input', () => {
       '{}',
       415,
       'unsupported-media-type',
-      '',
+      'Send the header Content-Type: application/json',
     ],
     ['a large body', 'POST', '/api/v1/pause', json, big, 413, 'body-too-large', ''],
     [

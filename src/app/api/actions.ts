@@ -18,14 +18,17 @@ export function createActions(dependencies: ActionDependencies): ServerActions {
     },
     resume({ by }) {
       audit(by, 'resume', '');
+      const resumed = store.pause(clock.now()) !== undefined;
       store.clearPause();
-      events.emit({ type: 'resumed', by });
+      if (resumed) events.emit({ type: 'resumed', by });
+      return { resumed };
     },
     trigger({ by }) {
       audit(by, 'trigger', '');
       const started = daemon.tick('manual');
       const { cycle } = live.state();
-      if (cycle) return { kind: started ? 'started' : 'running', cycleId: cycle.id };
+      if (cycle && started) return { kind: 'started', cycleId: cycle.id, paused: session.pause() };
+      if (cycle) return { kind: 'running', cycleId: cycle.id };
       const detail = daemon.isStopping
         ? 'The daemon is stopping; no cycle is started.'
         : 'The cycle could not begin: the state folder cannot be used, as GET /readyz tells.';

@@ -1,5 +1,5 @@
 import { Argument } from 'commander';
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -32,6 +32,8 @@ interface Level {
 interface Word {
   readonly text: string;
   readonly help: string;
+  /** What may follow an option that takes a value; empty when that is a file, or not known here. */
+  readonly values?: readonly string[];
 }
 
 /** The script, made from the commands as they are. */
@@ -57,11 +59,15 @@ function levelsOf(command: Command, path: string): Level[] {
     ...command.options
       .filter((option) => !option.hidden)
       .flatMap((option) =>
-        [option.short, option.long].flatMap((text) => (text ? [{ text, help: option.description }] : [])),
+        [option.short, option.long].flatMap((text) => (text ? [optionWord(text, option)] : [])),
       ),
   ];
   const below = subcommands.flatMap((child) => levelsOf(child, `${path} ${child.name()}`.trim()));
   return [{ path, words }, ...below];
+}
+
+function optionWord(text: string, { description: help, required, argChoices = [] }: Option): Word {
+  return required ? { text, help, values: argChoices } : { text, help };
 }
 
 function bashScript(name: string, levels: readonly Level[]): string {
@@ -69,9 +75,14 @@ function bashScript(name: string, levels: readonly Level[]): string {
   const cases = levels
     .filter(({ path }) => path !== '')
     .map(({ path, words }) => `    "${path}") words="${words.map(({ text }) => text).join(' ')}" ;;`);
+  const values = levels.flatMap(({ path, words }) =>
+    words.flatMap((word) =>
+      word.values ? [`  "${path} ${word.text}") words="${word.values.join(' ')}" ;;`] : [],
+    ),
+  );
   return `# Completion of ${name}.
 ${id}() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" chain="" words="" word
+  local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" chain="" words="" word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$word" in -*) ;; *) chain="\${chain:+$chain }$word" ;; esac
   done
@@ -83,6 +94,9 @@ ${cases.join('\n')}
     [ -n "$words" ] && break
     case "$chain" in *" "*) chain="\${chain% *}" ;; *) chain="" ;; esac
   done
+  case "$chain $before" in
+${values.join('\n')}
+  esac
   COMPREPLY=( $(compgen -W "$words" -- "$current") )
   [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=( $(compgen -f -- "$current") )
 }
@@ -95,7 +109,7 @@ function fishScript(name: string, levels: readonly Level[]): string {
   return `# Completion of ${name}.\n${lines.join('\n')}\n`;
 }
 
-function fishLine(name: string, path: string, { text, help }: Word): string {
+function fishLine(name: string, path: string, { text, help, values }: Word): string {
   const seen = path.split(' ').filter((word) => word !== '');
   const condition =
     seen.length === 0
@@ -106,5 +120,6 @@ function fishLine(name: string, path: string, { text, help }: Word): string {
     : text.startsWith('-')
       ? `-s ${text.slice(1)}`
       : `-a ${text}`;
-  return `complete -c ${name} -n '${condition}' ${flag} -d '${help.replace(/['\\]/g, '\\$&')}'`;
+  const value = values === undefined ? '' : values.length === 0 ? ' -r' : ` -x -a '${values.join(' ')}'`;
+  return `complete -c ${name} -n '${condition}' ${flag}${value} -d '${help.replace(/['\\]/g, '\\$&')}'`;
 }

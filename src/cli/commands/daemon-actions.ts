@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import {
+  healthSchema,
   pauseAnswerSchema,
   quarantineSchema,
-  readinessSchema,
   releaseAnswerSchema,
   resumeAnswerSchema,
   triggerAnswerSchema,
@@ -47,8 +47,11 @@ export function addResume(program: Command, cli: Cli): void {
     .description('Ends a pause of a running daemon.')
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer resume')
     .action(async (flags: DaemonFlags) => {
-      await daemonOf(cli, flags).post('/api/v1/resume', resumeAnswerSchema, { by: actor() });
-      await cli.io.out.write('Resumed.\n');
+      const { resumed } = await daemonOf(cli, flags).post('/api/v1/resume', resumeAnswerSchema, {
+        by: actor(),
+      });
+      await cli.io.out.write(resumed ? 'Resumed.\n' : 'It was not paused.\n');
+      if (!resumed) cli.exitWith(1);
     });
 }
 
@@ -58,10 +61,14 @@ export function addTrigger(program: Command, cli: Cli): void {
     .description('A running daemon begins a cycle now instead of at the next tick.')
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer trigger')
     .action(async (flags: DaemonFlags) => {
-      const { cycleId } = await daemonOf(cli, flags).post('/api/v1/trigger', triggerAnswerSchema, {
+      const { cycleId, paused } = await daemonOf(cli, flags).post('/api/v1/trigger', triggerAnswerSchema, {
         by: actor(),
       });
-      await cli.io.out.write(`Cycle ${cycleId} has begun.\n`);
+      if (!paused) return cli.io.out.write(`Cycle ${cycleId} has begun.\n`);
+      await cli.io.out.write(
+        `Paused ${pauseText(paused)}. Cycle ${cycleId} only plans; run resume to let it move regions.\n`,
+      );
+      cli.exitWith(1);
     });
 }
 
@@ -92,6 +99,7 @@ export function addQuarantine(program: Command, cli: Cli): void {
         body,
       );
       await cli.io.out.write(released ? `${name} takes part again.\n` : `${name} was not in quarantine.\n`);
+      if (!released) cli.exitWith(1);
     });
 }
 
@@ -112,10 +120,10 @@ export function addHealthcheck(program: Command, cli: Cli): void {
     .action(async (flags: HealthFlags) => {
       const daemon = daemonOf(cli, flags);
       if (!flags.ready) {
-        await daemon.ping('/healthz');
+        await daemon.get('/healthz', healthSchema);
         return cli.io.out.write('alive\n');
       }
-      const { ready, missing } = await daemon.get('/readyz', readinessSchema);
+      const { ready, missing } = await daemon.readiness();
       if (ready) return cli.io.out.write('ready\n');
       await writeLines(
         cli.io.out,

@@ -26,10 +26,7 @@ export function actionRoutes(actions: ServerActions): Route[] {
     }),
     action('resume', plainBody, resumeAnswerSchema, {
       summary: 'Ends a pause.',
-      async act(request) {
-        await actions.resume(request);
-        return { paused: null };
-      },
+      act: async (request) => ({ paused: null, ...(await actions.resume(request)) }),
     }),
     action('trigger', plainBody, triggerAnswerSchema, {
       summary: 'Begins a cycle now instead of at the next tick.',
@@ -103,7 +100,10 @@ function action<Body extends { readonly by?: string | undefined }, S extends z.Z
 function answerTrigger(result: TriggerResult): z.output<typeof triggerAnswerSchema> {
   switch (result.kind) {
     case 'started':
-      return { cycleId: String(result.cycleId) };
+      return {
+        cycleId: String(result.cycleId),
+        paused: result.paused ? toPauseView(result.paused) : null,
+      };
     case 'running':
       throw new HttpError(409, 'cycle-running', `Cycle ${result.cycleId} is running already.`);
     case 'refused':

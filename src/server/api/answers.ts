@@ -174,8 +174,14 @@ export type HistoryView = z.infer<typeof historySchema>;
 export const healthSchema = z.object({ status: z.literal('ok') });
 
 export const pauseAnswerSchema = z.object({ paused: pause });
-export const resumeAnswerSchema = z.object({ paused: z.null() });
-export const triggerAnswerSchema = z.object({ cycleId: id('cycle') });
+export const resumeAnswerSchema = z.object({
+  paused: z.null(),
+  resumed: z.boolean().default(true).meta({ description: 'False when it was not paused.' }),
+});
+export const triggerAnswerSchema = z.object({
+  cycleId: id('cycle'),
+  paused: pause.nullable().default(null).meta({ description: 'While paused, the cycle only plans.' }),
+});
 export const drainAnswerSchema = z.object({
   dryRun: z.boolean(),
   draining: list(id('datanode')).meta({ description: 'All datanodes that drain, or would.' }),

@@ -56,7 +56,8 @@ export interface ServerActions {
   pause(
     request: Request<{ readonly forMs?: number | undefined; readonly reason: string }>,
   ): MaybePromise<PauseState>;
-  resume(request: Request): MaybePromise<void>;
+  /** Ends a pause. `resumed` is false when there was none. */
+  resume(request: Request): MaybePromise<{ readonly resumed: boolean }>;
   trigger(request: Request): MaybePromise<TriggerResult>;
   /** @throws OperatingError `unknown-datanode` when the cluster has no such datanode. */
   drain(request: DrainRequest): MaybePromise<DrainView>;
@@ -89,7 +90,8 @@ export interface PauseState {
 }
 
 export type TriggerResult =
-  | { readonly kind: 'started'; readonly cycleId: number }
+  /** While `paused` it only plans. */
+  | { readonly kind: 'started'; readonly cycleId: number; readonly paused?: PauseState | undefined }
   /** A cycle runs already. */
   | { readonly kind: 'running'; readonly cycleId: number }
   | { readonly kind: 'refused'; readonly detail: string };

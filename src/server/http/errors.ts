@@ -53,7 +53,8 @@ export function toHttpError(error: unknown): HttpError | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const known = FRAMEWORK_ERRORS[code];
   if (known === undefined || !(error instanceof Error)) return undefined;
-  return new HttpError(known[0], known[1], error.message);
+  const hint = known[0] === 415 ? '. Send the header Content-Type: application/json' : '';
+  return new HttpError(known[0], known[1], `${error.message}${hint}`);
 }
 
 export const INTERNAL_ERROR = new HttpError(

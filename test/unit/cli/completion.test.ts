@@ -29,12 +29,19 @@ describe.runIf(hasBash)('completion in bash', () => {
     [['plan', '-c', 'x.yaml', '--detail'], ['--detailed-exitcode']],
     [['explain', 're'], ['region']],
     [['completion', 'z'], ['zsh']],
+    [
+      ['plan', '-o', ''],
+      ['table', 'json', 'sql', 'curl'],
+    ],
+    [['explain', 'region', '7', '--output', 'j'], ['json']],
+    [['history', '--outcome', 'ro'], ['rolled_back']],
   ])('offers for %j: %j', async (words, wanted) => {
     expect(await offered(...words)).toEqual(wanted);
   });
 
   it('offers files where it knows nothing better', async () => {
     expect(await offered('plan', '-c', 'et')).toContain('etc');
+    expect(await offered('plan', '-c', '')).toContain('etc');
   });
 });
 
@@ -48,9 +55,12 @@ describe('completion', () => {
     const { out } = await runCommand(['completion', 'fish']);
     expect(out).toContain("-n '__fish_use_subcommand' -a plan -d 'print the plan; moves nothing'\n");
     expect(out).toContain(
-      "-n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from check' -s c -d",
+      "-n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from check' -s c -r -d",
     );
+    expect(out).toContain("__fish_seen_subcommand_from status' -s o -x -a 'table json' -d");
     for (const line of out.split('\n').slice(1, -1))
-      expect(line).toMatch(/^complete -c greptime-rebalancer -n '[^']+' -[als] \S+ -d '.*'$/);
+      expect(line).toMatch(
+        /^complete -c greptime-rebalancer -n '[^']+' -[als] \S+( -r| -x -a '[^']+')? -d '.*'$/,
+      );
   });
 });
