@@ -3,13 +3,27 @@ import { samplesOf } from '../support/running-daemon.ts';
 import { CommandProcess } from '../support/command-process.ts';
 import { tempFolderFor } from '../support/temp-folder.ts';
 
+it.concurrent('demo says what to look at, and how long there is time for it', async (context) => {
+  const args = ['demo', '--no-exit', '--port', '0'];
+  const demo = new CommandProcess(args, { cwd: tempFolderFor(context) });
+  context.onTestFinished(() => demo.kill('SIGKILL'));
+  const [, url = ''] = await demo.waitFor(
+    /^Page (http:\S+)\/ .*\nOpen the page now: .* about \d+ s\. Look at$/m,
+  );
+  const [, first] = await demo.waitFor(/^ {2}1\. (\w+): .*\n {2}2\. .*\n {2}3\. /m);
+  expect(first).toBe('Datanodes');
+  expect((await fetch(`${url}/api/v1/status`)).status).toBe(200);
+  demo.kill('SIGINT');
+  expect((await demo.ended()).status).toBe(0);
+});
+
 it.concurrent.for(['0.6', '1.3'])(
   'demo --exit --profile %s ends with 0 once balanced, shows the proof, and answers while it runs',
   { timeout: 120_000 },
   async (profile, context) => {
     const args = ['demo', '--exit', '--port', '0', '--profile', profile];
     const demo = new CommandProcess(args, { cwd: tempFolderFor(context) });
-    const [, url = ''] = await demo.waitFor(/metrics (http:\S+)\/metrics/);
+    const [, url = ''] = await demo.waitFor(/^Page (http:\S+)\/ /m);
     await demo.waitFor(/^\[1\/\d+\] moved region \d+ of \S+ from \d+ to \d+ in /m);
     const samples = samplesOf(await (await fetch(`${url}/metrics`)).text());
     expect(samples.get('dry_run')).toBe(0);

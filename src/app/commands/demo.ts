@@ -6,6 +6,7 @@ import { OperatingError } from '../../domain/errors.ts';
 import type { Config } from '../../config/config.ts';
 import { silentLogger } from '../../observability/logger.ts';
 import { sleep } from '../../lib/clock.ts';
+import { formatEstimate } from '../../lib/duration.ts';
 import type { PlanAnswer, PlanParts } from './plan.ts';
 import { answerPlan } from './plan.ts';
 import type { Parts } from '../compose.ts';
@@ -43,10 +44,15 @@ const DEMO_CLUSTER = {
   regions: 6,
   metasrvs: 3,
   frontends: 2,
-  migrationTimeMs: 700,
   port: 0,
   layout: 'crowded',
 } as const;
+
+/** Who watches needs the time to open the page before it is over. */
+const WATCHED_MIGRATION_MS = 2_700;
+/** What a move takes then, with what the daemon does around it. */
+const WATCHED_MOVE_MS = 3_000;
+const QUICK_MIGRATION_MS = 700;
 
 /**
  * A simulated cluster with one crowded and one empty datanode, and the real daemon that balances it, in one process. Everything
@@ -62,7 +68,12 @@ export async function runDemo(
     const { clock } = parts;
     const profile = request.profile ?? '1.3';
     const listening = await listenAsCluster(
-      { ...DEMO_CLUSTER, profile, seed: request.seed ?? 'demo' },
+      {
+        ...DEMO_CLUSTER,
+        migrationTimeMs: request.exit ? QUICK_MIGRATION_MS : WATCHED_MIGRATION_MS,
+        profile,
+        seed: request.seed ?? 'demo',
+      },
       clock,
     );
     closers.add(() => listening.close());
@@ -78,17 +89,28 @@ export async function runDemo(
       ...quiet,
       takeSnapshot: (of, call, everything) => takeSnapshot(of, quiet, call, everything),
     };
-    request.show(await answerPlan({ config: config(0), adjust: (basis) => basis }, planParts, signal));
+    const answer = await answerPlan({ config: config(0), adjust: (basis) => basis }, planParts, signal);
+    request.show(answer);
     const running = await startOnSomePort(request, config, quiet);
     closers.add(() => running.close());
     watch(running.work);
-    say(
-      `Status ${running.server.url}/ · metrics ${running.server.url}/metrics · API ${running.server.url}/api/v1/status`,
-    );
+    const { url } = running.server;
+    say(`Page ${url}/ (and /metrics, /api/v1/status).`);
+    if (!request.exit) for (const line of guide(answer.plan.moves.length * WATCHED_MOVE_MS)) say(line);
     return await follow(running, request, parts, signal);
   } finally {
     await closers.close();
   }
+}
+
+/** What is worth a look while it lasts. */
+function guide(durationMs: number): readonly string[] {
+  return [
+    `Open the page now: the cluster is balanced in about ${formatEstimate(durationMs)}. Look at`,
+    '  1. Datanodes: the columns become even, one move at a time.',
+    '  2. Moving now and Next: what moves, what comes after it, and why.',
+    '  3. Pause, Resume and Drain: stop it, let it go on, empty a datanode.',
+  ];
 }
 
 async function startOnSomePort(
