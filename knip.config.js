@@ -15,5 +15,5 @@ export default {
   ignoreExportsUsedInFile: process.argv.includes('--production'),
   // Not imported, but read or started as files by tests and scripts.
   ignoreDependencies: ['axe-core', 'kubernetes-types', 'pino-pretty'],
-  ignoreBinaries: ['helm'],
+  ignoreBinaries: ['helm', 'mkfifo'],
 };

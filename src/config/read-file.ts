@@ -37,11 +37,14 @@ function tooLarge(maxBytes: number): FileReading {
   return { fault: `is larger than ${sizeText(maxBytes)}` };
 }
 
+/** The stamp of pipes, devices and folders. */
+export const NO_REGULAR_FILE = 'no regular file';
+
 /** Differs once the file was written, replaced (also behind a symbolic link), removed, or its rights were changed. */
 export function fileStamp(path: string): string {
   try {
     const stats = statSync(path, { bigint: true });
-    if (!stats.isFile()) return 'no regular file';
+    if (!stats.isFile()) return NO_REGULAR_FILE;
     return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ');
   } catch (cause) {
     return faultOf(cause);

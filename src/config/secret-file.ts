@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { Secret } from '../lib/secret.ts';
 import { nodeTlsOptions } from '../lib/tls.ts';
 import type { TlsOptions } from '../lib/tls.ts';
-import { fileStamp, readBounded, readBoundedSync } from './read-file.ts';
+import { fileStamp, NO_REGULAR_FILE, readBounded, readBoundedSync } from './read-file.ts';
 import type { FileReading } from './read-file.ts';
 
 /** A file that was changed while the program runs. Nothing of its content. */
@@ -33,6 +33,8 @@ export interface Fault {
  */
 export class SecretFile {
   readonly #options: SecretFileOptions;
+  /** A pipe, such as that of the shell's `<(command)`, gives its content once. */
+  readonly #isPipe: boolean;
   #stamp: string;
   #secret: string;
   #fault: string | undefined;
@@ -46,6 +48,7 @@ export class SecretFile {
 
   private constructor(options: SecretFileOptions, stamp: string, secret: string) {
     this.#options = options;
+    this.#isPipe = stamp === NO_REGULAR_FILE;
     this.#stamp = stamp;
     this.#secret = secret;
   }
@@ -64,6 +67,7 @@ export class SecretFile {
 
   /** Reads the file even where it seems unchanged. */
   readAgain(stamp = fileStamp(this.#options.path)): void {
+    if (this.#isPipe) return;
     const { key, path, maxBytes, onChange } = this.#options;
     this.#stamp = stamp;
     const secret = secretIn(readBoundedSync(path, maxBytes), this.#options);

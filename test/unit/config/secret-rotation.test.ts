@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SecretChange } from '../../../src/config/secret-file.ts';
@@ -69,6 +71,14 @@ describe('a secret that is renewed while the program runs', () => {
     writeFileSync(path, 'new1');
     expect([files.isAnyRefused(), token()]).toEqual([false, 'new1']);
     expect(changes).toHaveLength(2);
+  });
+
+  test('stays as it is where it came through a pipe, which can be read only once', async () => {
+    const path = join(newFolder(), 'pipe');
+    execFileSync('mkfifo', [path]);
+    const [{ token, changes, files }] = await Promise.all([tokenIn(path), writeFile(path, 'old1')]);
+    files.readAgain();
+    expect([token(), files.isAnyRefused(), changes]).toEqual(['old1', false, []]);
   });
 
   test('is read again when that is asked for, changed or not', async () => {
