@@ -47,8 +47,11 @@ export interface MoveRecord {
   readonly undoneAtMs?: number;
 }
 
+/** How a migration that was asked for comes to its end. */
+export const LATE_OUTCOMES = ['succeeded', 'failed', 'rolled_back'] as const satisfies readonly Outcome[];
+
 export interface LateOutcome {
-  readonly outcome: Exclude<Outcome, 'timed_out' | 'abandoned'>;
+  readonly outcome: (typeof LATE_OUTCOMES)[number];
   readonly cause: string;
   readonly detail: string;
   readonly atMs: number;

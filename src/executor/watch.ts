@@ -5,7 +5,7 @@ import type { Cluster } from '../greptimedb/port.ts';
 import { look, queryFor, type Look } from './evidence.ts';
 import type { Journal, JournalDependencies } from './journal.ts';
 import { pollDelayMs, serverWorstCaseMs, type ExecutorOptions } from './options.ts';
-import type { WatchMemories } from './port.ts';
+import type { ExecutorDependencies, WatchMemories } from './port.ts';
 import type { MoveEnd } from './states.ts';
 import {
   judge,
@@ -19,6 +19,7 @@ import {
 export interface WatcherDependencies extends Omit<JournalDependencies, 'events'> {
   readonly cluster: Cluster;
   readonly journal: Journal;
+  readonly standing: ExecutorDependencies['standing'];
   readonly watchMemories?: WatchMemories;
 }
 
@@ -43,7 +44,8 @@ export type WatchResult =
 export interface Watcher {
   /**
    * Looks until the end is known or the time is over. A move that has timed out is looked at once, and again only while nothing but time
-   * is missing to tell whether it may still run: a process that lives for one cycle would never know otherwise.
+   * is missing to tell whether it may still run: a process that lives for one cycle would never know otherwise. Who leads no more leaves it
+   * as it is: another replica may have seen its end, and moved the region again.
    *
    * @throws the signal's reason when it aborts; the move stays as it is.
    */
@@ -60,7 +62,7 @@ interface Step {
 }
 
 export function createWatcher(options: ExecutorOptions, dependencies: WatcherDependencies): Watcher {
-  const { cluster, store, journal, clock } = dependencies;
+  const { cluster, store, journal, clock, standing } = dependencies;
   const worstCaseMs = serverWorstCaseMs(options.replayTimeoutMs);
   const limits: JudgeOptions = { ...options, worstCaseMs };
   /** How long a watch lasts at least, so that a move of an earlier process gets a fair look: never longer than one may last. */
@@ -77,11 +79,12 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
     return memories.get(move.id) ?? { intentMs: nowMs - elapsedMs, sinceMs: nowMs, hasRead: false };
   };
 
-  const step = async (move: MoveRecord, signal: AbortSignal): Promise<Step> => {
+  const step = async (move: MoveRecord, signal: AbortSignal): Promise<Step | undefined> => {
     const intentAtMs = findIntentTime(dependencies, move);
     const query = queryFor(store, move, intentAtMs, options);
     const before = memoryOf(move, intentAtMs);
     const { evidence, problem }: Look = await look({ cluster, store }, query, signal);
+    if (!standing().isLeader) return undefined;
     const nowMs = clock.monotonicMs();
     const seen = noteDowngrade(journal, move, evidence.region);
     const current = move.state === 'timed_out' ? seen : followStates(journal, seen, evidence, intentAtMs);
@@ -136,6 +139,7 @@ export function createWatcher(options: ExecutorOptions, dependencies: WatcherDep
       for (let current = move; ;) {
         signal.throwIfAborted();
         const seen = await step(current, signal);
+        if (!seen) return open(current, { mayStillRun: true }, 'This replica leads no more.');
         const { judgement, memory } = seen;
         current = seen.move;
         if (judgement.kind === 'end') {

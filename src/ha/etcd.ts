@@ -32,9 +32,16 @@ const NOTE_TRIES = 3;
 /** What etcd compares a key with that does not exist. */
 const NEVER_WRITTEN = '0';
 
+/** How the key looks while the lock is ours. */
+interface Hold {
+  readonly revision: string;
+  readonly lease: string;
+}
+
 /**
  * A lock in etcd's v3 interface: a key that exists while the lease lives which it is attached to. Whoever creates the key holds the
- * lock; its creation revision names the term, and every write of the holder is a transaction that compares it.
+ * lock; its creation revision and its lease name the term. Every write of the holder is a transaction that compares both, and the owner:
+ * an etcd that lost its data counts revisions anew, so that another holder's key may have the same one.
  *
  * Facts: etcd Documentation/dev-guide/apispec (lease, kv) at v3.4; server/lease extends leases when its leader changes, so that none
  * ends early.
@@ -43,7 +50,7 @@ export class EtcdLock implements Lock {
   readonly #options: EtcdLockOptions;
   readonly #client: EtcdClient;
   #lease: string | undefined;
-  #revision: string | undefined;
+  #hold: Hold | undefined;
   /** Of the note, as far as it is known for certain; "0" when there is none. */
   #noteRevision: string | undefined;
 
@@ -55,11 +62,12 @@ export class EtcdLock implements Lock {
   async acquireOrRenew(signal: AbortSignal): Promise<LockReading> {
     if (this.#lease !== undefined && !(await this.#keepAlive(this.#lease, signal))) this.#lease = undefined;
     const found = (await this.#read(this.#lockKey, signal)) ?? (await this.#take(signal));
-    if (found && this.#lease !== undefined && found.lease === this.#lease) {
-      this.#revision = found.create_revision;
-      return { kind: 'held', term: found.create_revision };
+    const hold = found && { revision: found.create_revision, lease: this.#lease ?? '' };
+    if (hold && this.#isHeldAs(found, hold)) {
+      this.#hold = hold;
+      return { kind: 'held', term: termOf(hold) };
     }
-    this.#revision = undefined;
+    this.#hold = undefined;
     // A lease that won nothing runs out by itself.
     if (found) this.#lease = undefined;
     return { kind: 'lost', holder: found ? displayName(decode(found.value)) : null };
@@ -72,21 +80,23 @@ export class EtcdLock implements Lock {
   }
 
   async writeNote(text: string, term: string, signal: AbortSignal): Promise<boolean> {
+    const hold = this.#hold;
+    if (!hold || termOf(hold) !== term) return false;
     for (let tries = 0; tries < NOTE_TRIES; tries += 1) {
-      if (await this.#tryNote(term, text, signal)) return true;
+      if (await this.#tryNote(hold, text, signal)) return true;
       const lock = await this.#read(this.#lockKey, signal);
-      if (lock?.create_revision !== term) return false;
+      if (!lock || !this.#isHeldAs(lock, hold)) return false;
     }
     throw new OperatingError('lock-error', 'The note beside the lock in etcd keeps changing');
   }
 
   /** A write that was given up may arrive late: it must not undo a later one, so each names the revision that it rests on. */
-  async #tryNote(revision: string, text: string, signal: AbortSignal): Promise<boolean> {
+  async #tryNote(hold: Hold, text: string, signal: AbortSignal): Promise<boolean> {
     const key = encode(this.#noteKey);
     const before =
       this.#noteRevision ?? (await this.#read(this.#noteKey, signal))?.mod_revision ?? NEVER_WRITTEN;
     this.#noteRevision = undefined;
-    const compare = [this.#isLockOf(revision), { key, target: 'MOD', result: 'EQUAL', mod_revision: before }];
+    const compare = [...this.#isHeld(hold), { key, target: 'MOD', result: 'EQUAL', mod_revision: before }];
     const success = [{ request_put: { key, value: encode(text) } }];
     const answer = await this.#client.call('/v3/kv/txn', { compare, success }, txnAnswer, signal);
     if (answer.succeeded) this.#noteRevision = answer.header.revision;
@@ -94,12 +104,12 @@ export class EtcdLock implements Lock {
   }
 
   async release(signal: AbortSignal): Promise<void> {
-    const [revision, lease] = [this.#revision, this.#lease];
-    this.#revision = undefined;
+    const [hold, lease] = [this.#hold, this.#lease];
+    this.#hold = undefined;
     this.#lease = undefined;
-    if (revision !== undefined) {
+    if (hold !== undefined) {
       const success = [{ request_delete_range: { key: encode(this.#lockKey) } }];
-      const body = { compare: [this.#isLockOf(revision)], success };
+      const body = { compare: this.#isHeld(hold), success };
       await this.#client.call('/v3/kv/txn', body, txnAnswer, signal);
     }
     if (lease !== undefined) await this.#client.call('/v3/lease/revoke', { ID: lease }, z.unknown(), signal);
@@ -146,8 +156,19 @@ export class EtcdLock implements Lock {
     return kvs[0];
   }
 
-  #isLockOf(revision: string): object {
-    return { key: encode(this.#lockKey), target: 'CREATE', result: 'EQUAL', create_revision: revision };
+  #isHeldAs(found: KeyValue, { revision, lease }: Hold): boolean {
+    const isOwner = decode(found.value) === this.#options.instance;
+    return isOwner && found.lease === lease && found.create_revision === revision;
+  }
+
+  /** The same, for etcd to compare. */
+  #isHeld({ revision, lease }: Hold): readonly object[] {
+    const [key, value] = [encode(this.#lockKey), encode(this.#options.instance)];
+    return [
+      { key, target: 'CREATE', result: 'EQUAL', create_revision: revision },
+      { key, target: 'LEASE', result: 'EQUAL', lease },
+      { key, target: 'VALUE', result: 'EQUAL', value },
+    ];
   }
 
   get #lockKey(): string {
@@ -157,6 +178,10 @@ export class EtcdLock implements Lock {
   get #noteKey(): string {
     return `${this.#options.prefix}/handover`;
   }
+}
+
+function termOf({ revision, lease }: Hold): string {
+  return `${revision} ${lease}`;
 }
 
 function encode(text: string): string {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MOVE_REASON_CODES } from '../domain/codes.ts';
-import { isUnresolved, MOVE_STATES, type MoveRecord } from '../domain/move.ts';
+import { isUnresolved, LATE_OUTCOMES, MOVE_STATES, type MoveRecord } from '../domain/move.ts';
 import type { MoveChange, MoveDraft, MoveQuery, MoveStore } from './port.ts';
 import type { Database, Parameters } from './sqlite-database.ts';
 import { applyEffects, readFailureRun, resetFailureRun } from './sqlite-holds.ts';
@@ -26,7 +26,7 @@ const MOVE_ROW = z.object({
   submitted_at_ms: optionalTime,
   downgraded_at_ms: optionalTime,
   ended_at_ms: optionalTime,
-  late_outcome: z.enum(['succeeded', 'failed', 'rolled_back']).nullable(),
+  late_outcome: z.enum(LATE_OUTCOMES).nullable(),
   late_cause: optionalText,
   late_detail: optionalText,
   late_at_ms: optionalTime,

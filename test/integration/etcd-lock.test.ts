@@ -153,6 +153,36 @@ describeWith('etcd', 'the lock in a real etcd', ([command = '']) => {
     expect(await a.readNote(signal)).toBe('two');
   });
 
+  test('of an etcd that lost its data: who held it before cannot change the note of who holds it now', async () => {
+    const fresh = await Promise.all(
+      [1, 2].map(() => startEtcd({ command, folder: mkdtempSync(join(folder, 'lost-')) })),
+    );
+    closers.push(...fresh.map((etcd) => () => etcd.stop()));
+    const [before = '', after = ''] = fresh.map(({ endpoint }) => endpoint);
+    const http = createJsonHttp({}, { clock: systemClock });
+    closers.push(() => http.close());
+    let endpoint = before;
+    const client = new EtcdClient(
+      { endpoints: [before], requestTimeoutMs: 3_000 },
+      { ...http, send: (request) => http.send({ ...request, url: request.url.replace(before, endpoint) }) },
+    );
+    const options = { prefix: '/lost', leaseDurationMs: LEASE_MS };
+    const [old, next] = [
+      new EtcdLock({ ...options, instance: 'old' }, client),
+      lockOf('next', [after], { prefix: '/lost' }),
+    ];
+    const [oldTerm, nextTerm] = [await heldTerm(old), await heldTerm(next)];
+    expect(await old.writeNote('of the old one', oldTerm, signal)).toBe(true);
+    expect(await next.writeNote('of the next one', nextTerm, signal)).toBe(true);
+    endpoint = after;
+    expect(await old.writeNote('late', oldTerm, signal)).toBe(false);
+    expect(await next.readNote(signal)).toBe('of the next one');
+    // Its lease is unknown there.
+    await old.release(signal).catch(() => undefined);
+    expect(await next.acquireOrRenew(signal)).toEqual({ kind: 'held', term: nextTerm });
+    expect(await old.acquireOrRenew(signal)).toEqual({ kind: 'lost', holder: 'next' });
+  });
+
   test('is found at another endpoint when the first does not answer', async () => {
     const lock = lockOf('a', ['http://127.0.0.1:9', ...endpoints]);
     expect(await heldTerm(lock)).toBeDefined();

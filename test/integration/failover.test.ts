@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, onTestFailed, test } from 'vitest';
 import { z } from 'zod';
 import { listenAsCluster, type ListeningCluster } from '../../src/app/commands/simulate.ts';
+import { isFinal, MOVE_STATES } from '../../src/domain/move.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { SimEvent } from '../../src/simulator/index.ts';
 import { CommandProcess } from '../support/command-process.ts';
@@ -22,7 +23,9 @@ const STEP_LIMIT_MS = 120_000;
 const LIMIT_MS = 400_000;
 
 const historySchema = z.object({
-  moves: z.array(z.object({ regionId: z.string(), state: z.string(), from: z.string(), to: z.string() })),
+  moves: z.array(
+    z.object({ regionId: z.string(), state: z.enum(MOVE_STATES), from: z.string(), to: z.string() }),
+  ),
 });
 const statusSchema = z.object({
   leader: z.object({ leads: z.boolean(), holder: z.string().nullable() }),
@@ -211,6 +214,58 @@ describeWith('etcd', 'two replicas and a real etcd', ([command = '']) => {
   );
 
   test(
+    'a leader that was frozen has the end that its successor saw of its move, though the region has moved on since',
+    { timeout: LIMIT_MS },
+    async () => {
+      const locks = await openEtcd(command);
+      const { cluster, ...listening } = await listenAsCluster(
+        {
+          profile: '1.3',
+          ...{ datanodes: 3, emptyDatanodes: 1, tables: 2, regions: 6, metasrvs: 1, frontends: 1 },
+          ...{ migrationTimeMs: 1_500, seed: 'frozen', port: 0, layout: 'balanced' },
+        },
+        systemClock,
+      );
+      closers.push(() => listening.close());
+      const first = new Replica('first', { cluster, ...listening }, locks);
+      await first.process.waitFor(LEADS);
+      const inTheMiddle = async (): Promise<{ regionId: string; to: string } | undefined> => {
+        const note = await locks.note();
+        const underWay = cluster.migrationsUnderWay.find(({ procedureId }) => note.includes(procedureId));
+        if (underWay) first.process.kill('SIGSTOP');
+        return underWay;
+      };
+      const { regionId, to } = await eventually('a migration is under way', inTheMiddle, STEP_LIMIT_MS);
+      const second = new Replica('second', { cluster, ...listening }, locks);
+      await second.process.waitFor(LEADS);
+      const ofRegion = (replica: Replica) => async () => {
+        const { moves } = await replica.get('/api/v1/history?limit=100', historySchema);
+        const ended = moves.filter((move) => move.regionId === regionId && isFinal(move.state));
+        return ended.length > 0 ? ended : undefined;
+      };
+      const [seen] = await eventually('the successor saw its end', ofRegion(second), STEP_LIMIT_MS);
+      expect(seen).toMatchObject({ state: 'succeeded', to });
+      const [, url = ''] = await second.process.waitFor(/"url":"([^"]+)"/);
+      expect((await post(`${url}/api/v1/drain`, { datanodes: [to] })).status).toBe(200);
+      const hasLeft = (): Promise<true | undefined> =>
+        Promise.resolve(
+          (cluster.regionsPerDatanode(() => true).get(to) ?? 0) === 0 &&
+            cluster.migrationsUnderWay.length === 0
+            ? true
+            : undefined,
+        );
+      await eventually('the region has moved on', hasLeft, STEP_LIMIT_MS);
+      second.process.kill('SIGTERM');
+      await second.process.ended();
+      first.process.kill('SIGCONT');
+      await first.process.waitFor(/"from":"second"[^\n]*"message":"This replica leads"/);
+      const moves = await eventually('the first one knows the end', ofRegion(first), STEP_LIMIT_MS);
+      expect(moves.at(-1)).toMatchObject({ state: 'succeeded', to });
+      expect(await first.metric('migrations_total{outcome="failed",reason="table-spread"}')).toBe('0');
+    },
+  );
+
+  test(
     'a leader that is told to stop gives the lead away at once; a pause goes with it',
     { timeout: LIMIT_MS },
     async () => {
@@ -256,10 +311,10 @@ test('two replicas and a Lease of Kubernetes: the same', { timeout: LIMIT_MS }, 
   killInTheMiddle('1.3', await openApiServer()),
 );
 
-function post(url: string): Promise<Response> {
+function post(url: string, body: object = { reason: 'deploy' }): Promise<Response> {
   return fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ reason: 'deploy', by: 'me' }),
+    body: JSON.stringify({ by: 'me', ...body }),
   });
 }

@@ -70,6 +70,7 @@ export class ClusterSession {
   readonly leadership: Leadership;
   readonly #dependencies: ClusterSessionDependencies;
   readonly #watchMemories: WatchMemories = new Map();
+  #watchedTerm: number | undefined;
   readonly #followers: LearnedFollowers;
   #config: Config;
   #isConfigWaiting = false;
@@ -210,6 +211,9 @@ export class ClusterSession {
     this.#limitHolds();
     // Between two terms another replica may have moved regions.
     const term = leadership.actingTerm();
+    // What was seen before may be long over.
+    if (term !== this.#watchedTerm) this.#watchMemories.clear();
+    this.#watchedTerm = term;
     const standing = (): Standing => {
       const { windows, timezone } = this.#config.schedule;
       return {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MOVE_REASON_CODES } from '../../domain/codes.ts';
 import { OperatingError } from '../../domain/errors.ts';
-import { MOVE_STATES, type MoveRecord } from '../../domain/move.ts';
+import { LATE_OUTCOMES, MOVE_STATES, type MoveRecord } from '../../domain/move.ts';
 import { DATANODE_ROLES } from '../../domain/policy.ts';
 import type { Store } from '../../store/port.ts';
 
@@ -43,10 +43,16 @@ const datanodeSchema = z.tuple([
 ]);
 const requestSchema = z.object({ datanode: idText, by: z.string(), atMs: timeMs });
 
+const endedSchema = moveSchema
+  .pick({ regionId: true, from: true, to: true, createdAtMs: true })
+  .extend({ outcome: z.enum(LATE_OUTCOMES), cause: z.string(), detail: z.string() });
+
 const handoverSchema = z.object({
   formatVersion: z.literal(1),
   by: z.string(),
   moves: z.array(moveSchema),
+  /** Moves that came to an end, the newest first: another replica may have them as open still. Older notes have none. */
+  ended: z.array(endedSchema).optional(),
   pause: pauseSchema.nullable(),
   drains: z.array(requestSchema),
   /** Older notes have none. */
@@ -62,10 +68,13 @@ const handoverSchema = z.object({
 /** What a leader leaves beside the lock for its successor, whose state folder knows nothing of it. */
 export type Handover = z.infer<typeof handoverSchema>;
 export type HandedMove = z.infer<typeof moveSchema>;
+export type EndedMove = z.infer<typeof endedSchema>;
 
 /** More are never unresolved at a time: one is under way, and each that timed out had its fifteen minutes. */
 const MAX_MOVES = 100;
 const MAX_DETAIL = 300;
+const MAX_ENDED = 100;
+const MAX_ENDED_DETAIL = 100;
 /** At most some 70 kB of a note. What is more is left out: a region that is moved too soon is a nuisance, no danger. */
 export const MAX_COOLDOWNS = 1_000;
 export const MAX_QUARANTINE = 200;
@@ -81,7 +90,13 @@ const MAX_QUARANTINE_DETAIL = 100;
 export function describeHandover(
   store: Pick<
     Store,
-    'unresolvedMoves' | 'pause' | 'requested' | 'memory' | 'listQuarantine' | 'listDatanodeRests'
+    | 'listMoves'
+    | 'unresolvedMoves'
+    | 'pause'
+    | 'requested'
+    | 'memory'
+    | 'listQuarantine'
+    | 'listDatanodeRests'
   >,
   by: string,
   nowMs: number,
@@ -97,6 +112,7 @@ export function describeHandover(
     formatVersion: 1,
     by,
     moves: moves.map(handMove),
+    ended: store.listMoves({ limit: MAX_ENDED }).flatMap(handEnd),
     pause: store.pause(nowMs) ?? null,
     drains: [...store.requested('drain')],
     cordons: [...store.requested('cordon')],
@@ -135,6 +151,23 @@ function handMove(move: MoveRecord): HandedMove {
     ...(detail !== undefined && { detail: detail.slice(0, MAX_DETAIL) }),
     ...(submittedAtMs !== undefined && { submittedAtMs }),
   };
+}
+
+function handEnd({ regionId, from, to, createdAtMs, state, cause, detail, late }: MoveRecord): EndedMove[] {
+  const outcome = LATE_OUTCOMES.find((known) => known === (late?.outcome ?? state));
+  if (outcome === undefined) return [];
+  const end = { cause: late?.cause ?? cause ?? '', detail: late?.detail ?? detail ?? '' };
+  return [
+    {
+      regionId,
+      from,
+      to,
+      createdAtMs,
+      outcome,
+      cause: end.cause,
+      detail: end.detail.slice(0, MAX_ENDED_DETAIL),
+    },
+  ];
 }
 
 /** @throws OperatingError `handover-invalid`: acting without knowing what it says could move a region twice. */

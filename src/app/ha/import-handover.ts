@@ -1,9 +1,9 @@
 import type { MoveRecord } from '../../domain/move.ts';
 import { isCause } from '../../domain/causes.ts';
-import { writeState } from '../../executor/states.ts';
+import { pathTo, writeState } from '../../executor/states.ts';
 import type { RequestKind } from '../../domain/policy.ts';
 import type { DatanodeRequest, Store } from '../../store/port.ts';
-import { MAX_COOLDOWNS, MAX_QUARANTINE, type HandedMove, type Handover } from './handover.ts';
+import { MAX_COOLDOWNS, MAX_QUARANTINE, type EndedMove, type HandedMove, type Handover } from './handover.ts';
 
 /** Moves of other replicas belong to no cycle of ours. */
 const NO_CYCLE = 0;
@@ -12,27 +12,79 @@ const SAME_REGION_LOOKED_AT = 100;
 /**
  * Takes over what the last leader left: its unfinished migrations become ours to find out about, its pause, its drains and cordons, and the rests of
  * regions hold on.
+ * Of our own open moves, those that it saw come to an end have that end, and count for nothing here: it has judged them.
  * Doing so again changes nothing. All of it or nothing: half a move would look as if nothing had been sent.
  *
- * @returns the moves that this store did not know.
+ * @param self our own name: of what we wrote ourselves there is nothing to learn.
  */
-export function importHandover(store: Store, handover: Handover, nowMs: number): readonly MoveRecord[] {
+export function importHandover(store: Store, handover: Handover, self: string, nowMs: number): ImportedMoves {
   return store.atomically(() => {
     importPause(store, handover, nowMs);
     importRequests(store, 'drain', handover.drains);
     importRequests(store, 'cordon', handover.cordons);
     importHolds(store, handover, nowMs);
-    return handover.moves
+    const settled = handover.by === self ? [] : settleOwnMoves(store, handover, nowMs);
+    const imported = handover.moves
       .filter((move) => !isKnown(store, move))
       .map((move) => importMove(store, move, nowMs));
+    return { imported, settled };
   });
 }
 
+/** The moves that this store did not know, and those of its own whose end it did not know. */
+export interface ImportedMoves {
+  readonly imported: readonly MoveRecord[];
+  readonly settled: readonly MoveRecord[];
+}
+
 /** Region, direction and the millisecond in which it was made: together they name a move across replicas. */
-function isKnown(store: Store, { regionId, from, to, createdAtMs }: HandedMove): boolean {
+type MoveName = Pick<HandedMove, 'regionId' | 'from' | 'to' | 'createdAtMs'>;
+
+function isSame(one: MoveName, other: MoveName): boolean {
+  return (
+    one.regionId === other.regionId &&
+    one.from === other.from &&
+    one.to === other.to &&
+    one.createdAtMs === other.createdAtMs
+  );
+}
+
+function isKnown(store: Store, move: HandedMove): boolean {
   return store
-    .listMoves({ regionId, limit: SAME_REGION_LOOKED_AT })
-    .some((move) => move.from === from && move.to === to && move.createdAtMs === createdAtMs);
+    .listMoves({ regionId: move.regionId, limit: SAME_REGION_LOOKED_AT })
+    .some((known) => isSame(known, move));
+}
+
+function settleOwnMoves(store: Store, { moves, ended = [] }: Handover, nowMs: number): readonly MoveRecord[] {
+  return store
+    .unresolvedMoves()
+    .filter(({ state }) => state !== 'planned' && state !== 'checking')
+    .filter((move) => !moves.some((open) => isSame(open, move)))
+    .flatMap((move) => {
+      const end = ended.find((other) => isSame(other, move));
+      if (end) return [settle(store, move, end, nowMs)];
+      return move.state === 'timed_out' ? [] : [setAside(store, move, nowMs)];
+    });
+}
+
+function settle(
+  store: Store,
+  move: MoveRecord,
+  { outcome, cause, detail }: EndedMove,
+  nowMs: number,
+): MoveRecord {
+  const end = { cause: isCause(cause) ? cause : ('outcome-unknown' as const), detail };
+  if (move.state === 'timed_out')
+    return store.writeLateOutcome(move.id, { outcome, ...end, atMs: nowMs }, {});
+  const path = pathTo(move.state, outcome);
+  const before = path.slice(0, -1).reduce((current, state) => writeState(store, current, state, nowMs), move);
+  return writeState(store, before, outcome, nowMs, { end });
+}
+
+/** The other leader knows nothing of it any more. What the cluster shows by now may be the work of others: it is looked up, and counts for nothing. */
+function setAside(store: Store, move: MoveRecord, nowMs: number): MoveRecord {
+  const detail = 'Another replica led meanwhile, and its note does not name this move any more.';
+  return writeState(store, move, 'timed_out', nowMs, { end: { cause: 'outcome-unknown', detail } });
 }
 
 /**

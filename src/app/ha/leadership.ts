@@ -2,7 +2,7 @@ import { describeError, OperatingError } from '../../domain/errors.ts';
 import type { Cluster } from '../../greptimedb/port.ts';
 import { MAX_NOTE_CHARACTERS, type LeaderElection } from '../../ha/port.ts';
 import { deadlineSignal, sleep, type Clock } from '../../lib/clock.ts';
-import type { EventSource, StampedEvent } from '../../observability/events.ts';
+import type { EventSink, EventSource, StampedEvent } from '../../observability/events.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Store } from '../../store/port.ts';
 import { importHandover } from './import-handover.ts';
@@ -53,7 +53,7 @@ export interface LeadershipOptions {
 export interface LeadershipDependencies {
   readonly election: LeaderElection;
   readonly store: Store;
-  readonly events: EventSource;
+  readonly events: EventSource & EventSink;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
@@ -223,12 +223,17 @@ export class SharedLeadership implements Leadership {
   }
 
   async #importNote(term: number): Promise<void> {
-    const { election, store, clock, logger } = this.#dependencies;
+    const { election, store, clock, logger, events } = this.#dependencies;
     const limit = deadlineSignal(clock, this.#options.writeLimitMs, this.#stopping.signal);
     const text = await election.readNote(limit.signal).finally(() => limit.release());
     if (election.term() !== term) return;
     const handover = text === undefined ? undefined : parseHandover(text);
-    const imported = handover ? importHandover(store, handover, clock.now()) : [];
+    const { identity } = this.#options;
+    const { imported, settled } = handover
+      ? importHandover(store, handover, identity, clock.now())
+      : { imported: [], settled: [] };
+    for (const move of settled)
+      events.emit({ type: 'recovered', move, detail: move.late?.detail ?? move.detail ?? '' });
     // Only now: before the note was read, writing it would have destroyed what the last leader left.
     await this.#inTurn(() => {
       if (election.term() !== term) throw notLeader(election.holder());
@@ -238,7 +243,7 @@ export class SharedLeadership implements Leadership {
     this.#readyTerm = term;
     this.#takeoverProblem = undefined;
     logger.info(
-      { identity: this.#options.identity, from: handover?.by ?? null, importedMoves: imported.length },
+      { identity, from: handover?.by ?? null, importedMoves: imported.length, settledMoves: settled.length },
       'This replica leads',
     );
     this.#onTakeover();

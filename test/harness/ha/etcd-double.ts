@@ -4,10 +4,12 @@ import type { JsonResponse } from '../../../src/ha/http.ts';
 
 const compareSchema = z.object({
   key: z.string(),
-  target: z.enum(['CREATE', 'MOD']),
+  target: z.enum(['CREATE', 'MOD', 'LEASE', 'VALUE']),
   result: z.literal('EQUAL'),
   create_revision: z.string().optional(),
   mod_revision: z.string().optional(),
+  lease: z.string().optional(),
+  value: z.string().optional(),
 });
 const putSchema = z.object({ key: z.string(), value: z.string(), lease: z.string().optional() });
 const opSchema = z.object({
@@ -109,8 +111,11 @@ export class EtcdDouble {
   }
 
   #transact({ compare, success, failure }: z.infer<typeof txnSchema>): object | undefined {
-    const holds = compare.every(({ key, target, create_revision, mod_revision }) => {
+    const holds = compare.every(({ key, target, create_revision, mod_revision, lease, value }) => {
       const entry = this.#entries.get(key);
+      // A key that is not there has no value that equals any.
+      if (target === 'VALUE') return entry?.value === value;
+      if (target === 'LEASE') return (entry?.lease ?? '0') === lease;
       return target === 'CREATE'
         ? String(entry?.createRevision ?? 0) === create_revision
         : String(entry?.modRevision ?? 0) === mod_revision;

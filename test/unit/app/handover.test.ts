@@ -1,6 +1,6 @@
 import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import { describe, expect, test } from 'vitest';
-import { importHandover } from '../../../src/app/ha/import-handover.ts';
+import { importHandover, type ImportedMoves } from '../../../src/app/ha/import-handover.ts';
 import {
   describeHandover,
   MAX_COOLDOWNS,
@@ -9,7 +9,7 @@ import {
 } from '../../../src/app/ha/handover.ts';
 import { MAX_NOTE_CHARACTERS } from '../../../src/ha/port.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
-import { writeState } from '../../../src/executor/states.ts';
+import { pathTo, writeState } from '../../../src/executor/states.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import type { MoveRecord, MoveState } from '../../../src/domain/move.ts';
 import type { Store } from '../../../src/store/port.ts';
@@ -45,7 +45,13 @@ function begin(store: Store, path: readonly MoveState[], regionId = REGION): Mov
 
 function handOver(from: Store, to: Store): readonly MoveRecord[] {
   const text = JSON.stringify(describeHandover(from, 'first', NOW_MS));
-  return importHandover(to, parseHandover(text), NOW_MS);
+  return importHandover(to, parseHandover(text), 'second', NOW_MS).imported;
+}
+
+/** What the first learns from the note of the second. */
+function handBack(from: Store, to: Store, by = 'second'): ImportedMoves {
+  const text = JSON.stringify(describeHandover(from, by, NOW_MS));
+  return importHandover(to, parseHandover(text), 'first', NOW_MS);
 }
 
 /** A store whose `nth` write of a move fails. */
@@ -113,6 +119,37 @@ describe('what a leader leaves', () => {
     expect(handOver(first, second)).toEqual([]);
     expect(handOver(second, first)).toEqual([]);
     expect(first.unresolvedMoves()).toHaveLength(1);
+  });
+
+  test('who led before takes the end that its successor saw, and its breaker does not count it', () => {
+    for (const outcome of ['succeeded', 'failed', 'rolled_back'] as const)
+      for (const path of [['submitted', 'watching', 'verifying'], ['watching', 'timed_out'], []] as const) {
+        const [first, second] = [newStore(), newStore()];
+        const { id } = begin(first, ['checking', 'intent-recorded', ...path]);
+        const [taken] = handOver(first, second);
+        if (taken?.state === 'timed_out')
+          second.writeLateOutcome(taken.id, { outcome, cause: 'moved', detail: 'seen', atMs: NOW_MS }, {});
+        else {
+          const end = { end: { cause: 'moved', detail: 'seen' } } as const;
+          for (const state of pathTo(taken!.state, outcome))
+            writeState(second, second.unresolvedMoves()[0]!, state, NOW_MS, state === outcome ? end : {});
+        }
+        expect(handBack(second, first).settled).toMatchObject([{ id }]);
+        const { state, late, cause } = first.move(id)!;
+        expect([late?.outcome ?? state, late?.cause ?? cause]).toEqual([outcome, 'moved']);
+        expect(first.unresolvedMoves()).toEqual([]);
+        expect(first.failureRun()).toBe(0);
+        expect(handBack(second, first)).toEqual({ imported: [], settled: [] });
+      }
+  });
+
+  test('of a move that its successor does not know any more, who led before only looks up the end', () => {
+    const [first, second] = [newStore(), newStore()];
+    begin(first, ['checking', 'intent-recorded', 'submitted', 'watching']);
+    expect(handBack(first, first, 'first').settled, 'its own note').toEqual([]);
+    expect(handBack(second, first).settled).toMatchObject([{ state: 'timed_out', cause: 'outcome-unknown' }]);
+    expect(first.unresolvedMoves()).toHaveLength(1);
+    expect(handBack(second, first).settled).toEqual([]);
   });
 
   test('an intent counts from the moment of its adoption, whatever clock its author had', () => {
@@ -206,7 +243,7 @@ describe('what a leader leaves', () => {
     const store = newStore();
     store.importHolds({ cooldowns: [{ regionId: '1', untilMs: NOW_MS + 5 }], quarantine: [], datanodes: [] });
     const text = '{"formatVersion":1,"by":"x","moves":[],"pause":null,"drains":[]}';
-    importHandover(store, parseHandover(text), NOW_MS);
+    importHandover(store, parseHandover(text), 'second', NOW_MS);
     expect(store.cooldownUntil('1', NOW_MS)).toBe(NOW_MS + 5);
   });
 
