@@ -134,15 +134,33 @@ function createCells(problem: Problem): Cells {
   const { first, datanodeOf, now } = known;
   const filled = now.length;
   const count = now.slice();
-  const extra: number[] = [];
-  const extraOf = new Map<number, { node: number; cell: number }[]>();
-
-  const find = (table: number, node: number): number => {
-    const end = first[table + 1]!;
-    for (let cell = first[table]!; cell < end; cell += 1) if (datanodeOf[cell] === node) return cell;
-    return extraOf.get(table)?.find((entry) => entry.node === node)?.cell ?? -1;
+  const added = { node: [] as number[], count: [] as number[], next: [] as number[] };
+  /** First and last of the added cells of each table. */
+  const firstAdded = new Int32Array(first.length).fill(-1);
+  const lastAdded = new Int32Array(first.length);
+  const forEachAdded = (table: number, callback: (node: number, index: number) => void): void => {
+    for (let index = firstAdded[table]!; index !== -1; index = added.next[index]!)
+      callback(added.node[index]!, index);
   };
-  const at = (cell: number): number => (cell < filled ? count[cell]! : extra[cell - filled]!);
+
+  /** Where the cells of the table are that was asked for last: the next question is mostly about the same. */
+  const cellOf = new Int32Array(nodes.length);
+  const tableOf = new Int32Array(nodes.length).fill(-1);
+  let latest = -1;
+  const note = (table: number, node: number, cell: number): void => {
+    cellOf[node] = cell;
+    tableOf[node] = table;
+  };
+  const find = (table: number, node: number): number => {
+    if (table !== latest) {
+      latest = table;
+      for (let cell = first[table]!; cell < first[table + 1]!; cell += 1)
+        note(table, datanodeOf[cell]!, cell);
+      forEachAdded(table, (other, index) => note(table, other, filled + index));
+    }
+    return tableOf[node] === table ? cellOf[node]! : -1;
+  };
+  const at = (cell: number): number => (cell < filled ? count[cell]! : added.count[cell - filled]!);
   return {
     totals: known.totals,
     selected: known.selected,
@@ -151,9 +169,14 @@ function createCells(problem: Problem): Cells {
       const cell = find(table, node);
       if (cell !== -1) return cell;
       if (node < 0 || node >= nodes.length) throw new RangeError(`No datanode of index ${node}`);
-      const added = filled + extra.push(0) - 1;
-      extraOf.set(table, [...(extraOf.get(table) ?? []), { node, cell: added }]);
-      return added;
+      const index = added.node.push(node) - 1;
+      added.count.push(0);
+      added.next.push(-1);
+      if (firstAdded[table] === -1) firstAdded[table] = index;
+      else added.next[lastAdded[table]!] = index;
+      lastAdded[table] = index;
+      note(table, node, filled + index);
+      return filled + index;
     },
     count(table, node) {
       const cell = find(table, node);
@@ -161,7 +184,7 @@ function createCells(problem: Problem): Cells {
     },
     add(cell, units) {
       if (cell < filled) count[cell]! += units;
-      else extra[cell - filled]! += units;
+      else added.count[cell - filled]! += units;
     },
     result() {
       const { datanodes, scope } = known;
@@ -171,7 +194,7 @@ function createCells(problem: Problem): Cells {
 
   /** The filled cells and the others, by table. */
   function merged(): Pick<RegionCounts, 'first' | 'datanodeOf' | 'now' | 'after'> {
-    const size = filled + extra.length;
+    const size = filled + added.node.length;
     const all = {
       first: new Int32Array(first.length),
       datanodeOf: new Int32Array(size),
@@ -186,12 +209,10 @@ function createCells(problem: Problem): Cells {
         all.now[next] = now[cell]!;
         all.after[next++] = count[cell]!;
       }
-      const added = extraOf.get(row);
-      if (!added) continue;
-      for (const { node, cell } of added) {
+      forEachAdded(row, (node, index) => {
         all.datanodeOf[next] = node;
-        all.after[next++] = at(cell);
-      }
+        all.after[next++] = added.count[index]!;
+      });
     }
     all.first[first.length - 1] = next;
     return all;

@@ -1,5 +1,5 @@
 import { measureBalance } from '../domain/balance.ts';
-import type { Plan, Warning } from '../domain/plan.ts';
+import type { Move, Plan, Warning } from '../domain/plan.ts';
 import type { Memory, Policy } from '../domain/policy.ts';
 import type { RegionCounts } from '../domain/region-counts.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -9,6 +9,7 @@ import { listBlockers } from './explain/blockers.ts';
 import { createCounts } from './counts.ts';
 import { createMoveWriter } from './explain/describe.ts';
 import { orderMoves } from './choose/order.ts';
+import type { OrderedMove } from './choose/order.ts';
 import type { GivenLoads } from './load/loads.ts';
 import { prepareLoad } from './load/prepare.ts';
 import { placeRegions } from './place.ts';
@@ -49,9 +50,10 @@ export function makePlan(input: PlanInput, budget = new Budget()): Planned {
   const forLoad = byLoad.plan?.(placement, budget);
   const live = createCounts(problem);
   const write = createMoveWriter(problem, live);
-  const ordered = orderMoves(problem, forLoad?.base ?? placement.relocations, live);
-  if (forLoad) ordered.push(...forLoad.order(live));
-  const moves = ordered.map((move, index) => write(move, index + 1));
+  const moves: Move[] = [];
+  const append = (move: OrderedMove): void => void moves.push(write(move, moves.length + 1));
+  orderMoves(problem, forLoad?.base ?? placement.relocations, live, append);
+  forLoad?.order(live).forEach(append);
   const counts = { ...live.result(), ...(forLoad && { load: forLoad.load }) };
   const plan: PlanDraft = {
     formatVersion: 1,

@@ -28,12 +28,15 @@ export interface OrderedMove extends Relocation {
  * Table-spread violation does not rise on the way: taking back the last of a cell's changes cannot improve an optimal placement,
  * and the earlier steps of a convex cost are never dearer than the last. Only where followers make a datanode both give and take
  * regions of one table can a move be harmful at one point and harmless at another; it waits for that point.
+ *
+ * @param write called with each move in its turn; a million are not kept for it.
  */
 export function orderMoves(
   problem: Problem,
   relocations: readonly Relocation[],
   counts: Counts,
-): OrderedMove[] {
+  write: (move: OrderedMove) => void,
+): void {
   const limit = highestAllowed(problem, relocations, counts);
   const cells = cellsOf(problem, relocations, counts);
   const gainOf = (index: number): number => {
@@ -50,12 +53,11 @@ export function orderMoves(
   }
   outOf.forEach((list) => list.reverse());
 
-  const ordered: OrderedMove[] = [];
   const execute = (index: number): number => {
     queue.close(index);
     const move = relocations[index]!;
     const [fromCell, toCell] = [cells.from[index]!, cells.to[index]!];
-    ordered.push(noteMove(problem, counts, move, gainOf(index), fromCell, toCell));
+    write(noteMove(problem, counts, move, gainOf(index), fromCell, toCell));
     counts.move({ ...move, fromCell, toCell });
     return move.to;
   };
@@ -68,7 +70,6 @@ export function orderMoves(
       filled = execute(next);
     }
   }
-  return ordered;
 }
 
 /** The last open entry of a list that does no harm now, else the last open one. Drops closed entries from the end. */

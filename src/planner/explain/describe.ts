@@ -26,29 +26,31 @@ export function createMoveWriter(problem: Problem, counts: Counts): (move: Order
   };
 }
 
+/** Joined, not added up: a string that was added up keeps all its parts, which for a million moves is hundreds of megabytes. */
 function explainMove(problem: Problem, counts: Counts, shares: ShareTexts, move: OrderedMove): string {
   const from = problem.nodes[move.from]!.id;
   const to = problem.nodes[move.to]!.id;
   if (hasToLeave(problem.hold[move.region]!))
     return `Datanode ${from} is draining: every region leaves it, also of tables that are not selected. Datanode ${to} has the fewest of this table.`;
   if (move.reason === 'drain') {
-    return `Datanode ${from} is draining and has ${plural(move.totalAtFrom)} left; datanode ${to} is below its fair share.`;
+    const left = plural(move.totalAtFrom);
+    return ['Datanode ', from, ' is draining and has ', left, ' left; datanode ', to, BELOW_SHARE].join('');
   }
   if (move.reason === 'table-spread') {
     const table = problem.tableOf[move.region]!;
     const regions = counts.regionsOf(table);
     const shareOf = (node: number): string => shares.of(regions, node, () => counts.tableShare(table, node));
-    return (
-      `Datanode ${from} has ${move.tableAtFrom} of the table's ${plural(regions)}, datanode ${to} has ${orNone(move.tableAtTo)}; ` +
-      fairShares(shareOf(move.from), shareOf(move.to))
-    );
+    const has = ['Datanode ', from, ' has ', move.tableAtFrom, " of the table's ", plural(regions)];
+    const lacks = [', datanode ', to, ' has ', orNone(move.tableAtTo), '; '];
+    return [...has, ...lacks, fairShares(shareOf(move.from), shareOf(move.to))].join('');
   }
   const [fromShare, toShare] = [counts.nodeShare(move.from), counts.nodeShare(move.to)].map(shareText);
-  return (
-    `Datanode ${from} has ${plural(move.totalAtFrom)} in total, datanode ${to} has ${orNone(move.totalAtTo)}; ` +
-    `${fairShares(fromShare!, toShare!)} The table itself stays even.`
-  );
+  const has = ['Datanode ', from, ' has ', plural(move.totalAtFrom), ' in total'];
+  const lacks = [', datanode ', to, ' has ', orNone(move.totalAtTo), '; '];
+  return [...has, ...lacks, fairShares(fromShare!, toShare!), ' The table itself stays even.'].join('');
 }
+
+const BELOW_SHARE = ' is below its fair share.';
 
 function fairShares(from: string, to: string): string {
   return from === to ? `fair share ${from} each.` : `fair shares ${from} and ${to}.`;
