@@ -13,7 +13,7 @@ import type { PlanAnswer, PlanParts, PlanQuestion } from './commands/plan.ts';
 import type { SimulateRequest } from './commands/simulate.ts';
 import type { ReloadSources } from './daemon/run.ts';
 import type { PreflightReport } from './preflight/check.ts';
-import type { TrialCall } from './preflight/migration-trial.ts';
+import type { TrialCall } from '../scratch/work.ts';
 
 interface Call {
   readonly signal: AbortSignal;

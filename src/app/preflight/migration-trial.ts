@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { toPolicy } from '../../config/effective.ts';
 import { readSecrets } from '../../config/secrets.ts';
-import { describeError, OperatingError } from '../../domain/errors.ts';
+import { OperatingError } from '../../domain/errors.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
@@ -9,10 +9,13 @@ import type { Region, Snapshot } from '../../domain/snapshot.ts';
 import { createExecutor } from '../../executor/executor.ts';
 import { describeClosed } from '../../executor/gates.ts';
 import type { Cluster } from '../../greptimedb/port.ts';
-import { deadlineSignal, sleep } from '../../lib/clock.ts';
+import { sleep } from '../../lib/clock.ts';
 import { EventBus } from '../../observability/events.ts';
-import { ScratchSql } from '../../scratch/sql.ts';
-import { dropTables, findLeftovers, SCRATCH_DATABASE, ScratchTable } from '../../scratch/table.ts';
+import type { ScratchSql } from '../../scratch/sql.ts';
+import { SCRATCH_DATABASE } from '../../scratch/table.ts';
+import type { ScratchTable } from '../../scratch/table.ts';
+import { withScratchTable } from '../../scratch/work.ts';
+import type { TrialCall } from '../../scratch/work.ts';
 import { Writer } from '../../scratch/writer.ts';
 import type { WriteFigures } from '../../scratch/writer.ts';
 import { openStore } from '../../store/sqlite.ts';
@@ -39,16 +42,9 @@ interface TriedMove {
   readonly durationMs: number;
 }
 
-export interface TrialCall {
-  readonly signal: AbortSignal;
-  /** Told what is being done. */
-  readonly say: (line: string) => void;
-}
-
 const REGIONS = 3;
 /** Rows before, between and after the moves. */
 const ROWS_BETWEEN = 40;
-const CLEAN_UP_MS = 60_000;
 const FIND_TRIES = 15;
 const FIND_PAUSE_MS = 1_000;
 
@@ -60,61 +56,23 @@ const FIND_PAUSE_MS = 1_000;
  */
 export async function tryMigration(config: Config, parts: Parts, call: TrialCall): Promise<MigrationTrial> {
   const options = toClusterOptions(config, await readSecrets(config));
-  if ((options.sql?.endpoints.length ?? 0) === 0)
-    throw new OperatingError(
-      'no-frontends',
-      'Rows are written and read over SQL: the trial needs the frontends in cluster.sql.endpoints',
-    );
   const { clock, logger } = parts;
   const onWarning = (message: string, fields: Readonly<Record<string, unknown>>): void =>
     logger.warn(fields, message);
-  const sql = new ScratchSql(options, { clock });
-  try {
-    const cluster = await parts.openCluster(options, { clock, onWarning }, call);
-    try {
-      const leftovers = await findLeftovers(sql, call.signal);
-      if (leftovers.length > 0) await dropTables(sql, leftovers, call.signal);
-      const table = new ScratchTable(sql, REGIONS);
-      return await withCleanUp(sql, table, call, () =>
-        moveThereAndBack(config, parts, { sql, table, cluster, ...call }),
-      );
-    } finally {
-      await cluster.close();
-    }
-  } finally {
-    await sql.close();
-  }
-}
-
-/** Drops what was made, also when the work failed or somebody stopped it. */
-async function withCleanUp(
-  sql: ScratchSql,
-  table: ScratchTable,
-  { say }: TrialCall,
-  work: () => Promise<MigrationTrial>,
-): Promise<MigrationTrial> {
-  const clean = async (): Promise<string | undefined> => {
-    say(`dropping ${SCRATCH_DATABASE}.${table.name}`);
-    // Of its own: whoever stopped the work wants no rest of it.
-    const { signal, release } = deadlineSignal(sql.clock, CLEAN_UP_MS);
-    try {
-      return await dropTables(sql, [table.name], signal);
-    } catch (error) {
-      return `${SCRATCH_DATABASE} could not be dropped (${describeError(error)}); the next trial drops it.`;
-    } finally {
-      release();
-    }
-  };
-  let trial: MigrationTrial;
-  try {
-    trial = await work();
-  } catch (error) {
-    const left = await clean();
-    if (left !== undefined) say(left);
-    throw error;
-  }
-  const left = await clean();
-  return left === undefined ? trial : { ...trial, left };
+  const { result, left } = await withScratchTable(
+    { cluster: options, regions: REGIONS },
+    { clock },
+    call,
+    async (sql, table) => {
+      const cluster = await parts.openCluster(options, { clock, onWarning }, call);
+      try {
+        return await moveThereAndBack(config, parts, { sql, table, cluster, ...call });
+      } finally {
+        await cluster.close();
+      }
+    },
+  );
+  return left === undefined ? result : { ...result, left };
 }
 
 interface Workplace extends TrialCall {
@@ -125,8 +83,6 @@ interface Workplace extends TrialCall {
 
 async function moveThereAndBack(config: Config, parts: Parts, place: Workplace): Promise<MigrationTrial> {
   const { sql, table, cluster, signal, say } = place;
-  say(`creating ${SCRATCH_DATABASE}.${table.name} with ${REGIONS} regions`);
-  await table.create(signal);
   const { snapshot, regions } = await findRegions(cluster, table, parts, signal);
   const way = chooseWay(snapshot, regions, config);
   const writer = new Writer(sql, table);

@@ -23,7 +23,8 @@ import { endpointChecks } from './endpoint-checks.ts';
 import { gateChecks } from './gate-checks.ts';
 import { migrationChecks } from './migration-checks.ts';
 import { tryMigration } from './migration-trial.ts';
-import type { MigrationTrial, TrialCall } from './migration-trial.ts';
+import type { MigrationTrial } from './migration-trial.ts';
+import type { TrialCall } from '../../scratch/work.ts';
 import { stateCheck } from './state-check.ts';
 
 /**
