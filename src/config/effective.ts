@@ -34,5 +34,7 @@ function entriesOf(value: unknown, path: string): [string, string][] {
 /** What the planner needs to know of the configuration. */
 export function toPolicy({ balance, tables, datanodes, pins }: Config): Policy {
   const { weights, drain, cordon } = datanodes;
-  return { ...balance, tables, weights, drain, cordon, pins };
+  const { objective, load } = balance;
+  const policy = { objective, tables, weights, drain, cordon, pins };
+  return objective === 'load' ? { ...policy, load } : policy;
 }

@@ -115,6 +115,42 @@ export const share = yamlField('number from 0 to 1', (value) => {
     : new Refusal('a number from 0 to 1');
 });
 
+/** A part of a whole in percent, more than 0 %: `10%` is 0.1. */
+export function percent(maxPercent: number) {
+  const wanted = `a percentage such as 10%, from 1% to ${maxPercent}%`;
+  const read = (value: unknown): number | Refusal => {
+    const digits = typeof value === 'string' ? /^(\d{1,4}(?:\.\d{1,3})?)\s?%$/.exec(value)?.[1] : undefined;
+    const number = Number(digits);
+    return digits !== undefined && number >= 1 && number <= maxPercent ? number / 100 : new Refusal(wanted);
+  };
+  return textField(`percentage up to ${maxPercent}%`, read, (value) => `${Math.round(value * 1e5) / 1e3}%`);
+}
+
+const SIZE_UNITS = {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+} as const;
+const SIZE = /^(?<digits>\d{1,6}(?:\.\d{1,3})?)\s?(?<unit>B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)(?:\/s)?$/;
+
+/** An amount of bytes, or of bytes a second; or a whole number of something else. */
+export const amount = {
+  ...yamlField('size such as `1MiB/s` or `1GiB`, or a whole number', (value) => {
+    const number = wholeNumber(value);
+    if (number !== undefined && number >= 0) return number;
+    const groups = typeof value === 'string' ? SIZE.exec(value)?.groups : undefined;
+    const unit = Object.entries(SIZE_UNITS).find(([name]) => name === groups?.['unit']);
+    if (!unit) return new Refusal('a size such as 1MiB/s or 1GiB, or a whole number');
+    return Math.round(Number(groups?.['digits']) * unit[1]);
+  }),
+};
+
 /** One of a closed list of words. */
 export function choice<const T extends string>(words: readonly T[]) {
   const type = words.map((word) => `\`${word}\``).join(', ');

@@ -25,6 +25,7 @@ export function findConflicts(config: Config): Conflict[] {
     ...together('ha.etcd.tls', 'certFile', 'keyFile', ha.etcd.tls),
     ...ordered('ha', 'retryPeriod', 'renewDeadline', ha),
     ...together('server.tls', 'certFile', 'keyFile', server.tls),
+    ...toleranceBelowTrigger(config),
     ...electionMargin(config),
     ...etcdWithoutEndpoints(config),
   ];
@@ -45,6 +46,13 @@ function drainAndCordon({ datanodes }: Config): Conflict[] {
     ];
     return [{ places, text }];
   });
+}
+
+/** Else one is planned for again as soon as it is even. */
+function toleranceBelowTrigger({ balance: { load } }: Config): Conflict[] {
+  if (load.tolerance < load.trigger) return [];
+  const text = 'found a tolerance that is not below the trigger, wanted a smaller one, such as 10% and 20%';
+  return [conflict(['balance.load.tolerance', 'balance.load.trigger'], text)];
 }
 
 function apiWithoutEndpoints({ cluster }: Config): Conflict[] {

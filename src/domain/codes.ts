@@ -118,6 +118,15 @@ export const EXPLANATIONS = {
   'gives-regions': 'The plan moves regions away from it.',
   'receives-regions': 'The plan moves regions to it.',
   'within-rounding': 'Its share is not a whole number; one region more or less is as even as it gets.',
+  'load-within-tolerance':
+    'Its datanode carries little enough, or no datanode carries so much that anything is moved for it.',
+  'load-not-stable': 'A datanode carries too much, and has not for long enough to act on it.',
+  'load-too-small': 'It carries so little that moving it would change nothing.',
+  'load-varies': 'Its load is not known, or varies too much to rely on.',
+  'load-table-spread':
+    'Moving it for its load would break the spread of its table, and no exchange for a lighter region helps.',
+  'load-no-exchange-helps':
+    'Its datanode carries too much, and no move or exchange of this region helps as much as others do.',
   'out-of-balance': 'It is not as its share says, and something blocks the moves that would mend it.',
 } as const;
 export type ExplanationCode = keyof typeof EXPLANATIONS;

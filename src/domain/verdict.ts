@@ -1,6 +1,7 @@
 import { count } from '../lib/number.ts';
 import { isEven } from './balance.ts';
 import type { DatanodeId } from './ids.ts';
+import type { LoadState } from './load.ts';
 import type { Balance, DatanodeBalance, Warning } from './plan.ts';
 
 /** What can be said of where the regions are. */
@@ -87,15 +88,24 @@ function emptied({ datanodes }: Balance): string[] {
   return empty.length === 0 ? [] : [`${capital(named(empty))} ${empty.length === 1 ? 'is' : 'are'} empty.`];
 }
 
-function ending(code: PlacementCode, { datanodes }: Balance, blockers: number | undefined): string[] {
+function ending(code: PlacementCode, balance: Balance, blockers: number | undefined): string[] {
+  const { datanodes, load } = balance;
   if (code === 'nothing-selected') return [];
   if (code === 'uneven') {
+    if (load && balance.regionsOnDraining === 0 && balance.tableSpreadViolation === 0)
+      return [unevenLoad(load.state, blockers)];
     if (blockers === undefined) return ['Unbalanced.'];
     return [blockers > 0 ? 'Unbalanced; every useful move is blocked.' : 'Unbalanced; no move helps.'];
   }
   const targets = datanodes.filter(({ state }) => state === 'target').length;
   if (targets === 0) return ['No datanode may lead regions.'];
   return [code === 'balanced' ? 'Balanced.' : 'The rest is balanced.'];
+}
+
+/** Where load alone is uneven. */
+function unevenLoad(state: LoadState, blockers: number | undefined): string {
+  if (state === 'waiting') return 'A datanode carries too much load, not yet for long enough to act on it.';
+  return `Unbalanced: a datanode carries too much load${blockers === undefined ? '' : ', and no move or exchange helps'}.`;
 }
 
 const MOST_NAMED = 5;

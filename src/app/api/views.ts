@@ -74,9 +74,9 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
       if (!snapshot) return undefined;
       const nowMs = clock.now();
       const input: PlanInput = { snapshot, policy: session.policy(), memory: store.memory(nowMs), nowMs };
-      const { moves, blocked } = state.plan ?? NO_PLAN;
-      const left = moves.filter(({ regionId }) => !state.ended.has(regionId));
-      return explain(input, { moves: left, blocked }, kind, id);
+      const plan = state.plan ?? NO_PLAN;
+      const left = plan.moves.filter(({ regionId }) => !state.ended.has(regionId));
+      return explain(input, { ...plan, moves: left }, kind, id);
     },
     quarantine: () => ({
       quarantined: store.listQuarantine(clock.now()).map(({ untilMs, ...region }) => {

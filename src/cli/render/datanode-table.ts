@@ -1,5 +1,6 @@
 import type { DatanodeBalance, DatanodeState, Plan } from '../../domain/plan.ts';
 import { formatNumber } from '../../lib/number.ts';
+import { loadCells } from './load-lines.ts';
 import type { Canvas, Format } from './style.ts';
 import { layOut, padEnd, padStart } from './text.ts';
 import type { Column } from './text.ts';
@@ -30,20 +31,27 @@ export function* datanodeTable(
   const rows = rowsOf(plan);
   const shown = options.all ? rows : mostChanged(rows, MAX_DATANODES);
   const weighted = rows.some(({ node }) => node.weight !== 1);
+  const loads = loadCells(plan);
   const columns: Column[] = [
     { title: 'DATANODE', align: 'right' },
     { title: 'STATE' },
     ...(weighted ? [{ title: 'WEIGHT', align: 'right' } as const] : []),
     { title: 'BEFORE' },
     { title: 'AFTER' },
+    ...(loads ? [{ title: 'LOAD', align: 'right' } as const] : []),
   ];
-  const bars = barPainter(rows, options, weighted);
+
+  const width =
+    options.width -
+    (loads ? rows.reduce((most, { node }) => Math.max(most, loads(node.id).length), 4) + 2 : 0);
+  const bars = barPainter(rows, { ...options, width }, weighted);
   const cells = shown.map(({ node, before, after }) => [
     node.id,
     options.style(STATE_FORMAT[node.state], node.state),
     ...(weighted ? [String(node.weight)] : []),
     bars(before),
     `${bars(after)}${changeMark(before, after)}`,
+    ...(loads ? [loads(node.id)] : []),
   ]);
   yield* layOut(columns, cells, { title: (text) => options.style('bold', text) });
   const hidden = rows.length - shown.length;

@@ -7,6 +7,7 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
 import { datanodeTable } from './datanode-table.ts';
+import { loadLine } from './load-lines.ts';
 import type { Canvas } from './style.ts';
 import { displayWidth, padEnd, padStart, printable, truncate, wrap } from './text.ts';
 
@@ -175,8 +176,15 @@ function* summary(plan: Plan, { style }: PlanTableOptions): Generator<string, vo
   yield draining
     ? `${skew}, regions on draining datanodes ${change(before.regionsOnDraining, after.regionsOnDraining)}.`
     : `${skew}.`;
+  const load = loadLine(plan);
+  if (load !== undefined) yield load;
   if (plan.expectedSeconds !== undefined)
     yield `Estimated time: ${formatEstimate(plan.expectedSeconds * 1_000)}, from past migrations, the schedule and its limits.`;
+}
+
+function stillUneven({ load, tableSpreadViolation, regionsOnDraining }: Plan['after']): string {
+  if (!load || tableSpreadViolation + regionsOnDraining > 0) return ' What stays uneven is blocked.';
+  return ' No move or exchange evens out the rest of the load.';
 }
 
 /** `12 moves; fewer is impossible.` Without moves, how things stand. */
@@ -188,7 +196,7 @@ export function proofLine(plan: Plan): string {
     });
     return code === 'uneven' ? sentence : `${sentence} Nothing to move.`;
   }
-  const rest = isEven(plan.after) ? '' : ' What stays uneven is blocked.';
+  const rest = isEven(plan.after) ? '' : stillUneven(plan.after);
   if (plan.optimal) return `${count(length, 'move')}; fewer is impossible.${rest}`;
   const needed = plan.minimumMoves === 1 ? '1 is' : `${formatNumber(plan.minimumMoves)} are`;
   const clock =

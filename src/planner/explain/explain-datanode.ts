@@ -1,6 +1,7 @@
 import { BLOCKERS } from '../../domain/codes.ts';
 import type { Explanation, ExplanationReason } from '../../domain/explanation.ts';
 import { countBlocked, netMoves, reason, shareText } from './explain-parts.ts';
+import { loadReason, loadSentence } from './explain-load.ts';
 import type { ExplainContext } from './explain-parts.ts';
 
 export function explainDatanode(context: ExplainContext, id: string): Explanation | undefined {
@@ -12,13 +13,18 @@ export function explainDatanode(context: ExplainContext, id: string): Explanatio
   const receives = plan.moves.filter(({ to }) => to === id).length;
   const after = counts.selected(node) + netMoves(plan.moves, id);
   const share = counts.nodeShare(node);
+  const byLoad = loadReason(context, id);
+  const inLoad = loadSentence(context, id);
   const blocked = plan.blocked.filter(({ datanodeId }) => datanodeId === id);
   return {
     kind: 'datanode',
     id,
-    answer: answerFor(context, node, { gives, receives, after, blocked: blocked.length }),
+    answer: [
+      answerFor(context, node, { gives, receives, after, blocked: blocked.length }),
+      ...(inLoad === '' ? [] : [inLoad]),
+    ].join(' '),
     reasons: [
-      ...balanceReasons(context, node, after),
+      ...(byLoad ? [byLoad] : balanceReasons(context, node, after)),
       ...(gives > 0 ? [reason('gives-regions', `${gives} regions move away from it.`)] : []),
       ...(receives > 0 ? [reason('receives-regions', `${receives} regions move to it.`)] : []),
       ...countBlocked(blocked),
@@ -43,7 +49,7 @@ interface Numbers {
   readonly blocked: number;
 }
 
-function answerFor({ problem, counts }: ExplainContext, node: number, numbers: Numbers): string {
+function answerFor({ problem, counts, load }: ExplainContext, node: number, numbers: Numbers): string {
   const { gives, receives, after, blocked } = numbers;
   const { id, state } = problem.nodes[node]!;
   const leads = `Datanode ${id} leads ${counts.selected(node)} regions in scope`;
@@ -62,6 +68,7 @@ function answerFor({ problem, counts }: ExplainContext, node: number, numbers: N
         return `${leads} and is draining: ${gives} move away, ${after} are in no plan yet; the next cycle makes one.`;
       return `${leads} and is draining: ${gives} move away, ${after} cannot (${blocked} blocked).`;
     case 'target':
+      if (load) return `${leads}. ${planText(receives, gives, after)}`;
       return `${leads}; its fair share is ${shareText(counts.nodeShare(node))}. ${planText(receives, gives, after)}`;
   }
 }

@@ -3,13 +3,19 @@ import type { ExplanationReason } from '../../domain/explanation.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Counts, Share } from '../counts.ts';
 import type { Problem } from '../problem.ts';
+import type { LoadContext } from './load-context.ts';
+
+/** As much of a plan as explanations look at. */
+export type ExplainedPlan = Pick<Plan, 'moves' | 'blocked'> & Partial<Pick<Plan, 'before' | 'after'>>;
 
 /** What all explanations look at. */
 export interface ExplainContext {
   readonly problem: Problem;
   /** Numbers as they are now. */
   readonly counts: Counts;
-  readonly plan: Pick<Plan, 'moves' | 'blocked'>;
+  readonly plan: ExplainedPlan;
+  /** Where load is evened out. */
+  readonly load?: LoadContext | undefined;
 }
 
 /** Regions that a datanode gains by the moves, less those that it loses. */

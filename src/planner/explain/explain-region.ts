@@ -4,6 +4,7 @@ import type { Move } from '../../domain/plan.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
 import { blockerOf } from './blockers.ts';
 import { mayLead } from '../targets.ts';
+import { whyNotForLoad } from './explain-load.ts';
 import { reason, shareText } from './explain-parts.ts';
 import type { ExplainContext } from './explain-parts.ts';
 import { hasToLeave, holdOf } from '../problem.ts';
@@ -29,7 +30,7 @@ function whyItMoves({ problem, counts, plan }: ExplainContext, region: number, m
     ({ tableId, from: source }) => tableId === move.tableId && source === move.from,
   );
   const answer = `It moves from datanode ${move.from} to ${move.to}, as move ${plan.moves.indexOf(move) + 1} of ${plan.moves.length}. ${move.detail}`;
-  if (hasToLeave(problem.hold[region]!))
+  if (hasToLeave(problem.hold[region]!) || move.reason === 'load')
     return { answer, reasons: [{ code: move.reason, detail: move.detail }] };
   const lacking = problem.columns.filter(
     (node) => counts.ofTable(table, node) < counts.tableShare(table, node).ceil && node !== from,
@@ -68,6 +69,8 @@ function whyItStays(context: ExplainContext, region: number): Why {
   const table = problem.tableOf[region]!;
   const node = problem.nodeOf[region]!;
   const share = shareText(counts.tableShare(table, node));
+  const forLoad = whyNotForLoad(context, region);
+  if (forLoad) return { answer: `It stays. ${forLoad.detail}`, reasons: [forLoad] };
   const others = plan.moves.filter((move) => move.tableId === tableId && move.from === leader).length;
   if (others > 0) {
     const detail = `${others} of the ${counts.ofTable(table, node)} regions that datanode ${leader ?? ''} has of this table move; they are cheaper to move than this one.`;

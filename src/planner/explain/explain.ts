@@ -1,12 +1,12 @@
 import { UsageError } from '../../domain/errors.ts';
 import type { Explanation, ExplainKind, ExplanationReason } from '../../domain/explanation.ts';
-import type { Plan } from '../../domain/plan.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
 import type { Table } from '../../domain/snapshot.ts';
 import { createCounts } from '../counts.ts';
 import { explainDatanode } from './explain-datanode.ts';
 import { countBlocked, countMoves, netMoves, reason } from './explain-parts.ts';
-import type { ExplainContext } from './explain-parts.ts';
+import { loadContext } from './load-context.ts';
+import type { ExplainContext, ExplainedPlan } from './explain-parts.ts';
 import { explainRegion } from './explain-region.ts';
 import type { PlanInput } from '../plan.ts';
 import { buildProblem } from '../problem.ts';
@@ -21,12 +21,13 @@ import { buildProblem } from '../problem.ts';
  */
 export function explain(
   input: PlanInput,
-  plan: Pick<Plan, 'moves' | 'blocked'>,
+  plan: ExplainedPlan,
   kind: ExplainKind,
   id: string,
 ): Explanation | undefined {
   const problem = buildProblem(input.snapshot, input.policy, input.memory, input.nowMs);
-  const context: ExplainContext = { problem, counts: createCounts(problem), plan };
+  const load = loadContext(problem, input.policy.load, plan.before?.load, input.loads);
+  const context: ExplainContext = { problem, counts: createCounts(problem), plan, load };
   switch (kind) {
     case 'region':
       return explainRegion(context, id);

@@ -12,7 +12,10 @@ const DEFAULTS = {
   tables: { include: [], exclude: ['greptime_private.*'] },
   datanodes: { expected: [], weights: {}, drain: [], cordon: [] },
   pins: { tables: [], regions: [] },
-  balance: { objective: 'count' },
+  balance: {
+    objective: 'count',
+    load: { by: 'writes', tolerance: 0.1, trigger: 0.2, stableFor: 3, minimum: 1_048_576 },
+  },
   schedule: { cron: '*/5 * * * *', timezone: 'UTC', windows: [] },
   planning: { timeBudgetMs: 5_000, planExpiryMs: 3_600_000 },
   execution: {
@@ -258,7 +261,15 @@ describe('a wrong value is refused with line, column, what was found and what wa
       'tables: { include: [cpu] }',
       '1:21: tables.include[0]: found "cpu", wanted a table id, or a pattern such as "public.*" or "greptime.public.cpu"',
     ],
-    ['balance: { objective: load }', '1:23: balance.objective: found "load", wanted "count"'],
+    ['balance: { objective: evenly }', '1:23: balance.objective: found "evenly", wanted "count" or "load"'],
+    [
+      'balance: { load: { tolerance: 0.1 } }',
+      '1:31: balance.load.tolerance: found 0.1, wanted a percentage such as 10%, from 1% to 100%',
+    ],
+    [
+      'balance: { load: { minimum: 1 MiB/h } }',
+      '1:29: balance.load.minimum: found "1 MiB/h", wanted a size such as 1MiB/s or 1GiB, or a whole number',
+    ],
     [
       'server: { listen: 9480 }',
       '1:19: server.listen: found 9480, wanted an address such as 127.0.0.1:9480 or [::1]:9480',

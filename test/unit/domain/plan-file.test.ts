@@ -118,7 +118,7 @@ describe('a plan file', () => {
     ['cluster', undefined, 'cluster: found nothing, wanted an object'],
     ['cluster.api', 'http', 'cluster.api: found "http", wanted "sql" or "metasrv"'],
     ['createdAt', '', 'createdAt: found "", wanted a date and time'],
-    ['objective', 'load', 'objective: found "load", wanted "count"'],
+    ['objective', 'cost', 'objective: found "cost", wanted "count" or "load"'],
     ['moves', null, 'moves: found null, wanted a list'],
     ['moves.1.to', 'x', 'moves[1].to: found "x", wanted a datanode id (decimal string)'],
     ['moves.1.to', '0', 'moves[1].to: found "0", wanted a datanode other than "from"'],

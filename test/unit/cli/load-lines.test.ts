@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { loadCells, loadLine } from '../../../src/cli/render/load-lines.ts';
+import { proofLine } from '../../../src/cli/render/plan-table.ts';
+import type { Balance, Plan } from '../../../src/domain/plan.ts';
+import { makeBalance, makePlan } from '../../support/plans.ts';
+
+const MB = 1_000_000;
+
+function balance(loads: readonly number[], state: NonNullable<Balance['load']>['state']): Balance {
+  return makeBalance(
+    loads.map((load) => ({ regions: 4, load: load * MB })),
+    { load: { by: 'writes', mean: 6 * MB, low: 5.4 * MB, high: 6.6 * MB, outside: 0, state } },
+  );
+}
+
+function byLoad(change: Partial<Plan> = {}): Plan {
+  const before = balance([9.1, 3.9, 5], 'uneven');
+  return makePlan({ objective: 'load', before, after: balance([6.4, 6.1, 5.5], 'even'), ...change });
+}
+
+describe('a plan for load on the terminal', () => {
+  it('tells mean, band, highest and lowest', () => {
+    expect(loadLine(byLoad())).toBe(
+      'Writes per datanode: mean 6.0 MB/s, even within 5.4 to 6.6; highest 9.1 → 6.4, lowest 3.9 → 5.5.',
+    );
+  });
+
+  it('tells what each datanode carries before and after', () => {
+    const cells = loadCells(byLoad())!;
+    expect([cells('0'), cells('1'), cells('9')]).toEqual(['9.1 → 6.4 MB/s', '3.9 → 6.1 MB/s', '']);
+  });
+
+  it('says nothing of loads where regions are counted', () => {
+    expect([loadLine(makePlan()), loadCells(makePlan())]).toEqual([undefined, undefined]);
+  });
+
+  it.each([
+    ['moves and their bound', {}, '1 move; fewer is impossible.'],
+    ['a bound below the moves', { optimal: false, minimumMoves: 0 }, '1 move; at least 0 are needed.'],
+    [
+      'what stays uneven',
+      { after: balance([8, 6, 4], 'uneven') },
+      '1 move; fewer is impossible. No move or exchange evens out the rest of the load.',
+    ],
+    [
+      'that nothing helps',
+      { moves: [], after: balance([8, 6, 4], 'uneven') },
+      'Unbalanced: a datanode carries too much load, and no move or exchange helps.',
+    ],
+    [
+      'that it waits',
+      { moves: [], after: balance([8, 6, 4], 'waiting') },
+      'A datanode carries too much load, not yet for long enough to act on it.',
+    ],
+    [
+      'that it is even enough',
+      { moves: [], after: balance([7, 6, 5], 'tolerated') },
+      'Balanced. Nothing to move.',
+    ],
+  ])('tells %s', (_, change, line) => {
+    expect(proofLine(byLoad(change))).toBe(line);
+  });
+});
