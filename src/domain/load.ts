@@ -45,3 +45,21 @@ export function isTime(isAbove: boolean, memory: LoadMemory | undefined, policy:
   if (memory === undefined) return isAbove;
   return memory.active || (isAbove && memory.cyclesAbove + 1 >= policy.stableFor);
 }
+
+export const CALM: LoadMemory = { cyclesAbove: 0, active: false };
+
+/**
+ * The memory for the next cycle.
+ *
+ * @param seen how the targets stood before this cycle's plan. @param moves the plan's moves for load.
+ */
+export function remember(
+  memory: LoadMemory,
+  { state, isAbove }: { readonly state: LoadState; readonly isAbove: boolean },
+  moves: number,
+): LoadMemory {
+  return {
+    cyclesAbove: isAbove ? memory.cyclesAbove + 1 : 0,
+    active: state === 'uneven' && moves > 0,
+  };
+}

@@ -5,6 +5,7 @@ import type { RegionLoad } from '../domain/snapshot.ts';
 export interface LoadReading {
   readonly memtableBytes?: number | undefined;
   readonly diskBytes?: number | undefined;
+  readonly rows?: number | undefined;
   /** Counts up from when the region was opened on its leader. */
   readonly writtenBytes?: number | undefined;
 }
@@ -44,14 +45,14 @@ export class LoadTracker {
     atMs: number,
   ): RegionLoad | undefined {
     const bytesPerSecond = this.#rate(regionId, leader, reading.writtenBytes, atMs);
-    const { memtableBytes, diskBytes } = reading;
-    if (bytesPerSecond === undefined && memtableBytes === undefined && diskBytes === undefined)
-      return undefined;
-    return {
+    const { memtableBytes, diskBytes, rows } = reading;
+    const load = {
       ...(bytesPerSecond === undefined ? {} : { writeBytesPerSecond: bytesPerSecond }),
       ...(memtableBytes === undefined ? {} : { memtableBytes }),
       ...(diskBytes === undefined ? {} : { diskBytes }),
+      ...(rows === undefined ? {} : { rows }),
     };
+    return Object.keys(load).length === 0 ? undefined : load;
   }
 
   #rate(

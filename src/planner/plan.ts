@@ -20,7 +20,7 @@ export interface PlanInput {
   readonly policy: Policy;
   readonly memory: Memory;
   /** What somebody knows of the loads who watches them; otherwise they are those of the snapshot. Only for the objective `load`. */
-  readonly loads?: GivenLoads;
+  readonly loads?: GivenLoads | undefined;
   /** Names in the configuration that nothing has. Default: none. */
   readonly warnings?: readonly Warning[];
   /** ms since 1970: decides which cooldowns and quarantines still hold. */

@@ -1,3 +1,4 @@
+import type { LoadMeasure, LoadMemory } from '../domain/load.ts';
 import type { CycleOutcome, MoveReason } from '../domain/codes.ts';
 import type { DatanodeId, ProcedureId, RegionId, TableId } from '../domain/ids.ts';
 import type { LateOutcome, MoveRecord, MoveState } from '../domain/move.ts';
@@ -9,7 +10,7 @@ import type { Table } from '../domain/snapshot.ts';
  * change is on disk. Any may throw an OperatingError (`state-full`, `state-io`, `state-corrupt`, `state-read-only` …): the
  * change was then not made at all. All times are ms since 1970.
  */
-export interface Store extends IdentityStore, MoveStore, HoldStore, CycleStore, OperatorStore {
+export interface Store extends IdentityStore, MoveStore, HoldStore, CycleStore, OperatorStore, LoadStore {
   /** The database file, or `:memory:`. */
   readonly location: string;
   /**
@@ -273,6 +274,22 @@ export interface OperatorStore {
   addAudit(entry: AuditEntry): void;
   /** The newest first. */
   listAudit(limit: number): readonly AuditEntry[];
+}
+
+export interface LoadStore {
+  /** The trigger's memory of the last cycle; undefined before the first. */
+  loadMemory(): LoadMemory | undefined;
+  saveLoadMemory(memory: LoadMemory): void;
+  /** The means of the regions' loads as they were last saved. */
+  savedLoads(): SavedLoads | undefined;
+  saveLoads(loads: SavedLoads): void;
+}
+
+export interface SavedLoads {
+  readonly by: LoadMeasure;
+  readonly ids: BigUint64Array<ArrayBuffer>;
+  /** The same number of numbers for each region. */
+  readonly numbers: Float64Array<ArrayBuffer>;
 }
 
 export interface PauseRecord {

@@ -207,4 +207,18 @@ export const MIGRATIONS: readonly string[] = [
     at_ms    INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- What was learned of loads: at most one row each. The means are packed: eight bytes an id, and four numbers of eight bytes a region.
+  CREATE TABLE load_memory (
+    only         INTEGER PRIMARY KEY CHECK (only = 1),
+    cycles_above INTEGER NOT NULL,
+    active       INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE loads (
+    only    INTEGER PRIMARY KEY CHECK (only = 1),
+    by      TEXT NOT NULL,
+    ids     BLOB NOT NULL,
+    numbers BLOB NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -9,6 +9,7 @@ import { becomeOwner, claimFor, createIdentityStore, isUnused } from './sqlite-i
 import { lockStateFolder, watchFile, type FolderLock } from './sqlite-lock.ts';
 import { MIGRATIONS } from './sqlite-migrations.ts';
 import { createMoveStore } from './sqlite-moves.ts';
+import { createLoadStore } from './sqlite-loads.ts';
 import { createOperatorStore } from './sqlite-operator.ts';
 import { markTime, prune, type RetentionOptions } from './sqlite-prune.ts';
 import { createHoldStore } from './sqlite-holds.ts';
@@ -119,6 +120,7 @@ function compose(
     ...createHoldStore(database),
     ...cycles,
     ...createOperatorStore(database),
+    ...createLoadStore(database),
     problem,
     announce: (url) => lock?.announce(url),
     beginCycle(trigger, startedAtMs) {

@@ -73,7 +73,13 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
       const snapshot = snapshotNow(state);
       if (!snapshot) return undefined;
       const nowMs = clock.now();
-      const input: PlanInput = { snapshot, policy: session.policy(), memory: store.memory(nowMs), nowMs };
+      const input: PlanInput = {
+        snapshot,
+        policy: session.policy(),
+        memory: store.memory(nowMs),
+        loads: session.loadsOf(snapshot),
+        nowMs,
+      };
       const plan = state.plan ?? NO_PLAN;
       const left = plan.moves.filter(({ regionId }) => !state.ended.has(regionId));
       return explain(input, { ...plan, moves: left }, kind, id);

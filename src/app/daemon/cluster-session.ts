@@ -19,6 +19,8 @@ import type { Logger } from '../../observability/logger.ts';
 import type { PauseRecord, Store } from '../../store/port.ts';
 import { requestsIn } from '../../store/sqlite-operator.ts';
 import { Connection, withChanges } from './connection.ts';
+import { LoadWatch } from '../planning/load-watch.ts';
+import type { PlanInput } from '../../planner/plan.ts';
 import { runCycle } from './cycle.ts';
 import type { CycleReport, CycleSettings } from './cycle.ts';
 import { executorSettings } from './executor-settings.ts';
@@ -72,6 +74,7 @@ export class ClusterSession {
   readonly #watchMemories: WatchMemories = new Map();
   #watchedTerm: number | undefined;
   readonly #followers: LearnedFollowers;
+  readonly #loads: LoadWatch;
   #config: Config;
   #isConfigWaiting = false;
   #isReplanWaiting = false;
@@ -89,6 +92,7 @@ export class ClusterSession {
       now: () => clock.now(),
       onListenerError: (error) => logger.error({ error }, 'A listener of events failed'),
     });
+    this.#loads = new LoadWatch(store);
     this.#followers = new LearnedFollowers({ clock, events: this.events });
     const { createLeadership } = dependencies;
     this.leadership = createLeadership?.({ store, events: this.events, clock, logger }) ?? SOLE_LEADER;
@@ -149,6 +153,11 @@ export class ClusterSession {
     return this.leadership.isActing() ? this.store.pause(this.clock.now()) : undefined;
   }
 
+  /** What is known of the loads of a snapshot's regions; undefined where regions are counted. */
+  loadsOf(snapshot: Snapshot): PlanInput['loads'] {
+    return this.policy().load && this.#loads.loadsOf(snapshot, this.clock.now());
+  }
+
   /** One turn of the loop; see {@link runCycle}. */
   async runCycle(
     trigger: CycleTrigger,
@@ -179,7 +188,7 @@ export class ClusterSession {
         store,
         events,
         connection,
-        planner: this.#dependencies.planner,
+        planner: this.#loads.forCycle(this.#dependencies.planner),
         openExecutor: (cluster, takenAtMs) => this.openExecutor(cluster, takenAtMs, overrides.policy),
         noteSnapshot: (snapshot) => this.#noteSnapshot(snapshot),
         completeSnapshot: (snapshot) => this.#followers.addTo(snapshot),

@@ -215,12 +215,14 @@ function readRegionStat(value: unknown, where: string, place: string): RegionSta
   const diskBytes = amountOf(region['approximate_bytes']);
   const memtableBytes = amountOf(region['memtable_size']);
   const writtenBytes = amountOf(region['written_bytes']);
+  const rows = amountOf(region['num_rows']);
   return {
     id: requireId(region['id'], where, `${place}.id`),
     role: requireString(region['role'] ?? '', where, `${place}.role`),
     ...(diskBytes === undefined ? {} : { diskBytes }),
     ...(memtableBytes === undefined ? {} : { memtableBytes }),
     ...(writtenBytes === undefined ? {} : { writtenBytes }),
+    ...(rows === undefined ? {} : { rows }),
   };
 }
 

@@ -27,6 +27,7 @@ export async function readStatistics(rows: SqlRows): Promise<StatisticsReading> 
     memtable: rows.find('memtable_size'),
     disk: rows.find('disk_size'),
     written: rows.find('written_bytes_since_open'),
+    rows: rows.find('region_rows'),
     parts: ['manifest_size', 'sst_size', 'index_size'].map((name) => rows.find(name)),
   };
   const regions = new Map<RegionId, RegionStatistics>();
@@ -48,6 +49,7 @@ export async function readStatistics(rows: SqlRows): Promise<StatisticsReading> 
       memtableBytes: amountOf(row[at.memtable]),
       diskBytes,
       writtenBytes: amountOf(row[at.written]),
+      rows: amountOf(row[at.rows]),
     };
     regions.set(id, { load, status });
   });

@@ -31,7 +31,7 @@ export function prepareLoad(
     policy,
     memory,
     loads: given,
-  }: { readonly policy: Policy; readonly memory: Memory; readonly loads?: GivenLoads },
+  }: { readonly policy: Policy; readonly memory: Memory; readonly loads?: GivenLoads | undefined },
   problem: Problem,
 ): Prepared {
   const { load: wanted } = policy;

@@ -325,7 +325,7 @@ describe('readStatistics', () => {
     );
     expect(regions.get('4398046511104')).toEqual({
       status: 'alive',
-      load: { memtableBytes: 20, diskBytes: 1_000, writtenBytes: 77 },
+      load: { memtableBytes: 20, diskBytes: 1_000, writtenBytes: 77, rows: 0 },
     });
     expect(regions.has('4402341478400')).toBe(false);
     expect(regions.get('3')?.status).toBe('staging');

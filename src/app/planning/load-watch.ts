@@ -1,0 +1,141 @@
+import { CALM, LOAD_FIELDS, remember } from '../../domain/load.ts';
+import type { LoadMeasure } from '../../domain/load.ts';
+import type { RegionId } from '../../domain/ids.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { GivenLoads } from '../../planner/load/loads.ts';
+import type { LoadStore, SavedLoads } from '../../store/port.ts';
+import type { Planner } from './planner.ts';
+
+/** After so long a reading counts for half: an exponentially weighted mean. */
+const HALF_LIFE_MS = 15 * 60_000;
+/** Of fewer readings nobody can tell how much the load varies. */
+const FEWEST_READINGS = 3;
+/** A mean without a reading for so long says nothing any more. */
+const STALE_MS = 60 * 60_000;
+/** Coefficient of variation (standard deviation over mean) above which a load is not to be relied on. */
+const MOST_VARIATION = 0.5;
+/** So often at most the means are saved; and of no more regions than this. */
+const SAVE_INTERVAL_MS = 5 * 60_000;
+const MOST_SAVED = 200_000;
+
+interface Watched {
+  readonly mean: number;
+  readonly variance: number;
+  readonly readings: number;
+  readonly atMs: number;
+}
+
+/**
+ * Watches the regions' loads from cycle to cycle: smooths them, knows how far each is to be trusted, and remembers for how long the trigger has been
+ * exceeded. What it knows outlives the process. A region that moves keeps its mean; only its counter starts anew.
+ */
+export class LoadWatch {
+  readonly #store: LoadStore;
+  #by: LoadMeasure | undefined;
+  #regions = new Map<RegionId, Watched>();
+  #savedAtMs = 0;
+
+  constructor(store: LoadStore) {
+    this.#store = store;
+  }
+
+  /** A planner for one cycle, however often it plans: it is given what is known of the loads, where the policy asks for that. */
+  forCycle(planner: Planner): Planner {
+    const before = this.#store.loadMemory() ?? CALM;
+    return async (input, options, signal) => {
+      const { load } = input.policy;
+      if (load === undefined) return planner(input, options, signal);
+      this.note(input.snapshot, load.by, input.nowMs);
+      const loads = this.loadsOf(input.snapshot, input.nowMs);
+      const planned = await planner(
+        { ...input, loads, memory: { ...input.memory, load: before } },
+        options,
+        signal,
+      );
+      const seen = planned.counts.load?.now;
+      const moves = planned.plan.moves.filter(({ reason }) => reason === 'load').length;
+      this.#store.saveLoadMemory(seen ? remember(before, seen, moves) : CALM);
+      return planned;
+    };
+  }
+
+  /** Adds a snapshot's readings to the means. */
+  note({ regions }: Snapshot, by: LoadMeasure, nowMs: number): void {
+    this.#open(by, nowMs);
+    const next = new Map<RegionId, Watched>();
+    for (const { id, load } of regions) {
+      const known = this.#regions.get(id);
+      const reading = load?.[LOAD_FIELDS[by]];
+      const isReading = reading !== undefined && reading >= 0 && reading < Infinity;
+      const watched = isReading ? withReading(known, reading, nowMs) : known;
+      if (watched) next.set(id, watched);
+    }
+    this.#regions = next;
+    if (nowMs - this.#savedAtMs < SAVE_INTERVAL_MS && nowMs >= this.#savedAtMs) return;
+    this.#savedAtMs = nowMs;
+    if (next.size <= MOST_SAVED) this.#store.saveLoads({ by, ...pack(next) });
+  }
+
+  /** What is known of the regions of a snapshot. */
+  loadsOf({ regions }: Snapshot, nowMs: number): GivenLoads {
+    const values = new Float64Array(regions.length).fill(NaN);
+    const unsteady = new Uint8Array(regions.length);
+    regions.forEach(({ id }, index) => {
+      const watched = this.#regions.get(id);
+      if (!watched || nowMs - watched.atMs > STALE_MS) return;
+      values[index] = watched.mean;
+      unsteady[index] = Number(!isSteady(watched));
+    });
+    return { values, unsteady };
+  }
+
+  /** What an earlier process saved; nothing where it watched something else. */
+  #open(by: LoadMeasure, nowMs: number): void {
+    if (this.#by === by) return;
+    this.#by = by;
+    const saved = this.#store.savedLoads();
+    this.#regions = saved?.by === by ? unpack(saved) : new Map<RegionId, Watched>();
+    this.#savedAtMs = nowMs;
+  }
+}
+
+function withReading(known: Watched | undefined, reading: number, nowMs: number): Watched {
+  if (!known) return { mean: reading, variance: 0, readings: 1, atMs: nowMs };
+  const elapsedMs = nowMs - known.atMs;
+  // Two plans of one cycle see the same reading.
+  if (elapsedMs <= 0) return known;
+  const part = 1 - 2 ** (-elapsedMs / HALF_LIFE_MS);
+  const difference = reading - known.mean;
+  return {
+    mean: known.mean + part * difference,
+    variance: (1 - part) * (known.variance + part * difference ** 2),
+    readings: known.readings + 1,
+    atMs: nowMs,
+  };
+}
+
+function isSteady({ mean, variance, readings }: Watched): boolean {
+  return readings >= FEWEST_READINGS && Math.sqrt(variance) <= MOST_VARIATION * mean;
+}
+
+const NUMBERS = 4;
+
+function pack(regions: ReadonlyMap<RegionId, Watched>): Pick<SavedLoads, 'ids' | 'numbers'> {
+  const ids = BigUint64Array.from(regions.keys(), BigInt);
+  const numbers = new Float64Array(regions.size * NUMBERS);
+  let at = 0;
+  for (const { mean, variance, readings, atMs } of regions.values()) {
+    numbers.set([mean, variance, readings, atMs], at);
+    at += NUMBERS;
+  }
+  return { ids, numbers };
+}
+
+function unpack({ ids, numbers }: SavedLoads): Map<RegionId, Watched> {
+  const regions = new Map<RegionId, Watched>();
+  ids.forEach((id, index) => {
+    const [mean = NaN, variance = NaN, readings = 0, atMs = 0] = numbers.subarray(index * NUMBERS);
+    regions.set(id.toString(), { mean, variance, readings, atMs });
+  });
+  return regions;
+}
