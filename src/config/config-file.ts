@@ -47,15 +47,7 @@ async function readConfigFile(name: string, cwd: string): Promise<ConfigFile> {
       code: 'config',
       cause: reading.cause,
     });
-  return { name, folder: dirname(path), text: decode(name, reading.bytes) };
-}
-
-function decode(name: string, bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new UsageError(`The configuration file ${name} is not UTF-8 text`, { code: 'config', cause });
-  }
+  return { name, folder: dirname(path), text: reading.text };
 }
 
 /** For commands that talk to a cluster. @throws UsageError when the configuration names no endpoint. */

@@ -2,10 +2,16 @@ import { readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 
-/** A file's content, or why there is none, in words that complete "the file …". */
-export type FileReading = { readonly bytes: Buffer } | { readonly fault: string; readonly cause?: unknown };
+/** Why a file cannot be used, in words that complete "the file …". */
+export interface Fault {
+  readonly fault: string;
+  readonly cause?: unknown;
+}
 
-/** Reads a file whole, unless it has more than `maxBytes`: then no more than that is read (think of /dev/zero). */
+/** The text of a file, without a byte order mark. */
+export type FileReading = { readonly text: string } | Fault;
+
+/** Reads a file of UTF-8 text whole, unless it has more than `maxBytes`: then no more than that is read (think of /dev/zero). */
 export async function readBounded(path: string, maxBytes: number): Promise<FileReading> {
   try {
     await using file = await open(path, 'r');
@@ -30,10 +36,11 @@ export function readBoundedSync(path: string, maxBytes: number): FileReading {
 }
 
 function bounded(bytes: Buffer, maxBytes: number): FileReading {
-  return bytes.length > maxBytes ? tooLarge(maxBytes) : { bytes };
+  if (bytes.length > maxBytes) return tooLarge(maxBytes);
+  return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
 }
 
-function tooLarge(maxBytes: number): FileReading {
+function tooLarge(maxBytes: number): Fault {
   return { fault: `is larger than ${sizeText(maxBytes)}` };
 }
 
@@ -56,6 +63,7 @@ function sizeText(bytes: number): string {
 }
 
 const FAULTS: ReadonlyMap<string, string> = new Map([
+  ['ERR_ENCODING_INVALID_ENCODED_DATA', 'is not UTF-8 text'],
   ['ENOENT', 'does not exist'],
   ['ENOTDIR', 'does not exist: a part of its path is no folder'],
   ['EACCES', 'may not be read by this user'],

@@ -4,7 +4,7 @@ import { Secret } from '../lib/secret.ts';
 import { nodeTlsOptions } from '../lib/tls.ts';
 import type { TlsOptions } from '../lib/tls.ts';
 import { fileStamp, NO_REGULAR_FILE, readBounded, readBoundedSync } from './read-file.ts';
-import type { FileReading } from './read-file.ts';
+import type { Fault, FileReading } from './read-file.ts';
 
 /** A file that was changed while the program runs. Nothing of its content. */
 export interface SecretChange {
@@ -18,13 +18,9 @@ export interface SecretFileOptions {
   readonly key: string;
   readonly path: string;
   readonly maxBytes: number;
-  /** Takes the secret out of the file's text, or says what is wrong with it, in words that complete "the file …". */
+  /** Takes the secret out of the file's text, or says what is wrong with it. */
   readonly read: (text: string) => string | Fault;
   readonly onChange: (change: SecretChange) => void;
-}
-
-export interface Fault {
-  readonly fault: string;
 }
 
 /**
@@ -79,20 +75,9 @@ export class SecretFile {
   }
 }
 
-/** A byte order mark is no part of it. */
 function secretIn(reading: FileReading, { read }: SecretFileOptions): string | Fault {
   if ('fault' in reading) return reading;
-  const text = decoded(reading.bytes);
-  if (text === undefined) return { fault: 'is not UTF-8 text' };
-  return text.trim() === '' ? { fault: 'is empty' } : read(text);
-}
-
-function decoded(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+  return reading.text.trim() === '' ? { fault: 'is empty' } : read(reading.text);
 }
 
 export interface TlsFilesOptions {

@@ -3,8 +3,9 @@ import { Secret } from '../lib/secret.ts';
 import type { Login } from '../lib/secret.ts';
 import type { TlsOptions } from '../lib/tls.ts';
 import type { Config } from './config.ts';
+import type { Fault } from './read-file.ts';
 import { SecretFile, TlsFiles } from './secret-file.ts';
-import type { Fault, SecretChange } from './secret-file.ts';
+import type { SecretChange } from './secret-file.ts';
 
 const MAX_SECRET_BYTES = 65_536;
 /** Debian's bundle of all authorities has some 220 KiB. */
