@@ -61,6 +61,11 @@ const cluster = section(
           0,
           'Cluster id that metasrvs before GreptimeDB 0.12 ask for.',
         ),
+        allowedHosts: key(
+          field.hosts,
+          [],
+          "Hosts besides the endpoints' own that the leader's address may name; empty: those near the endpoints.",
+        ),
         tls,
       },
       'The metasrvs.',

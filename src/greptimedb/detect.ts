@@ -103,8 +103,7 @@ async function detectSql(context: DetectContext, options: SqlOptions): Promise<D
   const sources = await openSources(context, options);
   const metasrv = context.options.metasrv;
   if (!metasrv || metasrv.endpoints.length === 0) return { api: 'sql', sources };
-  const caller = createCaller(context, metasrv.tls);
-  const session = new MetasrvSession(parseEndpoints(metasrv.endpoints), caller);
+  const session = openSession(context, metasrv);
   const reads = new MetasrvReads(session, metasrv.clusterId);
   const mayHaveRoutes = sources.features.regionPeers === 'greptime_region_peers';
   const hasRoutes = mayHaveRoutes && (await canReadRoutes(context, session));
@@ -140,15 +139,14 @@ async function canReadRoutes(
 }
 
 async function detectMetasrv(context: DetectContext, options: MetasrvOptions): Promise<Detected> {
-  const caller = createCaller(context, options.tls);
-  const session = new MetasrvSession(parseEndpoints(options.endpoints), caller);
+  const session = openSession(context, options);
   await session.discover(context.signal);
   await probeRoutes(session, context.signal);
   // Only 0.7.2 has both routes and maintenance mode.
   const maintenance = await new MetasrvReads(session, options.clusterId).maintenance(context.signal);
   const version = maintenance === 'unknown' ? '' : '0.7.2';
   const sources = await optionalSources(context);
-  return { api: 'metasrv', session, caller, version, ...(sources ? { sources } : {}) };
+  return { api: 'metasrv', session, caller: session.caller, version, ...(sources ? { sources } : {}) };
 }
 
 async function optionalSources(context: DetectContext): Promise<SqlSources | undefined> {
@@ -184,6 +182,11 @@ async function probeRoutes(session: MetasrvSession, signal: AbortSignal): Promis
       { cause: error },
     );
   }
+}
+
+function openSession(context: DetectContext, options: MetasrvOptions): MetasrvSession {
+  const { onWarning } = context.dependencies;
+  return new MetasrvSession(options, { caller: createCaller(context, options.tls), onWarning });
 }
 
 export function createCaller(

@@ -34,6 +34,8 @@ export interface SqlOptions {
 export interface MetasrvOptions {
   readonly endpoints: readonly string[];
   readonly clusterId: number;
+  /** Hosts besides the endpoints' own that a leader's address may name. Default: those near the endpoints. */
+  readonly allowedHosts?: readonly string[];
   readonly tls?: TlsOptions;
 }
 

@@ -1,11 +1,14 @@
 import { OperatingError } from '../../domain/errors.ts';
 import { sleep } from '../../lib/clock.ts';
 import type { AnswerReader, Call, CallError, Caller } from '../caller.ts';
-import { siblingEndpoint } from '../endpoint.ts';
+import { parseEndpoint, siblingEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
+import type { MetasrvOptions, WarningListener } from '../options.ts';
 import { readWithRetries } from '../retry.ts';
 import { adminCall, readLeader } from './admin.ts';
 import type { LeaderAnswer } from './admin.ts';
+import { leaderRefusal } from './leader-address.ts';
+import type { LeaderRules } from './leader-address.ts';
 
 /** What we know of the metasrvs after asking all of them who leads. */
 interface Discovery {
@@ -39,13 +42,28 @@ export class MetasrvSession {
   /** Leader addresses that led nowhere from here, and when that was found. */
   readonly #unreachable = new Map<string, number>();
 
-  constructor(endpoints: readonly Endpoint[], caller: Caller) {
-    this.#endpoints = endpoints.slice(0, MAX_ENDPOINTS);
+  /** Leader addresses that must not be followed, and why. */
+  readonly #refused = new Map<string, OperatingError>();
+  readonly #allowedHosts: readonly string[];
+  readonly #onWarning: WarningListener | undefined;
+
+  constructor(
+    { endpoints, allowedHosts = [] }: Pick<MetasrvOptions, 'endpoints' | 'allowedHosts'>,
+    { caller, onWarning }: { readonly caller: Caller; readonly onWarning?: WarningListener | undefined },
+  ) {
+    this.#endpoints = endpoints.slice(0, MAX_ENDPOINTS).map(parseEndpoint);
+    this.#allowedHosts = allowedHosts;
     this.#caller = caller;
+    this.#onWarning = onWarning;
   }
 
   get caller(): Caller {
     return this.#caller;
+  }
+
+  /** Why the leader that was named last is not asked itself, if so. */
+  get leaderRefusal(): OperatingError | undefined {
+    return this.#refused.get(this.#discovery?.leaderAddress ?? '');
   }
 
   /** Asks all metasrvs who leads, unless that was done within the last `maxAgeMs`. Reads that share a signal share one round. */
@@ -117,11 +135,25 @@ export class MetasrvSession {
     const nowMs = this.#caller.clock.monotonicMs();
     for (const [label, atMs] of this.#unreachable)
       if (nowMs - atMs > UNREACHABLE_MS) this.#unreachable.delete(label);
-    const round = new DiscoveryRound(this.#endpoints, this.#caller, this.#learned, this.#unreachable);
+    const round = new DiscoveryRound(
+      { endpoints: this.#endpoints, allowedHosts: this.#allowedHosts },
+      { caller: this.#caller, learned: this.#learned, unreachable: this.#unreachable },
+    );
     await round.run(signal);
+    for (const [address, error] of round.refused) {
+      if (!this.#refused.has(address))
+        this.#onWarning?.('The leader of metasrv is not asked itself', { error });
+      this.#refused.set(address, error);
+    }
     for (const label of round.unanswered()) this.#unreachable.set(label, nowMs);
     return round.conclude();
   }
+}
+
+interface DiscoveryDependencies {
+  readonly caller: Caller;
+  readonly learned: ReadonlyMap<string, Endpoint>;
+  readonly unreachable: ReadonlyMap<string, unknown>;
 }
 
 interface Answered {
@@ -131,6 +163,8 @@ interface Answered {
 
 /** One round of asking all metasrvs at once, so that dead and slow ones cost no time. */
 class DiscoveryRound {
+  readonly refused = new Map<string, OperatingError>();
+  readonly #rules: LeaderRules;
   readonly #endpoints: readonly Endpoint[];
   readonly #caller: Caller;
   readonly #learned: ReadonlyMap<string, Endpoint>;
@@ -140,13 +174,9 @@ class DiscoveryRound {
   readonly #asked = new Set<string>();
   #leader: Endpoint | undefined;
 
-  constructor(
-    endpoints: readonly Endpoint[],
-    caller: Caller,
-    learned: ReadonlyMap<string, Endpoint>,
-    unreachable: ReadonlyMap<string, unknown>,
-  ) {
-    this.#endpoints = endpoints;
+  constructor(rules: LeaderRules, { caller, learned, unreachable }: DiscoveryDependencies) {
+    this.#rules = rules;
+    this.#endpoints = rules.endpoints;
     this.#caller = caller;
     this.#learned = learned;
     this.#unreachable = unreachable;
@@ -225,11 +255,17 @@ class DiscoveryRound {
   /** The leader's own address, when it is none of the configured ones and may lead to the same server from here. */
   #unknownLeader(from: Endpoint, answer: LeaderAnswer): Endpoint | undefined {
     if (answer.kind !== 'names' || this.#learned.has(answer.address)) return undefined;
+    // What a server says that was itself only named by another is not followed.
+    if (!this.#isConfigured(from)) return undefined;
     const sibling = siblingEndpoint(from, answer.address);
     if (!sibling || this.#unreachable.has(sibling.label)) return undefined;
     if (this.#endpoints.some((endpoint) => endpoint.hostPort === sibling.hostPort)) return undefined;
     // A loopback address means the leader's own machine, and something else on ours.
-    return isLoopback(sibling) && !isLoopback(from) ? undefined : sibling;
+    if (isLoopback(sibling)) return isLoopback(from) ? sibling : undefined;
+    const refusal = leaderRefusal(sibling, from, this.#rules);
+    if (!refusal) return sibling;
+    this.refused.set(answer.address, refusal);
+    return undefined;
   }
 
   #isConfigured(endpoint: Endpoint): boolean {

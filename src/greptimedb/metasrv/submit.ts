@@ -41,7 +41,10 @@ export async function submitOverAdmin(
     }
     signal.throwIfAborted();
   }
+  const { leaderRefusal } = session;
   session.forget();
+  if (refusal?.kind === 'refused' && leaderRefusal)
+    return { ...refusal, message: `${refusal.message}; ${leaderRefusal.message}` };
   if (refusal) return refusal;
   throw unsent ?? new OperatingError('not-sent', 'The migration could not be sent: no metasrv');
 }

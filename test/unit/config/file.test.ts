@@ -6,7 +6,7 @@ const DEFAULTS = {
     name: 'greptimedb',
     api: 'auto',
     sql: { endpoints: [], tls: { insecureSkipVerify: false } },
-    metasrv: { endpoints: [], clusterId: 0, tls: { insecureSkipVerify: false } },
+    metasrv: { endpoints: [], clusterId: 0, allowedHosts: [], tls: { insecureSkipVerify: false } },
     requestTimeoutMs: 10_000,
   },
   tables: { include: [], exclude: ['greptime_private.*'] },
