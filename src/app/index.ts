@@ -7,10 +7,11 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import type { LogLevel } from '../observability/logger.ts';
 import type { Parts } from './compose.ts';
 import type { DemoRequest, DemoResult } from './commands/demo.ts';
-import type { DrainVerdict } from './commands/drain.ts';
+import type { DrainVerdict } from '../domain/regions-left.ts';
 import type { WatchedCall, WorkResult } from './commands/once.ts';
 import type { PlanAnswer, PlanParts, PlanQuestion } from './commands/plan.ts';
 import type { SimulateRequest } from './commands/simulate.ts';
+import type { Holder } from '../store/sqlite-lock.ts';
 import type { ReloadSources } from './daemon/run.ts';
 import type { PreflightReport } from './preflight/check.ts';
 import type { TrialCall } from '../scratch/work.ts';
@@ -30,6 +31,8 @@ export interface App {
   preflight(config: Config, call: Call): Promise<PreflightReport>;
   /** The same, and moves a region of a table of its own there and back. */
   preflightWithTrial(config: Config, call: TrialCall): Promise<PreflightReport>;
+  /** Who says, beside the lock of the state folder, that it works there: a hint, which may be old. */
+  stateHolder(config: Config): Promise<Holder | undefined>;
   explain(
     request: PlanQuestion & { readonly kind: ExplainKind; readonly id: string },
     call: Call,
@@ -99,6 +102,10 @@ export function createApp({
     async preflightWithTrial(config, call) {
       const { preflightWithTrial } = await import('./preflight/preflight.ts');
       return preflightWithTrial(config, await partsOf(config.log.level), call);
+    },
+    async stateHolder({ state }) {
+      const { readHolder } = await import('../store/sqlite-lock.ts');
+      return readHolder(state.path);
     },
     async run(request, { signal }) {
       const { runDaemon } = await import('./daemon/run.ts');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { COMMAND_VARIABLES } from '../config/command-variables.ts';
+import { COMMAND_VARIABLES, VARIABLE_PREFIX } from '../config/command-variables.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiClient } from './api-client.ts';
 import { createApiClient } from './api-client.ts';
@@ -91,6 +91,15 @@ export async function configOf(cli: Cli, flags: ConfigFlags, offline = false): P
 /** The file of `-c`, or of its variable; undefined when there is none. */
 export function configFileOf(cli: Cli, flags: ConfigFlags): string | undefined {
   return flags.config ?? variable(cli, 'config');
+}
+
+/** Whether anything says which cluster is meant: a file, an option, or a variable. */
+export function hasConfig(cli: Cli, flags: ConfigFlags): boolean {
+  return (
+    configFileOf(cli, flags) !== undefined ||
+    flags.set !== undefined ||
+    Object.keys(cli.io.env).some((name) => name.startsWith(`${VARIABLE_PREFIX}CLUSTER__`))
+  );
 }
 
 /** A variable that is set to nothing is not set. */

@@ -6,6 +6,7 @@ import { OperatingError } from '../domain/errors.ts';
 import { guarded, sqliteCode } from './sqlite-errors.ts';
 
 const SQLITE_BUSY = 5;
+const NOTE = 'rebalancer.pid';
 
 export interface FolderLockOptions {
   readonly waitMs: number;
@@ -32,7 +33,7 @@ export interface FolderLock {
 export function lockStateFolder(folder: string, options: FolderLockOptions): FolderLock {
   const { waitMs, nowMs, cluster } = options;
   const location = join(folder, 'rebalancer.lock');
-  const notePath = join(folder, 'rebalancer.pid');
+  const notePath = join(folder, NOTE);
   const lock = guarded(location, 'Opening the lock file', () => {
     return new DatabaseSync(location, { timeout: waitMs });
   });
@@ -47,7 +48,7 @@ export function lockStateFolder(folder: string, options: FolderLockOptions): Fol
         throw error;
       });
     }
-    throw new OperatingError('state-locked', describeHolder(folder, readNote(notePath), cluster), {
+    throw new OperatingError('state-locked', describeHolder(folder, readHolder(folder), cluster), {
       cause: error,
     });
   }
@@ -102,7 +103,7 @@ const holderSchema = z.object({
   cluster: z.string().optional(),
   url: z.string().optional(),
 });
-type Holder = z.infer<typeof holderSchema>;
+export type Holder = z.infer<typeof holderSchema>;
 
 /** Says who holds the lock. Only for the message of the next process, so that a failure here (a full disk) is no reason to stop. */
 function writeNote(path: string, holder: Holder): void {
@@ -113,9 +114,10 @@ function writeNote(path: string, holder: Holder): void {
   }
 }
 
-function readNote(path: string): Holder | undefined {
+/** Who has the lock, as it says itself; a process that was killed leaves its note behind. */
+export function readHolder(folder: string): Holder | undefined {
   try {
-    return holderSchema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data;
+    return holderSchema.safeParse(JSON.parse(readFileSync(join(folder, NOTE), 'utf8'))).data;
   } catch {
     return undefined;
   }

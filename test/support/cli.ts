@@ -98,6 +98,7 @@ const NO_APP: App = {
   apply: unexpected,
   once: unexpected,
   drain: unexpected,
+  stateHolder: async () => undefined,
   preflight: unexpected,
   preflightWithTrial: unexpected,
   explain: unexpected,

@@ -68,7 +68,9 @@ async function previewDrain(
   { datanodes, dryRun }: DrainRequest,
 ): Promise<DrainView> {
   const { store, clock, config } = session;
-  const snapshot = snapshotWith(live, datanodes);
+  const known = snapshotWith(live, datanodes);
+  // What nobody drains yet was read without the tables that are not selected.
+  const snapshot = dryRun ? await session.readAllTables(NEVER) : known;
   const policy = withRequests(session.policy(), { drain: datanodes });
   const nowMs = clock.now();
   const input = { snapshot, policy, memory: store.memory(nowMs), nowMs };

@@ -10,6 +10,7 @@ import { createMatrixReader } from '../../server/api/matrix.ts';
 import type { ServerViews } from '../../server/api/ports.ts';
 import { buildQueue } from '../../server/api/queue.ts';
 import { buildRegions } from '../../server/api/regions.ts';
+import type { StatusFacts } from '../../server/api/status.ts';
 import { buildStatus } from '../../server/api/status.ts';
 import type { RegionId } from '../../domain/ids.ts';
 import { isFinal } from '../../domain/move.ts';
@@ -60,6 +61,8 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
         nextTickAtMs: daemon.nextTickAtMs(),
         maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
         timeLeftMs: live.timeLeftMs(),
+        drains: drainsOf(session),
+        pid: process.pid,
         quarantined: memory.quarantine.length,
         quarantinedDatanodes: new Set(memory.datanodes.map(({ datanode }) => datanode)).size,
         cooling: memory.cooldowns.length,
@@ -109,6 +112,17 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
     series: (query) => readSeries(query, { store, live: live.state(), nowMs: clock.now() }),
     audit: (limit) => store.listAudit(limit).map(({ atMs, ...entry }) => ({ at: isoTime(atMs), ...entry })),
   };
+}
+
+/** Of several who want it, the configuration is named: it alone cannot be taken back over the API. */
+function drainsOf({ store, config }: ClusterSession): StatusFacts['drains'] {
+  const asked = store
+    .requested('drain')
+    .map(({ datanode, by, atMs }) => [datanode, { since: isoTime(atMs), by }] as const);
+  const configured = config.datanodes.drain.map(
+    (id) => [id, { since: null, by: 'datanodes.drain' }] as const,
+  );
+  return new Map<string, { since: string | null; by: string }>([...asked, ...configured]);
 }
 
 /** Moves of a region that are looked through for the one that failed: what was called off since lies before it. */

@@ -4,33 +4,15 @@ import { OperatingError, UsageError } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { withRequests } from '../../domain/policy.ts';
 import type { Policy } from '../../domain/policy.ts';
-import { fullTableName } from '../../domain/snapshot.ts';
-import type { Datanode, Snapshot } from '../../domain/snapshot.ts';
+import { regionsLeft } from '../../domain/regions-left.ts';
+import type { DrainVerdict } from '../../domain/regions-left.ts';
+import type { Datanode } from '../../domain/snapshot.ts';
 import { describeClosed } from '../../executor/gates.ts';
 import { sleep } from '../../lib/clock.ts';
 import type { Parts } from '../compose.ts';
 import { withSession } from './once.ts';
 import type { WatchedCall } from './once.ts';
 import type { ClusterSession } from '../daemon/cluster-session.ts';
-
-export interface DrainVerdict {
-  readonly moved: number;
-  readonly failed: number;
-  readonly dryRun: boolean;
-  readonly datanodes: readonly DrainedDatanode[];
-}
-
-interface DrainedDatanode {
-  readonly id: string;
-  readonly left: readonly LeftRegion[];
-}
-
-export interface LeftRegion {
-  readonly regionId: string;
-  readonly table: string;
-  readonly code?: BlockerCode | undefined;
-  readonly detail: string;
-}
 
 /** Regions that others are moving, or that rest for a moment, may become free: looked at again this often, for this long. */
 const RETRY_MS = 5_000;
@@ -101,8 +83,7 @@ async function work(
         closed.length > 0 ? describeClosed(closed) : report.outcome === 'failed' ? report.detail : undefined,
     };
     return {
-      moved,
-      failed,
+      moves: { moved, failed },
       dryRun,
       datanodes: datanodes.map((id) => ({ id, left: regionsLeft(snapshot, id, why) })),
     };
@@ -118,28 +99,4 @@ function checkKnown(datanodes: readonly Datanode[], wanted: readonly string[]): 
 
 function mayPass({ blocked }: Plan): boolean {
   return blocked.some(({ code }) => PASSING.includes(code));
-}
-
-/** Every region that the datanode leads, with what keeps it there. */
-function regionsLeft(
-  snapshot: Snapshot,
-  datanode: string,
-  { plan, stop }: { plan: Plan; stop: string | undefined },
-): LeftRegion[] {
-  const tables = new Map(snapshot.tables.map((table) => [table.id, fullTableName(table)]));
-  const blockers = new Map(plan.blocked.map((blocker) => [blocker.regionId, blocker]));
-  const moves = new Map(plan.moves.map((move) => [move.regionId, move]));
-  return snapshot.regions
-    .filter(({ leader }) => leader === datanode)
-    .map(({ id, tableId }) => {
-      const blocker = blockers.get(id);
-      const move = moves.get(id);
-      const planned = move ? `It would move to datanode ${move.to}.` : 'Nothing is planned for it.';
-      return {
-        regionId: id,
-        table: tables.get(tableId) ?? tableId,
-        code: blocker?.code,
-        detail: blocker?.detail ?? (stop === undefined ? planned : `${planned} ${stop}`),
-      };
-    });
 }

@@ -4,6 +4,7 @@ import type { Secrets } from '../../config/secrets.ts';
 import type { OperatingError } from '../../domain/errors.ts';
 import { withRequests } from '../../domain/policy.ts';
 import type { Policy } from '../../domain/policy.ts';
+import { compileSelection } from '../../domain/selector.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { createExecutor } from '../../executor/executor.ts';
 import { describeForeignMoves, findForeignMoves, undoneMoves } from '../../executor/foreign.ts';
@@ -198,6 +199,13 @@ export class ClusterSession {
       trigger,
       signal,
     );
+  }
+
+  /** Reads the cluster once, with the regions of all tables: what a drain would have to move. */
+  async readAllTables(signal: AbortSignal): Promise<Snapshot> {
+    const cluster = await this.connection.get(signal);
+    const selector = compileSelection(toPolicy(this.#config).tables, { everything: true });
+    return this.#followers.addTo(await cluster.readSnapshot({ selector, signal }));
   }
 
   #settings({ policy, maxMoves }: CycleOverrides): CycleSettings {

@@ -1,31 +1,50 @@
 import type { Command } from 'commander';
-import type { DrainVerdict } from '../../app/commands/drain.ts';
-import { configOf, withConfig, withDryRun, withProgress } from '../cli.ts';
-import type { Cli, ConfigFlags, ExitStatus } from '../cli.ts';
+import type { DrainVerdict } from '../../domain/regions-left.ts';
+import { configOf, daemonOf, hasConfig, withConfig, withDaemon, withDryRun, withProgress } from '../cli.ts';
+import type { Cli, ConfigFlags, DaemonFlags, ExitStatus } from '../cli.ts';
 import { writeLines } from '../io.ts';
 import { parseIds } from '../options.ts';
+import { findDaemon, refuseOtherDryRun } from '../running-daemon.ts';
 import { drainVerdict, isDrained } from '../render/drain-verdict.ts';
+import { drainByDaemon, previewByDaemon } from './drain-by-daemon.ts';
 
 export function addDrain(program: Command, cli: Cli): void {
-  withDryRun(withConfig(program.command('drain <id...>')))
+  withDaemon(withDryRun(withConfig(program.command('drain <id...>'))))
     .summary('empty datanodes, then say what is left and why')
     .description(
-      'Moves every region in scope off the datanodes, then names every region that is left and why. Ends with status 0 only when ' +
-        'none is left, also in a dry run.',
+      'Moves every region off the datanodes, of whatever table, then names every region that is left and why. Ends with status 0 only ' +
+        'when none is left, also in a dry run. Where a daemon works on the cluster of the configuration, it is asked to, and followed; ' +
+        'so is the one at --url, or without a configuration the local one. Its drain holds until "undrain".',
     )
     .addHelpText(
       'after',
       `
-Example:
-  $ greptime-rebalancer drain 2 5 -c rebalancer.yaml --no-dry-run`,
+Examples:
+  $ greptime-rebalancer drain 2 5 -c rebalancer.yaml --no-dry-run
+  $ greptime-rebalancer drain 2 --url http://rebalancer:9480`,
     )
-    .action(async (words: string[], flags: ConfigFlags) => {
+    .action(async (words: string[], flags: DrainFlags) => {
       const ids = parseIds('drain', words.join(','));
-      const config = await configOf(cli, flags);
-      const verdict = await withProgress(cli, (call) => cli.app.drain(config, ids, call));
+      const verdict = await drain(cli, ids, flags);
       cli.exitWith(await report(cli, verdict));
     });
 }
+
+async function drain(cli: Cli, ids: readonly string[], flags: DrainFlags): Promise<DrainVerdict> {
+  if (flags.url !== undefined || !hasConfig(cli, flags)) {
+    const client = daemonOf(cli, flags);
+    return flags.dryRun === true ? previewByDaemon(client, ids) : drainByDaemon(cli, client, ids);
+  }
+  const config = await configOf(cli, flags);
+  const daemon = await findDaemon(cli, config);
+  if (!daemon) return withProgress(cli, (call) => cli.app.drain(config, ids, call));
+  if (config.execution.dryRun) return previewByDaemon(daemon.client, ids);
+  refuseOtherDryRun(daemon, config);
+  await cli.io.err.write(`Asked ${daemon.name} to drain; this command only follows it.\n`);
+  return drainByDaemon(cli, daemon.client, ids);
+}
+
+interface DrainFlags extends ConfigFlags, DaemonFlags {}
 
 async function report(cli: Cli, verdict: DrainVerdict): Promise<ExitStatus> {
   await writeLines(cli.io.out, drainVerdict(verdict, cli.io.out.canvas));

@@ -18,9 +18,13 @@ const STATUS: Readonly<Record<CycleOutcome, ExitStatus>> = {
   missed: 1,
 };
 
+/** A daemon tells of failed moves in the detail alone. */
+export type WorkReport = Pick<WorkResult, 'outcome' | 'moved' | 'detail'> &
+  Partial<Pick<WorkResult, 'failed'>>;
+
 /** Prints how the work went and gives the exit status. */
-export async function reportWork(cli: Cli, result: WorkResult): Promise<ExitStatus> {
-  const { outcome, moved, failed, detail } = result;
+export async function reportWork(cli: Cli, result: WorkReport): Promise<ExitStatus> {
+  const { outcome, moved, failed = 0, detail } = result;
   const { style } = cli.io.out.canvas;
   const status = STATUS[outcome];
   const failures = failed === 0 ? '' : `, ${count(failed, 'move')} did not succeed`;

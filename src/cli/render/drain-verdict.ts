@@ -1,6 +1,6 @@
 import { BLOCKERS } from '../../domain/codes.ts';
 import { count } from '../../lib/number.ts';
-import type { DrainVerdict, LeftRegion } from '../../app/commands/drain.ts';
+import type { DrainVerdict, LeftRegion } from '../../domain/regions-left.ts';
 import type { Canvas } from './style.ts';
 import { printable } from './text.ts';
 
@@ -10,8 +10,9 @@ export function isDrained({ datanodes }: DrainVerdict): boolean {
 
 /** How a drain ended: every region that is left, with the reason, however many they are. */
 export function* drainVerdict(verdict: DrainVerdict, { style }: Canvas): Generator<string, void, undefined> {
-  const failures = verdict.failed === 0 ? '' : `, ${count(verdict.failed, 'move')} did not succeed`;
-  if (!verdict.dryRun) yield `${count(verdict.moved, 'region')} moved${failures}.`;
+  const { moves, dryRun } = verdict;
+  const failures = moves?.failed ? `, ${count(moves.failed, 'move')} did not succeed` : '';
+  if (moves && !dryRun) yield `${count(moves.moved, 'region')} moved${failures}.`;
   for (const { id, left } of verdict.datanodes) {
     if (left.length === 0) {
       yield style('green', `Datanode ${id} is empty.`);
@@ -21,7 +22,7 @@ export function* drainVerdict(verdict: DrainVerdict, { style }: Canvas): Generat
     yield* left.map(leftLine);
   }
   // Last, because that is what is read, and a datanode that is held to be empty is switched off.
-  if (verdict.dryRun)
+  if (dryRun)
     yield `Dry run: nothing was moved.${isDrained(verdict) ? '' : ' The same command with --no-dry-run moves what may move.'}`;
 }
 

@@ -123,6 +123,14 @@ export const statusSchema = z
           share: z.number().nullable().meta({
             description: 'Regions that its weight entitles it to, not rounded; null where none are counted.',
           }),
+          drain: z
+            .object({
+              since: timestamp.nullable().meta({ description: 'Null: the configuration says so.' }),
+              by: z.string(),
+            })
+            .readonly()
+            .exactOptional()
+            .meta({ description: 'Who wants it emptied, dead or alive; absent: nobody.' }),
         })
         .readonly(),
     ),
@@ -158,7 +166,14 @@ export const statusSchema = z
     quarantined: count,
     quarantinedDatanodes: count.default(0),
     cooling: count,
-    process: z.object({ version: z.string(), startedAt: timestamp, uptimeSeconds: z.number() }).readonly(),
+    process: z
+      .object({
+        version: z.string(),
+        startedAt: timestamp,
+        uptimeSeconds: z.number(),
+        pid: count.exactOptional(),
+      })
+      .readonly(),
   })
   .readonly();
 export type StatusView = z.infer<typeof statusSchema>;

@@ -9,6 +9,8 @@ import type { StatusView } from './answers.ts';
 import { waitingMoves } from './queue.ts';
 import { decideVerdict } from './verdict.ts';
 
+type DrainView = NonNullable<StatusView['datanodes'][number]['drain']>;
+
 /** All that the status is made of. Times in ms since 1970. */
 export interface StatusFacts {
   readonly live: LiveState;
@@ -30,6 +32,9 @@ export interface StatusFacts {
   readonly maxSnapshotAgeMs: number;
   /** ms until the remaining moves are made; undefined while that is not known or nothing may be moved. */
   readonly timeLeftMs: number | undefined;
+  /** Drains by datanode, of the configuration and those that were asked for. */
+  readonly drains: ReadonlyMap<string, DrainView>;
+  readonly pid: number;
   readonly quarantined: number;
   readonly quarantinedDatanodes: number;
   readonly cooling: number;
@@ -63,7 +68,7 @@ export function buildStatus(facts: StatusFacts): StatusView {
     },
     plan: live.plan && summaryOf(live.plan),
     balance: balanceOf(live),
-    datanodes: datanodesOf(live),
+    datanodes: datanodesOf(live, facts.drains),
     lastCycle: lastCycleOf(live),
     lastSuccessAt: isoOrNull(live.lastSuccessAtMs),
     nextTickAt: isoOrNull(facts.nextTickAtMs),
@@ -77,6 +82,7 @@ export function buildStatus(facts: StatusFacts): StatusView {
       version: facts.version,
       startedAt: isoTime(facts.startedAtMs),
       uptimeSeconds: Math.max(0, nowMs - facts.startedAtMs) / 1_000,
+      pid: facts.pid,
     },
   };
 }
@@ -123,7 +129,10 @@ function balanceOf({ plan, balance }: LiveState): StatusView['balance'] {
   return { before: skews(plan.before), now: skews(balance.now), after: skews(balance.after) };
 }
 
-function datanodesOf({ balance, snapshot }: LiveState): StatusView['datanodes'] {
+function datanodesOf(
+  { balance, snapshot }: LiveState,
+  drains: StatusFacts['drains'],
+): StatusView['datanodes'] {
   if (!balance) return [];
   const { now, after } = balance;
   const addresses = new Map(snapshot?.datanodes.map(({ id, addr }) => [id, addr]));
@@ -136,7 +145,12 @@ function datanodesOf({ balance, snapshot }: LiveState): StatusView['datanodes'] 
     regions,
     regionsAfter: after.datanodes[index]?.regions ?? regions,
     share: shareOf(state, weight),
+    ...drainOf(drains.get(id)),
   }));
+}
+
+function drainOf(drain: DrainView | undefined): { readonly drain?: DrainView } {
+  return drain === undefined ? {} : { drain };
 }
 
 /** What the targets lead and draining datanodes still lead is shared among the targets, by weight. */

@@ -375,8 +375,7 @@ describe('commands that act', () => {
   ])('drain of a datanode that ends %s', async (_name, left, dryRun, wanted) => {
     const { status, out } = await wish(['drain', '3', '4,5', ...config], {
       drain: async (_config, ids) => ({
-        moved: 0,
-        failed: 0,
+        moves: { moved: 0, failed: 0 },
         dryRun,
         datanodes: ids.map((id) => ({ id, left })),
       }),

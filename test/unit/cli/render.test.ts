@@ -298,8 +298,7 @@ describe('the verdict of a drain', () => {
     const lines = [
       ...drainVerdict(
         {
-          moved: 3,
-          failed: 1,
+          moves: { moved: 3, failed: 1 },
           dryRun: false,
           datanodes: [
             { id: '2', left: [] },
@@ -327,7 +326,7 @@ describe('the verdict of a drain', () => {
     ],
     ['and none is left', [], 'Dry run: nothing was moved.'],
   ])('says last that it was a dry run, %s', (_name, left, wanted) => {
-    const verdict = { moved: 0, failed: 0, dryRun: true, datanodes: [{ id: '5', left }] };
+    const verdict = { dryRun: true, datanodes: [{ id: '5', left }] };
     expect([...drainVerdict(verdict, PLAIN_CANVAS)].at(-1)).toBe(wanted);
   });
 });

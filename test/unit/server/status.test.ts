@@ -16,6 +16,8 @@ function statusFacts(overrides: Partial<StatusFacts> & Pick<StatusFacts, 'live'>
     version: '1.2.3',
     cluster: { name: 'prod', api: 'sql', version: '1.3.0', features: ['followers'] },
     dryRun: false,
+    drains: new Map(),
+    pid: 1,
     paused: undefined,
     leader: { leads: true, holder: null },
     nextTickAtMs: START_MS + 60_000,

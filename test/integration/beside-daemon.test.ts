@@ -1,0 +1,100 @@
+import { expect, it } from 'vitest';
+import { createCommandRig, submittedRegions } from '../support/command-rig.ts';
+import type { CommandRig } from '../support/command-rig.ts';
+
+const ACT = ['-c', 'rebalancer.yaml', '--no-dry-run'];
+/** From another folder, without the daemon's lock: only `server.listen` says that it works. */
+const ELSEWHERE = ['--set', 'state.path=elsewhere'];
+
+interface Beside extends CommandRig {
+  readonly url: string;
+  /** Posts an action to the daemon. */
+  post(action: string, body: object): Promise<Response>;
+}
+
+/** A daemon at work, with commands of the same configuration beside it. */
+async function startBeside(
+  context: Parameters<typeof createCommandRig>[0],
+  set: readonly string[] = [],
+): Promise<Beside> {
+  const rig = await createCommandRig(context, { version: '1.3' });
+  const daemon = rig.start(['run', ...ACT, ...set.flatMap((each) => ['--set', each])]);
+  const [, url = ''] = await daemon.waitFor(/"url":"([^"]+)"/);
+  await daemon.waitFor(/"outcome":"balanced"/);
+  const post = (action: string, body: object): Promise<Response> =>
+    fetch(`${url}/api/v1/${action}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  return { ...rig, url, post };
+}
+
+const listen = ({ url }: Beside): string[] => ['--set', `server.listen=${new URL(url).host}`];
+
+it('drain asks the daemon that works on the cluster, and follows it to the verdict', async (context) => {
+  const beside = await startBeside(context);
+  const preview = await beside.run([
+    'drain',
+    '0',
+    '-c',
+    'rebalancer.yaml',
+    '--dry-run',
+    ...ELSEWHERE,
+    ...listen(beside),
+  ]);
+  expect(preview.status).toBe(1);
+  expect(preview.out).toMatch(/^Datanode 0 still leads 6 regions:\n/);
+  expect(preview.out).toContain('greptime_private.events');
+  expect(preview.out).toContain('Dry run: nothing was moved.');
+
+  const drained = await beside.run(['drain', '0', ...ACT]);
+  expect(drained).toMatchObject({ status: 0, out: 'Datanode 0 is empty.\n' });
+  expect(drained.err).toMatch(/^Asked the daemon at http:\S+ \(process \d+\) to drain/);
+  expect(beside.double.counts()).toMatchObject({ 0: 0 });
+  // It holds: what the daemon does next does not fill the datanode again.
+  expect((await beside.run(['once', ...ACT, ...ELSEWHERE, ...listen(beside)])).status).toBe(0);
+  expect(beside.double.counts()).toMatchObject({ 0: 0 });
+  expect(await beside.run(['undrain', '0', '--url', beside.url])).toMatchObject({
+    status: 0,
+    out: 'Datanode 0 no longer drains.\n',
+  });
+}, 60_000);
+
+it('during a pause no command beside the daemon submits anything', async (context) => {
+  const beside = await startBeside(context);
+  await beside.post('pause', { reason: 'new disks', by: 'anna' });
+  const before = submittedRegions(beside.double);
+  for (const place of [[], [...ELSEWHERE, ...listen(beside)]]) {
+    const once = await beside.run(['once', ...ACT, ...place]);
+    expect(once.status).toBe(1);
+    expect(once.err).toContain('is paused until resumed by anna');
+    expect(once.err).toContain('new disks');
+    const drained = await beside.run(['drain', '2', ...ACT, ...place]);
+    expect(drained.status).toBe(1);
+    expect(drained.out).toMatch(
+      /^Datanode 2 still leads \d+ regions:\n {2}region \d+ of .*: It would move to datanode \d\. Paused/,
+    );
+  }
+  expect(submittedRegions(beside.double)).toEqual(before);
+}, 60_000);
+
+it('apply is refused where a daemon works, by name and address; so is work in the other mode', async (context) => {
+  const beside = await startBeside(context);
+  await beside.run(['plan', '-c', 'rebalancer.yaml', '--drain', '1', '--out', 'plan.json']);
+  for (const place of [[], [...ELSEWHERE, ...listen(beside)]]) {
+    const applied = await beside.run(['apply', 'plan.json', ...ACT, ...place]);
+    expect(applied.status).toBe(1);
+    expect(applied.err).toContain(`the daemon at ${beside.url} (process `);
+    const looked = await beside.run(['once', '-c', 'rebalancer.yaml', '--dry-run', ...place]);
+    expect(looked.status).toBe(1);
+    expect(looked.err).toContain('it would move regions');
+  }
+}, 60_000);
+
+it('a daemon of another cluster is nobody', async (context) => {
+  const beside = await startBeside(context);
+  const other = ['--set', 'cluster.name=other'];
+  const once = await beside.run(['once', ...ACT, ...ELSEWHERE, ...listen(beside), ...other]);
+  expect(once).toMatchObject({ status: 0, out: expect.stringContaining('Nothing to move') });
+}, 60_000);
