@@ -123,7 +123,8 @@ export async function dropTables(
 ): Promise<string | undefined> {
   for (const name of names)
     await sql.runSomewhere(`DROP TABLE IF EXISTS ${SCRATCH_DATABASE}.${name}`, signal);
-  const other = (await listTables(sql, signal)).find((name) => !names.includes(name));
+  const others = await untilGone(sql, names, signal);
+  const [other] = others;
   if (other !== undefined)
     return `The database ${SCRATCH_DATABASE} stays: the table ${other} in it is not of this trial.`;
   try {
@@ -135,6 +136,31 @@ export async function dropTables(
   }
 }
 
+/**
+ * A migration that goes on holds its table: the drop waits for its end.
+ *
+ * @returns the other tables in the database.
+ * @throws OperatingError `trial-table-held` when that takes too long.
+ */
+async function untilGone(
+  sql: ScratchSql,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    const listed = await listTables(sql, signal);
+    const left = names.find((name) => listed.includes(name));
+    if (left === undefined) return listed;
+    if (attempt >= GONE_TRIES)
+      throw new OperatingError(
+        'trial-table-held',
+        `${left} is still there, held by a migration that goes on`,
+      );
+    await sleep(sql.clock, READ_PAUSE_MS, signal);
+  }
+}
+
+const GONE_TRIES = 10;
 const TABLE_OF_TRIAL = new RegExp(`^${TABLE_PREFIX}\\d+$`);
 
 /** The tables in the database; none where there is no such database. */

@@ -69,6 +69,23 @@ describe('a trial', () => {
     expect(leftIn(listening)).toEqual([]);
   });
 
+  test('whose migration takes longer than is allowed says so, and that it holds the table', async (context) => {
+    const { report, listening } = await preflightRig(
+      context,
+      { profile: '0.12' },
+      'execution: { moveTimeout: 1s, replayTimeout: 1s }\n',
+    );
+    listening.cluster.faults.set('retry-long');
+    const answer = await report(TRY);
+    expect(answer.status).toBe(1);
+    expect(found(answer, 'migration')[0]).toMatch(
+      /^fail: Region \d+ did not get from datanode \d to \d \(timed_out\): ./,
+    );
+    expect(answer.migration?.left).toMatch(
+      /could not be dropped .*held by a migration.*; the next trial drops it\.$/,
+    );
+  });
+
   test('for which there is no second datanode fails, and leaves nothing', async (context) => {
     const { report, listening } = await preflightRig(context, { datanodes: 1, emptyDatanodes: 0 });
     const answer = await report(TRY);
@@ -170,7 +187,7 @@ describe('the question', () => {
   test('is asked on a terminal, and only yes is yes', async (context) => {
     const { run, listening } = await preflightRig(context);
     const refused = await run(['preflight', '--migrate'], { columns: 80, stdin: 'no\n' });
-    expect(refused).toMatchObject({ status: 2, out: '', err: expect.stringContaining('[y/N]') });
+    expect(refused).toMatchObject({ status: 2, out: '', err: expect.stringContaining('Go on? [y/N]') });
     expect(leftIn(listening)).toEqual([]);
     const agreed = await run(['preflight', '--migrate'], { columns: 80, stdin: 'y\n' });
     expect(agreed).toMatchObject({ status: 0, out: expect.stringContaining('acknowledged rows was lost') });

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import { describe, expect, test, type TestContext } from 'vitest';
 import { datanodeChecks } from '../../src/app/preflight/cluster-checks.ts';
@@ -13,6 +14,7 @@ import { everything, simulated, sqlOptions, transportInto } from '../support/gre
 import { APP, found, preflightRig } from '../support/preflight-rig.ts';
 import type { Rig } from '../support/preflight-rig.ts';
 import { startSimulatedDaemon } from '../support/simulated-daemon.ts';
+import { selfSigned } from '../support/tls.ts';
 import { tempFolderFor } from '../support/temp-folder.ts';
 
 test('passes a healthy cluster, and tells what was found in 80 columns', async (context) => {
@@ -137,6 +139,32 @@ test('a file that is missing, and an option that there is not, are wrong usage',
   const { run } = await withUser(context, true, 'absent');
   expect(await run(['preflight'])).toMatchObject({ status: 2, err: expect.stringContaining('passwordFile') });
   expect((await run(['preflight', '-o', 'yaml'])).status).toBe(2);
+});
+
+test('a certificate that nobody vouches for is named, and one of the configured authority passes', async (context) => {
+  const pair = selfSigned();
+  const server = createTlsServer(pair, (_request, response) => {
+    const schema = { column_schemas: [{ name: 'now()', data_type: 'TimestampMillisecond' }] };
+    response.end(JSON.stringify({ output: [{ records: { schema, rows: [[Date.now()]] } }] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.onTestFinished(() => void server.close());
+  const address = server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  const { report, folder } = await preflightRig(
+    context,
+    {},
+    '',
+    () => `  sql: { endpoints: ['https://127.0.0.1:${port}'] }\n`,
+  );
+  const [refused] = (await report()).checks;
+  expect(refused).toMatchObject({ verdict: 'fail', detail: expect.stringContaining('certificate') });
+  expect(refused?.advice).toBe('Check tls.caFile, and that the certificate has the name of the endpoint.');
+  writeFileSync(join(folder, 'ca.pem'), pair.cert);
+  const trusted = await report(['--set', `cluster.sql.tls.caFile=${folder}/ca.pem`]);
+  expect(found(trusted, 'endpoint')).toEqual([
+    expect.stringMatching(/^pass: Frontend .* answers over TLS in/),
+  ]);
 });
 
 test.for([

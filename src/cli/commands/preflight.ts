@@ -5,7 +5,7 @@ import { configOf, withConfig } from '../cli.ts';
 import type { Cli, ConfigFlags, ExitStatus } from '../cli.ts';
 import { UsageError } from '../../domain/errors.ts';
 import { confirm, writeLines, writeSoon } from '../io.ts';
-import { printable } from '../render/text.ts';
+import { printable, wrap } from '../render/text.ts';
 import { preflightTable } from '../render/preflight-table.ts';
 
 interface PreflightFlags extends ConfigFlags {
@@ -55,8 +55,11 @@ async function mayMigrate({ io }: Cli, { yes }: PreflightFlags, cluster: string)
     throw new UsageError(
       '--migrate writes to the cluster, and nobody can be asked here: wanted --yes as well',
     );
-  const what = `Make a database and a table of our own in ${JSON.stringify(cluster)}, move one of its regions there and back, and drop both?`;
-  if (!(await confirm(io, what))) throw new UsageError('Nothing was done: --migrate was not confirmed');
+  const what =
+    `--migrate makes a database of its own in ${JSON.stringify(cluster)}, writes to a table there, moves one of its regions to another ` +
+    'datanode and back, and drops it all.';
+  await writeLines(io.err, wrap(printable(what), io.err.canvas.width));
+  if (!(await confirm(io, 'Go on?'))) throw new UsageError('Nothing was done: --migrate was not confirmed');
 }
 
 function withReportFormat(command: Command): Command {
