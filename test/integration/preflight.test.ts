@@ -86,16 +86,21 @@ test('one endpoint that is dead and one that hangs do not hide what the others s
   expect(answer.checks.filter(({ verdict }) => verdict === 'fail').every(({ advice }) => advice)).toBe(true);
 });
 
-test('where no server answers, the state folder is looked at all the same', async (context) => {
+test('where no frontend answers, the state folder is looked at all the same', async (context) => {
   const { report } = await preflightRig(
     context,
     {},
     '',
-    () => '  sql: { endpoints: [http://127.0.0.1:1] }\n',
+    ({ served }) =>
+      `  sql: { endpoints: ['https://${new URL(served.frontend[0] ?? '').host}'] }\n  metasrv: { endpoints: [${served.metasrv.join()}] }\n`,
   );
   const answer = await report();
   expect(answer.status).toBe(1);
-  expect(found(answer, 'cluster')).toEqual(['fail: No server answers: the cluster was not looked at']);
+  expect(answer.checks[0]).toMatchObject({
+    detail: expect.stringMatching(/^Frontend \S+: no connection: [^/]*wrong version number$/),
+    advice: expect.stringContaining('speaks https'),
+  });
+  expect(found(answer, 'cluster')).toEqual(['fail: No frontend answers: the cluster was not looked at.']);
   expect(found(answer, 'state')).toEqual([expect.stringMatching(/^pass: .*is new/)]);
 });
 

@@ -27,7 +27,7 @@ function endpointCheck(
 ): Check {
   if (error) {
     const advice = adviceFor(error);
-    const detail = `${SERVER[list]} ${endpoint}: ${withoutAddress(describeError(error), endpoint)}`;
+    const detail = `${SERVER[list]} ${endpoint}: ${withoutRequest(describeError(error))}`;
     return { check: 'endpoint', verdict: 'fail', detail, ...(advice && { advice }) };
   }
   const tls = endpoint.startsWith('https:') ? ' over TLS' : '';
@@ -36,9 +36,13 @@ function endpointCheck(
   return { check: 'endpoint', verdict: 'pass', detail };
 }
 
-/** The address was just named. */
-function withoutAddress(text: string, endpoint: string): string {
-  return text.replace(`POST ${endpoint}`, 'POST ').replace(`GET ${endpoint}`, 'GET ');
+/** What was asked is known, the address was just named, and OpenSSL tells where in its own sources an error arose. */
+function withoutRequest(text: string): string {
+  return text
+    .replace(/^(?:POST|GET) \S+(?: \(SELECT now\(\)\))?: /, '')
+    .replace(/[0-9A-F]{8,}:error:[0-9A-F]+:/, '')
+    .replace(/:\.\.\/deps\/\S*/, '')
+    .trim();
 }
 
 function clockChecks(readings: readonly EndpointReading[], toleratedSkewMs: number): readonly Check[] {

@@ -58,6 +58,12 @@ function answering(options: ClusterOptions, readings: readonly EndpointReading[]
   };
 }
 
+const NO_FRONTEND: Check = {
+  check: 'cluster',
+  verdict: 'fail',
+  detail: 'No frontend answers: the cluster was not looked at.',
+};
+
 interface Inside {
   readonly identity?: ClusterIdentity;
   readonly checks: readonly Check[];
@@ -76,7 +82,12 @@ async function lookInside(
       logger.warn(fields, message);
     return openCluster(options, { clock, onWarning }, { signal });
   });
-  if (!opened.ok) return { checks: [...opened.checks, ...(await stateChecks(config, clock.now()))] };
+  if (!opened.ok) {
+    // What metasrv alone cannot do is no news then.
+    const isWithoutFrontend = options.sql?.endpoints.length === 0;
+    const why = isWithoutFrontend ? [NO_FRONTEND] : opened.checks;
+    return { checks: [...why, ...(await stateChecks(config, clock.now()))] };
+  }
   const cluster = opened.value;
   try {
     const { identity, checks } = await clusterChecks(cluster, config, clock, signal);
