@@ -45,7 +45,7 @@ describe('a trial', () => {
     },
   );
 
-  test('that loses rows says so, and fails', async (context) => {
+  test.concurrent('that loses rows says so, and fails', async (context) => {
     const { report, listening } = await preflightRig(context);
     listening.cluster.faults.set('lost-rows');
     const answer = await report(TRY);
@@ -58,7 +58,7 @@ describe('a trial', () => {
     expect(lines.join(' ').replace(/\s+/g, ' ')).toContain('datanodes do not share their storage');
   });
 
-  test('whose migration does not succeed names the end of it', async (context) => {
+  test.concurrent('whose migration does not succeed names the end of it', async (context) => {
     const { report, listening } = await preflightRig(context);
     listening.cluster.faults.set('rollback');
     const answer = await report(TRY);
@@ -69,22 +69,25 @@ describe('a trial', () => {
     expect(leftIn(listening)).toEqual([]);
   });
 
-  test('whose migration takes longer than is allowed says so, and that it holds the table', async (context) => {
-    const { report, listening } = await preflightRig(
-      context,
-      { profile: '0.12' },
-      'execution: { moveTimeout: 1s, replayTimeout: 1s }\n',
-    );
-    listening.cluster.faults.set('retry-long');
-    const answer = await report(TRY);
-    expect(answer.status).toBe(1);
-    expect(found(answer, 'migration')[0]).toMatch(
-      /^fail: Region \d+ did not get from datanode \d to \d \(timed_out\): ./,
-    );
-    expect(answer.migration?.left).toMatch(
-      /could not be dropped .*held by a migration.*; the next trial drops it\.$/,
-    );
-  });
+  test.concurrent(
+    'whose migration takes longer than is allowed says so, and that it holds the table',
+    async (context) => {
+      const { report, listening } = await preflightRig(
+        context,
+        { profile: '0.12' },
+        'execution: { moveTimeout: 1s, replayTimeout: 1s }\n',
+      );
+      listening.cluster.faults.set('retry-long');
+      const answer = await report(TRY);
+      expect(answer.status).toBe(1);
+      expect(found(answer, 'migration')[0]).toMatch(
+        /^fail: Region \d+ did not get from datanode \d to \d \(timed_out\): ./,
+      );
+      expect(answer.migration?.left).toMatch(
+        /could not be dropped .*held by a migration.*; the next trial drops it\.$/,
+      );
+    },
+  );
 
   test('for which there is no second datanode fails, and leaves nothing', async (context) => {
     const { report, listening } = await preflightRig(context, { datanodes: 1, emptyDatanodes: 0 });
@@ -105,9 +108,10 @@ describe('a trial', () => {
     const answer = await report(TRY);
     expect(answer.status).toBe(1);
     expect(found(answer, 'migration')).toEqual([expect.stringMatching(/^fail: .*not authorized/)]);
+    expect(answer.checks.at(-1)?.advice).toBe('Configure a user that may write (docs/security.md).');
   });
 
-  test('goes on when single requests hang, and counts them', async (context) => {
+  test.concurrent('goes on when single requests hang, and counts them', async (context) => {
     const { report, listening } = await preflightRig(context, {}, '', sqlAlone);
     listening.cluster.faults.set('lost-answer=0.02');
     const { migration, checks } = await report(TRY);
@@ -134,7 +138,7 @@ describe('a trial', () => {
     expect(leftIn(listening)).toEqual([]);
   });
 
-  test('that is stopped drops what it made', async (context) => {
+  test.concurrent('that is stopped drops what it made', async (context) => {
     const { run, listening } = await preflightRig(context, { migrationTimeMs: 60_000 });
     const stopping = new AbortController();
     listening.cluster.onEvent(({ kind }) => {
@@ -146,7 +150,7 @@ describe('a trial', () => {
     expect(leftIn(listening)).toEqual([]);
   });
 
-  test('drops what a killed one left, and no table that is not of a trial', async (context) => {
+  test.concurrent('drops what a killed one left, and no table that is not of a trial', async (context) => {
     const { report, listening } = await preflightRig(context, { frontends: 1 });
     const [frontend] = listening.served.frontend;
     const send = async (sql: string): Promise<void> => {
@@ -167,7 +171,7 @@ describe('a trial', () => {
     expect(leftIn(listening)).toEqual(['mine']);
   });
 
-  test('does not disturb another one that is at work', async (context) => {
+  test.concurrent('does not disturb another one that is at work', async (context) => {
     const { report, listening } = await preflightRig(context, { migrationTimeMs: 3_000 });
     const moving = new Promise<void>((resolve) => {
       listening.cluster.onEvent(({ kind }) => {

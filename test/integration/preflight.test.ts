@@ -104,6 +104,18 @@ test('where no frontend answers, the state folder is looked at all the same', as
   expect(found(answer, 'state')).toEqual([expect.stringMatching(/^pass: .*is new/)]);
 });
 
+test('a frontend without metasrv says so', async (context) => {
+  const { report, listening } = await preflightRig(context);
+  listening.cluster.killMetasrv(0);
+  const answer = await report();
+  expect(answer.status).toBe(1);
+  expect(answer.checks[0]).toMatchObject({
+    verdict: 'fail',
+    detail: expect.stringContaining('the frontend says (code 1003)'),
+    advice: expect.stringContaining('while metasrv does not answer'),
+  });
+});
+
 const READ_ONLY = { users: [{ username: 'ro', password: 'secret', readOnly: true }] };
 
 function withUser(context: TestContext, dryRun: boolean, password: string): Promise<Rig> {

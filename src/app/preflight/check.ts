@@ -73,6 +73,8 @@ export async function checked(
 /** What an operator can do about a failed request. */
 export function adviceFor(error: OperatingError): string | undefined {
   const text = describeError(error);
+  if (error.code === 'access-denied' && /not authorized|permission denied/i.test(text))
+    return 'Configure a user that may write (docs/security.md).';
   if (error.code === 'access-denied')
     return 'Check cluster.sql.username and the file cluster.sql.passwordFile.';
   if (/certificate|self.signed|unable to verify|altname/i.test(text))
@@ -86,6 +88,8 @@ export function adviceFor(error: OperatingError): string | undefined {
       return 'Look at the load of the server and at the way there, or raise cluster.requestTimeout.';
     case 'cluster-answer':
       return 'Check the port: a frontend answers SQL on its HTTP port (4000), metasrv on 3002 (or 4000 from 0.15.5 on).';
+    case 'cluster-error':
+      return 'Look at the log of the server; a frontend says such things while metasrv does not answer.';
     default:
       return undefined;
   }
