@@ -7,23 +7,39 @@ export interface ClusterShape {
   readonly datanodes: number;
   /** Datanodes that lead something; the others have just joined. */
   readonly used: number;
-  /** `random`: each region anywhere. `balanced`: every table and the totals as even as can be over the used datanodes. */
-  readonly layout: 'random' | 'balanced';
+  /**
+   * `random`: each region anywhere. `balanced`: every table and the totals as even as can be over the used datanodes. `power`: the datanodes
+   * that come first lead most.
+   */
+  readonly layout: 'random' | 'balanced' | 'power';
+  /** Followers of each region, on used datanodes; none when absent. */
+  readonly followers?: number;
 }
 
 /** A snapshot as the `snapshot` command writes it, loads included. The same shape gives the same snapshot. */
-export function makeSnapshot({ tables, regionsPerTable, datanodes, used, layout }: ClusterShape): Snapshot {
+export function makeSnapshot(shape: ClusterShape): Snapshot {
+  const { tables, regionsPerTable, datanodes, used, layout } = shape;
   const prng = createPrng('bench');
   let next = 0;
+  const leaderOf = {
+    random: () => prng.int(used),
+    balanced: () => next++ % used,
+    power: () => Math.floor(used * (prng.int(1_000) / 1_000) ** 3),
+  };
+  const followersOf = (leader: number): string[] => {
+    const ids = new Set<number>();
+    while (ids.size < (shape.followers ?? 0)) ids.add((leader + 1 + prng.int(used - 1)) % used);
+    return [...ids].map(String);
+  };
   const regions: Region[] = [];
   for (let table = 0; table < tables; table += 1) {
     for (let number = 0; number < regionsPerTable; number += 1) {
-      const leader = layout === 'random' ? prng.int(used) : next++ % used;
+      const leader = leaderOf[layout]();
       regions.push({
         id: String(BigInt(1024 + table) * 4_294_967_296n + BigInt(number)),
         tableId: String(1024 + table),
         leader: String(leader),
-        followers: [],
+        followers: followersOf(leader),
         status: 'alive',
         load: {
           writeBytesPerSecond: prng.int(1_000_000),

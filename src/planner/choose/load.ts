@@ -15,11 +15,17 @@ type LoadMeasure = (typeof MEASURES)[number];
  * on disk, then lowest id. Unknown is not zero: it sorts after everything known.
  */
 export function compareMoveCost(a: Region, b: Region): number {
-  for (const measure of MEASURES) {
-    const difference = costIn(a, measure) - costIn(b, measure);
-    if (difference < 0 || difference > 0) return difference;
-  }
-  return compareIds(a.id, b.id);
+  const [loadA, loadB] = [a.load, b.load];
+  return (
+    compareKnown(loadA?.writeBytesPerSecond, loadB?.writeBytesPerSecond) ||
+    compareKnown(loadA?.memtableBytes, loadB?.memtableBytes) ||
+    compareKnown(loadA?.diskBytes, loadB?.diskBytes) ||
+    compareIds(a.id, b.id)
+  );
+}
+
+function compareKnown(a = Number.MAX_VALUE, b = Number.MAX_VALUE): number {
+  return a - b;
 }
 
 /** Above this, or unknown, a measure counts as this: eight thousand of them still add up exactly. */
@@ -29,11 +35,6 @@ export const MOVE_COST_PARTS = MEASURES.length;
 /** What a migration of the region costs, in whole units, in the order in which measures count. */
 export function moveCost({ load }: Region): readonly number[] {
   return MEASURES.map((measure) => Math.min(Math.round(load?.[measure] ?? DEAREST), DEAREST));
-}
-
-function costIn(region: Region, measure: LoadMeasure): number {
-  // A finite stand-in: infinity minus infinity would not compare.
-  return region.load?.[measure] ?? Number.MAX_VALUE;
 }
 
 /** The first measure that any region reports, by which the datanodes' load can be evened out. */

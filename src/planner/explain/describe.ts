@@ -8,7 +8,7 @@ import type { Problem } from '../problem.ts';
 
 /** Writes moves as the plan tells them. There may be a hundred thousand: what many share is written once. */
 export function createMoveWriter(problem: Problem, counts: Counts): (move: OrderedMove, seq: number) => Move {
-  const names: (string | undefined)[] = [];
+  const names = new Array<string | undefined>(problem.tables.length);
   const shares = new ShareTexts(problem);
   const nameOf = (table: number): string => (names[table] ??= fullTableName(problem.tables[table]!));
   return (move, seq) => {

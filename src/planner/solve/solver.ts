@@ -70,17 +70,20 @@ function countMoves({ rows, followerRows }: Search): number {
 
 /**
  * The fewest moves after which the totals can be as even as they are now: what has to leave draining datanodes, each of which mends one
- * column at most, and moves between columns, each of which mends two. The best placement is at least as even.
+ * column at most, and moves between columns, each of which mends two. The best placement is at least as even; where every region may go
+ * anywhere it is wholly even, whatever the tables are (a matrix can be rounded in both directions at once).
  */
-function movesForTotals({ problem, totals, bounds }: Search): number {
+function movesForTotals({ problem, followerRows, totals, bounds }: Search): number {
   const { regionsOfTable, columnOf, nodeOf, hold } = problem;
   const before = new Int32Array(totals.length);
   let leaving = 0;
+  let isFree = followerRows.length === 0;
   for (const region of regionsOfTable) {
     const column = columnOf[nodeOf[region]!]!;
+    isFree &&= hold[region] === 0;
     if (column !== -1) before[column]! += 1;
     else if (hold[region] === 0 && hasTarget(problem, region)) leaving += 1;
   }
-  const gain = nodeViolation(before, bounds) - nodeViolation(totals, bounds);
+  const gain = nodeViolation(before, bounds) - (isFree ? 0 : nodeViolation(totals, bounds));
   return leaving + Math.max(0, Math.ceil((gain - leaving) / 2));
 }

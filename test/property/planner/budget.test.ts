@@ -21,7 +21,8 @@ function forEachCase(name: string, check: (input: PlannerCase, steps: number, se
     const seed = `${name} ${run}`;
     const prng = createPrng(seed);
     const maxRegionsPerTable = run % 3 === 0 ? 1 : LIMITS.maxRegionsPerTable;
-    const input = randomCase(prng, { ...LIMITS, maxRegionsPerTable });
+    const flags = { withBlockers: run % 2 === 0, withFollowers: run % 4 < 2 };
+    const input = randomCase(prng, { ...LIMITS, ...flags, maxRegionsPerTable });
     const { datanodes } = input.snapshot;
     const joined = datanodes.map((node, index) => ({ ...node, id: String(datanodes.length + index) }));
     check(
