@@ -243,7 +243,7 @@ const BALANCE: Row = {
     ),
     graph('Datanodes', 'Datanodes by state.', [over(`max by (state) (${P}datanodes$S)`, '{{state}}')], {
       stacked: true,
-      colors: { target: 'green', draining: 'blue', cordoned: 'yellow', dead: 'red' },
+      colors: { target: 'green', draining: 'blue', cordoned: 'yellow', 'query-only': 'purple', dead: 'red' },
     }),
     graph('Regions and tables', 'Regions of the latest snapshot by status, and tables.', [
       over(`max by (status) (${P}regions$S)`, 'regions {{status}}'),

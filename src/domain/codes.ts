@@ -17,6 +17,7 @@ export const BLOCKERS = {
   'no-leader': 'The route names no leader for this region.',
   'leader-dead': 'The region is led by a datanode that is not alive; it is left to failover.',
   cordoned: 'The region is led by a cordoned datanode: it stays there and is not counted.',
+  'query-only': 'The region is led by a datanode that takes no writes: it stays there and is not counted.',
   'follower-on-target': 'A datanode that should lead this region already holds one of its followers.',
   'no-target': 'No datanode is left that could lead this region.',
   'not-selected': 'The region belongs to a table that the configuration does not select.',

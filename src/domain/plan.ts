@@ -30,8 +30,15 @@ const moves = uniqueList('moves', 'regionId', move).superRefine((items, context)
   context.addIssue({ code: 'custom', path: [index, 'seq'], message });
 });
 
-/** `target`: alive and may receive regions. `quarantined`: it would be one, but migrations to it failed. */
-export const DATANODE_STATES = ['target', 'draining', 'cordoned', 'quarantined', 'dead'] as const;
+/** `target`: alive and may receive regions. `quarantined`: it would be one, but migrations to it failed. `query-only`: it takes no writes. */
+export const DATANODE_STATES = [
+  'target',
+  'draining',
+  'cordoned',
+  'query-only',
+  'quarantined',
+  'dead',
+] as const;
 
 const datanodeBalance = z
   .object({

@@ -137,7 +137,11 @@ export function withEndedMove(counts: RegionCounts, move: EndedMove, succeeded: 
 }
 
 const REQUESTED = {
-  'drain-requested': { drains: true, from: ['target', 'cordoned', 'quarantined'], to: 'draining' },
+  'drain-requested': {
+    drains: true,
+    from: ['target', 'cordoned', 'query-only', 'quarantined'],
+    to: 'draining',
+  },
   'drain-ended': { drains: false, from: ['draining'], to: 'target' },
   'cordon-requested': { from: ['target', 'quarantined'], to: 'cordoned' },
   'cordon-ended': { from: ['cordoned'], to: 'target' },

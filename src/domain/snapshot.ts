@@ -18,7 +18,13 @@ const table = z
   .readonly();
 
 const datanode = z
-  .object({ id: id('datanode'), addr: z.string().default(''), status: z.enum(['alive', 'dead']) })
+  .object({
+    id: id('datanode'),
+    addr: z.string().default(''),
+    status: z.enum(['alive', 'dead']),
+    /** `hybrid`, `ingest`, `query`, as far as the cluster tells; absent: it takes reads and writes. */
+    workloads: list(z.string()).exactOptional(),
+  })
   .readonly();
 
 /** An absent field is unknown, which is not zero. */
@@ -75,6 +81,11 @@ export type LogicalTable = z.infer<typeof logicalTable>;
 export type Region = z.infer<typeof region>;
 export type RegionStatus = Region['status'];
 export type RegionLoad = z.infer<typeof regionLoad>;
+
+/** Whether a datanode may lead regions: one that only answers queries must not. */
+export function takesWrites({ workloads }: Pick<Datanode, 'workloads'>): boolean {
+  return workloads === undefined || workloads.includes('hybrid') || workloads.includes('ingest');
+}
 
 /** `catalog.schema.table` */
 export function fullTableName({ catalog, schema, name }: Pick<Table, 'catalog' | 'schema' | 'name'>): string {

@@ -1,6 +1,7 @@
 import type { CauseCode } from '../domain/causes.ts';
 import type { DatanodeId } from '../domain/ids.ts';
 import type { Move } from '../domain/plan.ts';
+import { takesWrites } from '../domain/snapshot.ts';
 import type { Datanode } from '../domain/snapshot.ts';
 import type { RegionProcedure, RegionReading } from '../greptimedb/port.ts';
 
@@ -42,6 +43,14 @@ const REGION_RULES: readonly RegionRule[] = [
     cause: 'no-longer-wanted',
     whyNot: ({ move, draining }) =>
       when(move.reason === 'drain' && !draining.includes(move.from), `Datanode ${move.from} drains no more.`),
+  },
+  {
+    cause: 'no-longer-wanted',
+    whyNot: ({ move: { to }, datanodes }) =>
+      when(
+        datanodes.some((datanode) => datanode.id === to && !takesWrites(datanode)),
+        `Datanode ${to} takes no writes.`,
+      ),
   },
   {
     cause: 'migrating',

@@ -1,6 +1,7 @@
 import type { DatanodeId } from '../domain/ids.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sleep } from '../lib/clock.ts';
+import type { Workloads } from './datanodes.ts';
 import type { Lease, LeaseReading } from './metasrv/admin.ts';
 
 /**
@@ -18,6 +19,7 @@ const MAX_POLLS = 14;
 /** Datanodes that metasrv has heard of, and which of them hold a lease. */
 export interface LiveNodes {
   readonly addrs: ReadonlyMap<DatanodeId, string>;
+  readonly workloads: ReadonlyMap<DatanodeId, Workloads>;
   readonly alive: ReadonlySet<DatanodeId>;
 }
 
@@ -133,7 +135,11 @@ export class LeaseLiveness {
   #conclude(leases: readonly Lease[], alive: ReadonlySet<DatanodeId>, missing: DatanodeId[]): LiveNodes {
     for (const id of missing) this.#confirmedMissing.add(id);
     this.#lastAlive = alive;
-    return { addrs: new Map(leases.map((lease) => [lease.id, lease.addr])), alive };
+    return {
+      addrs: new Map(leases.map((lease) => [lease.id, lease.addr])),
+      workloads: new Map(leases.flatMap(({ id, workloads }) => (workloads ? [[id, workloads]] : []))),
+      alive,
+    };
   }
 }
 

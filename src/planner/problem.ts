@@ -4,7 +4,8 @@ import type { DatanodeState } from '../domain/plan.ts';
 import type { DatanodeRole, Memory, Policy } from '../domain/policy.ts';
 import { compilePattern, compileSelection } from '../domain/selector.ts';
 import type { TableIdentity } from '../domain/selector.ts';
-import type { Region, Snapshot, Table } from '../domain/snapshot.ts';
+import { takesWrites } from '../domain/snapshot.ts';
+import type { Datanode, Region, Snapshot, Table } from '../domain/snapshot.ts';
 
 /**
  * The snapshot as the solver sees it: nodes, tables and regions as dense indices over typed arrays.
@@ -57,6 +58,7 @@ const HOLDS = [
   'unknown-datanode',
   'leader-dead',
   'cordoned',
+  'query-only',
   'target-quarantined',
   'migrating',
   'staging',
@@ -137,20 +139,22 @@ function problemNodes(snapshot: Snapshot, policy: Policy, rests: Memory['datanod
   const resting = (role: DatanodeRole): Set<string> =>
     new Set(rests.filter((rest) => rest.role === role).map(({ datanode }) => datanode));
   const [quarantined, noSource] = [resting('target'), resting('source')];
-  const stateOf = (id: string, alive: boolean): DatanodeState => {
-    if (!alive) return 'dead';
+  const stateOf = (datanode: Datanode): DatanodeState => {
+    const { id, status } = datanode;
+    if (status === 'dead') return 'dead';
     if (draining.has(id)) return 'draining';
     if (cordoned.has(id)) return 'cordoned';
+    if (!takesWrites(datanode)) return 'query-only';
     return quarantined.has(id) ? 'quarantined' : 'target';
   };
   return [...snapshot.datanodes]
     .sort((a, b) => compareIds(a.id, b.id))
-    .map(({ id, status }) => ({
-      id,
-      drains: draining.has(id),
-      givesNone: noSource.has(id),
-      state: stateOf(id, status === 'alive'),
-      weight: policy.weights[id] ?? 1,
+    .map((datanode) => ({
+      id: datanode.id,
+      drains: draining.has(datanode.id),
+      givesNone: noSource.has(datanode.id),
+      state: stateOf(datanode),
+      weight: policy.weights[datanode.id] ?? 1,
     }));
 }
 
@@ -272,7 +276,7 @@ function holdOfPlace(region: Region, node: ProblemNode | undefined): Hold | unde
   if (node === undefined) return 'unknown-datanode';
   if (node.state === 'dead') return 'leader-dead';
   if (node.state === 'quarantined') return 'target-quarantined';
-  return node.state === 'cordoned' ? 'cordoned' : undefined;
+  return node.state === 'cordoned' || node.state === 'query-only' ? node.state : undefined;
 }
 
 function holdOfStatus({ status }: Region): Hold | undefined {

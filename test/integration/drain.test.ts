@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { z } from 'zod';
+import { snapshotSchema } from '../../src/domain/snapshot.ts';
 import { statusSchema } from '../../src/server/api/answers.ts';
 import { startSimulatedDaemon } from '../support/simulated-daemon.ts';
 import type { SimulatedDaemon, SimulatedDaemonOptions } from '../support/simulated-daemon.ts';
@@ -109,4 +110,33 @@ it('a cordoned datanode keeps what it leads and receives nothing, until uncordon
     `anna (127.0.0.1) uncordon datanodes ${empty}`,
     'anna (127.0.0.1) resume ',
   ]);
+});
+
+it.each([
+  ['SQL alone', ['cluster.metasrv.endpoints=[]']],
+  ['SQL and metasrv', []],
+])('a datanode that takes no writes is shown and receives nothing: %s', async (_, set) => {
+  const daemon = await start({ cluster: { profile: '1.3' }, set: ['schedule.cron=0 0 1 1 *', ...set] });
+  try {
+    const { cluster } = daemon.listening;
+    await daemon.until((event) => event.type === 'cycle-finished');
+    const reader = cluster.addDatanode(undefined, 'query');
+    const added = cluster.addDatanode();
+    const ended = daemon.until((event) => event.type === 'cycle-finished' && event.moved > 0);
+    await post(daemon, 'drain', { datanodes: ['0'] });
+    await ended;
+    expect(regionsOn(daemon, '0')).toBe(0);
+    expect(regionsOn(daemon, reader)).toBe(0);
+    expect(regionsOn(daemon, added)).toBeGreaterThan(0);
+    const status = await get(daemon, 'status', statusSchema);
+    expect(status.datanodes.find(({ id }) => id === reader)).toMatchObject({
+      state: 'query-only',
+      share: null,
+    });
+    const snapshot = await get(daemon, 'snapshot', snapshotSchema);
+    expect(snapshot.datanodes.find(({ id }) => id === reader)).toMatchObject({ workloads: ['query'] });
+    expect(snapshot.datanodes.find(({ id }) => id === added)).not.toHaveProperty('workloads');
+  } finally {
+    await daemon.close();
+  }
 });

@@ -13,6 +13,7 @@ const STATE_FORMAT: Readonly<Record<DatanodeState, Format>> = {
   target: 'green',
   draining: 'yellow',
   cordoned: 'yellow',
+  'query-only': 'yellow',
   quarantined: 'red',
   dead: 'red',
 };

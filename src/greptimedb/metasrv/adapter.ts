@@ -121,7 +121,7 @@ export class MetasrvCluster implements Cluster {
     const live = await this.#liveness.read(known, signal);
     if (live.addrs.size === 0) throw this.#noDatanodes();
     const datanodes = new DatanodeCollection();
-    for (const [id, addr] of live.addrs) datanodes.add(id, addr);
+    datanodes.addListed(live);
     for (const [id, addr] of this.#routed) datanodes.add(id, addr);
     for (const id of this.#options.expectedDatanodes) datanodes.add(id, '');
     return datanodes.conclude((id) => live.alive.has(id));

@@ -1,4 +1,6 @@
 import type { DatanodeId, RegionId } from '../../domain/ids.ts';
+import { readWorkloads } from '../datanodes.ts';
+import type { Workloads } from '../datanodes.ts';
 import { decimalId } from '../../lib/json.ts';
 import {
   CallError,
@@ -95,6 +97,7 @@ export interface Lease {
   readonly id: DatanodeId;
   readonly addr: string;
   readonly timestampMs: number;
+  readonly workloads?: Workloads;
 }
 
 export interface LeaseReading {
@@ -117,7 +120,9 @@ export function leaseReader(clusterId: number): (response: TransportResponse, wh
       const name = requireObject(entry['name'], where, `item ${index}: name`);
       if (!isOurs(name['cluster_id'], clusterId) || !isDatanode(entry['lease'])) continue;
       const lease = requireObject(entry['lease'], where, `item ${index}: lease`);
+      const workloads = workloadsOf(lease);
       leases.push({
+        ...(workloads && { workloads }),
         id: requireId(name['node_id'], where, `item ${index}: name.node_id`),
         addr: requireString(lease['node_addr'], where, `item ${index}: lease.node_addr`),
         timestampMs: requireTime(lease['timestamp_millis'], where, `item ${index}: lease.timestamp_millis`),
@@ -136,6 +141,18 @@ function isDatanode(lease: unknown): boolean {
   if (!isObject(lease) || !isObject(lease['workloads'])) return true;
   const kinds = Object.keys(lease['workloads']);
   return kinds.length === 0 || kinds.some((kind) => kind.toLowerCase() === 'datanode');
+}
+
+/** The numbers of GreptimeDB's DatanodeWorkloadType (src/common/workload/src/lib.rs). */
+const WORKLOADS: readonly string[] = ['hybrid', 'ingest', 'query'];
+
+function workloadsOf(lease: Readonly<Record<string, unknown>>): Workloads | undefined {
+  const { workloads } = lease;
+  if (!isObject(workloads) || !isObject(workloads['Datanode'])) return undefined;
+  const { types } = workloads['Datanode'];
+  return Array.isArray(types)
+    ? readWorkloads(types.map((type) => WORKLOADS[Number(type)] ?? `type ${String(type)}`))
+    : undefined;
 }
 
 function requireTime(value: unknown, where: string, place: string): number {

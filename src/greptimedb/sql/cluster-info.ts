@@ -1,7 +1,10 @@
 import type { DatanodeId } from '../../domain/ids.ts';
 import { sleep } from '../../lib/clock.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { readWorkloads } from '../datanodes.ts';
+import type { Workloads } from '../datanodes.ts';
 import { LEASE_MS } from '../liveness.ts';
+import { isObject } from '../wire.ts';
 import type { LiveNodes } from '../liveness.ts';
 import { decimalId } from '../../lib/json.ts';
 import { parseHumantime } from './humantime.ts';
@@ -23,7 +26,9 @@ export async function readClusterInfo(rows: SqlRows): Promise<ClusterInfoReading
     rows.find('peer_addr'),
     rows.find('active_time'),
   ];
+  const nodeStatus = rows.find('node_status');
   const addrs = new Map<DatanodeId, string>();
+  const workloads = new Map<DatanodeId, Workloads>();
   const alive = new Set<DatanodeId>();
   let isWarm = false;
   await rows.each((row, index) => {
@@ -35,9 +40,24 @@ export async function readClusterInfo(rows: SqlRows): Promise<ClusterInfoReading
     // A datanode that came back under another address may leave its old row behind.
     const isLive = silentMs !== undefined && silentMs < LEASE_MS;
     if (isLive) alive.add(node);
+    const kinds = workloadsOf(row[nodeStatus]);
+    if (kinds && (isLive || !alive.has(node))) workloads.set(node, kinds);
     if (isLive || !addrs.get(node)) addrs.set(node, typeof row[addr] === 'string' ? row[addr] : '');
   });
-  return { addrs, alive, isWarm };
+  return { addrs, workloads, alive, isWarm };
+}
+
+const MAX_STATUS_CHARACTERS = 10_000;
+
+/** From `{"workloads":["query"],…}` (0.15 and later). What is not that tells nothing. */
+function workloadsOf(status: unknown): Workloads | undefined {
+  if (typeof status !== 'string' || status.length > MAX_STATUS_CHARACTERS) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(status);
+    return isObject(parsed) ? readWorkloads(parsed['workloads']) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const POLL_INTERVAL_MS = 1_000;

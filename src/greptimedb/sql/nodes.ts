@@ -32,7 +32,7 @@ export class SqlNodes {
   async read(routed: ReadonlyMap<DatanodeId, string>, signal: AbortSignal): Promise<Datanode[]> {
     const lists = await this.#readLists([...routed.keys(), ...this.#expected], signal);
     const datanodes = new DatanodeCollection();
-    for (const list of lists) for (const [id, addr] of list.addrs) datanodes.add(id, addr);
+    for (const list of lists) datanodes.addListed(list);
     const listed = [...datanodes.ids()].length;
     for (const [id, addr] of routed) datanodes.add(id, addr);
     for (const id of this.#expected) datanodes.add(id, '');

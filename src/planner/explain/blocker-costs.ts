@@ -7,7 +7,7 @@ import type { Problem } from '../problem.ts';
 /** Regions that nobody serves, as far as is known: something is wrong with each of them. */
 const UNSERVED: readonly BlockerCode[] = ['no-leader', 'leader-dead', 'unknown-datanode'];
 /** Regions that somebody wants to stay, or that nobody knows of; they count for no share. */
-const UNCOUNTED: readonly BlockerCode[] = ['cordoned', 'target-quarantined', 'unknown-table'];
+const UNCOUNTED: readonly BlockerCode[] = ['cordoned', 'query-only', 'target-quarantined', 'unknown-table'];
 
 /**
  * Whether a blocked region keeps the cluster from something, after the plan: it is served by nobody, is left on a draining datanode, or could

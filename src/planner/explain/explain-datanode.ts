@@ -58,6 +58,8 @@ function answerFor({ problem, counts, load }: ExplainContext, node: number, numb
       return `${leads} and is not alive: its regions are left to failover, and nothing moves to it.`;
     case 'cordoned':
       return `${leads} and is cordoned: they stay, are not counted, and nothing moves to it.`;
+    case 'query-only':
+      return `${leads} and takes no writes, only queries: they stay, are not counted, and nothing moves to it.`;
     case 'quarantined':
       return `${leads} and is in quarantine, because migrations to it failed: they stay, are not counted, and nothing moves to it for a while.`;
     case 'draining':
@@ -88,6 +90,7 @@ function balanceReasons(
   const { state } = problem.nodes[node]!;
   if (state === 'cordoned')
     return [{ code: 'cordoned', detail: 'Nothing moves to or from a cordoned datanode.' }];
+  if (state === 'query-only') return [{ code: 'query-only', detail: BLOCKERS['query-only'] }];
   if (state === 'quarantined')
     return [{ code: 'target-quarantined', detail: BLOCKERS['target-quarantined'] }];
   if (state === 'dead') return [{ code: 'leader-dead', detail: 'Its regions are left to failover.' }];

@@ -2,6 +2,7 @@ import { addressOf } from '../cluster/core.ts';
 import type { ClusterCore } from '../cluster/core.ts';
 import { flushedStats, HEARTBEAT_MS } from '../cluster/heartbeats.ts';
 import { loadOf } from '../cluster/model.ts';
+import { WORKLOADS } from '../cluster/model.ts';
 import type { CopyLoad, RegionCopy, SimDatanode } from '../cluster/model.ts';
 import { MetaError } from '../procedures/errors.ts';
 import { JSON_TYPE, respond, TEXT_TYPE } from '../serve/http.ts';
@@ -66,7 +67,7 @@ function renderLease(core: ClusterCore, node: SimDatanode, beatMs: number): stri
   const name = clusterId ? `{"cluster_id":0,"node_id":${node.id}}` : `{"node_id":${node.id}}`;
   const zone = clusterId ? '+0000' : '';
   const human = new Date(beatMs).toISOString().replace('T', ' ').replace('Z', zone);
-  const kinds = workloads ? ',"workloads":{"Datanode":{"types":[0]}}' : '';
+  const kinds = workloads ? `,"workloads":{"Datanode":{"types":[${WORKLOADS.indexOf(node.workload)}]}}` : '';
   return (
     `{"name":${name},"human_time":"${human}",` +
     `"lease":{"timestamp_millis":${beatMs},"node_addr":"${node.addr}"${kinds}}}`
@@ -113,7 +114,7 @@ function renderStat(
   const regions = copies.map((copy) => renderRegionStat(core, copy, atMs)).join(',');
   const tail =
     heartbeat === 'current'
-      ? `"topic_stats":[],"node_epoch":${node.startedAtMs},"datanode_workloads":{"types":[0]},"gc_stat":null`
+      ? `"topic_stats":[],"node_epoch":${node.startedAtMs},"datanode_workloads":{"types":[${WORKLOADS.indexOf(node.workload)}]},"gc_stat":null`
       : `"node_epoch":${node.startedAtMs}`;
   return (
     `{"timestamp_millis":${atMs},${cluster}"id":${node.id},"addr":"${node.addr}","rcus":0,"wcus":0,` +

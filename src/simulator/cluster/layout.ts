@@ -1,6 +1,6 @@
 import { UsageError } from '../../domain/errors.ts';
 import type { Prng } from '../../lib/prng.ts';
-import type { SimDatanode, SimTable } from './model.ts';
+import type { SimDatanode, SimTable, Workload } from './model.ts';
 import { buildTable } from './state.ts';
 import type { ClusterState, RegionPlacement } from './state.ts';
 
@@ -137,13 +137,19 @@ function leaderChooser(layout: LayoutName, nodes: readonly string[], prng: Prng)
 }
 
 /** A datanode that has been running for about two hours. */
-export function newDatanode(id: string, nowMs: number, prng: Prng | null): SimDatanode {
+export function newDatanode(
+  id: string,
+  nowMs: number,
+  prng: Prng | null,
+  workload: Workload = 'hybrid',
+): SimDatanode {
   const number = Number(BigInt(id) % 60_000n) + 10;
   const startedAtMs = prng ? nowMs - HISTORY_MS - prng.int(3_000) : nowMs;
   return {
     id,
     addr: `10.0.${Math.floor(number / 250)}.${number % 250}:4001`,
     hostname: `datanode-${id}`,
+    workload,
     startedAtMs,
     diedAtMs: null,
     copies: new Map(),

@@ -67,10 +67,15 @@ export interface RegionCopy {
   readonly openedAtMs: number;
 }
 
+/** What a datanode is for, in the order of the numbers that stand for it on the wire. */
+export const WORKLOADS = ['hybrid', 'ingest', 'query'] as const;
+export type Workload = (typeof WORKLOADS)[number];
+
 export interface SimDatanode {
   readonly id: string;
   readonly addr: string;
   readonly hostname: string;
+  readonly workload: Workload;
   /** Start of the present life of the process; heartbeats go out every 3 s from here. */
   startedAtMs: number;
   /** When the process died; null while it lives. */

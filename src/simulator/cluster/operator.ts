@@ -8,7 +8,7 @@ import type { ClusterCore, SimFrontend } from './core.ts';
 import { newDatanode } from './layout.ts';
 import type { Metasrv, SwitchName } from './meta.ts';
 import { displayRegion } from './model.ts';
-import type { RegionRoute, SimDatanode, SimTable } from './model.ts';
+import type { RegionRoute, SimDatanode, SimTable, Workload } from './model.ts';
 
 interface LeaderChange {
   /** Index of the metasrv that shall lead; default: the next one that is up. */
@@ -26,11 +26,11 @@ export class ClusterOperator {
   }
 
   /** A new, empty datanode joins. Returns its id. */
-  addDatanode(wantedId?: string): string {
+  addDatanode(wantedId?: string, workload: Workload = 'hybrid'): string {
     const id = wantedId ?? this.#nextDatanodeId();
     if (!isDecimalId(id)) refuse(`a datanode ${JSON.stringify(id)}; wanted a decimal id`);
     if (this.core.state.datanodes.has(id)) refuse(`datanode ${id} exists already`);
-    this.core.state.addDatanode(newDatanode(id, this.core.time.now(), null));
+    this.core.state.addDatanode(newDatanode(id, this.core.time.now(), null, workload));
     this.#tell('add-datanode', id);
     return id;
   }

@@ -1,4 +1,5 @@
 import { OperatingError } from '../../domain/errors.ts';
+import { WORKLOADS } from '../cluster/model.ts';
 import type { SimulatedCluster } from '../cluster/cluster.ts';
 
 interface ControlRequest {
@@ -16,7 +17,12 @@ type Fields = Readonly<Record<string, unknown>>;
 type Action = (cluster: SimulatedCluster, fields: Fields) => unknown;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  'add-datanode': (cluster, fields) => ({ id: cluster.addDatanode(optionalText(fields, 'id')) }),
+  'add-datanode': (cluster, fields) => ({
+    id: cluster.addDatanode(
+      optionalText(fields, 'id'),
+      WORKLOADS.find((workload) => workload === fields['workload']),
+    ),
+  }),
   'kill-datanode': (cluster, fields) => cluster.killDatanode(text(fields, 'id')),
   'revive-datanode': (cluster, fields) => cluster.reviveDatanode(text(fields, 'id')),
   'create-table': (cluster, fields) => {

@@ -96,7 +96,7 @@ function datanodeStatus(core: ClusterCore, node: SimDatanode): string {
   const copies = [...(flushedStats(node, core.time.now(), core.meta.memory())?.copies ?? [])];
   const followers = copies.filter(({ role }) => role === 'Follower').length;
   const leaders = copies.length - followers;
-  return `{"workloads":["hybrid"],"leader_regions":${leaders},"follower_regions":${followers}}`;
+  return `{"workloads":["${node.workload}"],"leader_regions":${leaders},"follower_regions":${followers}}`;
 }
 
 function frontends(core: ClusterCore): NodeFacts[] {
