@@ -22,6 +22,7 @@ import { requestsIn } from '../../store/sqlite-operator.ts';
 import { Connection, withChanges } from './connection.ts';
 import { LoadWatch } from '../planning/load-watch.ts';
 import type { PlanInput } from '../../planner/plan.ts';
+import { Contact } from './contact.ts';
 import { runCycle } from './cycle.ts';
 import type { CycleReport, CycleSettings } from './cycle.ts';
 import { executorSettings } from './executor-settings.ts';
@@ -71,6 +72,7 @@ export class ClusterSession {
   readonly clock: Clock;
   readonly connection: Connection;
   readonly leadership: Leadership;
+  readonly contact: Contact;
   readonly #dependencies: ClusterSessionDependencies;
   readonly #watchMemories: WatchMemories = new Map();
   #watchedTerm: number | undefined;
@@ -89,6 +91,7 @@ export class ClusterSession {
     this.#dependencies = dependencies;
     this.clock = clock;
     this.store = store;
+    this.contact = new Contact(clock);
     this.events = new EventBus({
       now: () => clock.now(),
       onListenerError: (error) => logger.error({ error }, 'A listener of events failed'),
@@ -102,7 +105,10 @@ export class ClusterSession {
         toClusterOptions(this.#config, secrets),
         {
           clock,
-          ...(onRequest && { onRequest }),
+          onRequest: (sample) => {
+            this.contact.note(sample);
+            onRequest?.(sample);
+          },
           onRetry: (error) => {
             this.#retries = { error, ...this.#retries, count: (this.#retries?.count ?? 0) + 1 };
           },

@@ -21,6 +21,11 @@ export class Connection {
     return this.#profile;
   }
 
+  /** The cluster, while it is open. */
+  get opened(): Cluster | undefined {
+    return this.#cluster;
+  }
+
   async get(signal: AbortSignal): Promise<Cluster> {
     this.#cluster ??= await this.#open(signal);
     this.#profile = this.#cluster.profile;

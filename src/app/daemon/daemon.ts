@@ -90,6 +90,10 @@ export class Daemon {
     this.#session.noteReplanWaiting(trigger !== undefined);
   }
 
+  get isIdle(): boolean {
+    return this.#running === undefined && !this.isStopping;
+  }
+
   get isStopping(): boolean {
     return this.#stopping.signal.aborted;
   }

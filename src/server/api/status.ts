@@ -7,7 +7,7 @@ import type { LiveState, Progress } from '../../observability/live-state.ts';
 import type { PauseState } from './ports.ts';
 import type { StatusView } from './answers.ts';
 import { waitingMoves } from './queue.ts';
-import { decideVerdict } from './verdict.ts';
+import { decideVerdict, isSilent } from './verdict.ts';
 
 type DrainView = NonNullable<StatusView['datanodes'][number]['drain']>;
 
@@ -32,6 +32,8 @@ export interface StatusFacts {
   readonly maxSnapshotAgeMs: number;
   /** ms until the remaining moves are made; undefined while that is not known or nothing may be moved. */
   readonly timeLeftMs: number | undefined;
+  /** How long GreptimeDB has answered no request, in ms; 0 while it does. */
+  readonly silentMs: number;
   /** Drains by datanode, of the configuration and those that were asked for. */
   readonly drains: ReadonlyMap<string, DrainView>;
   readonly pid: number;
@@ -44,7 +46,8 @@ const QUEUE_SHOWN = 10;
 
 /** The status as `GET /api/v1/status` answers it. Pure; takes time in proportion to the number of datanodes. */
 export function buildStatus(facts: StatusFacts): StatusView {
-  const { live, nowMs, timeLeftMs } = facts;
+  const { live, nowMs } = facts;
+  const timeLeftMs = isSilent(facts) ? undefined : facts.timeLeftMs;
   const progress = progressOf(live);
   const snapshotAgeMs = live.snapshot ? Math.max(0, nowMs - Date.parse(live.snapshot.takenAt)) : undefined;
   return {

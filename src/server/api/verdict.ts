@@ -17,6 +17,7 @@ export interface VerdictFacts {
   readonly maxSnapshotAgeMs: number;
   readonly progress: Progress;
   readonly timeLeftMs: number | undefined;
+  readonly silentMs: number;
 }
 
 export interface VerdictView {
@@ -33,6 +34,7 @@ type Words = Omit<VerdictView, 'detail'> & Partial<VerdictView>;
 export function decideVerdict(facts: VerdictFacts): VerdictView {
   const words =
     standby(facts) ??
+    noAnswer(facts) ??
     lostContact(facts) ??
     starting(facts) ??
     paused(facts) ??
@@ -47,6 +49,33 @@ function standby({ leader }: VerdictFacts): Words | undefined {
   if (leader.leads) return undefined;
   const holder = leader.holder === null ? 'No replica is known to lead' : `${leader.holder} leads`;
   return { code: 'standby', sentence: `${holder}; this replica stands by and moves nothing.` };
+}
+
+const MAX_SILENT_MS = 30_000;
+
+/** Whether GreptimeDB has not answered for so long that nothing can be said of this moment. */
+export function isSilent({ silentMs }: Pick<VerdictFacts, 'silentMs'>): boolean {
+  return silentMs >= MAX_SILENT_MS;
+}
+
+function noAnswer(facts: VerdictFacts): Words | undefined {
+  if (!isSilent(facts)) return undefined;
+  const { silentMs, snapshotAgeMs, live } = facts;
+  const sentence = `No answer from GreptimeDB for ${silenceText(silentMs)}.`;
+  const age =
+    snapshotAgeMs === undefined ? '' : ` What is shown was read ${formatDuration(snapshotAgeMs)} ago.`;
+  const { currentMove, lastCycle } = live;
+  const detail = currentMove
+    ? `What becomes of the migration of region ${currentMove.move.regionId} is not known meanwhile.`
+    : lastCycle?.outcome === 'failed'
+      ? lastCycle.detail
+      : null;
+  return { code: 'lost-contact', sentence: `${sentence}${age}`, detail };
+}
+
+function silenceText(silentMs: number): string {
+  const seconds = Math.floor(silentMs / 1_000);
+  return seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
 }
 
 /** A long run of moves rests on an old snapshot and is no lost contact: each move is checked afresh. */

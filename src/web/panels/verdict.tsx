@@ -39,7 +39,10 @@ export function Verdict(): JSX.Element | null {
   const [tone, title, icon] = LOOK[verdict.code];
   const hasDead = status.datanodes.some(({ state }) => state === 'dead');
   return (
-    <section class={`verdict ${hasDead && tone === 'good' ? 'warn' : tone}`} aria-labelledby="verdict">
+    <section
+      class={`verdict ${hasDead && tone === 'good' ? 'warn' : tone} ${verdict.code}`}
+      aria-labelledby="verdict"
+    >
       <Head title={title} icon={icon}>
         <p>{verdict.code === 'paused' ? <PauseText status={status} /> : verdict.sentence}</p>
         <LeaderLink status={status} />

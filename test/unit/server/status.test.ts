@@ -23,6 +23,7 @@ function statusFacts(overrides: Partial<StatusFacts> & Pick<StatusFacts, 'live'>
     nextTickAtMs: START_MS + 60_000,
     maxSnapshotAgeMs: 60_000,
     timeLeftMs: undefined,
+    silentMs: 0,
     quarantined: 0,
     quarantinedDatanodes: 0,
     cooling: 0,
@@ -115,6 +116,12 @@ const verdicts: [
     [finished('failed', 'connect ECONNREFUSED')],
     {},
     'connect ECONNREFUSED',
+  ],
+  [
+    'lost-contact',
+    'No answer from GreptimeDB for 40 s. What is shown was read 10 s ago.',
+    seen,
+    { silentMs: 40_900, timeLeftMs: 22_000 },
   ],
   ['lost-contact', 'GreptimeDB was last read 2 min ago.', seen, { nowMs: START_MS + 120_000 }],
   [
