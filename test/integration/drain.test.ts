@@ -140,3 +140,44 @@ it.each([
     await daemon.close();
   }
 });
+
+it('a dry run tells every gate that is closed beside it, and names that match nothing', async ({
+  onTestFinished,
+}) => {
+  const set = ['execution.dryRun=true', 'tables.include=["public.*","publik.*"]', 'schedule.cron=0 0 1 1 *'];
+  const daemon = await start({ set });
+  onTestFinished(() => daemon.close());
+  await daemon.until((event) => event.type === 'cycle-finished');
+  daemon.listening.cluster.setMaintenance(true);
+  await post(daemon, 'pause', { reason: 'new disks' });
+  const ended = daemon.until((event) => event.type === 'cycle-finished');
+  await post(daemon, 'trigger', {});
+  await ended;
+  const { gates, lastCycle, verdict } = await get(daemon, 'status', statusSchema);
+  expect(gates.map(({ code }) => code).toSorted()).toEqual(['dry-run', 'maintenance', 'paused']);
+  expect(lastCycle?.detail).toContain('Without it none could start either: Paused by anna');
+  expect(lastCycle?.detail).toContain('maintenance mode');
+  expect(lastCycle?.detail).toContain('tables.include: "publik.*" matches no table.');
+  expect(verdict.sentence).toContain('tables.include: "publik.*" matches no table.');
+});
+
+it('a datanode that was drained, went and came back is still drained, since then and by whom', async ({
+  onTestFinished,
+}) => {
+  const daemon = await start();
+  onTestFinished(() => daemon.close());
+  const { cluster } = daemon.listening;
+  await daemon.until((event) => event.type === 'cycle-finished');
+  const before = new Date().toISOString();
+  const emptied = daemon.until((event) => event.type === 'cycle-finished' && regionsOn(daemon, '1') === 0);
+  await post(daemon, 'drain', { datanodes: ['1'] });
+  await emptied;
+  cluster.killDatanode('1');
+  await daemon.until(({ type }) => type === 'planned');
+  cluster.reviveDatanode('1');
+  await daemon.until(({ type }) => type === 'planned');
+  const { datanodes } = await get(daemon, 'status', statusSchema);
+  const { drain } = datanodes.find(({ id }) => id === '1') ?? {};
+  expect(drain).toMatchObject({ by: 'anna (127.0.0.1)' });
+  expect(drain?.since && drain.since >= before).toBe(true);
+});

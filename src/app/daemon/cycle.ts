@@ -173,8 +173,9 @@ async function takeTurn(
     if (!isActing) return { ...standby(dependencies, plan), snapshot, plan };
     const limit = settings.maxMoves - submitted;
     if (settings.dryRun) {
-      tellClosed(dependencies, await executor.closedGates(limit, signal));
-      return { ...planned(plan), snapshot, plan };
+      const closed = await executor.closedGates(limit, signal);
+      tellClosed(dependencies, closed);
+      return { ...planned(plan, closed), snapshot, plan };
     }
     const context = { planId: plan.planId, cycleId, limit };
     const report = await executor.execute(plan.moves, context, signal);
@@ -184,7 +185,8 @@ async function takeTurn(
     // Each move was checked afresh; only the plan has become old. The rest of the cycle goes on with a new one.
     const isOld = report.closed.length > 0 && report.closed.every(({ code }) => code === 'stale-snapshot');
     if (isOld && report.submitted > 0 && round < MAX_PLANS_PER_CYCLE) continue;
-    return { ...result, snapshot, plan, closed: report.closed };
+    const detail = [result.detail, ...plan.warnings.map((warning) => warning.detail)].join(' ');
+    return { ...result, detail, snapshot, plan, closed: report.closed };
   }
 }
 
@@ -254,8 +256,14 @@ function settled({ policy }: CycleSettings, plan: Plan, { moved }: Tally): Pick<
   return { outcome: 'blocked', detail: sentence };
 }
 
-function planned({ moves }: Plan): Omit<Turn, 'snapshot' | 'plan'> {
-  const detail = `Dry run: ${count(moves.length, 'move')} planned, none made.`;
+/** Whoever ends the dry run wants to know what else would stop the moves. */
+function planned({ moves, warnings }: Plan, closed: readonly ClosedGate[]): Omit<Turn, 'snapshot' | 'plan'> {
+  const others = closed.filter(({ code }) => code !== 'dry-run');
+  const detail = [
+    `Dry run: ${count(moves.length, 'move')} planned, none made.`,
+    ...(others.length > 0 ? [`Without it none could start either: ${describeClosed(others)}`] : []),
+    ...warnings.map((warning) => warning.detail),
+  ].join(' ');
   return { outcome: 'planned', detail, moved: 0, failed: 0 };
 }
 

@@ -63,6 +63,7 @@ function statusFacts(status: StatusView): [string, string][] {
         ? gates.map(({ code, detail }) => `${code}: ${printable(detail)}`).join('; ')
         : undefined,
     ],
+    ['draining', drainsText(status)],
     ['blocked', blockedText(blocked, ({ count: all, harmless }) => all - harmless)],
     ['held', blockedText(blocked, ({ harmless }) => harmless, ' (not in the way)')],
     [
@@ -81,6 +82,17 @@ function statusFacts(status: StatusView): [string, string][] {
     ['next cycle', status.nextTickAt ? when(status.nextTickAt) : undefined],
   ];
   return facts.flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]));
+}
+
+/** Since when, and by whom: one that holds nothing, or came back under its old id, is else easily forgotten. */
+function drainsText({ datanodes }: StatusView): string | undefined {
+  const drains = datanodes.flatMap(({ id, regions, drain }) => {
+    if (!drain) return [];
+    const since =
+      drain.since === null ? 'by the configuration' : `since ${when(drain.since)}, by ${printable(drain.by)}`;
+    return [`datanode ${id} ${regions === 0 ? 'is empty, drained' : 'drains'} ${since}`];
+  });
+  return drains.length === 0 ? undefined : drains.join('; ');
 }
 
 /** `pinned 3, cooldown 2`, or undefined without any. */

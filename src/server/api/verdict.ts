@@ -139,6 +139,7 @@ function blockersOf(live: LiveState): string | null {
 
 function dryRun({ dryRun: isDryRun, live }: VerdictFacts): Words | undefined {
   if (!isDryRun) return undefined;
+  const others = [...live.gates].flatMap(([code, detail]) => (code === 'dry-run' ? [] : [detail]));
   const moves = count(movesLeft(live), 'move');
   return {
     code: 'dry-run',
@@ -146,6 +147,7 @@ function dryRun({ dryRun: isDryRun, live }: VerdictFacts): Words | undefined {
       live,
       `${moves} would balance the cluster; execution.dryRun is on, so none is made.`,
     ),
+    detail: others.length > 0 ? `Without it none could start either: ${others.join(' ')}` : null,
   };
 }
 

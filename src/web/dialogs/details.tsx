@@ -39,7 +39,8 @@ export function DetailsDialog({
 /** What an operator may ask of a datanode. */
 function DatanodeButtons({ close, id }: { readonly close: () => void; readonly id: string }): JSX.Element {
   const page = usePage();
-  const state = usePageState(({ status }) => status?.datanodes.find((node) => node.id === id)?.state);
+  const datanode = usePageState(({ status }) => status?.datanodes.find((node) => node.id === id));
+  const { state, drain } = datanode ?? {};
   const { isBusy, problem, run } = useAttempt();
   const button = (text: string, go: () => void): JSX.Element => (
     <button type="button" class="button" disabled={isBusy} onClick={go}>
@@ -58,6 +59,17 @@ function DatanodeButtons({ close, id }: { readonly close: () => void; readonly i
     );
   return (
     <>
+      {drain && (
+        <p class="dim">
+          {drain.since === null ? (
+            'Drained by the configuration (datanodes.drain).'
+          ) : (
+            <>
+              Drained since <Ago at={drain.since} />, by {drain.by}.
+            </>
+          )}
+        </p>
+      )}
       <Problem text={problem} />
       <p class="form-end">
         {state === 'cordoned'
