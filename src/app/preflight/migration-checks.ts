@@ -1,5 +1,5 @@
 import { formatDuration } from '../../lib/duration.ts';
-import { count } from '../../lib/number.ts';
+import { count, formatNumber } from '../../lib/number.ts';
 import type { Check } from './check.ts';
 import type { MigrationTrial } from './migration-trial.ts';
 
@@ -14,8 +14,8 @@ export function migrationChecks({ moves, writes, rowsLost, left }: MigrationTria
   const failed = moves.find(({ outcome }) => outcome !== 'succeeded');
   const [there, back] = moves;
   const { acknowledged, refused, unanswered, longestGapMs, longestRefusalMs } = writes;
-  const written = refused + unanswered + acknowledged;
-  const notTaken = `${count(refused, 'write was', 'writes were')} refused and ${unanswered} not answered, of ${count(written, 'write')}`;
+  const written = count(refused + unanswered + acknowledged, 'write');
+  const open = unanswered === 0 ? '' : `, and ${formatNumber(unanswered)} not answered`;
   return [
     failed || !there || !back
       ? {
@@ -42,7 +42,7 @@ export function migrationChecks({ moves, writes, rowsLost, left }: MigrationTria
     {
       check,
       verdict: longestRefusalMs > LONG_REFUSAL_MS ? 'warn' : 'pass',
-      detail: `${notTaken}; a region took none for ${formatDuration(longestRefusalMs)} at most, and the table for ${formatDuration(longestGapMs)}.`,
+      detail: `${formatNumber(refused)} of ${written} ${refused === 1 ? 'was' : 'were'} refused${open}; a region took none for ${formatDuration(longestRefusalMs)} at most, and the table for ${formatDuration(longestGapMs)}.`,
       ...(longestRefusalMs > LONG_REFUSAL_MS && {
         advice: 'Clients must be able to wait that long, and retry.',
       }),

@@ -38,7 +38,7 @@ function* checkLines(
 const MEANING: Readonly<Record<Verdict, string>> = {
   pass: 'Everything that was looked at is as it should be.',
   warn: 'It works; read the warnings.',
-  fail: 'It does not work as configured.',
+  fail: 'Mend what failed before anything is moved.',
 };
 
 function summary({ checks, verdict }: PreflightReport): string {
