@@ -74,7 +74,7 @@ async function renderMs(datanodes: number): Promise<number> {
   const latencies: number[] = [];
   for (let rendering = 0; rendering < RENDERINGS; rendering += 1) {
     // As after a move: what did not change since the last scrape need not be written again.
-    metrics.setDatanodeRegions(
+    metrics.setDatanodes(
       Array.from({ length: datanodes }, (_, id) => ({ id: String(id), regions: 100 + rendering })),
     );
     const startMs = performance.now();

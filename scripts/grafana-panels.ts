@@ -249,6 +249,31 @@ const BALANCE: Row = {
       over(`max by (status) (${P}regions$S)`, 'regions {{status}}'),
       over(`max(${P}tables$S)`, 'tables'),
     ]),
+    graph(
+      'Load of datanodes',
+      'With the objective load: what the fullest, the middle and the emptiest datanode carry. 0 while regions are counted.',
+      [
+        over(`max(max by (datanode) (${P}datanode_load$S)) or vector(0)`, 'most'),
+        over(`quantile(0.5, max by (datanode) (${P}datanode_load$S)) or vector(0)`, 'median'),
+        over(`min(max by (datanode) (${P}datanode_load$S)) or vector(0)`, 'least'),
+      ],
+      { unit: 'short' },
+    ),
+    graph(
+      'Load imbalance',
+      'With the objective load: the highest load over the mean, for weight. 1 is even.',
+      [over(`max(${P}load_imbalance$S)`, 'highest over mean')],
+    ),
+    graph(
+      'State of the load',
+      'With the objective load. Tolerated: outside the tolerance, below the trigger. Waiting: above the trigger, not for long enough.',
+      [over(`max by (state) (${P}load_state$S)`, '{{state}}')],
+      {
+        stacked: true,
+        decimals: 0,
+        colors: { even: 'green', tolerated: 'blue', waiting: 'yellow', uneven: 'red' },
+      },
+    ),
   ],
 };
 

@@ -1,3 +1,4 @@
+import { LOAD_STATES } from '../domain/load.ts';
 import {
   BLOCKER_CODES,
   CYCLE_OUTCOME_CODES,
@@ -45,6 +46,24 @@ export const METRICS = {
     type: 'gauge',
     labels: { datanode: 'any' },
     help: 'Regions in scope that the datanode leads. The series ends when the datanode leaves the cluster.',
+  },
+  datanodeLoad: {
+    name: 'datanode_load',
+    type: 'gauge',
+    labels: { datanode: 'any' },
+    help: 'What the datanode carries: bytes written per second, bytes or rows, as balance.load.by says. Only with the objective load.',
+  },
+  loadImbalance: {
+    name: 'load_imbalance',
+    type: 'gauge',
+    labels: {},
+    help: 'Highest load of a target over the mean, per weight: 1 is even. 0 while regions are counted.',
+  },
+  loadState: {
+    name: 'load_state',
+    type: 'gauge',
+    labels: { state: LOAD_STATES },
+    help: 'How the load of the targets stands: 1 for the one that holds. All 0 while regions are counted.',
   },
   datanodes: {
     name: 'datanodes',

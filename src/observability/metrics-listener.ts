@@ -1,3 +1,4 @@
+import { LOAD_STATES } from '../domain/load.ts';
 import { BLOCKER_CODES, GATE_CODES } from '../domain/codes.ts';
 import { isFinal } from '../domain/move.ts';
 import type { MoveRecord } from '../domain/move.ts';
@@ -60,9 +61,17 @@ function setBalance(metrics: Metrics, balance: Balance): void {
   metrics.regionsOnDraining.set(balance.regionsOnDraining);
   metrics.regionsOnDead.set(balance.regionsOnDead);
   metrics.regionsWithoutLeader.set(balance.regionsWithoutLeader);
-  metrics.setDatanodeRegions(balance.datanodes);
+  metrics.setDatanodes(balance.datanodes);
+  metrics.loadImbalance.set(loadImbalance(balance));
+  for (const state of LOAD_STATES) metrics.loadState.set({ state }, balance.load?.state === state ? 1 : 0);
   const states = countBy(balance.datanodes, (datanode) => datanode.state);
   for (const state of DATANODE_STATES) metrics.datanodes.set({ state }, states.get(state) ?? 0);
+}
+
+/** The highest load over the mean, for weight; 0 where there is none. */
+function loadImbalance({ load, datanodes }: Balance): number {
+  if (!load || load.mean === 0) return 0;
+  return datanodes.reduce((most, node) => Math.max(most, (node.load ?? 0) / node.weight / load.mean), 0);
 }
 
 function record(metrics: Metrics, event: StampedEvent): void {

@@ -32,7 +32,7 @@ type InstrumentOf<Definition extends MetricDefinition> = Definition['type'] exte
     : HistogramOf<Definition['labels']>;
 
 /** Two metrics have functions of their own. */
-type InstrumentKey = Exclude<MetricKey, 'datanodeRegions' | 'clusterInfo'>;
+type InstrumentKey = Exclude<MetricKey, 'datanodeRegions' | 'datanodeLoad' | 'clusterInfo'>;
 type Instruments = { readonly [Key in InstrumentKey]: InstrumentOf<(typeof METRICS)[Key]> };
 
 /** Every metric as one typed object. No part of the program but this file knows the metrics library. */
@@ -42,12 +42,18 @@ export interface Metrics extends Instruments {
   render(): Promise<string>;
   /** Calls back before each scrape, for values that age or live elsewhere. One that throws leaves its values as they were. */
   onScrape(update: () => void): void;
-  /** Replaces all series of `datanode_regions`, so that a datanode which left has none. Cheap while the list is the same object. */
-  setDatanodeRegions(datanodes: readonly { readonly id: string; readonly regions: number }[]): void;
+  /** Replaces all series with a label for the datanode, so that one which left has none. Cheap while the list is the same object. */
+  setDatanodes(datanodes: readonly MeasuredDatanode[]): void;
   /** Replaces the one series of `cluster_info`. */
   setClusterInfo(labels: LabelValues<(typeof METRICS.clusterInfo)['labels']>): void;
   /** One request to the cluster. */
   observeRequest(request: ClusterRequest): void;
+}
+
+interface MeasuredDatanode {
+  readonly id: string;
+  readonly regions: number;
+  readonly load?: number | undefined;
 }
 
 interface ClusterRequest {
@@ -77,17 +83,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const endpoints = new Set<string>();
   instruments.buildInfo.set({ version: options.version }, 1);
   instruments.snapshotAgeSeconds.set(Number.NaN);
-  const datanodeRegions = createDatanodeRegions();
+  const datanodeSeries = createDatanodeSeries();
   return {
     ...instruments,
     contentType: registry.contentType,
     async render() {
       updates.forEach(attempt);
-      const texts = await Promise.all([registry.metrics(), datanodeRegions.render()]);
+      const texts = await Promise.all([registry.metrics(), datanodeSeries.render()]);
       return texts.join('\n');
     },
     onScrape: (update) => void updates.push(update),
-    setDatanodeRegions: (datanodes) => datanodeRegions.set(datanodes),
+    setDatanodes: (datanodes) => datanodeSeries.set(datanodes),
     setClusterInfo(labels) {
       clusterInfo.reset();
       clusterInfo.set(labels, 1);
@@ -108,17 +114,19 @@ function attempt(update: () => void): void {
   }
 }
 
-type Regions = Parameters<Metrics['setDatanodeRegions']>[0];
-
 /**
- * The one metric with a series for each datanode. With a thousand of them it is most of the text, and between two moves it stays the same: it
- * is written when first asked for after a change.
+ * The metrics with a series for each datanode. With a thousand of them they are most of the text, and between two moves they stay the same: they
+ * are written when first asked for after a change.
  */
-function createDatanodeRegions(): { set(datanodes: Regions): void; render(): Promise<string> } {
+function createDatanodeSeries(): {
+  set(datanodes: readonly MeasuredDatanode[]): void;
+  render(): Promise<string>;
+} {
   const registry = new Registry();
-  const gauge = createGauge(registry, METRICS.datanodeRegions);
+  const regionsGauge = createGauge(registry, METRICS.datanodeRegions);
+  const loadGauge = createGauge(registry, METRICS.datanodeLoad);
   let text: Promise<string> | undefined;
-  let current: Regions = [];
+  let current: readonly MeasuredDatanode[] = [];
   return {
     set(datanodes) {
       if (datanodes === current) return;
@@ -127,8 +135,12 @@ function createDatanodeRegions(): { set(datanodes: Regions): void; render(): Pro
     },
     render() {
       if (text) return text;
-      gauge.reset();
-      for (const { id, regions } of current) gauge.set({ datanode: id }, regions);
+      regionsGauge.reset();
+      loadGauge.reset();
+      for (const { id, regions, load } of current) {
+        regionsGauge.set({ datanode: id }, regions);
+        if (load !== undefined) loadGauge.set({ datanode: id }, load);
+      }
       text = registry.metrics();
       return text;
     },
@@ -141,7 +153,7 @@ function createInstruments(registry: Registry): Instruments {
     createInstrument(registry, METRICS[key]),
   ];
   const keys = (Object.keys(METRICS) as MetricKey[]).filter(
-    (key) => key !== 'datanodeRegions' && key !== 'clusterInfo',
+    (key) => key !== 'datanodeRegions' && key !== 'datanodeLoad' && key !== 'clusterInfo',
   );
   return Object.fromEntries(keys.map(create)) as Instruments;
 }

@@ -46,11 +46,32 @@ const cycle = (
 const gate: RebalancerEvent = { type: 'gate-closed', code: 'maintenance', detail: 'The cluster says so.' };
 const cycleStarted: RebalancerEvent = { type: 'cycle-started', cycleId: 2, trigger: 'schedule' };
 
+const { before } = samplePlan();
+const byLoad = samplePlan({
+  before: {
+    ...before,
+    load: { by: 'writes', mean: 4, low: 3.6, high: 4.4, outside: 2, state: 'uneven' },
+    datanodes: before.datanodes.map((datanode, index) => ({ ...datanode, load: [6, 2, 4][index]! })),
+  },
+});
+const plannedByLoad: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(byLoad), durationMs: 3 };
+
 const table: [name: string, events: RebalancerEvent[], series: Record<string, number>][] = [
   [
     'a missed tick',
     [{ type: 'tick-missed', runningCycleId: 1 }],
     { ticks_missed_total: 1, 'cycles_total{outcome="missed"}': 1 },
+  ],
+  [
+    'a plan for load',
+    [plannedByLoad],
+    {
+      'datanode_load{datanode="0"}': 6,
+      'datanode_load{datanode="1"}': 2,
+      load_imbalance: 1.5,
+      'load_state{state="uneven"}': 1,
+      'load_state{state="even"}': 0,
+    },
   ],
   [
     'a move of an earlier process that is followed further',

@@ -101,11 +101,11 @@ describe('createMetrics', () => {
 
   it('forgets the series of a datanode that left', async () => {
     const metrics = metricsOf();
-    metrics.setDatanodeRegions([
+    metrics.setDatanodes([
       { id: '0', regions: 5 },
       { id: '1', regions: 6 },
     ]);
-    metrics.setDatanodeRegions([{ id: '1', regions: 7 }]);
+    metrics.setDatanodes([{ id: '1', regions: 7 }]);
     expect(await valueOf(metrics, 'datanode_regions{datanode="0"}')).toBeUndefined();
     expect(await valueOf(metrics, 'datanode_regions{datanode="1"}')).toBe('7');
   });
