@@ -2,6 +2,7 @@ import { apiSuite } from './api.ts';
 import { commandsSuite } from './commands.ts';
 import { healthSuite } from './health.ts';
 import { idleSuite } from './idle.ts';
+import { loadSuite } from './load.ts';
 import { overheadSuite } from './overhead.ts';
 import { pageSuite } from './page.ts';
 import { plannerSuite } from './planner.ts';
@@ -15,6 +16,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   planner: plannerSuite,
   health: healthSuite,
   quality: qualitySuite,
+  load: loadSuite,
   reading: readingSuite,
   api: apiSuite,
   page: pageSuite,

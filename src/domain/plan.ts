@@ -55,7 +55,7 @@ const datanodeBalance = z
   .readonly();
 
 /** How even the load of the targets is, each load divided by weight. Units: bytes per second, bytes, or rows. */
-const loadBalance = z
+export const loadBalanceSchema = z
   .object({
     by: z.enum(LOAD_MEASURES),
     mean: amount,
@@ -86,7 +86,7 @@ const balance = z
     /** Regions of selected tables that nobody leads. */
     regionsWithoutLeader: amount.default(0),
     /** Absent where regions are counted. */
-    load: loadBalance.exactOptional(),
+    load: loadBalanceSchema.exactOptional(),
     datanodes: list(datanodeBalance),
   })
   .readonly();

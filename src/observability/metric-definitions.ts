@@ -53,12 +53,7 @@ export const METRICS = {
     labels: { datanode: 'any' },
     help: 'What the datanode carries: bytes written per second, bytes or rows, as balance.load.by says. Only with the objective load.',
   },
-  loadImbalance: {
-    name: 'load_imbalance',
-    type: 'gauge',
-    labels: {},
-    help: 'Highest load of a target over the mean, per weight: 1 is even. 0 while regions are counted.',
-  },
+  loadImbalance: { name: 'load_imbalance', type: 'gauge', labels: {}, help: 'Highest load over the mean.' },
   loadState: {
     name: 'load_state',
     type: 'gauge',

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { Charts } from './charts/charts.tsx';
 import type { When } from './controls/choice.tsx';
 import { Datanodes } from './datanodes/datanodes.tsx';
+import { LoadBars } from './datanodes/load-bars.tsx';
 import { RequestedDialog } from './dialogs/requested.tsx';
 import { TokenDialog } from './dialogs/token.tsx';
 import { useOpenDialogs } from './dialogs/open-dialogs.ts';
@@ -72,6 +73,7 @@ function Body({ onToken }: { readonly onToken: () => void }): JSX.Element {
         <Datanodes when={when} setWhen={setWhen} />
         <Tables when={when} setWhen={setWhen} />
       </div>
+      <LoadBars />
       <Charts />
       <div class="columns uneven">
         <History />

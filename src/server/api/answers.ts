@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BLOCKER_CODES, CYCLE_OUTCOME_CODES, GATE_CODES, MOVE_REASON_CODES } from '../../domain/codes.ts';
 import { amount, count, id, list, timestamp, word } from '../../domain/fields.ts';
-import { DATANODE_STATES, moveFields, planSchema } from '../../domain/plan.ts';
+import { DATANODE_STATES, loadBalanceSchema, moveFields, planSchema } from '../../domain/plan.ts';
 import { DATANODE_ROLES } from '../../domain/policy.ts';
 import { REGION_STATUSES } from '../../domain/snapshot.ts';
 import { moveViewSchema } from '../../observability/event-view.ts';
@@ -111,6 +111,7 @@ export const statusSchema = z
       })
       .readonly()
       .nullable(),
+    load: loadBalanceSchema.nullable().default(null).meta({ description: 'Null while regions are counted.' }),
     datanodes: list(
       z
         .object({
@@ -120,6 +121,8 @@ export const statusSchema = z
           weight: z.number(),
           regions: count,
           regionsAfter: count,
+          load: amount.nullable().default(null).meta({ description: 'Null while regions are counted.' }),
+          loadAfter: amount.nullable().default(null),
           share: z.number().nullable().meta({
             description: 'Regions that its weight entitles it to, not rounded; null where none are counted.',
           }),

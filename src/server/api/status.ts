@@ -71,6 +71,7 @@ export function buildStatus(facts: StatusFacts): StatusView {
     },
     plan: live.plan && summaryOf(live.plan),
     balance: balanceOf(live),
+    load: live.balance?.now.load ?? null,
     datanodes: datanodesOf(live, facts.drains),
     lastCycle: lastCycleOf(live),
     lastSuccessAt: isoOrNull(live.lastSuccessAtMs),
@@ -140,13 +141,15 @@ function datanodesOf(
   const { now, after } = balance;
   const addresses = new Map(snapshot?.datanodes.map(({ id, addr }) => [id, addr]));
   const shareOf = sharesOf(now);
-  return now.datanodes.map(({ id, regions, state, weight }, index) => ({
+  return now.datanodes.map(({ id, regions, state, weight, load }, index) => ({
     id,
     addr: addresses.get(id) ?? null,
     state,
     weight,
     regions,
     regionsAfter: after.datanodes[index]?.regions ?? regions,
+    load: load ?? null,
+    loadAfter: after.datanodes[index]?.load ?? null,
     share: shareOf(state, weight),
     ...drainOf(drains.get(id)),
   }));

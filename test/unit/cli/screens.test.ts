@@ -46,9 +46,30 @@ const STATUS: StatusView = {
     now: { tableSkewMax: 5, nodeSkew: 9 },
     after: { tableSkewMax: 1, nodeSkew: 1 },
   },
+  load: null,
   datanodes: [
-    { id: '0', addr: '10.0.0.10:4001', state: 'target', weight: 1, regions: 12, regionsAfter: 6, share: 6 },
-    { id: '3', addr: null, state: 'draining', weight: 2, regions: 0, regionsAfter: 6, share: 6 },
+    {
+      id: '0',
+      addr: '10.0.0.10:4001',
+      state: 'target',
+      weight: 1,
+      regions: 12,
+      regionsAfter: 6,
+      load: null,
+      loadAfter: null,
+      share: 6,
+    },
+    {
+      id: '3',
+      addr: null,
+      state: 'draining',
+      weight: 2,
+      regions: 0,
+      regionsAfter: 6,
+      load: null,
+      loadAfter: null,
+      share: 6,
+    },
   ],
   lastCycle: null,
   lastSuccessAt: null,
@@ -131,7 +152,14 @@ describe('the status screen in a window', () => {
   /** Datanode 7 holds the most. */
   const datanodes = Array.from({ length: 40 }, (_, index) => ({
     ...STATUS.datanodes[0]!,
-    ...{ id: String(index), regions: index === 7 ? 12 : 6, regionsAfter: 6, share: 6 },
+    ...{
+      id: String(index),
+      regions: index === 7 ? 12 : 6,
+      regionsAfter: 6,
+      load: null,
+      loadAfter: null,
+      share: 6,
+    },
   }));
   const canvas = canvasOf(true, 80, false);
 

@@ -251,6 +251,20 @@ describe('buildStatus', () => {
     });
   });
 
+  it('tells what the datanodes carry where load is evened out', () => {
+    const { before, after } = samplePlan();
+    const band = { by: 'writes', mean: 4, low: 3.6, high: 4.4, outside: 2, state: 'uneven' } as const;
+    const plan = samplePlan({
+      before: { ...before, load: band, datanodes: before.datanodes.map((node) => ({ ...node, load: 6 })) },
+      after: { ...after, load: band, datanodes: after.datanodes.map((node) => ({ ...node, load: 4 })) },
+    });
+    const planned = { type: 'planned', cycleId: 1, ...withCounts(plan), durationMs: 3 } as const;
+    const { load, datanodes } = buildStatus(statusFacts({ live: liveAfter([planned]) }));
+    expect(load).toEqual(band);
+    expect([datanodes[0]?.load, datanodes[0]?.loadAfter]).toEqual([6, 4]);
+    expect(buildStatus(statusFacts({ live: liveAfter([]) })).load).toBeNull();
+  });
+
   it('lets the datanodes follow the moves', () => {
     const { datanodes } = buildStatus(statusFacts({ live: liveAfter([...seen, started, ended()]) }));
     expect(datanodes.map(({ id, addr, regions, regionsAfter }) => [id, addr, regions, regionsAfter])).toEqual(

@@ -1,0 +1,99 @@
+import type { JSX } from 'preact';
+import { loadTexts } from '../../domain/load-text.ts';
+import type { LoadTexts } from '../../domain/load-text.ts';
+import type { LoadMeasure, LoadState } from '../../domain/load.ts';
+import type { StatusView } from '../../server/api/answers.ts';
+import { DetailsButton } from '../controls/details-button.tsx';
+import { Section } from '../controls/section.tsx';
+import { usePageState } from '../page/page.ts';
+import { Key } from './legend.tsx';
+
+type Load = NonNullable<StatusView['load']>;
+
+const TITLES: Readonly<Record<LoadMeasure, string>> = {
+  writes: 'Load: bytes written per second',
+  disk: 'Load: bytes on disk',
+  rows: 'Load: rows',
+};
+const STATES: Readonly<Record<LoadState, string>> = {
+  even: 'even',
+  tolerated: 'even enough',
+  waiting: 'uneven, not for long enough to act on it',
+  uneven: 'uneven',
+};
+/** The fullest. More would be a wall. */
+const MOST = 48;
+
+/** What each datanode carries, now and after the plan, with the band that it should lie in. Nothing where regions are counted. */
+export function LoadBars(): JSX.Element | null {
+  const load = usePageState(({ status }) => status?.load) ?? null;
+  const datanodes = usePageState(({ status }) => status?.datanodes) ?? [];
+  if (!load) return null;
+  const bars = datanodes.flatMap(({ id, weight, load: now, loadAfter: after }) =>
+    now === null || after === null ? [] : [{ id, weight, now, after }],
+  );
+  const most = bars.reduce(
+    (high, { now, after, weight }) => Math.max(high, now, after, load.high * weight),
+    1,
+  );
+  const texts = loadTexts(load.by, load.mean);
+  return (
+    <Section title={TITLES[load.by]} id="load" aside={<small>{STATES[load.state]}</small>}>
+      <ul class="bars">
+        {bars
+          .toSorted((a, b) => b.now / b.weight - a.now / a.weight)
+          .slice(0, MOST)
+          .map((bar) => (
+            <li key={bar.id}>
+              <LoadRow bar={bar} load={load} most={most} texts={texts} />
+            </li>
+          ))}
+      </ul>
+      <ul class="legend" aria-label="Legend of the load">
+        <Key look="stays">now</Key>
+        <Key look="target">after the plan</Key>
+        <Key look="band">
+          even: {texts.number(load.low)} to {texts.whole(load.high)}
+        </Key>
+      </ul>
+    </Section>
+  );
+}
+
+function LoadRow({
+  bar: { id, weight, now, after },
+  load,
+  most,
+  texts: { number, whole },
+}: {
+  readonly bar: {
+    readonly id: string;
+    readonly weight: number;
+    readonly now: number;
+    readonly after: number;
+  };
+  readonly load: Load;
+  readonly most: number;
+  readonly texts: LoadTexts;
+}): JSX.Element {
+  const percent = (amount: number): string => `${((amount / most) * 100).toFixed(2)}%`;
+  const [low, high] = [load.low * weight, load.high * weight];
+  const title = `Datanode ${id}: ${whole(now)} now, ${number(after)} after the plan; ${number(low)} to ${number(high)} is even`;
+  return (
+    <DetailsButton what="datanode" id={id} class="bar-row" title={title}>
+      <span class="node-name">
+        <span class="hidden">Datanode </span>
+        {id}
+      </span>
+      <span class="bar-track" aria-hidden="true">
+        <span class="bar-fill" style={{ width: percent(now) }} />
+        <span class="bar-band" style={{ left: percent(low), width: percent(high - low) }} />
+        <span class="bar-target" style={{ left: percent(after) }} />
+      </span>
+      <span class="node-count">
+        <strong>{number(now)}</strong>
+        {number(now) !== number(after) && <small>→ {number(after)}</small>}
+      </span>
+    </DetailsButton>
+  );
+}
