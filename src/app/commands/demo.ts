@@ -9,6 +9,7 @@ import { sleep } from '../../lib/clock.ts';
 import { formatEstimate } from '../../lib/duration.ts';
 import type { PlanAnswer, PlanParts } from './plan.ts';
 import { answerPlan } from './plan.ts';
+import type { Policy } from '../../domain/policy.ts';
 import type { Parts } from '../compose.ts';
 import type { WatchedCall } from './once.ts';
 import { Closers, untilAborted } from '../lifecycle.ts';
@@ -24,6 +25,8 @@ export interface DemoRequest {
   readonly port?: number | undefined;
   readonly profile?: string | undefined;
   readonly seed?: string | undefined;
+  /** What is evened out. Default: how many regions. */
+  readonly objective?: Policy['objective'] | undefined;
   /** End once balanced. */
   readonly exit: boolean;
   readonly timeoutMs: number;
@@ -84,7 +87,7 @@ export async function runDemo(
       `A simulated GreptimeDB ${listening.cluster.profile.version} cluster: one datanode is crowded, one is empty.`,
     );
     const quiet = { ...parts, logger: silentLogger };
-    const config = (port: number): Config => demoConfig(listening, state, port);
+    const config = (port: number): Config => demoConfig(listening, state, port, request.objective);
     const planParts: PlanParts = {
       ...quiet,
       takeSnapshot: (of, call, everything) => takeSnapshot(of, quiet, call, everything),
@@ -127,7 +130,12 @@ async function startOnSomePort(
   }
 }
 
-function demoConfig({ cluster, served }: ListeningCluster, state: string, port: number): Config {
+function demoConfig(
+  { cluster, served }: ListeningCluster,
+  state: string,
+  port: number,
+  objective: Policy['objective'] = 'count',
+): Config {
   const list = (urls: readonly string[]): string => JSON.stringify(urls);
   return readConfig({
     env: {},
@@ -136,6 +144,9 @@ function demoConfig({ cluster, served }: ListeningCluster, state: string, port: 
       'cluster.name=demo',
       ...(cluster.profile.sql.functions !== null ? [`cluster.sql.endpoints=${list(served.frontend)}`] : []),
       `cluster.metasrv.endpoints=${list(served.metasrv)}`,
+      `balance.objective=${objective}`,
+      // Sizes are known at once, where rates need a while; and nobody wants to wait.
+      ...['by=disk', 'minimum=0', 'stableFor=3'].map((setting) => `balance.load.${setting}`),
       'schedule.cron=*/2 * * * * *',
       'execution.dryRun=false',
       'execution.maxMovesPerCycle=100',

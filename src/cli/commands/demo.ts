@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { withProgress } from '../cli.ts';
@@ -10,6 +11,7 @@ interface DemoFlags {
   readonly port?: string;
   readonly profile?: string;
   readonly seed?: string;
+  readonly objective?: string;
   readonly exit?: boolean;
   readonly timeout: string;
 }
@@ -25,6 +27,11 @@ export function addDemo(program: Command, cli: Cli): void {
     .option('--port <n>', 'where to listen; 0 takes a free port')
     .option('--profile <version>', 'the GreptimeDB version to simulate')
     .option('--seed <text>', 'the same seed gives the same cluster')
+    .addOption(
+      new Option('--objective <what>', 'what is evened out: how many regions, or their size on disk')
+        .choices(['count', 'load'])
+        .default('count'),
+    )
     .option('--exit', 'end with status 0 once balanced')
     .option('--no-exit', 'go on serving until Ctrl-C')
     .option('--timeout <duration>', 'with --exit: how long it may take', '2m')
@@ -43,6 +50,7 @@ async function demo(cli: Cli, flags: DemoFlags): Promise<void> {
           port: flags.port === undefined ? undefined : parseWhole('--port', flags.port, 0, 65_535),
           profile: flags.profile,
           seed: flags.seed,
+          objective: flags.objective === 'load' ? 'load' : 'count',
           exit: flags.exit ?? !out.isTerminal,
           timeoutMs: parseDurationOption('--timeout', flags.timeout),
           say,

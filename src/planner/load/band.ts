@@ -11,6 +11,8 @@ export interface Band {
   readonly high: number;
   /** By column: what it carries and no move for load takes away. */
   readonly fixed: Float64Array;
+  /** The part of that which stays only because its load is not known well enough. */
+  readonly unsure: Float64Array;
   /**
    * Regions that fit into no target's band, from the most load to the least. Whoever leads one, or has too much that is fixed, should carry no more
    * than the tolerance on top of that.
@@ -52,8 +54,13 @@ export function findBand(
   const mean = meanOf(problem, carried);
   const high = (1 + tolerance) * mean;
   const fixed = new Float64Array(columns.length);
-  for (const region of regionsOfTable)
-    if (roles[region] !== MAY_MOVE && at[region] !== -1) fixed[at[region]!]! += loads.of[region]!;
+  const unsure = new Float64Array(columns.length);
+  for (const region of regionsOfTable) {
+    if (roles[region] === MAY_MOVE || at[region] === -1) continue;
+    fixed[at[region]!]! += loads.of[region]!;
+    if (loads.unreliable[region] === 1 && problem.hold[region] === 0)
+      unsure[at[region]!]! += loads.of[region]!;
+  }
   const room = fixed.reduce((most, load, column) => Math.max(most, high * weights[column]! - load), 0);
   const heavy = [
     ...regionsOfTable.filter(
@@ -61,7 +68,7 @@ export function findBand(
     ),
   ];
   heavy.sort((a, b) => loads.of[b]! - loads.of[a]!);
-  const band = { mean, tolerance, high, fixed, heavy, low: 0 };
+  const band = { mean, tolerance, high, fixed, unsure, heavy, low: 0 };
   return { ...band, low: (1 - tolerance) * Math.min(mean, restMean(problem, loads, band, at, carried)) };
 }
 

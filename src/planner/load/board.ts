@@ -60,12 +60,25 @@ export class Board {
 
   /** The most that a column should carry, were `without` not there and `plus` there. */
   high(column: number, without = -1, plus = -1): number {
-    const { band, loads } = this;
+    const { band, problem } = this;
+    const unavoidable = band.fixed[column]! + this.#heaviest(column, without, plus);
+    return highFor(band, problem.weights[column]!, unavoidable);
+  }
+
+  /** The same if every load were known well enough: what the trigger goes by. */
+  highIfSure(column: number): number {
+    const { band, problem } = this;
+    const unavoidable = band.fixed[column]! - band.unsure[column]! + this.#heaviest(column, -1, -1);
+    return highFor(band, problem.weights[column]!, unavoidable);
+  }
+
+  #heaviest(column: number, without: number, plus: number): number {
+    const { loads } = this;
     let heaviest = 0;
     for (const region of this.#heavy[column]!)
       if (region !== without) heaviest = Math.max(heaviest, loads.of[region]!);
     if (plus !== -1 && this.#isHeavy.has(plus)) heaviest = Math.max(heaviest, loads.of[plus]!);
-    return highFor(band, this.problem.weights[column]!, band.fixed[column]! + heaviest);
+    return heaviest;
   }
 
   low(column: number): number {

@@ -124,12 +124,12 @@ function isAboveTrigger(
   carried: Float64Array,
 ): boolean {
   return carried.some(
-    (load, column) => load >= minimum && load > ((1 + trigger) / (1 + tolerance)) * board.high(column),
+    (load, column) => load >= minimum && load > ((1 + trigger) / (1 + tolerance)) * board.highIfSure(column),
   );
 }
 
 function stateOf(board: Board, carried: Float64Array, isAbove: boolean, isTime: boolean): LoadState {
-  if (outsideOf(board, carried) === 0) return 'even';
+  if (!isAbove && outsideOf(board, carried) === 0) return 'even';
   if (isTime) return 'uneven';
   return isAbove ? 'waiting' : 'tolerated';
 }
