@@ -8,10 +8,21 @@ import type { Band } from './band.ts';
 import type { Loads } from './loads.ts';
 
 /** A table's regions by column, each list from the least to the most load, and its share. */
-interface TableCells {
-  readonly lists: readonly number[][];
+interface TableCells extends TableShare {
+  readonly lists: number[][];
+}
+
+interface TableShare {
   readonly floor: Int32Array;
   readonly ceil: Int32Array;
+}
+
+/** Stands for the many lists in which nothing is. Never changed. */
+const NONE: number[] = [];
+
+function ownList(lists: number[][], column: number): number[] {
+  if (lists[column] === NONE) lists[column] = [];
+  return lists[column]!;
 }
 
 /**
@@ -31,6 +42,7 @@ export class Board {
   /** Regions that are not where they were. */
   moves = 0;
   readonly #tables = new Map<number, TableCells>();
+  readonly #shares = new Map<number, TableShare>();
   /** Regions too heavy for any column's band, by column. */
   readonly #heavy: number[][];
   readonly #isHeavy = new Set<number>();
@@ -97,21 +109,29 @@ export class Board {
   cells(table: number): TableCells {
     let cells = this.#tables.get(table);
     if (cells) return cells;
-    const { start, regionsOfTable, weights, totalWeight, columns } = this.problem;
-    const lists: number[][] = columns.map(() => []);
+    const { start, regionsOfTable, columns } = this.problem;
+    const lists = Array.from(columns, () => NONE);
     for (let index = start[table]!; index < start[table + 1]!; index += 1) {
       const region = regionsOfTable[index]!;
-      if (this.at[region] !== -1) lists[this.at[region]!]!.push(region);
+      if (this.at[region] !== -1) ownList(lists, this.at[region]!).push(region);
     }
     for (const list of lists) if (list.length > 1) list.sort((a, b) => this.compare(a, b));
-    const regions = start[table + 1]! - start[table]!;
-    cells = {
-      lists,
+    cells = { lists, ...this.#shareOf(start[table + 1]! - start[table]!) };
+    this.#tables.set(table, cells);
+    return cells;
+  }
+
+  /** Tables of one size share it. */
+  #shareOf(regions: number): TableShare {
+    let share = this.#shares.get(regions);
+    if (share) return share;
+    const { weights, totalWeight } = this.problem;
+    share = {
       floor: Int32Array.from(weights, (weight) => floorShare(regions, weight, totalWeight)),
       ceil: Int32Array.from(weights, (weight) => ceilShare(regions, weight, totalWeight)),
     };
-    this.#tables.set(table, cells);
-    return cells;
+    this.#shares.set(regions, share);
+    return share;
   }
 
   /** By load, the least first, then by id. */
@@ -171,7 +191,7 @@ export class Board {
     this.moves += this.costOf(region, column);
     const { lists } = this.cells(problem.tableOf[region]!);
     lists[from]!.splice(lists[from]!.indexOf(region), 1);
-    this.#insert(lists[column]!, region);
+    this.#insert(ownList(lists, column), region);
     carried[from]! -= loads.of[region]!;
     carried[column]! += loads.of[region]!;
     at[region] = column;
