@@ -231,7 +231,7 @@ schedule: { windows: [{ cron: "0 0 1 1 *", duration: 1m }] }
   ]);
 });
 
-test('a dead datanode is told with its regions', async (context) => {
+test('a dead datanode is told with its regions, and one that takes no writes', async (context) => {
   const cluster = simulated({ layout: { datanodes: 3, tables: 2, layout: 'balanced' } }, systemClock);
   context.onTestFinished(() => cluster.close());
   const reader = await openCluster(
@@ -241,7 +241,12 @@ test('a dead datanode is told with its regions', async (context) => {
   );
   const read = await reader.readSnapshot({ selector: everything, signal: context.signal });
   const datanodes = read.datanodes.map(
-    (node) => ({ ...node, status: node.id === '1' ? 'dead' : 'alive' }) as const,
+    (node) =>
+      ({
+        ...node,
+        status: node.id === '1' ? 'dead' : 'alive',
+        workloads: [node.id === '2' ? 'query' : 'hybrid'],
+      }) as const,
   );
   const checks = datanodeChecks({ ...read, datanodes }, toPolicy(configFrom('cluster: {}')));
   expect(checks[0]?.detail).toBe('2 of 3 datanodes are alive.');
@@ -249,6 +254,10 @@ test('a dead datanode is told with its regions', async (context) => {
     verdict: 'warn',
     detail: expect.stringMatching(/^Dead: 1, leading \d+ regions\.$/),
   });
+  expect(checks.slice(2).map(({ detail }) => detail)).toEqual([
+    'For queries alone, so that nothing is moved there: 2.',
+    'Only datanode 0 may receive regions: there is nothing to balance.',
+  ]);
 });
 
 test.for(['0.6', '0.7', '0.9', '1.0'])('tells what GreptimeDB %s cannot do', async (profile, context) => {

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { OperatingError } from '../../domain/errors.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { TableSelector } from '../../domain/selector.ts';
+import { takesWrites } from '../../domain/snapshot.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Warning } from '../../domain/plan.ts';
 import type { Cluster, ClusterProfile, ClusterSafety } from '../../greptimedb/port.ts';
@@ -95,7 +96,9 @@ export function datanodeChecks({ datanodes, regions }: Snapshot, policy: Policy)
   const alive = datanodes.filter(({ status }) => status === 'alive').map(({ id }) => id);
   const draining = policy.drain.filter((id) => datanodes.some((datanode) => datanode.id === id));
   const cordoned = alive.filter((id) => policy.cordon.includes(id));
-  const targets = alive.filter((id) => !draining.includes(id) && !cordoned.includes(id));
+  const readers = datanodes.filter((datanode) => !takesWrites(datanode)).map(({ id }) => id);
+  const held = new Set([...draining, ...cordoned, ...readers]);
+  const targets = alive.filter((id) => !held.has(id));
   const empty = targets.filter((id) => leads(id) === 0);
   const left = draining.reduce((sum, id) => sum + leads(id), 0);
   const say = (verdict: Check['verdict'], detail: string, advice?: string): Check => ({
@@ -126,6 +129,9 @@ export function datanodeChecks({ datanodes, regions }: Snapshot, policy: Policy)
     ...(cordoned.length === 0
       ? []
       : [say('pass', `Cordoned, so that nothing is moved there: ${cordoned.join(', ')}.`)]),
+    ...(readers.length === 0
+      ? []
+      : [say('pass', `For queries alone, so that nothing is moved there: ${readers.join(', ')}.`)]),
     ...(targets.length > 1
       ? []
       : [

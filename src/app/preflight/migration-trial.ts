@@ -4,7 +4,7 @@ import { readSecrets } from '../../config/secrets.ts';
 import { OperatingError } from '../../domain/errors.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import { compileSelection } from '../../domain/selector.ts';
-import { fullTableName } from '../../domain/snapshot.ts';
+import { fullTableName, takesWrites } from '../../domain/snapshot.ts';
 import type { Region, Snapshot } from '../../domain/snapshot.ts';
 import { createExecutor } from '../../executor/executor.ts';
 import { describeClosed } from '../../executor/gates.ts';
@@ -140,8 +140,9 @@ interface Way {
 function chooseWay({ datanodes, tables }: Snapshot, regions: readonly Region[], config: Config): Way {
   const { drain, cordon } = toPolicy(config);
   const targets = datanodes
-    .filter(({ id, status }) => status === 'alive' && !drain.includes(id) && !cordon.includes(id))
-    .map(({ id }) => id);
+    .filter((datanode) => datanode.status === 'alive' && takesWrites(datanode))
+    .map(({ id }) => id)
+    .filter((id) => !drain.includes(id) && !cordon.includes(id));
   for (const region of regions) {
     const from = region.leader ?? '';
     const to = targets.find((id) => id !== from && !(region.followers ?? []).includes(id));
