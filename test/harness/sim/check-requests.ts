@@ -78,11 +78,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     const followers = cluster.truth.routeOf(BigInt(regionId))?.followers ?? [];
     return followers.includes(to) ? `Datanode ${to} holds a follower of region ${regionId}` : undefined;
   },
-  'not-to-the-draining': ({ watch, disk }, { to }) => {
+  'not-to-the-draining': ({ watch, disk, cluster, knowsWorkloads }, { to }) => {
     const { drain, cordon } = watch.config.datanodes;
     const draining = [...drain, ...disk.raw.requested('drain').map(({ datanode }) => datanode)];
     if (draining.includes(to)) return `Datanode ${to} drains`;
-    return cordon.includes(to) ? `Datanode ${to} is cordoned` : undefined;
+    const cordoned = [...cordon, ...disk.raw.requested('cordon').map(({ datanode }) => datanode)];
+    if (cordoned.includes(to)) return `Datanode ${to} is cordoned`;
+    const isReader = knowsWorkloads && cluster.truth.datanodes.get(to)?.workload === 'query';
+    return isReader ? `Datanode ${to} takes no writes` : undefined;
   },
   'within-limits': ({ watch }) => {
     const { maxMovesPerCycle } = watch.config.execution;

@@ -189,6 +189,39 @@ export const BROKEN_DAEMONS: Readonly<Record<string, BrokenDaemon>> = {
       },
     },
   },
+  'calls the cluster balanced while a dead datanode leads regions': {
+    rule: 'balanced-is-true',
+    options: { ...QUIET, troubles: ['node-death'], cycles: 40 },
+    sabotage: {
+      cluster: (cluster) =>
+        altered(cluster, {
+          readDatanodes: async (call) => (await cluster.readDatanodes(call)).map(revived),
+          readSnapshot: async (call) => {
+            const snapshot = await cluster.readSnapshot(call);
+            return { ...snapshot, datanodes: snapshot.datanodes.map(revived) };
+          },
+        }),
+    },
+  },
+  'calls a datanode empty that leads regions of system tables': {
+    rule: 'empty-is-true',
+    options: { ...QUIET, troubles: ['drain'], cycles: 40 },
+    sabotage: {
+      cluster: (cluster) =>
+        altered(cluster, {
+          readSnapshot: async (call) => {
+            const snapshot = await cluster.readSnapshot(call);
+            const tables = snapshot.tables.filter(({ schema }) => schema !== 'greptime_private');
+            const ids = new Set(tables.map(({ id }) => id));
+            return {
+              ...snapshot,
+              tables,
+              regions: snapshot.regions.filter(({ tableId }) => ids.has(tableId)),
+            };
+          },
+        }),
+    },
+  },
   'falls over a defect': {
     rule: 'no-defects',
     options: QUIET,

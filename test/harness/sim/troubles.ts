@@ -46,6 +46,7 @@ export const TROUBLE_MAKERS: Readonly<Record<Trouble, TroubleMaker>> = {
     },
   },
   drain: { meanMs: 6 * MINUTE_MS, make: drainSomeDatanode },
+  cordon: { meanMs: 6 * MINUTE_MS, make: cordonSomeDatanode },
   maintenance: {
     meanMs: 8 * MINUTE_MS,
     make: (world, prng) => {
@@ -102,6 +103,7 @@ export const TROUBLE_MAKERS: Readonly<Record<Trouble, TroubleMaker>> = {
     meanMs: 8 * MINUTE_MS,
     make: joinDatanode,
   },
+  'query-node-join': { meanMs: 10 * MINUTE_MS, make: joinQueryNode },
   'table-churn': { meanMs: 4 * MINUTE_MS, make: churnTables },
   'other-mover': { meanMs: 3 * MINUTE_MS, make: (world, prng) => moveSomeRegion(world, prng) },
   'undoing-mover': { meanMs: 3 * MINUTE_MS, make: undoLastMove },
@@ -141,6 +143,16 @@ async function drainSomeDatanode(world: World, prng: Prng): Promise<void> {
     await living?.actions.drain({ datanodes: [prng.pick(free)], dryRun: prng.chance(0.2), by: 'operator' });
 }
 
+async function cordonSomeDatanode({ cluster, disk, living }: World, prng: Prng): Promise<void> {
+  const [cordoned] = disk.raw.requested('cordon');
+  if (cordoned) {
+    await living?.actions.uncordon({ datanodes: [cordoned.datanode], by: 'operator' });
+    return;
+  }
+  const ids = [...cluster.truth.datanodes.keys()];
+  if (ids.length > 3) await living?.actions.cordon({ datanodes: [prng.pick(ids)], by: 'operator' });
+}
+
 function reloadSomething(world: World, prng: Prng): void {
   const ids = [...world.cluster.truth.datanodes.keys()];
   const maxMovesPerCycle = prng.pick([1, 3, 20]);
@@ -171,6 +183,12 @@ function joinDatanode(world: World): void {
     ...config,
     datanodes: { ...config.datanodes, expected: [...config.datanodes.expected, id] },
   }));
+}
+
+/** One that takes no writes, where the cluster tells so. */
+function joinQueryNode({ cluster, knowsWorkloads }: World): void {
+  if (knowsWorkloads && cluster.truth.datanodes.size < MOST_DATANODES)
+    cluster.addDatanode(undefined, 'query');
 }
 
 /** At least two thirds stay. */

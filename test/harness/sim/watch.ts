@@ -5,6 +5,7 @@ import type { EventSource, StampedEvent } from '../../../src/observability/event
 import type { Logger, LogFields } from '../../../src/observability/logger.ts';
 import type { SimEvent } from '../../../src/simulator/index.ts';
 import { Crash } from '../crash/crash.ts';
+import { ClaimCheck } from './check-claims.ts';
 import { checkRequest } from './check-requests.ts';
 import type { LeavingRequest, OnSettled } from './network.ts';
 import type { World } from './world.ts';
@@ -84,11 +85,16 @@ export class Watch {
   /** What others moved, or tried to. */
   readonly othersMoved: OtherMove[] = [];
   readonly #world: World;
+  readonly #claims: ClaimCheck;
 
   constructor(world: World) {
     this.#world = world;
     this.config = world.config;
-    world.cluster.onEvent((event) => this.#noteClusterEvent(event));
+    this.#claims = new ClaimCheck(world);
+    world.cluster.onEvent((event) => {
+      this.#claims.noteClusterEvent(event);
+      this.#noteClusterEvent(event);
+    });
   }
 
   // ------------------------------------------------------------------------------------------- our process
@@ -118,6 +124,7 @@ export class Watch {
     if (event.type === 'cycle-started') {
       this.isCycleRunning = true;
       this.#cyclesBegun += 1;
+      this.#claims.cycleStarted();
       this.requestsThisCycle = 0;
       this.config = this.#nextConfig ?? this.config;
       this.#nextConfig = undefined;
@@ -126,6 +133,7 @@ export class Watch {
     this.isCycleRunning = false;
     const { outcome, detail, atMs } = event;
     this.cycles.push({ outcome, detail, atMs, requests: this.requestsThisCycle });
+    for (const [rule, why] of this.#claims.cycleFinished(outcome, detail)) this.violate(rule, why);
     if (detail.trim() === '') this.violate('cycle-says-why', `A cycle ended as ${outcome} without a word`);
     this.config = this.#nextConfig ?? this.config;
     this.#nextConfig = undefined;

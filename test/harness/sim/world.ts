@@ -223,6 +223,12 @@ export class World {
     return this.scenario.knowsMetasrv || this.cluster.profile.sql.clusterInfo !== null;
   }
 
+  /** Whether the daemon is told which datanodes take no writes. */
+  get knowsWorkloads(): boolean {
+    const { admin, sql } = this.cluster.profile;
+    return sql.clusterInfo === 'detailed' || (this.scenario.knowsMetasrv && admin.workloads);
+  }
+
   /** Runs virtual time on. */
   async run(durationMs: number): Promise<void> {
     await this.clock.advance(durationMs);
