@@ -90,6 +90,10 @@ const LIMITED: Readonly<Record<string, Planning & { readonly limitMs: number }>>
     drains: true,
     limitMs: 1_000,
   },
+  '200 000 regions, 2 000 tables, 2 followers each, 500 to 1 000 datanodes': {
+    shape: shape(2_000, 100, 1_000, 500, { followers: 2 }),
+    limitMs: 5_000,
+  },
   '100 000 regions, 200 tables, 5 000 datanodes': { shape: shape(200, 500, 5_000, 5_000), limitMs: 5_000 },
   '1 000 000 regions, 1 000 datanodes of weights 1 to 100': { shape: MILLION, weights: true, limitMs: 5_000 },
   '300 000 regions, 100 000 tables, 2 to 3 datanodes': { shape: shape(100_000, 3, 3, 2), limitMs: 5_000 },

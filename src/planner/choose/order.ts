@@ -58,7 +58,7 @@ export function orderMoves(
     const move = relocations[index]!;
     const [fromCell, toCell] = [cells.from[index]!, cells.to[index]!];
     write(noteMove(problem, counts, move, gainOf(index), fromCell, toCell));
-    counts.move({ ...move, fromCell, toCell });
+    counts.move({ region: move.region, from: move.from, fromCell, to: move.to, toCell });
     return move.to;
   };
   for (let index = queue.take(); index !== undefined; index = queue.take()) {

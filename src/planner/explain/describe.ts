@@ -1,6 +1,6 @@
 import type { Move } from '../../domain/plan.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
-import type { Counts, Share } from '../counts.ts';
+import type { Counts } from '../counts.ts';
 import { shareText } from './explain-parts.ts';
 import type { OrderedMove } from '../choose/order.ts';
 import { hasToLeave } from '../problem.ts';
@@ -9,7 +9,7 @@ import type { Problem } from '../problem.ts';
 /** Writes moves as the plan tells them. There may be a hundred thousand: what many share is written once. */
 export function createMoveWriter(problem: Problem, counts: Counts): (move: OrderedMove, seq: number) => Move {
   const names = new Array<string | undefined>(problem.tables.length);
-  const shares = new ShareTexts(problem);
+  const shares = new ShareTexts(problem, counts);
   const nameOf = (table: number): string => (names[table] ??= fullTableName(problem.tables[table]!));
   return (move, seq) => {
     const region = problem.snapshot.regions[move.region]!;
@@ -39,15 +39,22 @@ function explainMove(problem: Problem, counts: Counts, shares: ShareTexts, move:
   if (move.reason === 'table-spread') {
     const table = problem.tableOf[move.region]!;
     const regions = counts.regionsOf(table);
-    const shareOf = (node: number): string => shares.of(regions, node, () => counts.tableShare(table, node));
     const has = ['Datanode ', from, ' has ', move.tableAtFrom, " of the table's ", plural(regions)];
     const lacks = [', datanode ', to, ' has ', orNone(move.tableAtTo), '; '];
-    return [...has, ...lacks, fairShares(shareOf(move.from), shareOf(move.to))].join('');
+    return [
+      ...has,
+      ...lacks,
+      fairShares(shares.ofTable(table, move.from), shares.ofTable(table, move.to)),
+    ].join('');
   }
-  const [fromShare, toShare] = [counts.nodeShare(move.from), counts.nodeShare(move.to)].map(shareText);
   const has = ['Datanode ', from, ' has ', plural(move.totalAtFrom), ' in total'];
   const lacks = [', datanode ', to, ' has ', orNone(move.totalAtTo), '; '];
-  return [...has, ...lacks, fairShares(fromShare!, toShare!), ' The table itself stays even.'].join('');
+  return [
+    ...has,
+    ...lacks,
+    fairShares(shares.ofNode(move.from), shares.ofNode(move.to)),
+    ' The table itself stays even.',
+  ].join('');
 }
 
 const BELOW_SHARE = ' is below its fair share.';
@@ -60,24 +67,33 @@ function orNone(regions: number): string {
   return regions === 0 ? 'none' : String(regions);
 }
 
-/** Shares as text. Tables of one size on datanodes of one weight have the same. */
+/** Fair shares as text: of all regions by datanode, and of a table by datanode. Tables of one size on datanodes of one weight have the same. */
 class ShareTexts {
   readonly #problem: Problem;
+  readonly #counts: Counts;
+  readonly #ofNode: (string | undefined)[];
   readonly #texts = new Map<number, string>();
   #regions = -1;
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, counts: Counts) {
     this.#problem = problem;
+    this.#counts = counts;
+    this.#ofNode = new Array<string | undefined>(problem.nodes.length);
   }
 
-  of(regions: number, node: number, share: () => Share): string {
+  ofNode(node: number): string {
+    return (this.#ofNode[node] ??= shareText(this.#counts.nodeShare(node)));
+  }
+
+  ofTable(table: number, node: number): string {
+    const regions = this.#counts.regionsOf(table);
     if (regions !== this.#regions) this.#texts.clear();
     this.#regions = regions;
     // A datanode that is no target has a share of nothing, whatever it weighs.
     const { weight, state } = this.#problem.nodes[node]!;
     const key = state === 'target' ? weight : -1;
     let text = this.#texts.get(key);
-    if (text === undefined) this.#texts.set(key, (text = shareText(share())));
+    if (text === undefined) this.#texts.set(key, (text = shareText(this.#counts.tableShare(table, node))));
     return text;
   }
 }

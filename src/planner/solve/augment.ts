@@ -60,6 +60,8 @@ class BlockingFlow {
   /** Tight steps out of each column: `givers[first[c] .. first[c + 1])` are rows and cells. */
   readonly #first: Int32Array;
   readonly #givers: Int32Array;
+  /** Columns by their distance. */
+  readonly #columnsAt: ReadonlyMap<number, readonly number[]>;
   readonly #path: number[] = [];
   /** The region that leaves each cell on the path, and the one of the step that was found last. */
   readonly #regions: number[] = [];
@@ -84,6 +86,7 @@ class BlockingFlow {
     const { first, givers } = tightGivers(search);
     this.#first = first;
     this.#givers = givers;
+    this.#columnsAt = Map.groupBy(totals.keys(), (column) => search.potentials.column[column]!);
     this.#resetNext();
   }
 
@@ -217,10 +220,20 @@ class BlockingFlow {
     const { row, firstOf, cells } = this.#cellRows[this.#cellRowOf[vertex - this.#firstCell]!]!;
     const { units, potentials } = this.#search;
     const from = vertex - firstOf;
-    for (; this.#next[vertex]! < cells + this.#columns; this.#next[vertex]! += 1) {
+    // Where the row has no cell yet, a region that is away already goes on without a move, one that is at home with one.
+    const same = row.away[from] === NONE ? [] : (this.#columnsAt.get(row.distance[from]!) ?? []);
+    const movedTo = row.distance[from]! + IMPLICIT_RAISE_COST;
+    const farther = row.atHome[from] === NONE ? [] : (this.#columnsAt.get(movedTo) ?? []);
+    const end = cells + same.length + farther.length;
+    for (; this.#next[vertex]! < end; this.#next[vertex]! += 1) {
       this.looks += 1;
-      const isCell = this.#next[vertex]! < cells;
-      const column = isCell ? row.column[this.#next[vertex]!]! : this.#next[vertex]! - cells;
+      const index = this.#next[vertex]! - cells;
+      const isCell = index < 0;
+      const column = isCell
+        ? row.column[cells + index]!
+        : index < same.length
+          ? same[index]!
+          : farther[index - same.length]!;
       if (column === OUTSIDE || column === row.column[from]) continue;
       const mayExit = this.#level[column] === level;
       if (!isCell && (!mayExit || row.cellOf.has(column))) continue;
