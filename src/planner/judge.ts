@@ -5,6 +5,8 @@ import type { RegionCounts } from '../domain/region-counts.ts';
 import { mayLead } from './targets.ts';
 import { createCounts } from './counts.ts';
 import type { Counts } from './counts.ts';
+import type { Relocation } from './choose/choose.ts';
+import { evensLoad } from './load/evens.ts';
 import type { PlanInput } from './plan.ts';
 import { buildProblem, holdOf } from './problem.ts';
 import type { Problem } from './problem.ts';
@@ -31,6 +33,7 @@ export function judgePlan(input: PlanInput, moves: readonly Move[]): Judgement {
   const done: Move[] = [];
   const open: Move[] = [];
   const faults: string[] = [];
+  const shifted: Relocation[] = [];
   for (const move of moves) {
     const region = regionIndex.get(move.regionId);
     const to = nodeIndex.get(move.to);
@@ -40,11 +43,23 @@ export function judgePlan(input: PlanInput, moves: readonly Move[]): Judgement {
     }
     const fault = faultOf(problem, move, region, to);
     if (fault !== undefined) faults.push(`Move ${move.seq}, region ${move.regionId}: ${fault}`);
-    else shift(problem, live, region!, to!);
+    else {
+      shift(problem, live, region!, to!);
+      shifted.push({ region: region!, from: problem.nodeOf[region!]!, to: to! });
+    }
     open.push(move);
   }
   const counts = live.result();
-  const helps = isBetter(measureBalance(counts, 'after'), measureBalance(counts, 'now'));
+  const [before, after] = [measureBalance(counts, 'now'), measureBalance(counts, 'after')];
+  const { load } = input.policy;
+  if (!load || !open.some(({ reason }) => reason === 'load'))
+    return { done, open, faults, helps: isBetter(after, before), counts };
+  // In place of the totals, and after drains and tables.
+  const evens = evensLoad(problem, load, input.loads, shifted);
+  const helps = isBetter(
+    { ...after, nodeSpreadViolation: evens ? 0 : 1 },
+    { ...before, nodeSpreadViolation: evens ? 1 : 0 },
+  );
   return { done, open, faults, helps, counts };
 }
 

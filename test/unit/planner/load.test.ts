@@ -3,6 +3,7 @@ import type { LoadPolicy } from '../../../src/domain/load.ts';
 import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Memory, Policy } from '../../../src/domain/policy.ts';
 import type { RegionLoad, Snapshot } from '../../../src/domain/snapshot.ts';
+import { judgePlan } from '../../../src/planner/judge.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import type { PlanDraft } from '../../../src/planner/plan.ts';
 import { DEFAULT_POLICY } from '../../support/plans.ts';
@@ -162,6 +163,22 @@ describe('the objective load', () => {
     }));
     expect(plan(snapshot, { by: 'disk' }).moves[0]?.detail).toContain('Datanode 0 stores 10.0 MB,');
     expect(plan(snapshot, { by: 'rows' }).moves[0]?.detail).toContain('Datanode 0 holds 10.0 M rows,');
+  });
+});
+
+describe('a plan for load that is looked at again before it is applied', () => {
+  const snapshot = singles([[4, 3, 3], [3, 3], [2]]);
+  const policy: Policy = { ...DEFAULT_POLICY, objective: 'load', load: LOAD };
+  const input = { snapshot, policy, memory: NOTHING, nowMs: 0 };
+
+  it('helps while the loads are as they were', () => {
+    const { open, faults, helps } = judgePlan(input, plan(snapshot).moves);
+    expect([open.length, faults, helps]).toEqual([1, [], true]);
+  });
+
+  it('does not help once the loads have changed places', () => {
+    const turned = withLoads(snapshot, (index) => ({ writeBytesPerSecond: (index < 3 ? 1 : 9) * MB }));
+    expect(judgePlan({ ...input, snapshot: turned }, plan(snapshot).moves).helps).toBe(false);
   });
 });
 
