@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { DatanodeId } from '../domain/ids.ts';
-import type { PauseRecord, SeenCluster } from './port.ts';
+import type { PauseRecord, SavedLoads, SeenCluster } from './port.ts';
 import type { Memory, RequestKind } from '../domain/policy.ts';
 import { Database } from './sqlite-database.ts';
 import { isOfOtherCluster, readIdentity, refuseOther } from './sqlite-identity.ts';
 import { MIGRATIONS } from './sqlite-migrations.ts';
+import { createLoadStore } from './sqlite-loads.ts';
 import { createMoveStore } from './sqlite-moves.ts';
 import { createOperatorStore, requestsIn } from './sqlite-operator.ts';
 import { createHoldStore } from './sqlite-holds.ts';
@@ -14,6 +15,8 @@ import { createHoldStore } from './sqlite-holds.ts';
 /** What a plan on the side may know of the daemon's work. */
 export interface ReadOnlyState {
   readonly memory: Memory;
+  /** The means of loads that the daemon keeps. */
+  readonly loads: SavedLoads | undefined;
   /** Datanodes that somebody asked the daemon to drain, or to cordon. */
   readonly requests: Readonly<Record<RequestKind, readonly DatanodeId[]>>;
   /** How long the newest succeeded migrations took, in ms. */
@@ -62,6 +65,7 @@ export function readOnlyState(
     const [moves, operator] = [createMoveStore(database), createOperatorStore(database)];
     return {
       memory: createHoldStore(database).memory(nowMs),
+      loads: createLoadStore(database).savedLoads(),
       recentDurationsMs: moves.recentDurationsMs(DURATIONS),
       standing: {
         pause: operator.pause(nowMs),

@@ -13,6 +13,7 @@ import type { PlanInput } from '../../planner/plan.ts';
 import type { ReadOnlyState } from '../../store/read-only-state.ts';
 import type { Parts } from '../compose.ts';
 import { identityOf } from '../daemon/open-cluster.ts';
+import { savedLoadsOf } from '../planning/load-watch.ts';
 import { withPlanId } from '../planning/plan-id.ts';
 
 /** What a plan is asked from: a live cluster, or a snapshot that somebody took. */
@@ -93,7 +94,8 @@ async function planFor(
       }
     : await readBasis(config, configured, adjust, parts, signal);
   state?.checkCluster(identityOf(snapshot, config));
-  const input: PlanInput = { snapshot, policy, memory, warnings, nowMs };
+  const loads = policy.load && savedLoadsOf(state?.loads, snapshot, policy.load.by, nowMs);
+  const input: PlanInput = { snapshot, policy, memory, loads, warnings, nowMs };
   const { plan } = await parts.planner(input, { timeBudgetMs: config.planning.timeBudgetMs }, signal);
   return { input, plan, state };
 }

@@ -99,6 +99,27 @@ export class LoadWatch {
   }
 }
 
+/**
+ * What a plan on the side knows of loads: the means that a daemon saved, with one reading more. A single look at a cluster knows of no rates.
+ *
+ * @returns undefined where none were saved: then a plan goes by the readings alone.
+ */
+export function savedLoadsOf(
+  saved: SavedLoads | undefined,
+  snapshot: Snapshot,
+  by: LoadMeasure,
+  nowMs: number,
+): GivenLoads | undefined {
+  if (saved?.by !== by) return undefined;
+  const nothing = (): undefined => undefined;
+  const watch = new LoadWatch({
+    ...{ loadMemory: nothing, saveLoadMemory: nothing, saveLoads: nothing },
+    savedLoads: () => saved,
+  });
+  watch.note(snapshot, by, nowMs);
+  return watch.loadsOf(snapshot, nowMs);
+}
+
 function withReading(known: Watched | undefined, reading: number, nowMs: number): Watched {
   if (!known) return { mean: reading, variance: 0, readings: 1, atMs: nowMs };
   const elapsedMs = nowMs - known.atMs;

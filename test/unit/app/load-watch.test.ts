@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LoadWatch } from '../../../src/app/planning/load-watch.ts';
+import { LoadWatch, savedLoadsOf } from '../../../src/app/planning/load-watch.ts';
 import type { Planner } from '../../../src/app/planning/planner.ts';
 import { planNow } from '../../../src/app/planning/planner.ts';
 import type { LoadMemory } from '../../../src/domain/load.ts';
@@ -77,6 +77,19 @@ describe('the watch over loads', () => {
     expect([...unsteady]).toEqual([0, 0, 0]);
     second.note(snapshotWith([]), 'disk', 32 * MINUTE);
     expect([...second.loadsOf(snapshotWith([]), 32 * MINUTE).values]).toEqual([NaN, NaN, NaN]);
+  });
+});
+
+describe('a plan on the side', () => {
+  it('goes by what the daemon saved, and by nothing where that is of another load', () => {
+    const store = memoryStore();
+    const watch = new LoadWatch(store);
+    for (let minute = 0; minute <= 30; minute += 5)
+      watch.note(snapshotWith([3, undefined, 2]), 'writes', minute * MINUTE);
+    const loads = savedLoadsOf(store.savedLoads(), snapshotWith([]), 'writes', 31 * MINUTE);
+    expect([...(loads?.values ?? [])]).toEqual([3 * MB, NaN, 2 * MB]);
+    expect(savedLoadsOf(store.savedLoads(), snapshotWith([]), 'disk', 31 * MINUTE)).toBeUndefined();
+    expect(savedLoadsOf(undefined, snapshotWith([]), 'writes', 0)).toBeUndefined();
   });
 });
 
