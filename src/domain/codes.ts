@@ -46,6 +46,8 @@ export const GATES = {
   'move-limit': 'This cycle has executed as many moves as it may.',
   'hourly-limit': 'This hour has seen as many moves as it may.',
   thrash: 'Somebody keeps undoing the moves of the rebalancer.',
+  'other-mover':
+    'Somebody else keeps making the moves that are planned here: another rebalancer works on the cluster.',
   'cluster-unhealthy': 'The cluster did not answer well enough to act on.',
   stopping: 'The process was told to stop.',
 } as const;
@@ -71,6 +73,7 @@ export const GATE_SEVERITY: Readonly<Record<GateCode, 'passes' | 'expected' | 'n
   'move-limit': 'passes',
   'hourly-limit': 'passes',
   thrash: 'needs-person',
+  'other-mover': 'needs-person',
   'cluster-unhealthy': 'needs-person',
   stopping: 'expected',
 };

@@ -105,6 +105,29 @@ async function workThrough(options: Options, parts: Parts, run: Run): Promise<re
   return tooMany === undefined ? [] : [{ code: 'too-many-failures', detail: tooMany }];
 }
 
+const LISTENS_ONE_IN = 8;
+/** Once somebody else has made a move of ours. */
+const LISTENS_ONE_IN_SUSPECT = 2;
+const LONGEST_LISTENING_MS = 30_000;
+
+/**
+ * Where the cluster accepts a second migration of the same region (before GreptimeDB 0.9), two rebalancers with the same plan move in step, each
+ * sees its own move succeed, and nothing shows the other one. So now and then a move waits for as long as a migration takes: when somebody
+ * else makes it meanwhile, the check finds the region there already. The milliseconds of the clock are the die: they differ between two
+ * processes, and a simulation replays them.
+ */
+async function listenFirst(
+  { pollIntervalMs }: Options,
+  { cluster, store, clock, standing }: Parts,
+  signal: AbortSignal,
+): Promise<void> {
+  if (cluster.profile.refusesDuplicates) return;
+  const oneIn = (standing().madeByOthers?.count ?? 0) > 0 ? LISTENS_ONE_IN_SUSPECT : LISTENS_ONE_IN;
+  if (Math.floor(clock.now()) % oneIn !== 0) return;
+  const lastMs = store.recentDurationsMs(1)[0] ?? 0;
+  await sleep(clock, Math.min(1.5 * lastMs + 2 * pollIntervalMs, LONGEST_LISTENING_MS), signal);
+}
+
 /** @returns the gates that forbid this move, or the ones after it. */
 async function begin(
   options: Options,
@@ -113,6 +136,7 @@ async function begin(
   { move, position }: { readonly move: Move; readonly position: number },
 ): Promise<readonly ClosedGate[]> {
   const { context, moves, records, submitted, signal } = run;
+  await listenFirst(options, parts, signal);
   const checked = await parts.moveCheck.check(move, { submitted, limit: context.limit }, signal);
   if (checked.result.kind === 'closed') return checked.result.gates;
   const onCreated = (record: MoveRecord): void =>

@@ -20,7 +20,7 @@ export interface ForeignOptions {
   readonly staleRouteMs: number;
 }
 
-const DEFAULT_FOREIGN_OPTIONS: ForeignOptions = { staleRouteMs: 600_000 };
+export const DEFAULT_FOREIGN_OPTIONS: ForeignOptions = { staleRouteMs: 600_000 };
 
 /**
  * What others moved between two snapshots, by region id. A region whose leader changed through one of our moves, or through one of

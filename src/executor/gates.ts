@@ -21,6 +21,8 @@ export interface Standing {
   readonly draining: readonly DatanodeId[];
   /** When the snapshot that the plan rests on was taken, in ms since 1970. */
   readonly snapshotTakenAtMs: number;
+  /** Moves of our plans that others made within the time that counts, and one of them in words. Absent: none. */
+  readonly madeByOthers?: { readonly count: number; readonly example: string };
 }
 
 /** All that can change while a request is on its way out, told without waiting for anything. */
@@ -72,6 +74,8 @@ interface Gate {
   /** @returns why it is closed, or undefined when it is open. */
   readonly whyClosed: (reading: GateReading, limits: GateLimits) => string | undefined;
 }
+
+const NO_OTHERS = { count: 0, example: '' };
 
 /** What the operator decides comes before what the cluster says, and that before our own limits: the first "no" is told first. */
 export const GATE_LIST: readonly Gate[] = [
@@ -126,6 +130,15 @@ export const GATE_LIST: readonly Gate[] = [
       when(
         undoneMoves >= maxUndoneMoves,
         `Somebody else undid ${undoneMoves} moves; ${maxUndoneMoves} are the limit.`,
+      ),
+  },
+  {
+    code: 'other-mover',
+    whyClosed: ({ madeByOthers: { count, example } = NO_OTHERS }, { maxUndoneMoves }) =>
+      when(
+        count >= maxUndoneMoves,
+        `Somebody else made ${count} of the moves that were planned here (${example}); ${maxUndoneMoves} are the limit. Another rebalancer seems to ` +
+          'work on this cluster: stop one of the two, or let them share a lock (ha), then resume.',
       ),
   },
   { code: 'too-many-failures', whyClosed: whyTooManyFailures },

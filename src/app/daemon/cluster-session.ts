@@ -26,6 +26,7 @@ import { Contact } from './contact.ts';
 import { runCycle } from './cycle.ts';
 import type { CycleReport, CycleSettings } from './cycle.ts';
 import { executorSettings } from './executor-settings.ts';
+import { OtherMovers } from './other-movers.ts';
 import { LearnedFollowers } from './learned-followers.ts';
 import { SOLE_LEADER } from '../ha/leadership.ts';
 import type { Leadership } from '../ha/leadership.ts';
@@ -78,6 +79,7 @@ export class ClusterSession {
   #watchedTerm: number | undefined;
   readonly #followers: LearnedFollowers;
   readonly #loads: LoadWatch;
+  readonly #others: OtherMovers;
   #config: Config;
   #isConfigWaiting = false;
   #isReplanWaiting = false;
@@ -98,6 +100,10 @@ export class ClusterSession {
     });
     this.#loads = new LoadWatch(store);
     this.#followers = new LearnedFollowers({ clock, events: this.events });
+    this.#others = new OtherMovers({
+      ...{ clock, store, events: this.events },
+      isMoving: () => !this.#config.execution.dryRun && this.leadership.isActing() && !this.pause(),
+    });
     const { createLeadership } = dependencies;
     this.leadership = createLeadership?.({ store, events: this.events, clock, logger }) ?? SOLE_LEADER;
     this.connection = new Connection(async (signal) => {
@@ -247,6 +253,7 @@ export class ClusterSession {
         window: evaluateWindows(windows, timezone, clock.now()),
         draining: [...this.policy().drain, ...(policy?.drain ?? [])],
         snapshotTakenAtMs: snapshotTakenAtMs(),
+        madeByOthers: this.#others.within(this.#config.execution.thrash.windowMs),
       };
     };
     return createExecutor(executorSettings(this.#config), {
@@ -282,6 +289,7 @@ export class ClusterSession {
       .filter((move) => move.createdAtMs >= sinceMs);
     const foreign = findForeignMoves(before, snapshot, ours);
     if (foreign.length === 0) return;
+    this.#others.noteForeign(foreign);
     const undone = undoneMoves(foreign);
     for (const move of undone) this.store.markUndone(move.id, this.clock.now());
     const detail = describeForeignMoves(foreign);

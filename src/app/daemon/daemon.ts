@@ -1,5 +1,6 @@
 import { describeChanges } from '../../config/effective.ts';
 import type { Config } from '../../config/config.ts';
+import type { GateCode } from '../../domain/codes.ts';
 import { describeError, OperatingError, UsageError } from '../../domain/errors.ts';
 import { sleep } from '../../lib/clock.ts';
 import type { CycleTrigger } from '../../observability/events.ts';
@@ -17,6 +18,9 @@ export interface DaemonDependencies {
 /** A cluster that could not be read is tried again after so long, then after twice as long, and so on up to the longest. */
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 120_000;
+
+/** Gates that pause the rebalancer until somebody has looked. */
+const BREAKERS: readonly GateCode[] = ['too-many-failures', 'thrash', 'other-mover'];
 
 /** How long a stop waits for the running cycle. It ends within milliseconds unless the disk hangs. */
 const STOP_GRACE_MS = 8_000;
@@ -191,7 +195,7 @@ export class Daemon {
 
   /** A run of failures, or of moves that others undo, needs a person: the pause survives a restart until somebody resumes. */
   #pauseOnBreaker({ closed = [] }: CycleReport): void {
-    const stop = closed.find(({ code }) => code === 'too-many-failures' || code === 'thrash');
+    const stop = closed.find(({ code }) => BREAKERS.includes(code));
     if (!stop) return;
     const { store, clock, events } = this.#session;
     if (store.pause(clock.now())) return;

@@ -68,6 +68,7 @@ const CASES: readonly (readonly [GateCode, Partial<GateReading>])[] = [
   ['too-few-alive', cluster({ datanodes: [] })],
   ['stale-snapshot', { snapshotAgeMs: 60_001 }],
   ['thrash', { undoneMoves: 3 }],
+  ['other-mover', { madeByOthers: { count: 3, example: 'region 7 to datanode 1' } }],
   ['too-many-failures', { failureRun: 3 }],
   ['move-limit', { submitted: 20 }],
   ['hourly-limit', { submittedThisHour: 100 }],
