@@ -114,7 +114,7 @@ const VERDICT: Row = {
     }),
     stat(
       'Time left',
-      'Estimated time until the moves that are left are made, with the waiting for cycles, limits and windows. Empty while it is not known, paused or in dry run.',
+      'Estimated time until the remaining moves are made, including waits for cycles, limits and windows. Empty while unknown, paused or in dry run.',
       now(`max(${P}eta_seconds$S)`),
       { unit: 's', thresholds: [{ from: 0, color: 'blue' }] },
     ),
@@ -124,9 +124,14 @@ const VERDICT: Row = {
         { value: '1', text: 'One region', color: 'blue' },
       ],
     }),
-    stat('Paused', 'Whether somebody, or the breaker, paused the rebalancer.', now(`max(${P}paused$S)`), {
-      mappings: YES_NO('Paused', 'orange'),
-    }),
+    stat(
+      'Paused',
+      'Whether the rebalancer is paused, by a person or automatically.',
+      now(`max(${P}paused$S)`),
+      {
+        mappings: YES_NO('Paused', 'orange'),
+      },
+    ),
     stat('Dry run', 'Whether it only plans and reports.', now(`max(${P}dry_run$S)`), {
       mappings: YES_NO('Dry run', 'blue'),
     }),
@@ -137,7 +142,7 @@ const VERDICT: Row = {
     }),
     stat(
       'Last success',
-      'Time since the end of the latest cycle that read the cluster and did not fail. Orange from two intervals of the default schedule on, red from an hour on.',
+      'Time since the last successful cycle. Orange from two intervals of the default schedule on, red from an hour on.',
       now(`time() - max(${P}last_success_timestamp_seconds$S > 0)`),
       {
         unit: 's',
@@ -150,7 +155,7 @@ const VERDICT: Row = {
     ),
     {
       title: 'Gates',
-      description: 'What forbids moving: a line is red while its gate is closed.',
+      description: 'What forbids moves: red while the gate is closed.',
       type: 'state-timeline',
       width: 18,
       height: 8,
@@ -225,7 +230,7 @@ const BALANCE: Row = {
       ],
       below: stat(
         'Unmatched names',
-        'Names in the configuration that nothing in the cluster has.',
+        'Names in the configuration that match nothing in the cluster.',
         now(`max(${P}config_names_unmatched$S)`),
         { width: 2, thresholds: [{ from: 1, color: 'orange' }] },
       ),
@@ -282,13 +287,13 @@ const MIGRATIONS: Row = {
   panels: [
     graph(
       'Migrations by outcome',
-      'Migrations that ended, by how.',
+      'Ended migrations by outcome.',
       [over(events('migrations_total', 'outcome'), '{{outcome}}')],
       { stacked: true, decimals: 0, colors: OUTCOME_COLORS },
     ),
     graph(
       'Migrations by reason',
-      'Migrations that ended, by why they were planned.',
+      'Ended migrations by the reason they were planned.',
       [over(events('migrations_total', 'reason'), '{{reason}}')],
       { stacked: true, decimals: 0 },
     ),
@@ -303,7 +308,7 @@ const MIGRATIONS: Row = {
     ),
     graph(
       'Wasted and external moves',
-      'Moves that went back within the cooldown, that others undid, that others made, and that were found unfinished at a start.',
+      'Moves that went back within the cooldown, moves that others undid or made, and moves found unfinished at a start.',
       [
         over(events('redundant_moves_total'), 'went back'),
         over(events('moves_undone_total'), 'undone by others'),
@@ -335,7 +340,7 @@ const HEALTH: Row = {
   panels: [
     graph(
       'Cycles by outcome',
-      'Turns of the loop, and ticks that fell into a running one.',
+      'Cycles by outcome, and cycles skipped because one was still running.',
       [over(events('cycles_total', 'outcome'), '{{outcome}}'), over(events('ticks_missed_total'), 'missed')],
       { stacked: true, decimals: 0, colors: CYCLE_COLORS },
     ),
@@ -351,7 +356,7 @@ const HEALTH: Row = {
     ),
     graph(
       'Age of the snapshot',
-      'How old what is known of the cluster is, and the time between ticks.',
+      'Age of the latest snapshot, and the time between cycles.',
       [
         over(`max by (instance) (${P}snapshot_age_seconds$S)`, '{{instance}}'),
         over(`max(${P}schedule_interval_seconds$S)`, 'schedule'),
@@ -377,7 +382,7 @@ const HEALTH: Row = {
     ),
     graph(
       'Gates closed',
-      'How often a gate forbade moving.',
+      'How often a gate forbade moves.',
       [
         over(
           `round(sum by (code) (increase(${P}gate_closed_total$S[$__rate_interval]))) > 0 or label_replace(sum(${P}gate_closed_total$S) * 0, "code", "none", "", "")`,
@@ -404,8 +409,7 @@ const HEALTH: Row = {
     ),
     {
       title: 'Configuration file',
-      description:
-        'Red while a replica refuses its configuration file as it is and works with the one from before.',
+      description: 'Red while a replica refuses its configuration file and uses the old one.',
       type: 'state-timeline',
       width: 8,
       height: 8,

@@ -35,7 +35,7 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const secrets = await readSecrets(config, ({ key, fault }) => {
     if (fault === undefined) parts.logger.info({ key }, 'A secret was renewed');
-    else parts.logger.warn({ key, fault }, 'A renewed secret cannot be used; the old one stays in use');
+    else parts.logger.warn({ key, fault }, 'A renewed secret cannot be used; the old one is still used');
   });
   const store = openStore(
     { path: config.state.path, cluster: config.cluster.name, retentionMs: config.state.retentionMs },

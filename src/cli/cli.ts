@@ -41,8 +41,8 @@ export function withConfig(command: Command): Command {
 /** Adds `--dry-run` and `--no-dry-run` for commands that act. */
 export function withDryRun(command: Command): Command {
   return command
-    .option('--dry-run', 'move nothing, whatever the configuration says')
-    .option('--no-dry-run', 'act, whatever the configuration says');
+    .option('--dry-run', 'only plan, move nothing; overrides the configuration')
+    .option('--no-dry-run', 'move regions; overrides the configuration');
 }
 
 function collect(value: string, before: readonly string[] = []): string[] {

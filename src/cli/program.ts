@@ -109,7 +109,7 @@ async function reportFailure(cli: Cli, error: unknown, withStack: boolean): Prom
     return 1;
   }
   const isOurs = error instanceof OperatingError;
-  const text = isOurs ? describeError(error) : `Unexpected error, which is a defect: ${describeError(error)}`;
+  const text = isOurs ? describeError(error) : `Unexpected error, which is a bug: ${describeError(error)}`;
   await err.write(`${err.canvas.style('red', 'error:')} ${text}\n`);
   if (withStack) await err.write(`${stackOf(error)}\n`);
   else if (!isOurs) await err.write('--debug shows where it comes from.\n');

@@ -35,7 +35,7 @@ const cluster = section(
     api: key(
       field.choice(APIS),
       'auto',
-      'Which wire to speak: sql (GreptimeDB 0.7 and later), metasrv (0.5.1 to 0.7), or find out.',
+      'How to talk to GreptimeDB: sql (0.7 and later), metasrv (0.5.1 to 0.7), or auto: find out.',
     ),
     sql: section(
       {
@@ -59,7 +59,7 @@ const cluster = section(
         clusterId: key(
           field.whole(0, Number.MAX_SAFE_INTEGER),
           0,
-          'Cluster id that metasrvs before GreptimeDB 0.12 ask for.',
+          'Cluster id that metasrvs before GreptimeDB 0.12 need.',
         ),
         allowedHosts: key(
           field.hosts,
@@ -82,57 +82,57 @@ const cluster = section(
 const execution = section(
   {
     dryRun: key(field.boolean, true, 'Plan and report, but move nothing.'),
-    maxMovesPerCycle: key(
-      field.whole(1, 100_000),
-      20,
-      'Moves that one cycle may execute; later cycles do the rest.',
-    ),
-    maxMovesPerHour: key(field.whole(0, 1_000_000), 0, 'Moves within any hour; 0 means no limit.'),
+    maxMovesPerCycle: key(field.whole(1, 100_000), 20, 'Most moves per cycle; later cycles do the rest.'),
+    maxMovesPerHour: key(field.whole(0, 1_000_000), 0, 'Most moves per hour; 0 means no limit.'),
     replayTimeout: key(
       field.duration({ minMs: 1_000, maxMs: DAY_MS }),
       '5m',
-      'Time that GreptimeDB gets for the steps of one migration (write-ahead log replay among them).',
+      'Time limit that GreptimeDB gets for the steps of one migration, such as replaying the write-ahead log.',
     ),
     moveTimeout: key(
       field.duration({ minMs: 1_000, maxMs: 7 * DAY_MS }),
       '15m',
-      'Time after which we stop waiting for a migration. GreptimeDB itself may work on one for 10 minutes plus replayTimeout: keep it at or above that.',
+      'Give up watching a migration after this time. Set it to at least replayTimeout + 10m.',
     ),
-    pauseBetweenMoves: key(field.duration({ minMs: 0, maxMs: DAY_MS }), '2s', 'Rest between two moves.'),
-    pollInterval: key(
-      field.duration({ maxMs: HOUR_MS }),
-      '1s',
-      'How often a running migration is looked at.',
-    ),
+    pauseBetweenMoves: key(field.duration({ minMs: 0, maxMs: DAY_MS }), '2s', 'Wait between two moves.'),
+    pollInterval: key(field.duration({ maxMs: HOUR_MS }), '1s', 'How often a running migration is checked.'),
     regionCooldown: key(
       field.duration({ minMs: 0 }),
       '1h',
-      'Time for which a region that was moved is left where it is. A change holds for later moves.',
+      'How long a moved region stays where it is. A change counts for later moves.',
     ),
     maxConsecutiveFailures: key(
       field.whole(1, 1_000),
       3,
-      'Failed moves in a row after which the rebalancer pauses itself.',
+      'The rebalancer pauses itself after so many failed moves in a row.',
     ),
-    maxSnapshotAge: key(field.duration(), '2m', 'Nothing is moved on a snapshot older than this.'),
-    minAliveShare: key(field.share, 0.5, 'Nothing is moved while a smaller share of the datanodes is alive.'),
+    maxSnapshotAge: key(field.duration(), '2m', 'Nothing is moved when the snapshot is older than this.'),
+    minAliveShare: key(
+      field.share,
+      0.5,
+      'Nothing is moved while fewer of the datanodes than this share are alive.',
+    ),
     quarantine: section(
       {
         base: key(
           field.duration(),
           '10m',
-          'Rest of a region after its first failed move, and of a datanode after its second in a row; doubles each time.',
+          'How long a region is left alone after its first failed move, and a datanode after its second in a row; doubles each time.',
         ),
-        max: key(field.duration(), '24h', 'The longest such rest.'),
+        max: key(field.duration(), '24h', 'The longest such time.'),
       },
-      'Regions whose moves fail.',
+      'Regions and datanodes whose moves fail.',
     ),
     thrash: section(
       {
-        undoneMoves: key(field.whole(1, 1_000), 3, 'Moves undone by somebody else after which we stop.'),
-        window: key(field.duration(), '1h', 'The time within which they are counted.'),
+        undoneMoves: key(
+          field.whole(1, 1_000),
+          3,
+          'The rebalancer pauses itself after somebody else undid so many moves.',
+        ),
+        window: key(field.duration(), '1h', 'The time in which they are counted.'),
       },
-      'When somebody keeps undoing our moves.',
+      'What to do when somebody else keeps undoing moves.',
     ),
   },
   'How moves are carried out.',
@@ -151,7 +151,7 @@ const schedule = section(
     windows: key(
       field.maps(mapOf(window), window, '[{cron: "0 1 * * *", duration: 4h}]'),
       [],
-      'When regions may be moved; without any, always. Plans are made and reported at all times.',
+      'When regions may be moved; without windows, always. Plans are made at all times.',
     ),
   },
   'When the rebalancer works.',
@@ -162,7 +162,7 @@ const ha = section(
     provider: key(
       field.choice(['none', 'etcd', 'kubernetes']),
       'none',
-      'Where replicas agree on a leader; none: there is only one replica.',
+      'Where replicas elect their leader; none: there is only one replica.',
     ),
     identity: optionalKey(
       field.text('a name'),
@@ -171,17 +171,17 @@ const ha = section(
     leaseDuration: key(
       field.duration({ minMs: 2_000, maxMs: HOUR_MS }),
       '15s',
-      'How long a leader is respected that no longer renews its lease.',
+      'How long a leader that no longer renews its lease is still respected.',
     ),
     renewDeadline: key(
       field.duration({ minMs: 1_000, maxMs: HOUR_MS }),
       '10s',
-      'A leader that could not renew for so long stops leading. The rest of the lease is the margin.',
+      'A leader that could not renew its lease for this time stops leading. The rest of the lease is the safety margin.',
     ),
     retryPeriod: key(
       field.duration({ minMs: 100, maxMs: HOUR_MS }),
       '2s',
-      'How often the lease is renewed or tried for.',
+      'How often to renew the lease, or to try to get it.',
     ),
     etcd: section(
       {
@@ -228,11 +228,11 @@ const notifications = section(
       'generic',
       'generic: JSON of our own; slack: what Slack, Mattermost and others take.',
     ),
-    events: key(field.choices(NOTIFICATION_EVENTS), [...NOTIFICATION_EVENTS], 'What to tell of.'),
+    events: key(field.choices(NOTIFICATION_EVENTS), [...NOTIFICATION_EVENTS], 'Which events to send.'),
     tokenFile: optionalKey(field.path, 'File that holds a bearer token for the receiver.'),
     timeout: key(field.duration({ maxMs: 60_000 }), '10s', 'Time limit of one attempt; there are five.'),
   },
-  'Messages to a webhook. They are sent in a dry run too, which concerns only the cluster.',
+  'Messages to a webhook. They are sent in a dry run too.',
 );
 
 /** Every key of the configuration, with its default and its meaning. */
@@ -247,12 +247,12 @@ const keys = {
   ),
   datanodes: section(
     {
-      expected: key(field.ids, [], 'Datanodes there are, where the cluster cannot list them itself.'),
-      weights: key(field.weights, {}, 'Share of each datanode, compared to the 1 of those not named here.'),
+      expected: key(field.ids, [], 'The datanodes, for clusters that cannot list them.'),
+      weights: key(field.weights, {}, 'Weight of each datanode; those not named here have 1.'),
       drain: key(field.ids, [], 'Datanodes to empty.'),
-      cordon: key(field.ids, [], 'Datanodes that keep what they have and receive nothing.'),
+      cordon: key(field.ids, [], 'Datanodes that keep their regions and receive none.'),
     },
-    'Wishes about single datanodes.',
+    'Settings for single datanodes.',
   ),
   pins: section(
     {
@@ -268,19 +268,19 @@ const keys = {
       timeBudget: key(
         field.duration({ maxMs: HOUR_MS }),
         '5s',
-        'Time to look for the fewest moves, counted in steps, 10 000 in 1 ms; after it the best plan found is taken.',
+        'Time limit for finding the fewest moves, counted in steps (10 000 in 1 ms); then the best plan so far is taken.',
       ),
-      planExpiry: key(field.duration(), '1h', 'Age after which apply refuses a plan file.'),
+      planExpiry: key(field.duration(), '1h', 'apply refuses plan files older than this.'),
     },
     'How plans are made.',
   ),
   execution,
   state: section(
     {
-      path: key(field.folder, './data', 'Folder for the state of one cluster. It has to survive restarts.'),
+      path: key(field.folder, './data', 'Folder for the state of one cluster. It must survive restarts.'),
       retention: key(field.duration({ minMs: HOUR_MS }), '365d', 'How long history is kept.'),
     },
-    'What the rebalancer remembers.',
+    'Where the rebalancer keeps its state.',
   ),
   server: section(
     {
@@ -289,11 +289,14 @@ const keys = {
         '127.0.0.1:9480',
         'Address of metrics, API and web page; port 0 takes a free one.',
       ),
-      tokenFile: optionalKey(field.path, 'File with the token that changes (POST) need.'),
+      tokenFile: optionalKey(
+        field.path,
+        'File with the API token. With it, every change (POST) needs the token.',
+      ),
       allowedHosts: key(
         field.hosts,
         [],
-        'Names under which it is asked, besides the listen address and loopback: those of proxies and services.',
+        'Host names that clients use besides the listen address and loopback, such as those of proxies and services.',
       ),
       protectReads: key(field.boolean, false, 'Reads need the token too; needs tokenFile.'),
       tls: section(
@@ -312,7 +315,7 @@ const keys = {
   ha,
   notifications,
   log: section(
-    { level: key(field.choice(LOG_LEVELS), 'info', 'The least severe lines that are written.') },
+    { level: key(field.choice(LOG_LEVELS), 'info', 'Lines of this level and above are written.') },
     'Log lines.',
   ),
 };

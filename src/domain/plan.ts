@@ -83,7 +83,7 @@ const balance = z
     regionsOnDraining: amount.default(0),
     /** Regions of selected tables that are led by datanodes that are dead, or that the cluster does not list. */
     regionsOnDead: amount.default(0),
-    /** Regions of selected tables that nobody leads. */
+    /** Regions of selected tables without a leader. */
     regionsWithoutLeader: amount.default(0),
     /** Absent where regions are counted. */
     load: loadBalanceSchema.exactOptional(),
@@ -145,7 +145,7 @@ export const planSchema = z
     blocked: list(blocker).default([]),
     warnings: list(warning).default([]),
     expectedSeconds: amount.exactOptional().meta({
-      description: 'How long the moves will take, by what earlier migrations took.',
+      description: 'Estimated time of the moves, from past migrations.',
     }),
   })
   .readonly();

@@ -104,7 +104,7 @@ export const GATE_LIST: readonly Gate[] = [
     whyClosed: ({ cluster }) =>
       when(
         cluster.kind === 'read' && cluster.safety.maintenance === true,
-        'The cluster is in maintenance mode; nothing is moved until it is left.',
+        'The cluster is in maintenance mode; nothing is moved until that ends.',
       ),
   },
   {
@@ -129,7 +129,7 @@ export const GATE_LIST: readonly Gate[] = [
     whyClosed: ({ undoneMoves }, { maxUndoneMoves }) =>
       when(
         undoneMoves >= maxUndoneMoves,
-        `Somebody else undid ${undoneMoves} moves; ${maxUndoneMoves} are the limit.`,
+        `Somebody else undid ${undoneMoves} moves (limit ${maxUndoneMoves}).`,
       ),
   },
   {
@@ -145,14 +145,14 @@ export const GATE_LIST: readonly Gate[] = [
   {
     code: 'move-limit',
     whyClosed: ({ submitted, limit }) =>
-      when(submitted >= limit, `This cycle has executed ${submitted} of at most ${limit} moves.`),
+      when(submitted >= limit, `This cycle has made ${submitted} moves (limit ${limit}).`),
   },
   {
     code: 'hourly-limit',
     whyClosed: ({ submittedThisHour }, { maxMovesPerHour }) =>
       when(
         submittedThisHour >= maxMovesPerHour,
-        `The last hour has seen ${submittedThisHour} of at most ${maxMovesPerHour} moves.`,
+        `${submittedThisHour} moves were made in the last hour (limit ${maxMovesPerHour}).`,
       ),
   },
   { code: 'migration-running', whyClosed: whyBusy },
@@ -191,7 +191,7 @@ export function whyTooManyFailures(
 ): string | undefined {
   return when(
     failureRun >= maxConsecutiveFailures,
-    `${failureRun} migrations in a row failed; ${maxConsecutiveFailures} are the limit.`,
+    `${failureRun} migrations failed in a row (limit ${maxConsecutiveFailures}).`,
   );
 }
 
@@ -211,8 +211,9 @@ function whyBusy({ cluster }: GateReading): string | undefined {
 }
 
 function describePause({ by, reason, untilMs }: PauseRecord): string {
-  const end = untilMs === null ? 'until somebody resumes' : `until ${new Date(untilMs).toISOString()}`;
-  return `Paused by ${by} ${end}: ${reason}`;
+  if (by === 'breaker') return `Paused automatically: ${reason} Run resume to continue.`;
+  const end = untilMs === null ? 'until resumed' : `until ${new Date(untilMs).toISOString()}`;
+  return `Paused by ${by} ${end}${reason === '' ? '.' : `: ${reason}`}`;
 }
 
 function when(isClosed: boolean, detail: string): string | undefined {

@@ -94,7 +94,7 @@ function nothingFits(failures: readonly [string, OperatingError][]): OperatingEr
   const text = failures.map(([name, error]) => `${name}: ${error.message}`).join('; ');
   return new OperatingError(
     failures.find(([, error]) => error.code === 'api-mismatch')?.[1].code ?? first[1].code,
-    `The cluster was tried over each configured interface, and none fits. ${text}`,
+    `Could not connect to GreptimeDB by SQL or metasrv. ${text}`,
     { cause: first[1] },
   );
 }

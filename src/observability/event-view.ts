@@ -96,7 +96,7 @@ export function describeEvent(event: StampedEvent): EventDescription {
     case 'cycle-started':
       return say('debug', 'cycle started', { cycleId: String(event.cycleId), trigger: event.trigger });
     case 'tick-missed':
-      return say('info', 'tick missed: a cycle is still running', {
+      return say('info', 'cycle skipped: one is still running', {
         runningCycleId: String(event.runningCycleId),
       });
     case 'snapshot-taken':
@@ -109,7 +109,7 @@ export function describeEvent(event: StampedEvent): EventDescription {
         detail: event.detail,
       });
     case 'move-started':
-      return say('info', event.isResumed ? 'unfinished move followed further' : 'move started', {
+      return say('info', event.isResumed ? 'unfinished move watched again' : 'move started', {
         position: event.position,
         total: event.total,
         move: toMoveView(event.move),

@@ -118,13 +118,13 @@ export const METRICS = {
     name: 'regions_without_leader',
     type: 'gauge',
     labels: {},
-    help: 'Regions of selected tables that nobody leads.',
+    help: 'Regions of selected tables without a leader.',
   },
   configNamesUnmatched: {
     name: 'config_names_unmatched',
     type: 'gauge',
     labels: {},
-    help: 'Names in the configuration that nothing in the cluster has.',
+    help: 'Names in the configuration that match nothing in the cluster.',
   },
   planMoves: {
     name: 'plan_moves',
@@ -136,7 +136,7 @@ export const METRICS = {
     name: 'plan_minimum_moves',
     type: 'gauge',
     labels: {},
-    help: 'Proven lower bound of the moves that reach the balance of the latest plan.',
+    help: 'Fewest moves that can reach the balance of the latest plan (proven lower bound).',
   },
   planOptimal: {
     name: 'plan_optimal',
@@ -167,14 +167,14 @@ export const METRICS = {
     name: 'migration_duration_seconds',
     type: 'histogram',
     labels: { outcome: OUTCOME_CODES },
-    help: 'Time from the begin of a move to its end.',
+    help: 'Time from the start of a move to its end.',
     buckets: MIGRATION_BUCKETS,
   },
   migrationsInFlight: {
     name: 'migrations_in_flight',
     type: 'gauge',
     labels: {},
-    help: 'Moves under way, 0 or 1.',
+    help: 'Moves running now, 0 or 1.',
   },
   movesRemaining: {
     name: 'moves_remaining',
@@ -186,25 +186,25 @@ export const METRICS = {
     name: 'eta_seconds',
     type: 'gauge',
     labels: {},
-    help: 'Expected time until the remaining moves are made, with the waiting for cycles, limits and windows; 0 when none remain, NaN while it is not known or nothing may be moved.',
+    help: 'Estimated time until the remaining moves are made, including waits for cycles, limits and windows; 0 when none remain, NaN while it is unknown or nothing may be moved.',
   },
   redundantMovesTotal: {
     name: 'redundant_moves_total',
     type: 'counter',
     labels: {},
-    help: 'Moves that went back within the cooldown.',
+    help: 'Moves that took a region back within its cooldown.',
   },
   externalMovesTotal: {
     name: 'external_moves_total',
     type: 'counter',
     labels: {},
-    help: 'Regions that changed their leader between two snapshots without the rebalancer.',
+    help: 'Regions that somebody else moved between two snapshots.',
   },
   movesUndoneTotal: {
     name: 'moves_undone_total',
     type: 'counter',
     labels: {},
-    help: 'Moves of the rebalancer that somebody else reverted.',
+    help: 'Moves of the rebalancer that somebody else undid.',
   },
   recoveredMovesTotal: {
     name: 'recovered_moves_total',
@@ -253,7 +253,7 @@ export const METRICS = {
     name: 'ticks_missed_total',
     type: 'counter',
     labels: {},
-    help: 'Ticks of the schedule that fell into a running cycle and were skipped.',
+    help: 'Scheduled cycles that were skipped because one was still running.',
   },
   gateClosedTotal: {
     name: 'gate_closed_total',
@@ -265,7 +265,7 @@ export const METRICS = {
     name: 'closed_gates',
     type: 'gauge',
     labels: { code: GATE_CODES },
-    help: 'What forbids moving now, by code: 1 for each gate that was closed when last asked.',
+    help: 'Gates that forbid moves now, by code: 1 for each closed gate, as last checked.',
   },
   snapshotDurationSeconds: {
     name: 'snapshot_duration_seconds',
@@ -303,7 +303,7 @@ export const METRICS = {
     name: 'cluster_request_duration_seconds',
     type: 'histogram',
     labels: { endpoint: 'any', outcome: REQUEST_OUTCOMES },
-    help: 'Time of requests to the cluster by endpoint (the kind of request) and outcome.',
+    help: 'Duration of requests to the cluster by endpoint (the kind of request) and outcome.',
     buckets: REQUEST_BUCKETS,
   },
   configReloadsTotal: {
@@ -328,19 +328,19 @@ export const METRICS = {
     name: 'schedule_interval_seconds',
     type: 'gauge',
     labels: {},
-    help: 'Time between the next two ticks of the schedule; 0 while it has none.',
+    help: 'Time between the next two scheduled cycles; 0 when there are none.',
   },
   clusterInfo: {
     name: 'cluster_info',
     type: 'gauge',
     labels: { cluster: 'any', api: 'any', version: 'any' },
-    help: 'Always 1; the labels tell the name of the cluster, and what it speaks and its version once they are known.',
+    help: 'Always 1; labels: name of the cluster, and its API and version once known.',
   },
   buildInfo: {
     name: 'build_info',
     type: 'gauge',
     labels: { version: 'any' },
-    help: 'Always 1; the label tells the version of the rebalancer.',
+    help: 'Always 1; label: version of the rebalancer.',
   },
 } as const satisfies Record<string, MetricDefinition>;
 

@@ -34,13 +34,13 @@ export function notice(told: Told, event: StampedEvent, state: LiveState): News 
   if (event.type === 'move-started') return begin(told, event, state);
   if (event.type === 'cycle-finished') return finish(told, event, state);
   if (event.type === 'paused' && event.by === 'breaker')
-    return [told, tell('paused', event, `Paused itself: ${event.reason}`)];
+    return [told, tell('paused', event, `Paused automatically: ${event.reason} Run resume to continue.`)];
   return [told, undefined];
 }
 
 function begin(told: Told, event: StampedEvent, { plan, rebalance }: LiveState): News {
   if (told.hasBegun || !plan || !rebalance?.isRunning) return [told, undefined];
-  const text = `A rebalance of ${moves(plan.moves.length)} has begun.`;
+  const text = `Rebalance started: ${moves(plan.moves.length)}.`;
   return [{ ...told, hasBegun: true }, tell('started', event, text)];
 }
 

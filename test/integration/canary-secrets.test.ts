@@ -49,7 +49,7 @@ test.each([
         etcd: { endpoints: ['http://127.0.0.1:9'], username: 'u', passwordFile: 'etcd' },
       },
     },
-    /The lock of the leader cannot be asked/,
+    /The leader lock does not answer/,
   ],
 ])(
   'a daemon %s shows no secret in logs, API, process list and state folder',

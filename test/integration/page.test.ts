@@ -196,7 +196,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         (await page.evaluate(ONLY_DISK)) === true ? true : undefined,
       );
       await page.getByRole('searchbox', { name: 'Filter by table or region' }).last().fill('nothing');
-      await page.getByText('No move fits these filters.').waitFor();
+      await page.getByText('No move matches these filters.').waitFor();
     });
   });
 

@@ -227,7 +227,7 @@ schedule: { windows: [{ cron: "0 0 1 1 *", duration: 1m }] }
   ]);
   expect(found(answer, 'gates')).toEqual([
     expect.stringMatching(/^warn: .*window/),
-    'warn: The cluster is in maintenance mode; nothing is moved until it is left.',
+    'warn: The cluster is in maintenance mode; nothing is moved until that ends.',
   ]);
 });
 
@@ -288,7 +288,7 @@ describe('the state folder', () => {
     expect(status, out).toBe(0);
     const answer: PreflightReport = JSON.parse(out);
     expect(found(answer, 'state')).toEqual([expect.stringMatching(/^pass: .* is of this cluster\.$/)]);
-    expect(found(answer, 'gates')[0]).toMatch(/^warn: Paused by me until somebody resumes: deploy/);
+    expect(found(answer, 'gates')[0]).toMatch(/^warn: Paused by me until resumed: deploy/);
   });
 
   test('of another cluster is refused', async (context) => {

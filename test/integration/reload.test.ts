@@ -272,7 +272,7 @@ describe('while a cycle runs', () => {
 it('a real process obeys SIGHUP and outlives a broken file', { timeout: 60_000 }, async () => {
   writeFileSync(file, text());
   const child = new CommandProcess(['run', '-c', file], { cwd: folder });
-  await child.waitFor(/The rebalancer runs/);
+  await child.waitFor(/Rebalancer started/);
   put(text({ cron: '*/9 * * * *' }));
   child.kill('SIGHUP');
   await child.waitFor(/configuration reloaded/);

@@ -56,7 +56,7 @@ it(
     const first = start(daemonArgs);
     const [, url = ''] = await first.waitFor(/"url":"([^"]+)"/);
     await double.request(({ sql }) => sql.includes('procedure_state') && double.procedures.length === 3);
-    await first.waitFor(/tick missed/);
+    await first.waitFor(/cycle skipped/);
 
     const text = await (await fetch(`${url}/metrics`)).text();
     const shapes = shapesOf(text);
@@ -77,7 +77,7 @@ it(
     ]);
     expect(asked.map(({ status }) => status)).toEqual([0, 1, 1]);
     const [paused, triggered, resumed] = asked;
-    expect(paused.out).toMatch(/^Paused until .* by .*: test\.\n$/);
+    expect(paused.out).toMatch(/^Paused by .* until .*: test\n$/);
     expect(triggered.err).toMatch(/409 cycle-running/);
     expect(resumed.err).toMatch(/401 unauthorized/);
     const once = await run(['once', ...ACT]);
@@ -95,7 +95,7 @@ it(
 
     const second = start(daemonArgs);
     const [, again = ''] = await second.waitFor(/"url":"([^"]+)"/);
-    await second.waitFor(/unfinished move followed further/);
+    await second.waitFor(/unfinished move watched again/);
     const after = { env: { GREPTIME_REBALANCER_URL: again, GREPTIME_REBALANCER_TOKEN_FILE: 'token' } };
     const status = await run(['status'], after);
     expect(status.out).toMatch(

@@ -209,7 +209,7 @@ server: { listen: 127.0.0.1:0, tokenFile: token, protectReads: true }`,
     await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${name}` } });
   put(token, '');
   child.kill('SIGHUP');
-  await child.waitFor(/"key":"server\.tokenFile","fault":"[^"]+ is empty".*the old one stays in use/);
+  await child.waitFor(/"key":"server\.tokenFile","fault":"[^"]+ is empty".*the old one is still used/);
   const answer = await ask('first');
   expect(samplesOf(await answer.text()).get('config_refused')).toBe(1);
   put(token, 'second');

@@ -66,7 +66,7 @@ function prune({ store, clock }: ClusterSession, logger: Logger): void {
   try {
     store.prune(clock.now());
   } catch (error) {
-    logger.warn({ error }, 'What is older than state.retention could not be deleted');
+    logger.warn({ error }, 'History older than state.retention could not be deleted');
   }
 }
 

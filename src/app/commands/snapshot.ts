@@ -10,7 +10,7 @@ import { toClusterOptions } from '../daemon/open-cluster.ts';
 
 export interface ClusterReading {
   readonly snapshot: Snapshot;
-  /** Names in the configuration that nothing in the cluster has. */
+  /** Names in the configuration that match nothing in the cluster. */
   readonly warnings: readonly Warning[];
 }
 

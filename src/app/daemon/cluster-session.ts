@@ -206,7 +206,7 @@ export class ClusterSession {
         noteSnapshot: (snapshot) => this.#noteSnapshot(snapshot),
         completeSnapshot: (snapshot) => this.#followers.addTo(snapshot),
         isActing: () => this.leadership.isActing(),
-        onDefect: (error) => this.#dependencies.logger.error({ error }, 'A cycle met a defect'),
+        onDefect: (error) => this.#dependencies.logger.error({ error }, 'A cycle failed because of a bug'),
       },
       trigger,
       signal,

@@ -149,7 +149,7 @@ export class Daemon {
       return;
     }
     this.#session.noteConfigWaiting(true);
-    this.#dependencies.logger.info({ changes }, 'The changed configuration waits for the end of the cycle');
+    this.#dependencies.logger.info({ changes }, 'The changed configuration is used after this cycle');
   }
 
   /** Ends the loop: a migration under way is left to the cluster and found again at the next start. */

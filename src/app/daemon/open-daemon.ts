@@ -89,7 +89,7 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
         clock,
         web: parts.web ?? (await loadWebAssets()),
         onDefect: (error, request) =>
-          logger.error({ error, ...request }, 'A request failed for no reason of its own'),
+          logger.error({ error, ...request }, 'A request failed because of a bug'),
       },
     );
     closers.add(() => server.close());

@@ -45,7 +45,7 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<R
       cron: schedule.cron,
       state: session.store.location,
     },
-    'The rebalancer runs',
+    'Rebalancer started',
   );
   daemon.start();
   return running;
@@ -105,7 +105,7 @@ function watchFile(
 ): () => void {
   let cancel = (): void => undefined;
   const onError = (error: unknown): void =>
-    logger.warn({ error, file }, 'The configuration file is not watched; SIGHUP has it read again');
+    logger.warn({ error, file }, 'The configuration file cannot be watched; send SIGHUP to reload it');
   const onEvent = (_: unknown, name: string | null): void => {
     // Kubernetes swaps the link "..data" that the file's own link points through.
     if (name !== null && name !== basename(file) && !name.startsWith('..')) return;

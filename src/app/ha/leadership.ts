@@ -189,7 +189,7 @@ export class SharedLeadership implements Leadership {
     const { election, logger } = this.#dependencies;
     const term = election.term();
     if (term !== undefined) void this.#takeOver(term);
-    else if (this.#wasLeading) logger.warn({ holder: election.holder() }, 'This replica leads no more');
+    else if (this.#wasLeading) logger.warn({ holder: election.holder() }, 'This replica no longer leads');
     this.#wasLeading = term !== undefined;
   }
 

@@ -16,8 +16,8 @@ export function leadershipFor(
   const identity = config.ha.identity ?? hostname();
   return ({ store, events, clock, logger }) => {
     const onTrouble = (problem: string | undefined): void => {
-      if (problem === undefined) logger.info({}, 'The lock of the leader answers again');
-      else logger.warn({ problem }, 'The lock of the leader cannot be asked');
+      if (problem === undefined) logger.info({}, 'The leader lock answers again');
+      else logger.warn({ problem }, 'The leader lock does not answer');
     };
     const timing = { leaseDurationMs, renewDeadlineMs, retryPeriodMs };
     const election = openElection({ ...timing, identity, lock }, { clock, onTrouble });

@@ -11,7 +11,7 @@ export function addApply(program: Command, cli: Cli): void {
   withDryRun(withConfig(program.command('apply <planfile>')))
     .summary('execute exactly the moves of a plan file')
     .description(
-      'Executes exactly the moves of a plan that "plan --out" wrote. Each move is checked again first; the plan is refused when ' +
+      'Executes exactly the moves of a plan file that plan --out wrote. Each move is checked again first. Refuses the plan when ' +
         'the file was changed, the cluster is no longer what it was, or a daemon works on it. - reads standard input.',
     )
     .addHelpText(

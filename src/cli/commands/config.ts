@@ -8,11 +8,11 @@ export function addConfig(program: Command, cli: Cli): void {
     .command('config')
     .summary('check or print the configuration')
     .description(
-      'Checks or prints the configuration: the file, over it the environment, over both the command line.',
+      'Checks or prints the configuration. The environment overrides the file, the command line overrides both.',
     )
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer config check -c rebalancer.yaml');
   withConfig(group.command('check'))
-    .description('Reads the whole configuration, with its secret files, and names everything that is wrong.')
+    .description('Reads the whole configuration and its secret files, and lists every mistake.')
     .option('--connect', 'look at the cluster too, as preflight does; changes nothing')
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer config check -c rebalancer.yaml --connect')
     .action(async ({ connect, ...flags }: ConfigFlags & { readonly connect?: boolean }) => {

@@ -23,12 +23,12 @@ interface PauseFlags extends DaemonFlags {
 
 export function addPause(program: Command, cli: Cli): void {
   withDaemon(program.command('pause'))
-    .summary('let a running daemon begin no further move')
+    .summary('pause: the current migration finishes, no new one starts')
     .description(
-      'A running daemon begins no further move, for a while or until resumed. A migration under way goes on.',
+      'Pauses a running daemon, for a time or until resumed: the current migration finishes, no new one starts.',
     )
-    .option('--for <duration>', 'how long (2h); without it until resumed')
-    .option('--reason <text>', 'why, for the others', '')
+    .option('--for <duration>', 'how long (2h); else until resumed')
+    .option('--reason <text>', 'why, for other people', '')
     .addHelpText(
       'after',
       '\nExample:\n  $ greptime-rebalancer pause --for 2h --reason "upgrading the datanodes"',
@@ -37,7 +37,7 @@ export function addPause(program: Command, cli: Cli): void {
       if (flags.for !== undefined) parseDurationOption('--for', flags.for);
       const body = { ...(flags.for !== undefined && { for: flags.for }), reason: flags.reason, by: actor() };
       const { paused } = await daemonOf(cli, flags).post('/api/v1/pause', pauseAnswerSchema, body);
-      await cli.io.out.write(`Paused ${pauseText(paused)}.\n`);
+      await cli.io.out.write(`Paused ${pauseText(paused)}\n`);
     });
 }
 
@@ -57,16 +57,16 @@ export function addResume(program: Command, cli: Cli): void {
 
 export function addTrigger(program: Command, cli: Cli): void {
   withDaemon(program.command('trigger'))
-    .summary('begin a cycle now')
-    .description('A running daemon begins a cycle now instead of at the next tick.')
+    .summary('start a cycle now')
+    .description('A running daemon starts a cycle now instead of waiting for its schedule.')
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer trigger')
     .action(async (flags: DaemonFlags) => {
       const { cycleId, paused } = await daemonOf(cli, flags).post('/api/v1/trigger', triggerAnswerSchema, {
         by: actor(),
       });
-      if (!paused) return cli.io.out.write(`Cycle ${cycleId} has begun.\n`);
+      if (!paused) return cli.io.out.write(`Cycle ${cycleId} started.\n`);
       await cli.io.out.write(
-        `Paused ${pauseText(paused)}. Cycle ${cycleId} only plans; run resume to let it move regions.\n`,
+        `Paused ${pauseText(paused)}\nCycle ${cycleId} only plans. Run resume to move regions again.\n`,
       );
       cli.exitWith(1);
     });
@@ -75,8 +75,10 @@ export function addTrigger(program: Command, cli: Cli): void {
 export function addQuarantine(program: Command, cli: Cli): void {
   const group = program
     .command('quarantine')
-    .summary('regions and datanodes that rest after failed migrations')
-    .description('Regions and datanodes whose migrations failed rest, longer after each failure.')
+    .summary('regions and datanodes left alone after failed migrations')
+    .description(
+      'Regions and datanodes whose migrations failed are left alone for a while, longer after each failure.',
+    )
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer quarantine list');
   withDaemon(group.command('list'))
     .description('Lists the regions and datanodes in quarantine.')
@@ -113,8 +115,8 @@ interface HealthFlags extends DaemonFlags {
 
 export function addHealthcheck(program: Command, cli: Cli): void {
   withDaemon(program.command('healthcheck'))
-    .summary('end with 0 when a daemon is well, for containers')
-    .description('Ends with 0 when a running daemon lives (with --ready: when it is ready), else with 1.')
+    .summary('status 0 when a daemon is alive, for containers')
+    .description('Ends with status 0 when a running daemon is alive (--ready: ready to work), else with 1.')
     .option('--ready', 'ask /readyz instead of /healthz')
     .addHelpText('after', '\nExample:\n  HEALTHCHECK CMD ["greptime-rebalancer", "healthcheck"]')
     .action(async (flags: HealthFlags) => {

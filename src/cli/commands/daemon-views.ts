@@ -46,9 +46,9 @@ const WATCH_EVERY = '2s';
 
 export function addStatus(program: Command, cli: Cli): void {
   withDaemon(program.command('status'))
-    .summary('what a running daemon does and knows')
-    .description('Shows what a running daemon does and knows.')
-    .option('-w, --watch [interval]', `show it again and again, every ${WATCH_EVERY} unless told`)
+    .summary('the status of a running daemon')
+    .description('Shows the status of a running daemon.')
+    .option('-w, --watch [interval]', `refresh, every ${WATCH_EVERY} by default`)
     .addOption(outputOption(['table', 'json']))
     .addHelpText(
       'after',
@@ -83,15 +83,15 @@ async function jsonLine(daemon: ApiClient): Promise<Draw> {
 
 export function addHistory(program: Command, cli: Cli): void {
   withDaemon(program.command('history'))
-    .summary('the moves of a running daemon')
+    .summary('the past moves of a running daemon')
     .description('Lists the moves that a running daemon has made, the newest first.')
     .option('--limit <n>', 'how many', '20')
     .option('--before <id>', 'only older ones: the next page')
-    .option('--all', 'every move that is kept, whatever --limit says; with -o jsonl an export')
+    .option('--all', 'every stored move, without a limit; -o jsonl exports them')
     .addOption(new Option('--outcome <outcome>', 'only these').choices(OUTCOME_CODES))
     .addOption(new Option('--reason <reason>', 'only these').choices(MOVE_REASON_CODES))
     .option('--region <id>', 'only of this region')
-    .option('--table <name>', 'only of tables with this id, or this in their name')
+    .option('--table <name>', 'only of tables with this id or text in their name')
     .option('--datanode <id>', 'only from or to this datanode')
     .option('--since <time>', 'only begun since then (2026-11-22T13:00:00Z)')
     .option('--until <time>', 'only begun before then')
@@ -159,10 +159,8 @@ function historyQuery(flags: HistoryFlags): Readonly<Record<string, string | und
 
 export function addAudit(program: Command, cli: Cli): void {
   withDaemon(program.command('audit'))
-    .summary('who did what to a running daemon')
-    .description(
-      'Lists who paused, drained, triggered or released something, when and why; the newest first.',
-    )
+    .summary('the audit log of a running daemon')
+    .description('Lists who paused, drained, triggered or released what, when and why; newest first.')
     .option('--limit <n>', 'how many', '20')
     .addOption(outputOption(['table', 'json', 'jsonl']))
     .addHelpText('after', '\nExample:\n  $ greptime-rebalancer audit --limit 100')

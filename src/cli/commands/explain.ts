@@ -22,7 +22,7 @@ export function addExplain(program: Command, cli: Cli): void {
     .command('explain')
     .summary('why a region, table or datanode moves, or why not')
     .description(
-      'Says why a region, table or datanode moves, or why not: with --from after a snapshot file, with -c after the cluster, else ' +
+      'Says why a region, table or datanode moves or stays. --from reads a snapshot file, -c the cluster; otherwise ' +
         'a running daemon is asked.',
     )
     .addArgument(new Argument('<kind>', 'what').choices(EXPLAIN_KINDS))
@@ -51,7 +51,7 @@ async function explain(cli: Cli, kind: ExplainKind, id: string, flags: ExplainFl
   const isLocal = flags.from !== undefined || flags.config !== undefined || flags.set !== undefined;
   if (!isLocal) {
     if (Object.values(whatIf).some((changes) => Object.keys(changes as object).length > 0))
-      throw new UsageError('What-if options need --from or -c: a daemon explains what is');
+      throw new UsageError('What-if options need --from or -c: a daemon explains only its own plan');
     return daemonOf(cli, flags).get(`/api/v1/explain/${kind}/${encodeURIComponent(id)}`, explanationSchema);
   }
   const snapshot = flags.from === undefined ? undefined : await readSnapshot(cli, flags.from);

@@ -33,7 +33,7 @@ export function addPlan(program: Command, cli: Cli): void {
         .choices(['table', 'json', 'sql', 'curl'])
         .default('table'),
     )
-    .option('--out <file>', 'also write the plan to a file that apply takes')
+    .option('--out <file>', 'also write the plan to a file for apply')
     .option('--all', 'show every move and every blocker');
   withWhatIf(command)
     .option('--detailed-exitcode', 'end with 3 when the plan has moves')
@@ -60,7 +60,7 @@ export function withWhatIf(command: Command): Command {
     .option('--cordon <ids>', 'what if these datanodes were cordoned', joinLists)
     .option('--weight <id=n,...>', 'what if datanodes had these weights (3=2,4=1)', joinLists)
     .option('--add-datanode <ids>', 'what if these empty datanodes joined', joinLists)
-    .option('--remove-datanode <ids>', 'what if these datanodes had to leave', joinLists);
+    .option('--remove-datanode <ids>', 'what if these datanodes were removed', joinLists);
 }
 
 async function plan(cli: Cli, flags: PlanFlags): Promise<ExitStatus> {

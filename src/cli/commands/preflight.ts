@@ -18,7 +18,7 @@ type ReportFormat = 'table' | 'json';
 
 export function addPreflight(program: Command, cli: Cli): void {
   withReportFormat(withConfig(program.command('preflight')))
-    .summary('look whether everything is as it has to be')
+    .summary('check that everything is ready')
     .description(
       'Looks at endpoints, logins, clocks, version, rights, datanodes, selection, gates and the state folder, and says pass, warn or fail for ' +
         'each. Changes nothing, and works beside a running daemon. Ends with status 1 when a check fails.',

@@ -22,12 +22,12 @@ export function addSimulate(program: Command, cli: Cli): void {
     .command('simulate')
     .summary('serve a simulated GreptimeDB cluster on loopback')
     .description(
-      'Serves a simulated GreptimeDB cluster on loopback, to try everything without a real one. Its datanodes are crowded but for ' +
+      'Serves a simulated GreptimeDB cluster on loopback, to try things without a real one. All its datanodes have regions except ' +
         'the empty ones.',
     )
-    .option('--profile <version>', 'the GreptimeDB version to speak like', '1.3')
+    .option('--profile <version>', 'the GreptimeDB version to simulate', '1.3')
     .option('--datanodes <n>', 'datanodes with regions', '3')
-    .option('--empty-datanodes <n>', 'further datanodes, which are empty', '1')
+    .option('--empty-datanodes <n>', 'additional empty datanodes', '1')
     .option('--tables <n>', 'tables', '4')
     .option('--regions <n>', 'regions of each table', '6')
     .option('--metasrvs <n>', 'metasrv servers', '1')

@@ -7,8 +7,8 @@ import { writeFileWhole } from '../io.ts';
 
 export function addSnapshot(program: Command, cli: Cli): void {
   withConfig(program.command('snapshot'))
-    .summary('write where every region is')
-    .description('Reads where every region is and writes it as JSON, for "plan --from" and for tickets.')
+    .summary('write a snapshot of where every region is')
+    .description('Reads where every region is and writes it as JSON, for plan --from and for bug reports.')
     .option('--out <file>', 'write to a file instead of standard output')
     .addHelpText(
       'after',

@@ -61,7 +61,7 @@ function durationText({ submittedAt, endedAt }: HistoryView['moves'][number]): s
 /** Who did what, the newest first. */
 export function* auditTable(entries: AuditView['entries'], { width, style }: Canvas): Lines {
   if (entries.length === 0) {
-    yield 'Nobody has done anything yet.';
+    yield 'No actions recorded.';
     return;
   }
   yield* layOut(

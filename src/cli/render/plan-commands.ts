@@ -20,7 +20,7 @@ export interface CommandOptions {
 }
 
 const CAUTION = [
-  'Run one migration at a time, and go on when the region is led by its target:',
+  'Run one migration at a time. Start the next when the target leads the region:',
   'two at once can leave a region without a leader.',
 ];
 

@@ -42,7 +42,7 @@ export function* planTable(plan: Plan, options: PlanTableOptions): Generator<str
   if (harmless && harmless.length > 0) {
     yield '';
     yield* options.all
-      ? blockerSection('HELD, NOT IN THE WAY', harmless, options)
+      ? blockerSection('HELD, COSTS NO BALANCE', harmless, options)
       : heldLines(harmless, options);
   }
   yield '';
@@ -124,7 +124,7 @@ function* heldLines(
 ): Generator<string, void, undefined> {
   const groups = [...Map.groupBy(held, ({ code }) => code)];
   const codes = groups.map(([code, group]) => `${code} ${formatNumber(group.length)}`).join(', ');
-  for (const line of wrap(`Held, not in the way: ${codes} (--all lists them)`, width))
+  for (const line of wrap(`Held, costs no balance: ${codes} (--all lists them)`, width))
     yield style('dim', line);
 }
 

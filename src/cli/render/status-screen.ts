@@ -65,9 +65,9 @@ function statusFacts(status: StatusView): [string, string][] {
     ],
     ['draining', drainsText(status)],
     ['blocked', blockedText(blocked, ({ count: all, harmless }) => all - harmless)],
-    ['held', blockedText(blocked, ({ harmless }) => harmless, ' (not in the way)')],
+    ['held', blockedText(blocked, ({ harmless }) => harmless, ' (costs no balance)')],
     [
-      'resting',
+      'left alone',
       status.quarantined + status.cooling > 0
         ? `${formatNumber(status.quarantined)} quarantined, ${formatNumber(status.cooling)} cooling down`
         : undefined,
@@ -111,10 +111,11 @@ function leaderText({ leader }: StatusView): string {
   return `; standing by${leader.holder === null ? '' : `, ${printable(leader.holder)} leads`}`;
 }
 
-/** `until 2026-11-22 15:00:00Z by Ada (127.0.0.1): deploying` */
+/** `by Ada (127.0.0.1) until 2026-11-22 15:00:00Z: deploying` */
 export function pauseText({ until, reason, by }: NonNullable<StatusView['paused']>): string {
+  if (by === 'breaker') return `automatically: ${printable(reason)} Run resume to continue.`;
   const end = until === null ? 'until resumed' : `until ${when(until)}`;
-  return `${end} by ${printable(by)}${reason === '' ? '' : `: ${printable(reason)}`}`;
+  return `by ${printable(by)} ${end}${reason === '' ? '' : `: ${printable(reason)}`}`;
 }
 
 function planText(plan: NonNullable<StatusView['plan']>): string {

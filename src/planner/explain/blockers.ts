@@ -47,7 +47,7 @@ function describeBlocker(problem: Problem, region: number, code: BlockerCode): B
   const { id, tableId, leader } = problem.snapshot.regions[region]!;
   const table = problem.tables[problem.tableOf[region]!];
   const name = table ? fullTableName(table) : `unknown table ${tableId}`;
-  const place = leader === null ? 'which nobody leads' : `on datanode ${leader}`;
+  const place = leader === null ? 'which has no leader' : `on datanode ${leader}`;
   return {
     code,
     regionId: id,

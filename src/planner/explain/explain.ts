@@ -56,7 +56,7 @@ function explainTable(context: ExplainContext, wanted: string): Explanation | un
   const answer = problem.inScope[index]
     ? moves.length > 0
       ? `${moves.length} of the ${counts.regionsOf(index)} counted regions of ${name} move.`
-      : `No region of ${name} moves: ${isEven ? 'its spread is as even as it can be.' : 'what would mend its spread is blocked.'}`
+      : `No region of ${name} moves: ${isEven ? 'its spread is as even as it can be.' : 'the moves that would make it even are blocked.'}`
     : `The configuration does not select ${name}; its regions stay where they are.`;
   return {
     kind: 'table',

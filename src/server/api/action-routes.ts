@@ -19,7 +19,7 @@ import { toPauseView } from './status.ts';
 export function actionRoutes(actions: ServerActions): Route[] {
   return [
     action('pause', pauseBody, pauseAnswerSchema, {
-      summary: 'No further move begins, for a while or until resumed. A migration under way goes on.',
+      summary: 'Pauses, for a time or until resumed: the current migration finishes, no new one starts.',
       act: async ({ for: forMs, ...rest }) => ({
         paused: toPauseView(await actions.pause({ forMs, ...rest })),
       }),
@@ -29,7 +29,7 @@ export function actionRoutes(actions: ServerActions): Route[] {
       act: async (request) => ({ paused: null, ...(await actions.resume(request)) }),
     }),
     action('trigger', plainBody, triggerAnswerSchema, {
-      summary: 'Begins a cycle now instead of at the next tick.',
+      summary: 'Starts a cycle now.',
       status: 202,
       refusals: { 409: 'A cycle runs already, or none may begin.' },
       act: async (request) => answerTrigger(await actions.trigger(request)),
@@ -41,8 +41,7 @@ export function actionRoutes(actions: ServerActions): Route[] {
       act: (request) => actions.drain(request),
     }),
     action('undrain', datanodesBody, undrainAnswerSchema, {
-      summary:
-        'Ends drains that were asked for over the API. Regions that were moved away come back as the balance wants it.',
+      summary: 'Ends drains that were requested over the API. Later plans may move regions back.',
       refusals: {
         409: 'One of them does not drain, or drains because the configuration says so; nothing was changed.',
       },

@@ -35,7 +35,7 @@ export type Verdict = (typeof VERDICTS)[number];
 
 const pause = z
   .object({
-    until: timestamp.nullable().meta({ description: 'Null: until somebody resumes.' }),
+    until: timestamp.nullable().meta({ description: 'Null: until resumed.' }),
     reason: z.string(),
     by: z.string(),
   })

@@ -32,7 +32,7 @@ const duration = z
 const by = line(MAX_NAME).optional().meta({ description: 'Who asks, for the history.' });
 
 export const pauseBody = z.strictObject({
-  for: duration.optional().meta({ description: 'How long; without it until somebody resumes.' }),
+  for: duration.optional().meta({ description: 'How long; else until resumed.' }),
   reason: line(MAX_TEXT).default(''),
   by,
 });

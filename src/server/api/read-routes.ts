@@ -67,7 +67,7 @@ export function probeRoutes(views: ServerViews, metrics: MetricsText): Route[] {
 export function viewRoutes(views: ServerViews): Route[] {
   return [
     read('status', statusSchema, {
-      summary: 'How things stand now: the verdict, the move under way, what is next and what is in the way.',
+      summary: 'The status now: verdict, running move, what is next, and what blocks moves.',
       answer: () => views.status(),
     }),
     readLarge('snapshot', snapshotSchema, NO_SNAPSHOT, {

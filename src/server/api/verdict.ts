@@ -102,7 +102,7 @@ function paused({ live, paused: state }: VerdictFacts): Words | undefined {
 }
 
 function pauseText({ by, untilMs, reason }: PauseState): string {
-  if (by === 'breaker') return `Paused automatically: ${sentenceOf(reason)} Resume to continue.`;
+  if (by === 'breaker') return `Paused automatically: ${sentenceOf(reason)} Run resume to continue.`;
   const until = untilMs === null ? 'until resumed' : `until ${isoTime(untilMs)}`;
   return `Paused by ${by} ${until}${reason === '' ? '' : `: ${reason}`}`;
 }

@@ -21,7 +21,7 @@ export function DrainPreview({
   readonly chosen: readonly string[];
 }): JSX.Element {
   const isDryRun = usePageState(({ status }) => status?.dryRun === true);
-  if (!plan) return <p class="problem">The cluster has not been read yet: what would move is not known.</p>;
+  if (!plan) return <p class="problem">The cluster has not been read yet, so the moves are not known.</p>;
   const { moves, after, optimal, minimumMoves } = plan;
   const left = after.regionsOnDraining;
   return (

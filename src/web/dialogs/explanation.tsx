@@ -11,7 +11,7 @@ const SHOWN = 20;
 export function Explained({ what, id }: { readonly what: ExplainKind; readonly id: string }): JSX.Element {
   const revision = usePageState((state) => state.planRevision);
   const { value, problem } = useAnswer(`/api/v1/explain/${what}/${encodeURIComponent(id)}`, {}, revision);
-  if (!value) return problem === null ? <Empty>Looking it up.</Empty> : <Problem text={problem} />;
+  if (!value) return problem === null ? <Empty>Loading.</Empty> : <Problem text={problem} />;
   const facts = Object.entries(value.facts).filter(([, fact]) => typeof fact !== 'object' || fact === null);
   return (
     <div class="explanation">

@@ -49,7 +49,7 @@ export function History(): JSX.Element {
     <Section title="History" id="history" aside={aside}>
       <Problem text={problem} />
       {moves.length === 0 ? (
-        <Empty>{isFiltered ? 'No move fits these filters.' : 'No moves yet.'}</Empty>
+        <Empty>{isFiltered ? 'No move matches these filters.' : 'No moves yet.'}</Empty>
       ) : (
         <div class="table-scroll" tabIndex={0} role="region" aria-label="Past moves, scrollable">
           <DataTable isStacked columns={COLUMNS} rows={moves} keyOf={({ id }) => id} />

@@ -44,7 +44,7 @@ export function Obstacles(): JSX.Element | null {
         ))}
       </ul>
       {blocked.some(({ count, harmless }) => harmless === count) && (
-        <p class="dim small">Dimmed: held, and well placed where they are.</p>
+        <p class="dim small">Dimmed: held, but already in the right place.</p>
       )}
       {resting > 0 && <Quarantine count={resting} />}
     </Section>

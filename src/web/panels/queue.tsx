@@ -42,7 +42,7 @@ export function Queue(): JSX.Element {
       )}
       <Problem text={problem} />
       {moves.length === 0 ? (
-        <Empty>{filter === '' ? 'No moves queued.' : 'No queued move fits this filter.'}</Empty>
+        <Empty>{filter === '' ? 'No moves queued.' : 'No queued move matches this filter.'}</Empty>
       ) : (
         <ol
           class={isWhole ? 'moves scroll' : 'moves'}

@@ -80,7 +80,7 @@ export function NoVerdict(): JSX.Element {
   return (
     <section class="verdict calm" aria-labelledby="verdict" aria-busy={problem === null}>
       <Head title={problem === null ? 'Connecting' : 'No answer'} icon={LOOK.starting[2]}>
-        <p>{problem ?? 'Asking the rebalancer for its status.'}</p>
+        <p>{problem ?? 'Loading the status.'}</p>
       </Head>
     </section>
   );

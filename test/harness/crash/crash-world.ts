@@ -212,7 +212,7 @@ async function runUntilKilled(
     if (when === 'before') throw new SimulatedNetworkError('ECONNRESET', 'The client is dead');
   };
   if (point.afterMs !== undefined) {
-    await daemon.waitFor(/The rebalancer runs/);
+    await daemon.waitFor(/Rebalancer started/);
     systemClock.setTimer(point.afterMs, () => void kill());
   }
   if (point.afterMs === undefined) daemon.waitFor(new RegExp(BALANCED)).then(kill, () => undefined);

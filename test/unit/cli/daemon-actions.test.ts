@@ -10,13 +10,13 @@ const PAUSE = { until: null, reason: 'deploy', by: 'anna' };
 
 describe('a command that acts on a daemon', () => {
   it.each<[name: string, args: string[], body: object, status: number, out: string]>([
-    ['begins a cycle', ['trigger'], { cycleId: '10', paused: null }, 0, 'Cycle 10 has begun.\n'],
+    ['begins a cycle', ['trigger'], { cycleId: '10', paused: null }, 0, 'Cycle 10 started.\n'],
     [
       'says that it is paused',
       ['trigger'],
       { cycleId: '10', paused: PAUSE },
       1,
-      'Paused until resumed by anna: deploy. Cycle 10 only plans; run resume to let it move regions.\n',
+      'Paused by anna until resumed: deploy\nCycle 10 only plans. Run resume to move regions again.\n',
     ],
     ['resumes', ['resume'], { paused: null, resumed: true }, 0, 'Resumed.\n'],
     ['says that there was no pause', ['resume'], { paused: null, resumed: false }, 1, 'It was not paused.\n'],

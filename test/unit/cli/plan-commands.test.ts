@@ -21,7 +21,7 @@ describe('plan -o sql', () => {
     expect([...planSql(PLAN, optionsFor('sql', '1.3.0'))]).toEqual([
       `-- prod (GreptimeDB 1.3.0): 2 moves of plan ${PLAN.planId}`,
       '-- made from a snapshot taken 2026-11-22T13:00:00.000Z.',
-      '-- Run one migration at a time, and go on when the region is led by its target:',
+      '-- Run one migration at a time. Start the next when the target leads the region:',
       '-- two at once can leave a region without a leader.',
       'ADMIN migrate_region(4398046511104, 0, 3, 300); -- 1: greptime.public.cpu, table-spread',
       "ADMIN migrate_region(4398046511105, 0, 3, 300); -- 2: greptime.public.it's\\u{a}$(rm -rf /), table-spread",

@@ -185,7 +185,7 @@ describe('failures end with 1', () => {
     );
     expect(status).toBe(1);
     expect(err).toBe(
-      'error: Unexpected error, which is a defect: x is not a function\n--debug shows where it comes from.\n',
+      'error: Unexpected error, which is a bug: x is not a function\n--debug shows where it comes from.\n',
     );
   });
 

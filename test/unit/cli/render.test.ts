@@ -209,14 +209,14 @@ describe('the plan table', () => {
     ];
     expect(draw(makePlan({ blocked })).slice(-13, -3)).toEqual([
       'BLOCKED (7)',
-      '  pinned (5): The configuration pins this region or its table to where it is.',
+      '  pinned (5): The configuration pins this region or its table.',
       '    region 0: Table public.x is pinned.',
       '    region 1: Table public.x is pinned.',
       '    region 2: Table public.x is pinned.',
       '    … and 2 more (--all shows them)',
-      '  cordoned (1): The region is led by a cordoned datanode: it stays there and is not counted.',
+      "  cordoned (1): The region's datanode is cordoned: the region stays there and is not counted.",
       '    Datanode 4 is cordoned.',
-      '  no-target (1): No datanode is left that could lead this region.',
+      '  no-target (1): No datanode can take this region.',
       '    None is left.',
     ]);
   });
@@ -229,8 +229,8 @@ describe('the plan table', () => {
     const blocked = [held('cooldown', '1', true), held('cooldown', '2', true), held('pinned', '3')];
     const lines = draw(makePlan({ blocked }));
     expect(lines).toContain('BLOCKED (1)');
-    expect(lines).toContain('Held, not in the way: cooldown 2 (--all lists them)');
-    expect(draw(makePlan({ blocked }), { all: true })).toContain('HELD, NOT IN THE WAY (2)');
+    expect(lines).toContain('Held, costs no balance: cooldown 2 (--all lists them)');
+    expect(draw(makePlan({ blocked }), { all: true })).toContain('HELD, COSTS NO BALANCE (2)');
   });
 
   it.each([60, 80, 100, 200])('fits a terminal of %i columns, and keeps region ids whole', (width) => {
@@ -313,7 +313,7 @@ describe('the verdict of a drain', () => {
       '3 regions moved, 1 move did not succeed.',
       'Datanode 2 is empty.',
       'Datanode 5 still leads 101 regions:',
-      '  region 0 of greptime.public.cpu: pinned: The configuration pins this region or its table to where it is.',
+      '  region 0 of greptime.public.cpu: pinned: The configuration pins this region or its table.',
     ]);
     expect(lines.at(-1)).toBe('  region 7 of t: The window closed.');
   });

@@ -98,8 +98,8 @@ describe('the status screen', () => {
       'moving      4/12: region 4398046511104 of greptime.public.cpu from 0 to 3, watching for 3.2 s',
       'progress    3 done, 0 failed, 9 remaining, about 1 min 30 s left',
       'blocked     pinned 2',
-      'held        pinned 1, cooldown 124 (not in the way)',
-      'resting     1 quarantined, 0 cooling down',
+      'held        pinned 1, cooldown 124 (costs no balance)',
+      'left alone  1 quarantined, 0 cooling down',
       'snapshot    4 s old: 2 datanodes, 3 tables, 12 regions',
       'last cycle  none yet',
       'next cycle  2026-11-22 13:05:00Z',
@@ -141,7 +141,7 @@ describe('the status screen', () => {
       'prod (GreptimeDB of unknown version, api not known yet); rebalancer 0.1.0, up 1 h 2 min',
     );
     expect(lines).toContain('mode        dry run: moves nothing; standing by');
-    expect(lines).toContain('paused      until resumed by Ada: deploying\\u{1b}[2J');
+    expect(lines).toContain('paused      by Ada until resumed: deploying\\u{1b}[2J');
     expect(lines).toContain('plan        none yet');
     expect(lines).toContain('not acting  paused: Ada paused it.');
     expect(lines).toContain('last cycle  failed at 2026-11-22 13:00:00Z, 0 moves in 1.5 s: No answer.');

@@ -68,7 +68,7 @@ describe('a list of moves', () => {
     };
     const report = await rig.execute(MOVES);
     const closed = [
-      { code: 'paused', detail: 'Paused by anna until somebody resumes: upgrade' },
+      { code: 'paused', detail: 'Paused by anna until resumed: upgrade' },
       { code: 'maintenance' },
     ];
     expect(report).toMatchObject({ submitted: 1, remaining: 3, closed });

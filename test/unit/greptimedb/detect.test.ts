@@ -220,7 +220,7 @@ describe('what does not fit', () => {
       { ...both, api: 'auto' },
       { SQL: refusal(), GET: refusal() },
       'cluster-unreachable',
-      /none fits\. SQL: .*metasrv: /,
+      /by SQL or metasrv\. SQL: .*metasrv: /,
     ],
     [
       'frontends dead and no routes',

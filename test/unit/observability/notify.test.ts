@@ -96,7 +96,7 @@ describe('what is told', () => {
         ended('balanced'),
       ],
       [
-        'started: A rebalance of 2 moves has begun.',
+        'started: Rebalance started: 2 moves.',
         'finished: The cluster is balanced: 2 moves in 11 min, 1 failed or skipped.',
       ],
     ],
@@ -126,7 +126,7 @@ describe('what is told', () => {
         moved,
         ended('balanced'),
       ],
-      ['started: A rebalance of 2 moves has begun.', 'finished: The cluster is balanced: 2 moves in 8 min.'],
+      ['started: Rebalance started: 2 moves.', 'finished: The cluster is balanced: 2 moves in 8 min.'],
     ],
     [
       'a cluster that is blocked by more than cooldowns',
@@ -144,12 +144,16 @@ describe('what is told', () => {
       [],
     ],
     ['no gate that opens by itself', [cycle, gate('move-limit'), ended('gated')], []],
-    ['a pause of the breaker', [paused('breaker')], ['paused: Paused itself: Too much.']],
+    [
+      'a pause of the breaker',
+      [paused('breaker')],
+      ['paused: Paused automatically: Too much. Run resume to continue.'],
+    ],
     ['no pause of a person', [paused('anna (10.0.0.1)')], []],
     [
       'nothing at the end of the process',
       [plan, started, ended('stopped')],
-      ['started: A rebalance of 2 moves has begun.'],
+      ['started: Rebalance started: 2 moves.'],
     ],
   ])('%s', (_, events, texts) => {
     expect(toldOf(events)).toEqual(texts);

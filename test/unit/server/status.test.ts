@@ -133,9 +133,9 @@ const verdicts: [
   ['paused', 'Paused by anna until resumed', seen, { paused: { untilMs: null, reason: '', by: 'anna' } }],
   [
     'paused',
-    'Paused automatically: 3 migrations in a row failed; 3 are the limit. Resume to continue.',
+    'Paused automatically: 3 migrations failed in a row (limit 3). Run resume to continue.',
     seen,
-    { paused: { untilMs: null, reason: '3 migrations in a row failed; 3 are the limit.', by: 'breaker' } },
+    { paused: { untilMs: null, reason: '3 migrations failed in a row (limit 3).', by: 'breaker' } },
   ],
   ['balanced', 'Datanode 2 is empty. Balanced.', [taken, planned(even), finished('balanced')]],
   ['balanced', 'Datanode 2 is empty. Balanced.', [taken, planned(even)], { dryRun: true }],
@@ -145,7 +145,7 @@ const verdicts: [
     '1 region left on datanode 2, which drains. Unbalanced; every useful move is blocked.',
     [taken, planned(stuck), finished('blocked')],
     {},
-    '1 × pinned: The configuration pins this region or its table to where it is.',
+    '1 × pinned: The configuration pins this region or its table.',
   ],
   [
     'blocked',
