@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, isAbort, OperatingError, UsageError } from '../domain/errors.ts';
 import type { Cli, ExitStatus } from './cli.ts';
-import { writeSoon } from './io.ts';
+import { writeLines, writeSoon } from './io.ts';
+import { wrapLines } from './render/text.ts';
 import { addApply } from './commands/apply.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
@@ -110,7 +111,8 @@ async function reportFailure(cli: Cli, error: unknown, withStack: boolean): Prom
   }
   const isOurs = error instanceof OperatingError;
   const text = isOurs ? describeError(error) : `Unexpected error, which is a bug: ${describeError(error)}`;
-  await err.write(`${err.canvas.style('red', 'error:')} ${text}\n`);
+  const { style, width } = err.canvas;
+  await writeLines(err, wrapLines(`${style('red', 'error:')} ${text}`.split('\n'), width));
   if (withStack) await err.write(`${stackOf(error)}\n`);
   else if (!isOurs) await err.write('--debug shows where it comes from.\n');
   return error instanceof UsageError ? 2 : 1;

@@ -3,7 +3,7 @@ import { formatNumber } from '../../lib/number.ts';
 import type { AuditView, HistoryView, QuarantineView } from '../../server/api/answers.ts';
 import { when } from './status-screen.ts';
 import type { Canvas } from './style.ts';
-import { layOut, printable } from './text.ts';
+import { layOut, printable, wrapLines } from './text.ts';
 
 type Lines = Generator<string, void, undefined>;
 
@@ -73,7 +73,7 @@ export function* auditTable(entries: AuditView['entries'], { width, style }: Can
 
 export function* quarantineTable({ quarantined: regions, datanodes }: QuarantineView, canvas: Canvas): Lines {
   const { width, style } = canvas;
-  yield* quarantinedDatanodes(datanodes);
+  yield* wrapLines(quarantinedDatanodes(datanodes), width);
   if (regions.length === 0) {
     if (datanodes.length === 0) yield 'Nothing is quarantined.';
     return;

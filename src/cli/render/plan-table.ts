@@ -9,7 +9,7 @@ import { count, formatNumber } from '../../lib/number.ts';
 import { datanodeTable } from './datanode-table.ts';
 import { loadLine } from './load-lines.ts';
 import type { Canvas } from './style.ts';
-import { displayWidth, padEnd, padStart, printable, truncate, wrap } from './text.ts';
+import { displayWidth, padEnd, padStart, printable, truncate, wrap, wrapLines } from './text.ts';
 
 export interface PlanTableOptions extends Canvas {
   /** Show every datanode, move and blocker instead of the first few of each group. */
@@ -46,7 +46,7 @@ export function* planTable(plan: Plan, options: PlanTableOptions): Generator<str
       : heldLines(harmless, options);
   }
   yield '';
-  yield* summary(plan, options);
+  yield* wrapLines(summary(plan, options), options.width);
 }
 
 function* heading(plan: Plan, options: PlanTableOptions): Generator<string, void, undefined> {

@@ -7,7 +7,7 @@ import { count, formatNumber } from '../../lib/number.ts';
 import { bar } from './datanode-table.ts';
 import { proofLine } from './plan-table.ts';
 import type { Canvas, Style } from './style.ts';
-import { displayWidth, padEnd, printable, truncate } from './text.ts';
+import { displayWidth, padEnd, printable, truncate, wrapLines } from './text.ts';
 
 export interface ProgressOptions {
   readonly isTerminal: boolean;
@@ -47,7 +47,10 @@ export function showProgress(work: WatchedWork, options: ProgressOptions): () =>
     const isNews = line !== said.get(event.type);
     if (event.type === 'move-started') said.clear();
     else if (line !== undefined) said.set(event.type, line);
-    if (line !== undefined && isNews) write(`${isTerminal ? CLEAR_LINE : ''}${line}\n`);
+    if (line !== undefined && isNews) {
+      const lines = [...wrapLines([line], options.canvas().width)];
+      write(`${isTerminal ? CLEAR_LINE : ''}${lines.join('\n')}\n`);
+    }
     draw();
   });
   if (isTerminal) redrawLater();
@@ -70,7 +73,8 @@ function eventLine(event: WorkEvent, work: WatchedWork, view: LineView): string 
   const { style } = view;
   if (event.type === 'planned') return `plan: ${proofLine(event.plan)}`;
   if (event.type === 'move-finished') return finishedLine(event.move, event.durationMs, work, view);
-  if (event.type === 'gate-closed')
+  // That we stop is told when the cycle has ended.
+  if (event.type === 'gate-closed' && event.code !== 'stopping')
     return style('yellow', `not acting (${event.code}): ${printable(event.detail)}`);
   if (event.type === 'recovered') return `found again: ${moveText(event.move)}: ${printable(event.detail)}`;
   if (event.type === 'cycle-finished')

@@ -68,6 +68,22 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
+/** Lines that are too wide, broken at spaces; what follows is indented a little more. */
+export function* wrapLines(lines: Iterable<string>, width: number): Generator<string, void, undefined> {
+  for (const line of lines) {
+    if (displayWidth(line) <= width) {
+      yield line;
+      continue;
+    }
+    const indent = ' '.repeat(line.length - line.trimStart().length);
+    const [first, ...rest] = wrap(line.trimStart(), width - indent.length - HANGING.length);
+    yield `${indent}${first!}`;
+    for (const next of rest) yield `${indent}${HANGING}${next}`;
+  }
+}
+
+const HANGING = '  ';
+
 /** A time stamp as people read it: `2026-11-22 13:00:05Z`. */
 export function formatTime(atMs: number): string {
   if (!Number.isFinite(atMs) || Math.abs(atMs) > MAX_DATE_MS) return 'an impossible time';

@@ -69,6 +69,16 @@ function show(isTerminal: boolean, columns = 100) {
   return { clock, bus, stop, text: () => text };
 }
 
+it('breaks a long line between words on a terminal, and tells once that it stops', () => {
+  const { bus, stop, text } = show(true, 40);
+  bus.emit({ type: 'gate-closed', code: 'stopping', detail: 'The process was told to stop.' });
+  bus.emit({ type: 'gate-closed', code: 'maintenance', detail: 'The cluster is in maintenance mode.' });
+  stop();
+  expect(stripVTControlCharacters(text()).replaceAll('\r', '')).toBe(
+    'not acting (maintenance): The cluster\n  is in maintenance mode.\n',
+  );
+});
+
 describe('progress without a terminal', () => {
   it('is one plain line for each thing that ended', async () => {
     const { clock, bus, stop, text } = show(false);

@@ -15,6 +15,7 @@ import {
   printable,
   truncate,
   wrap,
+  wrapLines,
 } from '../../../src/cli/render/text.ts';
 import { formatNumber } from '../../../src/lib/number.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
@@ -82,6 +83,11 @@ describe('text', () => {
     expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
     expect(wrap('4398046511104 is long', 5)).toEqual(['4398046511104', 'is', 'long']);
     expect(wrap('', 5)).toEqual(['']);
+  });
+
+  it('breaks lines that are too wide, further in than they begin', () => {
+    expect([...wrapLines(['  one two three', 'one'], 10)]).toEqual(['  one', '    two', '    three', 'one']);
+    expect([...wrapLines(['a  b '], 5)]).toEqual(['a  b ']);
   });
 
   it('lays out columns, numbers to the right, and cuts only the last', () => {
