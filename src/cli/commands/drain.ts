@@ -6,6 +6,7 @@ import { writeLines } from '../io.ts';
 import { parseIds } from '../options.ts';
 import { findDaemon, refuseOtherDryRun } from '../running-daemon.ts';
 import { drainVerdict, isDrained } from '../render/drain-verdict.ts';
+import { wrapLines } from '../render/text.ts';
 import { drainByDaemon, previewByDaemon } from './drain-by-daemon.ts';
 
 export function addDrain(program: Command, cli: Cli): void {
@@ -13,8 +14,8 @@ export function addDrain(program: Command, cli: Cli): void {
     .summary('empty datanodes, then say what is left and why')
     .description(
       'Moves every region off the datanodes, of whatever table, then names every region that is left and why. Ends with status 0 only ' +
-        'when none is left, also in a dry run. Where a daemon works on the cluster of the configuration, it is asked to, and followed; ' +
-        'so is the one at --url, or without a configuration the local one. Its drain holds until "undrain".',
+        'when none is left, also in a dry run. Where a daemon works on the cluster of the configuration, it drains them, and this command follows; ' +
+        'so does the one at --url, or without a configuration the local one. Its drain lasts until "undrain".',
     )
     .addHelpText(
       'after',
@@ -47,6 +48,7 @@ async function drain(cli: Cli, ids: readonly string[], flags: DrainFlags): Promi
 interface DrainFlags extends ConfigFlags, DaemonFlags {}
 
 async function report(cli: Cli, verdict: DrainVerdict): Promise<ExitStatus> {
-  await writeLines(cli.io.out, drainVerdict(verdict, cli.io.out.canvas));
+  const { canvas } = cli.io.out;
+  await writeLines(cli.io.out, wrapLines(drainVerdict(verdict, canvas), canvas.width));
   return isDrained(verdict) ? 0 : 1;
 }

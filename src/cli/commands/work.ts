@@ -3,7 +3,8 @@ import type { CycleOutcome } from '../../domain/codes.ts';
 import { count } from '../../lib/number.ts';
 import type { WorkResult } from '../../app/commands/once.ts';
 import type { Cli, ExitStatus } from '../cli.ts';
-import { printable } from '../render/text.ts';
+import { writeLines } from '../io.ts';
+import { printable, wrapLines } from '../render/text.ts';
 
 /** 0 when there was nothing left to do that may be done; 1 when something failed or a gate forbade to act. */
 const STATUS: Readonly<Record<CycleOutcome, ExitStatus>> = {
@@ -25,12 +26,12 @@ export type WorkReport = Pick<WorkResult, 'outcome' | 'moved' | 'detail'> &
 /** Prints how the work went and gives the exit status. */
 export async function reportWork(cli: Cli, result: WorkReport): Promise<ExitStatus> {
   const { outcome, moved, failed = 0, detail } = result;
-  const { style } = cli.io.out.canvas;
+  const { style, width } = cli.io.out.canvas;
   const status = STATUS[outcome];
   const failures = failed === 0 ? '' : `, ${count(failed, 'move')} did not succeed`;
-  await cli.io.out.write(
-    `${style(status === 0 ? 'green' : 'red', outcome)}: ${CYCLE_OUTCOMES[outcome]} ${count(moved, 'region')} moved${failures}.\n`,
-  );
-  if (detail !== '') await cli.io.out.write(`${printable(detail)}\n`);
+  const word = style(status === 0 ? 'green' : 'red', outcome);
+  const lines = [`${word}: ${CYCLE_OUTCOMES[outcome]} ${count(moved, 'region')} moved${failures}.`];
+  if (detail !== '') lines.push(printable(detail));
+  await writeLines(cli.io.out, wrapLines(lines, width));
   return status;
 }
