@@ -145,7 +145,7 @@ it('a folder that cannot be watched is told, and SIGHUP works still', async () =
   const lines: string[] = [];
   const logger = createLogger({ level: 'warn', destination: { write: (line) => lines.push(line) } });
   const daemon = await start(join(folder, 'nowhere', 'rebalancer.yaml'), logger);
-  expect(lines.join('')).toMatch(/ENOENT.*The configuration file is not watched/);
+  expect(lines.join('')).toMatch(/ENOENT.*The configuration file cannot be watched/);
   const reloaded = next(daemon, 'config-reloaded');
   put(text({ dryRun: false }));
   hangUp();
