@@ -5,6 +5,8 @@ import type { TlsOptions } from '../lib/tls.ts';
 import type { Endpoint } from './endpoint.ts';
 import { TransportError } from './http.ts';
 import type { Transport, TransportResponse } from './http.ts';
+import { WHOLE_LIMITS } from './json-meter.ts';
+import type { AnswerLimits } from './json-meter.ts';
 import { LARGE_MAX_RESPONSE_BYTES, LARGE_READ_FACTOR } from './options.ts';
 import type { OperationName, RequestOutcome, RequestSample } from './options.ts';
 
@@ -78,6 +80,8 @@ export interface Call {
   readonly title?: string;
   /** The answer holds a row per table or region: a larger cap, and more time once it has begun. */
   readonly large?: boolean;
+  /** What the answer may hold. Default: what can be parsed in one go. */
+  readonly limits?: AnswerLimits;
   readonly freshConnection?: boolean;
   readonly timeoutMs?: number;
   /** Asked right before the first byte leaves; after a "no" nothing is sent. */
@@ -86,7 +90,7 @@ export interface Call {
 }
 
 /** Reads one answer. Throws a CallError, usually through {@link unexpected}, when it is not what was wanted. */
-export type AnswerReader<T> = (response: TransportResponse, where: string) => T;
+export type AnswerReader<T> = (response: TransportResponse, where: string) => T | Promise<T>;
 
 export interface CallerOptions {
   readonly requestTimeoutMs: number;
@@ -176,6 +180,7 @@ export class Caller {
         path: `${endpoint.basePath}${call.path}`,
         headers: call.headers ?? NO_HEADERS,
         maxResponseBytes: call.large ? LARGE_MAX_RESPONSE_BYTES : this.#options.maxResponseBytes,
+        limits: call.limits ?? WHOLE_LIMITS,
         signal: deadline.signal,
         onHead: deadline.onHead,
         ...(call.body === undefined ? {} : { body: call.body }),
@@ -190,7 +195,7 @@ export class Caller {
     }
     if (response.status >= 300 && response.status < 400) throw redirected(response, where);
     try {
-      return read(response, where);
+      return await read(response, where);
     } catch (error) {
       if (error instanceof CallError) {
         error.retryAfterMs = retryAfterMs(response, clock.now());

@@ -3,6 +3,8 @@ import { buildConnector, Client, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { nodeTlsOptions } from '../lib/tls.ts';
 import type { TlsOptions } from '../lib/tls.ts';
+import { JsonMeter } from './json-meter.ts';
+import type { AnswerLimits } from './json-meter.ts';
 
 /** One HTTP exchange. Nothing is retried, no redirect is followed. */
 export interface Transport {
@@ -21,6 +23,8 @@ export interface TransportRequest {
   readonly body?: string;
   /** Larger answers are an error, as soon as that is known. */
   readonly maxResponseBytes: number;
+  /** The same for what the answer holds. */
+  readonly limits: AnswerLimits;
   readonly signal: AbortSignal;
   readonly tls?: TlsOptions | undefined;
   /** Take a connection of its own, so that an idle one which the server just closed cannot lose the request. */
@@ -150,6 +154,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #bytes = 0;
   /** The beginning of a large answer; what came since is in the chunks. */
   #text: GrowingText | undefined;
+  readonly #meter: JsonMeter;
   #settled = false;
 
   constructor(
@@ -158,6 +163,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     reject: (error: Error) => void,
   ) {
     this.#request = request;
+    this.#meter = new JsonMeter(request.limits);
     this.#resolve = resolve;
     this.#reject = reject;
     this.#onAbort = () =>
@@ -181,7 +187,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#status = status;
     this.#headers = headers;
     const announced = Number(headers['content-length'] ?? 0);
-    if (announced > this.#request.maxResponseBytes) this.#tooLarge(`${announced} bytes announced`);
+    if (announced > this.#request.maxResponseBytes) this.#tooManyBytes(`${announced} bytes announced`);
     this.#request.onHead?.();
   }
 
@@ -189,7 +195,16 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     this.#bytes += chunk.length;
     if (this.#bytes > this.#request.maxResponseBytes) {
-      this.#tooLarge(`stopped after ${this.#bytes} bytes`);
+      this.#tooManyBytes(`stopped after ${this.#bytes} bytes`);
+      return;
+    }
+    const excess = this.#meter.add(chunk);
+    if (excess !== undefined) {
+      this.#fail(
+        'TOO_LARGE',
+        `the answer is too large: ${excess} (stopped after ${this.#bytes} bytes)`,
+        undefined,
+      );
       return;
     }
     this.#chunks.push(chunk);
@@ -221,7 +236,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     controller.abort(new Error('Not allowed any more'));
   }
 
-  #tooLarge(found: string): void {
+  #tooManyBytes(found: string): void {
     const limit = this.#request.maxResponseBytes;
     this.#fail('TOO_LARGE', `the answer is larger than the limit of ${limit} bytes (${found})`, undefined);
   }

@@ -1,6 +1,7 @@
 import { decimalId, parseJsonExact } from '../lib/json.ts';
 import { CallError, excerpt, unexpected } from './caller.ts';
 import type { TransportResponse } from './http.ts';
+import { JsonMeter, WHOLE_LIMITS } from './json-meter.ts';
 
 /** A parsed JSON object whose members are not yet known. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -19,6 +20,12 @@ export function jsonOf(response: TransportResponse, where: string, wanted: strin
   const value = tryParse(response.body);
   if (value === undefined) throw unexpected(where, wanted, response);
   if (!unwrap || typeof value !== 'string') return value;
+  const excess = new JsonMeter(WHOLE_LIMITS).add(Buffer.from(value));
+  if (excess !== undefined)
+    throw new CallError(`${where}: the JSON inside the JSON string is too large: ${excess}`, {
+      failure: 'answer',
+      sent: true,
+    });
   const inner = tryParse(value);
   if (inner === undefined) throw unexpected(where, `${wanted} inside the JSON string`, response);
   return inner;

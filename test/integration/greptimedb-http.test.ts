@@ -65,6 +65,25 @@ async function failure(work: Promise<unknown>): Promise<CallError> {
 }
 
 describe('the HTTP transport', () => {
+  it('stops an answer of too many small things long before its end, and names the limit', async () => {
+    let isCutOff = false;
+    const origin = await serve((_, response) => {
+      response.once('close', () => (isCutOff = !response.writableFinished));
+      response.write('[');
+      const more = (): void => {
+        if (!response.destroyed && response.write('{},'.repeat(20_000))) setImmediate(more);
+      };
+      response.on('drain', more);
+      more();
+    });
+    const error = await failure(get(origin, { maxResponseBytes: 100_000_000 }));
+    expect(error.failure).toBe('answer');
+    expect(error.message).toMatch(
+      /more than the limit of 300000 arrays and objects \(stopped after \d+ bytes\)/,
+    );
+    await expect.poll(() => isCutOff).toBe(true);
+  });
+
   it('puts a large answer together, also where its parts cut characters in two', async () => {
     const text = 'データノード 7; '.repeat(200_000);
     const bytes = Buffer.from(text);

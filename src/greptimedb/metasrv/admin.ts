@@ -1,7 +1,8 @@
 import type { DatanodeId, RegionId } from '../../domain/ids.ts';
+import { yieldToEventLoop } from '../../lib/event-loop.ts';
+import { decimalId } from '../../lib/json.ts';
 import { readWorkloads } from '../datanodes.ts';
 import type { Workloads } from '../datanodes.ts';
-import { decimalId } from '../../lib/json.ts';
 import {
   CallError,
   dateOf,
@@ -13,6 +14,7 @@ import {
 } from '../caller.ts';
 import type { Call } from '../caller.ts';
 import type { TransportResponse } from '../http.ts';
+import type { AnswerLimits } from '../json-meter.ts';
 import type { ClusterSafety } from '../port.ts';
 import {
   amountOf,
@@ -25,12 +27,13 @@ import {
   requireString,
 } from '../wire.ts';
 import type { JsonObject } from '../wire.ts';
+import { objectsIn } from './heartbeat-text.ts';
 
 /** A request to the admin interface: always a GET, which every version answers on both of its ports. */
 export function adminCall(
   operation: Call['operation'],
   path: string,
-  options: Pick<Call, 'signal' | 'large' | 'timeoutMs'>,
+  options: Pick<Call, 'signal' | 'large' | 'limits' | 'timeoutMs'>,
 ): Call {
   return { operation, method: 'GET', path, ...options };
 }
@@ -185,23 +188,34 @@ export interface HeartbeatReading {
   readonly oldestMs: number | undefined;
 }
 
-/** `/admin/heartbeat`: per datanode the history of its statistics, the newest last. */
+/** Statistics of a million regions, the history counted. */
+export const HEARTBEAT_LIMITS: AnswerLimits = { containers: 1_000_000, values: 10_000_000, depth: 16 };
+
+/** Characters that are parsed between two turns of the event loop: some milliseconds' work. */
+const TURN_LENGTH = 256 * 1024;
+
+/** `/admin/heartbeat`: per datanode the history of its statistics, the newest last. Each is parsed by itself, with turns for others. */
 export function heartbeatReader(
   clusterId: number,
-): (response: TransportResponse, where: string) => HeartbeatReading {
-  return (response, where) => {
+): (response: TransportResponse, where: string) => Promise<HeartbeatReading> {
+  return async (response, where) => {
     requireSuccess(response, where);
-    const outer = requireArray(jsonOf(response, where, 'a JSON array of statistics'), where, 'the body');
-    const nodes: NodeStat[] = [];
+    const newest = new Map<number, JsonObject>();
     let oldestMs: number | undefined;
-    for (const [index, item] of outer.entries()) {
-      const history = (Array.isArray(item) ? (item as readonly unknown[]) : [item])
-        .filter(isObject)
-        .filter((stat) => isOurs(stat['cluster_id'], clusterId));
-      const newest = history.reduce<JsonObject | undefined>(newerOf, undefined);
-      if (newest === undefined) continue;
-      for (const stat of history) oldestMs = Math.min(oldestMs ?? Infinity, timeOf(stat));
-      nodes.push(readNodeStat(newest, where, `item ${index}`));
+    let sinceTurn = 0;
+    for (const { text, item } of objectsIn(response, where)) {
+      sinceTurn += text.length;
+      if (sinceTurn > TURN_LENGTH) await yieldToEventLoop();
+      sinceTurn %= TURN_LENGTH;
+      const stat = jsonOf({ ...response, body: text }, where, 'the statistics of a datanode');
+      if (!isObject(stat) || !isOurs(stat['cluster_id'], clusterId)) continue;
+      newest.set(item, newerOf(newest.get(item), stat));
+      oldestMs = Math.min(oldestMs ?? Infinity, timeOf(stat));
+    }
+    const nodes: NodeStat[] = [];
+    for (const [item, stat] of newest) {
+      if (response.body.length > TURN_LENGTH) await yieldToEventLoop();
+      nodes.push(readNodeStat(stat, where, `item ${item}`));
     }
     return { nodes, oldestMs };
   };

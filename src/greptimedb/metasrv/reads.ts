@@ -2,7 +2,14 @@ import { OperatingError } from '../../domain/errors.ts';
 import { CallError } from '../caller.ts';
 import type { AnswerReader } from '../caller.ts';
 import type { ClusterSafety } from '../port.ts';
-import { adminCall, heartbeatReader, leaseReader, readMaintenance, readProcedureManager } from './admin.ts';
+import {
+  adminCall,
+  HEARTBEAT_LIMITS,
+  heartbeatReader,
+  leaseReader,
+  readMaintenance,
+  readProcedureManager,
+} from './admin.ts';
 import type { HeartbeatReading, LeaseReading } from './admin.ts';
 import type { MetasrvSession } from './session.ts';
 
@@ -25,7 +32,11 @@ export class MetasrvReads {
   }
 
   heartbeats(signal: AbortSignal): Promise<HeartbeatReading> {
-    const call = adminCall('heartbeat', '/admin/heartbeat', { signal, large: true });
+    const call = adminCall('heartbeat', '/admin/heartbeat', {
+      signal,
+      large: true,
+      limits: HEARTBEAT_LIMITS,
+    });
     return this.#session.read(call, heartbeatReader(this.#clusterId), never);
   }
 

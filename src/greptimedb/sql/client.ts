@@ -4,6 +4,7 @@ import { CallError } from '../caller.ts';
 import type { Call, Caller } from '../caller.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { TransportResponse } from '../http.ts';
+import { rowLimits } from '../json-meter.ts';
 import type { OperationName } from '../options.ts';
 import { readWithRetries } from '../retry.ts';
 import { readSqlAnswer, SqlError } from './result.ts';
@@ -27,6 +28,17 @@ export interface Query {
 }
 
 const MAX_ENDPOINTS = 32;
+/** Of the tables that have a row per region or table: some times a million regions. Metasrv forgets procedures after 10 to 20 minutes. */
+const MAX_ROWS: Partial<Readonly<Record<OperationName, number>>> = {
+  'sql-tables': 4_000_000,
+  'sql-partitions': 4_000_000,
+  'sql-region-peers': 4_000_000,
+  'sql-region-statistics': 4_000_000,
+  'sql-region-info': 4_000_000,
+  'sql-procedure-info': 100_000,
+  'sql-cluster-info': 10_000,
+};
+const MAX_ROWS_OTHERWISE = 1_000;
 /** How long a frontend that failed is asked last, and not asked for a second opinion. */
 const AVOID_MS = 60_000;
 
@@ -118,6 +130,7 @@ export class SqlClient {
       },
       body: `sql=${encodeURIComponent(statement)}`,
       signal,
+      limits: rowLimits(MAX_ROWS[operation] ?? MAX_ROWS_OTHERWISE),
       ...(large ? { large } : {}),
     };
   }

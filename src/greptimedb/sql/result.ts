@@ -4,7 +4,7 @@ import { CallError, describeBody, excerpt, headerOf, MAX_SERVER_TEXT, unexpected
 import type { TransportResponse } from '../http.ts';
 import { isObject, malformed, requireArray, requireObject, requireString } from '../wire.ts';
 import type { JsonObject } from '../wire.ts';
-import { findRowsText, piecesOf } from './row-pieces.ts';
+import { findRowsText, MAX_AT_ONCE, piecesOf } from './row-pieces.ts';
 import type { RowsText } from './row-pieces.ts';
 
 /** What a frontend says went wrong. The code is GreptimeDB's status code (src/common/error/src/status_code.rs). */
@@ -96,7 +96,8 @@ export class SqlRows {
     }
     let count = 0;
     for (const piece of piecesOf(this.#rows)) {
-      const rows = checkRows(piece ?? null, this.columns.length, this.where, count);
+      if (!piece) throw notRows(this.where, count);
+      const rows = checkRows(piece, this.columns.length, this.where, count);
       count += rows.length;
       yield rows;
     }
@@ -129,6 +130,7 @@ export class SqlRows {
  */
 export function readSqlAnswer(response: TransportResponse, where: string): SqlRows | undefined {
   const text = findRowsText(response.body);
+  if (!text && response.body.length > MAX_AT_ONCE) throw unexpected(where, WANTED_FORM, response);
   const body = text ? text.envelope : tryParse(response.body);
   const error = isObject(body) ? errorOf(body, response) : undefined;
   if (error) throw sqlError(error.text, error.code, response, where);
@@ -203,6 +205,13 @@ function rowsOf(body: JsonObject, where: string, text: RowsText | undefined): Sq
   const rows = checkRows(records['rows'] ?? [], columns.length, where);
   if (total !== undefined && total !== rows.length) throw miscounted(where, rows.length, total);
   return new SqlRows(columns, rows, where);
+}
+
+const WANTED_FORM = `rows as GreptimeDB writes them in an answer of more than ${MAX_AT_ONCE} characters`;
+
+function notRows(where: string, index: number): CallError {
+  const wanted = `an array of rows of at most ${MAX_AT_ONCE} characters each`;
+  return malformed(where, 'records.rows', wanted, `something else after row ${index}`);
 }
 
 function miscounted(where: string, count: number, total: unknown): CallError {

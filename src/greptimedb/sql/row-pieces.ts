@@ -19,6 +19,8 @@ export interface RowsText {
 const MIN_LARGE = 256 * 1024;
 /** Characters that are parsed at a time: below a millisecond's work. */
 const PIECE = 32 * 1024;
+/** A row that is longer than all that is parsed in one go is none of GreptimeDB's. */
+export const MAX_AT_ONCE = 1024 * 1024;
 const OPENING = '"rows":[[';
 const CLOSING = ']]';
 const STAND_IN = 'rows';
@@ -34,7 +36,7 @@ export function findRowsText(body: string): RowsText | undefined {
   const opening = body.indexOf(OPENING);
   const to = body.lastIndexOf(CLOSING) + 1;
   const from = opening + OPENING.length - 1;
-  if (opening === -1 || to <= from) return undefined;
+  if (opening === -1 || to <= from || from + body.length - to > MAX_AT_ONCE) return undefined;
   const envelope = tryParse(`${body.slice(0, from)}"${STAND_IN}"${body.slice(to)}`, JSON.parse);
   const rows = rowsOfAnswer(envelope);
   return rows?.length === 1 && rows[0] === STAND_IN ? { body, from, to, envelope } : undefined;
@@ -50,12 +52,11 @@ function rowsOfAnswer(answer: unknown): readonly unknown[] | undefined {
 
 /**
  * Parses the rows, a piece at a time. A cut at the wrong place does not parse: within a string it leaves a quote open, within a nested
- * value a bracket. Then a longer piece is tried, and at last the whole answer.
+ * value a bracket. Then a longer piece is tried, up to {@link MAX_AT_ONCE}.
  *
- * @yields some rows, whatever they are; undefined at the end when the rest is no list of rows.
+ * @yields some rows, whatever they are; undefined at the end when the rest is no list of rows, or of too long ones.
  */
 export function* piecesOf({ body, from, to }: RowsText): Generator<readonly unknown[] | undefined> {
-  let count = 0;
   let parse: (text: string) => unknown = JSON.parse;
   for (let at = from; at < to;) {
     let piece = pieceAt(body, at, to, parse);
@@ -65,11 +66,10 @@ export function* piecesOf({ body, from, to }: RowsText): Generator<readonly unkn
       piece = pieceAt(body, at, to, parse);
     }
     if (!piece) {
-      yield rowsOfAnswer(tryParse(body, parseJsonExact))?.slice(count);
+      yield undefined;
       return;
     }
     yield piece.rows;
-    count += piece.rows.length;
     at = piece.end + 1;
   }
 }
@@ -83,9 +83,10 @@ function pieceAt(
   for (let length = PIECE; ; length *= 2) {
     const cut = from + length < to ? body.indexOf('],[', from + length) : -1;
     const end = cut === -1 || cut >= to ? to : cut + 1;
+    if (end - from > 2 * MAX_AT_ONCE) return undefined;
     const rows = tryParse(`[${body.slice(from, end)}]`, parse);
     if (Array.isArray(rows)) return { rows, end };
-    if (end === to) return undefined;
+    if (end === to || end - from > MAX_AT_ONCE) return undefined;
   }
 }
 

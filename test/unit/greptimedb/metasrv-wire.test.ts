@@ -214,8 +214,8 @@ describe('heartbeatReader', () => {
                     "engine":"mito","role":"Leader"}],
    "node_epoch":1709630000000}]]`;
 
-  it('reads the statistics of 0.7, whose write counters are always 0 and mean nothing', () => {
-    expect(heartbeatReader(0)(response(legacy), WHERE)).toEqual({
+  it('reads the statistics of 0.7, whose write counters are always 0 and mean nothing', async () => {
+    expect(await heartbeatReader(0)(response(legacy), WHERE)).toEqual({
       oldestMs: 1_709_640_000_123,
       nodes: [
         {
@@ -228,10 +228,10 @@ describe('heartbeatReader', () => {
     });
   });
 
-  it('takes the newest of a history, wherever it stands', () => {
+  it('takes the newest of a history, wherever it stands', async () => {
     const stat = (time: number) =>
       `{"timestamp_millis":${time},"id":1,"addr":"a","region_stats":[{"id":1,"role":"Leader","approximate_bytes":${time},"memtable_size":5,"written_bytes":6}]}`;
-    const { nodes, oldestMs } = heartbeatReader(0)(
+    const { nodes, oldestMs } = await heartbeatReader(0)(
       response(`[[${stat(1)},${stat(3)},${stat(2)}],[]]`),
       WHERE,
     );
@@ -239,6 +239,39 @@ describe('heartbeatReader', () => {
     expect(nodes).toMatchObject([
       { timestampMs: 3, regions: [{ diskBytes: 3, memtableBytes: 5, writtenBytes: 6 }] },
     ]);
+  });
+
+  it('is not confused by brackets and quotes in texts', async () => {
+    const body =
+      '[[{"id":1,"addr":"a]}\\"[{","region_stats":[]}], [{"id":2,"addr":"b\\\\","region_stats":[]}]]';
+    const { nodes } = await heartbeatReader(0)(response(body), WHERE);
+    expect(nodes.map(({ id, addr }) => [id, addr])).toEqual([
+      ['1', 'a]}"[{'],
+      ['2', 'b\\'],
+    ]);
+  });
+
+  it.each(['', '{}', '<html>', '[[{"id":1', '[[{"id":1}]', '[[{"id":}]]'])('%s is refused', async (body) => {
+    await expect(heartbeatReader(0)(response(body), WHERE)).rejects.toThrow(WHERE);
+  });
+
+  it('names the datanode of which something is wrong', async () => {
+    const body = '[[],[{"id":"one","addr":"a"}]]';
+    await expect(heartbeatReader(0)(response(body), WHERE)).rejects.toThrow(
+      'item 1: id: expected an unsigned',
+    );
+  });
+
+  it('lets others have the event loop between datanodes', async () => {
+    const nodes = Array.from({ length: 20 }, (_, id) => `[{"id":${id},"addr":"${'a'.repeat(200_000)}"}]`);
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      if (turns < 1_000) setImmediate(count);
+    };
+    setImmediate(count);
+    await heartbeatReader(0)(response(`[${nodes.join()}]`), WHERE);
+    expect(turns).toBeGreaterThanOrEqual(15);
   });
 });
 

@@ -495,6 +495,23 @@ describe('a large answer', () => {
     await expect(allOf(read(broken))).rejects.toThrow('records.rows: expected an array');
   });
 
+  it('is refused where one row alone is too long to be parsed in one go', async () => {
+    const long = body((index) =>
+      index === 100 ? `[${'{},'.repeat(1_000_000)}1]` : `[${idAt(index)},1,"a","Yes","ALIVE"]`,
+    );
+    await expect(allOf(read(long))).rejects.toThrow(/of at most 1048576 characters each.*after row/);
+  });
+
+  it.each([
+    ['objects in place of rows', `{"output":[${'{},'.repeat(400_000)}{}]}`],
+    ['a list of objects', `[${'{},'.repeat(400_000)}{}]`],
+    ['much before the rows', `{"x":[${'{},'.repeat(400_000)}{}],"output":[{"records":{"rows":[[1]]}}]}`],
+  ])('is refused in another form: %s', (_, text) => {
+    expect(() => read(text)).toThrow(
+      'rows as GreptimeDB writes them in an answer of more than 1048576 characters',
+    );
+  });
+
   it('lets others have the event loop', async () => {
     let turns = 0;
     const count = (): void => {
