@@ -9,7 +9,7 @@ import { deadlineSignal } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { maskUserInfo } from '../lib/user-info.ts';
 import { errorSchema, readinessSchema } from '../server/api/answers.ts';
-
+import type { AskDaemon, DaemonRequest } from './ask-daemon.ts';
 import { printable } from './render/text.ts';
 
 export interface ApiClientOptions {
@@ -22,7 +22,7 @@ export interface ApiClientOptions {
 export interface ApiClientDependencies {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly fetch: typeof globalThis.fetch;
+  readonly ask: AskDaemon;
 }
 
 /** Calls a running daemon. All reject with an OperatingError that names the address and what went wrong. */
@@ -48,23 +48,19 @@ export function createApiClient(options: ApiClientOptions, dependencies: ApiClie
   const call = async <T>(
     target: string,
     schema: z.ZodType<T>,
-    init: RequestInit,
+    init: Pick<DaemonRequest, 'method' | 'body'>,
     alsoGood?: number,
   ): Promise<T> => {
-    const headers = new Headers({ accept: 'application/json' });
-    if (options.tokenFile !== undefined) headers.set('authorization', await bearer(options.tokenFile));
-    if (init.body !== undefined) headers.set('content-type', 'application/json');
+    const headers: Record<string, string> = { accept: 'application/json' };
+    if (options.tokenFile !== undefined) headers['authorization'] = await bearer(options.tokenFile);
+    if (init.body !== undefined) headers['content-type'] = 'application/json';
     const deadline = deadlineSignal(dependencies.clock, options.timeoutMs, dependencies.signal);
     try {
-      const response = await dependencies.fetch(target, {
-        ...init,
-        headers,
-        signal: deadline.signal,
-        redirect: 'error',
-      });
+      const response = await dependencies.ask(target, { ...init, headers, signal: deadline.signal });
       const text = response.body ? await readBoundedText(response.body, ANSWER_LIMITS) : '';
-      const isGood = response.ok || response.status === alsoGood;
-      return readAnswer({ status: response.status, isGood }, text, schema, target);
+      const { status } = response;
+      const isGood = (status >= 200 && status < 300) || status === alsoGood;
+      return readAnswer({ status, isGood }, text, schema, target);
     } catch (error) {
       if (dependencies.signal.aborted || error instanceof OperatingError) throw error;
       throw new OperatingError('unreachable', `${target} did not answer; is the daemon running there?`, {

@@ -3,6 +3,7 @@ import { COMMAND_VARIABLES, VARIABLE_PREFIX } from '../config/command-variables.
 import type { Config } from '../config/config.ts';
 import type { ApiClient } from './api-client.ts';
 import { createApiClient } from './api-client.ts';
+import type { AskDaemon } from './ask-daemon.ts';
 import type { App } from '../app/index.ts';
 import type { WatchedCall } from '../app/commands/once.ts';
 import { parseDurationOption } from './options.ts';
@@ -18,7 +19,7 @@ export interface Cli {
   readonly io: CliIo;
   readonly app: App;
   readonly version: string;
-  readonly fetch: typeof globalThis.fetch;
+  readonly ask: AskDaemon;
   /** The working directory. */
   readonly cwd: string;
   /** Sets what the process will end with. */
@@ -116,7 +117,7 @@ export function daemonOf(cli: Cli, flags: DaemonFlags): ApiClient {
       tokenFile: flags.tokenFile ?? variable(cli, 'tokenFile'),
       timeoutMs,
     },
-    { clock: cli.io.clock, signal: cli.io.signal, fetch: cli.fetch },
+    { clock: cli.io.clock, signal: cli.io.signal, ask: cli.ask },
   );
 }
 

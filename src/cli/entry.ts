@@ -3,6 +3,7 @@ import process from 'node:process';
 import { z } from 'zod';
 import { createApp } from '../app/index.ts';
 import { PROGRAM_FOLDER } from '../lib/program-folder.ts';
+import { askDaemon } from './ask-daemon.ts';
 import { createProcessIo } from './process-io.ts';
 import { runCli } from './program.ts';
 
@@ -14,7 +15,7 @@ export async function main(args: readonly string[]): Promise<void> {
     io,
     app: createApp({ version }),
     version,
-    fetch: globalThis.fetch,
+    ask: askDaemon,
     cwd: process.cwd(),
   });
   // Writes are in order: when an empty one is through, so are all before it.

@@ -29,7 +29,7 @@ export async function findDaemon(cli: Cli, config: Config): Promise<RunningDaemo
   for (const url of urls) {
     const client = createApiClient(
       { url, tokenFile: config.server.tokenFile, timeoutMs: ANSWER_TIMEOUT_MS },
-      { clock: cli.io.clock, signal: cli.io.signal, fetch: cli.fetch },
+      { clock: cli.io.clock, signal: cli.io.signal, ask: cli.ask },
     );
     const status = await statusOf(client);
     if (status?.cluster.name !== config.cluster.name) continue;

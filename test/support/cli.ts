@@ -1,3 +1,4 @@
+import type { AskDaemon } from '../../src/cli/ask-daemon.ts';
 import type { App } from '../../src/app/index.ts';
 import { canvasOf } from '../../src/cli/io.ts';
 import type { Output } from '../../src/cli/io.ts';
@@ -53,7 +54,7 @@ export interface CliSetup {
   readonly app?: Partial<App>;
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly fetch?: typeof globalThis.fetch;
+  readonly ask?: AskDaemon;
   readonly signal?: AbortSignal;
   readonly cwd?: string;
   /** Makes both outputs terminals. */
@@ -76,7 +77,7 @@ export async function runCommand(args: readonly string[], setup: CliSetup = {}):
     },
     app: { ...NO_APP, ...setup.app },
     version: '1.2.3',
-    fetch: setup.fetch ?? (() => Promise.reject(new Error('no network in this test'))),
+    ask: setup.ask ?? (() => Promise.reject(new Error('no network in this test'))),
     cwd: setup.cwd ?? '/nowhere',
   });
   return { status, out: out.text(), err: err.text() };

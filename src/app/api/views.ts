@@ -26,12 +26,13 @@ export interface ViewDependencies {
   readonly daemon: Daemon;
   readonly live: WatchedWork;
   readonly version: string;
-  readonly startedAtMs: number;
+  /** When the process started, on the monotonic clock. */
+  readonly startedMs: number;
 }
 
 /** What the HTTP server may see of the running daemon. */
 export function createViews(dependencies: ViewDependencies): ServerViews {
-  const { session, daemon, live, version, startedAtMs } = dependencies;
+  const { session, daemon, live, version, startedMs } = dependencies;
   const { store, clock } = session;
   /** On the monotonic clock: a wall clock that is set back must not make an old snapshot young. */
   const readMatrix = createMatrixReader();
@@ -47,7 +48,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
       return buildStatus({
         live: live.state(),
         nowMs,
-        startedAtMs,
+        uptimeMs: clock.monotonicMs() - startedMs,
         version,
         cluster: {
           name: session.config.cluster.name,

@@ -79,7 +79,7 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
         tls: secrets.serverTls,
       },
       {
-        views: createViews({ session, daemon, live: work, version, startedAtMs: clock.now() }),
+        views: createViews({ session, daemon, live: work, version, startedMs: clock.monotonicMs() }),
         actions: byLeaderOnly(
           createActions({ session, daemon, live, planner: parts.planner }),
           session.leadership,

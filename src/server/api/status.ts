@@ -15,7 +15,8 @@ type DrainView = NonNullable<StatusView['datanodes'][number]['drain']>;
 export interface StatusFacts {
   readonly live: LiveState;
   readonly nowMs: number;
-  readonly startedAtMs: number;
+  /** For how long the process has run, whatever happened to the wall clock. */
+  readonly uptimeMs: number;
   readonly version: string;
   readonly cluster: {
     readonly name: string;
@@ -84,8 +85,9 @@ export function buildStatus(facts: StatusFacts): StatusView {
     cooling: facts.cooling,
     process: {
       version: facts.version,
-      startedAt: isoTime(facts.startedAtMs),
-      uptimeSeconds: Math.max(0, nowMs - facts.startedAtMs) / 1_000,
+      // By the wall clock as it stands now.
+      startedAt: isoTime(nowMs - facts.uptimeMs),
+      uptimeSeconds: facts.uptimeMs / 1_000,
       pid: facts.pid,
     },
   };

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createApiClient } from '../../../src/cli/api-client.ts';
 import type { ApiClient, ApiClientOptions } from '../../../src/cli/api-client.ts';
+import type { DaemonRequest } from '../../../src/cli/ask-daemon.ts';
 import { OperatingError, UsageError } from '../../../src/domain/errors.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 
@@ -12,11 +13,11 @@ const answer = z.object({ value: z.number() });
 
 interface Seen {
   readonly url: string;
-  readonly init: RequestInit | undefined;
+  readonly init: DaemonRequest;
 }
 
 function client(
-  respond: (init?: RequestInit) => Response | Promise<Response>,
+  respond: (init: DaemonRequest) => Response | Promise<Response>,
   options: Partial<ApiClientOptions> = {},
 ): { api: ApiClient; seen: Seen[]; clock: VirtualClock; stop: AbortController } {
   const seen: Seen[] = [];
@@ -27,8 +28,8 @@ function client(
     {
       clock,
       signal: stop.signal,
-      fetch: async (url, init) => {
-        seen.push({ url: url instanceof Request ? url.url : url.toString(), init });
+      ask: async (url, init) => {
+        seen.push({ url, init });
         return respond(init);
       },
     },
@@ -37,7 +38,7 @@ function client(
 }
 
 const json = (body: unknown, status = 200): Response => new Response(JSON.stringify(body), { status });
-const headersOf = ({ init }: Seen): Headers => new Headers(init?.headers);
+const headersOf = ({ init }: Seen): Headers => new Headers(init.headers);
 
 let folder: string;
 beforeAll(async () => {
@@ -63,7 +64,7 @@ describe('the client of a daemon', () => {
   it('sends bodies as JSON, with the token', async () => {
     const { api, seen } = client(() => json({ value: 1 }), { tokenFile: join(folder, 'token') });
     await api.post('/x', answer, { reason: 'é' });
-    expect(seen[0]!.init).toMatchObject({ method: 'POST', body: '{"reason":"é"}', redirect: 'error' });
+    expect(seen[0]!.init).toMatchObject({ method: 'POST', body: '{"reason":"é"}' });
     expect(Object.fromEntries(headersOf(seen[0]!))).toEqual({
       accept: 'application/json',
       authorization: 'Bearer secret-token',
@@ -111,7 +112,7 @@ describe('the client of a daemon', () => {
     const { api, clock } = client(
       (init) =>
         new Promise((_, reject) =>
-          init?.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error)),
+          init.signal.addEventListener('abort', () => reject(init.signal.reason as Error)),
         ),
     );
     const asked = api.get('/x', answer);
@@ -124,7 +125,7 @@ describe('the client of a daemon', () => {
     const { api, stop } = client(
       (init) =>
         new Promise((_, reject) =>
-          init?.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error)),
+          init.signal.addEventListener('abort', () => reject(init.signal.reason as Error)),
         ),
     );
     const asked = api.get('/x', answer);

@@ -1,8 +1,9 @@
+import type { AskDaemon } from '../../../src/cli/ask-daemon.ts';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../../support/cli.ts';
 
 /** A daemon that answers each request in the same way. */
-function answering(body: object, status = 200): typeof globalThis.fetch {
+function answering(body: object, status = 200): AskDaemon {
   return () => Promise.resolve(new Response(JSON.stringify(body), { status }));
 }
 
@@ -29,12 +30,12 @@ describe('a command that acts on a daemon', () => {
       'Region 7 was not in quarantine.\n',
     ],
   ])('%s', async (_name, args, body, status, out) => {
-    expect(await runCommand(args, { fetch: answering(body) })).toEqual({ status, out, err: '' });
+    expect(await runCommand(args, { ask: answering(body) })).toEqual({ status, out, err: '' });
   });
 
   it('names the option for the token when that is missing', async () => {
     const error = { code: 'unauthorized', message: 'This request needs a token.' };
-    const { status, err } = await runCommand(['resume'], { fetch: answering({ error }, 401) });
+    const { status, err } = await runCommand(['resume'], { ask: answering({ error }, 401) });
     expect({ status, err }).toEqual({
       status: 1,
       err: 'error: The daemon refused (401 unauthorized): This request needs a token. Give the token with --token-file FILE or GREPTIME_REBALANCER_TOKEN_FILE.\n',
@@ -59,7 +60,7 @@ describe('healthcheck', () => {
     ['an answer of something else', [], { state: 'ok' }, 200, 1, 'is it a greptime-rebalancer?\n'],
     ['a broken proxy', ['--ready'], { ready: true, missing: [] }, 502, 1, 'answered with HTTP status 502\n'],
   ])('tells %s', async (_name, args, body, httpStatus, status, text) => {
-    const run = await runCommand(['healthcheck', ...args], { fetch: answering(body, httpStatus) });
+    const run = await runCommand(['healthcheck', ...args], { ask: answering(body, httpStatus) });
     expect(run.status).toBe(status);
     expect(run.out + run.err).toMatch(new RegExp(`${text.replace(/[?.]/g, '\\$&')}$`));
   });

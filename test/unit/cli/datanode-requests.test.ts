@@ -1,14 +1,15 @@
+import type { AskDaemon } from '../../../src/cli/ask-daemon.ts';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../../support/cli.ts';
 
 /** A daemon that answers each action with this. */
-function daemon(status: number, answer: object): { fetch: typeof globalThis.fetch; asked: string[] } {
+function daemon(status: number, answer: object): { ask: AskDaemon; asked: string[] } {
   const asked: string[] = [];
   return {
     asked,
-    fetch: async (input, init) => {
-      const body: unknown = JSON.parse(typeof init?.body === 'string' ? init.body : '{}');
-      asked.push(`${input instanceof Request ? input.url : input.toString()} ${JSON.stringify(body)}`);
+    ask: async (url, init) => {
+      const body: unknown = JSON.parse(init.body ?? '{}');
+      asked.push(`${url} ${JSON.stringify(body)}`);
       return Response.json(answer, { status });
     },
   };
@@ -20,8 +21,8 @@ describe('a request about datanodes', () => {
     ['cordon', { cordoned: ['3', '5'] }, 'is cordoned: it keeps what it leads and receives nothing'],
     ['uncordon', { cordoned: [] }, 'is no longer cordoned'],
   ])('%s is put to the daemon', async (name, answer, done) => {
-    const { fetch, asked } = daemon(200, answer);
-    const run = await runCommand([name, '3', '5', '--url', 'http://d:1'], { fetch });
+    const { ask, asked } = daemon(200, answer);
+    const run = await runCommand([name, '3', '5', '--url', 'http://d:1'], { ask });
     expect(run).toMatchObject({ status: 0, out: `Datanode 3 ${done}.\nDatanode 5 ${done}.\n` });
     expect(asked[0]).toContain(`http://d:1/api/v1/${name} {"datanodes":["3","5"],"by":`);
   });
@@ -34,8 +35,8 @@ describe('a request about datanodes', () => {
   });
 
   it('with a word that is no id ends with status 2, and nothing is asked', async () => {
-    const { fetch, asked } = daemon(200, {});
-    expect((await runCommand(['cordon', 'x'], { fetch })).status).toBe(2);
+    const { ask, asked } = daemon(200, {});
+    expect((await runCommand(['cordon', 'x'], { ask })).status).toBe(2);
     expect(asked).toEqual([]);
   });
 });

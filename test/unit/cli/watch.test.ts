@@ -1,3 +1,4 @@
+import type { AskDaemon } from '../../../src/cli/ask-daemon.ts';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { watchScreen } from '../../../src/cli/render/watch.ts';
@@ -88,7 +89,7 @@ describe('a watched screen whose window or reader changes', () => {
 });
 
 /** A daemon with a history of three moves in pages of two. */
-function daemon(asked: string[] = []): typeof globalThis.fetch {
+function daemon(asked: string[] = []): AskDaemon {
   const move = (id: number): object => toMoveView(sampleMove({ id, planId: 'sha256:1', table: 'a.b.c' }));
   const answers: Record<string, object> = {
     '/api/v1/history': { moves: [move(9), move(8)], next: '8' },
@@ -98,7 +99,7 @@ function daemon(asked: string[] = []): typeof globalThis.fetch {
     },
   };
   return async (input) => {
-    const url = new URL(input instanceof Request ? input.url : String(input));
+    const url = new URL(input);
     asked.push(url.search);
     const before = url.searchParams.get('before');
     return Response.json(answers[url.pathname + (before === null ? '' : ` before ${before}`)]);
@@ -107,7 +108,7 @@ function daemon(asked: string[] = []): typeof globalThis.fetch {
 
 describe('history', () => {
   it('exports every move as JSON lines, with all that the daemon says of it', async () => {
-    const { status, out, err } = await runCommand(['history', '--all', '-o', 'jsonl'], { fetch: daemon() });
+    const { status, out, err } = await runCommand(['history', '--all', '-o', 'jsonl'], { ask: daemon() });
     expect({ status, err }).toEqual({ status: 0, err: '' });
     const lines = out.trimEnd().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(['9', '8', '7']);
@@ -115,7 +116,7 @@ describe('history', () => {
   });
 
   it('shows one page and tells where the next one begins', async () => {
-    const { out, err } = await runCommand(['history'], { fetch: daemon() });
+    const { out, err } = await runCommand(['history'], { ask: daemon() });
     expect(out.split('\n').filter((line) => line.includes('a.b.c'))).toHaveLength(2);
     expect(err).toBe('Older moves: --before 8\n');
   });
@@ -123,7 +124,7 @@ describe('history', () => {
   it('asks for what was begun within a time', async () => {
     const asked: string[] = [];
     await runCommand(['history', '--since', '2026-01-01', '--until', '2026-01-02T00:00:00Z'], {
-      fetch: daemon(asked),
+      ask: daemon(asked),
     });
     expect(asked[0]).toContain('since=2026-01-01T00%3A00%3A00.000Z&until=2026-01-02T00%3A00%3A00.000Z');
   });
@@ -135,6 +136,6 @@ describe('audit', () => {
     ['jsonl', /^\{"at":"2026-11-22T13:00:00\.000Z","who":"anna/],
     ['json', /"entries": \[/],
   ])('prints who did what as %s', async (format, text) => {
-    expect((await runCommand(['audit', '-o', format], { fetch: daemon() })).out).toMatch(text);
+    expect((await runCommand(['audit', '-o', format], { ask: daemon() })).out).toMatch(text);
   });
 });

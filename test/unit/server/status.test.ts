@@ -12,7 +12,7 @@ import { makeBalance, withCounts } from '../../support/plans.ts';
 function statusFacts(overrides: Partial<StatusFacts> & Pick<StatusFacts, 'live'>): StatusFacts {
   return {
     nowMs: START_MS + 10_000,
-    startedAtMs: START_MS,
+    uptimeMs: 10_000,
     version: '1.2.3',
     cluster: { name: 'prod', api: 'sql', version: '1.3.0', features: ['followers'] },
     dryRun: false,
@@ -307,4 +307,10 @@ describe('buildStatus', () => {
     const { queue } = buildStatus(statusFacts({ live: liveAfter([planned(samplePlan({ moves }))]) }));
     expect([queue.length, queue.next.length]).toEqual([40, 10]);
   });
+});
+
+it('tells for how long the process has run also when the wall clock was set back', () => {
+  const status = buildStatus(statusFacts({ live: liveAfter([]), nowMs: START_MS - 3_600_000 }));
+  expect(status.process.uptimeSeconds).toBe(10);
+  expect(Date.parse(status.process.startedAt)).toBe(START_MS - 3_610_000);
 });
