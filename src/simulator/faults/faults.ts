@@ -9,6 +9,8 @@ const WIRE_FAULTS = [
   'lost-request',
   'lost-answer',
   'http-500',
+  'http-502',
+  'http-503',
   'html-body',
   'truncated-json',
   'huge-body',

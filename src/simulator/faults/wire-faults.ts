@@ -69,6 +69,8 @@ async function beforeExecution(
   }
   if (strikes('lost-request')) return new SimulatedNetworkError('ECONNRESET', 'Connection was reset');
   if (strikes('http-500')) return respond(500, 'Internal Server Error', { 'content-type': 'text/plain' });
+  if (strikes('http-502')) return respond(502, HTML, { 'content-type': 'text/html' });
+  if (strikes('http-503')) return respond(503, '', { 'content-type': 'text/plain' });
   if (strikes('html-body')) return respond(200, HTML, { 'content-type': 'text/html' });
   if (strikes('redirect')) return respond(302, '', { location: 'http://127.0.0.1:9/elsewhere' });
   return null;

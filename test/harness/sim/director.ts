@@ -88,7 +88,7 @@ export class Director {
     const { cluster, disk, network, living } = world;
     if (this.#isMakingTrouble) {
       this.#isMakingTrouble = false;
-      cluster.faults.clear();
+      cluster.faults.set(world.scenario.failingShare);
       disk.health = 'well';
       network.lateProbability = 0;
       world.setMaintenance(false);

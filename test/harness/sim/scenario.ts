@@ -36,6 +36,8 @@ export type Trouble = (typeof TROUBLES)[number];
 export interface Scenario {
   readonly seed: string;
   readonly cluster: SimulatedClusterOptions;
+  /** Faults that stay in the second phase too. */
+  readonly failingShare: string;
   /** Whether the daemon is told where the metasrvs are, beside the frontends. */
   readonly knowsMetasrv: boolean;
   readonly startMs: number;
@@ -95,6 +97,7 @@ const FAULTS: readonly (readonly [string, number, number])[] = [
 export function drawScenario(seed: string, prng: Prng, options: ScenarioOptions = {}): Scenario {
   const profile = options.profile ?? prng.pick(PROFILES);
   const hasSql = findProfile(profile).sql.functions !== null;
+  const failingShare = options.faults === undefined ? drawFailingShare(prng.fork('failing share')) : '';
   const cluster: SimulatedClusterOptions = {
     profile,
     metasrvs: prng.pick([1, 1, 3]),
@@ -103,7 +106,7 @@ export function drawScenario(seed: string, prng: Prng, options: ScenarioOptions 
     clockSkewMs: prng.chance(0.3) ? prng.int(40_000) - 20_000 : 0,
     hugeBodyBytes: 1_000,
     journalLimit: 1_000_000,
-    faults: options.faults ?? drawFaults(prng),
+    faults: options.faults ?? [drawFaults(prng), failingShare].filter((text) => text !== '').join(),
     layout: {
       datanodes: 3 + prng.int(3),
       tables: 1 + prng.int(3),
@@ -122,6 +125,7 @@ export function drawScenario(seed: string, prng: Prng, options: ScenarioOptions 
   return {
     seed,
     cluster,
+    failingShare,
     knowsMetasrv,
     tickMs,
     startMs: Date.UTC(2026, prng.int(12), 1 + prng.int(28), prng.int(24), prng.int(60)),
@@ -137,6 +141,15 @@ function drawFaults(prng: Prng): string {
   return FAULTS.filter(([, chance]) => prng.chance(chance * 0.7))
     .map(([name, , most]) => `${name}=${(most * prng.next()).toFixed(3)}`)
     .join(',');
+}
+
+/** Up to 30 % of all reads fail, in four ways, from the begin to the end: a load balancer that is never well. */
+function drawFailingShare(prng: Prng): string {
+  if (prng.chance(0.75)) return '';
+  const each = (prng.next() * 0.3) / 4;
+  return ['lost-request', 'http-502', 'http-503', 'truncated-json']
+    .map((name) => `${name}:read=${each.toFixed(3)}`)
+    .join();
 }
 
 function drawConfig(
