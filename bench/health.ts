@@ -62,7 +62,8 @@ export async function* healthSuite(): AsyncGenerator<Row> {
   };
 }
 
-async function during(url: string, work: () => Promise<unknown>): Promise<number[]> {
+/** The latencies of requests, one after the other, while the work is done. */
+export async function during(url: string, work: () => Promise<unknown>): Promise<number[]> {
   const asker = new Worker(ASKER, { eval: true, workerData: url });
   const answer = new Promise<number[]>((resolve) => asker.once('message', resolve));
   await work();

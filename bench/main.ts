@@ -1,6 +1,7 @@
 import { apiSuite } from './api.ts';
 import { commandsSuite } from './commands.ts';
 import { healthSuite } from './health.ts';
+import { hostileSuite } from './hostile.ts';
 import { idleSuite } from './idle.ts';
 import { loadSuite } from './load.ts';
 import { overheadSuite } from './overhead.ts';
@@ -15,6 +16,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   commands: commandsSuite,
   planner: plannerSuite,
   health: healthSuite,
+  hostile: hostileSuite,
   quality: qualitySuite,
   load: loadSuite,
   reading: readingSuite,

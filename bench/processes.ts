@@ -52,13 +52,16 @@ export async function startProcesses(
   };
 }
 
-function start(args: readonly string[]): {
+/** Our program in a process of its own. */
+export function start(args: readonly string[]): {
+  pid: number | undefined;
   until: (find: (line: string) => string | undefined) => Promise<string>;
   kill: () => void;
 } {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });
   return {
+    pid: child.pid,
     until: (find) =>
       new Promise((resolve, reject) => {
         const look = (line: string): void => {

@@ -103,7 +103,6 @@ export interface CallerDependencies {
   /** For the jitter of retries. */
   readonly prng: Prng;
   readonly transport: Transport;
-  /** Told of every attempt. */
   readonly onRequest?: ((sample: RequestSample) => void) | undefined;
   /** Told of the failures after which a read is tried again. */
   readonly onRetry?: ((error: CallError) => void) | undefined;
