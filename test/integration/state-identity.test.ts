@@ -114,12 +114,12 @@ it.concurrent(
     const first = start(['run', ...ACT]);
     const [, url = ''] = await first.waitFor(/"url":"([^"]+)"/);
     await double.request(({ sql }) => sql.includes('procedure_state') && double.procedures.length === 3);
-    const locked = await run(['once', ...ACT]);
+    const locked = await run(['run', ...ACT]);
     expect(locked.status).toBe(1);
     expect(locked.err).toContain(`the process with id ${first.pid}, since `);
     expect(locked.err).toContain(`working on the cluster "double" at ${url}. Only one process may move`);
     expect(locked.err).not.toContain('state.path');
-    const others = await run(['once', ...ACT, '--set', 'cluster.name=staging']);
+    const others = await run(['run', ...ACT, '--set', 'cluster.name=staging']);
     expect(others.err).toMatch(/cluster\.name is "staging"\. Each cluster needs a state\.path of its own/);
 
     rmSync(join(folder, 'data/rebalancer.lock'));
