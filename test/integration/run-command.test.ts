@@ -83,7 +83,7 @@ it(
     const once = await run(['once', ...ACT]);
     expect(once.status).toBe(1);
     expect(once.err).toMatch(
-      /^error: The work is for the daemon at http:\S+ \(process \d+\), which is paused until .*: test\./,
+      /^error: The work is for the daemon at http:\S+ \(process \d+\), which is paused by .* until .*: test\./,
     );
 
     first.kill('SIGTERM');
