@@ -63,14 +63,19 @@ export function createDatanodeActions(
   };
 }
 
+/** How long somebody who asks for a preview waits for the cluster. */
+const PREVIEW_READ_MS = 3_000;
+
 async function previewDrain(
   { session, live, planner }: ActionDependencies,
   { datanodes, dryRun }: DrainRequest,
 ): Promise<DrainView> {
   const { store, clock, config } = session;
   const known = snapshotWith(live, datanodes);
-  // What nobody drains yet was read without the tables that are not selected.
-  const snapshot = dryRun ? await session.readAllTables(NEVER) : known;
+  // What nobody drains yet was read without the tables that are not selected. A cluster that is slow or gone is shown as it was known.
+  const snapshot = dryRun
+    ? await session.readAllTables(AbortSignal.timeout(PREVIEW_READ_MS)).catch(() => known)
+    : known;
   const policy = withRequests(session.policy(), { drain: datanodes });
   const nowMs = clock.now();
   const input = { snapshot, policy, memory: store.memory(nowMs), nowMs };
