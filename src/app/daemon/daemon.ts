@@ -6,6 +6,7 @@ import { sleep } from '../../lib/clock.ts';
 import type { CycleTrigger } from '../../observability/events.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { CycleReport } from './cycle.ts';
+import { probeContact } from './contact.ts';
 import { watchPause } from './pause-watch.ts';
 import type { Schedule, StartSchedule } from './schedule.ts';
 import type { ClusterSession } from './cluster-session.ts';
@@ -34,7 +35,7 @@ export class Daemon {
   readonly #dependencies: DaemonDependencies;
   readonly #stopping = new AbortController();
   #schedule: Schedule | undefined;
-  #endPauseWatch: (() => void) | undefined;
+  #watches: readonly (() => void)[] = [];
   #running: { readonly done: Promise<void> } | undefined;
   #nextConfig: Config | undefined;
   #replanFor: CycleTrigger | undefined;
@@ -50,7 +51,7 @@ export class Daemon {
   /** Starts the schedule and the first cycle. */
   start(): void {
     this.#openSchedule();
-    this.#endPauseWatch = watchPause(this.#session);
+    this.#watches = [watchPause(this.#session), probeContact(this.#session, () => this.isIdle)];
     this.tick('start');
     this.#session.leadership.start(() => void this.#takeOver());
   }
@@ -155,7 +156,7 @@ export class Daemon {
   /** Ends the loop: a migration under way is left to the cluster and found again at the next start. */
   async stop(): Promise<void> {
     this.#schedule?.stop();
-    this.#endPauseWatch?.();
+    for (const endWatch of this.#watches) endWatch();
     this.#cancelRetry();
     this.#stopping.abort(new DOMException('The process was told to stop', 'AbortError'));
     const running = this.#running;

@@ -16,7 +16,6 @@ import type { Parts } from '../compose.ts';
 import { byLeaderOnly } from '../ha/leader-actions.ts';
 import { Closers } from '../lifecycle.ts';
 import type { ClusterSession } from './cluster-session.ts';
-import { probeContact } from './contact.ts';
 import { Daemon } from './daemon.ts';
 import { readEarlierState } from './earlier-state.ts';
 import { startNotifications } from './notifications.ts';
@@ -65,7 +64,6 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
     closers.add(startNotifications(config, secrets, { live, clock, metrics, logger, version }));
     const daemon = new Daemon(session, { startSchedule: cronSchedule(clock), logger });
     closers.add(() => daemon.stop());
-    closers.add(probeContact(session, () => daemon.isIdle));
     const work = watchWork(session, live, { daemon });
     closers.add(observeEvents(metrics, { live, clock, timeLeftMs: work.timeLeftMs }));
     observeSession(metrics, session, daemon);
