@@ -68,7 +68,7 @@ it('during a pause no command beside the daemon submits anything', async (contex
   for (const place of [[], [...ELSEWHERE, ...listen(beside)]]) {
     const once = await beside.run(['once', ...ACT, ...place]);
     expect(once.status).toBe(1);
-    expect(once.err).toContain('is paused until resumed by anna');
+    expect(once.err).toContain('is paused by anna');
     expect(once.err).toContain('new disks');
     const drained = await beside.run(['drain', '2', ...ACT, ...place]);
     expect(drained.status).toBe(1);
