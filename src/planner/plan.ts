@@ -13,6 +13,7 @@ import type { OrderedMove } from './choose/order.ts';
 import type { GivenLoads } from './load/loads.ts';
 import { prepareLoad } from './load/prepare.ts';
 import { placeRegions } from './place.ts';
+import { withPrevious } from './previous.ts';
 import { buildProblem } from './problem.ts';
 
 export interface PlanInput {
@@ -21,6 +22,11 @@ export interface PlanInput {
   readonly memory: Memory;
   /** What somebody knows of the loads who watches them; otherwise they are those of the snapshot. Only for the objective `load`. */
   readonly loads?: GivenLoads | undefined;
+  /**
+   * The moves of the last plan, in their order. Of those that can still be made, region and target are chosen again where they are about as
+   * good; the number of moves and the balance are the same without it. Not used where load is evened out. Default: none.
+   */
+  readonly previous?: readonly Pick<Move, 'regionId' | 'from' | 'to'>[] | undefined;
   /** Names in the configuration that nothing has. Default: none. */
   readonly warnings?: readonly Warning[];
   /** ms since 1970: decides which cooldowns and quarantines still hold. */
@@ -45,7 +51,7 @@ export interface Planned<P extends PlanDraft = PlanDraft> {
 export function makePlan(input: PlanInput, budget = new Budget()): Planned {
   const { snapshot, policy, memory, nowMs } = input;
   const byLoad = prepareLoad(input, buildProblem(snapshot, policy, memory, nowMs));
-  const { problem } = byLoad;
+  const problem = byLoad.plan ? byLoad.problem : withPrevious(byLoad.problem, input.previous);
   const placement = placeRegions(problem, budget);
   const forLoad = byLoad.plan?.(placement, budget);
   const live = createCounts(problem);

@@ -37,6 +37,15 @@ export interface Problem {
   /** `regionsOfTable[start[t] .. start[t + 1]]`: the counted regions of each table, by region index. */
   readonly start: Int32Array;
   readonly regionsOfTable: Int32Array;
+  /** What the previous plan moves and can still be moved so, by region index. Its choices are kept where they are about as good. */
+  readonly previous?: ReadonlyMap<number, PreviousMove>;
+}
+
+export interface PreviousMove {
+  /** The column that takes the region. */
+  readonly column: number;
+  /** Where in the previous plan the move stands. */
+  readonly position: number;
 }
 
 interface ProblemNode {

@@ -6,7 +6,7 @@ import {
   lowerCost,
   raiseCost,
 } from '../solve/costs.ts';
-import { compareMoveCost, leadingMeasure, moveCost, MOVE_COST_PARTS } from './load.ts';
+import { compareMoveCost, leadingMeasure, moveCost, moveCostParts } from './load.ts';
 import type { Problem } from '../problem.ts';
 import { lowerCell, raiseCell, type Rows } from '../solve/rows.ts';
 import type { Search } from '../solve/search.ts';
@@ -27,7 +27,7 @@ export function preferCheapest(search: Search): void {
   const { problem, rows } = search;
   const cells = rows.count * problem.columns.length;
   if (cells > MAX_CELLS || rows.count + problem.columns.length >= MAX_VERTICES) return;
-  if (leadingMeasure(problem.snapshot.regions) === undefined) return;
+  if (leadingMeasure(problem.snapshot.regions) === undefined && !problem.previous) return;
   const graph = new ResidualGraph(search);
   while (graph.steps < MAX_STEPS) {
     const cycles = graph.findCheaperCycles();
@@ -35,9 +35,6 @@ export function preferCheapest(search: Search): void {
     for (const cycle of cycles) graph.cancel(cycle);
   }
 }
-
-/** The objective first, then what the migrations cost: compared in this order. */
-const PARTS = 1 + MOVE_COST_PARTS;
 
 /**
  * Vertices are columns, rows and a hub. A step from a column to a row takes a region of the table away from the column, one from a row to a
@@ -50,9 +47,15 @@ class ResidualGraph {
   readonly #hub: number;
   /** Costs of the movable regions of a row in a column, the cheapest first, part after part. */
   readonly #costs: ReadonlyMap<number, Float64Array>;
+  /** How many regions the previous plan moves to a cell. */
+  readonly #arrivals: ReadonlyMap<number, number>;
+  /** What is one less arrival that the previous plan has: nothing but the last part. */
+  readonly #arrival: Float64Array;
+  /** The objective first, then what the migrations cost: compared in this order. */
+  readonly #parts: number;
   readonly #distance: Float64Array;
   readonly #parent: Int32Array;
-  readonly #step = new Float64Array(PARTS);
+  readonly #step: Float64Array;
 
   constructor(search: Search) {
     const { problem, rows } = search;
@@ -60,7 +63,11 @@ class ResidualGraph {
     this.#columns = problem.columns.length;
     this.#hub = this.#columns + rows.count;
     this.#costs = movableCosts(problem, rows);
-    this.#distance = new Float64Array((this.#hub + 1) * PARTS);
+    this.#arrivals = previousArrivals(problem, rows);
+    this.#parts = 1 + moveCostParts(problem);
+    this.#arrival = new Float64Array(this.#parts - 1).fill(1, -1);
+    this.#step = new Float64Array(this.#parts);
+    this.#distance = new Float64Array((this.#hub + 1) * this.#parts);
     this.#parent = new Int32Array(this.#hub + 1);
   }
 
@@ -116,18 +123,20 @@ class ResidualGraph {
       if (want <= rows.fixed[slot]!) continue;
       const objective = lowerCost(want, have, bounds.slotFloor[slot]!, bounds.slotCeil[slot]!, units);
       const rank = have - want;
-      const costs = rank >= 0 ? this.#costsOf(row, column, rank) : undefined;
-      if (this.#relax(column, vertex, objective, costs, rank)) improved = true;
+      const costs = rank >= 0 ? this.#costsOf(row, column, rank) : this.#arrivalOf(row, column, -rank);
+      if (this.#relax(column, vertex, objective, costs, Math.max(0, rank))) improved = true;
     }
     for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
       const [want, have, column] = [rows.want[slot]!, rows.have[slot]!, rows.column[slot]!];
       const objective = raiseCost(want, have, bounds.slotFloor[slot]!, bounds.slotCeil[slot]!, units);
       const rank = have - want - 1;
-      const costs = rank >= 0 ? this.#costsOf(row, column, rank) : undefined;
-      if (this.#relax(vertex, column, objective, costs, rank, -1)) improved = true;
+      const costs = rank >= 0 ? this.#costsOf(row, column, rank) : this.#arrivalOf(row, column, -rank);
+      if (this.#relax(vertex, column, objective, costs, Math.max(0, rank), -1)) improved = true;
     }
     for (let column = 0; column < this.#columns; column += 1) {
-      if (isImplicit[column] === 1 && this.#relax(vertex, column, IMPLICIT_RAISE_COST)) improved = true;
+      if (isImplicit[column] !== 1) continue;
+      const costs = this.#arrivalOf(row, column, 1);
+      if (this.#relax(vertex, column, IMPLICIT_RAISE_COST, costs, 0, -1)) improved = true;
     }
     return improved;
   }
@@ -135,24 +144,31 @@ class ResidualGraph {
   /** Costs of a cell that has a region of this rank, the cheapest being 0. */
   #costsOf(row: number, column: number, rank: number): Float64Array {
     const costs = this.#costs.get(row * this.#columns + column);
-    if (!costs || rank * MOVE_COST_PARTS >= costs.length)
+    if (!costs || rank * (this.#parts - 1) >= costs.length)
       throw new Error(`Row ${row} has no region of rank ${rank} to move in column ${column}`);
     return costs;
+  }
+
+  /** What it costs to give up the last of so many regions that a cell receives; undefined where the previous plan has fewer. */
+  #arrivalOf(row: number, column: number, received: number): Float64Array | undefined {
+    const arrivals = this.#arrivals.get(row * this.#columns + column) ?? 0;
+    return received <= arrivals ? this.#arrival : undefined;
   }
 
   /** One step, which adds the migration costs of the region of a rank, or takes them off (`sign` -1). */
   #relax(from: number, to: number, objective: number, costs?: Float64Array, rank = 0, sign = 1): boolean {
     this.steps += 1;
     const distance = this.#distance;
-    const source = from * PARTS;
-    const target = to * PARTS;
+    const parts = this.#parts;
+    const source = from * parts;
+    const target = to * parts;
     const first = distance[source]! + objective;
     if (first > distance[target]!) return false;
     const step = this.#step;
     step[0] = first;
     let isLess = first < distance[target]!;
-    for (let part = 1; part < PARTS; part += 1) {
-      const cost = costs ? sign * costs[rank * MOVE_COST_PARTS + part - 1]! : 0;
+    for (let part = 1; part < parts; part += 1) {
+      const cost = costs ? sign * costs[rank * (parts - 1) + part - 1]! : 0;
       const value = distance[source + part]! + cost;
       const known = distance[target + part]!;
       if (!isLess && value > known) return false;
@@ -184,8 +200,22 @@ class ResidualGraph {
   }
 }
 
+/** How many regions of a row the previous plan moves to a column. */
+function previousArrivals({ previous, columns }: Problem, rows: Rows): ReadonlyMap<number, number> {
+  const arrivals = new Map<number, number>();
+  if (!previous) return arrivals;
+  for (let row = 0; row < rows.count; row += 1) {
+    for (let index = rows.first[row]!; index < rows.first[row + 1]!; index += 1) {
+      const move = previous.get(rows.members[index]!);
+      if (!move) continue;
+      const cell = row * columns.length + move.column;
+      arrivals.set(cell, (arrivals.get(cell) ?? 0) + 1);
+    }
+  }
+  return arrivals;
+}
+
 function movableCosts(problem: Problem, rows: Rows): ReadonlyMap<number, Float64Array> {
-  const { regions } = problem.snapshot;
   const byCell = new Map<number, number[]>();
   for (let row = 0; row < rows.count; row += 1) {
     for (let index = rows.first[row]!; index < rows.first[row + 1]!; index += 1) {
@@ -200,8 +230,8 @@ function movableCosts(problem: Problem, rows: Rows): ReadonlyMap<number, Float64
   }
   const costs = new Map<number, Float64Array>();
   for (const [cell, found] of byCell) {
-    sortFew(found, (a, b) => compareMoveCost(regions[a]!, regions[b]!));
-    costs.set(cell, Float64Array.from(found.flatMap((region) => moveCost(regions[region]!))));
+    sortFew(found, (a, b) => compareMoveCost(problem, a, b));
+    costs.set(cell, Float64Array.from(found.flatMap((region) => moveCost(problem, region))));
   }
   return costs;
 }

@@ -4,8 +4,8 @@ import { forEachAway } from '../solve/follower-row.ts';
 import type { FollowerRow } from '../solve/follower-row.ts';
 import type { Rows } from '../solve/rows.ts';
 import { compareMoveCost, createNodeLoad } from './load.ts';
-import type { NodeLoad } from './load.ts';
-import { TakerQueue } from './taker-queue.ts';
+import { keepTargets, spreadLoad } from './spread.ts';
+import type { Exchange } from './spread.ts';
 import type { Taker } from './taker-queue.ts';
 
 /** One region's change of leader, by region and node index. */
@@ -13,14 +13,6 @@ export interface Relocation {
   readonly region: number;
   readonly from: number;
   readonly to: number;
-}
-
-/** What one row moves. */
-interface Exchange {
-  /** The regions that leave. */
-  readonly leaving: readonly number[];
-  /** Columns that lack regions, and how many. */
-  readonly takers: readonly Taker[];
 }
 
 /**
@@ -44,8 +36,8 @@ export function chooseRegions(
   for (let row = 0; row < rows.count; row += 1) {
     const exchange = exchangeOf(problem, rows, row, giveOf);
     if (exchange.takers.length === 0) continue;
-    if (load.measure === undefined) takeTurns(exchange, assign);
-    else spreadLoad(problem, exchange, load, assign);
+    if (load.measure === undefined) takeTurns(keepTargets(problem, exchange, assign), assign);
+    else spreadLoad(problem, exchange, load).forEach(({ region, column }) => assign(region, column));
   }
   return relocations;
 }
@@ -74,9 +66,8 @@ function leavingOf(problem: Problem, { first, members }: Rows, row: number, give
     if (regions) regions.push(region);
     else byNode.set(node, [region]);
   }
-  const all = problem.snapshot.regions;
   return sortFew([...byNode], ([a], [b]) => a - b).flatMap(([node, regions]) => {
-    sortFew(regions, (a, b) => compareMoveCost(all[a]!, all[b]!));
+    sortFew(regions, (a, b) => compareMoveCost(problem, a, b));
     return columnOf[node] === -1 ? regions : regions.slice(0, giveOf[node]);
   });
 }
@@ -91,28 +82,5 @@ function takeTurns({ leaving, takers }: Exchange, assign: (region: number, colum
       taker.lack -= 1;
     }
     open = open.filter(({ lack }) => lack > 0);
-  }
-}
-
-/** The heaviest region goes where least is carried for the weight. */
-function spreadLoad(
-  problem: Problem,
-  { leaving, takers }: Exchange,
-  load: NodeLoad,
-  assign: (region: number, column: number) => void,
-): void {
-  const all = problem.snapshot.regions;
-  const heaviestFirst = sortFew(
-    [...leaving],
-    (a, b) => load.of(b) - load.of(a) || compareMoveCost(all[a]!, all[b]!),
-  );
-  const carried = (column: number): number =>
-    load.byNode[problem.columns[column]!]! / problem.weights[column]!;
-  const queue = new TakerQueue(takers, carried);
-  for (const region of heaviestFirst) {
-    queue.serve((column) => {
-      assign(region, column);
-      return carried(column);
-    });
   }
 }

@@ -10,31 +10,49 @@ const MEASURES = [
 ] as const satisfies readonly (keyof RegionLoad)[];
 type LoadMeasure = (typeof MEASURES)[number];
 
-/**
- * Orders regions by what a migration of them costs, the cheapest first: least write rate, then smallest memtable, then smallest
- * on disk, then lowest id. Unknown is not zero: it sorts after everything known.
- */
-export function compareMoveCost(a: Region, b: Region): number {
-  const [loadA, loadB] = [a.load, b.load];
-  return (
-    compareKnown(loadA?.writeBytesPerSecond, loadB?.writeBytesPerSecond) ||
-    compareKnown(loadA?.memtableBytes, loadB?.memtableBytes) ||
-    compareKnown(loadA?.diskBytes, loadB?.diskBytes) ||
-    compareIds(a.id, b.id)
-  );
+/** A region that the previous plan moves counts as that much cheaper to move: loads that change a little do not change the choice. */
+const PREVIOUS_COST = 0.9;
+
+function costFactor({ previous }: Problem, region: number): number {
+  return previous?.has(region) ? PREVIOUS_COST : 1;
 }
 
-function compareKnown(a = Number.MAX_VALUE, b = Number.MAX_VALUE): number {
-  return a - b;
+/**
+ * Orders regions by what a migration of them costs, the cheapest first: least write rate, then smallest memtable, then smallest
+ * on disk, then what the previous plan moves, then lowest id. Unknown is not zero: it sorts after everything known.
+ */
+export function compareMoveCost(problem: Problem, a: number, b: number): number {
+  const { regions } = problem.snapshot;
+  const [regionA, regionB] = [regions[a]!, regions[b]!];
+  const [loadA, loadB] = [regionA.load, regionB.load];
+  const [factorA, factorB] = [costFactor(problem, a), costFactor(problem, b)];
+  const compare = (costA = Number.MAX_VALUE, costB = Number.MAX_VALUE): number =>
+    costA * factorA - costB * factorB;
+  return (
+    compare(loadA?.writeBytesPerSecond, loadB?.writeBytesPerSecond) ||
+    compare(loadA?.memtableBytes, loadB?.memtableBytes) ||
+    compare(loadA?.diskBytes, loadB?.diskBytes) ||
+    factorA - factorB ||
+    compareIds(regionA.id, regionB.id)
+  );
 }
 
 /** Above this, or unknown, a measure counts as this: eight thousand of them still add up exactly. */
 const DEAREST = 2 ** 40;
-export const MOVE_COST_PARTS = MEASURES.length;
 
-/** What a migration of the region costs, in whole units, in the order in which measures count. */
-export function moveCost({ load }: Region): readonly number[] {
-  return MEASURES.map((measure) => Math.min(Math.round(load?.[measure] ?? DEAREST), DEAREST));
+/** How many numbers {@link moveCost} gives. */
+export function moveCostParts({ previous }: Problem): number {
+  return previous ? MEASURES.length + 1 : MEASURES.length;
+}
+
+/** What a migration of the region costs, in whole units, in the order in which measures count; last whether the previous plan has it not. */
+export function moveCost(problem: Problem, region: number): readonly number[] {
+  const { load } = problem.snapshot.regions[region]!;
+  const factor = costFactor(problem, region);
+  const costs = MEASURES.map((measure) =>
+    Math.round(Math.min(Math.round(load?.[measure] ?? DEAREST), DEAREST) * factor),
+  );
+  return problem.previous ? [...costs, factor < 1 ? 0 : 1] : costs;
 }
 
 /** The first measure that any region reports, by which the datanodes' load can be evened out. */

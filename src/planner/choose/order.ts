@@ -47,7 +47,7 @@ export function orderMoves(
   const rankOf = (index: number): number => helpfulness(problem, counts, relocations[index]!, gainOf(index));
   const queue = createQueue(relocations.length, rankOf);
   const outOf: number[][] = problem.nodes.map(() => []);
-  for (const index of takeTurns(problem, relocations)) {
+  for (const index of previousFirst(problem, relocations, takeTurns(problem, relocations))) {
     queue.add(index);
     outOf[relocations[index]!.from]!.push(index);
   }
@@ -142,6 +142,18 @@ function takeTurns(problem: Problem, relocations: readonly Relocation[]): Int32A
     return Math.floor(position * steps) * relocations.length + index;
   }).sort();
   return Int32Array.from(keys, (key) => key % relocations.length);
+}
+
+/** What the previous plan moves comes first, in its order, so that changed loads do not change the order. */
+function previousFirst(
+  { previous }: Problem,
+  relocations: readonly Relocation[],
+  turns: Int32Array,
+): Int32Array {
+  if (!previous) return turns;
+  const positionOf = (index: number): number =>
+    previous.get(relocations[index]!.region)?.position ?? Number.MAX_SAFE_INTEGER;
+  return turns.toSorted((a, b) => positionOf(a) - positionOf(b));
 }
 
 const HARMFUL = 0;

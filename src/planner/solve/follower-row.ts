@@ -103,7 +103,7 @@ function buildRow(
   members: Int32Array | readonly number[],
   isBounded: boolean,
 ): FollowerRow {
-  const { weights, totalWeight, hold, snapshot } = problem;
+  const { weights, totalWeight, hold } = problem;
   const row: FollowerRow = {
     regions,
     column: [],
@@ -139,7 +139,7 @@ function buildRow(
     row.count[cell]! += 1;
   }
   // The cheapest to move come first in their lists, and leave first.
-  sortFew(movable, (a, b) => compareMoveCost(snapshot.regions[b]!, snapshot.regions[a]!));
+  sortFew(movable, (a, b) => compareMoveCost(problem, b, a));
   for (const region of movable) push(row, row.cellOf.get(regions.home[region]!)!, region);
   return row;
 }

@@ -7,6 +7,7 @@ import { createPrng } from '../../../src/lib/prng.ts';
 import type { Prng } from '../../../src/lib/prng.ts';
 import { Budget } from '../../../src/planner/budget.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
+import type { PlanInput } from '../../../src/planner/plan.ts';
 import { NOW_MS, randomCase, snapshotOf } from '../../support/random-case.ts';
 import type { PlannerCase } from '../../support/random-case.ts';
 import { DEFAULT_POLICY } from '../../support/plans.ts';
@@ -42,9 +43,18 @@ function forEachCase(
     const tables = prng.chance(0.3)
       ? { include: ['public.t1*', 'public.t2'], exclude: [] }
       : input.policy.tables;
-    const selected = { ...input, policy: { ...input.policy, tables } };
+    const previous = run % 3 === 0 ? wildMoves(input.snapshot, createPrng(`${seed} previous`)) : undefined;
+    const selected = { ...input, policy: { ...input.policy, tables }, previous };
     check(selected, makePlan(selected).plan, seed, prng);
   }
+}
+
+/** A previous plan that nobody would make. */
+function wildMoves({ regions, datanodes }: Snapshot, prng: Prng): NonNullable<PlanInput['previous']> {
+  return regions.flatMap(({ id, leader }) => {
+    const to = datanodes[prng.int(datanodes.length)]!.id;
+    return leader !== null && prng.chance(0.3) ? [{ regionId: id, from: leader, to }] : [];
+  });
 }
 
 /** The snapshot after the plan's first `count` moves. */

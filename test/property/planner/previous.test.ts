@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
+import type { Policy } from '../../../src/domain/policy.ts';
+import type { Snapshot } from '../../../src/domain/snapshot.ts';
+import { createPrng } from '../../../src/lib/prng.ts';
+import type { Prng } from '../../../src/lib/prng.ts';
+import { makePlan } from '../../../src/planner/plan.ts';
+import type { PlanDraft, PlanInput } from '../../../src/planner/plan.ts';
+import { DEFAULT_POLICY } from '../../support/plans.ts';
+import { NOW_MS, randomCase, snapshotOf } from '../../support/random-case.ts';
+
+function plan(snapshot: Snapshot, previous?: PlanInput['previous'], policy?: Partial<Policy>): PlanDraft {
+  const merged = { ...DEFAULT_POLICY, ...policy };
+  return makePlan({ snapshot, policy: merged, memory: EMPTY_MEMORY, nowMs: NOW_MS, previous }).plan;
+}
+
+/** Write rates between one and two MB/s, and files to match. */
+function withLoads(snapshot: Snapshot, prng: Prng): Snapshot {
+  const regions = snapshot.regions.map((region) => {
+    const writeBytesPerSecond = 1_000_000 + prng.int(1_000_000);
+    return { ...region, load: { writeBytesPerSecond, diskBytes: 1_000 * writeBytesPerSecond } };
+  });
+  return { ...snapshot, regions };
+}
+
+/** Each load at most so much off. */
+function withNoise(snapshot: Snapshot, prng: Prng, noise: number): Snapshot {
+  const regions = snapshot.regions.map(({ load, ...region }) => {
+    const off = (value = 0): number => value * (1 + noise * (prng.int(2_001) / 1_000 - 1));
+    const { writeBytesPerSecond, diskBytes } = load ?? {};
+    return {
+      ...region,
+      load: { writeBytesPerSecond: off(writeBytesPerSecond), diskBytes: off(diskBytes) },
+    };
+  });
+  return { ...snapshot, regions };
+}
+
+function afterMoves(snapshot: Snapshot, moves: PlanDraft['moves']): Snapshot {
+  const leaders = new Map(moves.map(({ regionId, to }) => [regionId, to]));
+  const regions = snapshot.regions.map((region) => ({
+    ...region,
+    leader: leaders.get(region.id) ?? region.leader,
+  }));
+  return { ...snapshot, regions };
+}
+
+const routes = ({ moves }: PlanDraft): string[] =>
+  moves.map(({ regionId, from, to }) => `${regionId}: ${from} to ${to}`);
+
+/** Clusters like those on which people looked at plans that changed: several tables, a few moves each. */
+const COUNTS = [
+  [9, 3, 2, 2],
+  [4, 8, 1, 3],
+  [6, 1, 1, 0],
+  [2, 2, 5, 3],
+  [1, 0, 0, 0],
+  [1, 0, 0, 0],
+];
+
+describe('a daemon that plans again', () => {
+  it.each<[string, Partial<Policy>]>([
+    ['balances', {}],
+    ['drains', { drain: ['1'] }],
+    ['has weights', { weights: { 2: 2 } }],
+  ])('and %s keeps all its moves, in their order, while loads differ by 5 %%', (_name, policy) => {
+    let withoutPrevious = 0;
+    for (let run = 0; run < 30; run += 1) {
+      const prng = createPrng(`noise ${run}`);
+      const calm = withLoads(snapshotOf(COUNTS), prng);
+      const first = plan(calm, undefined, policy);
+      expect(first.moves.length).toBeGreaterThan(8);
+      let last = first;
+      for (let cycle = 0; cycle < 5; cycle += 1) {
+        const snapshot = withNoise(calm, prng, 0.05);
+        last = plan(snapshot, last.moves, policy);
+        expect(routes(last), `run ${run}, cycle ${cycle}`).toEqual(routes(first));
+        withoutPrevious += Number(String(routes(plan(snapshot, undefined, policy))) !== String(routes(first)));
+      }
+    }
+    expect(withoutPrevious).toBeGreaterThan(100);
+  });
+
+  it('keeps the rest of its moves after each that it made, with and without loads', () => {
+    for (let run = 0; run < 30; run += 1) {
+      const prng = createPrng(`steps ${run}`);
+      const counted = snapshotOf(COUNTS);
+      const calm = run % 2 === 0 ? withLoads(counted, prng) : counted;
+      const first = plan(calm);
+      let last = first;
+      for (let made = 1; made <= first.moves.length; made += 1) {
+        const snapshot = afterMoves(calm, first.moves.slice(0, made));
+        last = plan(run % 2 === 0 ? withNoise(snapshot, prng, 0.05) : snapshot, last.moves);
+        expect(routes(last).sort(), `run ${run}, ${made} made`).toEqual(routes(first).slice(made).sort());
+      }
+    }
+  });
+
+  it('chooses another region where the load of one doubles', () => {
+    const base = snapshotOf([[4, 2]]);
+    const withRates = (rates: readonly number[]): Snapshot => ({
+      ...base,
+      regions: base.regions.map((region, index) => ({
+        ...region,
+        load: { writeBytesPerSecond: rates[index]! },
+      })),
+    });
+    const first = plan(withRates([1_000, 1_050, 3_000, 3_000, 1, 1]));
+    expect(first.moves.map(({ regionId }) => regionId)).toEqual([base.regions[0]!.id]);
+    const sooner = plan(withRates([1_050, 1_000, 3_000, 3_000, 1, 1]), first.moves);
+    expect(routes(sooner)).toEqual(routes(first));
+    const later = plan(withRates([2_000, 1_050, 3_000, 3_000, 1, 1]), first.moves);
+    expect(later.moves.map(({ regionId }) => regionId)).toEqual([base.regions[1]!.id]);
+  });
+
+  it('chooses another target where the load of one doubles', () => {
+    const base = snapshotOf([
+      [3, 0, 0],
+      [0, 4, 4],
+    ]);
+    const withRates = (first: number, second: number): Snapshot => ({
+      ...base,
+      regions: base.regions.map((region, index) => ({
+        ...region,
+        load: {
+          writeBytesPerSecond: index < 3 ? 1_000 * (3 - index) : region.leader === '1' ? first : second,
+        },
+      })),
+    });
+    const before = plan(withRates(1_000, 1_010));
+    const swapped = withRates(1_010, 1_000);
+    expect(routes(plan(swapped))).not.toEqual(routes(before));
+    expect(routes(plan(swapped, before.moves))).toEqual(routes(before));
+    const doubled = withRates(2_000, 1_000);
+    expect(routes(plan(doubled, before.moves)).sort()).toEqual(routes(plan(doubled)).sort());
+    expect(routes(plan(doubled)).sort()).not.toEqual(routes(before).sort());
+  });
+});
+
+it('the same snapshot, policy and previous plan give the same plan, in whatever order the snapshot lists things', () => {
+  for (let run = 0; run < 50; run += 1) {
+    const prng = createPrng(`same ${run}`);
+    const calm = withLoads(snapshotOf(COUNTS), prng);
+    const { moves } = plan(withNoise(calm, prng, 0.3));
+    const turned = { ...calm, regions: calm.regions.toReversed(), datanodes: calm.datanodes.toReversed() };
+    expect(plan(turned, moves), `run ${run}`).toEqual(plan(calm, moves));
+  }
+});
+
+it('whatever the previous plan was, as few moves reach the same balance', () => {
+  const limits = { maxDatanodes: 8, maxTables: 8, maxRegionsPerTable: 16 };
+  let kept = 0;
+  for (let run = 0; run < 400; run += 1) {
+    const prng = createPrng(`previous ${run}`);
+    const flags = { withBlockers: true, withFollowers: run % 2 === 0, withWeights: true, withDrains: true };
+    const { snapshot: drawn, ...rest } = randomCase(prng, { ...limits, ...flags });
+    const snapshot = run % 3 === 0 ? drawn : withLoads(drawn, prng);
+    const ids = drawn.datanodes.map(({ id }) => id);
+    const earlier = makePlan({ ...rest, snapshot: withNoise(snapshot, prng, 0.9) }).plan.moves;
+    const wild = snapshot.regions.flatMap(({ id, leader }) =>
+      leader !== null && prng.chance(0.3)
+        ? [{ regionId: id, from: leader, to: ids[prng.int(ids.length)]! }]
+        : [],
+    );
+    const fresh = makePlan({ ...rest, snapshot }).plan;
+    expect(makePlan({ ...rest, snapshot, previous: [] }).plan).toEqual(fresh);
+    for (const previous of [earlier, wild]) {
+      const made = makePlan({ ...rest, snapshot, previous }).plan;
+      const { minimumMoves, optimal, after } = made;
+      const { tableSpreadViolation, nodeSpreadViolation, regionsOnDraining } = fresh.after;
+      expect({ minimumMoves, optimal, moves: made.moves.length }, `run ${run}`).toEqual({
+        minimumMoves: fresh.minimumMoves,
+        optimal: fresh.optimal,
+        moves: fresh.moves.length,
+      });
+      expect(after, `run ${run}`).toMatchObject({
+        tableSpreadViolation,
+        nodeSpreadViolation,
+        regionsOnDraining,
+      });
+      expect(new Set(made.moves.map(({ regionId }) => regionId)).size).toBe(made.moves.length);
+      kept += Number(String(routes(made)) !== String(routes(fresh)));
+    }
+  }
+  expect(kept).toBeGreaterThan(100);
+});
