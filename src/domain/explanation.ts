@@ -17,6 +17,9 @@ export const explanationSchema = z
   .object({
     kind: word(EXPLAIN_KINDS),
     id: z.string(),
+    planId: z.string().exactOptional().meta({
+      description: 'The plan that is explained. Absent while there is none.',
+    }),
     answer: z.string().meta({ description: 'Why it moves or stays, in one or two sentences.' }),
     reasons: list(reason),
     facts: z

@@ -20,6 +20,7 @@ import type { Logger } from '../../observability/logger.ts';
 import type { PauseRecord, Store } from '../../store/port.ts';
 import { requestsIn } from '../../store/sqlite-operator.ts';
 import { Connection, withChanges } from './connection.ts';
+import { withLastPlan } from '../planning/last-plan.ts';
 import { LoadWatch } from '../planning/load-watch.ts';
 import type { PlanInput } from '../../planner/plan.ts';
 import { Contact } from './contact.ts';
@@ -79,6 +80,7 @@ export class ClusterSession {
   #watchedTerm: number | undefined;
   readonly #followers: LearnedFollowers;
   readonly #loads: LoadWatch;
+  readonly #planner: Planner;
   readonly #others: OtherMovers;
   #config: Config;
   #isConfigWaiting = false;
@@ -99,6 +101,7 @@ export class ClusterSession {
       onListenerError: (error) => logger.error({ error }, 'A listener of events failed'),
     });
     this.#loads = new LoadWatch(store);
+    this.#planner = withLastPlan(dependencies.planner);
     this.#followers = new LearnedFollowers({ clock, events: this.events });
     this.#others = new OtherMovers({
       ...{ clock, store, events: this.events },
@@ -201,7 +204,7 @@ export class ClusterSession {
         store,
         events,
         connection,
-        planner: this.#loads.forCycle(this.#dependencies.planner),
+        planner: this.#loads.forCycle(this.#planner),
         openExecutor: (cluster, takenAtMs) => this.openExecutor(cluster, takenAtMs, overrides.policy),
         noteSnapshot: (snapshot) => this.#noteSnapshot(snapshot),
         completeSnapshot: (snapshot) => this.#followers.addTo(snapshot),

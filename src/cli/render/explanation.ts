@@ -1,7 +1,7 @@
 import type { Explanation } from '../../domain/explanation.ts';
 import { formatBytes, formatNumber } from '../../lib/number.ts';
 import type { Canvas } from './style.ts';
-import { labelled, layOut, printable, wrap } from './text.ts';
+import { labelled, layOut, printable, shortPlanId, wrap } from './text.ts';
 
 type Lines = Generator<string, void, undefined>;
 type Fields = Readonly<Record<string, unknown>>;
@@ -9,6 +9,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Why something moves or stays: the answer, its reasons, and the numbers behind it. */
 export function* explanation(answer: Explanation, { width, style }: Canvas): Lines {
   yield style('bold', `${answer.kind} ${printable(answer.id)}`);
+  if (answer.planId !== undefined) yield style('dim', `plan ${shortPlanId(answer.planId)}`);
   yield* wrap(printable(answer.answer), width);
   for (const { code, detail } of answer.reasons) {
     const [first, ...rest] = wrap(`${printable(code)}: ${printable(detail)}`, width - 4);

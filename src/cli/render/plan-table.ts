@@ -9,7 +9,7 @@ import { count, formatNumber } from '../../lib/number.ts';
 import { datanodeTable } from './datanode-table.ts';
 import { loadLine } from './load-lines.ts';
 import type { Canvas } from './style.ts';
-import { displayWidth, padEnd, padStart, printable, truncate, wrap, wrapLines } from './text.ts';
+import { displayWidth, padEnd, padStart, printable, shortPlanId, truncate, wrap, wrapLines } from './text.ts';
 
 export interface PlanTableOptions extends Canvas {
   /** Show every datanode, move and blocker instead of the first few of each group. */
@@ -59,10 +59,7 @@ function* heading(plan: Plan, options: PlanTableOptions): Generator<string, void
   }
   const ageMs = nowMs - Date.parse(plan.snapshotTakenAt);
   const age = ageMs >= 0 ? `, ${formatDuration(ageMs)} ago` : '';
-  yield style(
-    'dim',
-    `snapshot taken ${plan.snapshotTakenAt}${age}; plan ${plan.planId.slice(0, 'sha256:'.length + 12)}`,
-  );
+  yield style('dim', `snapshot taken ${plan.snapshotTakenAt}${age}; plan ${shortPlanId(plan.planId)}`);
 }
 
 function* moveSection(moves: readonly Move[], options: PlanTableOptions): Generator<string, void, undefined> {

@@ -163,3 +163,8 @@ export function* labelled(
     for (const line of rest) yield ' '.repeat(start) + line;
   }
 }
+
+/** As much of a plan's id as tells it from others. */
+export function shortPlanId(planId: string): string {
+  return printable(planId.slice(0, 'sha256:'.length + 12));
+}

@@ -6,7 +6,8 @@ import type { Problem } from '../problem.ts';
 import type { LoadContext } from './load-context.ts';
 
 /** As much of a plan as explanations look at. */
-export type ExplainedPlan = Pick<Plan, 'moves' | 'blocked'> & Partial<Pick<Plan, 'before' | 'after'>>;
+export type ExplainedPlan = Pick<Plan, 'moves' | 'blocked'> &
+  Partial<Pick<Plan, 'planId' | 'before' | 'after'>>;
 
 /** What all explanations look at. */
 export interface ExplainContext {

@@ -2,12 +2,14 @@ import { BLOCKERS } from '../../domain/codes.ts';
 import type { Explanation, ExplanationReason } from '../../domain/explanation.ts';
 import type { Move } from '../../domain/plan.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
+import { compareMoveCost } from '../choose/load.ts';
 import { blockerOf } from './blockers.ts';
 import { mayLead } from '../targets.ts';
 import { whyNotForLoad } from './explain-load.ts';
 import { reason, shareText } from './explain-parts.ts';
 import type { ExplainContext } from './explain-parts.ts';
 import { hasToLeave, holdOf } from '../problem.ts';
+import type { Problem } from '../problem.ts';
 
 export function explainRegion(context: ExplainContext, id: string): Explanation | undefined {
   const { problem, plan } = context;
@@ -71,15 +73,25 @@ function whyItStays(context: ExplainContext, region: number): Why {
   const share = shareText(counts.tableShare(table, node));
   const forLoad = whyNotForLoad(context, region);
   if (forLoad) return { answer: `It stays. ${forLoad.detail}`, reasons: [forLoad] };
-  const others = plan.moves.filter((move) => move.tableId === tableId && move.from === leader).length;
-  if (others > 0) {
-    const detail = `${others} of the ${counts.ofTable(table, node)} regions that datanode ${leader ?? ''} has of this table move; they are cheaper to move than this one.`;
+  const others = plan.moves.filter((move) => move.tableId === tableId && move.from === leader);
+  if (others.length > 0) {
+    const why = areCheaper(problem, others, region)
+      ? 'they are cheaper to move than this one'
+      : 'the previous plan chose them, and this one would be hardly cheaper to move';
+    const detail = `${others.length} of the ${counts.ofTable(table, node)} regions that datanode ${leader ?? ''} has of this table move; ${why}.`;
     return { answer: `It stays. ${detail}`, reasons: [reason('cheaper-region-moves', detail)] };
   }
   const detail =
     `Datanode ${leader ?? ''} has ${counts.ofTable(table, node)} of the table's ${counts.regionsOf(table)} regions; ` +
     `its fair share is ${share}.`;
   return { answer: `It stays: it is well placed. ${detail}`, reasons: [reason('well-placed', detail)] };
+}
+
+function areCheaper(problem: Problem, moves: readonly Move[], region: number): boolean {
+  const moving = new Set(moves.map(({ regionId }) => regionId));
+  return problem.snapshot.regions.every(
+    ({ id }, index) => !moving.has(id) || compareMoveCost(problem, index, region) < 0,
+  );
 }
 
 function regionFacts(

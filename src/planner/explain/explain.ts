@@ -28,15 +28,15 @@ export function explain(
   const problem = buildProblem(input.snapshot, input.policy, input.memory, input.nowMs);
   const load = loadContext(problem, input.policy.load, plan.before?.load, input.loads);
   const context: ExplainContext = { problem, counts: createCounts(problem), plan, load };
-  switch (kind) {
-    case 'region':
-      return explainRegion(context, id);
-    case 'table':
-      return explainTable(context, id);
-    case 'datanode':
-      return explainDatanode(context, id);
-  }
+  const explanation = EXPLAINERS[kind](context, id);
+  return explanation && plan.planId !== undefined ? { ...explanation, planId: plan.planId } : explanation;
 }
+
+const EXPLAINERS = {
+  region: explainRegion,
+  table: explainTable,
+  datanode: explainDatanode,
+} satisfies Record<ExplainKind, (context: ExplainContext, id: string) => Explanation | undefined>;
 
 function explainTable(context: ExplainContext, wanted: string): Explanation | undefined {
   const { problem, counts, plan } = context;

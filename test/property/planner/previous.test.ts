@@ -75,7 +75,9 @@ describe('a daemon that plans again', () => {
         const snapshot = withNoise(calm, prng, 0.05);
         last = plan(snapshot, last.moves, policy);
         expect(routes(last), `run ${run}, cycle ${cycle}`).toEqual(routes(first));
-        withoutPrevious += Number(String(routes(plan(snapshot, undefined, policy))) !== String(routes(first)));
+        withoutPrevious += Number(
+          String(routes(plan(snapshot, undefined, policy))) !== String(routes(first)),
+        );
       }
     }
     expect(withoutPrevious).toBeGreaterThan(100);

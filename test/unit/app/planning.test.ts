@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { withLastPlan } from '../../../src/app/planning/last-plan.ts';
 import { createPlanner, planNow } from '../../../src/app/planning/planner.ts';
 import { packSnapshot, unpackSnapshot } from '../../../src/app/planning/snapshot-transfer.ts';
 import { planChunks } from '../../../src/domain/plan-file.ts';
@@ -24,14 +25,17 @@ describe('a plan made in a thread of its own', () => {
   it('is the same as one made here', async () => {
     const snapshot = large();
     expect(snapshot.regions.length).toBeGreaterThan(20_000);
-    const input = {
+    const afresh = {
       snapshot,
       policy: { ...DEFAULT_POLICY, drain: ['3'], pins: { tables: [], regions: [regionId(1024, 0)] } },
       memory: EMPTY_MEMORY,
       nowMs: NOW_MS,
     };
+    // Turned around, so that it makes a difference.
+    const input = { ...afresh, previous: planNow(afresh, OPTIONS, systemClock).plan.moves.toReversed() };
     const apart = await createPlanner(systemClock)(input, OPTIONS, new AbortController().signal);
     const here = planNow(input, OPTIONS, systemClock);
+    expect(here.plan.moves).not.toEqual(planNow(afresh, OPTIONS, systemClock).plan.moves);
     const { createdAt, planId } = here.plan;
     expect([...planChunks({ ...apart.plan, createdAt, planId })]).toEqual([...planChunks(here.plan)]);
     expect(apart.counts).toEqual(here.counts);
@@ -53,6 +57,37 @@ describe('a plan made in a thread of its own', () => {
     expect(short.optimal).toBe(false);
     expect(short.after.tableSpreadViolation).toBe(0);
     expect(short.minimumMoves).toBeLessThanOrEqual(whole.minimumMoves);
+  });
+});
+
+describe('a planner that knows its last plan', () => {
+  it('keeps the choices of that one', async () => {
+    const base = snapshotOf([[4, 2]]);
+    const withRates = (rates: readonly number[]): Snapshot => ({
+      ...base,
+      regions: base.regions.map((region, index) => ({
+        ...region,
+        load: { writeBytesPerSecond: rates[index] ?? 9_000 },
+      })),
+    });
+    const here = createPlanner(systemClock);
+    const planner = withLastPlan(here);
+    const movesOf = async (rates: readonly number[], ask = planner): Promise<readonly string[]> => {
+      const input = {
+        snapshot: withRates(rates),
+        policy: DEFAULT_POLICY,
+        memory: EMPTY_MEMORY,
+        nowMs: NOW_MS,
+      };
+      const { plan } = await ask(input, OPTIONS, new AbortController().signal);
+      return plan.moves.map(({ regionId: id }) => id);
+    };
+    const [one, other] = base.regions.map(({ id }) => id);
+    expect(await movesOf([1_000, 1_050])).toEqual([one]);
+    expect(await movesOf([1_050, 1_000], here)).toEqual([other]);
+    expect(await movesOf([1_050, 1_000])).toEqual([one]);
+    expect(await movesOf([2_000, 1_000])).toEqual([other]);
+    expect(await movesOf([1_000, 1_050])).toEqual([other]);
   });
 });
 

@@ -216,6 +216,7 @@ describe('an explanation', () => {
     const answer: Explanation = {
       kind: 'region',
       id: '4398046511104',
+      planId: `sha256:${'0123456789abcdef'.repeat(4)}`,
       answer: 'It stays where it is, because two things keep it there.',
       reasons: [{ code: 'pinned', detail: 'The configuration pins the table public.cpu to where it is.' }],
       facts: {
@@ -233,6 +234,7 @@ describe('an explanation', () => {
     };
     expect([...explanation(answer, { ...PLAIN_CANVAS, width: 60 })]).toEqual([
       'region 4398046511104',
+      'plan sha256:0123456789ab',
       'It stays where it is, because two things keep it there.',
       '  pinned: The configuration pins the table public.cpu to',
       '    where it is.',

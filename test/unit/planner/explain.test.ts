@@ -37,6 +37,42 @@ describe('explain region', () => {
     expect(codes(ask('region', regionId(1024, 5)))).toEqual(['cheaper-region-moves']);
   });
 
+  it('says that the previous plan chose another where that is not cheaper', () => {
+    const base = snapshotOf([[4, 2]]);
+    const rates = [1_050, 1_000, 3_000, 3_000, 1, 1];
+    const regions = base.regions.map((region, index) => ({
+      ...region,
+      load: { writeBytesPerSecond: rates[index]! },
+    }));
+    const input = {
+      snapshot: { ...base, regions },
+      policy: DEFAULT_POLICY,
+      memory: EMPTY_MEMORY,
+      nowMs: NOW_MS,
+      previous: [{ regionId: regions[0]!.id, from: '0', to: '1' }],
+    };
+    const { plan } = makePlan(input);
+    expect(plan.moves.map(({ regionId: id }) => id)).toEqual([regions[0]!.id]);
+    expect(explain(input, plan, 'region', regions[1]!.id)!.answer).toContain('the previous plan chose them');
+    expect(explain(input, plan, 'region', regions[2]!.id)!.answer).toContain('cheaper to move than this one');
+  });
+
+  it('names the plan that it explains', () => {
+    const input = {
+      snapshot: snapshotOf([[6, 0, 0]]),
+      policy: DEFAULT_POLICY,
+      memory: EMPTY_MEMORY,
+      nowMs: NOW_MS,
+    };
+    const plan = { ...makePlan(input).plan, planId: 'sha256:0' };
+    for (const [kind, id] of [
+      ['region', first],
+      ['table', '1024'],
+      ['datanode', '0'],
+    ] as const)
+      expect(explain(input, plan, kind, id)).toMatchObject({ kind, planId: 'sha256:0' });
+  });
+
   it('says that a well-placed one is', () => {
     const explanation = ask('region', first, { snapshot: snapshotOf([[2, 2, 2]]) });
     expect(codes(explanation)).toEqual(['well-placed']);
