@@ -129,6 +129,17 @@ describe('reads', () => {
     if (status === 404) expect(answer.code).toBe('not-found');
     else expect(explanationSchema.parse(JSON.parse(answer.text)).kind).toBe(path.split('/')[0]);
   });
+
+  it('explains the plan that it shows, and names it', async () => {
+    const { url, bus } = await start();
+    emitPlan(bus);
+    const plan = planSchema.parse(JSON.parse((await ask(`${url}/api/v1/plan`)).text));
+    const [move] = plan.moves;
+    const answer = await ask(`${url}/api/v1/explain/region/${move!.regionId}`);
+    const { planId, answer: text } = explanationSchema.parse(JSON.parse(answer.text));
+    expect(planId).toBe(plan.planId);
+    expect(text).toContain(`as move 1 of ${plan.moves.length}`);
+  });
 });
 
 it('lists the regions in quarantine, and the move that failed last', async () => {
