@@ -99,10 +99,10 @@ function isEven(world: World): boolean {
   return (world.scenario.cluster.layout?.followers ?? 0) > 0 || whyUnbalanced(world) === undefined;
 }
 
-/** With followers in the way a balance need not exist; regions that rested at the last cycle would still be waited for. */
+/** With followers in the way a balance need not exist; regions and datanodes that rested at the last cycle would still be waited for. */
 function isPlacementAllThatBlocks({ disk, watch }: World): boolean {
-  const { cooldowns, quarantine } = disk.raw.memory(watch.cycles.at(-1)?.atMs ?? 0);
-  return cooldowns.length + quarantine.length === 0;
+  const { cooldowns, quarantine, datanodes } = disk.raw.memory(watch.cycles.at(-1)?.atMs ?? 0);
+  return cooldowns.length + quarantine.length + datanodes.length === 0;
 }
 
 async function staysQuiet(world: World): Promise<boolean> {
