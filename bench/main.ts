@@ -1,5 +1,6 @@
 import { apiSuite } from './api.ts';
 import { commandsSuite } from './commands.ts';
+import { flakySuite } from './flaky.ts';
 import { healthSuite } from './health.ts';
 import { hostileSuite } from './hostile.ts';
 import { idleSuite } from './idle.ts';
@@ -17,6 +18,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   planner: plannerSuite,
   health: healthSuite,
   hostile: hostileSuite,
+  flaky: flakySuite,
   quality: qualitySuite,
   load: loadSuite,
   reading: readingSuite,
