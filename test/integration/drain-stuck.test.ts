@@ -21,8 +21,8 @@ interface Cause {
 
 const NOTHING = 'nothing';
 const RUNBOOK_WORDS: Readonly<Record<string, string>> = {
-  'dry-run': 'a dry run',
-  paused: 'a pause',
+  'dry-run': 'dry run',
+  paused: 'pause',
   'outside-window': 'outside of every window',
 };
 
