@@ -69,17 +69,30 @@ export function remember(
   const { procedure, region } = evidence;
   const ended = procedure.kind === 'active' ? undefined : (endOf(procedure) ?? memory.ended);
   const isSilent = procedure.kind === 'not-found' || procedure.kind === 'unread';
-  const what = summary(region);
+  // A look that failed says nothing: what was known before it goes on to hold.
+  const isUnread = region.kind === 'unread' || evidence.listed === 'unread';
+  const what = region.kind === 'unread' ? memory.held?.what : summary(region);
   const next: WatchMemory = {
     intentMs: memory.intentMs,
     sinceMs: memory.sinceMs,
     hasRead: memory.hasRead || hasAnswer(evidence),
-    held: what === memory.held?.what ? memory.held : { what, sinceMs: nowMs },
+    ...heldSince(memory, what, nowMs),
     ...(ended && { ended }),
     ...(isSilent && { silentSinceMs: memory.silentSinceMs ?? nowMs }),
   };
-  const isQuiet = nothingRuns(move, next, evidence, nowMs, options);
+  const isQuiet = isUnread
+    ? memory.quietSinceMs !== undefined && procedure.kind !== 'active'
+    : nothingRuns(move, next, evidence, nowMs, options);
   return isQuiet ? { ...next, quietSinceMs: memory.quietSinceMs ?? nowMs } : next;
+}
+
+function heldSince(
+  { held }: WatchMemory,
+  what: string | undefined,
+  nowMs: number,
+): Pick<WatchMemory, 'held'> {
+  if (what === undefined) return {};
+  return { held: held?.what === what ? held : { what, sinceMs: nowMs } };
 }
 
 /** What to make of a migration, by the newest look and all before. Pure: the whole judgement of the executor is here. */

@@ -62,6 +62,8 @@ export class SimNetwork implements Transport {
       ...(query === undefined ? {} : { query }),
       ...(request.body === undefined ? {} : { body: request.body }),
     };
+    if (request.mayStart?.() === false)
+      throw new TransportError('The request may not start any more', { sent: false, code: 'NOT_ALLOWED' });
     const migration = migrationIn(simRequest);
     const onSettled = migration ? this.#dependencies.onMigrationRequest(migration) : noop;
     const isLate = migration !== undefined && this.#dependencies.prng.chance(this.lateProbability);

@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { judge, remember, type Evidence, type WatchMemory } from '../../../src/executor/judge.ts';
+import { OPTIONS, REGION } from '../../support/executor.ts';
+
+const MOVE = { from: '0', to: '1', regionId: REGION, state: 'timed_out', procedureId: 'p' } as const;
+const LIMITS = { ...OPTIONS, worstCaseMs: 600_000 };
+const STANDS: Evidence = {
+  procedure: { kind: 'not-found' },
+  listed: [],
+  region: { kind: 'found', leader: '0', followers: [], status: 'alive' },
+};
+const UNREAD: Evidence = {
+  procedure: { kind: 'unread' },
+  listed: 'unread',
+  region: { kind: 'unread' },
+};
+
+/** What is known after looks of one second each. */
+function after(looks: readonly Evidence[]): { memory: WatchMemory; nowMs: number } {
+  let memory: WatchMemory = { intentMs: 0, sinceMs: 0, hasRead: false };
+  let nowMs = 0;
+  for (const look of looks) {
+    nowMs += 1_000;
+    memory = remember(MOVE, memory, look, nowMs, LIMITS);
+  }
+  return { memory, nowMs };
+}
+
+it('a proof that needs time is not begun anew by looks that fail in between', () => {
+  const looks = Array.from({ length: 400 }, (_, index) => (index % 5 === 0 ? UNREAD : STANDS));
+  const { memory, nowMs } = after(looks);
+  expect(judge(MOVE, memory, STANDS, nowMs, LIMITS)).toMatchObject({
+    kind: 'end',
+    end: { state: 'failed', cause: 'procedure-lost' },
+  });
+});
+
+it('what was seen to run again has to rest anew', () => {
+  const active: Evidence = { ...STANDS, procedure: { kind: 'active', status: 'running' } };
+  const { memory } = after([...Array.from({ length: 400 }, () => STANDS), active, UNREAD]);
+  expect(memory.quietSinceMs).toBeUndefined();
+});
