@@ -185,7 +185,8 @@ export const BROKEN_DAEMONS: Readonly<Record<string, BrokenDaemon>> = {
     sabotage: {
       planner: (planner) => async (input, options, signal) => {
         const { plan, counts } = await planner(input, options, signal);
-        return { counts, plan: { ...plan, moves: [] } };
+        // It says itself that nothing is even: only the balance that never comes gives it away.
+        return { counts: { ...counts, after: counts.now }, plan: { ...plan, moves: [], after: plan.before } };
       },
     },
   },
