@@ -14,6 +14,6 @@ export default {
   project: ['src/**/*.{ts,tsx}!', 'scripts/**/*.{ts,mjs}!', 'test/**/*.ts', 'bench/**/*.ts'],
   ignoreExportsUsedInFile: process.argv.includes('--production'),
   // Not imported, but read or started as files by tests and scripts.
-  ignoreDependencies: ['axe-core', 'kubernetes-types', 'pino-pretty'],
+  ignoreDependencies: ['axe-core', 'kubernetes-types'],
   ignoreBinaries: ['helm', 'mkfifo'],
 };
