@@ -99,16 +99,7 @@ export const BROKEN_DAEMONS: Readonly<Record<string, BrokenDaemon>> = {
   'takes the dead for living': {
     rule: 'to-the-living',
     options: { ...QUIET, troubles: ['node-death', 'table-churn', 'other-mover'], cycles: 60 },
-    sabotage: {
-      cluster: (cluster) =>
-        altered(cluster, {
-          readDatanodes: async (call) => (await cluster.readDatanodes(call)).map(revived),
-          readSnapshot: async (call) => {
-            const snapshot = await cluster.readSnapshot(call);
-            return { ...snapshot, datanodes: snapshot.datanodes.map(revived) };
-          },
-        }),
-    },
+    sabotage: { cluster: takesTheDeadForLiving },
   },
   'does not see followers': {
     rule: 'not-to-a-follower',
@@ -193,16 +184,7 @@ export const BROKEN_DAEMONS: Readonly<Record<string, BrokenDaemon>> = {
   'calls the cluster balanced while a dead datanode leads regions': {
     rule: 'balanced-is-true',
     options: { ...QUIET, troubles: ['node-death'], cycles: 40 },
-    sabotage: {
-      cluster: (cluster) =>
-        altered(cluster, {
-          readDatanodes: async (call) => (await cluster.readDatanodes(call)).map(revived),
-          readSnapshot: async (call) => {
-            const snapshot = await cluster.readSnapshot(call);
-            return { ...snapshot, datanodes: snapshot.datanodes.map(revived) };
-          },
-        }),
-    },
+    sabotage: { cluster: takesTheDeadForLiving },
   },
   'calls a datanode empty that leads regions of system tables': {
     rule: 'empty-is-true',
@@ -256,6 +238,16 @@ function forgetfulWrite(store: Store): Store['writeMove'] {
     if (!move) throw new Error('No such move');
     return { ...move, state: 'intent-recorded' };
   };
+}
+
+function takesTheDeadForLiving(cluster: Cluster): Cluster {
+  return altered(cluster, {
+    readDatanodes: async (call) => (await cluster.readDatanodes(call)).map(revived),
+    readSnapshot: async (call) => {
+      const snapshot = await cluster.readSnapshot(call);
+      return { ...snapshot, datanodes: snapshot.datanodes.map(revived) };
+    },
+  });
 }
 
 function revived<T extends { readonly status: 'alive' | 'dead' }>(datanode: T): T {
