@@ -16,6 +16,8 @@ export interface ApiClientOptions {
   /** `http://127.0.0.1:9480` */
   readonly url: string;
   readonly tokenFile?: string | undefined;
+  /** The file of the certificate that this very daemon shows; else the authorities that Node trusts decide. */
+  readonly certFile?: string | undefined;
   readonly timeoutMs: number;
 }
 
@@ -54,9 +56,16 @@ export function createApiClient(options: ApiClientOptions, dependencies: ApiClie
     const headers: Record<string, string> = { accept: 'application/json' };
     if (options.tokenFile !== undefined) headers['authorization'] = await bearer(options.tokenFile);
     if (init.body !== undefined) headers['content-type'] = 'application/json';
+    const certificate =
+      options.certFile === undefined ? undefined : await readText('server.tls.certFile', options.certFile);
     const deadline = deadlineSignal(dependencies.clock, options.timeoutMs, dependencies.signal);
     try {
-      const response = await dependencies.ask(target, { ...init, headers, signal: deadline.signal });
+      const response = await dependencies.ask(target, {
+        ...init,
+        headers,
+        certificate,
+        signal: deadline.signal,
+      });
       const text = response.body ? await readBoundedText(response.body, ANSWER_LIMITS) : '';
       const { status } = response;
       const isGood = (status >= 200 && status < 300) || status === alsoGood;
@@ -92,14 +101,17 @@ function hasUserInfo({ username, password }: URL): boolean {
 }
 
 async function bearer(tokenFile: string): Promise<string> {
-  let token: string;
-  try {
-    token = (await readFile(tokenFile, 'utf8')).trim();
-  } catch (error) {
-    throw new UsageError(`--token-file: reading ${tokenFile} failed`, { cause: error });
-  }
+  const token = (await readText('--token-file', tokenFile)).trim();
   if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
   throw new UsageError(`--token-file: ${tokenFile} does not hold a token (one word of printable ASCII)`);
+}
+
+async function readText(option: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${option}: reading ${path} failed`, { cause: error });
+  }
 }
 
 function queryText(query: Readonly<Record<string, string | undefined>>): string {

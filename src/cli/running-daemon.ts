@@ -21,14 +21,21 @@ const ANSWER_TIMEOUT_MS = 5_000;
  * Looks for the daemon that works on the cluster of this configuration, so that no second one moves its regions: where the lock of the
  * state folder says, then at `server.listen`. What answers there for another cluster, or is something else, does not count.
  *
- * @throws OperatingError when a daemon is there that tells nothing, for want of a token.
+ * @throws OperatingError when a daemon is there that tells nothing: for want of a token, with a certificate that is not the one of
+ *   `server.tls`, or because it is stuck.
  */
 export async function findDaemon(cli: Cli, config: Config): Promise<RunningDaemon | undefined> {
+  const { tokenFile, tls } = config.server;
   const holder = await cli.app.stateHolder(config);
   const urls = new Set([holder?.url, listenUrl(config)].filter((url) => url !== undefined));
   for (const url of urls) {
     const client = createApiClient(
-      { url, tokenFile: config.server.tokenFile, timeoutMs: ANSWER_TIMEOUT_MS },
+      {
+        url,
+        tokenFile,
+        certFile: url.startsWith('https:') ? tls.certFile : undefined,
+        timeoutMs: ANSWER_TIMEOUT_MS,
+      },
       { clock: cli.io.clock, signal: cli.io.signal, ask: cli.ask },
     );
     const status = await statusOf(client);
@@ -50,15 +57,30 @@ export function refuseOtherDryRun({ name, status }: RunningDaemon, { execution }
   );
 }
 
-const NO_DAEMON: readonly string[] = ['unreachable', 'unexpected-answer', 'http', 'answer-too-large'];
+/** Something answers, and it is no daemon. */
+const OTHER_SERVICE: readonly string[] = ['unexpected-answer', 'http', 'answer-too-large'];
+/** Nothing listens there. A daemon that is stuck resets a connection, or does not answer in time. */
+const NOBODY: readonly unknown[] = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EADDRNOTAVAIL',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+];
 
 async function statusOf(client: ApiClient): Promise<StatusView | undefined> {
   try {
     return await client.get('/api/v1/status', statusSchema);
   } catch (error) {
-    if (error instanceof OperatingError && NO_DAEMON.includes(error.code)) return undefined;
+    if (error instanceof OperatingError && isNoDaemon(error)) return undefined;
     throw error;
   }
+}
+
+function isNoDaemon({ code, cause }: OperatingError): boolean {
+  const reason = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return OTHER_SERVICE.includes(code) || (code === 'unreachable' && NOBODY.includes(reason));
 }
 
 /** Where a daemon with this configuration is reached from its own machine; undefined where the port is any free one. */

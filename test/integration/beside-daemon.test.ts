@@ -1,6 +1,9 @@
+import { once as nextEvent } from 'node:events';
+import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { createCommandRig, submittedRegions } from '../support/command-rig.ts';
 import type { CommandRig } from '../support/command-rig.ts';
+import { selfSigned } from '../support/tls.ts';
 
 const ACT = ['-c', 'rebalancer.yaml', '--no-dry-run'];
 /** From another folder, without the daemon's lock: only `server.listen` says that it works. */
@@ -97,4 +100,44 @@ it('a daemon of another cluster is nobody', async (context) => {
   const other = ['--set', 'cluster.name=other'];
   const once = await beside.run(['once', ...ACT, ...ELSEWHERE, ...listen(beside), ...other]);
   expect(once).toMatchObject({ status: 0, out: expect.stringContaining('Nothing to move') });
+}, 60_000);
+
+it('a daemon with TLS is asked by the certificate of the configuration; with another certificate it is no free place to work', async (context) => {
+  const rig = await createCommandRig(context, { version: '1.3' });
+  const own = selfSigned();
+  const tls = (name: string, { cert, key }: typeof own): string[] => [
+    '--set',
+    `server.tls.certFile=${rig.write(`${name}.pem`, cert)}`,
+    '--set',
+    `server.tls.keyFile=${rig.write(`${name}.key`, key)}`,
+  ];
+  const daemon = rig.start(['run', ...ACT, ...tls('own', own)]);
+  const [, url = ''] = await daemon.waitFor(/"url":"(https:[^"]+)"/);
+  await daemon.waitFor(/"outcome":"balanced"/);
+  const place = [...ELSEWHERE, '--set', `server.listen=${new URL(url).host}`];
+
+  const drained = await rig.run(['drain', '0', ...ACT, ...tls('own', own), ...place]);
+  expect(drained).toMatchObject({ status: 0, out: 'Datanode 0 is empty.\n' });
+  expect(drained.err).toContain(`Asked the daemon at ${url} (process `);
+
+  const before = submittedRegions(rig.double);
+  const once = await rig.run(['once', ...ACT, ...tls('other', selfSigned()), ...place]);
+  expect(once.status).toBe(1);
+  expect(once.err).toContain(`${url}/api/v1/status has a certificate that is not trusted`);
+  expect(submittedRegions(rig.double)).toEqual(before);
+}, 60_000);
+
+it('what takes connections and does not answer may be a daemon that is stuck', async (context) => {
+  const rig = await createCommandRig(context, { version: '1.3' });
+  const stuck = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  context.onTestFinished(() => void stuck.close());
+  await nextEvent(stuck, 'listening');
+  const address = stuck.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const refused = await rig.run(['once', ...ACT, '--set', `server.listen=127.0.0.1:${port}`]);
+  expect(refused.status).toBe(1);
+  expect(refused.err).toContain(
+    `http://127.0.0.1:${port}/api/v1/status did not answer; is the daemon running there?`,
+  );
+  expect(submittedRegions(rig.double)).toEqual([]);
 }, 60_000);

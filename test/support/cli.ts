@@ -77,7 +77,8 @@ export async function runCommand(args: readonly string[], setup: CliSetup = {}):
     },
     app: { ...NO_APP, ...setup.app },
     version: '1.2.3',
-    ask: setup.ask ?? (() => Promise.reject(new Error('no network in this test'))),
+    ask:
+      setup.ask ?? (() => Promise.reject(Object.assign(new Error('nobody there'), { code: 'ECONNREFUSED' }))),
     cwd: setup.cwd ?? '/nowhere',
   });
   return { status, out: out.text(), err: err.text() };
