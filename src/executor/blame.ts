@@ -3,7 +3,8 @@ import type { MoveRecord } from '../domain/move.ts';
 import type { Move } from '../domain/plan.ts';
 import type { DatanodeRole } from '../domain/policy.ts';
 import type { DatanodeFailures, Store } from '../store/port.ts';
-import { quarantineDelayMs, type ExecutorOptions } from './options.ts';
+import { quarantineDelayMs } from './options.ts';
+import type { ExecutorParts } from './port.ts';
 
 /** Ends that may have their reason in the source or the target. Others come of the request, the network or metasrv. */
 const DATANODE_CAUSES: ReadonlySet<string> = new Set<CauseCode>([
@@ -24,8 +25,6 @@ const FAILURES_IN_A_ROW = 2;
 /** Moves of one datanode that are looked through for the ones that failed in its run. */
 const LOOKED_AT = 50;
 
-type BlameStore = Pick<Store, 'datanodeFailures' | 'listMoves' | 'successesSince' | 'restDatanode'>;
-
 /**
  * Puts the datanode to rest that is to blame for a failed move, and acquits the regions that failed because of it.
  *
@@ -37,28 +36,27 @@ type BlameStore = Pick<Store, 'datanodeFailures' | 'listMoves' | 'successesSince
  * @returns what was put to rest, if anything.
  */
 export function blameDatanode(
-  store: BlameStore,
+  parts: ExecutorParts,
   move: MoveRecord,
   ahead: readonly Move[],
-  nowMs: number,
-  options: Pick<ExecutorOptions, 'quarantineBaseMs' | 'quarantineMaxMs'>,
 ): DatanodeFailures | undefined {
+  const { store } = parts;
   if (move.cause === undefined || !mayBeDatanode(move.cause)) return undefined;
   const othersAhead = (): boolean => ahead.some(({ to }) => to !== move.to);
   const target = suspect(store, move.to, 'target');
-  if (target && (target.isAlone || othersAhead())) return rest(store, target, nowMs, options);
+  if (target && (target.isAlone || othersAhead())) return rest(parts, target);
   const source = suspect(store, move.from, 'source');
   const targets = new Set(source?.failed.map(({ to }) => to));
-  return source?.isAlone && targets.size > 1 ? rest(store, source, nowMs, options) : undefined;
+  return source?.isAlone && targets.size > 1 ? rest(parts, source) : undefined;
 }
 
 /** Whether moves from or to a datanode wait until its rest is over. */
-export function rests(store: Pick<Store, 'datanodeFailures'>, { from, to }: Move, nowMs: number): boolean {
+export function rests({ store, clock }: ExecutorParts, { from, to }: Move): boolean {
   const untilMs = Math.max(
     store.datanodeFailures(to, 'target')?.untilMs ?? 0,
     store.datanodeFailures(from, 'source')?.untilMs ?? 0,
   );
-  return untilMs > nowMs;
+  return untilMs > clock.now();
 }
 
 interface Suspect {
@@ -69,7 +67,7 @@ interface Suspect {
   readonly isAlone: boolean;
 }
 
-function suspect(store: BlameStore, datanode: string, role: DatanodeRole): Suspect | undefined {
+function suspect(store: Store, datanode: string, role: DatanodeRole): Suspect | undefined {
   const record = store.datanodeFailures(datanode, role);
   if (!record || record.failures < FAILURES_IN_A_ROW) return undefined;
   const failed = store
@@ -80,12 +78,10 @@ function suspect(store: BlameStore, datanode: string, role: DatanodeRole): Suspe
 }
 
 function rest(
-  store: BlameStore,
+  { store, clock, options }: ExecutorParts,
   { record, failed, isAlone }: Suspect,
-  nowMs: number,
-  options: Pick<ExecutorOptions, 'quarantineBaseMs' | 'quarantineMaxMs'>,
 ): DatanodeFailures {
-  const untilMs = nowMs + quarantineDelayMs(record.failures - FAILURES_IN_A_ROW + 1, options);
+  const untilMs = clock.now() + quarantineDelayMs(record.failures - FAILURES_IN_A_ROW + 1, options);
   const rested = { ...record, untilMs };
   store.restDatanode(
     rested,

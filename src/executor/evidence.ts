@@ -4,14 +4,11 @@ import type { MoveRecord } from '../domain/move.ts';
 import type { Cluster, ProcedureReading, RegionProcedure } from '../greptimedb/port.ts';
 import type { Store } from '../store/port.ts';
 import type { Evidence } from './judge.ts';
-
-export interface EvidenceSources {
-  readonly cluster: Cluster;
-  readonly store: Pick<Store, 'knowsProcedure'>;
-}
+import { SERVER_TIMES } from './options.ts';
+import type { ExecutorParts } from './port.ts';
 
 /** What is asked of the cluster about one migration. */
-export interface EvidenceQuery {
+interface EvidenceQuery {
   readonly move: MoveRecord;
   /** The servers' time between which a request of this move can have begun, by our clock and what theirs may be off, in ms since 1970. */
   readonly notBeforeMs: number;
@@ -35,25 +32,25 @@ type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: fals
  * @throws the signal's reason when it aborts, and defects of ours.
  */
 export async function look(
-  sources: EvidenceSources,
+  { cluster, store }: ExecutorParts,
   query: EvidenceQuery,
   signal: AbortSignal,
 ): Promise<Look> {
-  const procedure = await readOwnProcedure(sources.cluster, query.move.procedureId, signal);
+  const procedure = await readOwnProcedure(cluster, query.move.procedureId, signal);
   if (procedure.ok && procedure.value.kind === 'active') {
     return { evidence: { procedure: procedure.value, listed: 'not-asked', region: { kind: 'not-asked' } } };
   }
   const tellsEnough = procedure.ok && procedure.value.kind === 'ended';
   const [region, listed] = await Promise.all([
-    attempt(signal, () => sources.cluster.readRegion(query.move.regionId, { signal })),
-    tellsEnough ? undefined : attempt(signal, () => sources.cluster.listProcedures({ signal })),
+    attempt(signal, () => cluster.readRegion(query.move.regionId, { signal })),
+    tellsEnough ? undefined : attempt(signal, () => cluster.listProcedures({ signal })),
   ]);
   const problem = [procedure, region, listed].find((read) => read?.ok === false);
   return {
     evidence: {
       procedure: procedure.ok ? procedure.value : { kind: 'unread' },
       region: region.ok ? region.value : { kind: 'unread' },
-      ...listing(sources, query, listed),
+      ...listing(store, query, listed),
     },
     ...(problem?.ok === false && { problem: problem.problem }),
   };
@@ -69,7 +66,7 @@ async function readOwnProcedure(
 }
 
 function listing(
-  sources: EvidenceSources,
+  store: Store,
   query: EvidenceQuery,
   listed: Attempt<readonly RegionProcedure[] | 'unsupported'> | undefined,
 ): Pick<Evidence, 'listed' | 'claimable'> {
@@ -77,7 +74,7 @@ function listing(
   if (!listed.ok) return { listed: 'unread' };
   if (listed.value === 'unsupported') return { listed: 'unsupported' };
   const ofRegion = listed.value.filter((procedure) => procedure.regionIds.includes(query.move.regionId));
-  const candidates = ofRegion.filter((procedure) => isOurs(sources.store, procedure, query));
+  const candidates = ofRegion.filter((procedure) => isOurs(store, procedure, query));
   // Of several the first to begin: nothing held the region when our request left, and what came later came after it.
   const [first] = candidates.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
   const claimable = first?.procedureId;
@@ -92,7 +89,7 @@ function listing(
  * request can have arrived. Where it is not on record what was there before, one that has ended may be anybody's.
  */
 function isOurs(
-  store: EvidenceSources['store'],
+  store: Store,
   procedure: RegionProcedure,
   { notBeforeMs, notAfterMs, knownBefore }: EvidenceQuery,
 ): boolean {
@@ -103,17 +100,13 @@ function isOurs(
 }
 
 /** The query for a move whose intent was recorded at `intentAtMs`. */
-export function queryFor(
-  store: Pick<Store, 'intentOf'>,
-  move: MoveRecord,
-  intentAtMs: number,
-  options: { readonly clockSkewMs: number; readonly submitSettleMs: number },
-): EvidenceQuery {
+export function queryFor(store: Store, move: MoveRecord, intentAtMs: number): EvidenceQuery {
+  const { clockSkewMs, submitSettleMs } = SERVER_TIMES;
   const knownBefore = store.intentOf(move.id)?.knownBefore;
   return {
     move,
-    notBeforeMs: intentAtMs - options.clockSkewMs,
-    notAfterMs: intentAtMs + options.submitSettleMs + options.clockSkewMs,
+    notBeforeMs: intentAtMs - clockSkewMs,
+    notAfterMs: intentAtMs + submitSettleMs + clockSkewMs,
     ...(knownBefore && { knownBefore: new Set(knownBefore) }),
   };
 }

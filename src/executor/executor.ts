@@ -3,20 +3,22 @@ import { isFinal, type MoveRecord } from '../domain/move.ts';
 import type { Move } from '../domain/plan.ts';
 import { sleep } from '../lib/clock.ts';
 import { blameDatanode, rests } from './blame.ts';
-import { STOPPING, whyStopping, whyTooManyFailures, type ClosedGate, type GateLimits } from './gates.ts';
-import { createJournal } from './journal.ts';
-import { createMoveCheck, type MoveCheck } from './move-check.ts';
-import { carryOut, type OneMoveDependencies } from './one-move.ts';
+import { STOPPING, whyStopping, whyTooManyFailures, type ClosedGate } from './gates.ts';
+import { advance, finish } from './journal.ts';
+import { checkMove, readClosedGates, type CheckedMove } from './move-check.ts';
 import type { ExecutorOptions } from './options.ts';
 import type {
+  Attempted,
   ExecutionContext,
   ExecutionReport,
   Executor,
   ExecutorDependencies,
+  ExecutorParts,
   RecoveryReport,
 } from './port.ts';
 import { recoverMoves } from './recover.ts';
-import { createWatcher } from './watch.ts';
+import { submit } from './submit.ts';
+import { followMove, type WatchOptions } from './watch.ts';
 
 export type * from './port.ts';
 
@@ -31,18 +33,10 @@ interface Run {
   wasSubmitted: boolean;
 }
 
-type Options = ExecutorOptions & GateLimits;
-type Parts = ExecutorDependencies &
-  Omit<OneMoveDependencies, 'onCreated'> & { readonly moveCheck: MoveCheck };
-
 /** Carries out migrations, one at a time. See {@link Executor}. */
-export function createExecutor(options: Options, dependencies: ExecutorDependencies): Executor {
-  const { events } = dependencies;
+export function createExecutor(options: ExecutorOptions, dependencies: ExecutorDependencies): Executor {
+  const parts: ExecutorParts = { watchMemories: new Map(), ...dependencies, options };
   let isBusy = false;
-  const journal = createJournal(options, dependencies);
-  const watcher = createWatcher(options, { ...dependencies, journal });
-  const moveCheck = createMoveCheck(options, dependencies);
-  const parts: Parts = { ...dependencies, journal, watcher, moveCheck };
 
   /** One caller at a time: two would be two migrations at a time. */
   const exclusively = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -54,23 +48,25 @@ export function createExecutor(options: Options, dependencies: ExecutorDependenc
       isBusy = false;
     }
   };
-  const recover = (signal: AbortSignal): Promise<RecoveryReport> => recoverMoves(options, parts, signal);
 
   return {
-    recover: (signal) => exclusively(() => recover(signal)),
-    closedGates: (limit, signal) => moveCheck.closedGates({ submitted: 0, limit }, signal),
+    recover: (signal) => exclusively(() => recoverMoves(parts, signal)),
+    closedGates: (limit, signal) => readClosedGates(parts, { submitted: 0, limit }, signal),
     execute: (moves, context, signal) =>
-      exclusively(async () => {
-        const run: Run = { moves, context, signal, records: [], submitted: 0, wasSubmitted: false };
-        const running = afterRecovery(await recover(signal));
-        const found = running ? [running] : await workThrough(options, parts, run);
-        const closed = found.map((gate) =>
-          gate.code === 'stopping' ? { ...gate, detail: whyStopping(parts.store.unresolvedMoves()) } : gate,
-        );
-        for (const gate of closed) events.emit({ type: 'gate-closed', ...gate });
-        return report(run, closed);
-      }),
+      exclusively(() =>
+        execute(parts, { moves, context, signal, records: [], submitted: 0, wasSubmitted: false }),
+      ),
   };
+}
+
+async function execute(parts: ExecutorParts, run: Run): Promise<ExecutionReport> {
+  const running = afterRecovery(await recoverMoves(parts, run.signal));
+  const found = running ? [running] : await workThrough(parts, run);
+  const closed = found.map((gate) =>
+    gate.code === 'stopping' ? { ...gate, detail: whyStopping(parts.store.unresolvedMoves()) } : gate,
+  );
+  for (const gate of closed) parts.events.emit({ type: 'gate-closed', ...gate });
+  return report(run, closed);
 }
 
 function afterRecovery({ open, stopped }: RecoveryReport): ClosedGate | undefined {
@@ -85,23 +81,23 @@ function afterRecovery({ open, stopped }: RecoveryReport): ClosedGate | undefine
 }
 
 /** @returns the gates that keep the list from being worked to its end; mostly none. */
-async function workThrough(options: Options, parts: Parts, run: Run): Promise<readonly ClosedGate[]> {
+async function workThrough(parts: ExecutorParts, run: Run): Promise<readonly ClosedGate[]> {
   const { moves, context, signal } = run;
   const { limit } = context;
   try {
     for (const [index, move] of moves.entries()) {
       if (run.wasSubmitted && run.submitted < limit) {
-        await sleep(parts.clock, options.pauseBetweenMovesMs, signal);
+        await sleep(parts.clock, parts.options.pauseBetweenMovesMs, signal);
       }
-      if (rests(parts.store, move, parts.clock.now())) continue;
-      const closed = await begin(options, parts, run, { move, position: index + 1 });
+      if (rests(parts, move)) continue;
+      const closed = await begin(parts, run, move, index + 1);
       if (closed.length > 0) return closed;
     }
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
     return [STOPPING];
   }
-  const tooMany = whyTooManyFailures({ failureRun: parts.store.failureRun() }, options);
+  const tooMany = whyTooManyFailures({ failureRun: parts.store.failureRun() }, parts.options);
   return tooMany === undefined ? [] : [{ code: 'too-many-failures', detail: tooMany }];
 }
 
@@ -117,43 +113,85 @@ const LONGEST_LISTENING_MS = 30_000;
  * processes, and a simulation replays them.
  */
 async function listenFirst(
-  { pollIntervalMs }: Options,
-  { cluster, store, clock, standing }: Parts,
+  { cluster, store, clock, standing, options }: ExecutorParts,
   signal: AbortSignal,
 ): Promise<void> {
   if (cluster.profile.refusesDuplicates) return;
   const oneIn = (standing().madeByOthers?.count ?? 0) > 0 ? LISTENS_ONE_IN_SUSPECT : LISTENS_ONE_IN;
   if (Math.floor(clock.now()) % oneIn !== 0) return;
   const lastMs = store.recentDurationsMs(1)[0] ?? 0;
-  await sleep(clock, Math.min(1.5 * lastMs + 2 * pollIntervalMs, LONGEST_LISTENING_MS), signal);
+  await sleep(clock, Math.min(1.5 * lastMs + 2 * options.pollIntervalMs, LONGEST_LISTENING_MS), signal);
 }
 
 /** @returns the gates that forbid this move, or the ones after it. */
 async function begin(
-  options: Options,
-  parts: Parts,
+  parts: ExecutorParts,
   run: Run,
-  { move, position }: { readonly move: Move; readonly position: number },
+  move: Move,
+  position: number,
 ): Promise<readonly ClosedGate[]> {
   const { context, moves, records, submitted, signal } = run;
-  await listenFirst(options, parts, signal);
-  const checked = await parts.moveCheck.check(move, { submitted, limit: context.limit }, signal);
+  await listenFirst(parts, signal);
+  const checked = await checkMove(parts, move, { submitted, limit: context.limit }, signal);
   if (checked.result.kind === 'closed') return checked.result.gates;
-  const onCreated = (record: MoveRecord): void =>
-    parts.events.emit({ type: 'move-started', move: record, position, total: moves.length });
-  const attempted = await carryOut(options, { ...parts, onCreated }, checked, context, signal);
+  const planned = createRecord(parts, move, context);
+  parts.events.emit({ type: 'move-started', move: planned, position, total: moves.length });
+  const attempted = await carryOut(parts, planned, checked, signal);
   records.push(attempted.move);
   run.wasSubmitted = attempted.wasSubmitted;
   if (attempted.wasSubmitted) run.submitted += 1;
-  const rested = blameDatanode(
-    parts.store,
-    attempted.move,
-    moves.slice(position),
-    parts.clock.now(),
-    options,
-  );
+  const rested = blameDatanode(parts, attempted.move, moves.slice(position));
   if (rested) parts.events.emit({ type: 'datanode-quarantined', ...rested });
   return attempted.closed;
+}
+
+function createRecord({ store, clock }: ExecutorParts, move: Move, context: ExecutionContext): MoveRecord {
+  const { regionId, tableId, table, from, to, reason } = move;
+  const { planId, cycleId } = context;
+  return store.createMove({
+    ...{ planId, cycleId, regionId, tableId, table, from, to, reason },
+    createdAtMs: clock.now(),
+  });
+}
+
+/**
+ * Takes one move that has been checked through the rest of its life. Nothing is waited for between the check and the intent. When the
+ * signal aborts, the move is left in the state it is in, for recovery.
+ */
+async function carryOut(
+  parts: ExecutorParts,
+  planned: MoveRecord,
+  checked: CheckedMove,
+  signal: AbortSignal,
+): Promise<Attempted> {
+  const checking = advance(parts, planned, 'checking');
+  if (checked.result.kind === 'abandon') {
+    const { cause, detail } = checked.result;
+    const move = finish(parts, checking, { state: 'abandoned', cause, detail });
+    return { move, wasSubmitted: false, closed: [] };
+  }
+  const submission = await submit(parts, checking, checked, signal);
+  if (submission.kind === 'ended') return submission;
+  return follow(parts, submission.move, submission, signal);
+}
+
+async function follow(
+  parts: ExecutorParts,
+  move: MoveRecord,
+  options: WatchOptions,
+  signal: AbortSignal,
+): Promise<Attempted> {
+  try {
+    const result = await followMove(parts, move, signal, options);
+    if (result.kind === 'ended' || !result.mayStillRun) {
+      return { move: result.move, wasSubmitted: true, closed: [] };
+    }
+    const detail = `The migration of region ${move.regionId} may still be under way: ${result.detail}`;
+    return { move: result.move, wasSubmitted: true, closed: [{ code: 'migration-running', detail }] };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return { move: parts.store.move(move.id) ?? move, wasSubmitted: true, closed: [STOPPING] };
+  }
 }
 
 function report({ moves, records, submitted }: Run, closed: readonly ClosedGate[]): ExecutionReport {

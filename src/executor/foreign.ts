@@ -12,15 +12,11 @@ export interface ForeignMove {
   readonly undid?: MoveRecord;
 }
 
-export interface ForeignOptions {
-  /**
-   * A reading this soon after one of our moves that shows the region where it was counts for nothing: frontends may answer from
-   * routes that they cached before, for up to 10 minutes (GreptimeDB kvbackend/client.rs). Looked at again next time.
-   */
-  readonly staleRouteMs: number;
-}
-
-export const DEFAULT_FOREIGN_OPTIONS: ForeignOptions = { staleRouteMs: 600_000 };
+/**
+ * A reading this soon after one of our moves that shows the region where it was counts for nothing: frontends may answer from
+ * routes that they cached before, for up to 10 minutes (GreptimeDB kvbackend/client.rs). Looked at again next time.
+ */
+export const STALE_ROUTE_MS = 600_000;
 
 /**
  * What others moved between two snapshots, by region id. A region whose leader changed through one of our moves, or through one of
@@ -32,7 +28,6 @@ export function findForeignMoves(
   before: Snapshot,
   after: Snapshot,
   ours: readonly MoveRecord[],
-  options: ForeignOptions = DEFAULT_FOREIGN_OPTIONS,
 ): readonly ForeignMove[] {
   const leadersBefore = new LeadersBefore(before.regions);
   const takenBeforeMs = Date.parse(before.takenAt);
@@ -46,7 +41,7 @@ export function findForeignMoves(
     const moves = byRegion.get(region.id);
     // A million regions mostly are where they were, and not because of us.
     if (known === null || known === undefined || (known === region.leader && !moves)) continue;
-    const move = foreignMove(region, known, moves ?? [], times, options);
+    const move = foreignMove(region, known, moves ?? [], times);
     if (move) found.push(move);
   }
   return found.sort((a, b) => compareIds(a.regionId, b.regionId));
@@ -73,20 +68,19 @@ function foreignMove(
   leaderBefore: DatanodeId,
   ours: readonly MoveRecord[],
   { takenBeforeMs, takenAfterMs }: { readonly takenBeforeMs: number; readonly takenAfterMs: number },
-  options: ForeignOptions,
 ): ForeignMove | undefined {
   const { leader } = region;
   if (leader === null || region.status !== 'alive') return undefined;
   const last = ours.filter(hasSucceeded).reduce<MoveRecord | undefined>(later, undefined);
   const lastMs = last ? endOf(last) : 0;
   // A move of ours shortly before the first snapshot may not have been visible in it.
-  const expected = last && lastMs > takenBeforeMs - options.staleRouteMs ? last.to : leaderBefore;
+  const expected = last && lastMs > takenBeforeMs - STALE_ROUTE_MS ? last.to : leaderBefore;
   if (leader === expected || leader === last?.to) return undefined;
   // What a third datanode took was told of when it was first seen.
   if (leader === leaderBefore && leader !== last?.from) return undefined;
   if (ours.some((move) => move !== last && move.to === leader && isInDoubt(move))) return undefined;
   const undid = last?.from === leader && last.to === expected ? last : undefined;
-  if (undid && takenAfterMs - lastMs < options.staleRouteMs) return undefined;
+  if (undid && takenAfterMs - lastMs < STALE_ROUTE_MS) return undefined;
   return { regionId: region.id, from: expected, to: leader, ...(undid && { undid }) };
 }
 

@@ -6,6 +6,7 @@ import type { Datanode } from '../domain/snapshot.ts';
 import type { ClusterSafety, RegionProcedure } from '../greptimedb/port.ts';
 import { formatDuration } from '../lib/duration.ts';
 import type { PauseRecord } from '../store/port.ts';
+import type { ExecutorOptions } from './options.ts';
 import type { WindowState } from './windows.ts';
 
 /** What the daemon itself knows, at this very moment. */
@@ -52,110 +53,73 @@ export interface GateReading extends Moment {
   readonly undoneMoves: number;
 }
 
-export interface GateLimits {
-  readonly maxSnapshotAgeMs: number;
-  /** The least share of datanodes that must be alive, 0 to 1. */
-  readonly minAliveShare: number;
-  readonly maxConsecutiveFailures: number;
-  readonly maxMovesPerHour: number;
-  readonly maxUndoneMoves: number;
-  /** How far back moves that others undid count, in ms. */
-  readonly thrashWindowMs: number;
-}
-
 /** A gate that forbids acting now, and why: the same value reaches metric, log, API and command line. */
 export interface ClosedGate {
   readonly code: GateCode;
   readonly detail: string;
 }
 
-interface Gate {
-  readonly code: GateCode;
-  /** @returns why it is closed, or undefined when it is open. */
-  readonly whyClosed: (reading: GateReading, limits: GateLimits) => string | undefined;
-}
+/** @returns why a gate is closed; false or undefined when it is open. */
+type GateCheck = (reading: GateReading, options: ExecutorOptions) => string | false | undefined;
 
 const NO_OTHERS = { count: 0, example: '' };
 
 /** What the operator decides comes before what the cluster says, and that before our own limits: the first "no" is told first. */
-export const GATE_LIST: readonly Gate[] = [
-  { code: 'stopping', whyClosed: ({ isStopping }) => when(isStopping, STOPPING.detail) },
-  { code: 'not-leader', whyClosed: ({ isLeader }) => when(!isLeader, GATES['not-leader']) },
-  {
-    code: 'reload-pending',
-    whyClosed: ({ isConfigWaiting }) => when(isConfigWaiting, GATES['reload-pending']),
-  },
-  {
-    code: 'replan-pending',
-    whyClosed: ({ isReplanWaiting }) => when(isReplanWaiting, GATES['replan-pending']),
-  },
-  {
-    code: 'dry-run',
-    whyClosed: ({ isDryRun }) => when(isDryRun, 'execution.dryRun is true: nothing is moved.'),
-  },
-  { code: 'paused', whyClosed: ({ pause }) => pause && describePause(pause) },
-  { code: 'outside-window', whyClosed: ({ window }) => when(!window.isOpen, window.detail) },
-  {
-    code: 'cluster-unhealthy',
-    whyClosed: ({ cluster }) => (cluster.kind === 'unread' ? cluster.problem : undefined),
-  },
-  {
-    code: 'maintenance',
-    whyClosed: ({ cluster }) =>
-      when(
-        cluster.kind === 'read' && cluster.safety.maintenance === true,
-        'The cluster is in maintenance mode; nothing is moved until that ends.',
-      ),
-  },
-  {
-    code: 'procedures-paused',
-    whyClosed: ({ cluster }) =>
-      when(
-        cluster.kind === 'read' && cluster.safety.procedureManager === 'paused',
-        'The procedure manager of metasrv is paused.',
-      ),
-  },
-  { code: 'too-few-alive', whyClosed: whyTooFewAlive },
-  {
-    code: 'stale-snapshot',
-    whyClosed: ({ snapshotAgeMs }, { maxSnapshotAgeMs }) =>
-      when(
-        snapshotAgeMs > maxSnapshotAgeMs,
-        `The snapshot is ${formatDuration(snapshotAgeMs)} old; at most ${formatDuration(maxSnapshotAgeMs)} is allowed.`,
-      ),
-  },
-  {
-    code: 'thrash',
-    whyClosed: ({ undoneMoves }, { maxUndoneMoves }) =>
-      when(
-        undoneMoves >= maxUndoneMoves,
-        `Somebody else undid ${undoneMoves} moves (limit ${maxUndoneMoves}).`,
-      ),
-  },
-  {
-    code: 'other-mover',
-    whyClosed: ({ madeByOthers: { count, example } = NO_OTHERS }, { maxUndoneMoves }) =>
-      when(
-        count >= maxUndoneMoves,
-        `Somebody else made ${count} of the moves that were planned here (${example}); ${maxUndoneMoves} are the limit. Another rebalancer seems to ` +
-          'work on this cluster: stop one of the two, or let them share a lock (ha), then resume.',
-      ),
-  },
-  { code: 'too-many-failures', whyClosed: whyTooManyFailures },
-  {
-    code: 'move-limit',
-    whyClosed: ({ submitted, limit }) =>
-      when(submitted >= limit, `This cycle has made ${submitted} moves (limit ${limit}).`),
-  },
-  {
-    code: 'hourly-limit',
-    whyClosed: ({ submittedThisHour }, { maxMovesPerHour }) =>
-      when(
-        submittedThisHour >= maxMovesPerHour,
-        `${submittedThisHour} moves were made in the last hour (limit ${maxMovesPerHour}).`,
-      ),
-  },
-  { code: 'migration-running', whyClosed: whyBusy },
+export const GATE_LIST: readonly (readonly [GateCode, GateCheck])[] = [
+  ['stopping', ({ isStopping }) => isStopping && STOPPING.detail],
+  ['not-leader', ({ isLeader }) => !isLeader && GATES['not-leader']],
+  ['reload-pending', ({ isConfigWaiting }) => isConfigWaiting && GATES['reload-pending']],
+  ['replan-pending', ({ isReplanWaiting }) => isReplanWaiting && GATES['replan-pending']],
+  ['dry-run', ({ isDryRun }) => isDryRun && 'execution.dryRun is true: nothing is moved.'],
+  ['paused', ({ pause }) => pause && describePause(pause)],
+  ['outside-window', ({ window }) => !window.isOpen && window.detail],
+  ['cluster-unhealthy', ({ cluster }) => cluster.kind === 'unread' && cluster.problem],
+  [
+    'maintenance',
+    ({ cluster }) =>
+      cluster.kind === 'read' &&
+      cluster.safety.maintenance === true &&
+      'The cluster is in maintenance mode; nothing is moved until that ends.',
+  ],
+  [
+    'procedures-paused',
+    ({ cluster }) =>
+      cluster.kind === 'read' &&
+      cluster.safety.procedureManager === 'paused' &&
+      'The procedure manager of metasrv is paused.',
+  ],
+  ['too-few-alive', whyTooFewAlive],
+  [
+    'stale-snapshot',
+    ({ snapshotAgeMs }, { maxSnapshotAgeMs }) =>
+      snapshotAgeMs > maxSnapshotAgeMs &&
+      `The snapshot is ${formatDuration(snapshotAgeMs)} old; at most ${formatDuration(maxSnapshotAgeMs)} is allowed.`,
+  ],
+  [
+    'thrash',
+    ({ undoneMoves }, { maxUndoneMoves }) =>
+      undoneMoves >= maxUndoneMoves && `Somebody else undid ${undoneMoves} moves (limit ${maxUndoneMoves}).`,
+  ],
+  [
+    'other-mover',
+    ({ madeByOthers: { count, example } = NO_OTHERS }, { maxUndoneMoves }) =>
+      count >= maxUndoneMoves &&
+      `Somebody else made ${count} of the moves that were planned here (${example}); ${maxUndoneMoves} are the limit. Another rebalancer seems to ` +
+        'work on this cluster: stop one of the two, or let them share a lock (ha), then resume.',
+  ],
+  ['too-many-failures', whyTooManyFailures],
+  [
+    'move-limit',
+    ({ submitted, limit }) =>
+      submitted >= limit && `This cycle has made ${submitted} moves (limit ${limit}).`,
+  ],
+  [
+    'hourly-limit',
+    ({ submittedThisHour }, { maxMovesPerHour }) =>
+      submittedThisHour >= maxMovesPerHour &&
+      `${submittedThisHour} moves were made in the last hour (limit ${maxMovesPerHour}).`,
+  ],
+  ['migration-running', whyBusy],
 ];
 
 export const STOPPING: ClosedGate = { code: 'stopping', detail: 'The process was told to stop.' };
@@ -174,10 +138,10 @@ function leftText({ regionId, table, from, to, state, procedureId }: MoveRecord)
 }
 
 /** Every gate that is closed, in the order of {@link GATE_LIST}. Pure. */
-export function closedGates(reading: GateReading, limits: GateLimits): readonly ClosedGate[] {
-  return GATE_LIST.flatMap(({ code, whyClosed }) => {
-    const detail = whyClosed(reading, limits);
-    return detail === undefined ? [] : [{ code, detail }];
+export function closedGates(reading: GateReading, options: ExecutorOptions): readonly ClosedGate[] {
+  return GATE_LIST.flatMap(([code, whyClosed]) => {
+    const detail = whyClosed(reading, options);
+    return typeof detail === 'string' ? [{ code, detail }] : [];
   });
 }
 
@@ -187,15 +151,13 @@ export function describeClosed(closed: readonly ClosedGate[]): string {
 
 export function whyTooManyFailures(
   { failureRun }: Pick<GateReading, 'failureRun'>,
-  { maxConsecutiveFailures }: Pick<GateLimits, 'maxConsecutiveFailures'>,
+  { maxConsecutiveFailures }: ExecutorOptions,
 ): string | undefined {
-  return when(
-    failureRun >= maxConsecutiveFailures,
-    `${failureRun} migrations failed in a row (limit ${maxConsecutiveFailures}).`,
-  );
+  if (failureRun < maxConsecutiveFailures) return undefined;
+  return `${failureRun} migrations failed in a row (limit ${maxConsecutiveFailures}).`;
 }
 
-function whyTooFewAlive({ cluster }: GateReading, { minAliveShare }: GateLimits): string | undefined {
+function whyTooFewAlive({ cluster }: GateReading, { minAliveShare }: ExecutorOptions): string | undefined {
   if (cluster.kind === 'unread') return undefined;
   const total = cluster.datanodes.length;
   const alive = cluster.datanodes.filter(({ status }) => status === 'alive').length;
@@ -214,8 +176,4 @@ function describePause({ by, reason, untilMs }: PauseRecord): string {
   if (by === 'breaker') return `Paused automatically: ${reason} Run resume to continue.`;
   const end = untilMs === null ? 'until resumed' : `until ${new Date(untilMs).toISOString()}`;
   return `Paused by ${by} ${end}${reason === '' ? '.' : `: ${reason}`}`;
-}
-
-function when(isClosed: boolean, detail: string): string | undefined {
-  return isClosed ? detail : undefined;
 }

@@ -3,7 +3,7 @@ import type { Outcome } from '../domain/codes.ts';
 import type { ProcedureId } from '../domain/ids.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import type { ProcedureReading, RegionProcedure, RegionReading } from '../greptimedb/port.ts';
-import type { ExecutorOptions } from './options.ts';
+import { SERVER_TIMES } from './options.ts';
 import type { MoveEnd } from './states.ts';
 
 /** What one look at the cluster found about a migration. `unread`: asked, and no usable answer came. */
@@ -48,24 +48,23 @@ export type Judgement =
   | { readonly kind: 'claim'; readonly procedureId: ProcedureId }
   | { readonly kind: 'end'; readonly end: MoveEnd };
 
-export interface JudgeOptions extends Pick<
-  ExecutorOptions,
-  'forgottenGraceMs' | 'staleReadMs' | 'submitSettleMs'
-> {
+/** One more look at a migration. */
+export interface Sighting {
+  readonly move: Pick<MoveRecord, 'from' | 'to' | 'regionId' | 'state' | 'procedureId' | 'downgradedAtMs'>;
+  /** For {@link remember}: from the looks before; for {@link judge}: with this one. */
+  readonly memory: WatchMemory;
+  readonly evidence: Evidence;
+  /** On the monotonic clock. */
+  readonly nowMs: number;
+  /** See `serverWorstCaseMs`. */
   readonly worstCaseMs: number;
 }
 
-type JudgedMove = Pick<MoveRecord, 'from' | 'to' | 'regionId' | 'state' | 'procedureId' | 'downgradedAtMs'>;
 type Found = Extract<RegionReading, { kind: 'found' }>;
 
 /** Adds one look to what is known. */
-export function remember(
-  move: JudgedMove,
-  memory: WatchMemory,
-  evidence: Evidence,
-  nowMs: number,
-  options: JudgeOptions,
-): WatchMemory {
+export function remember(sighting: Sighting): WatchMemory {
+  const { memory, evidence, nowMs } = sighting;
   const { procedure, region } = evidence;
   const ended = procedure.kind === 'active' ? undefined : (endOf(procedure) ?? memory.ended);
   const isSilent = procedure.kind === 'not-found' || procedure.kind === 'unread';
@@ -76,33 +75,21 @@ export function remember(
     intentMs: memory.intentMs,
     sinceMs: memory.sinceMs,
     hasRead: memory.hasRead || hasAnswer(evidence),
-    ...heldSince(memory, what, nowMs),
+    ...(what !== undefined && {
+      held: memory.held?.what === what ? memory.held : { what, sinceMs: nowMs },
+    }),
     ...(ended && { ended }),
     ...(isSilent && { silentSinceMs: memory.silentSinceMs ?? nowMs }),
   };
   const isQuiet = isUnread
     ? memory.quietSinceMs !== undefined && procedure.kind !== 'active'
-    : nothingRuns(move, next, evidence, nowMs, options);
+    : nothingRuns({ ...sighting, memory: next });
   return isQuiet ? { ...next, quietSinceMs: memory.quietSinceMs ?? nowMs } : next;
 }
 
-function heldSince(
-  { held }: WatchMemory,
-  what: string | undefined,
-  nowMs: number,
-): Pick<WatchMemory, 'held'> {
-  if (what === undefined) return {};
-  return { held: held?.what === what ? held : { what, sinceMs: nowMs } };
-}
-
 /** What to make of a migration, by the newest look and all before. Pure: the whole judgement of the executor is here. */
-export function judge(
-  move: JudgedMove,
-  memory: WatchMemory,
-  evidence: Evidence,
-  nowMs: number,
-  options: JudgeOptions,
-): Judgement {
+export function judge(sighting: Sighting): Judgement {
+  const { move, memory, evidence } = sighting;
   const { procedure, listed, region } = evidence;
   if (procedure.kind === 'active')
     return running(`The procedure is ${procedure.status}${tail(procedure.error)}.`);
@@ -115,31 +102,26 @@ export function judge(
     return wait('unknown', true, 'The cluster could not be read.');
   }
   const hasMoved = region.kind === 'found' && region.leader === move.to && region.status === 'alive';
-  if (hasMoved && procedure.kind !== 'unread') return judgeMoved(move, memory, region, nowMs, options);
-  if (isStillSilent(memory, procedure.kind, nowMs, options)) {
+  if (hasMoved && procedure.kind !== 'unread') return judgeMoved(sighting, region);
+  if (isStillSilent(sighting)) {
     return wait('unknown', true, 'The cluster does not know the procedure (yet, or any more).');
   }
-  if (hasMoved) return judgeMoved(move, memory, region, nowMs, options);
+  if (hasMoved) return judgeMoved(sighting, region);
   const isQuiet = memory.quietSinceMs !== undefined;
   if (region.kind === 'gone') {
     const gone = failed('region-dropped', `Region ${move.regionId} has no route any more.`);
-    return isHeld(memory, nowMs, options) ? gone : wait('unknown', !isQuiet, 'The region has no route.');
+    return isHeld(sighting) ? gone : wait('unknown', !isQuiet, 'The region has no route.');
   }
   if (region.status !== 'alive' || region.leader === null) {
     return wait('downgraded', !isQuiet, `Region ${move.regionId} has no writable leader.`);
   }
-  return judgeNotMoved(move, memory, { region, procedure }, nowMs, options);
+  return judgeNotMoved(sighting, region);
 }
 
-function judgeMoved(
-  move: JudgedMove,
-  memory: WatchMemory,
-  region: Found,
-  nowMs: number,
-  options: JudgeOptions,
-): Judgement {
+function judgeMoved(sighting: Sighting, region: Found): Judgement {
+  const { move, memory } = sighting;
   const place = `Datanode ${move.to} leads region ${move.regionId}`;
-  const isConfirmed = isTold(move, memory, region);
+  const isConfirmed = isTold(sighting, region);
   if (isConfirmed && memory.ended?.status === 'failed') {
     return end(
       'succeeded',
@@ -149,7 +131,7 @@ function judgeMoved(
   }
   if (isConfirmed) return end('succeeded', 'moved', `${place}.`);
   const mayStillRun = region.writableOn === undefined && memory.quietSinceMs === undefined;
-  if (!isHeld(memory, nowMs, options, region)) {
+  if (!isHeld(sighting)) {
     return wait('unknown', mayStillRun, `${place} by its route; nothing confirms that yet.`);
   }
   if (region.writableOn === undefined) return end('succeeded', 'moved', `${place}.`);
@@ -160,28 +142,18 @@ function judgeMoved(
  * Whether a route that names the target can be believed at once. Datanodes themselves can; a route that may be cached only together with
  * a procedure that is Done, because the target may have led the region before, and a cache may not have heard of anything since.
  */
-function isTold(move: JudgedMove, memory: WatchMemory, region: Found): boolean {
+function isTold({ move, memory }: Sighting, region: Found): boolean {
   if (region.writableOn !== undefined) return region.writableOn.includes(move.to);
   return region.staleByAtMostMs === undefined || memory.ended?.status === 'done';
 }
 
-interface NotMoved extends Pick<Evidence, 'procedure'> {
-  readonly region: Found;
-}
-
-function judgeNotMoved(
-  move: JudgedMove,
-  memory: WatchMemory,
-  found: NotMoved,
-  nowMs: number,
-  options: JudgeOptions,
-): Judgement {
-  const { region } = found;
+function judgeNotMoved(sighting: Sighting, region: Found): Judgement {
+  const { move, memory } = sighting;
   const leader = region.leader ?? '';
   const isProved = region.writableOn?.includes(leader) === true && !region.writableOn.includes(move.to);
   if (memory.quietSinceMs === undefined)
     return wait('unknown', true, `Datanode ${leader} leads region ${move.regionId}; nothing was seen yet.`);
-  if (!isProved && !isHeldAtRest(memory, nowMs, options, region)) {
+  if (!isProved && !isHeldAtRest(sighting)) {
     return wait(
       'unknown',
       false,
@@ -191,11 +163,11 @@ function judgeNotMoved(
   if (leader !== move.from) {
     return failed('moved-elsewhere', `Datanode ${leader} leads region ${move.regionId}, not ${move.to}.`);
   }
-  return notMovedEnd(move, memory, found);
+  return notMovedEnd(sighting);
 }
 
 /** The region stands where it stood, and nothing works on it any more: by which way did it stay? */
-function notMovedEnd(move: JudgedMove, memory: WatchMemory, found: NotMoved): Judgement {
+function notMovedEnd({ move, memory, evidence }: Sighting): Judgement {
   const stays = `Datanode ${move.from} still leads region ${move.regionId}`;
   if (memory.ended?.status === 'failed') {
     return end('rolled_back', 'rolled_back', `${stays}; the procedure failed${tail(memory.ended.error)}.`);
@@ -207,7 +179,7 @@ function notMovedEnd(move: JudgedMove, memory: WatchMemory, found: NotMoved): Ju
   if (move.procedureId === undefined) {
     return failed('submit-unclear-not-started', `${stays}; the request never showed any effect.`);
   }
-  if (found.procedure.kind === 'unsupported') {
+  if (evidence.procedure.kind === 'unsupported') {
     return failed('no-effect', `${stays}; the accepted migration never showed any effect.`);
   }
   return move.state === 'submitted' || move.state === 'intent-recorded'
@@ -216,22 +188,18 @@ function notMovedEnd(move: JudgedMove, memory: WatchMemory, found: NotMoved): Ju
 }
 
 /** Whether it is certain that no migration of ours works on the region any more. */
-function nothingRuns(
-  move: JudgedMove,
-  memory: WatchMemory,
-  { procedure, listed, region }: Evidence,
-  nowMs: number,
-  options: JudgeOptions,
-): boolean {
+function nothingRuns(sighting: Sighting): boolean {
+  const { move, memory, nowMs } = sighting;
+  const { procedure, listed, region } = sighting.evidence;
   if (procedure.kind === 'active' || listed === 'unread' || region.kind === 'unread') return false;
   if (typeof listed !== 'string' && listed.some((other) => other.active)) return false;
   if (memory.ended) return true;
-  if (isStillSilent(memory, procedure.kind, nowMs, options)) return false;
+  if (isStillSilent(sighting)) return false;
   if (procedure.kind === 'not-found') return true;
   // Not since the intent: that was an earlier process's, by a wall clock that may have jumped since.
   const watchedMs = nowMs - memory.sinceMs;
-  if (watchedMs >= options.worstCaseMs) return true;
-  if (typeof listed !== 'string') return watchedMs >= options.submitSettleMs;
+  if (watchedMs >= sighting.worstCaseMs) return true;
+  if (typeof listed !== 'string') return watchedMs >= SERVER_TIMES.submitSettleMs;
   // Only the route can tell. A healthy leader that is not the source makes the server drop our request; a healthy source that had been
   // downgraded means that the server undid it.
   if (region.kind !== 'found' || region.status !== 'alive' || region.leader === null) return false;
@@ -239,38 +207,27 @@ function nothingRuns(
 }
 
 /** Not found proves nothing: registration comes after the id, and a new metasrv leader needs a moment. */
-function isStillSilent(
-  memory: WatchMemory,
-  kind: Evidence['procedure']['kind'],
-  nowMs: number,
-  options: JudgeOptions,
-): boolean {
+function isStillSilent({ memory, evidence, nowMs }: Sighting): boolean {
+  const { kind } = evidence.procedure;
   if (kind !== 'not-found' && kind !== 'unread') return false;
   if (memory.ended) return false;
-  return nowMs - (memory.silentSinceMs ?? nowMs) < options.forgottenGraceMs;
+  return nowMs - (memory.silentSinceMs ?? nowMs) < SERVER_TIMES.forgottenGraceMs;
 }
 
 /** Whether the region has looked the same for longer than what shows it may lag behind. */
-function isHeld(
-  memory: WatchMemory,
-  nowMs: number,
-  options: JudgeOptions,
-  region: Pick<Found, 'staleByAtMostMs'> = {},
-): boolean {
-  return memory.held !== undefined && nowMs - memory.held.sinceMs >= holdMs(options, region);
+function isHeld({ memory, evidence, nowMs }: Sighting): boolean {
+  return memory.held !== undefined && nowMs - memory.held.sinceMs >= holdMs(evidence);
 }
 
-function holdMs(
-  { staleReadMs }: JudgeOptions,
-  { staleByAtMostMs = 0 }: Pick<Found, 'staleByAtMostMs'>,
-): number {
-  return Math.max(staleReadMs, staleByAtMostMs);
+function holdMs({ region }: Evidence): number {
+  return Math.max(SERVER_TIMES.staleReadMs, region.kind === 'found' ? (region.staleByAtMostMs ?? 0) : 0);
 }
 
 /** Held since the migration can have changed nothing any more: what was read before that is no proof. */
-function isHeldAtRest(memory: WatchMemory, nowMs: number, options: JudgeOptions, region: Found): boolean {
-  if (memory.quietSinceMs === undefined) return false;
-  return isHeld(memory, nowMs, options, region) && nowMs - memory.quietSinceMs >= holdMs(options, region);
+function isHeldAtRest(sighting: Sighting): boolean {
+  const { quietSinceMs } = sighting.memory;
+  if (quietSinceMs === undefined) return false;
+  return isHeld(sighting) && sighting.nowMs - quietSinceMs >= holdMs(sighting.evidence);
 }
 
 function endOf(procedure: Evidence['procedure']): WatchMemory['ended'] {

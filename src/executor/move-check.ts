@@ -1,28 +1,13 @@
 import type { ProcedureId } from '../domain/ids.ts';
 import type { Move } from '../domain/plan.ts';
-import type { ClusterReader, RegionReading } from '../greptimedb/port.ts';
-import { sleep, type Clock } from '../lib/clock.ts';
+import type { RegionReading } from '../greptimedb/port.ts';
+import { sleep } from '../lib/clock.ts';
 import type { Store } from '../store/port.ts';
 import { attempt } from './evidence.ts';
-import {
-  closedGates,
-  type ClosedGate,
-  type GateLimits,
-  type GateReading,
-  type Moment,
-  type Standing,
-} from './gates.ts';
-import type { ExecutorOptions } from './options.ts';
+import { closedGates, type ClosedGate, type GateReading, type Moment } from './gates.ts';
+import { SERVER_TIMES, type ExecutorOptions } from './options.ts';
+import type { ExecutorParts } from './port.ts';
 import { brokenRule, type BrokenRule, type RegionFacts } from './region-rules.ts';
-
-export interface MoveCheckDependencies {
-  readonly cluster: Pick<ClusterReader, 'readSafety' | 'readDatanodes' | 'listProcedures' | 'readRegion'>;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly standing: () => Standing;
-}
-
-type MoveCheckOptions = GateLimits & Pick<ExecutorOptions, 'foreignWaitMs' | 'pollIntervalMs'>;
 
 /** How many migrations this cycle has submitted, and the most that it may. */
 interface Budget {
@@ -47,78 +32,90 @@ export interface CheckedMove {
   readonly mayStillSubmit: () => CheckResult;
 }
 
-/** What one move has to pass right before it is submitted: first the gates, then the rules about its region. */
-export interface MoveCheck {
-  /**
-   * Reads afresh all that is needed, once, and judges it. While nothing but a migration of somebody else is in the way, waits for its end.
-   *
-   * @throws the signal's reason when it aborts, and OperatingErrors of the store.
-   */
-  check(move: Move, budget: Budget, signal: AbortSignal): Promise<CheckedMove>;
-  /** Every gate that would stop a move now. Throws as `check` does. */
-  closedGates(budget: Budget, signal: AbortSignal): Promise<readonly ClosedGate[]>;
-}
-
 const HOUR_MS = 3_600_000;
 
-export function createMoveCheck(options: MoveCheckOptions, dependencies: MoveCheckDependencies): MoveCheck {
-  const { cluster, store, clock, standing } = dependencies;
+/**
+ * What one move has to pass right before it is submitted: first the gates, then the rules about its region. Reads afresh all that is
+ * needed, once, and judges it. While nothing but a migration of somebody else is in the way, waits for its end.
+ *
+ * @throws the signal's reason when it aborts, and OperatingErrors of the store.
+ */
+export async function checkMove(
+  parts: ExecutorParts,
+  move: Move,
+  budget: Budget,
+  signal: AbortSignal,
+): Promise<CheckedMove> {
+  const { clock, options } = parts;
+  const untilMs = clock.monotonicMs() + SERVER_TIMES.foreignWaitMs;
+  for (;;) {
+    const checked = await checkOnce(parts, move, budget, signal);
+    if (!isBusy(checked.result) || clock.monotonicMs() >= untilMs) return checked;
+    await sleep(clock, options.pollIntervalMs, signal);
+  }
+}
 
-  const readMoment = (signal: AbortSignal): Moment => {
-    const nowMs = clock.now();
-    const pause = store.pause(nowMs);
-    return { ...standing(), nowMs, isStopping: signal.aborted, ...(pause && { pause }) };
-  };
+/** Every gate that would stop a move now. Throws as {@link checkMove} does. */
+export async function readClosedGates(
+  parts: ExecutorParts,
+  budget: Budget,
+  signal: AbortSignal,
+): Promise<readonly ClosedGate[]> {
+  return closedGates(await readAll(parts, budget, signal), parts.options);
+}
 
-  const readGates = async (budget: Budget, signal: AbortSignal, move?: Move): Promise<Reading> => {
-    const read = await attempt(signal, () =>
-      Promise.all([
-        cluster.readSafety({ signal }),
-        cluster.readDatanodes({ signal }),
-        cluster.listProcedures({ signal }),
-        move && cluster.readRegion(move.regionId, { signal }),
-      ]),
-    );
-    const moment = readMoment(signal);
-    const { nowMs } = moment;
-    const gates = {
-      ...moment,
-      ...budget,
-      snapshotAgeMs: Math.max(0, nowMs - moment.snapshotTakenAtMs),
-      failureRun: store.failureRun(),
-      submittedThisHour: store.countSubmissions(nowMs - HOUR_MS),
-      undoneMoves: store.countUndone(nowMs - options.thrashWindowMs),
-    };
-    if (!read.ok) return { ...gates, cluster: { kind: 'unread', problem: read.problem } };
-    const [safety, datanodes, procedures, region] = read.value;
-    return { ...gates, cluster: { kind: 'read', safety, datanodes, procedures }, ...(region && { region }) };
-  };
-
-  const checkOnce = async (move: Move, budget: Budget, signal: AbortSignal): Promise<CheckedMove> => {
-    const reading = await readGates(budget, signal, move);
-    const holds = readHolds(store, move, reading.nowMs);
-    const judge = (moment: Moment): CheckResult => judgeMove(move, { ...reading, ...moment }, holds, options);
-    return {
-      move,
-      result: judge(reading),
-      knownBefore: proceduresOf(move, reading),
-      mayStillSubmit: () => judge(readMoment(signal)),
-    };
-  };
-
+async function checkOnce(
+  parts: ExecutorParts,
+  move: Move,
+  budget: Budget,
+  signal: AbortSignal,
+): Promise<CheckedMove> {
+  const reading = await readAll(parts, budget, signal, move);
+  const holds = readHolds(parts.store, move, reading.nowMs);
+  const judge = (moment: Moment): CheckResult =>
+    judgeMove(move, { ...reading, ...moment }, holds, parts.options);
   return {
-    async check(move, budget, signal) {
-      const untilMs = clock.monotonicMs() + options.foreignWaitMs;
-      for (;;) {
-        const checked = await checkOnce(move, budget, signal);
-        if (!isBusy(checked.result) || clock.monotonicMs() >= untilMs) return checked;
-        await sleep(clock, options.pollIntervalMs, signal);
-      }
-    },
-    async closedGates(budget, signal) {
-      return closedGates(await readGates(budget, signal), options);
-    },
+    move,
+    result: judge(reading),
+    knownBefore: proceduresOf(move, reading),
+    mayStillSubmit: () => judge(readMoment(parts, signal)),
   };
+}
+
+async function readAll(
+  parts: ExecutorParts,
+  budget: Budget,
+  signal: AbortSignal,
+  move?: Move,
+): Promise<Reading> {
+  const { cluster, store, options } = parts;
+  const read = await attempt(signal, () =>
+    Promise.all([
+      cluster.readSafety({ signal }),
+      cluster.readDatanodes({ signal }),
+      cluster.listProcedures({ signal }),
+      move && cluster.readRegion(move.regionId, { signal }),
+    ]),
+  );
+  const moment = readMoment(parts, signal);
+  const { nowMs } = moment;
+  const gates = {
+    ...moment,
+    ...budget,
+    snapshotAgeMs: Math.max(0, nowMs - moment.snapshotTakenAtMs),
+    failureRun: store.failureRun(),
+    submittedThisHour: store.countSubmissions(nowMs - HOUR_MS),
+    undoneMoves: store.countUndone(nowMs - options.thrashWindowMs),
+  };
+  if (!read.ok) return { ...gates, cluster: { kind: 'unread', problem: read.problem } };
+  const [safety, datanodes, procedures, region] = read.value;
+  return { ...gates, cluster: { kind: 'read', safety, datanodes, procedures }, ...(region && { region }) };
+}
+
+function readMoment({ store, clock, standing }: ExecutorParts, signal: AbortSignal): Moment {
+  const nowMs = clock.now();
+  const pause = store.pause(nowMs);
+  return { ...standing(), nowMs, isStopping: signal.aborted, ...(pause && { pause }) };
 }
 
 /** What was read, with the region where a move is checked and the cluster could be read. */
@@ -128,8 +125,8 @@ interface Reading extends GateReading {
 
 type Holds = Pick<RegionFacts, 'cooldownUntilMs' | 'quarantineUntilMs' | 'hasUnresolvedMove'>;
 
-function judgeMove(move: Move, reading: Reading, holds: Holds, limits: GateLimits): CheckResult {
-  const gates = closedGates(reading, limits);
+function judgeMove(move: Move, reading: Reading, holds: Holds, options: ExecutorOptions): CheckResult {
+  const gates = closedGates(reading, options);
   const { cluster, region, draining } = reading;
   if (gates.length > 0 || cluster.kind === 'unread' || !region) return { kind: 'closed', gates };
   const { datanodes, procedures } = cluster;

@@ -1,4 +1,4 @@
-/** Limits and times of the executor. All in milliseconds unless the name says otherwise. */
+/** What the configuration says of moves. All times in milliseconds. */
 export interface ExecutorOptions {
   /** Sent with every migration; see `MigrationRequest.replayTimeoutMs`. */
   readonly replayTimeoutMs: number;
@@ -12,38 +12,40 @@ export interface ExecutorOptions {
   /** A region rests this long after its first failure, twice as long after the second, and so on up to the longest. */
   readonly quarantineBaseMs: number;
   readonly quarantineMaxMs: number;
+  readonly maxSnapshotAgeMs: number;
+  /** The least share of datanodes that must be alive, 0 to 1. */
+  readonly minAliveShare: number;
+  readonly maxConsecutiveFailures: number;
+  readonly maxMovesPerHour: number;
+  readonly maxUndoneMoves: number;
+  /** How far back moves that others undid count. */
+  readonly thrashWindowMs: number;
+}
+
+/** What follows from GreptimeDB and is not configured. All in milliseconds. */
+export const SERVER_TIMES = {
   /**
    * How long a procedure may be unknown to the cluster before that counts: registration happens after the id is given out
    * (GreptimeDB RM/manager.rs), and a new metasrv leader reloads what ran (CP/local.rs).
    */
-  readonly forgottenGraceMs: number;
+  forgottenGraceMs: 60_000,
   /**
    * How long a reading that says "not moved" must hold after the end: frontends answer from cached routes, and the broadcast that
    * renews them comes after the procedure's end or not at all. Not waited for where datanodes themselves confirm the reading.
    */
-  readonly staleReadMs: number;
+  staleReadMs: 60_000,
   /**
    * How long a request without an answer may still arrive, where procedures can be listed: the frontend sends up to four times with
    * 10 s each (MC/client/procedure.rs, `ddl_timeout`), doubled for what lies between.
    */
-  readonly submitSettleMs: number;
-  /** How long to wait for a migration of somebody else before the rest of the cycle is left undone. */
-  readonly foreignWaitMs: number;
-  /** How long recovery tries to reach a cluster that does not answer before it leaves the move for the next cycle. */
-  readonly recoverPatienceMs: number;
-  /** How far the servers' clocks may be from ours. */
-  readonly clockSkewMs: number;
-}
-
-/** What follows from GreptimeDB and is not configured. */
-export const FIXED_OPTIONS = {
-  forgottenGraceMs: 60_000,
-  staleReadMs: 60_000,
   submitSettleMs: 80_000,
+  /** How long to wait for a migration of somebody else before the rest of the cycle is left undone. */
   foreignWaitMs: 60_000,
+  /** How long recovery tries to reach a cluster that does not answer before it leaves the move for the next cycle. */
   recoverPatienceMs: 30_000,
+  /** How far the servers' clocks may be from ours. */
   clockSkewMs: 60_000,
-} satisfies Partial<ExecutorOptions>;
+} as const;
 
 /** 12 retries with doubling delays from 0.5 s to 60 s and up to 25 % noise (CP/local/runner.rs; MS/metasrv.rs). */
 const SERVER_RETRY_DELAYS_MS = 455_000;

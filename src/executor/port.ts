@@ -7,6 +7,7 @@ import type { EventSink } from '../observability/events.ts';
 import type { Store } from '../store/port.ts';
 import type { ClosedGate, Standing } from './gates.ts';
 import type { WatchMemory } from './judge.ts';
+import type { ExecutorOptions } from './options.ts';
 
 export interface ExecutorDependencies {
   readonly cluster: Cluster;
@@ -20,6 +21,12 @@ export interface ExecutorDependencies {
    * of it rests on how long it has looked the same. Default: a new one.
    */
   readonly watchMemories?: WatchMemories;
+}
+
+/** What all parts of one executor share. */
+export interface ExecutorParts extends ExecutorDependencies {
+  readonly options: ExecutorOptions;
+  readonly watchMemories: WatchMemories;
 }
 
 /** What looks at moves without an end have shown so far, by move id. */

@@ -1,39 +1,28 @@
 import type { MoveRecord } from '../domain/move.ts';
 import type { EventSink } from '../observability/events.ts';
-import type { Store } from '../store/port.ts';
-import type { Journal } from './journal.ts';
-import type { ExecutorOptions } from './options.ts';
-import type { OpenMove, RecoveryReport } from './port.ts';
-import type { Watcher, WatchResult } from './watch.ts';
-
-export interface RecoveryDependencies {
-  readonly store: Store;
-  readonly events: EventSink;
-  readonly journal: Journal;
-  readonly watcher: Watcher;
-}
+import { finish } from './journal.ts';
+import { SERVER_TIMES } from './options.ts';
+import type { ExecutorParts, OpenMove, RecoveryReport } from './port.ts';
+import { followMove, type WatchResult } from './watch.ts';
 
 /** Finds out what became of every move that has no known end, the oldest first. Sends nothing that changes anything. */
-export async function recoverMoves(
-  options: Pick<ExecutorOptions, 'recoverPatienceMs'>,
-  dependencies: RecoveryDependencies,
-  signal: AbortSignal,
-): Promise<RecoveryReport> {
+export async function recoverMoves(parts: ExecutorParts, signal: AbortSignal): Promise<RecoveryReport> {
+  const { store, events } = parts;
   const resolved: MoveRecord[] = [];
   const open: OpenMove[] = [];
-  const unresolved = dependencies.store.unresolvedMoves();
+  const unresolved = store.unresolvedMoves();
   const followed = unresolved.filter(isFollowed);
   for (const move of unresolved) {
     if (isFollowed(move)) {
       const [position, total] = [followed.indexOf(move) + 1, followed.length];
-      dependencies.events.emit({ type: 'move-started', move, position, total, isResumed: true });
+      events.emit({ type: 'move-started', move, position, total, isResumed: true });
     }
     try {
       signal.throwIfAborted();
-      const result = await recoverOne(options, dependencies, move, signal);
+      const result = await recoverOne(parts, move, signal);
       if (result.kind === 'open') open.push(result);
       else resolved.push(result.move);
-      tell(dependencies.events, move, result);
+      tell(events, move, result);
     } catch (error) {
       if (!signal.aborted) throw error;
       return { resolved, open, stopped: true };
@@ -47,18 +36,13 @@ function isFollowed({ state }: MoveRecord): boolean {
   return state !== 'planned' && state !== 'checking' && state !== 'timed_out';
 }
 
-async function recoverOne(
-  options: Pick<ExecutorOptions, 'recoverPatienceMs'>,
-  { journal, watcher }: RecoveryDependencies,
-  move: MoveRecord,
-  signal: AbortSignal,
-): Promise<WatchResult> {
+async function recoverOne(parts: ExecutorParts, move: MoveRecord, signal: AbortSignal): Promise<WatchResult> {
   if (move.state === 'planned' || move.state === 'checking') {
     const detail = 'The process ended before the request was sent.';
-    const ended = journal.finish(move, { state: 'abandoned', cause: 'interrupted', detail });
+    const ended = finish(parts, move, { state: 'abandoned', cause: 'interrupted', detail });
     return { kind: 'ended', move: ended };
   }
-  return watcher.follow(move, signal, { patienceMs: options.recoverPatienceMs });
+  return followMove(parts, move, signal, { patienceMs: SERVER_TIMES.recoverPatienceMs });
 }
 
 /** A move that is still open was told of when it timed out. */

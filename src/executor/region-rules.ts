@@ -27,101 +27,76 @@ export interface BrokenRule {
 
 type Found = Extract<RegionReading, { kind: 'found' }>;
 
-interface RegionRule {
-  readonly cause: CauseCode;
-  /** @returns why the move must not be made, or undefined when this rule has nothing against it. */
-  readonly whyNot: (facts: RegionFacts, region: Found) => string | undefined;
-}
+/** @returns why the move must not be made; false or undefined when this rule has nothing against it. */
+type RegionRule = (facts: RegionFacts, region: Found) => string | false | undefined;
 
 /** As in the list of gates: operators first, then the cluster, then our own rules. */
-const REGION_RULES: readonly RegionRule[] = [
-  {
-    cause: 'no-longer-wanted',
-    whyNot: ({ move, draining }) => when(draining.includes(move.to), `Datanode ${move.to} drains now.`),
-  },
-  {
-    cause: 'no-longer-wanted',
-    whyNot: ({ move, draining }) =>
-      when(move.reason === 'drain' && !draining.includes(move.from), `Datanode ${move.from} drains no more.`),
-  },
-  {
-    cause: 'no-longer-wanted',
-    whyNot: ({ move: { to }, datanodes }) =>
-      when(
-        datanodes.some((datanode) => datanode.id === to && !takesWrites(datanode)),
-        `Datanode ${to} takes no writes.`,
-      ),
-  },
-  {
-    cause: 'migrating',
-    whyNot: ({ move }, { status }) =>
-      when(status === 'migrating', `Region ${move.regionId} is being migrated.`),
-  },
-  {
-    cause: 'staging',
-    whyNot: ({ move }, { status }) =>
-      when(status === 'staging', `Region ${move.regionId} is being repartitioned.`),
-  },
-  {
-    cause: 'no-leader',
-    whyNot: ({ move }, { leader }) =>
-      when(leader === null, `Region ${move.regionId} has no leader at this time.`),
-  },
-  {
-    cause: 'already-there',
-    whyNot: ({ move }, { leader }) =>
-      when(leader === move.to, `Region ${move.regionId} is led by datanode ${move.to} already.`),
-  },
-  {
-    cause: 'leader-changed',
-    whyNot: ({ move }, { leader }) =>
-      when(
-        leader !== move.from,
-        `Region ${move.regionId} is led by datanode ${leader}; the plan says datanode ${move.from}.`,
-      ),
-  },
-  {
-    cause: 'follower-on-target',
-    whyNot: ({ move }, { followers }) =>
-      when(followers.includes(move.to), `Datanode ${move.to} holds a follower of region ${move.regionId}.`),
-  },
-  { cause: 'migrating', whyNot: whyHeld },
-  {
-    cause: 'unknown-datanode',
-    whyNot: ({ move: { from }, datanodes }) =>
-      when(statusOf(datanodes, from) === undefined, `The cluster does not list datanode ${from}.`),
-  },
-  {
-    cause: 'leader-dead',
-    whyNot: ({ move: { from }, datanodes }) =>
-      when(statusOf(datanodes, from) === 'dead', `Datanode ${from} is not alive.`),
-  },
-  {
-    cause: 'target-dead',
-    whyNot: ({ move: { to }, datanodes }) =>
-      when(statusOf(datanodes, to) === undefined, `The cluster does not list datanode ${to}.`) ??
-      when(statusOf(datanodes, to) === 'dead', `Datanode ${to} is not alive.`),
-  },
-  {
-    cause: 'migrating',
-    whyNot: ({ move, hasUnresolvedMove }) =>
-      when(hasUnresolvedMove, `What became of an earlier move of region ${move.regionId} is not known yet.`),
-  },
-  {
+const REGION_RULES: readonly (readonly [CauseCode, RegionRule])[] = [
+  [
+    'no-longer-wanted',
+    ({ move, draining }) => draining.includes(move.to) && `Datanode ${move.to} drains now.`,
+  ],
+  [
+    'no-longer-wanted',
+    ({ move, draining }) =>
+      move.reason === 'drain' && !draining.includes(move.from) && `Datanode ${move.from} drains no more.`,
+  ],
+  [
+    'no-longer-wanted',
+    ({ move: { to }, datanodes }) =>
+      datanodes.some((datanode) => datanode.id === to && !takesWrites(datanode)) &&
+      `Datanode ${to} takes no writes.`,
+  ],
+  [
+    'migrating',
+    ({ move }, { status }) => status === 'migrating' && `Region ${move.regionId} is being migrated.`,
+  ],
+  [
+    'staging',
+    ({ move }, { status }) => status === 'staging' && `Region ${move.regionId} is being repartitioned.`,
+  ],
+  [
+    'no-leader',
+    ({ move }, { leader }) => leader === null && `Region ${move.regionId} has no leader at this time.`,
+  ],
+  [
+    'already-there',
+    ({ move }, { leader }) =>
+      leader === move.to && `Region ${move.regionId} is led by datanode ${move.to} already.`,
+  ],
+  [
+    'leader-changed',
+    ({ move }, { leader }) =>
+      leader !== move.from &&
+      `Region ${move.regionId} is led by datanode ${leader}; the plan says datanode ${move.from}.`,
+  ],
+  [
+    'follower-on-target',
+    ({ move }, { followers }) =>
+      followers.includes(move.to) && `Datanode ${move.to} holds a follower of region ${move.regionId}.`,
+  ],
+  ['migrating', whyHeld],
+  ['unknown-datanode', ({ move: { from }, datanodes }) => whyUnlisted(datanodes, from)],
+  ['leader-dead', ({ move: { from }, datanodes }) => whyDead(datanodes, from)],
+  ['target-dead', ({ move: { to }, datanodes }) => whyUnlisted(datanodes, to) ?? whyDead(datanodes, to)],
+  [
+    'migrating',
+    ({ move, hasUnresolvedMove }) =>
+      hasUnresolvedMove && `What became of an earlier move of region ${move.regionId} is not known yet.`,
+  ],
+  [
     // An operator who empties a datanode has decided: a region that was moved there a moment ago has to leave as well.
-    cause: 'cooldown',
-    whyNot: ({ move, cooldownUntilMs: untilMs }) =>
-      move.reason === 'drain' || untilMs === undefined
-        ? undefined
-        : `Region ${move.regionId} rests until ${isoTime(untilMs)}.`,
-  },
-  {
-    cause: 'quarantined',
-    whyNot: ({ move, quarantineUntilMs: untilMs }) =>
-      untilMs === undefined
-        ? undefined
-        : `Region ${move.regionId} is in quarantine until ${isoTime(untilMs)}.`,
-  },
+    'cooldown',
+    ({ move, cooldownUntilMs: untilMs }) =>
+      move.reason !== 'drain' &&
+      untilMs !== undefined &&
+      `Region ${move.regionId} rests until ${isoTime(untilMs)}.`,
+  ],
+  [
+    'quarantined',
+    ({ move, quarantineUntilMs: untilMs }) =>
+      untilMs !== undefined && `Region ${move.regionId} is in quarantine until ${isoTime(untilMs)}.`,
+  ],
 ];
 
 /** The first rule that forbids the move, if any. Pure. */
@@ -130,9 +105,9 @@ export function brokenRule(facts: RegionFacts): BrokenRule | undefined {
   if (region.kind === 'gone') {
     return { cause: 'region-gone', detail: `Region ${move.regionId} has no route any more.` };
   }
-  for (const { cause, whyNot } of REGION_RULES) {
+  for (const [cause, whyNot] of REGION_RULES) {
     const detail = whyNot(facts, region);
-    if (detail !== undefined) return { cause, detail };
+    if (typeof detail === 'string') return { cause, detail };
   }
   return undefined;
 }
@@ -143,12 +118,15 @@ function whyHeld({ move, procedures }: RegionFacts): string | undefined {
   return holder && `Procedure ${holder.procedureId} (${holder.type}) holds region ${move.regionId}.`;
 }
 
-function statusOf(datanodes: readonly Datanode[], id: DatanodeId): Datanode['status'] | undefined {
-  return datanodes.find((datanode) => datanode.id === id)?.status;
+function whyUnlisted(datanodes: readonly Datanode[], id: DatanodeId): string | undefined {
+  return datanodes.some((datanode) => datanode.id === id)
+    ? undefined
+    : `The cluster does not list datanode ${id}.`;
 }
 
-function when(isBroken: boolean, detail: string): string | undefined {
-  return isBroken ? detail : undefined;
+function whyDead(datanodes: readonly Datanode[], id: DatanodeId): string | undefined {
+  const isDead = datanodes.some((datanode) => datanode.id === id && datanode.status === 'dead');
+  return isDead ? `Datanode ${id} is not alive.` : undefined;
 }
 
 function isoTime(atMs: number): string {

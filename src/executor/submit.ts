@@ -2,22 +2,12 @@ import type { CauseCode } from '../domain/causes.ts';
 import { describeError, OperatingError } from '../domain/errors.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import type { Cluster, RefusalCode, SubmitResult } from '../greptimedb/port.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Store } from '../store/port.ts';
-import { attempt, look, queryFor, type EvidenceQuery } from './evidence.ts';
+import { attempt, look, queryFor } from './evidence.ts';
 import { describeClosed, STOPPING, type ClosedGate } from './gates.ts';
-import type { Journal } from './journal.ts';
+import { advance, finish } from './journal.ts';
 import type { CheckedMove, CheckResult } from './move-check.ts';
-import type { ExecutorOptions } from './options.ts';
-import type { Attempted } from './port.ts';
+import type { Attempted, ExecutorParts } from './port.ts';
 import type { MoveEnd } from './states.ts';
-
-export interface SubmitDependencies {
-  readonly cluster: Cluster;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly journal: Journal;
-}
 
 export type Submission =
   /** Nothing was started, for certain. */
@@ -32,7 +22,6 @@ interface NotSent {
   readonly message: string;
   readonly permission: Permission;
 }
-type SubmitOptions = Pick<ExecutorOptions, 'replayTimeoutMs' | 'clockSkewMs' | 'submitSettleMs'>;
 
 const CAUSE_OF_REFUSAL: Readonly<Record<RefusalCode, CauseCode>> = {
   'leader-changed': 'leader-changed',
@@ -52,43 +41,39 @@ const CAUSE_OF_REFUSAL: Readonly<Record<RefusalCode, CauseCode>> = {
  * @param checking the record of the move that was checked.
  */
 export async function submit(
-  options: SubmitOptions,
-  dependencies: SubmitDependencies,
+  parts: ExecutorParts,
   checking: MoveRecord,
   { knownBefore, mayStillSubmit }: CheckedMove,
   signal: AbortSignal,
 ): Promise<Submission> {
-  const { cluster, store, clock, journal } = dependencies;
-  const move = journal.advance(checking, 'intent-recorded', { knownBefore });
-  const submittedAtMs = clock.now();
-  const result = await send(cluster, move, options.replayTimeoutMs, mayStillSubmit, signal);
+  const move = advance(parts, checking, 'intent-recorded', { knownBefore });
+  const submittedAtMs = parts.clock.now();
+  const result = await send(parts, move, mayStillSubmit, signal);
   switch (result.kind) {
     case 'accepted': {
       const step = { procedureId: result.procedureId, submittedAtMs };
-      return { kind: 'look', move: journal.advance(move, 'submitted', step) };
+      return { kind: 'look', move: advance(parts, move, 'submitted', step) };
     }
     case 'unclear':
       return { kind: 'look', move };
-    case 'already-there': {
-      const query = queryFor(store, move, submittedAtMs, options);
-      return confirmAlreadyThere(dependencies, move, query, signal);
-    }
+    case 'already-there':
+      return confirmAlreadyThere(parts, move, submittedAtMs, signal);
     case 'not-sent':
-      return unsent(journal, move, result, signal);
+      return unsent(parts, move, result, signal);
     case 'refused':
-      return refuse(dependencies, move, result, signal);
+      return refuse(parts, move, result, signal);
   }
 }
 
 /** What could not be sent would not reach the cluster for another move either; what was held back has its own reason. */
 function unsent(
-  journal: Journal,
+  parts: ExecutorParts,
   move: MoveRecord,
   { message, permission }: NotSent,
   signal: AbortSignal,
 ): Submission {
   const end = (cause: CauseCode, detail: string, closed: readonly ClosedGate[]): Submission => {
-    const ended = journal.finish(move, { state: 'abandoned', cause, detail });
+    const ended = finish(parts, move, { state: 'abandoned', cause, detail });
     return { kind: 'ended', move: ended, wasSubmitted: false, closed };
   };
   if (signal.aborted) return end('interrupted', message, [STOPPING]);
@@ -103,13 +88,13 @@ function unsent(
 }
 
 async function refuse(
-  { cluster, journal }: SubmitDependencies,
+  parts: ExecutorParts,
   move: MoveRecord,
   { code, message }: Extract<SubmitResult, { kind: 'refused' }>,
   signal: AbortSignal,
 ): Promise<Submission> {
   const cause = CAUSE_OF_REFUSAL[code];
-  if (await mayHaveBegun(cluster, code, signal)) {
+  if (await mayHaveBegun(parts.cluster, code, signal)) {
     return { kind: 'look', move, nothingSeenCause: cause };
   }
   // The world is not as the plan thought: no failure of anybody.
@@ -119,7 +104,7 @@ async function refuse(
     cause,
     detail: `The cluster refused: ${message.slice(0, 1_000)}`,
   };
-  const ended = journal.finish(move, end);
+  const ended = finish(parts, move, end);
   // Some refusals would meet every other move too.
   const meetsAll = code === 'access-denied' || code === 'not-leader';
   const detail = `Region ${move.regionId}: ${end.detail}`;
@@ -149,12 +134,13 @@ async function mayHaveBegun(cluster: Cluster, code: RefusalCode, signal: AbortSi
  * answer; or the answer was some other error that reads like this one (0.9.3 to 0.14). Only the cluster can tell.
  */
 async function confirmAlreadyThere(
-  { cluster, store, journal }: SubmitDependencies,
+  parts: ExecutorParts,
   move: MoveRecord,
-  query: EvidenceQuery,
+  submittedAtMs: number,
   signal: AbortSignal,
 ): Promise<Submission> {
-  const seen = await look({ cluster, store }, query, signal).catch((error: unknown) => {
+  const query = queryFor(parts.store, move, submittedAtMs);
+  const seen = await look(parts, query, signal).catch((error: unknown) => {
     if (!signal.aborted) throw error;
     return undefined;
   });
@@ -162,7 +148,7 @@ async function confirmAlreadyThere(
   const isThere = region?.kind === 'found' && region.leader === move.to && region.status === 'alive';
   if (!isThere || seen?.evidence.claimable !== undefined) return { kind: 'look', move };
   const detail = `Datanode ${move.to} leads region ${move.regionId} already, the cluster says.`;
-  const ended = journal.finish(move, { state: 'abandoned', cause: 'already-there', detail });
+  const ended = finish(parts, move, { state: 'abandoned', cause: 'already-there', detail });
   return { kind: 'ended', move: ended, wasSubmitted: false, closed: [] };
 }
 
@@ -174,9 +160,8 @@ async function confirmAlreadyThere(
  * may still be submitted is asked at the first byte.
  */
 async function send(
-  cluster: Cluster,
+  { cluster, options: { replayTimeoutMs } }: ExecutorParts,
   move: MoveRecord,
-  replayTimeoutMs: number,
   mayStillSubmit: () => CheckResult,
   signal: AbortSignal,
 ): Promise<SubmitResult | NotSent> {

@@ -6,7 +6,7 @@ import {
   type Executor,
 } from '../../src/executor/executor.ts';
 import type { ExecutorOptions } from '../../src/executor/options.ts';
-import type { GateLimits, Standing } from '../../src/executor/gates.ts';
+import type { Standing } from '../../src/executor/gates.ts';
 import { VirtualClock } from '../harness/virtual-clock.ts';
 import type { RebalancerEvent } from '../../src/observability/events.ts';
 import type { Store } from '../../src/store/port.ts';
@@ -14,7 +14,7 @@ import { openStore } from '../../src/store/sqlite.ts';
 import { FakeCluster, type FakeClusterOptions } from './fake-cluster.ts';
 
 /** The defaults, but for a shorter replay timeout, so that the server's worst case is 10 minutes and 10 seconds. */
-export const OPTIONS: ExecutorOptions & GateLimits = {
+export const OPTIONS: ExecutorOptions = {
   replayTimeoutMs: 10_000,
   moveTimeoutMs: 900_000,
   pollIntervalMs: 1_000,
@@ -23,12 +23,6 @@ export const OPTIONS: ExecutorOptions & GateLimits = {
   maxConsecutiveFailures: 3,
   quarantineBaseMs: 600_000,
   quarantineMaxMs: 86_400_000,
-  forgottenGraceMs: 60_000,
-  staleReadMs: 60_000,
-  submitSettleMs: 80_000,
-  foreignWaitMs: 30_000,
-  recoverPatienceMs: 30_000,
-  clockSkewMs: 60_000,
   maxSnapshotAgeMs: 60_000,
   minAliveShare: 0.5,
   maxMovesPerHour: 100,
@@ -78,7 +72,7 @@ export interface Rig {
 
 export interface RigOptions {
   readonly cluster?: Partial<FakeClusterOptions>;
-  readonly options?: Partial<ExecutorOptions & GateLimits>;
+  readonly options?: Partial<ExecutorOptions>;
   readonly standing?: Partial<Standing>;
   readonly store?: Store;
   readonly clock?: VirtualClock;

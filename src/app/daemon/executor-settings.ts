@@ -1,13 +1,10 @@
 import type { Config } from '../../config/config.ts';
-import type { GateLimits } from '../../executor/gates.ts';
-import { FIXED_OPTIONS } from '../../executor/options.ts';
 import type { ExecutorOptions } from '../../executor/options.ts';
 
-/** What the executor and its gates need to know of the configuration. */
-export function executorSettings({ execution }: Config): ExecutorOptions & GateLimits {
+/** What the executor needs to know of the configuration. */
+export function executorSettings({ execution }: Config): ExecutorOptions {
   const { quarantine, thrash, maxMovesPerHour, ...rest } = execution;
   return {
-    ...FIXED_OPTIONS,
     ...rest,
     quarantineBaseMs: quarantine.baseMs,
     quarantineMaxMs: quarantine.maxMs,

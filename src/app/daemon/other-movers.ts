@@ -1,6 +1,6 @@
 import type { DatanodeId, RegionId } from '../../domain/ids.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { DEFAULT_FOREIGN_OPTIONS, type ForeignMove } from '../../executor/foreign.ts';
+import { STALE_ROUTE_MS, type ForeignMove } from '../../executor/foreign.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { EventSource, StampedEvent } from '../../observability/events.ts';
 import type { Store } from '../../store/port.ts';
@@ -16,7 +16,6 @@ export interface OtherMoversDependencies {
 
 /** What the check right before a request finds when somebody else makes, or has made, the move. */
 const OF_OTHERS: readonly (string | undefined)[] = ['already-there', 'migrating'];
-const { staleRouteMs: STALE_ROUTE_MS } = DEFAULT_FOREIGN_OPTIONS;
 
 /**
  * Finds out that somebody else carries out our own plan: two rebalancers with state folders of their own plan the same moves, and neither

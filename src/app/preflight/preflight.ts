@@ -6,7 +6,7 @@ import { withRequests } from '../../domain/policy.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import type { ClusterIdentity, Snapshot } from '../../domain/snapshot.ts';
 import { unmatchedNames } from '../../domain/unmatched-names.ts';
-import { FIXED_OPTIONS } from '../../executor/options.ts';
+import { SERVER_TIMES } from '../../executor/options.ts';
 import { askEndpoints } from '../../greptimedb/index.ts';
 import type { EndpointReading } from '../../greptimedb/index.ts';
 import type { ClusterOptions } from '../../greptimedb/options.ts';
@@ -36,7 +36,7 @@ import { stateCheck } from './state-check.ts';
 export async function preflight(config: Config, parts: Parts, signal: AbortSignal): Promise<PreflightReport> {
   const options = toClusterOptions(config, await readSecrets(config));
   const readings = await askEndpoints(options, { clock: parts.clock }, { signal });
-  const { clockSkewMs } = FIXED_OPTIONS;
+  const { clockSkewMs } = SERVER_TIMES;
   const onEndpoints = endpointChecks(readings, config.cluster.sql.username, clockSkewMs);
   const { identity, checks } = await lookInside(config, answering(options, readings), parts, signal);
   const all = [...onEndpoints, ...checks];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SERVER_TIMES } from '../../../src/executor/options.ts';
 import { writeState } from '../../../src/executor/states.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { createRig, moveOf, OPTIONS, REGION, type Rig } from '../../support/executor.ts';
@@ -125,7 +126,7 @@ describe('a list of moves', () => {
       records: [],
       closed: [{ code: 'migration-running' }],
     });
-    expect(blocked.clock.monotonicMs()).toBe(OPTIONS.foreignWaitMs);
+    expect(blocked.clock.monotonicMs()).toBe(SERVER_TIMES.foreignWaitMs);
   });
 
   it('leaves regions alone that rest', async () => {
@@ -224,7 +225,7 @@ describe('a move that timed out', () => {
     rig.cluster.region(REGION).status = 'alive';
     const stillOpen = await rig.execute([moveOf()]);
     expect(stillOpen.records).toMatchObject([{ cause: 'migrating' }]);
-    await rig.clock.advance(OPTIONS.staleReadMs);
+    await rig.clock.advance(SERVER_TIMES.staleReadMs);
     const { resolved } = await rig.drive(rig.executor.recover(rig.controller.signal));
     expect(resolved).toMatchObject([{ late: { outcome: 'rolled_back' } }]);
   });
@@ -262,7 +263,7 @@ describe('a move that timed out under another process', () => {
     rig.cluster.outage(0, 10_000_000);
     const { open } = await rig.drive(rig.executor.recover(rig.controller.signal));
     expect(open).toMatchObject([{ mayStillRun: true }]);
-    expect(rig.clock.monotonicMs()).toBe(OPTIONS.recoverPatienceMs);
+    expect(rig.clock.monotonicMs()).toBe(SERVER_TIMES.recoverPatienceMs);
   });
 
   it('is looked at once while its procedure runs', async () => {
@@ -353,7 +354,7 @@ describe('recovery', () => {
     const report = await rig.drive(rig.executor.recover(signal));
     expect(report.open).toMatchObject([{ mayStillRun: true, move: { state: 'submitted' } }]);
     expect(report.open[0]?.detail).toContain('nobody answers');
-    expect(rig.clock.monotonicMs()).toBe(OPTIONS.recoverPatienceMs);
+    expect(rig.clock.monotonicMs()).toBe(SERVER_TIMES.recoverPatienceMs);
     const context = { planId: 'p', cycleId: 2, limit: 9 };
     const refused = await rig.drive(rig.executor.execute(MOVES.slice(1), context, signal));
     expect(refused).toMatchObject({ submitted: 0, closed: [{ code: 'migration-running' }] });

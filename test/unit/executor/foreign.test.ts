@@ -5,7 +5,6 @@ import { describeForeignMoves, findForeignMoves, undoneMoves } from '../../../sr
 
 const T0 = Date.UTC(2026, 0, 1);
 const MINUTE_MS = 60_000;
-const OPTIONS = { staleRouteMs: 10 * MINUTE_MS };
 
 function snapshot(
   atMinute: number,
@@ -47,7 +46,7 @@ function ours(endedAtMinute: number, change: Partial<MoveRecord> = {}): MoveReco
 }
 
 function find(before: Snapshot, after: Snapshot, moves: readonly MoveRecord[] = []): string[] {
-  return findForeignMoves(before, after, moves, OPTIONS).map(
+  return findForeignMoves(before, after, moves).map(
     ({ regionId, from, to, undid }) => `${regionId}: ${from}>${to}${undid ? ` undoes ${undid.id}` : ''}`,
   );
 }
@@ -132,13 +131,13 @@ describe('changes between two snapshots', () => {
   it('are listed by region, and described in one sentence', () => {
     const before = snapshot(0, { '10': '0', '9': '0', '8': '0', '7': '0', '6': '0', '5': '0', '4': '0' });
     const after = snapshot(15, { '10': '1', '9': '0', '8': '1', '7': '1', '6': '1', '5': '1', '4': '1' });
-    const found = findForeignMoves(before, after, [ours(2)], OPTIONS);
+    const found = findForeignMoves(before, after, [ours(2)]);
     expect(found.map(({ regionId }) => regionId)).toEqual(['4', '5', '6', '7', '8', '9', '10']);
     expect(describeForeignMoves(found)).toBe(
       'Others moved 7 regions: 4 from 0 to 1, 5 from 0 to 1, 6 from 0 to 1, 7 from 0 to 1, 8 from 0 to 1, and 2 more.',
     );
     expect(undoneMoves(found).map(({ id }) => id)).toEqual([1]);
-    const known = findForeignMoves(before, after, [ours(2, { undoneAtMs: T0 })], OPTIONS);
+    const known = findForeignMoves(before, after, [ours(2, { undoneAtMs: T0 })]);
     expect(undoneMoves(known)).toEqual([]);
   });
 });

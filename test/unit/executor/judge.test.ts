@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { judge, remember, type Evidence, type WatchMemory } from '../../../src/executor/judge.ts';
-import { OPTIONS, REGION } from '../../support/executor.ts';
+import { REGION } from '../../support/executor.ts';
 
 const MOVE = { from: '0', to: '1', regionId: REGION, state: 'timed_out', procedureId: 'p' } as const;
-const LIMITS = { ...OPTIONS, worstCaseMs: 600_000 };
+const WORST_CASE_MS = 600_000;
 const STANDS: Evidence = {
   procedure: { kind: 'not-found' },
   listed: [],
@@ -21,7 +21,7 @@ function after(looks: readonly Evidence[]): { memory: WatchMemory; nowMs: number
   let nowMs = 0;
   for (const look of looks) {
     nowMs += 1_000;
-    memory = remember(MOVE, memory, look, nowMs, LIMITS);
+    memory = remember({ move: MOVE, memory, evidence: look, nowMs, worstCaseMs: WORST_CASE_MS });
   }
   return { memory, nowMs };
 }
@@ -29,7 +29,7 @@ function after(looks: readonly Evidence[]): { memory: WatchMemory; nowMs: number
 it('a proof that needs time is not begun anew by looks that fail in between', () => {
   const looks = Array.from({ length: 400 }, (_, index) => (index % 5 === 0 ? UNREAD : STANDS));
   const { memory, nowMs } = after(looks);
-  expect(judge(MOVE, memory, STANDS, nowMs, LIMITS)).toMatchObject({
+  expect(judge({ move: MOVE, memory, evidence: STANDS, nowMs, worstCaseMs: WORST_CASE_MS })).toMatchObject({
     kind: 'end',
     end: { state: 'failed', cause: 'procedure-lost' },
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CAUSES, isCause } from '../../../src/domain/causes.ts';
 import { MOVE_STATES } from '../../../src/domain/move.ts';
 import { executorSettings } from '../../../src/app/daemon/executor-settings.ts';
-import { serverWorstCaseMs } from '../../../src/executor/options.ts';
+import { serverWorstCaseMs, SERVER_TIMES } from '../../../src/executor/options.ts';
 import { configFrom } from '../../support/config.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -44,9 +44,8 @@ describe('docs/recovery.md', () => {
   it('tells the times that the code has', () => {
     expect(text).toContain('10 minutes plus `execution.replayTimeout`');
     expect(serverWorstCaseMs(0)).toBe(600_000);
+    expect(SERVER_TIMES).toMatchObject({ submitSettleMs: 80_000, staleReadMs: 60_000 });
     expect(executorSettings(configFrom(''))).toMatchObject({
-      submitSettleMs: 80_000,
-      staleReadMs: 60_000,
       moveTimeoutMs: 900_000,
       quarantineBaseMs: 600_000,
       quarantineMaxMs: 86_400_000,
