@@ -7,7 +7,7 @@ import type { ClusterApi, Datanode, RegionStatus, Snapshot } from '../domain/sna
  * What we need of a GreptimeDB cluster, whichever wire it speaks. Every call may reject with an OperatingError that names
  * endpoint, operation and cause, or with the signal's reason. None of the reads changes anything.
  */
-export interface ClusterReader {
+interface ClusterReader {
   readonly profile: ClusterProfile;
   /** Where every region of the wanted tables is, with all datanodes, empty ones too. */
   readSnapshot(options: ReadSnapshotOptions): Promise<Snapshot>;
