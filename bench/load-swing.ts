@@ -8,6 +8,7 @@ import { systemClock } from '../src/lib/clock.ts';
 import { createPrng } from '../src/lib/prng.ts';
 import { openStore } from '../src/store/sqlite.ts';
 import { DEFAULT_POLICY } from '../test/support/plans.ts';
+import { RegionLoads } from '../src/simulator/cluster/region-loads.ts';
 import { snapshotOf } from '../test/support/random-case.ts';
 
 const CYCLE_MS = 5 * 60_000;
@@ -37,10 +38,12 @@ export async function swing(cycles: number, load: LoadPolicy): Promise<Swing> {
     return counts;
   });
   let snapshot: Snapshot = snapshotOf(tables, DATANODES);
-  const shape = new Map(
-    snapshot.regions.map(({ id, tableId }) => {
-      const hours = createPrng(tableId);
-      return [id, { base: 1e5 * 10 ** (1.5 * prng.next()), depth: 0.6 * hours.next(), phase: hours.next() }];
+  const loads = new RegionLoads('daily', prng);
+  const writes = new Map(
+    snapshot.tables.flatMap((table) => {
+      const load = loads.forTable();
+      const regions = snapshot.regions.filter(({ tableId }) => tableId === table.id);
+      return regions.map(({ id }) => [id, load(prng).writtenBetween] as const);
     }),
   );
   const watch = new LoadWatch(openStore({ path: ':memory:' }, { clock: systemClock }));
@@ -51,9 +54,8 @@ export async function swing(cycles: number, load: LoadPolicy): Promise<Swing> {
   for (let cycle = 0; cycle < cycles; cycle += 1) {
     const nowMs = cycle * CYCLE_MS;
     snapshot = withLoads(snapshot, (id) => {
-      const { base, depth, phase } = shape.get(id)!;
-      const day = 1 + depth * Math.sin(2 * Math.PI * (nowMs / DAY_MS + phase));
-      return base * day * (1 + NOISE * (2 * prng.next() - 1));
+      const rate = writes.get(id)!(nowMs - CYCLE_MS, nowMs) / (CYCLE_MS / 1_000);
+      return rate * (1 + NOISE * (2 * prng.next() - 1));
     });
     cooldowns = cooldowns.filter(({ untilMs }) => untilMs > nowMs);
     const input = { snapshot, policy, memory: { ...EMPTY_MEMORY, cooldowns }, nowMs };

@@ -48,7 +48,20 @@ const DEMO_CLUSTER = {
   metasrvs: 3,
   frontends: 2,
   port: 0,
-  layout: 'crowded',
+} as const;
+
+/** What a cluster needs to show the one objective or the other. */
+const SHOWS = {
+  count: {
+    cluster: { layout: 'crowded', seed: 'demo' },
+    text: 'one datanode is crowded, one is empty.',
+    watch: 'the columns become even',
+  },
+  load: {
+    cluster: { layout: 'balanced', seed: 'load', loads: 'hot-tables,daily,drift,jumps' },
+    text: 'each datanode leads about as many regions, but some of the regions are hot.',
+    watch: 'what they store becomes even',
+  },
 } as const;
 
 /** Who watches needs the time to open the page before it is over. */
@@ -58,7 +71,7 @@ const WATCHED_MOVE_MS = 3_000;
 const QUICK_MIGRATION_MS = 700;
 
 /**
- * A simulated cluster with one crowded and one empty datanode, and the real daemon that balances it, in one process. Everything
+ * A simulated cluster out of balance, and the real daemon that balances it, in one process. Everything
  * between the two goes over real sockets.
  */
 export async function runDemo(
@@ -70,12 +83,13 @@ export async function runDemo(
   try {
     const { clock } = parts;
     const profile = request.profile ?? '1.3';
+    const { cluster, text, watch: toWatch } = SHOWS[request.objective ?? 'count'];
     const listening = await listenAsCluster(
       {
-        ...DEMO_CLUSTER,
+        ...{ ...DEMO_CLUSTER, ...cluster },
         migrationTimeMs: request.exit ? QUICK_MIGRATION_MS : WATCHED_MIGRATION_MS,
         profile,
-        seed: request.seed ?? 'demo',
+        ...(request.seed !== undefined && { seed: request.seed }),
       },
       clock,
     );
@@ -83,9 +97,7 @@ export async function runDemo(
     const state = await mkdtemp(join(tmpdir(), 'greptime-rebalancer-demo-'));
     closers.add(() => rm(state, { recursive: true, force: true }));
     const { say } = request;
-    say(
-      `A simulated GreptimeDB ${listening.cluster.profile.version} cluster: one datanode is crowded, one is empty.`,
-    );
+    say(`A simulated GreptimeDB ${listening.cluster.profile.version} cluster: ${text}`);
     const quiet = { ...parts, logger: silentLogger };
     const config = (port: number): Config => demoConfig(listening, state, port, request.objective);
     const planParts: PlanParts = {
@@ -99,7 +111,7 @@ export async function runDemo(
     watch(running.work);
     const { url } = running.server;
     say(`Page ${url}/ (and /metrics, /api/v1/status).`);
-    if (!request.exit) for (const line of guide(answer.plan.moves.length * WATCHED_MOVE_MS)) say(line);
+    if (!request.exit) for (const line of guide(answer.plan.moves.length, toWatch)) say(line);
     return await follow(running, request, parts, signal);
   } finally {
     await closers.close();
@@ -107,10 +119,10 @@ export async function runDemo(
 }
 
 /** What is worth a look while it lasts. */
-function guide(durationMs: number): readonly string[] {
+function guide(moves: number, watch: string): readonly string[] {
   return [
-    `Open the page now: the cluster is balanced in about ${formatEstimate(durationMs)}. Look at`,
-    '  1. Datanodes: the columns become even, one move at a time.',
+    `Open the page now: the cluster is balanced in about ${formatEstimate(moves * WATCHED_MOVE_MS)}. Look at`,
+    `  1. Datanodes: ${watch}, one move at a time.`,
     '  2. Moving now and Next: what moves, what comes after it, and why.',
     '  3. Pause, Resume and Drain: stop it, let it go on, empty a datanode.',
   ];

@@ -25,6 +25,8 @@ export interface ListenRequest {
   readonly migrationTimeMs: number;
   readonly seed: string;
   readonly faults?: string | undefined;
+  /** How loads differ and change, as the simulator reads it. */
+  readonly loads?: string | undefined;
   /** Of the first server; the others take the next ones. 0: all take free ones. */
   readonly port: number;
   readonly layout: LayoutName;
@@ -50,6 +52,7 @@ export async function listenAsCluster(request: ListenRequest, clock: Clock): Pro
     metasrvs,
     frontends,
     faults,
+    loads,
     migrationTimeMs,
     seed,
     layout,
@@ -72,6 +75,7 @@ export async function listenAsCluster(request: ListenRequest, clock: Clock): Pro
         tables: request.tables,
         regionsPerTable: [request.regions, request.regions],
         layout,
+        ...(loads !== undefined && { loads }),
       },
     },
     { clock, prng: createPrng(seed) },

@@ -14,6 +14,7 @@ interface SimulateFlags {
   readonly migrationTime: string;
   readonly seed: string;
   readonly faults?: string;
+  readonly loads?: string;
   readonly port: string;
 }
 
@@ -35,6 +36,10 @@ export function addSimulate(program: Command, cli: Cli): void {
     .option('--migration-time <duration>', 'how long a migration takes', '2s')
     .option('--seed <text>', 'the same seed gives the same cluster', '1')
     .option('--faults <list>', 'faults to play: leader-change@30s,lost-answer:submit=0.2')
+    .option(
+      '--loads <list>',
+      'loads that differ and change: hot-tables,daily@10m,drift,jumps@1h; default steady',
+    )
     .option('--port <n>', 'port of the first server; 0 takes free ones', '0')
     .addHelpText(
       'after',
@@ -57,6 +62,7 @@ Example:
           migrationTimeMs: parseDurationOption('--migration-time', flags.migrationTime),
           seed: flags.seed,
           faults: flags.faults,
+          loads: flags.loads,
           port: whole('--port', flags.port, 0, 65_535),
           say: (line) => writeSoon(cli.io.out, `${line}\n`),
         },

@@ -21,6 +21,7 @@ import type { Profile } from '../profiles/profile.ts';
 import { answerFrontend } from '../sql/endpoint.ts';
 import { informationTables } from '../sql/tables/registry.ts';
 import type { InformationTable } from '../sql/tables/information-table.ts';
+import { RegionLoads } from './region-loads.ts';
 import { ClusterState } from './state.ts';
 import { createServerTime } from './time.ts';
 import { throughTheWire } from '../faults/wire-faults.ts';
@@ -76,7 +77,7 @@ export class SimulatedCluster extends ClusterOperator {
     this.#tables = informationTables(core.profile);
     const disturbances = new Disturbances(core, this);
     core.faults.onChange(() => disturbances.watch());
-    layOut(core.state, options.layout ?? {}, dependencies.prng.fork('layout'), core.time.now());
+    layOut(core, options.layout ?? {}, dependencies.prng.fork('layout'), core.time.now());
     core.faults.set(options.faults ?? '');
   }
 
@@ -244,6 +245,7 @@ function buildCore(
     meta,
     frontends,
     faults: new FaultBox({ monotonicMs: () => clock.monotonicMs(), prng: prng.fork('faults') }),
+    loads: new RegionLoads(options.layout?.loads ?? '', prng.fork('loads')),
     state: new ClusterState({ time, memory: () => meta.memory() }),
     procedures: new ProcedureManager({ maxRunning, startedAtMs }, { time }),
     migrations: {

@@ -8,6 +8,7 @@ import type { MetaGroup } from './meta.ts';
 import type { MigrationsUnderWay } from '../procedures/migration-task.ts';
 import type { ProcedureManager } from '../procedures/manager.ts';
 import type { Profile } from '../profiles/profile.ts';
+import type { RegionLoads } from './region-loads.ts';
 import type { ClusterState } from './state.ts';
 import type { ServerTime } from './time.ts';
 
@@ -26,6 +27,7 @@ export interface ClusterCore {
   readonly time: ServerTime;
   readonly prng: Prng;
   readonly state: ClusterState;
+  readonly loads: RegionLoads;
   readonly meta: MetaGroup;
   readonly procedures: ProcedureManager;
   readonly migrations: MigrationsUnderWay;

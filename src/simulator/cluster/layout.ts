@@ -1,6 +1,7 @@
 import { UsageError } from '../../domain/errors.ts';
 import type { Prng } from '../../lib/prng.ts';
 import type { SimDatanode, SimTable, Workload } from './model.ts';
+import type { RegionLoad, RegionLoads } from './region-loads.ts';
 import { buildTable } from './state.ts';
 import type { ClusterState, RegionPlacement } from './state.ts';
 
@@ -35,6 +36,8 @@ export interface LayoutOptions {
   readonly catalogs?: readonly string[];
   /** Default `public`. */
   readonly schemas?: readonly string[];
+  /** How loads differ and change, as {@link RegionLoads} reads it. Default: each region has one of its own that never changes. */
+  readonly loads?: string;
 }
 
 const LIMITS = { datanodes: 5_000, tables: 200_000, regions: 5_000_000 } as const;
@@ -43,14 +46,19 @@ const WORDS = 'cpu memory disk network requests latency errors orders sensors tr
 const HISTORY_MS = 2 * 3_600_000;
 
 /** Fills an empty cluster. @throws UsageError when a number is out of range. */
-export function layOut(state: ClusterState, options: LayoutOptions, prng: Prng, nowMs: number): void {
+export function layOut(
+  { state, loads }: { readonly state: ClusterState; readonly loads: RegionLoads },
+  options: LayoutOptions,
+  prng: Prng,
+  nowMs: number,
+): void {
   const count = inRange('datanodes', options.datanodes ?? 4, 1, LIMITS.datanodes);
   const tables = inRange('tables', options.tables ?? 12, 0, LIMITS.tables);
   const [least, most] = options.regionsPerTable ?? [2, 8];
   inRange('least regions per table', least, 1, most);
   inRange('regions', tables * most, 0, LIMITS.regions);
   for (let id = 0; id < count; id += 1) state.addDatanode(newDatanode(String(id), nowMs, prng));
-  const place = placer(options, [...state.datanodes.keys()], prng);
+  const place = placer(options, loads, [...state.datanodes.keys()], prng);
   const add = tableAdder(state, options, nowMs - HISTORY_MS);
   const regionCount = (): number => least + prng.int(most - least + 1);
   for (let index = 0; index < tables; index += 1) add(wordFor(index), 'mito', place(regionCount()));
@@ -103,26 +111,29 @@ function tableAdder(state: ClusterState, options: LayoutOptions, createdAtMs: nu
   };
 }
 
-function placer(options: LayoutOptions, nodes: readonly string[], prng: Prng): Placer {
+function placer(options: LayoutOptions, loads: RegionLoads, nodes: readonly string[], prng: Prng): Placer {
   const chooseLeader = leaderChooser(options.layout ?? 'crowded', nodes, prng);
   const followers = Math.min(options.followers ?? 0, nodes.length - 1);
-  return (regions) =>
-    Array.from({ length: regions }, () => newPlacement(chooseLeader(), nodes, followers, prng));
+  return (regions) => {
+    const load = loads.forTable();
+    return Array.from({ length: regions }, () =>
+      newPlacement(chooseLeader(), nodes, followers, () => load(prng)),
+    );
+  };
 }
 
-/** A region that `leader` leads, with a load of its own. */
+/** A region that `leader` leads. */
 export function newPlacement(
   leader: string,
   nodes: readonly string[],
   followers: number,
-  prng: Prng,
+  load: () => RegionLoad,
 ): RegionPlacement {
   const start = nodes.indexOf(leader);
   return {
     leader,
     followers: Array.from({ length: followers }, (_, index) => nodes[(start + 1 + index) % nodes.length]!),
-    writeBytesPerSecond: Math.floor(10 ** (6 * prng.next())),
-    initialSstBytes: Math.floor(10 ** (6 + 4 * prng.next())),
+    ...load(),
   };
 }
 

@@ -1,6 +1,8 @@
+import type { RegionLoad } from './region-loads.ts';
+
 /** The things a simulated cluster consists of. Region ids are kept as bigint and as text, never as a number. */
 
-export interface SimRegion {
+export interface SimRegion extends RegionLoad {
   /** u64: `table id << 32 | region number`. */
   readonly key: bigint;
   /** Decimal text of `key`. */
@@ -9,8 +11,6 @@ export interface SimRegion {
   readonly number: number;
   /** Position in the table's route. */
   readonly index: number;
-  readonly writeBytesPerSecond: number;
-  readonly initialSstBytes: number;
 }
 
 type LeaderState = 'downgrading' | 'staging';
@@ -114,9 +114,10 @@ const BYTES_PER_ROW = 128;
 /** The load of a copy at `atMs` (server time). Written bytes start at zero whenever a copy is opened. */
 export function loadOf(copy: RegionCopy, atMs: number): CopyLoad {
   const { region } = copy;
-  const openSeconds = Math.max(0, atMs - copy.openedAtMs) / 1_000;
   const isLeader = copy.role !== 'Follower';
-  const writtenBytes = isLeader ? Math.floor(openSeconds * region.writeBytesPerSecond) : 0;
+  const writtenBytes = isLeader
+    ? Math.floor(region.writtenBetween(copy.openedAtMs, Math.max(atMs, copy.openedAtMs)))
+    : 0;
   const memtableBytes = writtenBytes % MEMTABLE_FLUSH_BYTES;
   const sstBytes = region.initialSstBytes + Math.floor((writtenBytes - memtableBytes) / 4);
   return {

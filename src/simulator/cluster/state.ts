@@ -2,6 +2,7 @@ import { beforeCopiesChange } from './heartbeats.ts';
 import type { LeaderMemory } from './heartbeats.ts';
 import { regionKey } from './model.ts';
 import type { RegionRole, RegionRoute, SimDatanode, SimRegion, SimTable } from './model.ts';
+import type { RegionLoad } from './region-loads.ts';
 import { StoredRows } from './stored-rows.ts';
 import type { ServerTime } from './time.ts';
 
@@ -164,11 +165,9 @@ interface TableSeed {
   readonly numbers?: readonly number[];
 }
 
-export interface RegionPlacement {
+export interface RegionPlacement extends RegionLoad {
   readonly leader: string;
   readonly followers: readonly string[];
-  readonly writeBytesPerSecond: number;
-  readonly initialSstBytes: number;
 }
 
 /** Builds a table with one region for each placement. */
@@ -202,14 +201,14 @@ function engineOptions({ physical, engine }: TableSeed): SimTable['options'] {
 
 function routeAt(table: SimTable, placement: RegionPlacement, index: number, number: number): RegionRoute {
   const key = regionKey(table.id, number);
-  const { writeBytesPerSecond, initialSstBytes } = placement;
+  const { writtenBetween, initialSstBytes } = placement;
   const region = {
     key,
     id: key.toString(),
     table,
     number,
     index,
-    writeBytesPerSecond,
+    writtenBetween,
     initialSstBytes,
   };
   return {

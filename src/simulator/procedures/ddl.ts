@@ -50,8 +50,9 @@ function placeRegions(core: ClusterCore, { regions = 0, on }: NewTable): ReturnT
   const nodes = on ?? core.state.livingDatanodeIds;
   if (nodes.length === 0) refuse('a table without any datanode');
   for (const id of nodes) if (!core.state.datanodes.has(id)) refuse(`there is no datanode ${id}`);
+  const load = core.loads.forTable();
   return Array.from({ length: regions }, (_, index) =>
-    newPlacement(nodes[index % nodes.length]!, nodes, 0, core.prng),
+    newPlacement(nodes[index % nodes.length]!, nodes, 0, () => load(core.prng)),
   );
 }
 

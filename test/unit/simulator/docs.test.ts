@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { LOAD_PATTERNS } from '../../../src/simulator/cluster/region-loads.ts';
 import { FAULT_NAMES } from '../../../src/simulator/faults/faults.ts';
 import { findProfile, profileNames } from '../../../src/simulator/index.ts';
 
@@ -15,6 +16,10 @@ const firstCells = (text: string): string[] =>
 describe('the page of the simulator', () => {
   it('names every fault, and no other', () => {
     expect(firstCells(section('Faults')).sort()).toEqual([...FAULT_NAMES].sort());
+  });
+
+  it('names every kind of load, and no other', () => {
+    expect(firstCells(section('Loads'))).toEqual([...LOAD_PATTERNS]);
   });
 
   it('names profiles that exist, each version among them', () => {
