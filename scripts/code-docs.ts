@@ -44,8 +44,7 @@ function codeTable(list: Readonly<Record<string, string>>): string {
 }
 
 function metricTable(): string {
-  const definitions: MetricDefinition[] = Object.values(METRICS);
-  const rows = definitions.map(({ name, type, labels, help }) => {
+  const rows = Object.entries<MetricDefinition>(METRICS).map(([name, { type, labels = {}, help }]) => {
     const names = Object.keys(labels).map((label) => `\`${label}\``);
     return [`\`${METRIC_PREFIX}${name}\``, type, names.join(', '), help];
   });

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { GATE_SEVERITY, MOVE_REASON_CODES } from '../domain/codes.ts';
-import type { CycleOutcome } from '../domain/codes.ts';
 import { id, timestamp, word } from '../domain/fields.ts';
 import { MOVE_STATES } from '../domain/move.ts';
-import type { LateOutcome, MoveRecord } from '../domain/move.ts';
-import type { StampedEvent } from './events.ts';
+import type { MoveRecord } from '../domain/move.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { EventOf, EventType } from './events.ts';
 
 /** One event as log lines and the event stream show it: ids are decimal strings, times ISO 8601, snapshots and plans counts. */
 export interface EventDescription {
@@ -55,17 +56,12 @@ export const moveViewSchema = z
 export type MoveView = z.infer<typeof moveViewSchema>;
 
 export function toMoveView(move: MoveRecord): MoveView {
+  const { planId, regionId, tableId, table, from, to, reason, state, late } = move;
   return {
     id: String(move.id),
-    planId: move.planId,
+    planId,
     cycleId: String(move.cycleId),
-    regionId: move.regionId,
-    tableId: move.tableId,
-    table: move.table,
-    from: move.from,
-    to: move.to,
-    reason: move.reason,
-    state: move.state,
+    ...{ regionId, tableId, table, from, to, reason, state },
     procedureId: move.procedureId ?? null,
     cause: move.cause ?? null,
     detail: move.detail ?? null,
@@ -73,13 +69,11 @@ export function toMoveView(move: MoveRecord): MoveView {
     submittedAt: isoOrNull(move.submittedAtMs),
     downgradedAt: isoOrNull(move.downgradedAtMs),
     endedAt: isoOrNull(move.endedAtMs),
-    late: move.late ? toLateView(move.late) : null,
+    late: late
+      ? { outcome: late.outcome, cause: late.cause, detail: late.detail, at: isoTime(late.atMs) }
+      : null,
     undoneAt: isoOrNull(move.undoneAtMs),
   };
-}
-
-function toLateView({ outcome, cause, detail, atMs }: LateOutcome): NonNullable<MoveView['late']> {
-  return { outcome, cause, detail, at: isoTime(atMs) };
 }
 
 export function isoOrNull(atMs: number | null | undefined): string | null {
@@ -91,93 +85,60 @@ export function isoTime(atMs: number): string {
 }
 
 /** How an event is told. */
-export function describeEvent(event: StampedEvent): EventDescription {
-  switch (event.type) {
-    case 'cycle-started':
-      return say('debug', 'cycle started', { cycleId: String(event.cycleId), trigger: event.trigger });
-    case 'tick-missed':
-      return say('info', 'cycle skipped: one is still running', {
-        runningCycleId: String(event.runningCycleId),
-      });
-    case 'snapshot-taken':
-      return say('debug', 'snapshot taken', snapshotFields(event));
-    case 'planned':
-      return say('debug', 'plan made', planFields(event));
-    case 'gate-closed':
-      return say(GATE_SEVERITY[event.code] === 'needs-person' ? 'warn' : 'debug', 'gate closed', {
-        code: event.code,
-        detail: event.detail,
-      });
-    case 'move-started':
-      return say('info', event.isResumed ? 'unfinished move watched again' : 'move started', {
-        position: event.position,
-        total: event.total,
-        move: toMoveView(event.move),
-      });
-    case 'move-state':
-      return say('debug', 'move changed state', { previous: event.previous, move: toMoveView(event.move) });
-    case 'move-finished':
-      return say(levelOfEnd(event.move), 'move finished', {
-        durationMs: event.durationMs,
-        move: toMoveView(event.move),
-      });
-    case 'redundant-move':
-      return say('warn', 'region moved back within its cooldown', { move: toMoveView(event.move) });
-    case 'quarantined':
-      return say('warn', 'region quarantined', {
-        regionId: event.regionId,
-        until: isoTime(event.untilMs),
-        failures: event.failures,
-        detail: event.detail,
-      });
-    case 'datanode-quarantined':
-      return say('warn', 'datanode quarantined', {
-        datanode: event.datanode,
-        as: event.role,
-        until: isoTime(event.untilMs),
-        failures: event.failures,
-        detail: event.detail,
-      });
-    case 'foreign-moves':
-      return say(event.undone > 0 ? 'warn' : 'info', 'regions moved by somebody else', {
-        count: event.count,
-        undone: event.undone,
-        detail: event.detail,
-      });
-    case 'recovered':
-      return say('info', 'unfinished move resolved', { detail: event.detail, move: toMoveView(event.move) });
-    case 'paused':
-      return say('warn', 'paused', {
-        until: isoOrNull(event.untilMs),
-        reason: event.reason,
-        by: event.by,
-      });
-    case 'resumed':
-      return say('info', 'resumed', { by: event.by });
-    case 'drain-requested':
-      return say('info', 'drain requested', { datanodes: event.datanodes, by: event.by });
-    case 'drain-ended':
-      return say('info', 'drain ended', { datanodes: event.datanodes, by: event.by });
-    case 'cordon-requested':
-      return say('info', 'cordon requested', { datanodes: event.datanodes, by: event.by });
-    case 'cordon-ended':
-      return say('info', 'cordon ended', { datanodes: event.datanodes, by: event.by });
-    case 'quarantine-released':
-      return say('info', 'quarantine released', { what: event.what, by: event.by });
-    case 'config-reloaded':
-      return say('info', 'configuration reloaded', { changes: event.changes });
-    case 'config-refused':
-      return say('warn', 'configuration refused', { detail: event.detail });
-    case 'cycle-finished':
-      return say(levelOfCycle(event.outcome), 'cycle finished', {
-        cycleId: String(event.cycleId),
-        outcome: event.outcome,
-        durationMs: event.durationMs,
-        moved: event.moved,
-        detail: event.detail,
-      });
-  }
+export function describeEvent<Type extends EventType>(event: EventOf<Type>): EventDescription {
+  return DESCRIPTIONS[event.type](event);
 }
+
+const DESCRIPTIONS: { readonly [Type in EventType]: (event: EventOf<Type>) => EventDescription } = {
+  'cycle-started': ({ cycleId, trigger }) => debug('cycle started', { cycleId: String(cycleId), trigger }),
+  'tick-missed': ({ runningCycleId }) =>
+    info('cycle skipped: one is still running', { runningCycleId: String(runningCycleId) }),
+  'snapshot-taken': ({ cycleId, durationMs, snapshot }) =>
+    debug('snapshot taken', { cycleId: String(cycleId), durationMs, ...sizeOf(snapshot) }),
+  planned: ({ cycleId, durationMs, plan }) =>
+    debug('plan made', { cycleId: String(cycleId), durationMs, ...summaryOf(plan) }),
+  'gate-closed': ({ code, detail }) =>
+    say(GATE_SEVERITY[code] === 'needs-person' ? 'warn' : 'debug', 'gate closed', { code, detail }),
+  'move-started': ({ isResumed, position, total, move }) =>
+    info(isResumed ? 'unfinished move watched again' : 'move started', {
+      position,
+      total,
+      move: toMoveView(move),
+    }),
+  'move-state': ({ previous, move }) => debug('move changed state', { previous, move: toMoveView(move) }),
+  'move-finished': ({ durationMs, move }) =>
+    say(levelOfEnd(move), 'move finished', { durationMs, move: toMoveView(move) }),
+  'redundant-move': ({ move }) => warn('region moved back within its cooldown', { move: toMoveView(move) }),
+  quarantined: ({ regionId, untilMs, failures, detail }) =>
+    warn('region quarantined', { regionId, until: isoTime(untilMs), failures, detail }),
+  'datanode-quarantined': ({ datanode, role, untilMs, failures, detail }) =>
+    warn('datanode quarantined', { datanode, as: role, until: isoTime(untilMs), failures, detail }),
+  'foreign-moves': ({ count, undone, detail }) =>
+    say(undone > 0 ? 'warn' : 'info', 'regions moved by somebody else', { count, undone, detail }),
+  recovered: ({ detail, move }) => info('unfinished move resolved', { detail, move: toMoveView(move) }),
+  paused: ({ untilMs, reason, by }) => warn('paused', { until: isoOrNull(untilMs), reason, by }),
+  resumed: ({ by }) => info('resumed', { by }),
+  'drain-requested': ({ datanodes, by }) => info('drain requested', { datanodes, by }),
+  'drain-ended': ({ datanodes, by }) => info('drain ended', { datanodes, by }),
+  'cordon-requested': ({ datanodes, by }) => info('cordon requested', { datanodes, by }),
+  'cordon-ended': ({ datanodes, by }) => info('cordon ended', { datanodes, by }),
+  'quarantine-released': ({ what, by }) => info('quarantine released', { what, by }),
+  'config-reloaded': ({ changes }) => info('configuration reloaded', { changes }),
+  'config-refused': ({ detail }) => warn('configuration refused', { detail }),
+  'cycle-finished': ({ cycleId, outcome, durationMs, moved, detail }) =>
+    say(outcome === 'failed' || outcome === 'partial' ? 'warn' : 'info', 'cycle finished', {
+      cycleId: String(cycleId),
+      outcome,
+      durationMs,
+      moved,
+      detail,
+    }),
+};
+
+type Say = (message: string, fields: EventDescription['fields']) => EventDescription;
+const debug: Say = (message, fields) => say('debug', message, fields);
+const info: Say = (message, fields) => say('info', message, fields);
+const warn: Say = (message, fields) => say('warn', message, fields);
 
 function say(level: Level, message: string, fields: EventDescription['fields']): EventDescription {
   return { level, message, fields };
@@ -188,29 +149,13 @@ function levelOfEnd({ state }: MoveRecord): Level {
   return state === 'succeeded' || state === 'abandoned' ? 'info' : 'warn';
 }
 
-function levelOfCycle(outcome: CycleOutcome): Level {
-  return outcome === 'failed' || outcome === 'partial' ? 'warn' : 'info';
+function sizeOf({ takenAt, datanodes, tables, regions }: Snapshot): EventDescription['fields'] {
+  return { takenAt, datanodes: datanodes.length, tables: tables.length, regions: regions.length };
 }
 
-function snapshotFields(
-  event: Extract<StampedEvent, { type: 'snapshot-taken' }>,
-): EventDescription['fields'] {
-  const { takenAt, datanodes, tables, regions } = event.snapshot;
+function summaryOf(plan: Plan): EventDescription['fields'] {
+  const { planId, moves, minimumMoves, optimal, blocked, before, after } = plan;
   return {
-    cycleId: String(event.cycleId),
-    durationMs: event.durationMs,
-    takenAt,
-    datanodes: datanodes.length,
-    tables: tables.length,
-    regions: regions.length,
-  };
-}
-
-function planFields(event: Extract<StampedEvent, { type: 'planned' }>): EventDescription['fields'] {
-  const { planId, moves, minimumMoves, optimal, blocked, before, after } = event.plan;
-  return {
-    cycleId: String(event.cycleId),
-    durationMs: event.durationMs,
     planId,
     moves: moves.length,
     minimumMoves,

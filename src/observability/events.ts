@@ -9,80 +9,71 @@ import type { Snapshot } from '../domain/snapshot.ts';
 export type CycleTrigger =
   'start' | 'schedule' | 'retry' | 'manual' | 'reload' | 'once' | 'drain' | 'cordon' | 'apply' | 'takeover';
 
-/**
- * Everything worth telling, as one closed union. The loop and the executor only emit; log, metrics, server-sent events and
- * progress bars each listen. `atMs` is added by the bus (ms since 1970).
- */
-export type RebalancerEvent =
-  | { readonly type: 'cycle-started'; readonly cycleId: number; readonly trigger: CycleTrigger }
-  | { readonly type: 'tick-missed'; readonly runningCycleId: number }
-  | {
-      readonly type: 'snapshot-taken';
-      readonly cycleId: number;
-      readonly snapshot: Snapshot;
-      readonly durationMs: number;
-    }
-  | {
-      readonly type: 'planned';
-      readonly cycleId: number;
-      readonly plan: Plan;
-      readonly counts: RegionCounts;
-      readonly durationMs: number;
-    }
-  | { readonly type: 'gate-closed'; readonly code: GateCode; readonly detail: string }
-  | {
-      readonly type: 'move-started';
-      readonly move: MoveRecord;
-      readonly position: number;
-      readonly total: number;
-      /** It was begun by an earlier process and is only followed further: that gates are open does not follow. */
-      readonly isResumed?: true;
-    }
-  | { readonly type: 'move-state'; readonly move: MoveRecord; readonly previous: MoveState }
-  | { readonly type: 'move-finished'; readonly move: MoveRecord; readonly durationMs: number }
-  | { readonly type: 'redundant-move'; readonly move: MoveRecord }
-  | {
-      readonly type: 'quarantined';
-      readonly regionId: string;
-      readonly untilMs: number;
-      readonly failures: number;
-      readonly detail: string;
-    }
-  | {
-      readonly type: 'datanode-quarantined';
-      readonly datanode: string;
-      readonly role: DatanodeRole;
-      readonly untilMs: number;
-      readonly failures: number;
-      readonly detail: string;
-    }
-  | {
-      readonly type: 'foreign-moves';
-      readonly count: number;
-      readonly undone: number;
-      readonly detail: string;
-    }
-  | { readonly type: 'recovered'; readonly move: MoveRecord; readonly detail: string }
-  | { readonly type: 'paused'; readonly untilMs: number | null; readonly reason: string; readonly by: string }
-  | { readonly type: 'resumed'; readonly by: string }
-  | { readonly type: 'drain-requested'; readonly datanodes: readonly string[]; readonly by: string }
-  | { readonly type: 'drain-ended'; readonly datanodes: readonly string[]; readonly by: string }
-  | { readonly type: 'cordon-requested'; readonly datanodes: readonly string[]; readonly by: string }
-  | { readonly type: 'cordon-ended'; readonly datanodes: readonly string[]; readonly by: string }
-  | { readonly type: 'quarantine-released'; readonly what: string; readonly by: string }
-  | { readonly type: 'config-reloaded'; readonly changes: readonly string[] }
-  | { readonly type: 'config-refused'; readonly detail: string }
-  | {
-      readonly type: 'cycle-finished';
-      readonly cycleId: number;
-      readonly outcome: CycleOutcome;
-      readonly durationMs: number;
-      readonly moved: number;
-      readonly detail: string;
-    };
+interface OfDatanodes {
+  readonly datanodes: readonly string[];
+  readonly by: string;
+}
 
-export type EventType = RebalancerEvent['type'];
-export type StampedEvent = RebalancerEvent & { readonly id: number; readonly atMs: number };
+interface Quarantine {
+  readonly untilMs: number;
+  readonly failures: number;
+  readonly detail: string;
+}
+
+/**
+ * Everything worth telling, by its type. The loop and the executor only emit; log, metrics, server-sent events and progress bars each
+ * listen.
+ */
+interface EventFields {
+  'cycle-started': { readonly cycleId: number; readonly trigger: CycleTrigger };
+  'tick-missed': { readonly runningCycleId: number };
+  'snapshot-taken': { readonly cycleId: number; readonly snapshot: Snapshot; readonly durationMs: number };
+  planned: {
+    readonly cycleId: number;
+    readonly plan: Plan;
+    readonly counts: RegionCounts;
+    readonly durationMs: number;
+  };
+  'gate-closed': { readonly code: GateCode; readonly detail: string };
+  'move-started': {
+    readonly move: MoveRecord;
+    readonly position: number;
+    readonly total: number;
+    /** It was begun by an earlier process and is only followed further: that gates are open does not follow. */
+    readonly isResumed?: true;
+  };
+  'move-state': { readonly move: MoveRecord; readonly previous: MoveState };
+  'move-finished': { readonly move: MoveRecord; readonly durationMs: number };
+  'redundant-move': { readonly move: MoveRecord };
+  quarantined: Quarantine & { readonly regionId: string };
+  'datanode-quarantined': Quarantine & { readonly datanode: string; readonly role: DatanodeRole };
+  'foreign-moves': { readonly count: number; readonly undone: number; readonly detail: string };
+  recovered: { readonly move: MoveRecord; readonly detail: string };
+  paused: { readonly untilMs: number | null; readonly reason: string; readonly by: string };
+  resumed: { readonly by: string };
+  'drain-requested': OfDatanodes;
+  'drain-ended': OfDatanodes;
+  'cordon-requested': OfDatanodes;
+  'cordon-ended': OfDatanodes;
+  'quarantine-released': { readonly what: string; readonly by: string };
+  'config-reloaded': { readonly changes: readonly string[] };
+  'config-refused': { readonly detail: string };
+  'cycle-finished': {
+    readonly cycleId: number;
+    readonly outcome: CycleOutcome;
+    readonly durationMs: number;
+    readonly moved: number;
+    readonly detail: string;
+  };
+}
+
+export type EventType = keyof EventFields;
+export type RebalancerEvent = { [T in EventType]: { readonly type: T } & EventFields[T] }[EventType];
+/** An event of one of the types as listeners get it: the bus adds number and time (ms since 1970). */
+export type EventOf<Type extends EventType> = {
+  [T in Type]: { readonly type: T; readonly id: number; readonly atMs: number } & EventFields[T];
+}[Type];
+export type StampedEvent = EventOf<EventType>;
 export type EventListener = (event: StampedEvent) => void;
 
 /** Where events come from; listeners cannot emit. */

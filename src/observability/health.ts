@@ -24,24 +24,18 @@ export type Readiness = z.infer<typeof readinessSchema>;
 
 /** Whether the daemon can do its work: it has a leader, a fresh snapshot and a usable state folder. Else all that is missing. */
 export function assessReadiness(facts: ReadinessFacts): Readiness {
-  const missing = [leaderProblem(facts), snapshotProblem(facts), stateProblem(facts)].filter(
-    (part) => part !== undefined,
-  );
+  const problems: readonly [MissingPart['code'], string | undefined][] = [
+    ['leader', facts.leaderProblem],
+    ['snapshot', snapshotProblem(facts)],
+    ['state', facts.stateProblem],
+  ];
+  const missing = problems.flatMap(([code, detail]) => (detail === undefined ? [] : [{ code, detail }]));
   return { ready: missing.length === 0, missing };
 }
 
-function leaderProblem({ leaderProblem: problem }: ReadinessFacts): MissingPart | undefined {
-  return problem === undefined ? undefined : { code: 'leader', detail: problem };
-}
-
-function snapshotProblem({ snapshotAgeMs, maxSnapshotAgeMs }: ReadinessFacts): MissingPart | undefined {
-  if (snapshotAgeMs === undefined)
-    return { code: 'snapshot', detail: 'No snapshot of the cluster has been read yet.' };
+function snapshotProblem({ snapshotAgeMs, maxSnapshotAgeMs }: ReadinessFacts): string | undefined {
+  if (snapshotAgeMs === undefined) return 'No snapshot of the cluster has been read yet.';
   if (snapshotAgeMs <= maxSnapshotAgeMs) return undefined;
   const [age, limit] = [formatDuration(snapshotAgeMs), formatDuration(maxSnapshotAgeMs)];
-  return { code: 'snapshot', detail: `The latest snapshot is ${age} old; at most ${limit} is fresh.` };
-}
-
-function stateProblem({ stateProblem: problem }: ReadinessFacts): MissingPart | undefined {
-  return problem === undefined ? undefined : { code: 'state', detail: problem };
+  return `The latest snapshot is ${age} old; at most ${limit} is fresh.`;
 }

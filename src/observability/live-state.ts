@@ -5,7 +5,7 @@ import type { Balance, Plan } from '../domain/plan.ts';
 import { withEndedMove, withRequest } from '../domain/region-counts.ts';
 import type { RegionCounts, When } from '../domain/region-counts.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import type { CycleTrigger, EventSource, StampedEvent } from './events.ts';
+import type { CycleTrigger, EventOf, EventSource, EventType, StampedEvent } from './events.ts';
 import { rebalanceAfterMove, rebalanceAfterPlan } from './rebalance.ts';
 import type { Rebalance } from './rebalance.ts';
 
@@ -144,51 +144,31 @@ export function isSuccess(outcome: CycleOutcome): boolean {
 }
 
 /** The state after one more event. */
-function advance(state: LiveState, event: StampedEvent): LiveState {
-  switch (event.type) {
-    case 'cycle-started':
-      return {
-        ...state,
-        cycle: { id: event.cycleId, trigger: event.trigger, startedAtMs: event.atMs, begun: 0 },
-        cycleGates: new Map(),
-      };
-    case 'snapshot-taken':
-      return { ...state, snapshot: event.snapshot };
-    case 'planned':
-      return applyPlan(state, event);
-    case 'gate-closed':
-      return closeGate(state, event.code, event.detail);
-    case 'paused':
-      return closeGate(state, 'paused', event.reason);
-    case 'resumed':
-      return openGate(state, 'paused');
-    case 'drain-requested':
-    case 'drain-ended':
-    case 'cordon-requested':
-    case 'cordon-ended':
-      return applyRequest(state, event);
-    case 'move-started':
-      return beginMove(state, event);
-    case 'move-state':
-      return { ...state, currentMove: enter(state.currentMove, event.move, event.atMs) };
-    case 'move-finished':
-      return finishMove(state, event);
-    case 'cycle-finished':
-      return event.outcome === 'missed' ? state : finishCycle(state, event);
-    case 'tick-missed':
-    case 'redundant-move':
-    case 'quarantined':
-    case 'datanode-quarantined':
-    case 'foreign-moves':
-    case 'recovered':
-    case 'quarantine-released':
-    case 'config-reloaded':
-    case 'config-refused':
-      return state;
-  }
+function advance<Type extends EventType>(state: LiveState, event: EventOf<Type>): LiveState {
+  return CHANGES[event.type]?.(state, event) ?? state;
 }
 
-type EventOf<Type extends StampedEvent['type']> = Extract<StampedEvent, { type: Type }>;
+/** What the events of each type change; the others change nothing. */
+const CHANGES: { readonly [Type in EventType]?: (state: LiveState, event: EventOf<Type>) => LiveState } = {
+  'cycle-started': (state, { cycleId, trigger, atMs }) => ({
+    ...state,
+    cycle: { id: cycleId, trigger, startedAtMs: atMs, begun: 0 },
+    cycleGates: new Map(),
+  }),
+  'snapshot-taken': (state, { snapshot }) => ({ ...state, snapshot }),
+  planned: applyPlan,
+  'gate-closed': (state, { code, detail }) => closeGate(state, code, detail),
+  paused: (state, { reason }) => closeGate(state, 'paused', reason),
+  resumed: (state) => openGate(state, 'paused'),
+  'drain-requested': applyRequest,
+  'drain-ended': applyRequest,
+  'cordon-requested': applyRequest,
+  'cordon-ended': applyRequest,
+  'move-started': beginMove,
+  'move-state': (state, { move, atMs }) => ({ ...state, currentMove: enter(state.currentMove, move, atMs) }),
+  'move-finished': finishMove,
+  'cycle-finished': (state, event) => (event.outcome === 'missed' ? state : finishCycle(state, event)),
+};
 
 function applyPlan(state: LiveState, { plan, counts, atMs }: EventOf<'planned'>): LiveState {
   return {

@@ -3,6 +3,8 @@ import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import { describeError, OperatingError } from '../domain/errors.ts';
+import { describeEvent } from './event-view.ts';
+import type { EventSource } from './events.ts';
 import { LogTarget, writeTo } from './log-target.ts';
 import { readableLines } from './readable-log.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -71,6 +73,18 @@ export const silentLogger: Logger = createLogger({
   level: 'silent',
   destination: { write: () => undefined },
 });
+
+/**
+ * Writes one line for each event.
+ *
+ * @returns a function that ends it.
+ */
+export function logEvents(logger: Logger, events: EventSource): () => void {
+  return events.subscribe((event) => {
+    const { level, message, fields } = describeEvent(event);
+    logger[level](fields, message);
+  });
+}
 
 /** The text without the user and password of any URL in it. */
 export function maskUrlCredentials(text: string): string {

@@ -7,7 +7,7 @@ import type { Balance, Plan } from '../domain/plan.ts';
 import { REGION_STATUSES } from '../domain/snapshot.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { StampedEvent } from './events.ts';
+import type { EventOf, EventType } from './events.ts';
 import { movesLeft } from './live-state.ts';
 import type { LiveSource, LiveState } from './live-state.ts';
 import type { Metrics } from './metrics.ts';
@@ -29,41 +29,41 @@ export function observeEvents(
   { live, clock, timeLeftMs }: ObserveDependencies,
 ): () => void {
   metrics.onScrape(() => setGauges(metrics, live.state(), clock.now()));
-  metrics.onScrape(() => metrics.etaSeconds.set((timeLeftMs() ?? Number.NaN) / 1_000));
+  metrics.onScrape(() => metrics.eta_seconds.set((timeLeftMs() ?? Number.NaN) / 1_000));
   return live.subscribe((event) => record(metrics, event));
 }
 
 function setGauges(metrics: Metrics, state: LiveState, nowMs: number): void {
   const { snapshot, plan, balance, currentMove, gates } = state;
   const ageMs = snapshot ? Math.max(0, nowMs - Date.parse(snapshot.takenAt)) : Number.NaN;
-  metrics.snapshotAgeSeconds.set(ageMs / 1_000);
-  metrics.movesRemaining.set(movesLeft(state));
-  metrics.migrationsInFlight.set(currentMove ? 1 : 0);
-  metrics.lastSuccessTimestampSeconds.set((state.lastSuccessAtMs ?? 0) / 1_000);
-  for (const code of GATE_CODES) metrics.closedGates.set({ code }, gates.has(code) ? 1 : 0);
+  metrics.snapshot_age_seconds.set(ageMs / 1_000);
+  metrics.moves_remaining.set(movesLeft(state));
+  metrics.migrations_in_flight.set(currentMove ? 1 : 0);
+  metrics.last_success_timestamp_seconds.set((state.lastSuccessAtMs ?? 0) / 1_000);
+  for (const code of GATE_CODES) metrics.closed_gates.set({ code }, gates.has(code) ? 1 : 0);
   if (plan) setPlan(metrics, plan, state.blocked);
   if (balance) setBalance(metrics, balance.now);
 }
 
 function setPlan(metrics: Metrics, plan: Plan, blocked: LiveState['blocked']): void {
-  metrics.planMoves.set(plan.moves.length);
-  metrics.planMinimumMoves.set(plan.minimumMoves);
-  metrics.planOptimal.set(plan.optimal ? 1 : 0);
-  metrics.configNamesUnmatched.set(plan.warnings.length);
-  for (const code of BLOCKER_CODES) metrics.planBlocked.set({ code }, blocked.get(code)?.count ?? 0);
+  metrics.plan_moves.set(plan.moves.length);
+  metrics.plan_minimum_moves.set(plan.minimumMoves);
+  metrics.plan_optimal.set(plan.optimal ? 1 : 0);
+  metrics.config_names_unmatched.set(plan.warnings.length);
+  for (const code of BLOCKER_CODES) metrics.plan_blocked.set({ code }, blocked.get(code)?.count ?? 0);
 }
 
 function setBalance(metrics: Metrics, balance: Balance): void {
-  metrics.tableSkewMax.set(balance.tableSkewMax);
-  metrics.nodeSkew.set(balance.nodeSkew);
-  metrics.tableSpreadViolation.set(balance.tableSpreadViolation);
-  metrics.nodeSpreadViolation.set(balance.nodeSpreadViolation);
-  metrics.regionsOnDraining.set(balance.regionsOnDraining);
-  metrics.regionsOnDead.set(balance.regionsOnDead);
-  metrics.regionsWithoutLeader.set(balance.regionsWithoutLeader);
+  metrics.table_skew_max.set(balance.tableSkewMax);
+  metrics.node_skew.set(balance.nodeSkew);
+  metrics.table_spread_violation.set(balance.tableSpreadViolation);
+  metrics.node_spread_violation.set(balance.nodeSpreadViolation);
+  metrics.regions_on_draining.set(balance.regionsOnDraining);
+  metrics.regions_on_dead.set(balance.regionsOnDead);
+  metrics.regions_without_leader.set(balance.regionsWithoutLeader);
   metrics.setDatanodes(balance.datanodes);
-  metrics.loadImbalance.set(loadImbalance(balance));
-  for (const state of LOAD_STATES) metrics.loadState.set({ state }, balance.load?.state === state ? 1 : 0);
+  metrics.load_imbalance.set(loadImbalance(balance));
+  for (const state of LOAD_STATES) metrics.load_state.set({ state }, balance.load?.state === state ? 1 : 0);
   const states = countBy(balance.datanodes, (datanode) => datanode.state);
   for (const state of DATANODE_STATES) metrics.datanodes.set({ state }, states.get(state) ?? 0);
 }
@@ -74,62 +74,37 @@ function loadImbalance({ load, datanodes }: Balance): number {
   return datanodes.reduce((most, node) => Math.max(most, (node.load ?? 0) / node.weight / load.mean), 0);
 }
 
-function record(metrics: Metrics, event: StampedEvent): void {
-  switch (event.type) {
-    case 'tick-missed':
-      metrics.ticksMissedTotal.inc();
-      metrics.cyclesTotal.inc({ outcome: 'missed' });
-      return;
-    case 'snapshot-taken':
-      metrics.snapshotDurationSeconds.observe(event.durationMs / 1_000);
-      recordSnapshot(metrics, event.snapshot);
-      return;
-    case 'planned':
-      metrics.planDurationSeconds.observe(event.durationMs / 1_000);
-      return;
-    case 'gate-closed':
-      metrics.gateClosedTotal.inc({ code: event.code });
-      return;
-    case 'move-finished':
-      recordMove(metrics, event.move, event.durationMs);
-      return;
-    case 'redundant-move':
-      metrics.redundantMovesTotal.inc();
-      return;
-    case 'quarantined':
-      metrics.quarantinesTotal.inc();
-      return;
-    case 'foreign-moves':
-      metrics.externalMovesTotal.inc(event.count);
-      metrics.movesUndoneTotal.inc(event.undone);
-      return;
-    case 'recovered':
-      metrics.recoveredMovesTotal.inc();
-      return;
-    case 'config-reloaded':
-      metrics.configReloadsTotal.inc({ outcome: 'applied' });
-      return;
-    case 'config-refused':
-      metrics.configReloadsTotal.inc({ outcome: 'refused' });
-      return;
-    case 'cycle-finished':
-      metrics.cyclesTotal.inc({ outcome: event.outcome });
-      if (event.outcome !== 'missed') metrics.cycleDurationSeconds.observe(event.durationMs / 1_000);
-      return;
-    case 'cycle-started':
-    case 'move-started':
-    case 'move-state':
-    case 'paused':
-    case 'resumed':
-    case 'drain-requested':
-    case 'drain-ended':
-    case 'cordon-requested':
-    case 'cordon-ended':
-    case 'datanode-quarantined':
-    case 'quarantine-released':
-      return;
-  }
+function record<Type extends EventType>(metrics: Metrics, event: EventOf<Type>): void {
+  RECORDERS[event.type]?.(metrics, event);
 }
+
+/** What the others mean is a gauge, or a counter of something else. */
+const RECORDERS: { readonly [Type in EventType]?: (metrics: Metrics, event: EventOf<Type>) => void } = {
+  'tick-missed': (metrics) => {
+    metrics.ticks_missed_total.inc();
+    metrics.cycles_total.inc({ outcome: 'missed' });
+  },
+  'snapshot-taken': (metrics, { snapshot, durationMs }) => {
+    metrics.snapshot_duration_seconds.observe(durationMs / 1_000);
+    recordSnapshot(metrics, snapshot);
+  },
+  planned: (metrics, { durationMs }) => metrics.plan_duration_seconds.observe(durationMs / 1_000),
+  'gate-closed': (metrics, { code }) => metrics.gate_closed_total.inc({ code }),
+  'move-finished': (metrics, { move, durationMs }) => recordMove(metrics, move, durationMs),
+  'redundant-move': (metrics) => metrics.redundant_moves_total.inc(),
+  quarantined: (metrics) => metrics.quarantines_total.inc(),
+  'foreign-moves': (metrics, { count, undone }) => {
+    metrics.external_moves_total.inc(count);
+    metrics.moves_undone_total.inc(undone);
+  },
+  recovered: (metrics) => metrics.recovered_moves_total.inc(),
+  'config-reloaded': (metrics) => metrics.config_reloads_total.inc({ outcome: 'applied' }),
+  'config-refused': (metrics) => metrics.config_reloads_total.inc({ outcome: 'refused' }),
+  'cycle-finished': (metrics, { outcome, durationMs }) => {
+    metrics.cycles_total.inc({ outcome });
+    if (outcome !== 'missed') metrics.cycle_duration_seconds.observe(durationMs / 1_000);
+  },
+};
 
 function recordSnapshot(metrics: Metrics, snapshot: Snapshot): void {
   const counts = countBy(snapshot.regions, (region) => region.status);
@@ -140,8 +115,8 @@ function recordSnapshot(metrics: Metrics, snapshot: Snapshot): void {
 function recordMove(metrics: Metrics, move: MoveRecord, durationMs: number): void {
   if (!isFinal(move.state)) return;
   const outcome = move.state;
-  metrics.migrationsTotal.inc({ outcome, reason: move.reason });
-  metrics.migrationDurationSeconds.observe({ outcome }, durationMs / 1_000);
+  metrics.migrations_total.inc({ outcome, reason: move.reason });
+  metrics.migration_duration_seconds.observe({ outcome }, durationMs / 1_000);
 }
 
 function countBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, number> {

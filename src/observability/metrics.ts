@@ -1,15 +1,15 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { METRIC_PREFIX, METRICS } from './metric-definitions.ts';
-import type { MetricDefinition, MetricKey, OpenLabel, RequestOutcome } from './metric-definitions.ts';
+import type { MetricDefinition, MetricName, OpenLabel, RequestOutcome } from './metric-definitions.ts';
 
 type LabelValues<Labels> = {
   readonly [Name in keyof Labels]: Labels[Name] extends readonly (infer Value)[] ? Value : string;
 };
 
 /** A metric without labels takes its number alone; one with labels takes them first. */
-type Labelled<Labels, Rest extends unknown[]> = keyof Labels extends never
-  ? Rest
-  : [labels: LabelValues<Labels>, ...Rest];
+type Labelled<Labels, Rest extends unknown[]> = Labels extends object
+  ? [labels: LabelValues<Labels>, ...Rest]
+  : Rest;
 
 /** Only rises. */
 interface CounterOf<Labels> {
@@ -25,15 +25,19 @@ interface HistogramOf<Labels> {
   observe(...args: Labelled<Labels, [seconds: number]>): void;
 }
 
-type InstrumentOf<Definition extends MetricDefinition> = Definition['type'] extends 'counter'
-  ? CounterOf<Definition['labels']>
-  : Definition['type'] extends 'gauge'
-    ? GaugeOf<Definition['labels']>
-    : HistogramOf<Definition['labels']>;
+type InstrumentOf<Definition> =
+  Definition extends MetricDefinition<'counter', infer Labels>
+    ? CounterOf<Labels>
+    : Definition extends MetricDefinition<'gauge', infer Labels>
+      ? GaugeOf<Labels>
+      : Definition extends MetricDefinition<'histogram', infer Labels>
+        ? HistogramOf<Labels>
+        : never;
 
-/** Two metrics have functions of their own. */
-type InstrumentKey = Exclude<MetricKey, 'datanodeRegions' | 'datanodeLoad' | 'clusterInfo'>;
-type Instruments = { readonly [Key in InstrumentKey]: InstrumentOf<(typeof METRICS)[Key]> };
+/** Metrics that have functions of their own. */
+const APART = ['datanode_regions', 'datanode_load', 'cluster_info'] as const;
+type InstrumentName = Exclude<MetricName, (typeof APART)[number]>;
+type Instruments = { readonly [Name in InstrumentName]: InstrumentOf<(typeof METRICS)[Name]> };
 
 /** Every metric as one typed object. No part of the program but this file knows the metrics library. */
 export interface Metrics extends Instruments {
@@ -45,7 +49,7 @@ export interface Metrics extends Instruments {
   /** Replaces all series with a label for the datanode, so that one which left has none. Cheap while the list is the same object. */
   setDatanodes(datanodes: readonly MeasuredDatanode[]): void;
   /** Replaces the one series of `cluster_info`. */
-  setClusterInfo(labels: LabelValues<(typeof METRICS.clusterInfo)['labels']>): void;
+  setClusterInfo(labels: LabelValues<NonNullable<typeof METRICS.cluster_info.labels>>): void;
   /** One request to the cluster. */
   observeRequest(request: ClusterRequest): void;
 }
@@ -78,11 +82,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry });
   const instruments = createInstruments(registry);
-  const clusterInfo = createGauge(registry, METRICS.clusterInfo);
+  const clusterInfo = createGauge(registry, 'cluster_info');
   const updates: (() => void)[] = [];
   const endpoints = new Set<string>();
-  instruments.buildInfo.set({ version: options.version }, 1);
-  instruments.snapshotAgeSeconds.set(Number.NaN);
+  instruments.build_info.set({ version: options.version }, 1);
+  instruments.snapshot_age_seconds.set(Number.NaN);
   const datanodeSeries = createDatanodeSeries();
   return {
     ...instruments,
@@ -100,7 +104,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     observeRequest({ endpoint, outcome, durationMs }) {
       const label = boundedLabel(endpoints, endpoint);
-      instruments.clusterRequestDurationSeconds.observe({ endpoint: label, outcome }, durationMs / 1_000);
+      instruments.cluster_request_duration_seconds.observe({ endpoint: label, outcome }, durationMs / 1_000);
     },
   };
 }
@@ -123,8 +127,8 @@ function createDatanodeSeries(): {
   render(): Promise<string>;
 } {
   const registry = new Registry();
-  const regionsGauge = createGauge(registry, METRICS.datanodeRegions);
-  const loadGauge = createGauge(registry, METRICS.datanodeLoad);
+  const regionsGauge = createGauge(registry, 'datanode_regions');
+  const loadGauge = createGauge(registry, 'datanode_load');
   let text: Promise<string> | undefined;
   let current: readonly MeasuredDatanode[] = [];
   return {
@@ -148,55 +152,46 @@ function createDatanodeSeries(): {
 }
 
 function createInstruments(registry: Registry): Instruments {
-  const create = <Key extends InstrumentKey>(key: Key): [Key, unknown] => [
-    key,
-    createInstrument(registry, METRICS[key]),
-  ];
-  const keys = (Object.keys(METRICS) as MetricKey[]).filter(
-    (key) => key !== 'datanodeRegions' && key !== 'datanodeLoad' && key !== 'clusterInfo',
+  const names = (Object.keys(METRICS) as MetricName[]).filter(
+    (name) => !APART.some((other) => other === name),
   );
-  return Object.fromEntries(keys.map(create)) as Instruments;
+  return Object.fromEntries(names.map((name) => [name, createInstrument(registry, name)])) as Instruments;
 }
 
-function createGauge(registry: Registry, definition: MetricDefinition): Gauge {
-  return new Gauge(configurationOf(registry, definition));
+function createGauge(registry: Registry, name: MetricName): Gauge {
+  return new Gauge(configurationOf(registry, name));
 }
 
-interface Configuration {
-  readonly name: string;
-  readonly help: string;
-  readonly labelNames: string[];
-  readonly registers: Registry[];
+function configurationOf(registry: Registry, name: MetricName) {
+  const { help, labels = {} }: MetricDefinition = METRICS[name];
+  return { name: METRIC_PREFIX + name, help, labelNames: Object.keys(labels), registers: [registry] };
 }
 
-function configurationOf(registry: Registry, { name, help, labels }: MetricDefinition): Configuration {
-  return { name: `${METRIC_PREFIX}${name}`, help, labelNames: Object.keys(labels), registers: [registry] };
-}
-
-function createInstrument(registry: Registry, definition: MetricDefinition): unknown {
-  const configuration = configurationOf(registry, definition);
-  const series = closedSeries(definition.labels);
-  switch (definition.type) {
+function createInstrument(registry: Registry, name: MetricName): unknown {
+  const configuration = configurationOf(registry, name);
+  const { type, labels, buckets = [] }: MetricDefinition = METRICS[name];
+  const series = closedSeries(labels);
+  switch (type) {
     case 'counter': {
       const counter = new Counter(configuration);
-      for (const labels of series) counter.inc(labels, 0);
+      for (const values of series) counter.inc(values, 0);
       return counter;
     }
     case 'gauge': {
       const gauge = new Gauge(configuration);
-      for (const labels of series) gauge.set(labels, 0);
+      for (const values of series) gauge.set(values, 0);
       return gauge;
     }
     case 'histogram': {
-      const histogram = new Histogram({ ...configuration, buckets: [...(definition.buckets ?? [])] });
-      for (const labels of series) histogram.zero(labels);
+      const histogram = new Histogram({ ...configuration, buckets: [...buckets] });
+      for (const values of series) histogram.zero(values);
       return histogram;
     }
   }
 }
 
 /** All combinations of the label values, or none when a label is open. */
-function closedSeries(labels: MetricDefinition['labels']): Record<string, string>[] {
+function closedSeries(labels: MetricDefinition['labels'] = {}): Record<string, string>[] {
   return Object.entries<readonly string[] | OpenLabel>(labels).reduce<Record<string, string>[]>(
     (series, [name, values]) =>
       values === 'any'

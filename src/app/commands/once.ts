@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import type { CycleOutcome } from '../../domain/codes.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { deadlineSignal } from '../../lib/clock.ts';
-import { logEvents } from '../../observability/log-listener.ts';
+import { logEvents } from '../../observability/logger.ts';
 import type { EventSource, EventType } from '../../observability/events.ts';
 import { RECENT_MOVES, trackLiveState } from '../../observability/live-state.ts';
 import type { Logger } from '../../observability/logger.ts';

@@ -10,7 +10,7 @@ import { startNotifier } from '../../observability/notify.ts';
 export interface NotificationDependencies {
   readonly live: LiveSource;
   readonly clock: Clock;
-  readonly metrics: Pick<Metrics, 'notificationsTotal'>;
+  readonly metrics: Pick<Metrics, 'notifications_total'>;
   readonly logger: Logger;
   readonly version: string;
 }
@@ -41,7 +41,7 @@ export function startNotifications(
     {
       live,
       clock,
-      onOutcome: (outcome) => metrics.notificationsTotal.inc({ outcome }),
+      onOutcome: (outcome) => metrics.notifications_total.inc({ outcome }),
       onProblem: (problem, { kind, text }) =>
         logger.warn({ problem, notification: kind, text }, 'A notification could not be delivered'),
     },

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { Secrets } from '../../config/secrets.ts';
-import { logEvents } from '../../observability/log-listener.ts';
+import { logEvents } from '../../observability/logger.ts';
 import { trackLiveState } from '../../observability/live-state.ts';
 import { createMetrics } from '../../observability/metrics.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -102,17 +102,17 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
 function observeSession(metrics: Metrics, session: ClusterSession, daemon: Daemon): void {
   const { clock, store, leadership, connection } = session;
   metrics.onScrape(() => {
-    metrics.dryRun.set(session.config.execution.dryRun ? 1 : 0);
+    metrics.dry_run.set(session.config.execution.dryRun ? 1 : 0);
     metrics.leader.set(leadership.status().leads ? 1 : 0);
-    metrics.scheduleIntervalSeconds.set((daemon.scheduleIntervalMs() ?? 0) / 1_000);
+    metrics.schedule_interval_seconds.set((daemon.scheduleIntervalMs() ?? 0) / 1_000);
     const { api = '', version = '' } = connection.profile ?? {};
     metrics.setClusterInfo({ cluster: session.config.cluster.name, api, version });
   });
   metrics.onScrape(() => metrics.paused.set(session.pause() ? 1 : 0));
   metrics.onScrape(() => {
     const { quarantine, cooldowns, datanodes } = store.memory(clock.now());
-    metrics.quarantinedRegions.set(quarantine.length);
-    metrics.quarantinedDatanodes.set(new Set(datanodes.map(({ datanode }) => datanode)).size);
-    metrics.cooldownRegions.set(cooldowns.length);
+    metrics.quarantined_regions.set(quarantine.length);
+    metrics.quarantined_datanodes.set(new Set(datanodes.map(({ datanode }) => datanode)).size);
+    metrics.cooldown_regions.set(cooldowns.length);
   });
 }

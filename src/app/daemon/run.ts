@@ -71,7 +71,7 @@ export function watchConfig(
 ): () => void {
   // A file that is as before emits nothing: what was refused is over then, too.
   let isRefused = false;
-  metrics.onScrape(() => metrics.configRefused.set(isRefused || secrets.files.isAnyRefused() ? 1 : 0));
+  metrics.onScrape(() => metrics.config_refused.set(isRefused || secrets.files.isAnyRefused() ? 1 : 0));
   const reload = async (): Promise<void> => {
     secrets.files.readAgain();
     try {

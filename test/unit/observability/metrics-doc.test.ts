@@ -11,7 +11,7 @@ const definitions: MetricDefinition[] = Object.values(METRICS);
 
 describe('docs/metrics.md', () => {
   it('lists every value of every closed label', () => {
-    const missing = definitions.flatMap(({ labels }) =>
+    const missing = definitions.flatMap(({ labels = {} }) =>
       Object.values(labels).flatMap((values) =>
         values === 'any' ? [] : values.filter((value) => !text.includes(`\`${value}\``)),
       ),

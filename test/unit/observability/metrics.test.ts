@@ -53,8 +53,8 @@ describe('createMetrics', () => {
       match[2],
     ]);
     expect(found.sort()).toEqual(
-      Object.values(METRICS)
-        .map(({ name, type }) => [name, type])
+      Object.entries(METRICS)
+        .map(([name, { type }]) => [name, type])
         .sort(),
     );
   });
@@ -86,7 +86,7 @@ describe('createMetrics', () => {
     metrics.onScrape(() => {
       throw new Error('the disk is gone');
     });
-    metrics.onScrape(() => metrics.snapshotAgeSeconds.set(++age));
+    metrics.onScrape(() => metrics.snapshot_age_seconds.set(++age));
     expect(await valueOf(metrics, 'snapshot_age_seconds')).toBe('1');
     expect(await valueOf(metrics, 'snapshot_age_seconds')).toBe('2');
   });
@@ -137,7 +137,7 @@ describe('createMetrics', () => {
 
   it('keeps a registry of its own, with the process metrics only where wanted', async () => {
     const [first, second] = [metricsOf(true), metricsOf()];
-    first.ticksMissedTotal.inc();
+    first.ticks_missed_total.inc();
     expect(await valueOf(second, 'ticks_missed_total')).toBe('0');
     expect(await first.render()).toContain('process_resident_memory_bytes');
     expect(await second.render()).not.toContain('process_');

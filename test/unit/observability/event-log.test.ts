@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EventType, RebalancerEvent } from '../../../src/observability/events.ts';
-import { logEvents } from '../../../src/observability/log-listener.ts';
-import { createLogger } from '../../../src/observability/logger.ts';
+import { createLogger, logEvents } from '../../../src/observability/logger.ts';
 import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
 import { withCounts } from '../../support/plans.ts';
 
