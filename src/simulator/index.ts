@@ -5,6 +5,6 @@ export { SimulatedNetworkError } from './serve/http.ts';
 export type { SimExchange, SimRequest } from './serve/http.ts';
 export type { SimEvent } from './cluster/journal.ts';
 export type { LayoutName } from './cluster/layout.ts';
-export { findProfile, profileNames, PROFILES } from './profiles/profiles.ts';
+export { findProfile, profileNames, PROFILES } from './profiles.ts';
 export { serveSimulatedCluster } from './serve/serve.ts';
 export type { ServedCluster, ServeOptions } from './serve/serve.ts';

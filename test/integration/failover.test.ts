@@ -61,7 +61,7 @@ class Replica {
     const config = {
       cluster: {
         name: 'failover',
-        ...(cluster.cluster.profile.sql.functions !== null && { sql: { endpoints: frontend } }),
+        ...(cluster.cluster.profile.adminFunctions !== null && { sql: { endpoints: frontend } }),
         metasrv: { endpoints: metasrv },
       },
       schedule: { cron: '* * * * * *' },

@@ -35,7 +35,7 @@ test.each(PROFILES)(
       const config = {
         cluster: {
           name: 'shared',
-          ...(cluster.profile.sql.functions !== null && { sql: { endpoints: served.frontend } }),
+          ...(cluster.profile.adminFunctions !== null && { sql: { endpoints: served.frontend } }),
           metasrv: { endpoints: served.metasrv },
         },
         schedule: { cron: '* * * * * *' },

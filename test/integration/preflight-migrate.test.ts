@@ -9,7 +9,9 @@ import { found, preflightRig } from '../support/preflight-rig.ts';
 
 const DATABASE = 'greptime_rebalancer_preflight';
 const TRY = ['--migrate', '--yes'];
-const SQL_PROFILES = PROFILES.filter(({ sql }) => sql.functions !== null).map(({ version }) => version);
+const SQL_PROFILES = PROFILES.filter(({ adminFunctions }) => adminFunctions !== null).map(
+  ({ version }) => version,
+);
 
 /** Tables of the trial that the cluster still has. */
 function leftIn({ cluster }: ListeningCluster): string[] {

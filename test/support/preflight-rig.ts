@@ -38,7 +38,7 @@ export async function preflightRig(
   cluster: Partial<ListenRequest> = {},
   more = '',
   endpoints: (listening: ListeningCluster) => string = ({ served, cluster: { profile } }) =>
-    `${profile.sql.functions ? `  sql: { endpoints: [${served.frontend.join()}] }\n` : ''}  metasrv: { endpoints: [${served.metasrv.join()}] }\n`,
+    `${profile.adminFunctions ? `  sql: { endpoints: [${served.frontend.join()}] }\n` : ''}  metasrv: { endpoints: [${served.metasrv.join()}] }\n`,
 ): Promise<Rig> {
   const listening = await listenAsCluster(
     {

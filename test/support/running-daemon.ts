@@ -35,7 +35,7 @@ export function hastyConfig(
 ): Config {
   const list = (urls: readonly string[]): string => JSON.stringify(urls);
   const sql =
-    cluster.profile.sql.functions === null ? [] : [`cluster.sql.endpoints=${list(served.frontend)}`];
+    cluster.profile.adminFunctions === null ? [] : [`cluster.sql.endpoints=${list(served.frontend)}`];
   return readConfig({
     env: {},
     cwd: folder,

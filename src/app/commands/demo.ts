@@ -154,7 +154,7 @@ function demoConfig(
     cwd: state,
     set: [
       'cluster.name=demo',
-      ...(cluster.profile.sql.functions !== null ? [`cluster.sql.endpoints=${list(served.frontend)}`] : []),
+      ...(cluster.profile.adminFunctions !== null ? [`cluster.sql.endpoints=${list(served.frontend)}`] : []),
       `cluster.metasrv.endpoints=${list(served.metasrv)}`,
       `balance.objective=${objective}`,
       // Sizes are known at once, where rates need a while; and nobody wants to wait.

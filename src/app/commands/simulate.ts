@@ -125,7 +125,7 @@ export async function simulate(request: SimulateRequest, clock: Clock, signal: A
 function describeCluster({ cluster, served }: ListeningCluster): string[] {
   const { profile } = cluster;
   const list = (urls: readonly string[]): string => `[${urls.join(', ')}]`;
-  const sql = profile.sql.functions !== null ? [`  sql: { endpoints: ${list(served.frontend)} }`] : [];
+  const sql = profile.adminFunctions !== null ? [`  sql: { endpoints: ${list(served.frontend)} }`] : [];
   return [
     `# A simulated GreptimeDB ${profile.version} cluster. Ctrl-C ends it. A configuration for it:`,
     'cluster:',

@@ -1,8 +1,8 @@
 import type { ClusterCore } from '../cluster/core.ts';
-import type { SimRequest, SimResponse } from '../serve/http.ts';
 import { MetaError } from '../procedures/errors.ts';
+import type { SimRequest, SimResponse } from '../serve/http.ts';
 
-export type Parameters = ReadonlyMap<string, string>;
+type Parameters = ReadonlyMap<string, string>;
 
 /** A request to one metasrv's admin API. */
 export interface AdminCall {
@@ -15,6 +15,11 @@ export interface AdminCall {
 
 /** May throw a MetaError, which the port turns into its kind of answer. */
 export type AdminHandler = (call: AdminCall) => SimResponse;
+
+/** @throws MetaError when the parameter is missing. */
+export function required(parameters: Parameters, name: string): string {
+  return parameters.get(name) ?? missing(name);
+}
 
 /** @throws MetaError always. */
 export function missing(name: string): never {

@@ -1,7 +1,7 @@
 import type { ClusterCore } from '../cluster/core.ts';
-import { queryParameters, respond, TEXT_TYPE } from '../serve/http.ts';
-import type { SimRequest, SimResponse } from '../serve/http.ts';
 import { MetaError } from '../procedures/errors.ts';
+import { respond, TEXT_TYPE } from '../serve/http.ts';
+import type { SimRequest, SimResponse } from '../serve/http.ts';
 import type { AdminCall, AdminHandler } from './admin-call.ts';
 import { LEGACY_HANDLERS } from './legacy.ts';
 import { READ_HANDLERS } from './reads.ts';
@@ -15,7 +15,9 @@ export function answerAdmin(
   request: SimRequest,
 ): SimResponse {
   if (!request.path.startsWith('/admin/')) return outsideAdmin(port);
-  const call: AdminCall = { core, metasrv, port, request, parameters: queryParameters(request.query) };
+  // Of several parameters with one name the last wins.
+  const parameters = new Map(new URLSearchParams(request.query ?? ''));
+  const call: AdminCall = { core, metasrv, port, request, parameters };
   try {
     return handlerFor(call)(call);
   } catch (error) {
@@ -36,14 +38,12 @@ function handlerFor({ core, port, request }: AdminCall): AdminHandler {
   const isGetOnly = port === 'http' && method !== 'GET' && method !== 'HEAD';
   if (read) return isGetOnly ? () => respond(405, '') : read;
   if (isSwitch(path)) return answerSwitch;
-  return (core.profile.admin.legacy && LEGACY_HANDLERS[path]) ?? (() => respond(404, ''));
+  return (core.profile.legacyAdmin ? LEGACY_HANDLERS[path] : undefined) ?? (() => respond(404, ''));
 }
 
 /** Handler errors are 500 with the text alone; the early HTTP port makes those of the switches 404 without it. */
 function errorAnswer({ core, port, request }: AdminCall, error: MetaError): SimResponse {
   if (port === 'grpc') return respond(500, error.message);
-  const isEarly = core.profile.admin.httpPort?.early === true;
-  return isEarly && isSwitch(request.path)
-    ? respond(404, '', TEXT_TYPE)
-    : respond(500, error.message, TEXT_TYPE);
+  const isHidden = core.profile.httpPort === 'early' && isSwitch(request.path);
+  return isHidden ? respond(404, '', TEXT_TYPE) : respond(500, error.message, TEXT_TYPE);
 }

@@ -1,46 +1,43 @@
 import type { ClusterCore } from '../cluster/core.ts';
+import type { RegionRoute, SimTable } from '../cluster/model.ts';
+import { parseHumanTime } from '../cluster/time.ts';
+import { MetaError, unexpected } from '../procedures/errors.ts';
+import { requestMigration } from '../procedures/submit.ts';
 import { JSON_TYPE, respond } from '../serve/http.ts';
 import type { SimResponse } from '../serve/http.ts';
-import type { RegionRoute, SimTable } from '../cluster/model.ts';
-import { invalidNumber, missing } from './admin-call.ts';
-import { MetaError } from '../procedures/errors.ts';
-import { legacyMigration } from './legacy-migration.ts';
-import type { AdminCall, AdminHandler, Parameters } from './admin-call.ts';
+import { invalidNumber, missing, required } from './admin-call.ts';
+import type { AdminCall, AdminHandler } from './admin-call.ts';
 
-/** Endpoints that only metasrv up to 0.7.2 has (GreptimeDB v0.7.2 src/meta-srv/src/service/admin/*.rs). */
+/**
+ * Endpoints that only metasrv up to 0.7.2 has (GreptimeDB v0.7.2 src/meta-srv/src/service/admin/*.rs). Successful answers carry no
+ * content type.
+ */
 export const LEGACY_HANDLERS: Readonly<Record<string, AdminHandler>> = {
   '/admin/catalogs': catalogs,
   '/admin/schemas': schemas,
   '/admin/tables': tables,
   '/admin/table': tableInfos,
   '/admin/route': route,
-  '/admin/region-migration': legacyMigration,
+  '/admin/region-migration': migrateRegion,
 };
-
-/** Successful answers of the legacy API carry no content type. */
-function json(body: string): SimResponse {
-  return respond(200, body);
-}
 
 function catalogs({ core }: AdminCall): SimResponse {
   const names = core.state.sortedTables().map((table) => table.catalog);
-  return json(JSON.stringify([...new Set(names)].sort()));
+  return respond(200, JSON.stringify([...new Set(names)].sort()));
 }
 
 function schemas({ core, parameters }: AdminCall): SimResponse {
   const catalog = required(parameters, 'catalog');
-  return json(core.state.hasCatalog(catalog) ? JSON.stringify(core.state.schemasOf(catalog)) : '[]');
+  return respond(200, JSON.stringify(core.state.hasCatalog(catalog) ? core.state.schemasOf(catalog) : []));
 }
 
 function tables({ core, parameters }: AdminCall): SimResponse {
   const catalog = required(parameters, 'catalog');
   const schema = required(parameters, 'schema');
-  const isHere = (table: SimTable): boolean => table.catalog === catalog && table.schema === schema;
-  const names = core.state
+  const here = core.state
     .sortedTables()
-    .filter(isHere)
-    .map((table) => table.name);
-  return json(JSON.stringify(names.sort()));
+    .filter((table) => table.catalog === catalog && table.schema === schema);
+  return respond(200, JSON.stringify(here.map(({ name }) => name).sort()));
 }
 
 function tableInfos(call: AdminCall): SimResponse {
@@ -50,18 +47,27 @@ function tableInfos(call: AdminCall): SimResponse {
   return respond(200, `{${entries.join(',')}}`, JSON_TYPE);
 }
 
-function wantedTables({ core, parameters }: AdminCall): SimTable[] {
+function wantedTables(call: AdminCall): SimTable[] {
+  const { core, parameters } = call;
   const regions = parameters.get('region_ids');
   const ids = parameters.get('table_ids');
-  if (regions === undefined && ids === undefined) {
-    const table = core.state.tableNamed(...fullName(parameters));
-    return table && table.kind !== 'view' ? [table] : [];
-  }
+  if (regions === undefined && ids === undefined) return tableNamed(call).found;
   const numbers = (regions ?? ids ?? '')
     .split(',')
     .map((text) => BigInt(/^\d+$/.test(text) ? text : invalidNumber('invalid id', text)));
   const wanted = new Set(numbers.map((number) => Number(regions === undefined ? number : number >> 32n)));
   return [...wanted].flatMap((id) => core.state.tables.get(id) ?? []).filter(({ kind }) => kind !== 'view');
+}
+
+/** The table that `catalog`, `schema` and `table` name, if there is one. */
+function tableNamed({ core, parameters }: AdminCall): { found: SimTable[]; fullName: string } {
+  const [catalog, schema, name] = [
+    required(parameters, 'catalog'),
+    required(parameters, 'schema'),
+    required(parameters, 'table'),
+  ];
+  const table = core.state.tableNamed(catalog, schema, name);
+  return { found: table && table.kind !== 'view' ? [table] : [], fullName: `${catalog}.${schema}.${name}` };
 }
 
 function rawTableInfo(table: SimTable): Record<string, unknown> {
@@ -86,26 +92,23 @@ function rawTableInfo(table: SimTable): Record<string, unknown> {
   };
 }
 
-function route({ core, parameters }: AdminCall): SimResponse {
-  const table = routedTable(core, parameters);
-  const facts = core.profile.admin.legacy;
-  const value = table.physical
-    ? logicalRoute(table, table.physical)
-    : physicalRoute(core, table, facts?.leaderDownSince ?? true);
-  return json(facts?.doubleEncodedRoute ? JSON.stringify(value) : value);
+function route(call: AdminCall): SimResponse {
+  const { core } = call;
+  const table = routedTable(call);
+  const value = table.physical ? logicalRoute(table, table.physical) : physicalRoute(core, table);
+  return respond(200, core.profile.doubleEncodedRoute ? JSON.stringify(value) : value);
 }
 
 /** `region_id` wins over `table_id`, which wins over the name; a region id only selects its table. */
-function routedTable(core: ClusterCore, parameters: Parameters): SimTable {
+function routedTable(call: AdminCall): SimTable {
+  const { core, parameters } = call;
   const regionText = parameters.get('region_id');
-  const tableText = parameters.get('table_id');
-  if (regionText === undefined && tableText === undefined) {
-    const [catalog, schema, name] = fullName(parameters);
-    const named = core.state.tableNamed(catalog, schema, name);
-    if (named && named.kind !== 'view') return named;
-    throw new MetaError('Unexpected', `Table ${catalog}.${schema}.${name} not found`);
+  const text = regionText ?? parameters.get('table_id');
+  if (text === undefined) {
+    const { found, fullName } = tableNamed(call);
+    if (found[0]) return found[0];
+    throw new MetaError('Unexpected', `Table ${fullName} not found`);
   }
-  const text = regionText ?? tableText ?? '';
   if (!/^\d{1,20}$/.test(text))
     invalidNumber(regionText === undefined ? 'invalid table id' : 'invalid region id', text);
   const tableId = regionText === undefined ? BigInt(text) : BigInt(text) >> 32n;
@@ -119,33 +122,24 @@ function logicalRoute(table: SimTable, physical: SimTable): string {
   return `{"type":"logical","physical_table_id":${physical.id},"region_ids":[${ids.join(',')}]}`;
 }
 
-function physicalRoute(core: ClusterCore, table: SimTable, tellsDownSince: boolean): string {
+function physicalRoute(core: ClusterCore, table: SimTable): string {
   const columns = JSON.stringify(table.partitionColumns);
   const last = table.routes.length - 1;
   const entries = table.routes.map((entry, index) => {
     const bound = index === last ? '"MaxValue"' : `{"Value":{"Int32":${(index + 1) * 1_000}}}`;
     const partition = `{"column_list":${columns},"value_list":[${JSON.stringify(bound)}]}`;
-    return renderRoute(core, entry, partition, tellsDownSince);
+    return renderRoute(core, entry, partition);
   });
-  const type = isOldValue(core, table) ? '' : '"type":"physical",';
+  // Where stored bytes are echoed, a value that a still older version wrote has no type until its next update.
+  const isOldValue = core.profile.doubleEncodedRoute && table.version === 0 && table.id % 3 === 0;
+  const type = isOldValue ? '' : '"type":"physical",';
   return `{${type}"region_routes":[${entries.join(',')}],"version":${table.version}}`;
 }
 
-/** Up to 0.6 stored bytes are echoed, and a value that a still older version wrote has no type until its next update. */
-function isOldValue(core: ClusterCore, table: SimTable): boolean {
-  const echoesStoredBytes = core.profile.admin.legacy?.doubleEncodedRoute ?? false;
-  return echoesStoredBytes && table.version === 0 && table.id % 3 === 0;
-}
-
-function renderRoute(
-  core: ClusterCore,
-  entry: RegionRoute,
-  partition: string,
-  tellsDownSince: boolean,
-): string {
-  const peer = (id: string): string => `{"id":${id},"addr":"${core.state.datanodes.get(id)?.addr ?? ''}"}`;
+function renderRoute({ state, profile }: ClusterCore, entry: RegionRoute, partition: string): string {
+  const peer = (id: string): string => `{"id":${id},"addr":"${state.datanodes.get(id)?.addr ?? ''}"}`;
   const status = entry.state === 'downgrading' ? ',"leader_status":"Downgraded"' : '';
-  const down = tellsDownSince ? `,"leader_down_since":${entry.downSinceMs ?? 'null'}` : '';
+  const down = profile.leaderDownSince ? `,"leader_down_since":${entry.downSinceMs ?? 'null'}` : '';
   return (
     `{"region":{"id":${entry.region.id},"name":"","partition":${partition},"attrs":{}},` +
     `"leader_peer":${entry.leader === null ? 'null' : peer(entry.leader)},` +
@@ -153,10 +147,44 @@ function renderRoute(
   );
 }
 
-function fullName(parameters: Parameters): [string, string, string] {
-  return [required(parameters, 'catalog'), required(parameters, 'schema'), required(parameters, 'table')];
+const DEFAULT_REPLAY_MS = 1_000;
+const U64_MAX = (1n << 64n) - 1n;
+
+/** `/admin/region-migration`: numbers, presence, duration, leadership, then the checks of every submission. */
+function migrateRegion({ core, metasrv, request, parameters }: AdminCall): SimResponse {
+  const asked = {
+    target: request.target,
+    detail: request.query ?? '',
+    regionId: parameters.get('region_id') ?? '',
+    from: parameters.get('from_peer_id') ?? '',
+    to: parameters.get('to_peer_id') ?? '',
+  };
+  const procedureId = requestMigration(core, asked, () => {
+    const clusterId = u64(parameters, 'cluster_id') ?? 0n;
+    const numbers = ['region_id', 'from_peer_id', 'to_peer_id'].map(
+      (name) => [name, u64(parameters, name)] as const,
+    );
+    const [regionKey, from, to] = numbers.map(([name, value]) => value ?? missing(name));
+    const budgetMs = replayTimeoutMs(core, parameters.get('replay_timeout'));
+    if (core.meta.leader !== metasrv)
+      throw unexpected('Trying to submit a region migration procedure to non-leader meta server');
+    if (clusterId !== 0n)
+      throw new MetaError('Internal', `The target peer is unavailable temporally: ${from}`);
+    return { regionKey: regionKey!, from: String(from), to: String(to), budgetMs };
+  });
+  return respond(200, JSON.stringify({ procedure_id: procedureId }));
 }
 
-function required(parameters: Parameters, name: string): string {
-  return parameters.get(name) ?? missing(name);
+function u64(parameters: AdminCall['parameters'], name: string): bigint | undefined {
+  const text = parameters.get(name);
+  if (text === undefined) return undefined;
+  const value = /^\+?\d{1,20}$/.test(text) ? BigInt(text.replace('+', '')) : undefined;
+  return value === undefined || value > U64_MAX ? invalidNumber(`invalid ${name}`, text) : value;
+}
+
+function replayTimeoutMs(core: ClusterCore, text: string | undefined): number {
+  if (!core.profile.replayTimeout || text === undefined) return DEFAULT_REPLAY_MS;
+  const durationMs = parseHumanTime(text);
+  if (durationMs === undefined) throw new MetaError('InvalidArguments', `Failed to parse duration ${text}`);
+  return durationMs;
 }

@@ -1,13 +1,12 @@
 import { addressOf } from '../cluster/core.ts';
 import type { ClusterCore } from '../cluster/core.ts';
 import { flushedStats, HEARTBEAT_MS } from '../cluster/heartbeats.ts';
-import { loadOf } from '../cluster/model.ts';
-import { WORKLOADS } from '../cluster/model.ts';
+import { loadOf, WORKLOADS } from '../cluster/model.ts';
 import type { CopyLoad, RegionCopy, SimDatanode } from '../cluster/model.ts';
 import { MetaError } from '../procedures/errors.ts';
 import { JSON_TYPE, respond, TEXT_TYPE } from '../serve/http.ts';
 import type { SimResponse } from '../serve/http.ts';
-import { missing } from './admin-call.ts';
+import { required } from './admin-call.ts';
 import type { AdminCall, AdminHandler } from './admin-call.ts';
 
 /** Endpoints that every version has; on the HTTP port for GET only. */
@@ -20,8 +19,7 @@ export const READ_HANDLERS: Readonly<Record<string, AdminHandler>> = {
 
 function nodeLease(call: AdminCall): SimResponse {
   const { core, parameters } = call;
-  if (!core.profile.admin.clusterId) return list(call, nodeLeases(core, undefined));
-  const clusterId = parameters.get('cluster_id') ?? missing('cluster_id');
+  const clusterId = core.profile.clusterId ? required(parameters, 'cluster_id') : '0';
   if (!/^\d{1,20}$/.test(clusterId))
     throw new MetaError('InvalidArguments', 'Failed to parse number: `cluster_id` is not a valid number');
   return list(call, nodeLeases(core, clusterId));
@@ -34,7 +32,7 @@ function text(call: AdminCall, body: string): SimResponse {
 /** The gRPC port names no content type for these; the early HTTP port calls them text. */
 function list(call: AdminCall, body: string): SimResponse {
   if (call.port === 'grpc') return respond(200, body);
-  return respond(200, body, call.core.profile.admin.httpPort?.early ? TEXT_TYPE : JSON_TYPE);
+  return respond(200, body, call.core.profile.httpPort === 'early' ? TEXT_TYPE : JSON_TYPE);
 }
 
 /** Reads of leases and heartbeats go to the leader's memory; nobody answers without one. */
@@ -51,10 +49,10 @@ function leaderAddress(core: ClusterCore): string {
 }
 
 /** Body of `/admin/node-lease`: every lease that the leader knows, dead ones too, in no useful order. */
-function nodeLeases(core: ClusterCore, clusterId: string | undefined): string {
+function nodeLeases(core: ClusterCore, clusterId: string): string {
   requireElectedLeader(core);
   // The store is searched for the prefix of the key: cluster 1 would also find 10 to 19; this cluster is number 0.
-  if (clusterId !== undefined && clusterId !== '0') return '[]';
+  if (clusterId !== '0') return '[]';
   const known = [...core.state.datanodes.values()].flatMap((node) => {
     const beatMs = core.meta.leaseMs(node);
     return beatMs === undefined ? [] : [renderLease(core, node, beatMs)];
@@ -63,7 +61,7 @@ function nodeLeases(core: ClusterCore, clusterId: string | undefined): string {
 }
 
 function renderLease(core: ClusterCore, node: SimDatanode, beatMs: number): string {
-  const { clusterId, workloads } = core.profile.admin;
+  const { clusterId, workloads } = core.profile;
   const name = clusterId ? `{"cluster_id":0,"node_id":${node.id}}` : `{"node_id":${node.id}}`;
   const zone = clusterId ? '+0000' : '';
   const human = new Date(beatMs).toISOString().replace('T', ' ').replace('Z', zone);
@@ -86,16 +84,13 @@ const HISTORY_REGION_LIMIT = 2_000;
 function heartbeats(core: ClusterCore, addr: string | undefined): string {
   requireElectedLeader(core);
   const nodes = [...core.state.datanodes.values()].filter((node) => addr === undefined || node.addr === addr);
-  const histories = nodes.flatMap((node) => {
-    const history = renderHistory(core, node);
-    return history === undefined ? [] : [history];
-  });
-  return `[${histories.join(',')}]`;
+  return `[${nodes.flatMap((node) => renderHistory(core, node)).join(',')}]`;
 }
 
-function renderHistory(core: ClusterCore, node: SimDatanode): string | undefined {
+/** Nothing of a datanode that the leader has not heard of. */
+function renderHistory(core: ClusterCore, node: SimDatanode): string | [] {
   const stats = flushedStats(node, core.time.now(), core.meta.memory());
-  if (!stats) return undefined;
+  if (!stats) return [];
   const copies = [...stats.copies];
   const times = [stats.flushMs];
   if (copies.length <= HISTORY_REGION_LIMIT && stats.flushMs - HEARTBEAT_MS >= node.startedAtMs)
@@ -109,7 +104,7 @@ function renderStat(
   copies: readonly RegionCopy[],
   atMs: number,
 ): string {
-  const { clusterId, heartbeat } = core.profile.admin;
+  const { clusterId, heartbeat } = core.profile;
   const cluster = clusterId ? '"cluster_id":0,' : '';
   const regions = copies.map((copy) => renderRegionStat(core, copy, atMs)).join(',');
   const tail =
@@ -125,7 +120,7 @@ function renderStat(
 function renderRegionStat(core: ClusterCore, copy: RegionCopy, atMs: number): string {
   const load = loadOf(copy, atMs);
   const { table, id } = copy.region;
-  const legacy = core.profile.admin.heartbeat === 'legacy';
+  const legacy = core.profile.heartbeat === 'legacy';
   const rows = legacy ? ',"approximate_rows":0' : '';
   const more = legacy ? '' : sizes(core, table.engine, load);
   return (
@@ -136,8 +131,8 @@ function renderRegionStat(core: ClusterCore, copy: RegionCopy, atMs: number): st
 
 /** The same facts that the version's region_statistics shows. */
 function sizes(core: ClusterCore, engine: string, load: CopyLoad): string {
-  const has = (column: string): boolean => core.profile.sql.regionStatistics?.includes(column) ?? false;
-  const isCurrent = core.profile.admin.heartbeat === 'current';
+  const has = (column: string): boolean => core.profile.regionStatistics.includes(column);
+  const isCurrent = core.profile.heartbeat === 'current';
   const manifest =
     engine === 'metric'
       ? '{"Metric":{"data_manifest_version":3,"data_flushed_entry_id":9,"metadata_manifest_version":2,"metadata_flushed_entry_id":4}}'
@@ -154,8 +149,5 @@ function sizes(core: ClusterCore, engine: string, load: CopyLoad): string {
     has('query_cpu_time_millis') ? '"query_cpu_time":0,"query_scanned_bytes":0' : '',
     isCurrent ? '"data_topic_latest_entry_id":0,"metadata_topic_latest_entry_id":0' : '',
   ];
-  return fields
-    .filter((field) => field !== '')
-    .map((field) => `,${field}`)
-    .join('');
+  return ['', ...fields.filter((field) => field !== '')].join(',');
 }

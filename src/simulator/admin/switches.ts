@@ -2,26 +2,25 @@ import type { SwitchName } from '../cluster/meta.ts';
 import { MetaError } from '../procedures/errors.ts';
 import { JSON_TYPE, respond } from '../serve/http.ts';
 import type { SimResponse } from '../serve/http.ts';
-import { missing } from './admin-call.ts';
-import type { AdminCall, AdminHandler } from './admin-call.ts';
+import { required } from './admin-call.ts';
+import type { AdminCall } from './admin-call.ts';
 
 /** Whether a path is one of maintenance mode or of the procedure manager. */
 export function isSwitch(path: string): boolean {
   return /^\/admin\/(?:maintenance|procedure-manager)(?:\/|$)/.test(path);
 }
 
-const MAINTENANCE: Readonly<Record<'none' | 'legacy' | 'text' | 'json', AdminHandler>> = {
-  none: () => respond(404, ''),
-  legacy: legacyMaintenance,
-  text: textMaintenance,
-  json: jsonMaintenance,
-};
+const PROCEDURE_PATH = /^\/admin\/procedure-manager\/(?:status|pause|resume)$/;
 
 /** Reads or sets a switch, in the version's own way. */
 export function answerSwitch(call: AdminCall): SimResponse {
-  const { maintenance, procedureManager } = call.core.profile.admin;
-  if (call.request.path.startsWith('/admin/maintenance')) return MAINTENANCE[maintenance](call);
-  return procedureManager ? procedureSwitch(call) : respond(404, '');
+  const { maintenance, procedureManager } = call.core.profile;
+  const { path } = call.request;
+  const isProcedures = path.startsWith('/admin/procedure-manager');
+  if (isProcedures) return procedureManager && PROCEDURE_PATH.test(path) ? byTable(call) : respond(404, '');
+  if (maintenance === 'none') return respond(404, '');
+  if (maintenance === 'json') return jsonMaintenance(call);
+  return maintenance === 'legacy' ? legacyMaintenance(call) : textMaintenance(call);
 }
 
 /** 0.7.2: any method; `/admin/maintenance` reads, `/admin/maintenance/set?enable=` sets. */
@@ -38,69 +37,55 @@ function textMaintenance(call: AdminCall): SimResponse {
   return method === 'PUT' ? setText(call) : unsupportedMethod(method);
 }
 
-function readText(call: AdminCall): SimResponse {
-  return respond(200, `Maintenance mode is ${read(call, 'maintenance') ? 'enabled' : 'disabled'}`);
+function readText({ core, metasrv }: AdminCall): SimResponse {
+  const isOn = core.meta.readSwitch('maintenance', metasrv);
+  return respond(200, `Maintenance mode is ${isOn ? 'enabled' : 'disabled'}`);
 }
 
 function setText(call: AdminCall): SimResponse {
-  const isOn = set(call, 'maintenance', enableParameter(call));
+  const isOn = enableParameter(call);
+  set(call, 'maintenance', isOn);
   return respond(200, `Maintenance mode ${isOn ? 'enabled' : 'disabled'}`);
 }
 
-/** 0.15.5 and later. */
+/** 0.15.5 and later: the old path too, where the gRPC port sets by parameter and the HTTP port ignores it without a word. */
 function jsonMaintenance(call: AdminCall): SimResponse {
-  const { path, method, query } = call.request;
-  const isOldPath = path === '/admin/maintenance';
-  const told = (isEnabled: boolean): SimResponse => respond(200, `{"enabled":${isEnabled}}`, JSON_TYPE);
-  const byParameter = (): SimResponse => told(set(call, 'maintenance', enableParameter(call)));
-  if (method === 'GET' && (isOldPath || path === '/admin/maintenance/status')) {
-    // On the gRPC port a GET with `enable` sets; the HTTP port ignores the parameter without a word.
-    const isSetting = isOldPath && call.port === 'grpc' && call.parameters.has('enable');
-    return isSetting ? byParameter() : told(read(call, 'maintenance'));
-  }
-  if (method === 'POST' && path === '/admin/maintenance/enable') return told(set(call, 'maintenance', true));
-  if (method === 'POST' && path === '/admin/maintenance/disable')
-    return told(set(call, 'maintenance', false));
-  if (isOldPath && call.port === 'grpc' && (method === 'PUT' || method === 'POST') && query !== undefined)
-    return byParameter();
-  return wrongMethod(call, ['GET', 'PUT', 'POST']);
+  const { method, path, query } = call.request;
+  const isSetting = method === 'GET' ? call.parameters.has('enable') : query !== undefined;
+  if (path === '/admin/maintenance' && call.port === 'grpc' && method !== 'DELETE' && isSetting)
+    return readOrSet(call, 'maintenance', enableParameter(call));
+  return byTable(call);
 }
 
-/** 0.15.5 and later. */
-function procedureSwitch(call: AdminCall): SimResponse {
-  const { path, method } = call.request;
-  const told = (isPaused: boolean): SimResponse =>
-    respond(200, `{"status":"${isPaused ? 'paused' : 'running'}"}`, JSON_TYPE);
-  const action = /^\/admin\/procedure-manager\/(status|pause|resume)$/.exec(path)?.[1];
-  if (action === undefined) return respond(404, '');
-  if (method === 'GET' && action === 'status') return told(read(call, 'procedures-paused'));
-  if (method === 'POST' && action !== 'status')
-    return told(set(call, 'procedures-paused', action === 'pause'));
-  return wrongMethod(call, ['GET', 'POST']);
-}
+/** What reads a switch (null) or sets it. */
+const JSON_SWITCHES: Readonly<Record<string, readonly [SwitchName, boolean | null]>> = {
+  'GET /admin/maintenance': ['maintenance', null],
+  'GET /admin/maintenance/status': ['maintenance', null],
+  'POST /admin/maintenance/enable': ['maintenance', true],
+  'POST /admin/maintenance/disable': ['maintenance', false],
+  'GET /admin/procedure-manager/status': ['procedures-paused', null],
+  'POST /admin/procedure-manager/pause': ['procedures-paused', true],
+  'POST /admin/procedure-manager/resume': ['procedures-paused', false],
+};
 
-function wrongMethod(call: AdminCall, known: readonly string[]): SimResponse {
+function byTable(call: AdminCall): SimResponse {
+  const { method, path } = call.request;
+  const found = JSON_SWITCHES[`${method} ${path}`];
+  if (found) return readOrSet(call, ...found);
   if (call.port === 'http') return respond(405, '');
-  return known.includes(call.request.method) ? respond(404, '') : unsupportedMethod(call.request.method);
+  const known = path.startsWith('/admin/maintenance') ? ['GET', 'PUT', 'POST'] : ['GET', 'POST'];
+  return known.includes(method) ? respond(404, '') : unsupportedMethod(method);
 }
 
-function unsupportedMethod(method: string): never {
-  throw new MetaError('InvalidArguments', `Unsupported operation http method ${method}`);
+function readOrSet(call: AdminCall, name: SwitchName, value: boolean | null): SimResponse {
+  if (value !== null) set(call, name, value);
+  const isOn = value ?? call.core.meta.readSwitch(name, call.metasrv);
+  const body = name === 'maintenance' ? `{"enabled":${isOn}}` : `{"status":"${isOn ? 'paused' : 'running'}"}`;
+  return respond(200, body, JSON_TYPE);
 }
 
-function enableParameter({ parameters }: AdminCall): boolean {
-  const value = parameters.get('enable') ?? missing('enable');
-  if (value === 'true' || value === 'false') return value === 'true';
-  throw new MetaError('InvalidArguments', "Failed to parse bool: 'enable' must be 'true' or 'false'");
-}
-
-/** A switch as the metasrv that was asked sees it. */
-function read({ core, metasrv }: AdminCall, name: SwitchName): boolean {
-  return core.meta.readSwitch(name, metasrv);
-}
-
-/** Sets a switch at the metasrv that was asked, and journals it. Returns the new value. */
-function set({ core, metasrv, request }: AdminCall, name: SwitchName, value: boolean): boolean {
+/** Sets a switch at the metasrv that was asked, and journals it. */
+function set({ core, metasrv, request }: AdminCall, name: SwitchName, value: boolean): void {
   core.meta.setSwitch(name, value, metasrv);
   core.journal.record({
     kind: 'mutating-request',
@@ -109,5 +94,14 @@ function set({ core, metasrv, request }: AdminCall, name: SwitchName, value: boo
     detail: `${name}: ${value}`,
     verdict: 'accepted',
   });
-  return value;
+}
+
+function unsupportedMethod(method: string): never {
+  throw new MetaError('InvalidArguments', `Unsupported operation http method ${method}`);
+}
+
+function enableParameter({ parameters }: AdminCall): boolean {
+  const value = required(parameters, 'enable');
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new MetaError('InvalidArguments', "Failed to parse bool: 'enable' must be 'true' or 'false'");
 }

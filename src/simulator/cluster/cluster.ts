@@ -16,11 +16,9 @@ import { MetaGroup } from './meta.ts';
 import type { SimTable } from './model.ts';
 import { ClusterOperator } from './operator.ts';
 import { ProcedureManager } from '../procedures/manager.ts';
-import { findProfile } from '../profiles/profiles.ts';
-import type { Profile } from '../profiles/profile.ts';
+import { findProfile } from '../profiles.ts';
+import type { Profile } from '../profiles.ts';
 import { answerFrontend } from '../sql/endpoint.ts';
-import { informationTables } from '../sql/tables/registry.ts';
-import type { InformationTable } from '../sql/tables/information-table.ts';
 import { RegionLoads } from './region-loads.ts';
 import { ClusterState } from './state.ts';
 import { createServerTime } from './time.ts';
@@ -65,7 +63,6 @@ interface SimulatedClusterDependencies {
  * else is for whoever directs the play.
  */
 export class SimulatedCluster extends ClusterOperator {
-  readonly #tables: ReadonlyMap<string, InformationTable>;
   readonly #closing: AbortController;
 
   /** @throws UsageError when an option is out of range. */
@@ -74,7 +71,6 @@ export class SimulatedCluster extends ClusterOperator {
     const core = buildCore(options, dependencies, closing.signal);
     super(core);
     this.#closing = closing;
-    this.#tables = informationTables(core.profile);
     const disturbances = new Disturbances(core, this);
     core.faults.onChange(() => disturbances.watch());
     layOut(core, options.layout ?? {}, dependencies.prng.fork('layout'), core.time.now());
@@ -140,9 +136,9 @@ export class SimulatedCluster extends ClusterOperator {
     const [, kind, number = '', http] = /^(metasrv|frontend)-(\d+)(-http)?$/.exec(request.target) ?? [];
     if (kind === 'frontend' && http === undefined) {
       const frontend = this.core.frontends[Number(number)];
-      if (frontend?.diedAtMs === null) return answerFrontend(this.core, frontend, this.#tables, request);
+      if (frontend?.diedAtMs === null) return answerFrontend(this.core, frontend, request);
     }
-    const hasPort = http === undefined || this.profile.admin.httpPort !== null;
+    const hasPort = http === undefined || this.profile.httpPort !== 'none';
     if (kind === 'metasrv' && hasPort && this.core.meta.servers[Number(number)]?.up)
       return answerAdmin(this.core, Number(number), http ? 'http' : 'grpc', request);
     throw new SimulatedNetworkError('ECONNREFUSED', `Connection refused by ${request.target}`);
@@ -236,7 +232,7 @@ function buildCore(
       };
     },
   );
-  const { maxRunning } = profile.migration;
+  const { maxRunning } = profile;
   return {
     profile,
     clock,
@@ -267,7 +263,7 @@ function defaultAddresses(profile: Profile, metasrvs: number, frontends: number)
   const addresses = new Map<string, string>();
   for (let index = 0; index < metasrvs; index += 1) {
     addresses.set(`metasrv-${index}`, `metasrv-${index}.sim:3002`);
-    if (profile.admin.httpPort) addresses.set(`metasrv-${index}-http`, `metasrv-${index}.sim:4000`);
+    if (profile.httpPort !== 'none') addresses.set(`metasrv-${index}-http`, `metasrv-${index}.sim:4000`);
   }
   for (let index = 0; index < frontends; index += 1)
     addresses.set(`frontend-${index}`, `frontend-${index}.sim:4000`);

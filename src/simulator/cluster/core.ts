@@ -7,7 +7,7 @@ import type { Journal } from './journal.ts';
 import type { MetaGroup } from './meta.ts';
 import type { MigrationsUnderWay } from '../procedures/migration-task.ts';
 import type { ProcedureManager } from '../procedures/manager.ts';
-import type { Profile } from '../profiles/profile.ts';
+import type { Profile } from '../profiles.ts';
 import type { RegionLoads } from './region-loads.ts';
 import type { ClusterState } from './state.ts';
 import type { ServerTime } from './time.ts';

@@ -1,3 +1,4 @@
+import type { Column, Row } from '../sql/result-set.ts';
 import type { RegionLoad } from './region-loads.ts';
 
 /** The things a simulated cluster consists of. Region ids are kept as bigint and as text, never as a number. */
@@ -48,6 +49,16 @@ export interface SimTable {
   routes: readonly RegionRoute[];
   /** One more with every change of the route. */
   version: number;
+  /** Of a table that was created over SQL: these alone hold rows. */
+  stored: StoredTable | null;
+}
+
+export interface StoredTable {
+  readonly columns: readonly Column[];
+  /** The region that a row belongs to; undefined when no partition takes it. */
+  readonly regionOf: (row: Row) => SimRegion | undefined;
+  /** They lie in storage that all datanodes share. */
+  readonly rows: Map<SimRegion, Row[]>;
 }
 
 export type RegionRole = 'Leader' | 'Follower' | 'StagingLeader' | 'DowngradingLeader';

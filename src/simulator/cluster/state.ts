@@ -3,7 +3,6 @@ import type { LeaderMemory } from './heartbeats.ts';
 import { regionKey } from './model.ts';
 import type { RegionRole, RegionRoute, SimDatanode, SimRegion, SimTable } from './model.ts';
 import type { RegionLoad } from './region-loads.ts';
-import { StoredRows } from './stored-rows.ts';
 import type { ServerTime } from './time.ts';
 
 /** The truth of the cluster: what the metadata store holds, and what each datanode has open. */
@@ -14,7 +13,6 @@ export class ClusterState {
   readonly #byName = new Map<string, SimTable>();
   /** Databases that were created over SQL, as `catalog.schema`. */
   readonly #schemas = new Set<string>();
-  readonly stored = new StoredRows();
   readonly #time: ServerTime;
   readonly #memory: () => LeaderMemory;
 
@@ -187,6 +185,7 @@ export function buildTable(seed: TableSeed): SimTable {
     partitionColumns: seed.placements.length > 1 ? ['host'] : [],
     routes: [],
     version: 0,
+    stored: null,
   };
   table.routes = seed.placements.map((placement, index) =>
     routeAt(table, placement, index, seed.numbers?.[index] ?? index),

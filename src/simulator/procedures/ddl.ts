@@ -61,12 +61,12 @@ function placeRegions(core: ClusterCore, { regions = 0, on }: NewTable): ReturnT
  *
  * @param onGone called when it is gone, which may be at once.
  */
-export function dropTable(core: ClusterCore, table: SimTable, onGone: () => void): void {
+export function dropTable(core: ClusterCore, table: SimTable, onGone?: () => void): void {
   const locks: LockKey[] = [{ mode: 'Exclusive', key: `__table_lock/${table.id}` }];
   runProcedure(core, 'DropTable', table, locks, () => {
     core.state.removeTable(table);
     broadcastInvalidation(core, table.id);
-    onGone();
+    onGone?.();
   });
 }
 

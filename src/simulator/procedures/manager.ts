@@ -33,11 +33,8 @@ export class ProcedureManager {
   readonly #release = new Map<string, () => void>();
   #startedAtMs: number;
 
-  constructor(
-    options: { maxRunning: number | null; startedAtMs: number },
-    dependencies: { time: ServerTime },
-  ) {
-    this.#maxRunning = options.maxRunning ?? Number.POSITIVE_INFINITY;
+  constructor(options: { maxRunning: number; startedAtMs: number }, dependencies: { time: ServerTime }) {
+    this.#maxRunning = options.maxRunning;
     this.#startedAtMs = options.startedAtMs;
     this.#time = dependencies.time;
   }

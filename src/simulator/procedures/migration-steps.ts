@@ -102,7 +102,7 @@ async function withRetries(run: Run, step: StepName): Promise<Next> {
 async function giveUp(run: Run, error: string): Promise<Next> {
   const { core, task, signal } = run;
   const text = `Procedure retry exceeded max times, procedure_id: ${task.procedure.id}`;
-  if (!core.profile.migration.rollback) return failed(text);
+  if (!core.profile.rollback) return failed(text);
   task.procedure.status = 'PrepareRollback';
   task.procedure.error = error;
   await sleep(core.clock, 500, signal);
@@ -120,7 +120,7 @@ function start(run: Run): Next {
   // The abort of a migration whose source lost the leadership in the meantime counts as success in GreptimeDB.
   if (route.leader !== task.from) return DONE;
   task.persisted = true;
-  const isOpenThere = core.profile.migration.followerShortcut && route.followers.includes(task.to);
+  const isOpenThere = core.profile.followerShortcut && route.followers.includes(task.to);
   return isOpenThere ? 'UpdateMetadataDowngrade' : 'OpenCandidateRegion';
 }
 
@@ -137,11 +137,11 @@ async function openCandidate(run: Run): Promise<Next> {
   await sleep(core.clock, task.durations.openMs, signal);
   const route = routeOf(run);
   if (route.leader !== task.to) core.state.openCopy(task.to, task.region, 'Follower');
-  return core.profile.migration.preFlush ? 'PreFlushRegion' : 'UpdateMetadataDowngrade';
+  return core.profile.preFlush ? 'PreFlushRegion' : 'UpdateMetadataDowngrade';
 }
 
 function openTimeoutMs({ core, task }: Run): number {
-  const limit = core.profile.migration.openTimeoutMs;
+  const limit = core.profile.openTimeoutMs;
   return limit === 'budget' ? Math.max(task.budgetMs / 2, LEASE_MS) : limit;
 }
 
@@ -177,7 +177,7 @@ async function downgradeLeader(run: Run): Promise<Next> {
   const source = core.state.datanodes.get(task.from);
   if (source && isUp(run, task.from)) {
     await sleep(core.clock, task.durations.downgradeMs, signal);
-    const keepsRole = core.profile.sql.regionPeers?.downgradedWord === 'DOWNGRADING';
+    const keepsRole = core.profile.downgradedWord === 'DOWNGRADING';
     core.state.openCopy(task.from, task.region, keepsRole ? 'DowngradingLeader' : 'Follower');
     return 'UpgradeCandidateRegion';
   }
@@ -190,7 +190,7 @@ async function downgradeLeader(run: Run): Promise<Next> {
 /** The fourth argument of `migrate_region`: in newer versions it pays for downgrade and upgrade, in older for each replay try. */
 function exceedsBudget({ core, task }: Run): boolean {
   const { downgradeMs, upgradeMs } = task.durations;
-  const isSum = core.profile.sql.regionPeers?.downgradedWord === 'DOWNGRADING';
+  const isSum = core.profile.downgradedWord === 'DOWNGRADING';
   return isSum ? downgradeMs + upgradeMs > task.budgetMs : upgradeMs > 3 * (task.budgetMs + 1_000);
 }
 
@@ -212,13 +212,13 @@ function upgradeMetadata(run: Run): Next {
   const followers = route.followers.filter((follower) => follower !== task.to);
   core.state.changeRoute(task.region, { leader: task.to, followers, state: null, downSinceMs: null });
   task.moved = true;
-  if (task.fault === 'lost-rows') core.state.stored.lose(task.region);
+  if (task.fault === 'lost-rows') task.region.table.stored?.rows.delete(task.region);
   core.state.openCopy(task.to, task.region, 'Leader');
   core.state.openCopy(task.from, task.region, 'Follower');
   broadcastInvalidation(core, task.region.table.id);
   if (task.fault === 'failed-but-moved')
     return failed(`Datanode table not found: table_id: ${task.region.table.id}, datanode_id: ${task.from}`);
-  if (core.profile.migration.closeDowngraded) return 'CloseDowngradedRegion';
+  if (core.profile.closeDowngraded) return 'CloseDowngradedRegion';
   later(core, HEARTBEAT_MS, () => closeIfObsolete(core, task, task.from));
   return 'RegionMigrationEnd';
 }

@@ -3,7 +3,7 @@ import type { MigrationFault } from '../faults/faults.ts';
 import type { MigrationReason } from '../cluster/journal.ts';
 import type { LockKey } from './locks.ts';
 import type { SimRegion } from '../cluster/model.ts';
-import type { MigrationFacts } from '../profiles/profile.ts';
+import type { Profile } from '../profiles.ts';
 import type { Procedure } from './manager.ts';
 
 /** Who wants which region where. */
@@ -62,7 +62,7 @@ export function drawDurations(prng: Prng, meanMs: number, fault: MigrationFault 
 }
 
 /** The locks that a migration holds all its life (GreptimeDB region_migration.rs `lock_key` at each tag). */
-export function migrationLocks(facts: MigrationFacts, region: SimRegion): LockKey[] {
+export function migrationLocks(facts: Profile, region: SimRegion): LockKey[] {
   const { table } = region;
   const locks: LockKey[] = [];
   if (facts.catalogLocks)
@@ -72,7 +72,7 @@ export function migrationLocks(facts: MigrationFacts, region: SimRegion): LockKe
     );
   if (facts.tableLock !== 'none')
     locks.push({
-      mode: facts.tableLock === 'share' ? 'Share' : 'Exclusive',
+      mode: facts.tableLock,
       key: `__table_lock/${table.id}`,
     });
   locks.push({ mode: 'Exclusive', key: `__region_lock/${region.id}` });

@@ -29,7 +29,7 @@ export function beginMigration(core: ClusterCore, order: MigrationOrder): string
   const mayStrike = (name: MigrationFault): boolean =>
     name !== 'bad-target' || order.to === lastDatanode(core);
   const fault = MIGRATION_FAULTS.find((name) => mayStrike(name) && core.faults.strikes(name)) ?? null;
-  const locks = migrationLocks(core.profile.migration, order.region);
+  const locks = migrationLocks(core.profile, order.region);
   const id = seededUuid(prng);
   const task: MigrationTask = {
     ...order,

@@ -11,43 +11,70 @@ export interface MigrationSubmission {
   readonly budgetMs: number;
 }
 
-/** `already-there` is answered up to 0.14; later versions make it an error. */
-export type SubmissionResult =
-  { readonly kind: 'accepted'; readonly procedureId: string } | { readonly kind: 'already-there' };
+/** A request for a migration as the journal tells it. */
+interface AskedMigration {
+  readonly target: string;
+  readonly detail: string;
+  readonly regionId: string;
+  readonly from: string;
+  readonly to: string;
+}
 
 /**
- * What the leading metasrv does with a request for a migration: the checks in GreptimeDB's order (src/meta-srv/src/procedure/
- * region_migration/manager.rs), then an id.
+ * What the leading metasrv does with a request for a migration, which is journalled whatever becomes of it. Returns the procedure's id;
+ * null: the region is there already (up to 0.14; later versions make it an error).
  *
+ * @param read what was asked, as the port understands it; may throw what the port refuses.
  * @throws MetaError with GreptimeDB's text.
  */
-export function submitMigration(core: ClusterCore, submission: MigrationSubmission): SubmissionResult {
-  const { regionKey, from, to } = submission;
+export function requestMigration(
+  core: ClusterCore,
+  asked: AskedMigration,
+  read: () => MigrationSubmission,
+): string | null {
+  const { target, ...rest } = asked;
+  const entry = { kind: 'mutating-request', target, operation: 'migrate-region', ...rest } as const;
+  try {
+    const procedureId = submitMigration(core, read());
+    core.journal.record(
+      procedureId === null
+        ? { ...entry, verdict: 'already-there' }
+        : { ...entry, verdict: 'accepted', procedureId },
+    );
+    return procedureId;
+  } catch (error) {
+    if (error instanceof Error) core.journal.record({ ...entry, verdict: 'refused', message: error.message });
+    throw error;
+  }
+}
+
+/** The checks in GreptimeDB's order (src/meta-srv/src/procedure/region_migration/manager.rs), then an id. */
+function submitMigration(core: ClusterCore, submission: MigrationSubmission): string | null {
+  const { regionKey, from, to, budgetMs } = submission;
   requireAlive(core, from);
   requireAlive(core, to);
   requireNotRunning(core, regionKey);
   if (from === to) throw invalidArguments("The `from_peer_id` can't equal `to_peer_id`");
   const route = requireRoute(core, submission);
   if (isAlreadyThere(core, route, to)) {
-    if (core.profile.migration.alreadyThere === 'null') return { kind: 'already-there' };
+    if (!core.profile.refusesArrived) return null;
     const text = `The region migration procedure is completed for region: ${displayRegion(regionKey)}, target_peer: ${to}`;
     throw new MetaError('Unexpected', text);
   }
   requireLeader(core, route, submission);
   requireNoFollower(core, route, submission);
-  const order = { region: route.region, from, to, budgetMs: submission.budgetMs, reason: 'Manual' } as const;
-  return { kind: 'accepted', procedureId: beginMigration(core, order) };
+  return beginMigration(core, { region: route.region, from, to, budgetMs, reason: 'Manual' });
 }
 
 function requireAlive(core: ClusterCore, nodeId: string): void {
   if (core.meta.isAlive(core.state.datanodes.get(nodeId))) return;
-  const status = core.profile.migration.deadPeerIsInternal ? 'Internal' : 'Unexpected';
+  const status = core.profile.deadPeerIsInternal ? 'Internal' : 'Unexpected';
   throw new MetaError(status, `The target peer is unavailable temporally: ${nodeId}`);
 }
 
 /** The guard is dropped too early up to 0.8, so that nothing is ever found running there. */
 function requireNotRunning(core: ClusterCore, regionKey: bigint): void {
-  if (!core.profile.migration.duplicateRefused) return;
+  if (!core.profile.duplicateRefused) return;
   if (!isMigrating(core, regionKey)) return;
   throw new MetaError(
     'Unexpected',
@@ -55,24 +82,22 @@ function requireNotRunning(core: ClusterCore, regionKey: bigint): void {
   );
 }
 
-function requireRoute(core: ClusterCore, { regionKey, from, to }: MigrationSubmission): RegionRoute {
+function requireRoute(core: ClusterCore, submission: MigrationSubmission): RegionRoute {
+  const { regionKey } = submission;
   const tableId = regionKey >> 32n;
   const table = core.state.tables.get(Number(tableId));
   if (!table || table.kind === 'view')
     throw new MetaError('Unexpected', `Failed to find table route for ${tableId}`);
-  if (table.kind === 'logical') throw logicalTable(core, { regionKey, from, to });
+  if (table.kind === 'logical') throw logicalTable(core, submission);
   const route = core.state.routeOf(regionKey);
   if (!route) throw new MetaError('Unexpected', `Failed to find table route for ${displayRegion(regionKey)}`);
   if (route.leader === null) throw unexpected('Region route leader peer is not found');
   return route;
 }
 
-function logicalTable(
-  core: ClusterCore,
-  { regionKey, from, to }: Pick<MigrationSubmission, 'regionKey' | 'from' | 'to'>,
-): MetaError {
+function logicalTable(core: ClusterCore, { regionKey, from, to }: MigrationSubmission): MetaError {
   const peer = (id: string): string => `peer-${id}(${core.state.datanodes.get(id)?.addr ?? ''})`;
-  const cluster = core.profile.admin.clusterId ? 'cluster: 0, ' : '';
+  const cluster = core.profile.clusterId ? 'cluster: 0, ' : '';
   const reason = core.profile.migrationEvents ? ', trigger_reason: Manual' : '';
   return unexpected(
     `Trying to execute region migration on the logical table, task ${cluster}region: ${displayRegion(regionKey)}, ` +
@@ -83,7 +108,7 @@ function logicalTable(
 /** From 0.9 a region whose leader is being downgraded has not arrived yet. */
 function isAlreadyThere(core: ClusterCore, route: RegionRoute, to: string): boolean {
   if (route.leader !== to) return false;
-  return !(core.profile.migration.duplicateRefused && route.state === 'downgrading');
+  return !(core.profile.duplicateRefused && route.state === 'downgrading');
 }
 
 function requireLeader(
@@ -92,7 +117,7 @@ function requireLeader(
   { regionKey, from }: MigrationSubmission,
 ): void {
   if (route.leader === from) return;
-  if (!core.profile.migration.namesActualLeader)
+  if (!core.profile.namesActualLeader)
     throw invalidArguments('Invalid region migration `from_peer` argument');
   throw new MetaError(
     'InvalidArguments',
@@ -106,7 +131,7 @@ function requireNoFollower(
   route: RegionRoute,
   { regionKey, to }: MigrationSubmission,
 ): void {
-  if (!core.profile.migration.refusesFollower || !route.followers.includes(to)) return;
+  if (!core.profile.refusesFollower || !route.followers.includes(to)) return;
   throw invalidArguments(
     `The \`to_peer\`(${to}) is already has a region follower, region: ${displayRegion(regionKey)}`,
   );

@@ -40,8 +40,3 @@ export function respond(status: number, body: string, headers: Record<string, st
 
 export const JSON_TYPE = { 'content-type': 'application/json' } as const;
 export const TEXT_TYPE = { 'content-type': 'text/plain; charset=utf-8' } as const;
-
-/** Query parameters as the legacy admin API reads them: of several with one name the last wins. */
-export function queryParameters(query: string | undefined): ReadonlyMap<string, string> {
-  return new Map(new URLSearchParams(query ?? ''));
-}

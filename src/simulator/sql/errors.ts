@@ -1,3 +1,5 @@
+import type { Profile } from '../profiles.ts';
+
 /** An error as the frontend's HTTP API tells it. */
 export class SqlError extends Error {
   readonly code: number;
@@ -28,11 +30,11 @@ export const SQL_CODES = {
 } as const;
 
 /** HTTP status of an error code (GreptimeDB src/servers/src/error.rs). 0.7 and 0.8 answer 401 for 7006. */
-export function httpStatusOf(code: number, facts: { oldStatusMap: boolean; errorsAre200: boolean }): number {
+export function httpStatusOf(code: number, { oldStatusMap, errorsAre200 }: Profile): number {
   const isAuth = code >= 7_002 && code <= 7_004;
-  if (facts.errorsAre200 && !isAuth) return 200;
+  if (errorsAre200 && !isAuth) return 200;
   if (code === SQL_CODES.unexpected || code === SQL_CODES.internal) return 500;
-  if (code === SQL_CODES.permissionDenied) return facts.oldStatusMap ? 401 : 403;
+  if (code === SQL_CODES.permissionDenied) return oldStatusMap ? 401 : 403;
   if (code === SQL_CODES.regionNotReady) return 503;
   return isAuth ? 401 : 400;
 }

@@ -1,18 +1,12 @@
 import type { ClusterCore } from '../cluster/core.ts';
-import { isUuid } from '../procedures/uuid.ts';
 import type { Procedure } from '../procedures/manager.ts';
 import { MetaError, STATUS_CODES } from '../procedures/errors.ts';
-import { submitMigration } from '../procedures/submit.ts';
+import { requestMigration } from '../procedures/submit.ts';
 import type { MigrationSubmission } from '../procedures/submit.ts';
+import { isUuid } from '../procedures/uuid.ts';
 import { notAuthorized, SQL_CODES, SqlError } from './errors.ts';
 import type { SqlValue } from './result-set.ts';
-
-/** Who calls, for the journal and for permissions. */
-export interface Caller {
-  readonly target: string;
-  readonly catalog: string;
-  readonly readOnly: boolean;
-}
+import type { Session } from './session.ts';
 
 /**
  * Runs an admin function and returns its one value; null: the region is there already (up to 0.14).
@@ -20,56 +14,39 @@ export interface Caller {
  * @throws SqlError wrapped as the version wraps it.
  */
 export function callAdminFunction(
-  core: ClusterCore,
-  caller: Caller,
+  session: Session,
   name: string,
   values: readonly SqlValue[],
 ): string | null {
-  if (caller.readOnly) throw notAuthorized();
-  if (name === 'migrate_region') return migrateRegion(core, caller, values);
-  if (name === 'procedure_state') return procedureState(core, values);
-  throw new SqlError(
-    SQL_CODES.invalidArguments,
-    `Failed to build admin function args: admin function not found ${name}`,
-  );
+  if (session.readOnly) throw notAuthorized();
+  try {
+    if (name === 'migrate_region') return migrateRegion(session, values);
+    if (name === 'procedure_state') return procedureState(session.core, values);
+  } catch (error) {
+    throw error instanceof MetaError ? wrapped(session.core, name, error) : error;
+  }
+  throw invalidArguments(`Failed to build admin function args: admin function not found ${name}`);
 }
 
-function migrateRegion(core: ClusterCore, caller: Caller, values: readonly SqlValue[]): string | null {
+function migrateRegion({ core, target, catalog }: Session, values: readonly SqlValue[]): string | null {
   const submission = submissionFrom(core, values);
-  const entry = {
-    kind: 'mutating-request',
-    target: caller.target,
-    operation: 'migrate-region',
-    detail: `migrate_region(${values.join(', ')})`,
-    regionId: submission.regionKey.toString(),
-    from: submission.from,
-    to: submission.to,
-  } as const;
-  try {
-    requireGreptimeCatalog(caller);
+  const { regionKey, from, to } = submission;
+  const detail = `migrate_region(${values.join(', ')})`;
+  return requestMigration(core, { target, detail, regionId: regionKey.toString(), from, to }, () => {
+    if (catalog !== 'greptime')
+      throw new SqlError(SQL_CODES.permissionDenied, 'Permission denied: catalog greptime wanted');
     requireLeader(core);
-    const result = submitMigration(core, submission);
-    if (result.kind === 'accepted') {
-      core.journal.record({ ...entry, verdict: 'accepted', procedureId: result.procedureId });
-      return result.procedureId;
-    }
-    core.journal.record({ ...entry, verdict: 'already-there' });
-    return null;
-  } catch (error) {
-    if (error instanceof Error) core.journal.record({ ...entry, verdict: 'refused', message: error.message });
-    throw error instanceof MetaError ? wrapped(core, 'migrate_region', error) : error;
-  }
+    return submission;
+  });
 }
 
 function submissionFrom(core: ClusterCore, values: readonly SqlValue[]): MigrationSubmission {
   const [regionKey, from, to, timeoutS] = values.map((value) => u64('migrate_region', value));
   if (regionKey === undefined || from === undefined || to === undefined || values.length > 4)
-    throw new SqlError(
-      SQL_CODES.invalidArguments,
+    throw invalidArguments(
       `Invalid function args: The length of the args is not correct, expect exactly 3 or 4, have: ${values.length}`,
     );
-  const defaultTimeoutS = core.profile.sql.functions?.defaultTimeoutS ?? 10;
-  const budgetMs = Number(timeoutS ?? defaultTimeoutS) * 1_000;
+  const budgetMs = Number(timeoutS ?? core.profile.defaultTimeoutS) * 1_000;
   return { regionKey, from: from.toString(), to: to.toString(), budgetMs };
 }
 
@@ -78,8 +55,7 @@ function u64(name: string, value: SqlValue): bigint {
     const number = BigInt(value);
     if (number >= 0n && number < 1n << 64n) return number;
   }
-  throw new SqlError(
-    SQL_CODES.invalidArguments,
+  throw invalidArguments(
     `Invalid function args: Unsupported input datatypes in function ${name}: ${typeof value}`,
   );
 }
@@ -87,32 +63,23 @@ function u64(name: string, value: SqlValue): bigint {
 function procedureState(core: ClusterCore, values: readonly SqlValue[]): string {
   const [id] = values;
   if (typeof id !== 'string' || values.length !== 1)
-    throw new SqlError(SQL_CODES.invalidArguments, 'Invalid function args: procedure_state needs one String');
-  try {
-    requireLeader(core);
-    if (!isUuid(id))
-      throw new MetaError(
-        'InvalidArguments',
-        `Failed to parse procedure id: ${id}: invalid length: expected length 32 for simple format, found ${id.length}`,
-      );
-    const procedure = core.procedures.find(id.toLowerCase());
-    if (!procedure) throw new MetaError('InvalidArguments', `Procedure not found: ${id}`);
-    return describeProcedure(core, procedure);
-  } catch (error) {
-    throw error instanceof MetaError ? wrapped(core, 'procedure_state', error) : error;
-  }
+    throw invalidArguments('Invalid function args: procedure_state needs one String');
+  requireLeader(core);
+  if (!isUuid(id))
+    throw new MetaError(
+      'InvalidArguments',
+      `Failed to parse procedure id: ${id}: invalid length: expected length 32 for simple format, found ${id.length}`,
+    );
+  const procedure = core.procedures.find(id.toLowerCase());
+  if (!procedure) throw new MetaError('InvalidArguments', `Procedure not found: ${id}`);
+  return describeProcedure(core, procedure);
 }
 
 /** Up to 0.13 only the outermost error is told. */
 function describeProcedure(core: ClusterCore, { status, error }: Procedure): string {
   if (error === null) return JSON.stringify({ status });
   const wrapper = 'Failed to execute procedure due to external error';
-  return JSON.stringify({ status, error: core.profile.migration.rootCauseErrors ? error : wrapper });
-}
-
-function requireGreptimeCatalog({ catalog }: Caller): void {
-  if (catalog !== 'greptime')
-    throw new SqlError(SQL_CODES.permissionDenied, 'Permission denied: catalog greptime wanted');
+  return JSON.stringify({ status, error: core.profile.rootCauseErrors ? error : wrapper });
 }
 
 /** A frontend asks thrice for a leader and then gives up. */
@@ -121,27 +88,28 @@ function requireLeader(core: ClusterCore): void {
     throw new MetaError('Internal', 'Retry exceeded max times(3), message: no leader');
 }
 
+function invalidArguments(message: string): SqlError {
+  return new SqlError(SQL_CODES.invalidArguments, message);
+}
+
 /** How metasrv's text arrives at the client of SQL in each version. */
-function wrapped(core: ClusterCore, name: string, error: MetaError): SqlError {
-  const { message, status } = error;
-  switch (core.profile.sql.functions?.wrapping ?? 'bare') {
+function wrapped(core: ClusterCore, name: string, { message, status }: MetaError): SqlError {
+  const failed = `Failed to execute admin function ${name}`;
+  switch (core.profile.errorWrapping) {
     case 'bare':
       return new SqlError(STATUS_CODES[status], status === 'Internal' ? 'Internal error: 1003' : message);
     case 'nested':
       return new SqlError(
         SQL_CODES.unexpected,
-        `Failed to execute admin function: Failed to execute admin function ${name}, error: Execution error: ` +
+        `Failed to execute admin function: ${failed}, error: Execution error: ` +
           `Function execution error: ${message}: status: Internal, message: "${status}"`,
       );
     case 'plain':
-      return new SqlError(
-        SQL_CODES.unexpected,
-        `Failed to execute admin function ${name}: Execution error: ${message}`,
-      );
+      return new SqlError(SQL_CODES.unexpected, `${failed}: Execution error: ${message}`);
     case 'coded':
       return new SqlError(
         SQL_CODES.unexpected,
-        `Failed to execute admin function ${name}: Execution error: ${message}, code: ${status}, tonic code: Internal error`,
+        `${failed}: Execution error: ${message}, code: ${status}, tonic code: Internal error`,
       );
   }
 }

@@ -14,7 +14,7 @@ export function literal(token: string): SqlValue | undefined {
   return word === 'TRUE' || word === 'FALSE' ? word === 'TRUE' : undefined;
 }
 
-export const NAME = /^[A-Za-z_]\w*$/;
+const NAME = /^[A-Za-z_]\w*$/;
 /** A word, a whole number, a quoted text, or any other character; before it blanks and comments. */
 const TOKEN = /(?:\s|--.*)*([A-Za-z_]\w*|-?\d+|'(?:[^']|'')*'|\S)?/y;
 
@@ -33,10 +33,6 @@ export class Tokens {
       const end = pattern.lastIndex;
       this.#tokens.push({ text, start: end - text.length, end });
     }
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at >= this.#tokens.length;
   }
 
   /** Where in the statement the next token begins. */
@@ -59,8 +55,21 @@ export class Tokens {
     return isThere;
   }
 
+  /** Takes the words if the first of them comes next. */
+  takeAll(first: string, ...rest: readonly string[]): boolean {
+    if (!this.take(first)) return false;
+    for (const word of rest) this.expect(word);
+    return true;
+  }
+
   expect(wanted: string): void {
     if (!this.take(wanted)) this.fail(wanted);
+  }
+
+  /** A semicolon at most. */
+  expectEnd(): void {
+    this.take(';');
+    if (this.#at < this.#tokens.length) this.fail('end of statement');
   }
 
   next(wanted: string): string {
@@ -74,6 +83,41 @@ export class Tokens {
     return pattern.test(text) ? this.next(wanted) : this.fail(wanted);
   }
 
+  name(wanted: string): string {
+    return this.match(NAME, wanted);
+  }
+
+  number(): number {
+    return Number(this.match(/^-?\d{1,15}$/, 'a number'));
+  }
+
+  value(): SqlValue {
+    const token = this.next('a value');
+    const value = literal(token);
+    if (value === undefined) throw this.error('a value', token);
+    return value;
+  }
+
+  /** At least one item. */
+  list<T>(separator: string, read: () => T): T[] {
+    const items: T[] = [];
+    do items.push(read());
+    while (this.take(separator));
+    return items;
+  }
+
+  inParentheses<T>(read: () => T): T[] {
+    this.expect('(');
+    const items = this.list(',', read);
+    this.expect(')');
+    return items;
+  }
+
+  /** `[catalog.][schema.]table` */
+  path(): string[] {
+    return this.list('.', () => this.name('a name'));
+  }
+
   /** @throws SqlError always. */
   fail(wanted: string): never {
     throw this.error(wanted, this.#tokens[this.#at]?.text ?? 'EOF');
@@ -82,12 +126,4 @@ export class Tokens {
   error(wanted: string, found: string): SqlError {
     return syntaxError(`Expected: ${wanted}, found: ${found}`);
   }
-}
-
-/** At least one name. */
-export function parseNames(tokens: Tokens, separator: string): string[] {
-  const names: string[] = [];
-  do names.push(tokens.match(NAME, 'a name'));
-  while (tokens.take(separator));
-  return names;
 }

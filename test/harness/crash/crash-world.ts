@@ -147,8 +147,8 @@ export async function killAtEvery({ profile, points, seed }: CrashWorldOptions):
 
 /** Where procedures cannot be listed, only metasrv tells routes that are not up to ten minutes old. */
 function writeConfig(folder: string, cluster: SimulatedCluster, served: ServedCluster): string {
-  const hasSql = cluster.profile.sql.functions !== null;
-  const needsMetasrv = !cluster.profile.sql.procedureInfo;
+  const hasSql = cluster.profile.adminFunctions !== null;
+  const needsMetasrv = !cluster.profile.procedureInfo;
   const file = join(folder, 'rebalancer.yaml');
   writeFileSync(
     file,

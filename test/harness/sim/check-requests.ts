@@ -64,7 +64,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'not-while-procedures-are-paused': ({ switches, clock, scenario, cluster }) => {
     const sinceMs = switches.pausedSinceMs;
     const isOver = sinceMs !== undefined && clock.monotonicMs() - sinceMs > SWITCHED_FOR_MS;
-    const canKnow = scenario.knowsMetasrv && cluster.profile.admin.procedureManager;
+    const canKnow = scenario.knowsMetasrv && cluster.profile.procedureManager;
     return canKnow && isOver ? 'The procedure manager has been paused for a while' : undefined;
   },
   'to-the-living': (world, { to, from }) => {
@@ -124,7 +124,7 @@ export function checkRequest(world: World, request: SentRequest, move: MoveRecor
  * anew. What has shown nothing for longer than a server tries is out of sight, and docs/recovery.md says so.
  */
 function isBeyondSight({ cluster, config }: World, elapsedMs: number): boolean {
-  const isBlind = cluster.profile.sql.functions === null;
+  const isBlind = cluster.profile.adminFunctions === null;
   return isBlind && elapsedMs > serverWorstCaseMs(config.execution.replayTimeoutMs);
 }
 

@@ -96,7 +96,7 @@ const FAULTS: readonly (readonly [string, number, number])[] = [
 /** Draws a run. The same seed and options give the same scenario. */
 export function drawScenario(seed: string, prng: Prng, options: ScenarioOptions = {}): Scenario {
   const profile = options.profile ?? prng.pick(PROFILES);
-  const hasSql = findProfile(profile).sql.functions !== null;
+  const hasSql = findProfile(profile).adminFunctions !== null;
   const failingShare = options.faults === undefined ? drawFailingShare(prng.fork('failing share')) : '';
   const cluster: SimulatedClusterOptions = {
     profile,
@@ -121,7 +121,7 @@ export function drawScenario(seed: string, prng: Prng, options: ScenarioOptions 
   const tickMs = prng.pick([30_000, 60_000, 120_000]);
   const troubles = options.troubles ?? TROUBLES.filter(() => prng.chance(0.3));
   const knowsMetasrv = !hasSql || prng.chance(0.4);
-  const hasList = knowsMetasrv || findProfile(profile).sql.clusterInfo !== null;
+  const hasList = knowsMetasrv || findProfile(profile).clusterInfo !== 'none';
   return {
     seed,
     cluster,

@@ -207,26 +207,25 @@ export class World {
 
   /** Whether the daemon has a way to know of maintenance mode. */
   get knowsSafety(): boolean {
-    return this.scenario.knowsMetasrv && this.cluster.profile.admin.maintenance !== 'none';
+    return this.scenario.knowsMetasrv && this.cluster.profile.maintenance !== 'none';
   }
 
   /** Whether the cluster tells which datanodes follow a region (routes always do; `region_peers` from 0.14 on). */
   get knowsFollowers(): boolean {
-    const { admin, sql } = this.cluster.profile;
+    const { legacyAdmin, adminFunctions, peersTellFollowers } = this.cluster.profile;
     // With SQL alone 0.7 does not tell, and a metasrv that was down when the cluster was opened is not asked for routes.
-    const hasRoutes = admin.legacy !== null && sql.functions === null;
-    return hasRoutes || sql.regionPeers?.followers === true;
+    return (legacyAdmin && adminFunctions === null) || peersTellFollowers;
   }
 
   /** Whether the daemon has a way to know which datanodes live. */
   get knowsLiveness(): boolean {
-    return this.scenario.knowsMetasrv || this.cluster.profile.sql.clusterInfo !== null;
+    return this.scenario.knowsMetasrv || this.cluster.profile.clusterInfo !== 'none';
   }
 
   /** Whether the daemon is told which datanodes take no writes. */
   get knowsWorkloads(): boolean {
-    const { admin, sql } = this.cluster.profile;
-    return sql.clusterInfo === 'detailed' || (this.scenario.knowsMetasrv && admin.workloads);
+    const { clusterInfo, workloads } = this.cluster.profile;
+    return clusterInfo === 'detailed' || (this.scenario.knowsMetasrv && workloads);
   }
 
   /** Runs virtual time on. */

@@ -94,7 +94,7 @@ describe.each(['0.5.1', '0.7.2', '0.9.5', '1.3.0'])('answers of GreptimeDB %s', 
         const layout = { datanodes: 2, tables: 2, regionsPerTable: [1, 3] as const };
         const cluster = simulated({ profile, layout }, clock, seed);
         const { signal } = new AbortController();
-        const hasSql = cluster.profile.sql.functions !== null;
+        const hasSql = cluster.profile.adminFunctions !== null;
         const attempt = async (read: () => Promise<unknown>): Promise<void> => {
           await inVirtualTime(clock, read()).catch((error: unknown) => {
             if (!(error instanceof OperatingError)) throw error;

@@ -8,7 +8,7 @@ const TARGET = '2';
 /** Submits a migration of the first region to the empty datanode, whatever the version's way is. */
 async function submit(stage: Play, index = 0): Promise<string> {
   const { id, leader } = stage.firstRegions()[index]!;
-  const form = stage.cluster.profile.sql.functions?.form;
+  const form = stage.cluster.profile.adminFunctions;
   if (form) return String(await stage.cell(`${form} migrate_region(${id}, ${leader}, ${TARGET}, 60)`));
   const query = `region_id=${id}&from_peer_id=${leader}&to_peer_id=${TARGET}&replay_timeout=60s`;
   const { body } = await stage.admin(`GET /admin/region-migration?${query}`);
@@ -21,7 +21,7 @@ interface ProcedureState {
 }
 
 async function stateOf(stage: Play, procedureId: string): Promise<ProcedureState> {
-  const form = stage.cluster.profile.sql.functions?.form ?? 'ADMIN';
+  const form = stage.cluster.profile.adminFunctions ?? 'ADMIN';
   const state: ProcedureState = JSON.parse(
     String(await stage.cell(`${form} procedure_state('${procedureId}')`)),
   );

@@ -29,7 +29,7 @@ describe('region_peers', () => {
     ['1.3', 'renumbered'],
   ])('%s: the rows of logical tables are %s', async (profile, how) => {
     const { rows, cluster } = play({ profile });
-    const name = cluster.profile.sql.regionPeers?.name;
+    const name = cluster.profile.regionPeers;
     const ids = (await rows(`SELECT region_id FROM information_schema.${name}`)).map(([id]) => String(id));
     const tableIds = new Set(ids.map((id) => Number(BigInt(id) >> 32n)));
     expect(ids).toHaveLength(3 * 2 + 3 * 4);

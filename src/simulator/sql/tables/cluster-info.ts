@@ -1,40 +1,14 @@
 import { addressOf } from '../../cluster/core.ts';
 import type { ClusterCore } from '../../cluster/core.ts';
 import { flushedStats, FRONTEND_HEARTBEAT_MS, lastBeatMs } from '../../cluster/heartbeats.ts';
-import type { Metasrv } from '../../cluster/meta.ts';
 import type { SimDatanode } from '../../cluster/model.ts';
-import type { Profile } from '../../profiles/profile.ts';
 import { humanTime } from '../../cluster/time.ts';
-import type { Column, Row, SqlValue } from '../result-set.ts';
-import { requireMetasrv } from './information-table.ts';
-import type { InformationTable } from './information-table.ts';
+import type { Profile } from '../../profiles.ts';
+import { constants, requireMetasrv, tableOf } from './table.ts';
+import type { Field, ReadContext, SqlTable } from './table.ts';
 
-const HEAD: readonly Column[] = [
-  ['peer_id', 'Int64'],
-  ['peer_type', 'String'],
-  ['peer_addr', 'String'],
-];
-const HARDWARE: readonly Column[] = [
-  ['peer_hostname', 'String'],
-  ['total_cpu_millicores', 'Int64'],
-  ['total_memory_bytes', 'Int64'],
-  ['cpu_usage_millicores', 'Int64'],
-  ['memory_usage_bytes', 'Int64'],
-];
-const TIMES: readonly Column[] = [
-  ['version', 'String'],
-  ['git_commit', 'String'],
-  ['start_time', 'TimestampMillisecond'],
-  ['uptime', 'String'],
-  ['active_time', 'String'],
-];
-
-/** How long a node stays listed after its last heartbeat (GreptimeDB src/meta-srv/src/metasrv.rs). */
-const MAX_IDLE_MS = 24 * 3_600_000;
-const GIB = 1_073_741_824;
-const GIT_COMMIT = '0000000';
-
-interface NodeFacts {
+interface NodeRecord {
+  readonly core: ClusterCore;
   readonly id: number | bigint;
   readonly type: 'DATANODE' | 'FRONTEND' | 'METASRV';
   readonly addr: string;
@@ -44,50 +18,70 @@ interface NodeFacts {
   readonly status: string | null;
 }
 
+/** How long a node stays listed after its last heartbeat (GreptimeDB src/meta-srv/src/metasrv.rs). */
+const MAX_IDLE_MS = 24 * 3_600_000;
+const GIB = 1_073_741_824;
+
+const HEAD: readonly Field<NodeRecord>[] = [
+  ['peer_id', 'Int64', ({ id }) => id],
+  ['peer_type', 'String', ({ type }) => type],
+  ['peer_addr', 'String', ({ addr }) => addr],
+];
+const HARDWARE: readonly Field<NodeRecord>[] = [
+  ['peer_hostname', 'String', ({ hostname }) => hostname],
+  ...constants('Int64', 'total_cpu_millicores', 8_000),
+  ...constants('Int64', 'total_memory_bytes', 16 * GIB),
+  ...constants('Int64', 'cpu_usage_millicores', 350),
+  ...constants('Int64', 'memory_usage_bytes', 2 * GIB),
+];
+const TIMES: readonly Field<NodeRecord>[] = [
+  ['version', 'String', ({ core }) => core.profile.version],
+  ...constants('String', 'git_commit', '0000000'),
+  ['start_time', 'TimestampMillisecond', ({ startedAtMs }) => startedAtMs],
+  ['uptime', 'String', ({ core, startedAtMs }) => since(core, startedAtMs)],
+  ['active_time', 'String', ({ core, activeAtMs }) => since(core, activeAtMs)],
+];
+const STATUS: Field<NodeRecord> = ['node_status', 'String', ({ status }) => status];
+
+function since({ time }: ClusterCore, atMs: number | null): string | null {
+  return atMs === null ? null : humanTime(time.now() - atMs);
+}
+
 /** `cluster_info`: what the leading metasrv has heard since its election. */
-export function clusterInfo({ sql }: Profile): InformationTable | null {
-  if (!sql.clusterInfo) return null;
-  const isDetailed = sql.clusterInfo === 'detailed';
-  const columns = isDetailed
-    ? [...HEAD, ...HARDWARE, ...TIMES, ['node_status', 'String'] as const]
-    : [...HEAD, ...TIMES];
-  return {
-    name: 'cluster_info',
-    columns,
-    rows: ({ core }) => {
-      requireMetasrv(core);
-      return nodes(core).map((node) => nodeRow(core, node, isDetailed));
-    },
-  };
+export function clusterInfo(profile: Profile): SqlTable {
+  const isDetailed = profile.clusterInfo === 'detailed';
+  return tableOf(isDetailed ? [...HEAD, ...HARDWARE, ...TIMES, STATUS] : [...HEAD, ...TIMES], allNodes);
 }
 
-/** The leading metasrv last of its kind, then by kind and id as texts, as the store has them. */
-function nodes(core: ClusterCore): NodeFacts[] {
-  const { leader, servers } = core.meta;
-  const isLeading = (server: Metasrv): boolean => server.index === leader;
-  const up = servers.filter((server) => server.up);
-  const metasrvs = [...up.filter((server) => !isLeading(server)), ...up.filter(isLeading)];
+/** By kind, and the datanodes by their ids as texts, as the store has them. */
+function allNodes({ core }: ReadContext): NodeRecord[] {
+  requireMetasrv(core);
   const byText = datanodes(core).sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1));
-  return [
-    ...metasrvs.map((server) => metasrv(core, server, isLeading(server))),
-    ...byText,
-    ...frontends(core),
+  return [...metasrvs(core), ...byText, ...frontends(core)];
+}
+
+/** The leading one last. */
+function metasrvs(core: ClusterCore): NodeRecord[] {
+  const { leader, servers } = core.meta;
+  const up = servers.filter((server) => server.up);
+  const inOrder = [
+    ...up.filter(({ index }) => index !== leader),
+    ...up.filter(({ index }) => index === leader),
   ];
+  return inOrder.map(({ index, hostname, startedAtMs }) => {
+    const status = `{"is_leader":${index === leader}}`;
+    const addr = addressOf(core, `metasrv-${index}`);
+    return { core, id: -1, type: 'METASRV', addr, hostname, startedAtMs, activeAtMs: null, status };
+  });
 }
 
-function metasrv(core: ClusterCore, { index, hostname, startedAtMs }: Metasrv, isLeader: boolean): NodeFacts {
-  const addr = addressOf(core, `metasrv-${index}`);
-  const status = `{"is_leader":${isLeader}}`;
-  return { id: -1, type: 'METASRV', addr, hostname, startedAtMs, activeAtMs: null, status };
-}
-
-function datanodes(core: ClusterCore): NodeFacts[] {
-  return [...core.state.datanodes.values()].flatMap((node): NodeFacts[] => {
+function datanodes(core: ClusterCore): NodeRecord[] {
+  return [...core.state.datanodes.values()].flatMap((node): NodeRecord[] => {
     const activeAtMs = core.meta.leaseMs(node);
     if (activeAtMs === undefined || core.time.now() - activeAtMs > MAX_IDLE_MS) return [];
     const { addr, hostname, startedAtMs } = node;
-    const status = core.profile.sql.clusterInfo === 'detailed' ? datanodeStatus(core, node) : null;
-    return [{ id: BigInt(node.id), type: 'DATANODE', addr, hostname, startedAtMs, activeAtMs, status }];
+    const status = datanodeStatus(core, node);
+    return [{ core, id: BigInt(node.id), type: 'DATANODE', addr, hostname, startedAtMs, activeAtMs, status }];
   });
 }
 
@@ -99,28 +93,13 @@ function datanodeStatus(core: ClusterCore, node: SimDatanode): string {
   return `{"workloads":["${node.workload}"],"leader_regions":${leaders},"follower_regions":${followers}}`;
 }
 
-function frontends(core: ClusterCore): NodeFacts[] {
-  return core.frontends.flatMap((frontend): NodeFacts[] => {
+function frontends(core: ClusterCore): NodeRecord[] {
+  return core.frontends.flatMap((frontend): NodeRecord[] => {
     const sinceMs = core.meta.memory().electedAtMs;
     const activeAtMs = lastBeatMs(frontend, core.time.now(), sinceMs, FRONTEND_HEARTBEAT_MS);
     if (activeAtMs === undefined) return [];
-    const { hostname, startedAtMs } = frontend;
-    const addr = `10.0.250.${frontend.index + 1}:4001`;
-    return [{ id: -1, type: 'FRONTEND', addr, hostname, startedAtMs, activeAtMs, status: null }];
+    const { index, hostname, startedAtMs } = frontend;
+    const addr = `10.0.250.${index + 1}:4001`;
+    return [{ core, id: -1, type: 'FRONTEND', addr, hostname, startedAtMs, activeAtMs, status: null }];
   });
-}
-
-function nodeRow(core: ClusterCore, node: NodeFacts, isDetailed: boolean): Row {
-  const nowMs = core.time.now();
-  const since = (atMs: number | null): SqlValue => (atMs === null ? null : humanTime(nowMs - atMs));
-  const times = [
-    core.profile.version,
-    GIT_COMMIT,
-    node.startedAtMs,
-    since(node.startedAtMs),
-    since(node.activeAtMs),
-  ];
-  const head = [node.id, node.type, node.addr];
-  if (!isDetailed) return [...head, ...times];
-  return [...head, node.hostname, 8_000, 16 * GIB, 350, 2 * GIB, ...times, node.status];
 }

@@ -1,84 +1,68 @@
 import type { SimTable } from '../../cluster/model.ts';
-import type { LongTableFacts, Profile, TimeType } from '../../profiles/profile.ts';
-import type { Column, Row, SqlValue } from '../result-set.ts';
-import type { InformationTable, ReadContext } from './information-table.ts';
+import type { Profile, TimeType } from '../../profiles.ts';
+import { constants, tableOf } from './table.ts';
+import type { Field, ReadContext, SqlTable } from './table.ts';
 
-const SHORT: readonly Column[] = [
-  ['table_catalog', 'String'],
-  ['table_schema', 'String'],
-  ['table_name', 'String'],
-  ['table_type', 'String'],
-  ['table_id', 'UInt32'],
-];
-
-function longColumns(timeType: TimeType): Column[] {
-  return [
-    ...SHORT,
-    ['data_length', 'UInt64'],
-    ['max_data_length', 'UInt64'],
-    ['index_length', 'UInt64'],
-    ['max_index_length', 'UInt64'],
-    ['avg_row_length', 'UInt64'],
-    ['engine', 'String'],
-    ['version', 'UInt64'],
-    ['row_format', 'String'],
-    ['table_rows', 'UInt64'],
-    ['data_free', 'UInt64'],
-    ['auto_increment', 'UInt64'],
-    ['create_time', timeType],
-    ['update_time', timeType],
-    ['check_time', timeType],
-    ['table_collation', 'String'],
-    ['checksum', 'UInt64'],
-    ['create_options', 'String'],
-    ['table_comment', 'String'],
-    ['temporary', 'String'],
-  ];
-}
-
-interface TableFacts extends Pick<
+interface TableRecord extends Pick<
   SimTable,
-  'schema' | 'name' | 'id' | 'options' | 'comment' | 'createdAtMs'
+  'catalog' | 'schema' | 'name' | 'id' | 'options' | 'comment' | 'createdAtMs'
 > {
-  readonly type: 'BASE TABLE' | 'VIEW' | 'LOCAL TEMPORARY';
   readonly engine: string;
+  readonly type: 'BASE TABLE' | 'VIEW' | 'LOCAL TEMPORARY';
 }
+
+const HEAD: readonly Field<TableRecord>[] = [
+  ['table_catalog', 'String', ({ catalog }) => catalog],
+  ['table_schema', 'String', ({ schema }) => schema],
+  ['table_name', 'String', ({ name }) => name],
+  ['table_type', 'String', ({ type }) => type],
+  ['table_id', 'UInt32', ({ id }) => id],
+];
+const LENGTHS = 'data_length max_data_length index_length max_index_length avg_row_length';
 
 /** `information_schema.tables`: user tables, views and the virtual tables that live in memory. */
-export function tables({ sql }: Profile): InformationTable {
-  const { longTables, numbersTable } = sql;
-  const toRow = (facts: TableFacts, catalog: string): Row => {
-    const head = [catalog, facts.schema, facts.name, facts.type, facts.id];
-    return longTables ? [...head, ...longRow(facts, longTables)] : [...head, facts.engine];
-  };
-  return {
-    name: 'tables',
-    columns: longTables ? longColumns(longTables.timeType) : [...SHORT, ['engine', 'String']],
-    rows: (context) => allTables(context, numbersTable).map((facts) => toRow(facts, context.catalog)),
-  };
+export function tables(profile: Profile): SqlTable {
+  const { tablesTimeType: timeType, updateTime } = profile;
+  const engine: Field<TableRecord> = ['engine', 'String', (table) => table.engine];
+  const created = ({ createdAtMs }: TableRecord): number => inUnit(createdAtMs, timeType);
+  const updated = (table: TableRecord): number => (isVirtual(table) ? 0 : created(table));
+  const long: readonly Field<TableRecord>[] = [
+    ...HEAD,
+    ...constants('UInt64', LENGTHS, 0),
+    engine,
+    ...constants('UInt64', 'version', 11),
+    ...constants('String', 'row_format', 'Fixed'),
+    ...constants('UInt64', 'table_rows data_free auto_increment', 0),
+    ['create_time', timeType, created],
+    ['update_time', timeType, (table) => (updateTime ? updated(table) : null)],
+    ...constants(timeType, 'check_time'),
+    ...constants('String', 'table_collation', 'utf8_bin'),
+    ...constants('UInt64', 'checksum', 0),
+    ['create_options', 'String', ({ options }) => Object.entries(options).map(nameAndValue).join(' ')],
+    ['table_comment', 'String', ({ comment }) => comment],
+    ['temporary', 'String', (table) => (isVirtual(table) ? 'Y' : 'N')],
+  ];
+  return tableOf(profile.longTables ? long : [...HEAD, engine], allTables);
 }
 
-function allTables({ core, catalog }: ReadContext, hasNumbers: boolean): TableFacts[] {
+function isVirtual({ type }: TableRecord): boolean {
+  return type === 'LOCAL TEMPORARY';
+}
+
+function nameAndValue([name, value]: readonly [string, string]): string {
+  return `${name}=${value}`;
+}
+
+function allTables({ core, catalog }: ReadContext): TableRecord[] {
   const own = core.state.sortedTables().filter((table) => table.catalog === catalog);
   const createdAtMs = core.meta.servers[0]?.startedAtMs ?? 0;
-  const virtual = { type: 'LOCAL TEMPORARY', options: {}, comment: null, createdAtMs } as const;
+  const virtual = { type: 'LOCAL TEMPORARY', catalog, options: {}, comment: null, createdAtMs } as const;
+  const numbers = { ...virtual, schema: 'public', name: 'numbers', id: 2, engine: 'test_engine' } as const;
   return [
     { ...virtual, schema: 'information_schema', name: 'tables', id: 3, engine: '' },
-    ...(hasNumbers ? [{ ...virtual, schema: 'public', name: 'numbers', id: 2, engine: 'test_engine' }] : []),
+    ...(core.profile.numbersTable ? [numbers] : []),
     ...own.map((table) => ({ ...table, type: table.kind === 'view' ? 'VIEW' : 'BASE TABLE' }) as const),
   ];
-}
-
-function longRow(facts: TableFacts, { timeType, updateTime }: LongTableFacts): SqlValue[] {
-  const { engine, type, comment } = facts;
-  const isVirtual = type === 'LOCAL TEMPORARY';
-  const created = inUnit(facts.createdAtMs, timeType);
-  const updated = isVirtual ? 0 : created;
-  const options = Object.entries(facts.options).map(([name, value]) => `${name}=${value}`);
-  const lengths = [0, 0, 0, 0, 0];
-  const times = [created, updateTime ? updated : null, null];
-  const body = [engine, 11, 'Fixed', 0, 0, 0, ...times, 'utf8_bin', 0, options.join(' ')];
-  return [...lengths, ...body, comment, isVirtual ? 'Y' : 'N'];
 }
 
 /** A time as a column of that type holds it. */
