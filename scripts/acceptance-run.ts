@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { openSession } from '../src/app/compose.ts';
 import type { Parts } from '../src/app/compose.ts';
 import type { ClusterSession } from '../src/app/daemon/cluster-session.ts';
-import { toClusterOptions } from '../src/app/daemon/open-cluster.ts';
+import { runCycle } from '../src/app/daemon/cycle.ts';
+import type { CycleReport } from '../src/app/daemon/cycle.ts';
+import { toClusterOptions } from '../src/app/daemon/settings.ts';
 import type { Config } from '../src/config/config.ts';
 import { withRequests } from '../src/domain/policy.ts';
 import type { Policy } from '../src/domain/policy.ts';
@@ -206,13 +208,9 @@ async function settle(session: ClusterSession, signal: AbortSignal): Promise<boo
 }
 
 /** What fails here is meant to: no run of failures ends the work. */
-async function cycle(
-  session: ClusterSession,
-  signal: AbortSignal,
-  policy?: Policy,
-): ReturnType<ClusterSession['runCycle']> {
+async function cycle(session: ClusterSession, signal: AbortSignal, policy?: Policy): Promise<CycleReport> {
   session.store.resetFailureRun();
-  const report = await session.runCycle('once', signal, { maxMoves: Infinity, ...(policy && { policy }) });
+  const report = await runCycle(session, 'once', signal, { maxMoves: Infinity, ...(policy && { policy }) });
   signal.throwIfAborted();
   return report;
 }

@@ -5,8 +5,9 @@ import type { RequestSample } from '../greptimedb/options.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../observability/logger.ts';
 import { openStore } from '../store/sqlite.ts';
-import type { ClusterOpener } from './daemon/open-cluster.ts';
-import { leadershipFor } from './ha/open-leadership.ts';
+import type { ClusterOpener } from './daemon/settings.ts';
+import type { Leadership, LeadershipParts } from './ha/leadership.ts';
+import { openLeadership } from './ha/open-leadership.ts';
 import type { Planner } from './planning/planner.ts';
 import { ClusterSession } from './daemon/cluster-session.ts';
 
@@ -19,11 +20,6 @@ export interface Parts {
   readonly openCluster: ClusterOpener;
 }
 
-export interface OpenedSession {
-  readonly session: ClusterSession;
-  readonly secrets: Secrets;
-}
-
 /**
  * Opens what works on a cluster: secrets and state folder now, the cluster itself when it is first needed.
  *
@@ -32,7 +28,7 @@ export interface OpenedSession {
 export async function openSession(
   config: Config,
   parts: Parts & { readonly onRequest?: (sample: RequestSample) => void },
-): Promise<OpenedSession> {
+): Promise<{ readonly session: ClusterSession; readonly secrets: Secrets }> {
   const secrets = await readSecrets(config, ({ key, fault }) => {
     if (fault === undefined) parts.logger.info({ key }, 'A secret was renewed');
     else parts.logger.warn({ key, fault }, 'A renewed secret cannot be used; the old one is still used');
@@ -41,7 +37,6 @@ export async function openSession(
     { path: config.state.path, cluster: config.cluster.name, retentionMs: config.state.retentionMs },
     { clock: parts.clock, onNotice: (message, fields) => parts.logger.warn(fields, message) },
   );
-  const createLeadership = leadershipFor(config, secrets);
-  const dependencies = { ...parts, store, ...(createLeadership && { createLeadership }) };
-  return { session: new ClusterSession({ config, secrets }, dependencies), secrets };
+  const createLeadership = (of: LeadershipParts): Leadership => openLeadership(config, secrets, of);
+  return { session: new ClusterSession({ config, secrets }, { ...parts, store, createLeadership }), secrets };
 }

@@ -7,7 +7,7 @@ import { connect } from 'node:tls';
 import { afterEach, expect, it } from 'vitest';
 import { Agent, request } from 'undici';
 import type { RunningDaemon } from '../../src/app/daemon/open-daemon.ts';
-import { toClusterOptions } from '../../src/app/daemon/open-cluster.ts';
+import { toClusterOptions } from '../../src/app/daemon/settings.ts';
 import { readSecrets } from '../../src/config/secrets.ts';
 import { Caller } from '../../src/greptimedb/caller.ts';
 import { parseEndpoint } from '../../src/greptimedb/endpoint.ts';

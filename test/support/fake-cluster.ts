@@ -15,6 +15,7 @@ import type {
   SubmitResult,
 } from '../../src/greptimedb/port.ts';
 import type { Clock } from '../../src/lib/clock.ts';
+import { SMALL_SNAPSHOT } from './plans.ts';
 
 /** What the cluster does with the next migration that is asked for. Times in ms after the request. */
 export interface Behaviour {
@@ -202,8 +203,9 @@ export class FakeCluster implements Cluster {
     return { kind: 'refused', code: answer, message: `Refused: ${answer}` };
   }
 
+  /** Two regions of one table, whatever the script says: tests put their own in its place. */
   readSnapshot(): Promise<Snapshot> {
-    return Promise.reject(new Error('The executor reads no snapshots'));
+    return Promise.resolve({ ...SMALL_SNAPSHOT, takenAt: new Date(this.#clock.now()).toISOString() });
   }
 
   close(): Promise<void> {

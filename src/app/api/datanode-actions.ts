@@ -2,6 +2,7 @@ import { OperatingError } from '../../domain/errors.ts';
 import type { DatanodeId } from '../../domain/ids.ts';
 import { withRequests } from '../../domain/policy.ts';
 import type { RequestKind } from '../../domain/policy.ts';
+import { compileSelection } from '../../domain/selector.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { snapshotNow } from '../../observability/live-state.ts';
 import type { LiveSource } from '../../observability/live-state.ts';
@@ -74,7 +75,12 @@ async function previewDrain(
   const known = snapshotWith(live, datanodes);
   // What nobody drains yet was read without the tables that are not selected. A cluster that is slow or gone is shown as it was known.
   const snapshot = dryRun
-    ? await session.readAllTables(AbortSignal.timeout(PREVIEW_READ_MS)).catch(() => known)
+    ? await session
+        .readSnapshot({
+          selector: compileSelection(config.tables, { everything: true }),
+          signal: AbortSignal.timeout(PREVIEW_READ_MS),
+        })
+        .catch(() => known)
     : known;
   const policy = withRequests(session.policy(), { drain: datanodes });
   const nowMs = clock.now();

@@ -62,7 +62,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
         nextTickAtMs: daemon.nextTickAtMs(),
         maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
         timeLeftMs: live.timeLeftMs(),
-        silentMs: session.contact.silentMs(),
+        silentMs: session.connection.silentMs(),
         drains: drainsOf(session),
         pid: process.pid,
         quarantined: memory.quarantine.length,

@@ -5,13 +5,12 @@ import type { Plan } from '../../domain/plan.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import type { ExecutionContext, ExecutionReport } from '../../executor/port.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { judgePlan } from '../../planner/judge.ts';
 import type { Judgement } from '../../planner/judge.ts';
 import type { Parts } from '../compose.ts';
 import { readOnlyCluster } from '../daemon/connection.ts';
-import { describeExecution } from '../daemon/cycle.ts';
+import { describeExecution, inCycle } from '../daemon/cycle.ts';
 import { planIdOf } from '../planning/plan-id.ts';
 import { withSession } from './once.ts';
 import type { WatchedCall, WorkResult } from './once.ts';
@@ -62,25 +61,25 @@ function refuseFile({ plan, content }: PlanFile, { cluster, planning }: Config, 
 }
 
 async function work(session: ClusterSession, plan: Plan, signal: AbortSignal): Promise<WorkResult> {
-  const { connection, store, clock, config } = session;
+  const { connection, store, clock, config, events } = session;
   const { dryRun } = config.execution;
   const opened = await connection.get(signal);
   const cluster = dryRun ? readOnlyCluster(opened) : opened;
   const executor = session.openExecutor(cluster, () => clock.now());
   // The plan's tables are looked at whatever the configuration selects by now: what it no longer selects is a fault to be named.
   const selector = compileSelection({ include: [], exclude: [] });
-  let snapshot = await cluster.readSnapshot({ selector, signal });
+  let snapshot = await session.readSnapshot({ selector, signal });
   // Not before the reading has shown that it is the cluster of these moves.
   if (store.unresolvedMoves().length > 0) {
     await executor.recover(signal);
-    snapshot = await cluster.readSnapshot({ selector, signal });
+    snapshot = await session.readSnapshot({ selector, signal });
   }
   const nowMs = clock.now();
   const judgement = judgePlan(
     { snapshot, policy: session.policy(), memory: store.memory(nowMs), nowMs },
     plan.moves,
   );
-  const { done, open } = judgement;
+  const { done, open, counts } = judgement;
   refuseFaults(tableFaults(plan, snapshot), plan);
   if (open.length === 0) {
     const detail = `All ${done.length} moves of this plan are done already.`;
@@ -92,7 +91,12 @@ async function work(session: ClusterSession, plan: Plan, signal: AbortSignal): P
     const detail = `Dry run: ${open.length} moves would be executed, ${done.length} are done already.`;
     return { outcome: 'planned', moved: 0, failed: 0, detail, plan };
   }
-  return execute(session, plan, judgement, (context) => executor.execute(open, context, signal));
+  return inCycle(session, 'apply', async (cycleId) => {
+    events.emit({ type: 'planned', cycleId, plan: { ...plan, moves: open }, counts, durationMs: 0 });
+    const context = { planId: plan.planId, cycleId, limit: Infinity };
+    const report = await executor.execute(open, context, signal);
+    return { ...describeExecution(report, open.length), plan };
+  });
 }
 
 /** Ids alone do not tell one cluster from another: every one of them has a table 1024. */
@@ -124,27 +128,4 @@ function refuseUseless({ helps, open }: Judgement, { planId }: Plan): void {
     'plan-useless',
     `The ${open.length} remaining moves of plan ${planId} would no longer make the cluster more even; nothing was moved`,
   );
-}
-
-async function execute(
-  { store, clock, events }: ClusterSession,
-  plan: Plan,
-  { open, counts }: Judgement,
-  run: (context: ExecutionContext) => Promise<ExecutionReport>,
-): Promise<WorkResult> {
-  const startedAtMs = clock.monotonicMs();
-  const cycleId = store.beginCycle('apply', clock.now());
-  events.emit({ type: 'cycle-started', cycleId, trigger: 'apply' });
-  const remaining: Plan = { ...plan, moves: open };
-  events.emit({ type: 'planned', cycleId, plan: remaining, counts, durationMs: 0 });
-  const report = await run({ planId: plan.planId, cycleId, limit: Infinity });
-  const result = describeExecution(report, open.length);
-  store.endCycle(cycleId, {
-    endedAtMs: clock.now(),
-    outcome: result.outcome,
-    moved: result.moved,
-    detail: result.detail,
-  });
-  events.emit({ type: 'cycle-finished', cycleId, ...result, durationMs: clock.monotonicMs() - startedAtMs });
-  return { ...result, plan };
 }

@@ -13,6 +13,7 @@ import type { Parts } from '../compose.ts';
 import { withSession } from './once.ts';
 import type { WatchedCall } from './once.ts';
 import type { ClusterSession } from '../daemon/cluster-session.ts';
+import { runCycle } from '../daemon/cycle.ts';
 
 /** Regions that others are moving, or that rest for a moment, may become free: looked at again this often, for this long. */
 const RETRY_MS = 5_000;
@@ -55,7 +56,7 @@ async function work(
   let moved = 0;
   let failed = 0;
   for (;;) {
-    const report = await session.runCycle('drain', signal, { policy, maxMoves: Infinity });
+    const report = await runCycle(session, 'drain', signal, { policy, maxMoves: Infinity });
     moved += report.moved;
     failed += report.failed;
     const { snapshot, plan } = report;

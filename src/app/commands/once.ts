@@ -5,9 +5,9 @@ import { deadlineSignal } from '../../lib/clock.ts';
 import { logEvents } from '../../observability/logger.ts';
 import type { EventSource, EventType } from '../../observability/events.ts';
 import { RECENT_MOVES, trackLiveState } from '../../observability/live-state.ts';
-import type { Logger } from '../../observability/logger.ts';
 import { openSession } from '../compose.ts';
 import type { Parts } from '../compose.ts';
+import { runCycle } from '../daemon/cycle.ts';
 import { notLeader } from '../ha/leadership.ts';
 import type { ClusterSession } from '../daemon/cluster-session.ts';
 import { recordSamples } from '../daemon/samples.ts';
@@ -56,13 +56,13 @@ export async function withSession<T>(
     if (!config.execution.dryRun) await takeTheLead(session, signal);
     return await work(session);
   } finally {
-    prune(session, parts.logger);
+    prune(session);
     await session.close();
   }
 }
 
 /** Once per command, as the daemon does once per cycle: where only commands work, nobody else would. What they did counts more. */
-function prune({ store, clock }: ClusterSession, logger: Logger): void {
+function prune({ store, clock, logger }: ClusterSession): void {
   try {
     store.prune(clock.now());
   } catch (error) {
@@ -90,7 +90,7 @@ function withoutShown(events: EventSource): EventSource {
 
 /** One cycle, then the end. */
 export async function runOnce(config: Config, parts: Parts, call: WatchedCall): Promise<WorkResult> {
-  return withSession(config, parts, call, async (session) => session.runCycle('once', call.signal));
+  return withSession(config, parts, call, (session) => runCycle(session, 'once', call.signal));
 }
 
 /** A command acts as one more replica: it waits until a leader that is gone must have lost its lease, and no longer. */

@@ -12,7 +12,7 @@ import { explain } from '../../planner/explain/explain.ts';
 import type { PlanInput } from '../../planner/plan.ts';
 import type { ReadOnlyState } from '../../store/read-only-state.ts';
 import type { Parts } from '../compose.ts';
-import { identityOf } from '../daemon/open-cluster.ts';
+import { identityOf } from '../daemon/settings.ts';
 import { savedLoadsOf } from '../planning/load-watch.ts';
 import { withPlanId } from '../planning/plan-id.ts';
 

@@ -6,7 +6,7 @@ import { unmatchedNames } from '../../domain/unmatched-names.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Parts } from '../compose.ts';
-import { toClusterOptions } from '../daemon/open-cluster.ts';
+import { toClusterOptions } from '../daemon/settings.ts';
 
 export interface ClusterReading {
   readonly snapshot: Snapshot;

@@ -4,41 +4,29 @@ import type { Secrets } from '../../config/secrets.ts';
 import type { OperatingError } from '../../domain/errors.ts';
 import { withRequests } from '../../domain/policy.ts';
 import type { Policy } from '../../domain/policy.ts';
-import { compileSelection } from '../../domain/selector.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { createExecutor } from '../../executor/executor.ts';
-import { describeForeignMoves, findForeignMoves, undoneMoves } from '../../executor/foreign.ts';
 import type { Standing } from '../../executor/gates.ts';
 import type { Executor, WatchMemories } from '../../executor/port.ts';
 import { evaluateWindows } from '../../executor/windows.ts';
-import type { Cluster } from '../../greptimedb/port.ts';
+import type { Cluster, ReadSnapshotOptions } from '../../greptimedb/port.ts';
 import type { RequestSample } from '../../greptimedb/options.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { EventBus } from '../../observability/events.ts';
-import type { CycleTrigger } from '../../observability/events.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { PauseRecord, Store } from '../../store/port.ts';
 import { requestsIn } from '../../store/sqlite-operator.ts';
-import { Connection, withChanges } from './connection.ts';
+import { Connection } from './connection.ts';
 import { withLastPlan } from '../planning/last-plan.ts';
 import { LoadWatch } from '../planning/load-watch.ts';
 import type { PlanInput } from '../../planner/plan.ts';
-import { Contact } from './contact.ts';
-import { runCycle } from './cycle.ts';
-import type { CycleReport, CycleSettings } from './cycle.ts';
-import { executorSettings } from './executor-settings.ts';
 import { OtherMovers } from './other-movers.ts';
 import { LearnedFollowers } from './learned-followers.ts';
 import { SOLE_LEADER } from '../ha/leadership.ts';
-import type { Leadership } from '../ha/leadership.ts';
-import { identityOf, toClusterOptions } from './open-cluster.ts';
-import type { ClusterOpener } from './open-cluster.ts';
+import type { Leadership, LeadershipParts } from '../ha/leadership.ts';
+import { executorSettings, identityOf, toClusterOptions } from './settings.ts';
+import type { ClusterOpener } from './settings.ts';
 import type { Planner } from '../planning/planner.ts';
-
-export interface ClusterSessionOptions {
-  readonly config: Config;
-  readonly secrets: Secrets;
-}
 
 export interface ClusterSessionDependencies {
   readonly clock: Clock;
@@ -48,20 +36,7 @@ export interface ClusterSessionDependencies {
   readonly openCluster: ClusterOpener;
   readonly onRequest?: (sample: RequestSample) => void;
   /** Whether this replica may act. Default: it is the only one. */
-  readonly createLeadership?: (dependencies: LeadershipParts) => Leadership;
-}
-
-export interface LeadershipParts {
-  readonly store: Store;
-  readonly events: EventBus;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
-
-/** What a cycle may do otherwise than the configuration says. */
-export interface CycleOverrides {
-  readonly policy?: Policy;
-  readonly maxMoves?: number;
+  readonly createLeadership?: (parts: LeadershipParts) => Leadership;
 }
 
 /**
@@ -72,10 +47,12 @@ export class ClusterSession {
   readonly events: EventBus;
   readonly store: Store;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly connection: Connection;
   readonly leadership: Leadership;
-  readonly contact: Contact;
-  readonly #dependencies: ClusterSessionDependencies;
+  /** While another configuration, or another plan, waits for the end of the cycle, no further move begins. */
+  isConfigWaiting = false;
+  isReplanWaiting = false;
   readonly #watchMemories: WatchMemories = new Map();
   #watchedTerm: number | undefined;
   readonly #followers: LearnedFollowers;
@@ -83,56 +60,46 @@ export class ClusterSession {
   readonly #planner: Planner;
   readonly #others: OtherMovers;
   #config: Config;
-  #isConfigWaiting = false;
-  #isReplanWaiting = false;
-  #lastSnapshot: Snapshot | undefined;
   /** How often reads of this cycle were tried again, and why for the first time. */
   #retries: { readonly count: number; readonly error: OperatingError } | undefined;
 
-  constructor({ config, secrets }: ClusterSessionOptions, dependencies: ClusterSessionDependencies) {
+  constructor(
+    { config, secrets }: { readonly config: Config; readonly secrets: Secrets },
+    dependencies: ClusterSessionDependencies,
+  ) {
     const { clock, store, logger, openCluster, onRequest } = dependencies;
     this.#config = config;
-    this.#dependencies = dependencies;
     this.clock = clock;
     this.store = store;
-    this.contact = new Contact(clock);
-    this.events = new EventBus({
+    this.logger = logger;
+    const events = new EventBus({
       now: () => clock.now(),
       onListenerError: (error) => logger.error({ error }, 'A listener of events failed'),
     });
+    this.events = events;
     this.#loads = new LoadWatch(store);
     this.#planner = withLastPlan(dependencies.planner);
-    this.#followers = new LearnedFollowers({ clock, events: this.events });
+    this.#followers = new LearnedFollowers({ clock, events });
+    this.leadership = dependencies.createLeadership?.({ store, events, clock, logger }) ?? SOLE_LEADER;
     this.#others = new OtherMovers({
-      ...{ clock, store, events: this.events },
+      ...{ clock, store, events },
+      isActing: () => this.leadership.isActing(),
       isMoving: () => !this.#config.execution.dryRun && this.leadership.isActing() && !this.pause(),
     });
-    const { createLeadership } = dependencies;
-    this.leadership = createLeadership?.({ store, events: this.events, clock, logger }) ?? SOLE_LEADER;
-    this.connection = new Connection(async (signal) => {
-      const cluster = await openCluster(
-        toClusterOptions(this.#config, secrets),
-        {
-          clock,
-          onRequest: (sample) => {
-            this.contact.note(sample);
-            onRequest?.(sample);
-          },
-          onRetry: (error) => {
-            this.#retries = { error, ...this.#retries, count: (this.#retries?.count ?? 0) + 1 };
-          },
-          onWarning: (message, fields) => logger.warn(fields, message),
+    this.connection = new Connection((signal) => {
+      const listeners = {
+        onRequest: (sample: RequestSample): void => {
+          this.connection.noteRequest(sample);
+          onRequest?.(sample);
         },
-        { signal },
-      );
-      return withChanges(cluster, {
-        readSnapshot: async (options) => {
-          const snapshot = await cluster.readSnapshot(options);
-          store.checkCluster(identityOf(snapshot, this.#config));
-          return snapshot;
+        onRetry: (error: OperatingError): void => {
+          this.#retries = { error, ...this.#retries, count: (this.#retries?.count ?? 0) + 1 };
         },
-      });
-    });
+        onWarning: (message: string, fields: Readonly<Record<string, unknown>>): void =>
+          logger.warn(fields, message),
+      };
+      return openCluster(toClusterOptions(this.#config, secrets), { clock, ...listeners }, { signal });
+    }, clock);
   }
 
   get config(): Config {
@@ -143,20 +110,10 @@ export class ClusterSession {
   applyConfig(config: Config): void {
     const { expected } = this.#config.datanodes;
     this.#config = config;
-    this.#isConfigWaiting = false;
+    this.isConfigWaiting = false;
     // The adapters are told of expected datanodes when the cluster is opened.
     if (expected.join() !== config.datanodes.expected.join())
       void this.connection.drop().catch(() => undefined);
-  }
-
-  /** While another configuration waits for the end of the cycle, no further move begins by this one. */
-  noteConfigWaiting(isWaiting: boolean): void {
-    this.#isConfigWaiting = isWaiting;
-  }
-
-  /** While another plan waits for the end of the cycle, likewise. */
-  noteReplanWaiting(isWaiting: boolean): void {
-    this.#isReplanWaiting = isWaiting;
   }
 
   /** The policy of the configuration with the drains and cordons that were asked for while running. */
@@ -174,64 +131,29 @@ export class ClusterSession {
     return this.policy().load && this.#loads.loadsOf(snapshot, this.clock.now());
   }
 
-  /** One turn of the loop; see {@link runCycle}. */
-  async runCycle(
-    trigger: CycleTrigger,
-    signal: AbortSignal,
-    overrides: CycleOverrides = {},
-  ): Promise<CycleReport> {
-    try {
-      return await this.#runCycle(trigger, signal, overrides);
-    } finally {
-      this.#tellRetries();
-    }
+  /** For one cycle, however often it plans. */
+  plannerForCycle(): Planner {
+    return this.#loads.forCycle(this.#planner);
+  }
+
+  /** Reads the cluster, with what single reads have told that the snapshot does not. @throws OperatingError `state-of-other-cluster` too. */
+  async readSnapshot(options: ReadSnapshotOptions): Promise<Snapshot> {
+    const cluster = await this.connection.get(options.signal);
+    const snapshot = await cluster.readSnapshot(options);
+    this.store.checkCluster(identityOf(snapshot, this.#config));
+    return this.#followers.addTo(snapshot);
+  }
+
+  /** Compares a fresh snapshot with the one before: see {@link OtherMovers}. */
+  noteSnapshot(snapshot: Snapshot): void {
+    this.#others.noteSnapshot(snapshot);
   }
 
   /** Once per cycle: each failure would only be noise where one request in five fails. */
-  #tellRetries(): void {
+  tellRetries(): void {
     const retries = this.#retries;
     this.#retries = undefined;
-    if (retries)
-      this.#dependencies.logger.warn({ ...retries }, 'Reads of the cluster failed and were tried again');
-  }
-
-  #runCycle(trigger: CycleTrigger, signal: AbortSignal, overrides: CycleOverrides): Promise<CycleReport> {
-    const { clock, store, events, connection } = this;
-    return runCycle(
-      () => this.#settings(overrides),
-      {
-        clock,
-        store,
-        events,
-        connection,
-        planner: this.#loads.forCycle(this.#planner),
-        openExecutor: (cluster, takenAtMs) => this.openExecutor(cluster, takenAtMs, overrides.policy),
-        noteSnapshot: (snapshot) => this.#noteSnapshot(snapshot),
-        completeSnapshot: (snapshot) => this.#followers.addTo(snapshot),
-        isActing: () => this.leadership.isActing(),
-        onDefect: (error) => this.#dependencies.logger.error({ error }, 'A cycle failed because of a bug'),
-      },
-      trigger,
-      signal,
-    );
-  }
-
-  /** Reads the cluster once, with the regions of all tables: what a drain would have to move. */
-  async readAllTables(signal: AbortSignal): Promise<Snapshot> {
-    const cluster = await this.connection.get(signal);
-    const selector = compileSelection(toPolicy(this.#config).tables, { everything: true });
-    return this.#followers.addTo(await cluster.readSnapshot({ selector, signal }));
-  }
-
-  #settings({ policy, maxMoves }: CycleOverrides): CycleSettings {
-    const { execution, planning } = this.#config;
-    return {
-      policy: policy ?? this.policy(),
-      configured: toPolicy(this.#config),
-      timeBudgetMs: planning.timeBudgetMs,
-      dryRun: execution.dryRun,
-      maxMoves: maxMoves ?? execution.maxMovesPerCycle,
-    };
+    if (retries) this.logger.warn({ ...retries }, 'Reads of the cluster failed and were tried again');
   }
 
   /**
@@ -250,8 +172,8 @@ export class ClusterSession {
       const { windows, timezone } = this.#config.schedule;
       return {
         isLeader: term !== undefined && leadership.actingTerm() === term,
-        isConfigWaiting: this.#isConfigWaiting,
-        isReplanWaiting: this.#isReplanWaiting,
+        isConfigWaiting: this.isConfigWaiting,
+        isReplanWaiting: this.isReplanWaiting,
         isDryRun: this.#config.execution.dryRun,
         window: evaluateWindows(windows, timezone, clock.now()),
         draining: [...this.policy().drain, ...(policy?.drain ?? [])],
@@ -271,7 +193,7 @@ export class ClusterSession {
     const limits = { cooldownMs: regionCooldownMs, quarantineMs: quarantine.maxMs };
     const holds = this.store.limitHolds(limits, this.clock.now());
     const message = 'Holds that would have lasted longer than configured from now on were shortened';
-    if (holds > 0) this.#dependencies.logger.warn({ holds, ...limits }, message);
+    if (holds > 0) this.logger.warn({ holds, ...limits }, message);
   }
 
   async close(): Promise<void> {
@@ -279,27 +201,4 @@ export class ClusterSession {
     await this.connection.drop();
     this.store.close();
   }
-
-  /** Tells what others moved since the last snapshot, and remembers which of it undid our own moves. */
-  #noteSnapshot(snapshot: Snapshot): void {
-    const before = this.#lastSnapshot;
-    // What the leader moves is no business of a standby's.
-    this.#lastSnapshot = this.leadership.isActing() ? snapshot : undefined;
-    if (!before || !this.#lastSnapshot) return;
-    const sinceMs = Date.parse(before.takenAt) - OWN_MOVES_LOOKED_BACK_MS;
-    const ours = this.store
-      .listMoves({ limit: OWN_MOVES_LOOKED_AT })
-      .filter((move) => move.createdAtMs >= sinceMs);
-    const foreign = findForeignMoves(before, snapshot, ours);
-    if (foreign.length === 0) return;
-    this.#others.noteForeign(foreign);
-    const undone = undoneMoves(foreign);
-    for (const move of undone) this.store.markUndone(move.id, this.clock.now());
-    const detail = describeForeignMoves(foreign);
-    this.events.emit({ type: 'foreign-moves', count: foreign.length, undone: undone.length, detail });
-  }
 }
-
-/** Longer than any route is cached and any migration takes. */
-const OWN_MOVES_LOOKED_BACK_MS = 3_600_000;
-const OWN_MOVES_LOOKED_AT = 10_000;

@@ -1,3 +1,4 @@
+import { toPolicy } from '../../config/effective.ts';
 import { GATES } from '../../domain/codes.ts';
 import type { CycleOutcome } from '../../domain/codes.ts';
 import { describeError, OperatingError } from '../../domain/errors.ts';
@@ -8,43 +9,19 @@ import type { Policy } from '../../domain/policy.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { describeClosed, whyStopping, type ClosedGate } from '../../executor/gates.ts';
-import type { ExecutionReport, Executor } from '../../executor/port.ts';
-import type { Cluster } from '../../greptimedb/port.ts';
-import type { Clock } from '../../lib/clock.ts';
+import type { ExecutionReport } from '../../executor/port.ts';
 import { count } from '../../lib/number.ts';
-import type { CycleTrigger, EventSink } from '../../observability/events.ts';
+import type { CycleTrigger } from '../../observability/events.ts';
 import type { Store } from '../../store/port.ts';
-import type { Connection } from './connection.ts';
+import type { ClusterSession } from './cluster-session.ts';
 import { readOnlyCluster } from './connection.ts';
 import type { Planner } from '../planning/planner.ts';
 
-/** What one cycle shall do. Taken from the configuration anew for each cycle. */
-export interface CycleSettings {
-  readonly policy: Policy;
-  /** As the configuration says, without what was asked for since: names in it that nothing has are told. */
-  readonly configured: Policy;
-  readonly timeBudgetMs: number;
-  readonly dryRun: boolean;
-  /** The most migrations to submit in this cycle. */
-  readonly maxMoves: number;
-}
-
-export interface CycleDependencies {
-  readonly connection: Connection;
-  readonly store: Store;
-  readonly events: EventSink;
-  readonly clock: Clock;
-  readonly planner: Planner;
-  /** An executor for this cluster; the snapshot's age is asked for by its gates. */
-  readonly openExecutor: (cluster: Cluster, snapshotTakenAtMs: () => number) => Executor;
-  /** Compares a fresh snapshot with the one before: see executor/foreign.ts. */
-  readonly noteSnapshot: (snapshot: Snapshot) => void;
-  /** Adds to a snapshot what single reads have told that the snapshot does not. */
-  readonly completeSnapshot: (snapshot: Snapshot) => Snapshot;
-  /** Whether this replica leads. One that stands by observes and plans, and touches nothing. */
-  readonly isActing: () => boolean;
-  /** Told of an error that nobody foresaw. The cycle fails; the daemon goes on. */
-  readonly onDefect: (error: unknown) => void;
+/** What a cycle may do otherwise than the configuration says. */
+export interface CycleOverrides {
+  readonly policy?: Policy;
+  /** The most migrations to submit. */
+  readonly maxMoves?: number;
 }
 
 /** How a cycle went. */
@@ -75,25 +52,38 @@ const UNWRITTEN = 0;
  * @throws OperatingError of the store when the cycle's begin or end could not be written down.
  */
 export async function runCycle(
-  readSettings: () => CycleSettings,
-  dependencies: CycleDependencies,
+  session: ClusterSession,
   trigger: CycleTrigger,
   signal: AbortSignal,
+  overrides: CycleOverrides = {},
 ): Promise<CycleReport> {
-  const { store, events, clock } = dependencies;
+  try {
+    return await inCycle(session, trigger, async (cycleId) =>
+      new Cycle(session, cycleId, overrides, signal).run(),
+    );
+  } finally {
+    session.tellRetries();
+  }
+}
+
+/** Lets work be a cycle: its begin and its end are written down and told. @throws what the work throws, and OperatingErrors of the store. */
+export async function inCycle<T extends Turn>(
+  { store, events, clock }: ClusterSession,
+  trigger: CycleTrigger,
+  work: (cycleId: number) => Promise<T>,
+): Promise<T & { readonly cycleId: number }> {
   const startedAtMs = clock.monotonicMs();
   let cycleId = UNWRITTEN;
-  let turn: Turn | undefined;
+  let turn: T | undefined;
   const tellEnd = (end: Pick<Turn, 'outcome' | 'detail'>): void => {
     const durationMs = Math.round(clock.monotonicMs() - startedAtMs);
     const { outcome, detail } = end;
     events.emit({ type: 'cycle-finished', cycleId, outcome, durationMs, moved: turn?.moved ?? 0, detail });
   };
   try {
-    const settings = readSettings();
     cycleId = store.beginCycle(trigger, clock.now());
     events.emit({ type: 'cycle-started', cycleId, trigger });
-    turn = await takeTurnOrFail(settings, dependencies, cycleId, signal);
+    turn = await work(cycleId);
     const { outcome, moved, detail } = turn;
     store.endCycle(cycleId, { endedAtMs: clock.now(), outcome, moved, detail });
   } catch (error) {
@@ -102,26 +92,6 @@ export async function runCycle(
   }
   tellEnd(turn);
   return { cycleId, ...turn };
-}
-
-/** Never rejects. */
-async function takeTurnOrFail(
-  settings: CycleSettings,
-  dependencies: CycleDependencies,
-  cycleId: number,
-  signal: AbortSignal,
-): Promise<Turn> {
-  const progress: Progress = { tally: NOTHING };
-  try {
-    return await takeTurn(settings, dependencies, { cycleId, progress }, signal);
-  } catch (error) {
-    if (!signal.aborted && !isForeseen(error)) dependencies.onDefect(error);
-    if (!isForeseen(error) || contradictsDetection(error))
-      await dependencies.connection.drop().catch(() => undefined);
-    return signal.aborted
-      ? { outcome: 'stopped', ...progress.tally, detail: whyStopping(dependencies.store.unresolvedMoves()) }
-      : { outcome: 'failed', ...progress.tally, detail: describeError(error) };
-  }
 }
 
 /** What the cluster, the network and the state folder do is foreseen; anything else is a defect of ours and worth its stack. */
@@ -137,101 +107,129 @@ function contradictsDetection(error: unknown): boolean {
 /** A plan is made anew when its snapshot has become too old in the middle of it, but not for ever. */
 const MAX_PLANS_PER_CYCLE = 1_000;
 
-/** What the rounds of a cycle did so far: it was done, whatever the next round meets. */
-interface Progress {
-  tally: Tally;
-}
-
-async function takeTurn(
-  settings: CycleSettings,
-  dependencies: CycleDependencies,
-  { cycleId, progress }: { readonly cycleId: number; readonly progress: Progress },
-  signal: AbortSignal,
-): Promise<Turn> {
-  const { store, clock } = dependencies;
-  const opened = await dependencies.connection.get(signal);
-  const isActing = dependencies.isActing();
-  const cluster = settings.dryRun || !isActing ? readOnlyCluster(opened) : opened;
-  let takenAtMs = clock.now();
-  const executor = dependencies.openExecutor(cluster, () => takenAtMs);
-  if (isActing && store.unresolvedMoves().length > 0) {
-    // What an earlier process left may take long to end. Until then everybody sees where things stand, not nothing at all.
-    const reading = await observe(settings, dependencies, cluster, cycleId, signal);
-    await makePlan(settings, dependencies, reading, cycleId, signal);
-    await executor.recover(signal);
-  }
-  let submitted = 0;
-  for (let round = 1; ; round += 1) {
-    const reading = await observe(settings, dependencies, cluster, cycleId, signal);
-    const { snapshot } = reading;
-    takenAtMs = clock.now();
-    const plan = await makePlan(settings, dependencies, reading, cycleId, signal);
-    if (plan.moves.length === 0) {
-      const { tally } = progress;
-      return { ...settled(settings, plan, tally), ...tally, snapshot, plan };
-    }
-    if (!isActing) return { ...standby(dependencies, plan), snapshot, plan };
-    const limit = settings.maxMoves - submitted;
-    if (settings.dryRun) {
-      const closed = await executor.closedGates(limit, signal);
-      tellClosed(dependencies, closed);
-      return { ...planned(plan, closed), snapshot, plan };
-    }
-    const context = { planId: plan.planId, cycleId, limit };
-    const report = await executor.execute(plan.moves, context, signal);
-    const result = describeExecution(report, plan.moves.length, progress.tally);
-    submitted += report.submitted;
-    progress.tally = { moved: result.moved, failed: result.failed };
-    // Each move was checked afresh; only the plan has become old. The rest of the cycle goes on with a new one.
-    const isOld = report.closed.length > 0 && report.closed.every(({ code }) => code === 'stale-snapshot');
-    if (isOld && report.submitted > 0 && round < MAX_PLANS_PER_CYCLE) continue;
-    const detail = [result.detail, ...plan.warnings.map((warning) => warning.detail)].join(' ');
-    return { ...result, detail, snapshot, plan, closed: report.closed };
-  }
-}
-
-async function observe(
-  settings: CycleSettings,
-  { events, clock, noteSnapshot, completeSnapshot }: CycleDependencies,
-  cluster: Cluster,
-  cycleId: number,
-  signal: AbortSignal,
-): Promise<Reading> {
-  const startedAtMs = clock.monotonicMs();
-  const { policy, configured } = settings;
-  // A drain takes every region, those of tables that are not selected too.
-  const selector = compileSelection(policy.tables, { everything: policy.drain.length > 0 });
-  const read = await cluster.readSnapshot({ selector, signal });
-  const snapshot = completeSnapshot(read);
-  events.emit({ type: 'snapshot-taken', cycleId, snapshot, durationMs: clock.monotonicMs() - startedAtMs });
-  noteSnapshot(snapshot);
-  return { snapshot, warnings: unmatchedNames(configured, snapshot, selector.unmatchedExcludes()) };
-}
-
 interface Reading {
   readonly snapshot: Snapshot;
   readonly warnings: readonly Warning[];
 }
 
-async function makePlan(
-  settings: CycleSettings,
-  { store, events, clock, planner }: CycleDependencies,
-  { snapshot, warnings }: Reading,
-  cycleId: number,
-  signal: AbortSignal,
-): Promise<Plan> {
-  const startedAtMs = clock.monotonicMs();
-  const nowMs = clock.now();
-  const input = {
-    snapshot: withUnresolved(snapshot, store),
-    policy: settings.policy,
-    memory: store.memory(nowMs),
-    warnings,
-    nowMs,
-  };
-  const { plan, counts } = await planner(input, { timeBudgetMs: settings.timeBudgetMs }, signal);
-  events.emit({ type: 'planned', cycleId, plan, counts, durationMs: clock.monotonicMs() - startedAtMs });
-  return plan;
+class Cycle {
+  readonly #session: ClusterSession;
+  readonly #id: number;
+  readonly #signal: AbortSignal;
+  readonly #overrides: CycleOverrides;
+  readonly #policy: Policy;
+  readonly #planner: Planner;
+  /** What its rounds did so far: it was done, whatever the next round meets. */
+  #tally: Tally = NOTHING;
+
+  constructor(session: ClusterSession, id: number, overrides: CycleOverrides, signal: AbortSignal) {
+    this.#session = session;
+    this.#id = id;
+    this.#overrides = overrides;
+    this.#signal = signal;
+    this.#policy = overrides.policy ?? session.policy();
+    this.#planner = session.plannerForCycle();
+  }
+
+  /** Never rejects. */
+  async run(): Promise<Turn> {
+    const { connection, logger, store } = this.#session;
+    const isStopped = (): boolean => this.#signal.aborted;
+    try {
+      return await this.#takeTurn();
+    } catch (error) {
+      if (!isStopped() && !isForeseen(error)) logger.error({ error }, 'A cycle failed because of a bug');
+      if (!isForeseen(error) || contradictsDetection(error)) await connection.drop().catch(() => undefined);
+      return isStopped()
+        ? { outcome: 'stopped', ...this.#tally, detail: whyStopping(store.unresolvedMoves()) }
+        : { outcome: 'failed', ...this.#tally, detail: describeError(error) };
+    }
+  }
+
+  async #takeTurn(): Promise<Turn> {
+    const { store, clock, connection, config, leadership } = this.#session;
+    const { dryRun, maxMovesPerCycle } = config.execution;
+    const { maxMoves = maxMovesPerCycle, policy } = this.#overrides;
+    const opened = await connection.get(this.#signal);
+    // A replica that stands by observes and plans, and touches nothing.
+    const isActing = leadership.isActing();
+    const cluster = dryRun || !isActing ? readOnlyCluster(opened) : opened;
+    let takenAtMs = clock.now();
+    const executor = this.#session.openExecutor(cluster, () => takenAtMs, policy);
+    if (isActing && store.unresolvedMoves().length > 0) {
+      // What an earlier process left may take long to end. Until then everybody sees where things stand, not nothing at all.
+      await this.#plan(await this.#observe());
+      await executor.recover(this.#signal);
+    }
+    let submitted = 0;
+    for (let round = 1; ; round += 1) {
+      const reading = await this.#observe();
+      const { snapshot } = reading;
+      takenAtMs = clock.now();
+      const plan = await this.#plan(reading);
+      const { moves, planId } = plan;
+      if (moves.length === 0)
+        return { ...settled(this.#policy, plan, this.#tally), ...this.#tally, snapshot, plan };
+      if (!isActing) return { ...this.#standby(plan), snapshot, plan };
+      const limit = maxMoves - submitted;
+      if (dryRun) {
+        const closed = await executor.closedGates(limit, this.#signal);
+        this.#tellClosed(closed);
+        return { ...planned(plan, closed), snapshot, plan };
+      }
+      const report = await executor.execute(moves, { planId, cycleId: this.#id, limit }, this.#signal);
+      const result = describeExecution(report, moves.length, this.#tally);
+      submitted += report.submitted;
+      this.#tally = { moved: result.moved, failed: result.failed };
+      // Each move was checked afresh; only the plan has become old. The rest of the cycle goes on with a new one.
+      const isOld = report.closed.length > 0 && report.closed.every(({ code }) => code === 'stale-snapshot');
+      if (isOld && report.submitted > 0 && round < MAX_PLANS_PER_CYCLE) continue;
+      const detail = [result.detail, ...plan.warnings.map((warning) => warning.detail)].join(' ');
+      return { ...result, detail, snapshot, plan, closed: report.closed };
+    }
+  }
+
+  async #observe(): Promise<Reading> {
+    const { events, clock, config } = this.#session;
+    const startedAtMs = clock.monotonicMs();
+    const { tables, drain } = this.#policy;
+    // A drain takes every region, those of tables that are not selected too.
+    const selector = compileSelection(tables, { everything: drain.length > 0 });
+    const snapshot = await this.#session.readSnapshot({ selector, signal: this.#signal });
+    const durationMs = clock.monotonicMs() - startedAtMs;
+    events.emit({ type: 'snapshot-taken', cycleId: this.#id, snapshot, durationMs });
+    this.#session.noteSnapshot(snapshot);
+    // As the configuration says, without what was asked for since: names in it that nothing has are told.
+    return { snapshot, warnings: unmatchedNames(toPolicy(config), snapshot, selector.unmatchedExcludes()) };
+  }
+
+  async #plan({ snapshot, warnings }: Reading): Promise<Plan> {
+    const { store, events, clock, config } = this.#session;
+    const startedAtMs = clock.monotonicMs();
+    const nowMs = clock.now();
+    const input = {
+      ...{ policy: this.#policy, warnings, nowMs },
+      snapshot: withUnresolved(snapshot, store),
+      memory: store.memory(nowMs),
+    };
+    const { timeBudgetMs } = config.planning;
+    const { plan, counts } = await this.#planner(input, { timeBudgetMs }, this.#signal);
+    const durationMs = clock.monotonicMs() - startedAtMs;
+    events.emit({ type: 'planned', cycleId: this.#id, plan, counts, durationMs });
+    return plan;
+  }
+
+  /** What else its own state folder says would be the last leader's affair, or long over. */
+  #standby({ moves }: Plan): Omit<Turn, 'snapshot' | 'plan'> {
+    const closed: readonly ClosedGate[] = [{ code: 'not-leader', detail: GATES['not-leader'] }];
+    this.#tellClosed(closed);
+    const detail = `This replica stands by: ${moves.length} moves are left to the one that leads.`;
+    return { outcome: 'gated', detail, moved: 0, failed: 0, closed };
+  }
+
+  #tellClosed(closed: readonly ClosedGate[]): void {
+    for (const gate of closed) this.#session.events.emit({ type: 'gate-closed', ...gate });
+  }
 }
 
 /** A region whose own migration has no known end is as good as migrating, whatever the route says. */
@@ -247,7 +245,7 @@ function withUnresolved(snapshot: Snapshot, store: Store): Snapshot {
 }
 
 /** Nothing can be moved. Whoever only drains asks for no balance. */
-function settled({ policy }: CycleSettings, plan: Plan, { moved }: Tally): Pick<Turn, 'outcome' | 'detail'> {
+function settled(policy: Policy, plan: Plan, { moved }: Tally): Pick<Turn, 'outcome' | 'detail'> {
   const onlyDrain = policy.onlyDrain === true;
   const blockers = plan.blocked.filter(({ harmless }) => !harmless).length;
   const { code, sentence } = judgePlacement(plan.after, plan.warnings, { onlyDrain, blockers });
@@ -265,18 +263,6 @@ function planned({ moves, warnings }: Plan, closed: readonly ClosedGate[]): Omit
     ...warnings.map((warning) => warning.detail),
   ].join(' ');
   return { outcome: 'planned', detail, moved: 0, failed: 0 };
-}
-
-/** What else its own state folder says would be the last leader's affair, or long over. */
-function standby(dependencies: CycleDependencies, { moves }: Plan): Omit<Turn, 'snapshot' | 'plan'> {
-  const closed: readonly ClosedGate[] = [{ code: 'not-leader', detail: GATES['not-leader'] }];
-  tellClosed(dependencies, closed);
-  const detail = `This replica stands by: ${moves.length} moves are left to the one that leads.`;
-  return { outcome: 'gated', detail, moved: 0, failed: 0, closed };
-}
-
-function tellClosed({ events }: CycleDependencies, closed: readonly ClosedGate[]): void {
-  for (const gate of closed) events.emit({ type: 'gate-closed', ...gate });
 }
 
 /** How an execution went, as a cycle's outcome. `planned` is the number of moves that there were to execute. */

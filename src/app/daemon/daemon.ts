@@ -4,17 +4,11 @@ import type { GateCode } from '../../domain/codes.ts';
 import { describeError, OperatingError, UsageError } from '../../domain/errors.ts';
 import { sleep } from '../../lib/clock.ts';
 import type { CycleTrigger } from '../../observability/events.ts';
-import type { Logger } from '../../observability/logger.ts';
+import { runCycle } from './cycle.ts';
 import type { CycleReport } from './cycle.ts';
-import { probeContact } from './contact.ts';
 import { watchPause } from './pause-watch.ts';
 import type { Schedule, StartSchedule } from './schedule.ts';
 import type { ClusterSession } from './cluster-session.ts';
-
-export interface DaemonDependencies {
-  readonly startSchedule: StartSchedule;
-  readonly logger: Logger;
-}
 
 /** A cluster that could not be read is tried again after so long, then after twice as long, and so on up to the longest. */
 const FIRST_RETRY_MS = 5_000;
@@ -32,7 +26,7 @@ const STOP_GRACE_MS = 8_000;
  */
 export class Daemon {
   readonly #session: ClusterSession;
-  readonly #dependencies: DaemonDependencies;
+  readonly #startSchedule: StartSchedule;
   readonly #stopping = new AbortController();
   #schedule: Schedule | undefined;
   #watches: readonly (() => void)[] = [];
@@ -43,15 +37,15 @@ export class Daemon {
   #retryMs = FIRST_RETRY_MS;
   #cancelRetry = (): void => undefined;
 
-  constructor(session: ClusterSession, dependencies: DaemonDependencies) {
+  constructor(session: ClusterSession, startSchedule: StartSchedule) {
     this.#session = session;
-    this.#dependencies = dependencies;
+    this.#startSchedule = startSchedule;
   }
 
   /** Starts the schedule and the first cycle. */
   start(): void {
     this.#openSchedule();
-    this.#watches = [watchPause(this.#session), probeContact(this.#session, () => this.isIdle)];
+    this.#watches = [watchPause(this.#session), this.#session.connection.startProbes(() => this.#isIdle)];
     this.tick('start');
     this.#session.leadership.start(() => void this.#takeOver());
   }
@@ -92,10 +86,10 @@ export class Daemon {
 
   #noteReplan(trigger: CycleTrigger | undefined): void {
     this.#replanFor = trigger;
-    this.#session.noteReplanWaiting(trigger !== undefined);
+    this.#session.isReplanWaiting = trigger !== undefined;
   }
 
-  get isIdle(): boolean {
+  get #isIdle(): boolean {
     return this.#running === undefined && !this.isStopping;
   }
 
@@ -140,7 +134,7 @@ export class Daemon {
     if (changes.length === 0) {
       // What was changed while a cycle ran was changed back before it took effect.
       this.#nextConfig = undefined;
-      this.#session.noteConfigWaiting(false);
+      this.#session.isConfigWaiting = false;
       return;
     }
     refuseFixed(this.#session.config, config);
@@ -149,8 +143,8 @@ export class Daemon {
       this.#applyNextConfig();
       return;
     }
-    this.#session.noteConfigWaiting(true);
-    this.#dependencies.logger.info({ changes }, 'The changed configuration is used after this cycle');
+    this.#session.isConfigWaiting = true;
+    this.#session.logger.info({ changes }, 'The changed configuration is used after this cycle');
   }
 
   /** Ends the loop: a migration under way is left to the cluster and found again at the next start. */
@@ -170,15 +164,16 @@ export class Daemon {
   /** Never rejects. @returns undefined when not even the state folder could be used. */
   async #cycle(trigger: CycleTrigger): Promise<CycleReport | undefined> {
     try {
-      const report = await this.#session.runCycle(trigger, this.#stopping.signal);
+      const { store, clock } = this.#session;
+      const report = await runCycle(this.#session, trigger, this.#stopping.signal);
       this.#stateProblem = undefined;
       this.#pauseOnBreaker(report);
-      this.#prune();
+      store.prune(clock.now());
       return report;
     } catch (error) {
       // Only the state folder can make a cycle reject: nothing was done that could not be written down.
       this.#stateProblem = describeError(error);
-      this.#dependencies.logger.error({ error }, 'The state folder cannot be used; nothing is moved');
+      this.#session.logger.error({ error }, 'The state folder cannot be used; nothing is moved');
       return undefined;
     }
   }
@@ -204,11 +199,6 @@ export class Daemon {
     store.setPause(pause);
     store.addAudit({ atMs: clock.now(), who: 'breaker', what: 'pause', why: stop.detail });
     events.emit({ type: 'paused', untilMs: null, reason: pause.reason, by: pause.by });
-  }
-
-  #prune(): void {
-    const { store, clock } = this.#session;
-    store.prune(clock.now());
   }
 
   #countMissed(): void {
@@ -240,7 +230,7 @@ export class Daemon {
   #openSchedule(): void {
     this.#schedule?.stop();
     const { cron, timezone } = this.#session.config.schedule;
-    this.#schedule = this.#dependencies.startSchedule({ cron, timezone }, () => {
+    this.#schedule = this.#startSchedule({ cron, timezone }, () => {
       this.tick('schedule');
     });
   }

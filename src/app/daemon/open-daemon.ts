@@ -1,11 +1,14 @@
 import type { Config } from '../../config/config.ts';
 import type { Secrets } from '../../config/secrets.ts';
+import { Secret } from '../../lib/secret.ts';
 import { logEvents } from '../../observability/logger.ts';
 import { trackLiveState } from '../../observability/live-state.ts';
 import { createMetrics } from '../../observability/metrics.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { observeEvents } from '../../observability/metrics-listener.ts';
 import type { WebAssets } from '../../server/api/ports.ts';
+import { startNotifier } from '../../observability/notify.ts';
+import type { NotifierOptions } from '../../observability/notify.ts';
 import { createServer } from '../../server/server.ts';
 import type { RunningServer } from '../../server/server.ts';
 import { createActions } from '../api/actions.ts';
@@ -18,7 +21,6 @@ import { Closers } from '../lifecycle.ts';
 import type { ClusterSession } from './cluster-session.ts';
 import { Daemon } from './daemon.ts';
 import { readEarlierState } from './earlier-state.ts';
-import { startNotifications } from './notifications.ts';
 import { recordSamples } from './samples.ts';
 import { cronSchedule } from './schedule.ts';
 import { watchWork } from './work-progress.ts';
@@ -61,8 +63,20 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
     closers.add(() => live.close());
     closers.add(recordSamples(store, live));
     closers.add(logEvents(logger, events));
-    closers.add(startNotifications(config, secrets, { live, clock, metrics, logger, version }));
-    const daemon = new Daemon(session, { startSchedule: cronSchedule(clock), logger });
+    const receiver = receiverOf(config, secrets);
+    if (receiver)
+      closers.add(
+        startNotifier(
+          { ...receiver, version },
+          {
+            ...{ live, clock },
+            onOutcome: (outcome) => metrics.notifications_total.inc({ outcome }),
+            onProblem: (problem, { kind, text }) =>
+              logger.warn({ problem, notification: kind, text }, 'A notification could not be delivered'),
+          },
+        ),
+      );
+    const daemon = new Daemon(session, cronSchedule(clock));
     closers.add(() => daemon.stop());
     const work = watchWork(session, live, { daemon });
     closers.add(observeEvents(metrics, { live, clock, timeLeftMs: work.timeLeftMs }));
@@ -96,6 +110,16 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
     await closers.close();
     throw error;
   }
+}
+
+/** Where notifications go; undefined where the configuration names no receiver. */
+function receiverOf(
+  { notifications, cluster }: Config,
+  { webhookUrl, webhookToken }: Secrets,
+): Omit<NotifierOptions, 'version'> | undefined {
+  const { format, events, timeoutMs } = notifications;
+  const url = webhookUrl ?? (notifications.url ? new Secret(notifications.url) : undefined);
+  return url && { url, format, timeoutMs, kinds: events, token: webhookToken, cluster: cluster.name };
 }
 
 /** What the events do not tell. Each is read by itself: where the state folder fails, the others are told still. */

@@ -6,7 +6,7 @@ import type { EventSink, EventSource, StampedEvent } from '../../observability/e
 import type { Logger } from '../../observability/logger.ts';
 import type { Store } from '../../store/port.ts';
 import { importHandover } from './import-handover.ts';
-import { withChanges } from '../daemon/connection.ts';
+import { withSubmit } from '../daemon/connection.ts';
 import { describeHandover, parseHandover } from './handover.ts';
 
 /** Whether this replica may act, and who else does. */
@@ -43,19 +43,23 @@ export const SOLE_LEADER: Leadership = {
   stop: () => Promise.resolve(),
 };
 
-export interface LeadershipOptions {
+interface LeadershipOptions {
   readonly identity: string;
   /** The longest that one writing of the note may take, and the longest rest between two tries, in ms. */
   readonly writeLimitMs: number;
   readonly retryMs: number;
 }
 
-export interface LeadershipDependencies {
-  readonly election: LeaderElection;
+/** What leadership needs of the session that it belongs to. */
+export interface LeadershipParts {
   readonly store: Store;
   readonly events: EventSource & EventSink;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
+}
+
+interface LeadershipDependencies extends LeadershipParts {
+  readonly election: LeaderElection;
 }
 
 /** Events after which the note says too little or too much. */
@@ -123,11 +127,9 @@ export class SharedLeadership implements Leadership {
   }
 
   guard(cluster: Cluster): Cluster {
-    return withChanges(cluster, {
-      submitMigration: async (request, options) => {
-        await this.publish(options.signal);
-        return cluster.submitMigration(request, options);
-      },
+    return withSubmit(cluster, async (request, options) => {
+      await this.publish(options.signal);
+      return cluster.submitMigration(request, options);
     });
   }
 

@@ -6,7 +6,7 @@ import type { ClosedGate } from '../../executor/gates.ts';
 import { evaluateWindows } from '../../executor/windows.ts';
 import type { ClusterSafety, RegionProcedure } from '../../greptimedb/port.ts';
 import type { StandingInState } from '../../store/read-only-state.ts';
-import { executorSettings } from '../daemon/executor-settings.ts';
+import { executorSettings } from '../daemon/settings.ts';
 import type { Check } from './check.ts';
 
 export interface GateFacts {

@@ -20,8 +20,7 @@ import { Writer } from '../../scratch/writer.ts';
 import type { WriteFigures } from '../../scratch/writer.ts';
 import { openStore } from '../../store/sqlite.ts';
 import type { Parts } from '../compose.ts';
-import { executorSettings } from '../daemon/executor-settings.ts';
-import { toClusterOptions } from '../daemon/open-cluster.ts';
+import { executorSettings, toClusterOptions } from '../daemon/settings.ts';
 
 /** What one region's way there and back did to the rows that were written meanwhile. */
 export interface MigrationTrial {

@@ -15,7 +15,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { readOnlyState } from '../../store/read-only-state.ts';
 import type { ReadOnlyState } from '../../store/read-only-state.ts';
 import type { Parts } from '../compose.ts';
-import { toClusterOptions } from '../daemon/open-cluster.ts';
+import { toClusterOptions } from '../daemon/settings.ts';
 import { attempt, checked, worstOf } from './check.ts';
 import type { Attempt, Check, PreflightReport } from './check.ts';
 import { datanodeChecks, featureChecks, rightsCheck, selectionChecks } from './cluster-checks.ts';

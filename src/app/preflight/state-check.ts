@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { describeError } from '../../domain/errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { ReadOnlyState } from '../../store/read-only-state.ts';
-import { identityOf } from '../daemon/open-cluster.ts';
+import { identityOf } from '../daemon/settings.ts';
 import type { Check } from './check.ts';
 
 /** Whether a daemon of this user could keep its state there. Nothing is made, and no lock is taken: a daemon may be at work. */

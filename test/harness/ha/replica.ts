@@ -1,5 +1,5 @@
 import { Daemon } from '../../../src/app/daemon/daemon.ts';
-import { SharedLeadership } from '../../../src/app/ha/leadership.ts';
+import { SharedLeadership, type LeadershipParts } from '../../../src/app/ha/leadership.ts';
 import { planNow } from '../../../src/app/planning/planner.ts';
 import { ClusterSession } from '../../../src/app/daemon/cluster-session.ts';
 import type { Config } from '../../../src/config/config.ts';
@@ -69,22 +69,19 @@ export class Replica {
         logger: silentLogger,
         openCluster: (options, dependencies, call) =>
           openCluster(options, { ...dependencies, transport: this.#transport(process) }, call),
-        createLeadership: ({ store, events, logger }) => this.#lead(process, { store, events, logger }),
+        createLeadership: (parts) => this.#lead(process, parts),
       },
     );
-    const daemon = new Daemon(session, {
-      logger: silentLogger,
-      startSchedule: (_, onTick) => {
-        let stop = (): void => undefined;
-        const arm = (): void => {
-          stop = clock.setTimer(this.#options.tickMs, () => {
-            arm();
-            onTick();
-          });
-        };
-        arm();
-        return { nextTickAtMs: () => undefined, intervalMs: () => this.#options.tickMs, stop: () => stop() };
-      },
+    const daemon = new Daemon(session, (_, onTick) => {
+      let stop = (): void => undefined;
+      const arm = (): void => {
+        stop = clock.setTimer(this.#options.tickMs, () => {
+          arm();
+          onTick();
+        });
+      };
+      arm();
+      return { nextTickAtMs: () => undefined, intervalMs: () => this.#options.tickMs, stop: () => stop() };
     });
     this.process = process;
     this.session = session;
@@ -103,10 +100,7 @@ export class Replica {
     return this.session?.leadership.isActing() ?? false;
   }
 
-  #lead(
-    process: VirtualProcess,
-    parts: Pick<ConstructorParameters<typeof SharedLeadership>[1], 'store' | 'events' | 'logger'>,
-  ): SharedLeadership {
+  #lead(process: VirtualProcess, parts: LeadershipParts): SharedLeadership {
     const { clock } = process;
     const { locks, prng, sabotage } = this.#world;
     const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = this.#options.config.ha;
@@ -126,7 +120,7 @@ export class Replica {
     if (sabotage === 'no-note') election.readNote = () => Promise.resolve(undefined);
     return new SharedLeadership(
       { identity: this.name, writeLimitMs: renewDeadlineMs, retryMs: retryPeriodMs },
-      { election, clock, ...parts },
+      { ...parts, election },
     );
   }
 

@@ -127,7 +127,7 @@ export class World {
     );
     const session = sabotage.session?.(honest) ?? honest;
     this.watch.adoptProcess(session.events, config);
-    const daemon = new Daemon(session, { startSchedule: this.#schedule(life), logger });
+    const daemon = new Daemon(session, this.#schedule(life));
     const live = trackLiveState(session.events);
     recordSamples(store, live);
     return { life, daemon, session, actions: createActions({ session, daemon, live, planner }) };

@@ -1,30 +1,19 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createActions } from '../../../src/app/api/actions.ts';
-import { ClusterSession } from '../../../src/app/daemon/cluster-session.ts';
-import { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { SOLE_LEADER } from '../../../src/app/ha/leadership.ts';
-import { planNow, type Planner } from '../../../src/app/planning/planner.ts';
 import { toPolicy } from '../../../src/config/effective.ts';
-import { readConfig } from '../../../src/config/load.ts';
-import { readSecrets } from '../../../src/config/secrets.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import type { Move } from '../../../src/domain/plan.ts';
 import { withRequests, type Policy } from '../../../src/domain/policy.ts';
-import { VirtualClock } from '../../harness/virtual-clock.ts';
-import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
-import { silentLogger } from '../../../src/observability/logger.ts';
 import type { ServerActions } from '../../../src/server/api/ports.ts';
-import { openStore } from '../../../src/store/sqlite.ts';
-import { createRig, moveOf, REGION, runUntilSettled } from '../../support/executor.ts';
-import { FakeCluster } from '../../support/fake-cluster.ts';
+import { createRig, moveOf, runUntilSettled } from '../../support/executor.ts';
+import type { FakeCluster } from '../../support/fake-cluster.ts';
+import { createSessionRig } from '../../support/session.ts';
+import type { SessionRig } from '../../support/session.ts';
 
-interface Stage {
-  readonly clock: VirtualClock;
-  readonly session: ClusterSession;
+interface Stage extends SessionRig {
   readonly actions: ServerActions;
-  readonly events: RebalancerEvent[];
-  readonly cluster: FakeCluster;
   /**
    * What comes of one move: `sent`, the code of the first gate that forbids it, or why it was abandoned.
    *
@@ -38,11 +27,6 @@ interface AttemptOptions {
   readonly meanwhile?: () => unknown;
 }
 
-const stages: Stage[] = [];
-afterEach(async () => {
-  for (const { session } of stages.splice(0)) await session.close();
-});
-
 interface StageOptions {
   readonly set?: readonly string[];
   /** The term in which this replica acts, at the moment. */
@@ -51,32 +35,11 @@ interface StageOptions {
 
 /** All that answers operators, on a scripted cluster. */
 async function stage({ set = [], term = () => 1 }: StageOptions = {}): Promise<Stage> {
-  const clock = new VirtualClock(Date.UTC(2026, 0, 5, 12));
-  const config = readConfig({
-    env: {},
-    cwd: '/',
-    set: ['cluster.metasrv.endpoints=["http://127.0.0.1:1"]', 'execution.dryRun=false', ...set],
+  const rig = await createSessionRig({
+    set,
+    createLeadership: () => ({ ...SOLE_LEADER, isActing: () => term() !== undefined, actingTerm: term }),
   });
-  const planner: Planner = (input, options) => Promise.resolve(planNow(input, options, clock));
-  const cluster = new FakeCluster({ regions: { [REGION]: '0' } }, clock);
-  const session = new ClusterSession(
-    { config, secrets: await readSecrets(config) },
-    {
-      ...{ clock, planner, logger: silentLogger, store: openStore({ path: ':memory:' }, { clock }) },
-      openCluster: () => Promise.resolve(cluster),
-      createLeadership: () => ({ ...SOLE_LEADER, isActing: () => term() !== undefined, actingTerm: term }),
-    },
-  );
-  const daemon = new Daemon(session, {
-    startSchedule: () => ({
-      nextTickAtMs: () => undefined,
-      intervalMs: () => 60_000,
-      stop: () => undefined,
-    }),
-    logger: silentLogger,
-  });
-  const events: RebalancerEvent[] = [];
-  session.events.subscribe((event) => events.push(event));
+  const { clock, cluster, session } = rig;
   const live = trackLiveState(session.events, { lastSuccessAtMs: null, recentDurationsMs: [] });
   const attempt = async (move: Move, { policy, meanwhile }: AttemptOptions = {}): Promise<string> => {
     const executor = session.openExecutor(waiting(cluster, meanwhile), () => clock.now(), policy);
@@ -86,10 +49,7 @@ async function stage({ set = [], term = () => 1 }: StageOptions = {}): Promise<S
     if (cluster.submissions.length > 0) return 'sent';
     return closed[0]?.code ?? records[0]?.cause ?? 'nothing';
   };
-  const actions = createActions({ session, daemon, live, planner });
-  const made = { clock, session, events, cluster, attempt, actions };
-  stages.push(made);
-  return made;
+  return { ...rig, attempt, actions: createActions({ ...rig, live }) };
 }
 
 /** The same cluster, where opening a connection for a migration takes as long as `meanwhile`. */
@@ -132,7 +92,7 @@ describe('a move is submitted', () => {
 
   it('not while another configuration waits for the end of the cycle', async () => {
     const { attempt, session } = await stage();
-    session.noteConfigWaiting(true);
+    session.isConfigWaiting = true;
     expect(await attempt(BALANCING)).toBe('reload-pending');
     session.applyConfig({ ...session.config });
     expect(await attempt(BALANCING)).toBe('sent');
@@ -192,7 +152,7 @@ describe('the first byte of a request', () => {
     ['a drain of the target', (made) => drain(made, '1'), 'no-longer-wanted', 'no-longer-wanted'],
     [
       'another configuration',
-      ({ session }) => session.noteConfigWaiting(true),
+      ({ session }) => (session.isConfigWaiting = true),
       'reload-pending',
       'gate-closed',
     ],

@@ -1,54 +1,27 @@
-import { expect, it, onTestFinished } from 'vitest';
-import { ClusterSession } from '../../../src/app/daemon/cluster-session.ts';
-import { Daemon } from '../../../src/app/daemon/daemon.ts';
-import { planNow } from '../../../src/app/planning/planner.ts';
-import { readConfig } from '../../../src/config/load.ts';
-import { readSecrets } from '../../../src/config/secrets.ts';
+import { expect, it } from 'vitest';
 import { OperatingError } from '../../../src/domain/errors.ts';
-import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';
 import type { Logger } from '../../../src/observability/logger.ts';
-import { openStore } from '../../../src/store/sqlite.ts';
-import { FakeCluster } from '../../support/fake-cluster.ts';
-import { SMALL_SNAPSHOT } from '../../support/plans.ts';
+import { createSessionRig } from '../../support/session.ts';
 
-/** A daemon whose cluster cannot be read the first `failures` times, with a schedule that never fires in time. */
+/** A daemon whose cluster cannot be read the first `failures` times. */
 async function daemonOn(failures: number, logger: Logger = silentLogger) {
-  const clock = new VirtualClock();
-  const cluster = new FakeCluster({ regions: {} }, clock);
+  const { clock, cluster, daemon } = await createSessionRig({
+    set: ['execution.dryRun=true'],
+    logger,
+    openCluster: (_, { onRetry }) => {
+      for (let retry = 0; retry < 3; retry += 1)
+        onRetry?.(new OperatingError('cluster-unreachable', `reset ${retry}`));
+      return Promise.resolve(cluster);
+    },
+  });
+  const read = cluster.readSnapshot.bind(cluster);
   const readAtMs: number[] = [];
   cluster.readSnapshot = () => {
     readAtMs.push(clock.monotonicMs());
-    if (readAtMs.length <= failures)
-      return Promise.reject(new OperatingError('cluster-unreachable', 'Nobody answers'));
-    return Promise.resolve({ ...SMALL_SNAPSHOT, takenAt: new Date(clock.now()).toISOString() });
+    if (readAtMs.length > failures) return read();
+    return Promise.reject(new OperatingError('cluster-unreachable', 'Nobody answers'));
   };
-  const config = readConfig({ env: {}, cwd: '/', set: ['cluster.sql.endpoints=["http://127.0.0.1:1"]'] });
-  const store = openStore({ path: ':memory:' }, { clock });
-  const session = new ClusterSession(
-    { config, secrets: await readSecrets(config) },
-    {
-      ...{ clock, store, logger },
-      planner: (input, options) => Promise.resolve(planNow(input, options, clock)),
-      openCluster: (_, { onRetry }) => {
-        for (let retry = 0; retry < 3; retry += 1)
-          onRetry?.(new OperatingError('cluster-unreachable', `reset ${retry}`));
-        return Promise.resolve(cluster);
-      },
-    },
-  );
-  const daemon = new Daemon(session, {
-    logger: silentLogger,
-    startSchedule: () => ({
-      nextTickAtMs: () => undefined,
-      intervalMs: () => 3_600_000,
-      stop: () => undefined,
-    }),
-  });
-  onTestFinished(async () => {
-    await daemon.stop();
-    await session.close();
-  });
   daemon.start();
   await daemon.settled();
   const pass = async (forMs: number): Promise<void> => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CAUSES, isCause } from '../../../src/domain/causes.ts';
 import { MOVE_STATES } from '../../../src/domain/move.ts';
-import { executorSettings } from '../../../src/app/daemon/executor-settings.ts';
+import { executorSettings } from '../../../src/app/daemon/settings.ts';
 import { serverWorstCaseMs, SERVER_TIMES } from '../../../src/executor/options.ts';
 import { configFrom } from '../../support/config.ts';
 

@@ -1,15 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { expect, describe, it } from 'vitest';
 import { applyPlan } from '../../../src/app/commands/apply.ts';
+import { runOnce } from '../../../src/app/commands/once.ts';
 import type { WorkResult } from '../../../src/app/commands/once.ts';
+import type { Parts } from '../../../src/app/compose.ts';
 import { withPlanId } from '../../../src/app/planning/plan-id.ts';
 import { planNow } from '../../../src/app/planning/planner.ts';
+import type { Config } from '../../../src/config/config.ts';
 import { readConfig } from '../../../src/config/load.ts';
 import { parsePlanFile, planChunks } from '../../../src/domain/plan-file.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
-import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';
+import { openStore } from '../../../src/store/sqlite.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { FakeCluster } from '../../support/fake-cluster.ts';
 import { DEFAULT_POLICY, SMALL_SNAPSHOT, makeMove, makePlan } from '../../support/plans.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
@@ -17,6 +21,32 @@ import { useTempFolders } from '../../support/temp-folder.ts';
 const newFolder = useTempFolders();
 const MADE_MS = Date.parse(makePlan().createdAt);
 const [TABLE] = SMALL_SNAPSHOT.tables;
+const CALL = { signal: new AbortController().signal, watch: () => undefined };
+
+function stage(clock: VirtualClock): { cluster: FakeCluster; parts: Parts; config: Config } {
+  const cluster = new FakeCluster({ regions: {} }, clock);
+  const parts: Parts = {
+    ...{ version: '0', clock, logger: silentLogger },
+    planner: (input, options) => Promise.resolve(planNow(input, options, clock)),
+    openCluster: () => Promise.resolve(cluster),
+  };
+  const endpoints = 'cluster.sql.endpoints=["http://127.0.0.1:1"]';
+  const set = ['cluster.name=prod', endpoints, `state.path=${newFolder()}`, 'state.retention=1h'];
+  return { cluster, parts, config: readConfig({ env: {}, cwd: '/', set }) };
+}
+
+it('a state folder that only commands use keeps no more than its retention', async () => {
+  const clock = new VirtualClock();
+  const { parts, config } = stage(clock);
+  for (let run = 0; run < 10; run += 1) {
+    await clock.advance(1_200_000);
+    await runOnce(config, parts, CALL);
+  }
+  const store = openStore({ path: config.state.path }, { clock });
+  // The last hour: the last cycle, and those 20, 40 and 60 minutes before it.
+  expect(store.listCycles(100)).toHaveLength(4);
+  store.close();
+});
 
 /** Applies, as a dry run, the text of a plan at a time to a cluster. */
 async function apply(
@@ -24,21 +54,9 @@ async function apply(
   nowMs = MADE_MS,
   snapshot: Snapshot = SMALL_SNAPSHOT,
 ): Promise<WorkResult> {
-  const clock = new VirtualClock(nowMs);
-  const cluster = new FakeCluster({ regions: {} }, clock);
+  const { cluster, parts, config } = stage(new VirtualClock(nowMs));
   cluster.readSnapshot = () => Promise.resolve(snapshot);
-  const config = readConfig({
-    env: {},
-    cwd: '/',
-    set: ['cluster.name=prod', 'cluster.sql.endpoints=["http://127.0.0.1:1"]', `state.path=${newFolder()}`],
-  });
-  const parts = {
-    ...{ version: '0', clock, logger: silentLogger },
-    planner: () => Promise.reject(new Error('Nothing is planned here')),
-    openCluster: () => Promise.resolve(cluster),
-  };
-  const call = { signal: new AbortController().signal, watch: () => undefined };
-  return applyPlan(config, parsePlanFile(text), parts, call);
+  return applyPlan(config, parsePlanFile(text), parts, CALL);
 }
 
 const textOf = (change: Partial<Plan> = {}): string => [...planChunks(withPlanId(makePlan(change)))].join('');
