@@ -1,6 +1,6 @@
-import { OUTCOME_CODES, OUTCOMES } from './codes.ts';
-import type { MoveReason, Outcome } from './codes.ts';
-import type { DatanodeId, ProcedureId, RegionId, TableId } from './ids.ts';
+import { z } from 'zod';
+import { MOVE_REASON_CODES, OUTCOME_CODES, OUTCOMES } from './codes.ts';
+import type { Outcome } from './codes.ts';
 
 /** The states of a move, in the order of a good life, and then the final ones: how it ended. */
 export const MOVE_STATES = [
@@ -18,44 +18,45 @@ export function isFinal(state: MoveState): state is Outcome {
   return state in OUTCOMES;
 }
 
-/** One move's life as it is stored and shown. Times in ms since 1970. */
-export interface MoveRecord {
-  /** Unique within the state folder: rises by one with each move. */
-  readonly id: number;
-  readonly planId: string;
-  readonly cycleId: number;
-  readonly regionId: RegionId;
-  readonly tableId: TableId;
-  readonly table: string;
-  readonly from: DatanodeId;
-  readonly to: DatanodeId;
-  readonly reason: MoveReason;
-  readonly state: MoveState;
-  readonly procedureId?: ProcedureId;
-  /** What happened, for a person; set when the state is final. */
-  readonly detail?: string;
-  /** A word of a closed list for what was recognised (see the executor), when the state is final. */
-  readonly cause?: string;
-  readonly createdAtMs: number;
-  readonly submittedAtMs?: number;
-  /** When the route first showed the region without a writable leader on our account. */
-  readonly downgradedAtMs?: number;
-  readonly endedAtMs?: number;
-  /** What became of a migration that had run out of time, once it was found out. The state stays `timed_out`. */
-  readonly late?: LateOutcome;
-  /** When somebody else was seen to have taken the region back to `from`. */
-  readonly undoneAtMs?: number;
-}
-
 /** How a migration that was asked for comes to its end. */
 export const LATE_OUTCOMES = ['succeeded', 'failed', 'rolled_back'] as const satisfies readonly Outcome[];
 
-export interface LateOutcome {
-  readonly outcome: (typeof LATE_OUTCOMES)[number];
-  readonly cause: string;
-  readonly detail: string;
-  readonly atMs: number;
-}
+const lateOutcome = z
+  .object({ outcome: z.enum(LATE_OUTCOMES), cause: z.string(), detail: z.string(), atMs: z.number() })
+  .readonly();
+export type LateOutcome = z.infer<typeof lateOutcome>;
+
+/** One move's life as it is stored and shown. Times in ms since 1970. */
+export const moveRecord = z
+  .object({
+    /** Unique within the state folder: rises by one with each move. */
+    id: z.number(),
+    planId: z.string(),
+    cycleId: z.number(),
+    regionId: z.string(),
+    tableId: z.string(),
+    table: z.string(),
+    from: z.string(),
+    to: z.string(),
+    reason: z.enum(MOVE_REASON_CODES),
+    state: z.enum(MOVE_STATES),
+    procedureId: z.string().exactOptional(),
+    /** What happened, for a person; set when the state is final. */
+    detail: z.string().exactOptional(),
+    /** A word of a closed list for what was recognised (see the executor), when the state is final. */
+    cause: z.string().exactOptional(),
+    createdAtMs: z.number(),
+    submittedAtMs: z.number().exactOptional(),
+    /** When the route first showed the region without a writable leader on our account. */
+    downgradedAtMs: z.number().exactOptional(),
+    endedAtMs: z.number().exactOptional(),
+    /** What became of a migration that had run out of time, once it was found out. The state stays `timed_out`. */
+    late: lateOutcome.exactOptional(),
+    /** When somebody else was seen to have taken the region back to `from`. */
+    undoneAtMs: z.number().exactOptional(),
+  })
+  .readonly();
+export type MoveRecord = z.infer<typeof moveRecord>;
 
 /** Whether something of this move may still happen in the cluster: it has no end yet, or only ran out of time. */
 export function isUnresolved(move: Pick<MoveRecord, 'state' | 'late'>): boolean {

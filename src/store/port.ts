@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import type { LoadMeasure, LoadMemory } from '../domain/load.ts';
-import type { CycleOutcome, MoveReason } from '../domain/codes.ts';
+import { CYCLE_OUTCOME_CODES, type MoveReason } from '../domain/codes.ts';
 import type { DatanodeId, ProcedureId, RegionId, TableId } from '../domain/ids.ts';
 import type { LateOutcome, MoveRecord, MoveState } from '../domain/move.ts';
+import { DATANODE_ROLES } from '../domain/policy.ts';
 import type { DatanodeRest, DatanodeRole, Memory, RequestKind, Rest } from '../domain/policy.ts';
 import type { Table } from '../domain/snapshot.ts';
 
@@ -188,21 +190,30 @@ interface Holds {
   readonly datanodes: readonly DatanodeFailures[];
 }
 
-export interface DatanodeFailures extends DatanodeRest {
-  /** In a row, since the last migration that succeeded. */
-  readonly failures: number;
-  /** When the first of them ended. */
-  readonly sinceMs: number;
-  readonly detail: string;
-}
+export const datanodeFailures = z
+  .object({
+    datanode: z.string(),
+    role: z.enum(DATANODE_ROLES),
+    untilMs: z.number(),
+    /** In a row, since the last migration that succeeded. */
+    failures: z.number(),
+    /** When the first of them ended. */
+    sinceMs: z.number(),
+    detail: z.string(),
+  })
+  .readonly();
+export type DatanodeFailures = z.infer<typeof datanodeFailures>;
 
-export interface QuarantineRecord {
-  readonly regionId: RegionId;
-  /** Failures since the last success; kept beyond `untilMs`, so that the next delay is longer. */
-  readonly failures: number;
-  readonly untilMs: number;
-  readonly detail: string;
-}
+export const quarantineRecord = z
+  .object({
+    regionId: z.string(),
+    /** Failures since the last success; kept beyond `untilMs`, so that the next delay is longer. */
+    failures: z.number(),
+    untilMs: z.number(),
+    detail: z.string(),
+  })
+  .readonly();
+type QuarantineRecord = z.infer<typeof quarantineRecord>;
 
 export interface CycleStore {
   /** Begins a cycle and gives it its id. */
@@ -220,12 +231,13 @@ export interface CycleStore {
   }): readonly HistoryStep[];
 }
 
-export interface CycleEnd {
-  readonly endedAtMs: number;
-  readonly outcome: CycleOutcome;
-  readonly moved: number;
-  readonly detail: string;
-}
+export const cycleEnd = z.object({
+  endedAtMs: z.number(),
+  outcome: z.enum(CYCLE_OUTCOME_CODES),
+  moved: z.number(),
+  detail: z.string(),
+});
+export type CycleEnd = Readonly<z.infer<typeof cycleEnd>>;
 
 /** A cycle without `end` is running, or its process died. */
 export interface CycleRecord {
@@ -235,29 +247,31 @@ export interface CycleRecord {
   readonly end?: CycleEnd;
 }
 
-export interface BalanceSample {
-  readonly atMs: number;
-  /** Regions moved since the sample before. */
-  readonly moved: number;
-  readonly tableSkewMax: number;
-  readonly nodeSkew: number;
-  /** Regions of the emptiest and of the fullest target; null where there is none. */
-  readonly least: number | null;
-  readonly most: number | null;
-}
+const amount = z.number().nullable().default(null);
 
 /** Sums of what was done, the extremes of what was seen; null where nothing was. */
-export interface HistoryStep {
-  /** When the step begins. */
-  readonly atMs: number;
-  /** Cycles that ended. */
-  readonly cycles: number;
-  readonly failed: number;
-  readonly moved: number;
-  readonly tableSkewMax: number | null;
-  readonly nodeSkew: number | null;
-  readonly least: number | null;
-  readonly most: number | null;
+export const historyStep = z
+  .object({
+    /** When the step begins. */
+    atMs: z.number(),
+    /** Cycles that ended. */
+    cycles: z.number(),
+    failed: z.number(),
+    /** Regions moved. */
+    moved: z.number(),
+    tableSkewMax: amount,
+    nodeSkew: amount,
+    /** Regions of the emptiest and of the fullest target. */
+    least: amount,
+    most: amount,
+  })
+  .readonly();
+type HistoryStep = z.infer<typeof historyStep>;
+
+/** What is seen at one moment; `moved` since the sample before. */
+export interface BalanceSample extends Pick<HistoryStep, 'atMs' | 'moved' | 'least' | 'most'> {
+  readonly tableSkewMax: number;
+  readonly nodeSkew: number;
 }
 
 export interface OperatorStore {
@@ -292,24 +306,24 @@ export interface SavedLoads {
   readonly numbers: Float64Array<ArrayBuffer>;
 }
 
-export interface PauseRecord {
-  readonly reason: string;
-  readonly by: string;
-  readonly atMs: number;
-  /** Null: until somebody resumes. */
-  readonly untilMs: number | null;
-}
+export const pauseRecord = z
+  .object({
+    reason: z.string(),
+    by: z.string(),
+    atMs: z.number(),
+    /** Null: until somebody resumes. */
+    untilMs: z.number().nullable().default(null),
+  })
+  .readonly();
+export type PauseRecord = z.infer<typeof pauseRecord>;
 
-export interface DatanodeRequest {
-  readonly datanode: DatanodeId;
-  readonly by: string;
-  readonly atMs: number;
-}
+export const datanodeRequest = z
+  .object({ datanode: z.string(), by: z.string(), atMs: z.number() })
+  .readonly();
+export type DatanodeRequest = z.infer<typeof datanodeRequest>;
 
 /** Who did what to the rebalancer, and why. */
-interface AuditEntry {
-  readonly atMs: number;
-  readonly who: string;
-  readonly what: string;
-  readonly why: string;
-}
+export const auditEntry = z
+  .object({ atMs: z.number(), who: z.string(), what: z.string(), why: z.string() })
+  .readonly();
+type AuditEntry = z.infer<typeof auditEntry>;

@@ -1,29 +1,13 @@
 import { z } from 'zod';
-import { CYCLE_OUTCOME_CODES } from '../domain/codes.ts';
-import type { CycleRecord, CycleStore, HistoryStep } from './port.ts';
-import { real, type Database } from './sqlite-database.ts';
-import { MAX_ROWS } from './sqlite-moves.ts';
+import { cycleEnd, historyStep, type CycleRecord, type CycleStore } from './port.ts';
+import { MAX_ROWS, real, type Database } from './sqlite-database.ts';
 
-const CYCLE_ROW = z.object({
-  id: z.number(),
-  trigger: z.string(),
-  started_at_ms: z.number(),
-  ended_at_ms: z.number().nullable(),
-  outcome: z.enum(CYCLE_OUTCOME_CODES).nullable(),
-  moved: z.number().nullable(),
-  detail: z.string().nullable(),
-});
-const AMOUNT = z.number().nullable();
-const STEP_ROW = z.object({
-  at_ms: z.number(),
-  cycles: z.number(),
-  failed: z.number(),
-  moved: z.number(),
-  table_skew_max: AMOUNT,
-  node_skew: AMOUNT,
-  least: AMOUNT,
-  most: AMOUNT,
-});
+const cycleRow = z
+  .object({ id: z.number(), trigger: z.string(), startedAtMs: z.number(), ...cycleEnd.partial().shape })
+  .transform(({ id, trigger, startedAtMs, endedAtMs, outcome, moved = 0, detail = '' }): CycleRecord => {
+    const isOver = endedAtMs !== undefined && outcome !== undefined;
+    return { id, trigger, startedAtMs, ...(isOver && { end: { endedAtMs, outcome, moved, detail } }) };
+  });
 
 /** Cycles and samples of each step. */
 const HISTORY = `
@@ -42,44 +26,18 @@ const HISTORY = `
 /** The part of the store that keeps cycles and samples. */
 export function createCycleStore(database: Database): CycleStore {
   return {
-    beginCycle: (trigger, startedAtMs) =>
-      database.run('INSERT INTO cycles (trigger, started_at_ms) VALUES (?, ?)', [trigger, startedAtMs])
-        .lastId,
-    endCycle(cycleId, end) {
-      database.run('UPDATE cycles SET ended_at_ms = ?, outcome = ?, moved = ?, detail = ? WHERE id = ?', [
-        end.endedAtMs,
-        end.outcome,
-        end.moved,
-        end.detail,
-        cycleId,
-      ]);
-    },
-    listCycles: (limit, beforeId) =>
-      database
-        .all(CYCLE_ROW, 'SELECT * FROM cycles WHERE id < ? ORDER BY id DESC LIMIT ?', [
-          beforeId ?? Number.MAX_SAFE_INTEGER,
-          Math.min(limit, MAX_ROWS),
-        ])
-        .map(toCycle),
+    beginCycle: (trigger, startedAtMs) => database.insert('cycles', { trigger, startedAtMs }),
+    endCycle: (cycleId, { endedAtMs, outcome, moved, detail }) =>
+      database.update('cycles', cycleId, { endedAtMs, outcome, moved, detail }),
+    listCycles: (limit, beforeId = Number.MAX_SAFE_INTEGER) =>
+      database.all(cycleRow, 'SELECT * FROM cycles WHERE id < ? ORDER BY id DESC LIMIT ?', [
+        beforeId,
+        Math.min(limit, MAX_ROWS),
+      ]),
     saveSample({ atMs, moved, tableSkewMax, nodeSkew, least, most }) {
-      database.run(
-        'INSERT INTO balance_samples (at_ms, moved, table_skew_max, node_skew, least, most) VALUES (?, ?, ?, ?, ?, ?)',
-        [atMs, moved, real(tableSkewMax), real(nodeSkew), least, most],
-      );
+      const skew = { tableSkewMax: real(tableSkewMax), nodeSkew: real(nodeSkew) };
+      database.insert('balance_samples', { atMs, moved, ...skew, least, most });
     },
-    history: ({ sinceMs, untilMs, stepMs }) =>
-      database
-        .all(STEP_ROW, HISTORY, [sinceMs, untilMs, stepMs])
-        .map(({ at_ms: atMs, table_skew_max: tableSkewMax, node_skew: nodeSkew, ...rest }): HistoryStep => ({
-          ...{ atMs, ...rest },
-          ...{ tableSkewMax, nodeSkew },
-        })),
+    history: ({ sinceMs, untilMs, stepMs }) => database.all(historyStep, HISTORY, [sinceMs, untilMs, stepMs]),
   };
-}
-
-function toCycle(row: z.infer<typeof CYCLE_ROW>): CycleRecord {
-  const started = { id: row.id, trigger: row.trigger, startedAtMs: row.started_at_ms };
-  if (row.ended_at_ms === null || row.outcome === null) return started;
-  const { ended_at_ms: endedAtMs, outcome } = row;
-  return { ...started, end: { endedAtMs, outcome, moved: row.moved ?? 0, detail: row.detail ?? '' } };
 }

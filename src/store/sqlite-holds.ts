@@ -1,21 +1,13 @@
 import { z } from 'zod';
 import type { RegionId } from '../domain/ids.ts';
 import type { MoveRecord } from '../domain/move.ts';
-import { DATANODE_ROLES } from '../domain/policy.ts';
-import type { DatanodeFailures, HoldStore, MoveEffects, QuarantineRecord } from './port.ts';
+import type { Rest } from '../domain/policy.ts';
+import { datanodeFailures, quarantineRecord } from './port.ts';
+import type { DatanodeFailures, HoldStore, MoveEffects } from './port.ts';
 import type { Database } from './sqlite-database.ts';
 
-const HOLD_ROW = z.object({ region_id: z.string(), until_ms: z.number() });
-const QUARANTINE_ROW = HOLD_ROW.extend({ failures: z.number(), detail: z.string() });
-const DATANODE_ROW = z.object({
-  datanode: z.string(),
-  role: z.enum(DATANODE_ROLES),
-  failures: z.number(),
-  since_ms: z.number(),
-  until_ms: z.number(),
-  detail: z.string(),
-});
-const VALUE_ROW = z.object({ value: z.number() });
+const rest = z.object({ regionId: z.string(), untilMs: z.number() });
+const valueRow = z.object({ value: z.number() });
 
 /** Ids are canonical decimals: the shorter is the smaller. */
 const BY_REGION = 'ORDER BY length(region_id), region_id';
@@ -29,20 +21,14 @@ export function createHoldStore(database: Database): HoldStore {
       datanodes: listDatanodeRests(database, nowMs),
     }),
     cooldownUntil: (regionId, nowMs) =>
-      database.first(HOLD_ROW, 'SELECT * FROM cooldowns WHERE region_id = ? AND until_ms > ?', [
-        regionId,
-        nowMs,
-      ])?.until_ms,
+      database.first(rest, 'SELECT * FROM cooldowns WHERE region_id = ? AND until_ms > ?', [regionId, nowMs])
+        ?.untilMs,
     releaseCooldown: (regionId) =>
       database.run('DELETE FROM cooldowns WHERE region_id = ?', [regionId]).changes > 0,
-    quarantineOf(regionId) {
-      const row = database.first(QUARANTINE_ROW, 'SELECT * FROM quarantine WHERE region_id = ?', [regionId]);
-      return row && toQuarantine(row);
-    },
+    quarantineOf: (regionId) =>
+      database.first(quarantineRecord, 'SELECT * FROM quarantine WHERE region_id = ?', [regionId]),
     listQuarantine: (nowMs) =>
-      database
-        .all(QUARANTINE_ROW, `SELECT * FROM quarantine WHERE until_ms > ? ${BY_REGION}`, [nowMs])
-        .map(toQuarantine),
+      database.all(quarantineRecord, `SELECT * FROM quarantine WHERE until_ms > ? ${BY_REGION}`, [nowMs]),
     releaseQuarantine: (regionId) => liftQuarantine(database, regionId),
     limitHolds: ({ cooldownMs, quarantineMs }, nowMs) =>
       database.transaction(() => {
@@ -62,23 +48,17 @@ export function createHoldStore(database: Database): HoldStore {
       database.transaction(() => {
         for (const { regionId, untilMs } of cooldowns) setCooldown(database, regionId, untilMs);
         for (const { regionId, failures, untilMs, detail } of quarantine)
-          database.run(
-            'INSERT OR REPLACE INTO quarantine (region_id, failures, until_ms, detail) VALUES (?, ?, ?, ?)',
-            [regionId, failures, untilMs, detail],
-          );
-        for (const { datanode, role, failures, sinceMs, untilMs, detail } of datanodes)
-          database.run('INSERT OR REPLACE INTO datanode_failures VALUES (?, ?, ?, ?, ?, ?)', [
-            ...[datanode, role, failures, sinceMs, untilMs, detail],
-          ]);
+          database.insert('quarantine', { regionId, failures, untilMs, detail }, 'REPLACE');
+        for (const { datanode, role, failures, sinceMs, untilMs, detail } of datanodes) {
+          const fields = { datanode, role, failures, sinceMs, untilMs, detail };
+          database.insert('datanode_failures', fields, 'REPLACE');
+        }
       }),
-    datanodeFailures(datanode, role) {
-      const row = database.first(
-        DATANODE_ROW,
-        'SELECT * FROM datanode_failures WHERE datanode = ? AND role = ?',
-        [datanode, role],
-      );
-      return row && toDatanodeFailures(row);
-    },
+    datanodeFailures: (datanode, role) =>
+      database.first(datanodeFailures, 'SELECT * FROM datanode_failures WHERE datanode = ? AND role = ?', [
+        datanode,
+        role,
+      ]),
     listDatanodeRests: (nowMs) => listDatanodeRests(database, nowMs),
     restDatanode: ({ datanode, role, untilMs }, acquitted, isExplained) =>
       database.transaction(() => {
@@ -131,7 +111,7 @@ export function applyEffects(
 }
 
 export function readFailureRun(database: Database): number {
-  return database.first(VALUE_ROW, "SELECT value FROM counters WHERE name = 'failure-run'")?.value ?? 0;
+  return database.first(valueRow, "SELECT value FROM counters WHERE name = 'failure-run'")?.value ?? 0;
 }
 
 export function resetFailureRun(database: Database): void {
@@ -139,38 +119,19 @@ export function resetFailureRun(database: Database): void {
 }
 
 function setCooldown(database: Database, regionId: RegionId, untilMs: number): void {
-  database.run('INSERT OR REPLACE INTO cooldowns (region_id, until_ms) VALUES (?, ?)', [regionId, untilMs]);
+  database.insert('cooldowns', { regionId, untilMs }, 'REPLACE');
 }
 
 function liftQuarantine(database: Database, regionId: RegionId): boolean {
   return database.run('DELETE FROM quarantine WHERE region_id = ?', [regionId]).changes > 0;
 }
 
-function listHolds(
-  database: Database,
-  table: 'cooldowns' | 'quarantine',
-  nowMs: number,
-): { regionId: RegionId; untilMs: number }[] {
-  return database
-    .all(HOLD_ROW, `SELECT region_id, until_ms FROM ${table} WHERE until_ms > ? ${BY_REGION}`, [nowMs])
-    .map((row) => ({ regionId: row.region_id, untilMs: row.until_ms }));
+function listHolds(database: Database, table: 'cooldowns' | 'quarantine', nowMs: number): Rest[] {
+  const sql = `SELECT region_id, until_ms FROM ${table} WHERE until_ms > ? ${BY_REGION}`;
+  return database.all(rest, sql, [nowMs]);
 }
 
 function listDatanodeRests(database: Database, nowMs: number): DatanodeFailures[] {
-  return database
-    .all(
-      DATANODE_ROW,
-      'SELECT * FROM datanode_failures WHERE until_ms > ? ORDER BY length(datanode), datanode, role',
-      [nowMs],
-    )
-    .map(toDatanodeFailures);
-}
-
-function toDatanodeFailures(row: z.infer<typeof DATANODE_ROW>): DatanodeFailures {
-  const { datanode, role, failures, since_ms: sinceMs, until_ms: untilMs, detail } = row;
-  return { datanode, role, failures, sinceMs, untilMs, detail };
-}
-
-function toQuarantine(row: z.infer<typeof QUARANTINE_ROW>): QuarantineRecord {
-  return { regionId: row.region_id, failures: row.failures, untilMs: row.until_ms, detail: row.detail };
+  const sql = 'SELECT * FROM datanode_failures WHERE until_ms > ? ORDER BY length(datanode), datanode, role';
+  return database.all(datanodeFailures, sql, [nowMs]);
 }

@@ -7,9 +7,9 @@ import type { IdentityStore, SeenCluster } from './port.ts';
 import type { Database } from './sqlite-database.ts';
 
 const IDENTITY_ROW = z
-  .object({ name: z.string(), metasrv_id: z.number().nullable(), tables: z.string() })
-  .transform(({ name, metasrv_id: metasrvId, tables }) => ({
-    ...{ name, metasrvId },
+  .object({ name: z.string(), metasrvId: z.number().exactOptional(), tables: z.string() })
+  .transform(({ tables, ...identity }) => ({
+    ...identity,
     tables: new Map(z.array(z.tuple([z.string(), z.string()])).parse(JSON.parse(tables))),
   }));
 const VALUE_ROW = z.object({ value: z.number() });
@@ -36,7 +36,7 @@ export function createIdentityStore(database: Database, folder: string): Identit
       const metasrvId = seen.metasrvId ?? known.metasrvId;
       const json = JSON.stringify(tablesToKnow(known, seen));
       if (json === JSON.stringify([...known.tables]) && metasrvId === known.metasrvId) return;
-      database.run('UPDATE cluster SET metasrv_id = ?, tables = ?', [metasrvId, json]);
+      database.run('UPDATE cluster SET metasrv_id = ?, tables = ?', [metasrvId ?? null, json]);
     },
   };
 }
@@ -52,7 +52,7 @@ export function claimFor(database: Database, folder: string, name: string): bool
     refuseOther(folder, known, { name });
     return false;
   }
-  database.run("INSERT INTO cluster (only, name, tables) VALUES (1, ?, '[]')", [name]);
+  database.insert('cluster', { only: 1, name, tables: '[]' });
   return true;
 }
 
@@ -67,7 +67,7 @@ export function refuseOther(
     throw otherCluster(
       `${belongs} the cluster ${JSON.stringify(known.name)}, and cluster.name is ${JSON.stringify(name)}`,
     );
-  if (metasrvId !== undefined && known.metasrvId !== null && metasrvId !== known.metasrvId)
+  if (metasrvId !== undefined && known.metasrvId !== undefined && metasrvId !== known.metasrvId)
     throw otherCluster(
       `${belongs} the cluster ${known.metasrvId} at metasrv, and cluster.metasrv.clusterId is ${metasrvId}`,
     );
@@ -122,7 +122,7 @@ export function isUnused(database: Database): boolean {
 /** Takes the state away from whatever process has it open. @returns a function that tells whether nobody has done so since. */
 export function becomeOwner(database: Database): () => boolean {
   const owner = randomInt(2 ** 47);
-  database.run("INSERT OR REPLACE INTO counters (name, value) VALUES ('owner', ?)", [owner]);
+  database.insert('counters', { name: 'owner', value: owner }, 'REPLACE');
   return () => database.first(VALUE_ROW, "SELECT value FROM counters WHERE name = 'owner'")?.value === owner;
 }
 

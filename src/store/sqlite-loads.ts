@@ -3,11 +3,11 @@ import { LOAD_MEASURES } from '../domain/load.ts';
 import type { LoadStore } from './port.ts';
 import type { Database } from './sqlite-database.ts';
 
-const MEMORY_ROW = z
-  .object({ cycles_above: z.number(), active: z.number() })
-  .transform((row) => ({ cyclesAbove: row.cycles_above, active: row.active === 1 }));
+const memoryRow = z
+  .object({ cyclesAbove: z.number(), active: z.number() })
+  .transform(({ cyclesAbove, active }) => ({ cyclesAbove, active: active === 1 }));
 const bytes = z.instanceof(Uint8Array);
-const LOADS_ROW = z
+const loadsRow = z
   .object({ by: z.enum(LOAD_MEASURES), ids: bytes, numbers: bytes })
   .transform(({ by, ids, numbers }) => ({
     by,
@@ -19,18 +19,14 @@ const LOADS_ROW = z
 /** The part of the store that keeps what was learned of loads. */
 export function createLoadStore(database: Database): LoadStore {
   return {
-    loadMemory: () => database.first(MEMORY_ROW, 'SELECT * FROM load_memory'),
+    loadMemory: () => database.first(memoryRow, 'SELECT * FROM load_memory'),
     saveLoadMemory({ cyclesAbove, active }) {
-      const values = [cyclesAbove, Number(active)];
-      database.run(
-        'INSERT OR REPLACE INTO load_memory (only, cycles_above, active) VALUES (1, ?, ?)',
-        values,
-      );
+      database.insert('load_memory', { only: 1, cyclesAbove, active: Number(active) }, 'REPLACE');
     },
-    savedLoads: () => database.first(LOADS_ROW, 'SELECT * FROM loads'),
+    savedLoads: () => database.first(loadsRow, 'SELECT * FROM loads'),
     saveLoads({ by, ids, numbers }) {
-      const values = [by, new Uint8Array(ids.buffer), new Uint8Array(numbers.buffer)];
-      database.run('INSERT OR REPLACE INTO loads (only, by, ids, numbers) VALUES (1, ?, ?, ?)', values);
+      const packed = { ids: new Uint8Array(ids.buffer), numbers: new Uint8Array(numbers.buffer) };
+      database.insert('loads', { only: 1, by, ...packed }, 'REPLACE');
     },
   };
 }

@@ -1,20 +1,8 @@
-import { z } from 'zod';
 import type { DatanodeId } from '../domain/ids.ts';
 import type { RequestKind } from '../domain/policy.ts';
-import type { OperatorStore } from './port.ts';
-import type { Database } from './sqlite-database.ts';
-import { MAX_ROWS } from './sqlite-moves.ts';
+import { auditEntry, datanodeRequest, pauseRecord, type OperatorStore } from './port.ts';
+import { MAX_ROWS, type Database } from './sqlite-database.ts';
 import { resetFailureRun } from './sqlite-holds.ts';
-
-const PAUSE_ROW = z
-  .object({ reason: z.string(), by: z.string(), at_ms: z.number(), until_ms: z.number().nullable() })
-  .transform((row) => ({ reason: row.reason, by: row.by, atMs: row.at_ms, untilMs: row.until_ms }));
-const REQUEST_ROW = z
-  .object({ datanode: z.string(), by: z.string(), at_ms: z.number() })
-  .transform((row) => ({ datanode: row.datanode, by: row.by, atMs: row.at_ms }));
-const AUDIT_ROW = z
-  .object({ at_ms: z.number(), who: z.string(), what: z.string(), why: z.string() })
-  .transform((row) => ({ atMs: row.at_ms, who: row.who, what: row.what, why: row.why }));
 
 const TABLES = { drain: 'drains', cordon: 'cordons' } as const satisfies Record<RequestKind, string>;
 
@@ -25,12 +13,9 @@ const MAX_TEXT_CHARACTERS = 2_000;
 export function createOperatorStore(database: Database): OperatorStore {
   return {
     pause: (nowMs) =>
-      database.first(PAUSE_ROW, 'SELECT * FROM pause WHERE until_ms IS NULL OR until_ms > ?', [nowMs]),
-    setPause(pause) {
-      database.run(
-        'INSERT OR REPLACE INTO pause (only, reason, by, at_ms, until_ms) VALUES (1, ?, ?, ?, ?)',
-        [cut(pause.reason), cut(pause.by), pause.atMs, pause.untilMs],
-      );
+      database.first(pauseRecord, 'SELECT * FROM pause WHERE until_ms IS NULL OR until_ms > ?', [nowMs]),
+    setPause({ reason, by, atMs, untilMs }) {
+      database.insert('pause', { only: 1, reason: cut(reason), by: cut(by), atMs, untilMs }, 'REPLACE');
     },
     clearPause: () =>
       database.transaction(() => {
@@ -39,27 +24,18 @@ export function createOperatorStore(database: Database): OperatorStore {
         return database.run('DELETE FROM pause').changes > 0;
       }),
     requested: (kind) =>
-      database.all(REQUEST_ROW, `SELECT * FROM ${TABLES[kind]} ORDER BY length(datanode), datanode`),
+      database.all(datanodeRequest, `SELECT * FROM ${TABLES[kind]} ORDER BY length(datanode), datanode`),
     addRequest(kind, { datanode, by, atMs }) {
       // Whoever asks again changes nothing: since when, and by whom, is the first one's.
-      database.run(`INSERT OR IGNORE INTO ${TABLES[kind]} (datanode, by, at_ms) VALUES (?, ?, ?)`, [
-        datanode,
-        cut(by),
-        atMs,
-      ]);
+      database.insert(TABLES[kind], { datanode, by: cut(by), atMs }, 'IGNORE');
     },
     removeRequest: (kind, datanode) =>
       database.run(`DELETE FROM ${TABLES[kind]} WHERE datanode = ?`, [datanode]).changes > 0,
-    addAudit(entry) {
-      database.run('INSERT INTO audit (at_ms, who, what, why) VALUES (?, ?, ?, ?)', [
-        entry.atMs,
-        cut(entry.who),
-        cut(entry.what),
-        cut(entry.why),
-      ]);
+    addAudit({ atMs, who, what, why }) {
+      database.insert('audit', { atMs, who: cut(who), what: cut(what), why: cut(why) });
     },
     listAudit: (limit) =>
-      database.all(AUDIT_ROW, 'SELECT * FROM audit ORDER BY id DESC LIMIT ?', [Math.min(limit, MAX_ROWS)]),
+      database.all(auditEntry, 'SELECT * FROM audit ORDER BY id DESC LIMIT ?', [Math.min(limit, MAX_ROWS)]),
   };
 }
 

@@ -21,7 +21,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** A time of which longer nothing is on record counts for nothing: a clock may have jumped over it. A weekly schedule leaves less. */
 const LONGEST_GAP_MS = 8 * DAY_MS;
 const MARKS_PER_RETENTION = 100;
-const MARK_ROW = z.object({ at_ms: z.number() });
+const MARK_ROW = z.object({ atMs: z.number() });
 
 /** Notes that time has come this far, a bounded number of times per retention. */
 export function markTime(database: Database, { retentionMs }: RetentionOptions, nowMs: number): void {
@@ -79,7 +79,7 @@ function olderThan(database: Database, ageMs: number, nowMs: number): number {
     nowMs,
   ]);
   let [leftMs, laterMs] = [ageMs, nowMs];
-  for (const { at_ms: atMs } of marks) {
+  for (const { atMs } of marks) {
     const gapMs = laterMs - atMs;
     const seenMs = gapMs > LONGEST_GAP_MS ? 0 : gapMs;
     if (seenMs >= leftMs) return laterMs - leftMs;
