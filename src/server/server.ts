@@ -11,14 +11,12 @@ import type { ListenAddress } from '../lib/listen-address.ts';
 import type { Secret } from '../lib/secret.ts';
 import { nodeTlsOptions } from '../lib/tls.ts';
 import type { TlsOptions } from '../lib/tls.ts';
-import { createEventHistory } from '../observability/event-history.ts';
 import type { EventSource } from '../observability/events.ts';
 import { createAccess } from './http/access.ts';
 import type { Access } from './http/access.ts';
 import { actionRoutes } from './api/action-routes.ts';
 import { errorBody, HttpError, INTERNAL_ERROR, toHttpError } from './http/errors.ts';
-import { createEventStream } from './http/event-stream.ts';
-import type { EventStream } from './http/event-stream.ts';
+import { EventStream } from './http/event-stream.ts';
 import { listen } from './http/listen.ts';
 import { openApiRoute } from './api/openapi.ts';
 import { pageRoutes } from './http/page.ts';
@@ -79,18 +77,13 @@ export async function createServer(
   dependencies: ServerDependencies,
 ): Promise<RunningServer> {
   const { clock } = dependencies;
-  const history = createEventHistory({}, { events: dependencies.events });
-  const stream = createEventStream({ epoch: clock.now().toString(36) }, { history, clock });
+  const stream = new EventStream({ epoch: clock.now().toString(36) }, dependencies);
   const app = createApp(options, dependencies, stream);
-  const endStreams = (): void => {
-    stream.close();
-    history.close();
-  };
   try {
     const { url, port } = await listen(app, options.listen, options.tls ? 'https' : 'http');
-    return { url, port, close: onceOnly(() => closeAll(app, endStreams, clock)) };
+    return { url, port, close: onceOnly(() => closeAll(app, stream, clock)) };
   } catch (error) {
-    endStreams();
+    stream.close();
     throw error;
   }
 }
@@ -257,8 +250,8 @@ function pathOf(request: FastifyRequest): string {
   return request.url.replace(/[?#].*$/s, '');
 }
 
-async function closeAll(app: FastifyInstance, endStreams: () => void, clock: Clock): Promise<void> {
-  endStreams();
+async function closeAll(app: FastifyInstance, stream: EventStream, clock: Clock): Promise<void> {
+  stream.close();
   const cancel = clock.setTimer(CLOSE_GRACE_MS, () => app.server.closeAllConnections());
   try {
     await app.close();
