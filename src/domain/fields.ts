@@ -56,6 +56,11 @@ export function word<T extends string>(words: readonly T[]) {
     .meta({ type: 'string', enum: [...words] });
 }
 
+/** An object of these fields; a reader passes over others. */
+export function record<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.object(shape).readonly();
+}
+
 export function list<Item extends z.ZodType>(item: Item) {
   return z.array(item).readonly();
 }

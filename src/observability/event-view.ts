@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GATE_SEVERITY, MOVE_REASON_CODES } from '../domain/codes.ts';
-import { id, timestamp, word } from '../domain/fields.ts';
+import { id, record, timestamp, word } from '../domain/fields.ts';
 import { MOVE_STATES } from '../domain/move.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -19,40 +19,34 @@ export interface EventDescription {
 type Level = 'debug' | 'info' | 'warn';
 
 /** A move in JSON. */
-export const moveViewSchema = z
-  .object({
-    id: id('move'),
-    planId: z.string(),
-    cycleId: id('cycle'),
-    regionId: id('region'),
-    tableId: id('table'),
-    table: z.string(),
-    from: id('datanode'),
-    to: id('datanode'),
-    reason: word(MOVE_REASON_CODES),
-    state: word(MOVE_STATES),
-    procedureId: z.string().nullable(),
-    cause: z.string().nullable().meta({ description: 'A word of a closed list for what was recognised.' }),
-    detail: z.string().nullable(),
-    createdAt: timestamp,
-    submittedAt: timestamp.nullable(),
-    downgradedAt: timestamp.nullable(),
-    endedAt: timestamp.nullable(),
-    late: z
-      .object({
-        outcome: word(['succeeded', 'failed', 'rolled_back']),
-        cause: z.string(),
-        detail: z.string(),
-        at: timestamp,
-      })
-      .readonly()
-      .nullable()
-      .meta({ description: 'What became of a migration that had run out of time, once it was found out.' }),
-    undoneAt: timestamp
-      .nullable()
-      .meta({ description: 'When somebody else was seen to have taken the region back.' }),
+export const moveViewSchema = record({
+  id: id('move'),
+  planId: z.string(),
+  cycleId: id('cycle'),
+  regionId: id('region'),
+  tableId: id('table'),
+  table: z.string(),
+  from: id('datanode'),
+  to: id('datanode'),
+  reason: word(MOVE_REASON_CODES),
+  state: word(MOVE_STATES),
+  procedureId: z.string().nullable(),
+  cause: z.string().nullable().describe('A word of a closed list for what was recognised.'),
+  detail: z.string().nullable(),
+  createdAt: timestamp,
+  submittedAt: timestamp.nullable(),
+  downgradedAt: timestamp.nullable(),
+  endedAt: timestamp.nullable(),
+  late: record({
+    outcome: word(['succeeded', 'failed', 'rolled_back']),
+    cause: z.string(),
+    detail: z.string(),
+    at: timestamp,
   })
-  .readonly();
+    .nullable()
+    .describe('What became of a migration that had run out of time, once it was found out.'),
+  undoneAt: timestamp.nullable().describe('When somebody else was seen to have taken the region back.'),
+});
 export type MoveView = z.infer<typeof moveViewSchema>;
 
 export function toMoveView(move: MoveRecord): MoveView {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { list, word } from '../domain/fields.ts';
+import { list, record, word } from '../domain/fields.ts';
 import { formatDuration } from '../lib/duration.ts';
 
 /** What readiness is judged by. */
@@ -14,12 +14,13 @@ export interface ReadinessFacts {
   readonly stateProblem: string | undefined;
 }
 
-const missingPart = z.object({ code: word(['leader', 'snapshot', 'state']), detail: z.string() }).readonly();
+const missingPart = record({ code: word(['leader', 'snapshot', 'state']), detail: z.string() });
 type MissingPart = z.infer<typeof missingPart>;
 
-export const readinessSchema = z
-  .object({ ready: z.boolean(), missing: list(missingPart).meta({ description: 'Empty when ready.' }) })
-  .readonly();
+export const readinessSchema = record({
+  ready: z.boolean(),
+  missing: list(missingPart).describe('Empty when ready.'),
+});
 export type Readiness = z.infer<typeof readinessSchema>;
 
 /** Whether the daemon can do its work: it has a leader, a fresh snapshot and a usable state folder. Else all that is missing. */

@@ -186,8 +186,8 @@ function addRoute(app: FastifyInstance, each: Route, access: Access, stream: Eve
       done(refusalOf(() => access.checkRights({ headers, remoteAddress: ip }, each.access)));
     },
     handler: async (request, reply) => {
-      const { params, query, body, headers, ip } = request;
-      const answer = await each.handle({ params, query, body, headers, remoteAddress: ip });
+      const { params: path, query, body = {}, headers, ip } = request;
+      const answer = await each.handle({ path, query, body, headers, remoteAddress: ip });
       return sendAnswer(answer, request, reply, stream);
     },
   });

@@ -86,9 +86,9 @@ function action<Body extends { readonly by?: string | undefined }, S extends z.Z
     path: `/api/v1/${name}`,
     access: 'act',
     summary,
-    body,
+    input: { from: 'body', schema: body },
     answers: { [status]: jsonAnswer('Done.', schema), ...Object.fromEntries(refused) },
-    handle: async ({ body: given, request }) => ({
+    handle: async (given, request) => ({
       kind: 'json',
       status,
       value: await act({ ...given, by: actorOf(given.by, request) }),

@@ -27,19 +27,19 @@ const duration = z
     context.addIssue({ code: 'custom', message: 'a duration above zero such as 30s, 5m or 1h30m' });
     return z.NEVER;
   })
-  .meta({ description: 'A duration such as 30s, 5m or 1h30m.' });
+  .describe('A duration such as 30s, 5m or 1h30m.');
 
-const by = line(MAX_NAME).optional().meta({ description: 'Who asks, for the history.' });
+const by = line(MAX_NAME).optional().describe('Who asks, for the history.');
 
 export const pauseBody = z.strictObject({
-  for: duration.optional().meta({ description: 'How long; else until resumed.' }),
+  for: duration.optional().describe('How long; else until resumed.'),
   reason: line(MAX_TEXT).default(''),
   by,
 });
 export const plainBody = z.strictObject({ by });
 export const datanodesBody = z.strictObject({ datanodes: z.array(id('datanode')).min(1).max(1_000), by });
 export const drainBody = datanodesBody.extend({
-  dryRun: z.boolean().default(false).meta({ description: 'Only tell what would be moved.' }),
+  dryRun: z.boolean().default(false).describe('Only tell what would be moved.'),
 });
 export const releaseBody = z.union([
   z.strictObject({ regionId: id('region'), by }),
@@ -61,41 +61,32 @@ export const historyInput = z.strictObject({
   outcome: z.enum(OUTCOME_CODES).optional(),
   reason: z.enum(MOVE_REASON_CODES).optional(),
   region: id('region').optional(),
-  table: z
-    .string()
-    .min(1)
-    .max(MAX_TEXT)
-    .optional()
-    .meta({ description: 'A table id, or a part of a full name.' }),
-  datanode: id('datanode').optional().meta({ description: 'As source or target.' }),
-  since: timeMs.optional().meta({ description: 'Created at or after.' }),
-  until: timeMs.optional().meta({ description: 'Created before.' }),
+  table: z.string().min(1).max(MAX_TEXT).optional().describe('A table id, or a part of a full name.'),
+  datanode: id('datanode').optional().describe('As source or target.'),
+  since: timeMs.optional().describe('Created at or after.'),
+  until: timeMs.optional().describe('Created before.'),
 });
 
 export type HistoryQuery = z.infer<typeof historyInput>;
 
 export const regionsInput = z.strictObject({
   limit: whole(1, 5_000, 1_000),
-  datanode: id('datanode').optional().meta({ description: 'Led by it, or to be moved to it.' }),
+  datanode: id('datanode').optional().describe('Led by it, or to be moved to it.'),
   table: id('table').optional(),
   region: id('region').optional(),
   moving: z
     .enum(['true', 'false'])
     .default('false')
     .transform((text) => text === 'true')
-    .meta({ description: 'Only those that the plan moves.' }),
+    .describe('Only those that the plan moves.'),
 });
 export type RegionsQuery = z.infer<typeof regionsInput>;
 
 export const queueInput = z.strictObject({
   limit: whole(1, MAX_PAGE, DEFAULT_PAGE),
   offset: whole(0, 10_000_000, 0),
-  datanode: id('datanode').optional().meta({ description: 'As source or target.' }),
-  text: z
-    .string()
-    .max(MAX_TEXT)
-    .optional()
-    .meta({ description: 'A part of a table name or of a region id.' }),
+  datanode: id('datanode').optional().describe('As source or target.'),
+  text: z.string().max(MAX_TEXT).optional().describe('A part of a table name or of a region id.'),
 });
 export type QueueQuery = z.infer<typeof queueInput>;
 
@@ -112,16 +103,17 @@ export const seriesInput = z.strictObject({
       context.addIssue({ code: 'custom', message: 'a duration from 1m to 366d' });
       return z.NEVER;
     })
-    .meta({ description: 'How far back: a duration such as 6h or 7d.' }),
-  points: whole(1, 1_000, 200).meta({ description: 'At most so many steps.' }),
+    .describe('How far back: a duration such as 6h or 7d.'),
+  points: whole(1, 1_000, 200).describe('At most so many steps.'),
 });
 export type SeriesQuery = z.infer<typeof seriesInput>;
 export const auditInput = z.strictObject({ limit: whole(1, MAX_PAGE, DEFAULT_PAGE) });
 
 export const explainInput = z.strictObject({
   kind: z.enum(EXPLAIN_KINDS),
-  id: line(MAX_TEXT).min(1).meta({
-    description:
+  id: line(MAX_TEXT)
+    .min(1)
+    .describe(
       'A decimal id; for a table also its name as schema.table or catalog.schema.table, or alone where only one has it.',
-  }),
+    ),
 });

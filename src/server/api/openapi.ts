@@ -43,7 +43,7 @@ function createOpenApi(version: string, routes: readonly Route[]): JsonObject {
 }
 
 function operationOf(each: Route): JsonObject {
-  const parameters = [...parametersOf(each.params, 'path'), ...parametersOf(each.query, 'query')];
+  const { input } = each;
   const answers = Object.entries({ ...each.answers, default: ERROR }).map(([status, answer]) => [
     status,
     answerOf(answer),
@@ -51,10 +51,7 @@ function operationOf(each: Route): JsonObject {
   return {
     summary: each.summary,
     ...(each.access === 'open' ? {} : { security: [{ token: [] }, {}] }),
-    ...(parameters.length === 0 ? {} : { parameters }),
-    ...(each.body
-      ? { requestBody: { content: { 'application/json': { schema: inputOf(each.body) } } } }
-      : {}),
+    ...(input && describeInput(input)),
     responses: Object.fromEntries(answers),
   };
 }
@@ -65,17 +62,15 @@ function answerOf({ description, type, schema }: AnswerDescription): JsonObject 
   return { description, content: { [type]: content } };
 }
 
-function inputOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-}
-
-function parametersOf(schema: z.ZodType | undefined, where: 'path' | 'query'): JsonObject[] {
-  if (!schema) return [];
-  const { properties = {}, required = [] } = inputOf(schema);
-  return Object.entries(properties).map(([name, property]) => ({
+function describeInput({ from, schema }: NonNullable<Route['input']>): JsonObject {
+  const described = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  if (from === 'body') return { requestBody: { content: { 'application/json': { schema: described } } } };
+  const { properties = {}, required = [] } = described;
+  const parameters = Object.entries(properties).map(([name, property]) => ({
     name,
-    in: where,
+    in: from,
     required: required.includes(name),
     schema: property,
   }));
+  return { parameters };
 }

@@ -128,15 +128,16 @@ interface Read<Answer, Query> {
 function read<S extends z.ZodType, Query = object>(
   name: string,
   schema: S,
-  { answer, ...rest }: Read<z.output<S>, Query>,
+  { summary, query, answer }: Read<z.output<S>, Query>,
 ): Route {
   return route({
-    ...rest,
     method: 'GET',
     path: `/api/v1/${name}`,
     access: 'read',
+    summary,
+    input: query && { from: 'query', schema: query },
     answers: { 200: jsonAnswer('The answer.', schema) },
-    handle: async ({ query }) => ({ kind: 'json', value: await answer(query) }),
+    handle: async (given) => ({ kind: 'json', value: await answer(given) }),
   });
 }
 
@@ -150,19 +151,20 @@ function readLarge<S extends z.ZodType<object>, Query = object>(
   name: string,
   schema: S,
   absent: HttpError,
-  { answer, ...rest }: Read<z.output<S> | undefined, Query>,
+  { summary, query, answer }: Read<z.output<S> | undefined, Query>,
 ): Route {
   const write = createJsonCache();
   return route({
-    ...rest,
     method: 'GET',
     path: `/api/v1/${name}`,
     access: 'read',
+    summary,
+    input: query && { from: 'query', schema: query },
     answers: { 200: jsonAnswer('The answer.', schema), 503: jsonAnswer(absent.message) },
-    handle: async ({ query }) => {
-      const value = await answer(query);
+    handle: async (given) => {
+      const value = await answer(given);
       if (value === undefined) throw absent;
-      return { kind: 'json-body', body: await write(value) };
+      return write(value);
     },
   });
 }
@@ -173,12 +175,12 @@ function explainRoute(views: ServerViews): Route {
     path: '/api/v1/explain/{kind}/{id}',
     access: 'read',
     summary: 'Why a region, a table or a datanode moves or stays.',
-    params: explainInput,
+    input: { from: 'path', schema: explainInput },
     answers: {
       200: jsonAnswer('The explanation.', explanationSchema),
       404: jsonAnswer('There is none of that id.'),
     },
-    handle: async ({ params: { kind, id } }) => {
+    handle: async ({ kind, id }) => {
       const value = await views.explain(kind, id);
       if (value === undefined)
         throw new HttpError(404, 'not-found', `There is no ${kind} ${JSON.stringify(id)}.`);
@@ -198,7 +200,7 @@ export function eventsRoute(): Route {
       200: { description: 'Events named by their type, data in JSON.', type: 'text/event-stream' },
       503: jsonAnswer('Too many clients.'),
     },
-    handle: ({ request }) => ({ kind: 'event-stream', lastEventId: lastEventIdOf(request) }),
+    handle: (_input, request) => ({ kind: 'event-stream', lastEventId: lastEventIdOf(request) }),
   });
 }
 

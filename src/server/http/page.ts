@@ -57,8 +57,10 @@ function assetAnswer(path: string, { body, type, etag }: WebAsset): Answer {
     'cache-control': path.startsWith('/assets/') ? ONE_YEAR : ASK_AGAIN,
     'content-security-policy': POLICY,
   };
-  const gzip = isText(type) && body.length >= COMPRESS_FROM_BYTES ? gzipSync(body, { level: 9 }) : undefined;
-  return { kind: 'content', body, type, etag, headers, gzip };
+  if (!isText(type) || body.length < COMPRESS_FROM_BYTES)
+    return { kind: 'content', body, type, etag, headers };
+  const compressed = gzipSync(body, { level: 9 });
+  return { kind: 'content', body, type, etag, headers, gzip: () => compressed };
 }
 
 /** Once at the start; below this it saves nothing. */

@@ -2,12 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { escapeInvisible } from '../../lib/invisible.ts';
 import { HttpError } from './errors.ts';
 import type { EventStream } from './event-stream.ts';
-import type { JsonBody } from './large-json.ts';
-import type { Answer } from './route.ts';
-
-const JSON_TYPE = 'application/json; charset=utf-8';
-/** Below this, compressing costs more than it saves. */
-const COMPRESS_FROM_BYTES = 2_048;
+import { JSON_TYPE } from './route.ts';
+import type { Answer, Content } from './route.ts';
 
 /** Puts an answer on the wire. */
 export async function sendAnswer(
@@ -22,56 +18,27 @@ export async function sendAnswer(
         .code(answer.status ?? 200)
         .type(JSON_TYPE)
         .send(escapeInvisible(JSON.stringify(answer.value)));
-    case 'json-body':
-      return sendJsonBody(answer.body, request, reply);
     case 'content':
-      void reply.headers(answer.headers ?? {}).type(answer.type);
       return sendContent(answer, request, reply);
     case 'event-stream':
       return startStream(answer.lastEventId, reply, stream);
   }
 }
 
-function sendContent(
-  { body, etag, gzip }: Extract<Answer, { kind: 'content' }>,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  if (etag === undefined) return reply.send(body);
-  if (gzip === undefined) return sendTagged(body, etag, request, reply);
-  void reply.header('vary', 'accept-encoding');
-  if (!acceptsGzip(request)) return sendTagged(body, etag, request, reply);
-  const gzipTag = tagOfGzip(etag);
-  if (!knows(request, gzipTag)) void reply.header('content-encoding', 'gzip');
-  return sendTagged(gzip, gzipTag, request, reply);
-}
-
-/** Two representations must not share a tag. */
-function tagOfGzip(etag: string): string {
-  return etag.replace(/"$/, '-gzip"');
-}
-
-async function sendJsonBody(
-  body: JsonBody,
+async function sendContent(
+  { body, type, headers = {}, etag, gzip }: Content,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  void reply.type(JSON_TYPE).headers({ 'cache-control': 'no-cache', vary: 'accept-encoding' });
-  if (body.plain.length < COMPRESS_FROM_BYTES || !acceptsGzip(request))
-    return sendTagged(body.plain, body.etag, request, reply);
-  const etag = tagOfGzip(body.etag);
-  if (knows(request, etag)) return reply.header('etag', etag).code(304).send();
-  return reply.headers({ 'content-encoding': 'gzip', etag }).send(await body.compressed());
-}
-
-function sendTagged(
-  body: string | Buffer,
-  etag: string,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  void reply.header('etag', etag);
-  return knows(request, etag) ? reply.code(304).send() : reply.send(body);
+  void reply.headers(headers).type(type);
+  if (etag === undefined) return reply.send(body);
+  if (gzip) void reply.header('vary', 'accept-encoding');
+  const isCompressed = gzip !== undefined && acceptsGzip(request);
+  // Two representations must not share a tag.
+  const tag = isCompressed ? etag.replace(/"$/, '-gzip"') : etag;
+  void reply.header('etag', tag);
+  if (knows(request, tag)) return reply.code(304).send();
+  return isCompressed ? reply.header('content-encoding', 'gzip').send(await gzip()) : reply.send(body);
 }
 
 /** Whether the client has it already (If-None-Match, compared weakly as RFC 9110 wants). */

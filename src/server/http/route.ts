@@ -3,27 +3,31 @@ import { z } from 'zod';
 import { checkValue } from '../../domain/schema-problems.ts';
 import type { AccessLevel } from './access.ts';
 import { HttpError } from './errors.ts';
-import type { JsonBody } from './large-json.ts';
 import type { MaybePromise } from '../api/ports.ts';
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** A body that does not depend on who asks. */
+export interface Content {
+  readonly kind: 'content';
+  readonly body: string | Buffer;
+  readonly type: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly etag?: string;
+  /** The body compressed, for clients that take gzip; needs an etag. */
+  readonly gzip?: (() => MaybePromise<Buffer>) | undefined;
+}
 
 /** What goes back, apart from errors. */
 export type Answer =
   | { readonly kind: 'json'; readonly status?: number; readonly value: unknown }
-  | { readonly kind: 'json-body'; readonly body: JsonBody }
-  | {
-      readonly kind: 'content';
-      readonly body: string | Buffer;
-      readonly type: string;
-      readonly headers?: Readonly<Record<string, string>>;
-      readonly etag?: string;
-      /** The body compressed, for clients that take gzip; needs an etag. */
-      readonly gzip?: Buffer | undefined;
-    }
+  | Content
   | { readonly kind: 'event-stream'; readonly lastEventId: string | undefined };
 
 /** A request as the routes see it. */
 export interface RawRequest {
-  readonly params: unknown;
+  /** The values of the path's places. */
+  readonly path: unknown;
   readonly query: unknown;
   readonly body: unknown;
   readonly headers: IncomingHttpHeaders;
@@ -45,50 +49,28 @@ export interface Route {
   readonly access: AccessLevel;
   readonly summary: string;
   readonly answers: Readonly<Record<number, AnswerDescription>>;
-  readonly params: z.ZodType | undefined;
-  readonly query: z.ZodType | undefined;
-  readonly body: z.ZodType | undefined;
+  /** What it takes; anything else is ignored. */
+  readonly input: Input | undefined;
   handle(request: RawRequest): MaybePromise<Answer>;
 }
 
-interface RouteDefinition<Params, Query, Body> {
-  readonly method: Route['method'];
-  readonly path: string;
-  readonly access: AccessLevel;
-  readonly summary: string;
-  readonly answers: Route['answers'];
-  readonly params?: z.ZodType<Params>;
-  readonly query?: z.ZodType<Query>;
-  readonly body?: z.ZodType<Body>;
-  readonly handle: (input: {
-    readonly params: Params;
-    readonly query: Query;
-    readonly body: Body;
-    readonly request: RawRequest;
-  }) => MaybePromise<Answer>;
+interface Input<Value = unknown> {
+  readonly from: 'path' | 'query' | 'body';
+  readonly schema: z.ZodType<Value>;
 }
 
-/** A route whose handler gets what the schemas let through. A route without schema for the query ignores it. */
-export function route<Params = object, Query = object, Body = object>(
-  definition: RouteDefinition<Params, Query, Body>,
-): Route {
-  const { params, query, body, handle, ...rest } = definition;
-  return {
-    ...rest,
-    params,
-    query,
-    body,
-    handle: (request) =>
-      handle({
-        params: parseInput((params ?? nothing) as z.ZodType<Params>, request.params, 'path'),
-        query: parseInput((query ?? nothing) as z.ZodType<Query>, request.query, 'query'),
-        body: parseInput((body ?? nothing) as z.ZodType<Body>, request.body ?? {}, 'body'),
-        request,
-      }),
-  };
+interface RouteDefinition<Value> extends Omit<Route, 'input' | 'handle'> {
+  readonly input?: Input<Value> | undefined;
+  readonly handle: (input: Value, request: RawRequest) => MaybePromise<Answer>;
 }
 
-const nothing = z.looseObject({});
+/** A route whose handler gets what the schema lets through. */
+export function route<Value = object>({ input, handle, ...rest }: RouteDefinition<Value>): Route {
+  const { from, schema } = input ?? (NOTHING as Input<Value>);
+  return { ...rest, input, handle: (request) => handle(parseInput(schema, request[from], from), request) };
+}
+
+const NOTHING: Input = { from: 'query', schema: z.looseObject({}) };
 
 /**
  * @param what `query`, `body` or `path`, for the message.
