@@ -116,7 +116,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   });
 
   test('drains a datanode only after a preview was confirmed', async () => {
-    await withPage({ cluster: { layout: 'balanced' } }, async (page, daemon) => {
+    await withPage({ cluster: { layout: 'balanced', migrationTimeMs: 200 } }, async (page, daemon) => {
       await verdict(page, 'Balanced');
       await page.getByRole('button', { name: 'Drain…' }).click();
       const dialog = page.getByRole('dialog', { name: 'Drain datanodes' });
@@ -126,6 +126,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       expect(daemon.running.session.store.requested('drain')).toEqual([]);
       await dialog.getByRole('button', { name: 'Drain datanode 2' }).click();
       await page.getByText('Draining datanode 2.').waitFor();
+      await page.getByText(/^Draining datanode 2: \d regions? left\.$/).waitFor();
       expect(daemon.running.session.store.requested('drain').map(({ datanode }) => datanode)).toEqual(['2']);
       await page.locator('.node-label.draining .node-count strong', { hasText: /^0$/ }).waitFor();
       await page.locator('.node-label.draining').getByText('drained').waitFor();
@@ -269,6 +270,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await verdict(page, 'Balanced');
     await first.close();
     await page.getByRole('alert').getByText('What is shown may be old').waitFor();
+    expect(await page.title()).toBe('No connection · test');
     expect(await accessibilityFaults(page)).toEqual([]);
     const listen = `server.listen=${new URL(first.url).host}`;
     const second = await startSimulatedDaemon({
@@ -356,9 +358,9 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await verdict(page, 'Paused');
       await page.getByText(/^Paused automatically: 3 migrations/).waitFor();
       // Two that failed with one datanode are its fault: it rests in their place.
-      await page.getByText(/receives no regions until/).waitFor();
+      await page.getByRole('cell', { name: 'receives no regions' }).waitFor();
       await page.getByText('1 × rolled_back').waitFor();
-      const row = page.locator('.quarantine tbody tr').first();
+      const row = page.locator('.quarantine tbody tr').last();
       for (const name of [/^From \d$/, /^To \d$/, /^Failures 1$/, /^Until \d\d:\d\d, \d+ min$/])
         await row.getByRole('cell', { name }).waitFor();
       await row.getByRole('button', { name: /^Release region/ }).click();

@@ -1,5 +1,5 @@
 import type { Explanation } from '../../domain/explanation.ts';
-import { formatBytes, formatNumber } from '../../lib/number.ts';
+import { factLabel, factText, isFactTable, withShare } from '../../domain/fact-text.ts';
 import type { Canvas } from './style.ts';
 import { labelled, layOut, printable, shortPlanId, wrap } from './text.ts';
 
@@ -17,63 +17,17 @@ export function* explanation(answer: Explanation, { width, style }: Canvas): Lin
     for (const line of rest) yield `    ${line}`;
   }
   const facts = Object.entries(answer.facts);
-  const tables = facts.filter((fact): fact is [string, Fields[]] => isTable(fact[1]));
+  const tables = facts.filter((fact): fact is [string, Fields[]] => isFactTable(fact[1]));
   const lines = facts
-    .filter(([, value]) => !isTable(value))
-    .map(([name, value]) => [labelOf(name), valueText(name, value)] as const);
+    .filter(([, value]) => !isFactTable(value))
+    .map(([name, value]) => [printable(factLabel(name)), printable(factText(name, value))] as const);
   if (lines.length > 0) yield '';
   yield* labelled(lines, { width, label: (name) => style('dim', name), indent: '  ' });
   for (const [name, rows] of tables) {
     yield '';
-    yield style('bold', labelOf(name).toUpperCase());
+    yield style('bold', printable(factLabel(name)).toUpperCase());
     yield* groupedTable(rows, { width, style });
   }
-}
-
-/** What names of the API are called here; others are spelled as words. */
-const LABELS: Readonly<Record<string, string>> = {
-  after: 'after the plan',
-  diskBytes: 'on disk',
-  gives: 'move away',
-  memtableBytes: 'in the memtable',
-  mayLead: 'may take it',
-  receives: 'move to it',
-  seq: 'move',
-  share: 'fair share',
-  spread: 'per datanode',
-  targets: 'where it may go',
-  writeBytesPerSecond: 'written per second',
-};
-
-/** `tableId` as `table id`. */
-function labelOf(name: string): string {
-  return LABELS[name] ?? printable(name).replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-}
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isTable(value: unknown): value is Fields[] {
-  return Array.isArray(value) && value.length > 0 && value.every(isRecord);
-}
-
-function valueText(name: string, value: unknown): string {
-  if (typeof value === 'number') return /bytes/i.test(name) ? formatBytes(value) : formatNumber(value);
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (typeof value === 'string') return printable(value);
-  if (Array.isArray(value)) return value.map((item) => valueText(name, item)).join(', ') || 'none';
-  if (!isRecord(value)) return 'none';
-  return Object.entries(withShare(value))
-    .map(([key, field]) => (key === 'share' ? String(field) : `${labelOf(key)} ${valueText(key, field)}`))
-    .join(', ');
-}
-
-/** `1 to 2` as one field for `floor` and `ceil`. */
-function withShare({ floor, ceil, ...others }: Fields): Fields {
-  if (typeof floor !== 'number' || typeof ceil !== 'number') return { ...others };
-  const share = floor === ceil ? formatNumber(floor) : `${formatNumber(floor)} to ${formatNumber(ceil)}`;
-  return { ...others, share };
 }
 
 /** One line for all datanodes of which the same is true: of a hundred most are alike. */
@@ -82,17 +36,20 @@ function* groupedTable(rows: readonly Fields[], { width, style }: Canvas): Lines
   const titles = Object.keys(withShare(rows[0]!)).filter((name) => name !== 'datanode');
   for (const { datanode, ...row } of rows) {
     const fields = withShare(row);
-    const cells = titles.map((name) => valueText(name, fields[name]));
+    const cells = titles.map((name) => printable(factText(name, fields[name])));
     const group = groups.get(cells.join('\n')) ?? { cells, datanodes: [] };
     group.datanodes.push(datanode);
     groups.set(cells.join('\n'), group);
   }
   yield* layOut(
     [
-      ...titles.map((name) => ({ title: labelOf(name).toUpperCase(), align: 'right' as const })),
+      ...titles.map((name) => ({ title: printable(factLabel(name)).toUpperCase(), align: 'right' as const })),
       { title: 'DATANODES' },
     ],
-    [...groups.values()].map(({ cells, datanodes }) => [...cells, valueText('datanodes', datanodes)]),
+    [...groups.values()].map(({ cells, datanodes }) => [
+      ...cells,
+      printable(factText('datanodes', datanodes)),
+    ]),
     { title: (text) => style('dim', text), indent: '  ', width },
   );
 }

@@ -1,5 +1,6 @@
 import { BLOCKERS } from '../../domain/codes.ts';
 import type { Explanation, ExplanationReason } from '../../domain/explanation.ts';
+import { count } from '../../lib/number.ts';
 import { countBlocked, netMoves, reason, shareText } from './explain-parts.ts';
 import { loadReason, loadSentence } from './explain-load.ts';
 import type { ExplainContext } from './explain-parts.ts';
@@ -25,8 +26,22 @@ export function explainDatanode(context: ExplainContext, id: string): Explanatio
     ].join(' '),
     reasons: [
       ...(byLoad ? [byLoad] : balanceReasons(context, node, after)),
-      ...(gives > 0 ? [reason('gives-regions', `${gives} regions move away from it.`)] : []),
-      ...(receives > 0 ? [reason('receives-regions', `${receives} regions move to it.`)] : []),
+      ...(gives > 0
+        ? [
+            reason(
+              'gives-regions',
+              `${count(gives, 'region')} ${gives === 1 ? 'moves' : 'move'} away from it.`,
+            ),
+          ]
+        : []),
+      ...(receives > 0
+        ? [
+            reason(
+              'receives-regions',
+              `${count(receives, 'region')} ${receives === 1 ? 'moves' : 'move'} to it.`,
+            ),
+          ]
+        : []),
       ...countBlocked(blocked),
     ],
     facts: {

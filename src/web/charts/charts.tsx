@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import type { SeriesView } from '../../server/api/answers.ts';
 import { Choice } from '../controls/choice.tsx';
 import { Empty, Problem, Section } from '../controls/section.tsx';
 import { useAnswer } from '../hooks/answer.ts';
@@ -44,6 +45,11 @@ const FIGURES: readonly Figure[] = [
   },
 ];
 
+/** Of cycles that failed, and moved nothing. */
+function isUnknown({ nodeSkew, moved }: SeriesView['points'][number]): boolean {
+  return nodeSkew === null && moved === 0;
+}
+
 /** From the stored history, so that a restart does not make it forget. */
 export function Charts(): JSX.Element {
   const [range, setRange] = useState<(typeof RANGES)[number][0]>('15m');
@@ -57,8 +63,8 @@ export function Charts(): JSX.Element {
   return (
     <Section title="Over time" id="charts" aside={aside}>
       <Problem text={problem} />
-      {value === null || value.points.length === 0 ? (
-        <Empty>No cycle ended in this time.</Empty>
+      {value === null || value.points.every(isUnknown) ? (
+        <Empty>Nothing was recorded in this time.</Empty>
       ) : (
         <div class="charts" onMouseLeave={() => setCursor(null)}>
           {FIGURES.map((figure) => (

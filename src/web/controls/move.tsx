@@ -66,7 +66,8 @@ export function reasonText(reason: MoveReason): string {
   return REASON_TEXT[reason];
 }
 
-const STATE_TONE: Partial<Record<MoveView['state'], string>> = {
+/** Of what has ended; the panel of the move under way tells its steps. */
+const OUTCOME_TONE: Partial<Record<MoveView['state'], string>> = {
   succeeded: 'good',
   failed: 'bad',
   rolled_back: 'bad',
@@ -75,7 +76,8 @@ const STATE_TONE: Partial<Record<MoveView['state'], string>> = {
 };
 
 export function StateBadge({ state }: Pick<MoveView, 'state'>): JSX.Element {
-  return <span class={`badge ${STATE_TONE[state] ?? 'busy'}`}>{state.replace('_', ' ')}</span>;
+  const tone = OUTCOME_TONE[state];
+  return <span class={`badge ${tone ?? 'busy'}`}>{tone ? state.replace('_', ' ') : 'moving'}</span>;
 }
 
 export function tookText({ createdAt, endedAt }: MoveView): string {

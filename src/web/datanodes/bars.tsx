@@ -96,7 +96,8 @@ function barsOfTable(
 }
 
 function inOrder(bars: readonly Bar[], when: When): readonly Bar[] {
-  const off = ({ share, [when]: count }: Bar): number => (share === null ? 0 : Math.abs(count - share));
+  // What a dead datanode leads is all in the wrong place.
+  const off = ({ share, [when]: count }: Bar): number => Math.abs(count - (share ?? 0));
   return bars.toSorted((a, b) => off(b) - off(a));
 }
 
@@ -122,7 +123,6 @@ function BarRow({
       <span class="node-name">
         <span class="hidden">Datanode </span>
         {datanode.id}
-        <NodeBadges datanode={datanode} />
       </span>
       <span class="bar-track" aria-hidden="true">
         <span class="bar-fill" style={{ width: percent(filled) }} />
@@ -138,6 +138,9 @@ function BarRow({
         <strong>{formatCount(when === 'now' ? now : after)}</strong>
         <span class="hidden"> regions </span>
         {when === 'now' && <small>{formatChange(after - now)}</small>}
+      </span>
+      <span class="bar-badges">
+        <NodeBadges datanode={datanode} />
       </span>
     </DetailsButton>
   );

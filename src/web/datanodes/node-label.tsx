@@ -13,8 +13,7 @@ export function NodeLabel({ id, when }: { readonly id: string; readonly when: Wh
     <DetailsButton what="datanode" id={id} class={`node-label ${state}`} title={addr ?? undefined}>
       <span class="node-name">
         <span class="hidden">Datanode </span>
-        {id}
-        {datanode && <NodeBadges datanode={datanode} />}
+        {id} {datanode && <NodeBadges datanode={datanode} />}
       </span>
       <span class="node-count">
         <strong>{formatCount(when === 'now' ? regions : regionsAfter)}</strong>

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { ExplainKind } from '../../domain/explanation.ts';
+import { factLabel, factText, isFactTable } from '../../domain/fact-text.ts';
 import { FactList } from '../controls/fact-list.tsx';
 import { Empty, Problem } from '../controls/section.tsx';
 import { useAnswer } from '../hooks/answer.ts';
@@ -12,23 +13,18 @@ export function Explained({ what, id }: { readonly what: ExplainKind; readonly i
   const revision = usePageState((state) => state.planRevision);
   const { value, problem } = useAnswer(`/api/v1/explain/${what}/${encodeURIComponent(id)}`, {}, revision);
   if (!value) return problem === null ? <Empty>Loading.</Empty> : <Problem text={problem} />;
-  const facts = Object.entries(value.facts).filter(([, fact]) => typeof fact !== 'object' || fact === null);
+  const facts = Object.entries(value.facts).filter(([, fact]) => fact !== null && !isFactTable(fact));
   return (
     <div class="explanation">
       <p class="answer">{value.answer}</p>
       <ul class="obstacles">
         {value.reasons.slice(0, SHOWN).map(({ code, detail }, index) => (
           <li key={index}>
-            <span class="badge calm">{code}</span> {detail}
+            <span class="badge calm">{code}</span> {value.answer.includes(detail) ? '' : detail}
           </li>
         ))}
       </ul>
-      <FactList facts={facts.map(([name, fact]) => [wordsOf(name), String(fact)])} />
+      <FactList facts={facts.map(([name, fact]) => [factLabel(name), factText(name, fact)])} />
     </div>
   );
-}
-
-/** `regionsAfter` as `regions after`. */
-function wordsOf(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

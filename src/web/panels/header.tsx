@@ -51,9 +51,11 @@ function Title(): JSX.Element {
   return (
     <div class="title">
       <h1>{cluster?.name ?? 'greptime-rebalancer'}</h1>
-      <p>
-        {cluster?.version ? `GreptimeDB ${cluster.version} · ` : ''}rebalancer {version ?? ''}
-      </p>
+      {cluster && (
+        <p>
+          {cluster.version ? `GreptimeDB ${cluster.version} · ` : ''}rebalancer {version}
+        </p>
+      )}
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { BLOCKERS, GATES } from '../../domain/codes.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { Folded } from '../controls/folded.tsx';
 import { Section } from '../controls/section.tsx';
-import { formatCount, plural } from '../format.ts';
+import { formatCount } from '../format.ts';
 import { usePageState } from '../page/page.ts';
 import { PauseText } from './pause-text.tsx';
 import { Quarantine } from './quarantine.tsx';
@@ -15,18 +15,13 @@ const SHORT = 140;
 export function Obstacles(): JSX.Element | null {
   const status = usePageState((state) => state.status);
   if (!status) return null;
-  const { gates, quarantined, quarantinedDatanodes, cooling, verdict } = status;
+  const { gates, quarantined, quarantinedDatanodes, verdict } = status;
   const resting = quarantined + quarantinedDatanodes;
   // What rests after a move is in nobody's way once all is balanced.
   const blocked = verdict.code === 'balanced' ? [] : status.blocked;
   if (gates.length + blocked.length + resting === 0) return null;
-  const aside = cooling > 0 && <span class="dim">{plural(cooling, 'region')} cooling down after a move</span>;
   return (
-    <Section
-      title={gates.length > 0 ? "Why it isn't moving" : 'Blocked regions'}
-      id="obstacles"
-      aside={aside}
-    >
+    <Section title={gates.length > 0 ? "Why it isn't moving" : 'Blocked regions'} id="obstacles">
       <ul class="obstacles">
         {gates.map(({ code, detail }) => (
           <li key={code}>

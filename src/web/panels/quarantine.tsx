@@ -6,6 +6,7 @@ import type { Answers } from '../api/client.ts';
 import { DataTable } from '../controls/data-table.tsx';
 import type { Column } from '../controls/data-table.tsx';
 import { DetailsButton } from '../controls/details-button.tsx';
+import { Folded } from '../controls/folded.tsx';
 import { MoveButton } from '../controls/move.tsx';
 import { NotShown, Problem } from '../controls/section.tsx';
 import { Ahead } from '../controls/time.tsx';
@@ -14,7 +15,9 @@ import { useAnswer } from '../hooks/answer.ts';
 import { useAttempt } from '../hooks/attempt.ts';
 import { usePage } from '../page/page.ts';
 
-type Held = Answers['/api/v1/quarantine']['quarantined'][number];
+type Quarantined = Answers['/api/v1/quarantine'];
+type Held = Quarantined['quarantined'][number];
+type HeldDatanode = Quarantined['datanodes'][number];
 
 const SHOWN = 50;
 
@@ -26,16 +29,16 @@ export function Quarantine({ count }: { readonly count: number }): JSX.Element {
     <>
       <h3>In quarantine</h3>
       <Problem text={problem} />
-      {value?.datanodes.map(({ datanodeId, role, failures, until, detail }) => (
-        <p key={`${datanodeId} ${role}`}>
-          <DetailsButton what="datanode" id={datanodeId}>
-            Datanode {datanodeId}
-          </DetailsButton>{' '}
-          {role === 'target' ? 'receives' : 'gives'} no regions until <Ahead at={until} />, after{' '}
-          {formatCount(failures)} failed migrations: {detail}{' '}
-          <ReleaseButton what="datanode" id={datanodeId} />
-        </p>
-      ))}
+      {value && value.datanodes.length > 0 && (
+        <div class="quarantine">
+          <DataTable
+            isStacked
+            columns={DATANODE_COLUMNS}
+            rows={value.datanodes}
+            keyOf={({ datanodeId, role }) => `${datanodeId} ${role}`}
+          />
+        </div>
+      )}
       {[...Map.groupBy(shown, ({ move }) => move?.cause ?? null)].map(([cause, regions]) => (
         <div key={cause} class="quarantine">
           <p>
@@ -63,6 +66,29 @@ const COLUMNS: readonly Column<Held>[] = [
   { title: 'Failures', place: 'titled', cell: ({ failures }) => formatCount(failures) },
   { title: 'Until', place: 'titled', cell: ({ until }) => <Ahead at={until} /> },
   { title: 'Release', place: 'end', cell: ({ regionId }) => <ReleaseButton what="region" id={regionId} /> },
+];
+
+const DATANODE_COLUMNS: readonly Column<HeldDatanode>[] = [
+  {
+    title: 'Datanode',
+    place: 'first',
+    cell: ({ datanodeId, detail }) => (
+      <>
+        <DetailsButton what="datanode" id={datanodeId}>
+          Datanode {datanodeId}
+        </DetailsButton>
+        <Folded title="Last failure" text={detail} />
+      </>
+    ),
+  },
+  { title: 'Held', cell: ({ role }) => (role === 'target' ? 'receives no regions' : 'gives no regions') },
+  { title: 'Failures', place: 'titled', cell: ({ failures }) => formatCount(failures) },
+  { title: 'Until', place: 'titled', cell: ({ until }) => <Ahead at={until} /> },
+  {
+    title: 'Release',
+    place: 'end',
+    cell: ({ datanodeId }) => <ReleaseButton what="datanode" id={datanodeId} />,
+  },
 ];
 
 function Name({ held: { move, regionId } }: { readonly held: Held }): JSX.Element {

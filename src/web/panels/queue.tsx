@@ -18,6 +18,7 @@ export function Queue(): JSX.Element {
   const planId = usePageState(({ status }) => status?.plan?.planId ?? '');
   const revision = usePageState((state) => state.movesRevision);
   const current = usePageState(({ status }) => status?.currentMove?.move.regionId ?? '');
+  const isDryRun = usePageState(({ status }) => status?.dryRun === true);
   const [isWhole, setWhole] = useState(false);
   const [text, setText] = useState('');
   const filter = useSettled(text);
@@ -33,7 +34,9 @@ export function Queue(): JSX.Element {
     <Section
       title="Next"
       id="queue"
-      aside={length > 0 && <span class="dim">{`${formatCount(length)} queued`}</span>}
+      aside={
+        length > 0 && <span class="dim">{`${formatCount(length)} ${isDryRun ? 'planned' : 'queued'}`}</span>
+      }
     >
       {isWhole && (
         <div class="filter">

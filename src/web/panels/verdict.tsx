@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { StatusView, Verdict as VerdictCode } from '../../server/api/answers.ts';
 import { Folded } from '../controls/folded.tsx';
+import { plural } from '../format.ts';
 import { usePageState } from '../page/page.ts';
 import { PauseText } from './pause-text.tsx';
 import { Progress, VerdictFacts } from './verdict-facts.tsx';
@@ -33,18 +34,22 @@ const LOOK: Readonly<Record<VerdictCode, readonly [tone: string, title: string, 
 /** The one word that matters, and the numbers behind it. */
 export function Verdict(): JSX.Element | null {
   const status = usePageState((state) => state.status);
-  useTitle(status);
+  const isLost = usePageState(({ connection }) => connection === 'lost');
+  useTitle(status, isLost);
   if (!status) return null;
   const { verdict } = status;
   const [tone, title, icon] = LOOK[verdict.code];
   const hasDead = status.datanodes.some(({ state }) => state === 'dead');
+  // The headline has said it.
+  const sentence = verdict.sentence.replace(/ ?\bBalanced\.$/, '');
   return (
     <section
       class={`verdict ${hasDead && tone === 'good' ? 'warn' : tone} ${verdict.code}`}
       aria-labelledby="verdict"
     >
       <Head title={title} icon={icon}>
-        <p>{verdict.code === 'paused' ? <PauseText status={status} /> : verdict.sentence}</p>
+        {sentence !== '' && <p>{verdict.code === 'paused' ? <PauseText status={status} /> : sentence}</p>}
+        <Draining status={status} />
         <LeaderLink status={status} />
         <Folded text={verdict.detail} />
       </Head>
@@ -54,9 +59,26 @@ export function Verdict(): JSX.Element | null {
   );
 }
 
+/** What is moved for somebody who waits for it. */
+function Draining({ status }: StatusProps): JSX.Element | null {
+  const nodes = status.datanodes.filter(({ state, regions }) => state === 'draining' && regions > 0);
+  if (nodes.length === 0) return null;
+  const left = plural(
+    nodes.reduce((sum, { regions }) => sum + regions, 0),
+    'region',
+  );
+  const ids = nodes.map(({ id }) => id).join(', ');
+  return (
+    <p>
+      Draining {nodes.length === 1 ? 'datanode' : 'datanodes'} {ids}: {left} left.
+    </p>
+  );
+}
+
 /** The tab tells the verdict, too. */
-function useTitle(status: StatusView | null): void {
-  const title = status && `${LOOK[status.verdict.code][1]} · ${status.cluster.name}`;
+function useTitle(status: StatusView | null, isLost: boolean): void {
+  const title =
+    status && `${isLost ? 'No connection' : LOOK[status.verdict.code][1]} · ${status.cluster.name}`;
   useEffect(() => {
     if (title !== null) document.title = title;
   }, [title]);

@@ -13,7 +13,9 @@ import type { Place } from './keyboard.ts';
 
 const ROW = 28;
 const HEAD = 46;
-const MIN_COLUMN = 52;
+/** Three digits fit into the first; longer ids and numbers need the other. */
+const MIN_COLUMN = 28;
+const MIN_WIDE_COLUMN = 52;
 const MAX_COLUMN = 128;
 const MAX_HEIGHT = 14 * ROW + HEAD;
 
@@ -43,7 +45,11 @@ export function TableGrid({ rows, columns, fractions, when }: GridProps): JSX.El
   const visible = useVisible(scroller);
   const [active, setActive] = useState<Place>({ row: 0, column: 0 });
   const name = room < 560 ? 128 : 220;
-  const size = Math.min(MAX_COLUMN, Math.max(MIN_COLUMN, Math.floor((room - name - 2) / columns.length)));
+  const isShort = usePageState(
+    ({ status }) => status?.datanodes.every(({ id, regions }) => id.length <= 3 && regions < 1_000) ?? true,
+  );
+  const least = isShort ? MIN_COLUMN : MIN_WIDE_COLUMN;
+  const size = Math.min(MAX_COLUMN, Math.max(least, Math.floor((room - name - 2) / columns.length)));
   const shownRows = indexes(rangeOf(visible.top, visible.height - HEAD, ROW, rows.length));
   const shown = indexes(rangeOf(visible.left, visible.width - name, size, columns.length));
   const layout: Layout = { name, size, shown };

@@ -41,6 +41,12 @@ export function Tables({ when, setWhen }: WhenProps): JSX.Element {
     () => matrix && <TableGrid rows={rows} columns={matrix.datanodes} fractions={fractions} when={when} />,
     [rows, fractions, when],
   );
+  if (!matrix)
+    return (
+      <Section title="Tables" id="tables">
+        <Empty>The cluster has not been read yet.</Empty>
+      </Section>
+    );
   const aside = (
     <div class="tools">
       <SearchField label="Filter tables by name" placeholder="Filter tables" value={text} onText={setText} />
@@ -50,9 +56,7 @@ export function Tables({ when, setWhen }: WhenProps): JSX.Element {
   );
   return (
     <Section title="Tables" id="tables" aside={aside}>
-      {matrix === null ? (
-        <Empty>The cluster has not been read yet.</Empty>
-      ) : rows.length === 0 ? (
+      {rows.length === 0 ? (
         <Empty>
           {filter === '' ? 'The cluster has no tables.' : `No table has “${filter}” in its name.`}
         </Empty>
@@ -61,7 +65,7 @@ export function Tables({ when, setWhen }: WhenProps): JSX.Element {
       )}
       <ul class="legend" aria-label="Legend">
         <li>
-          {formatCount(rows.length)} of {plural(matrix?.tables.length ?? 0, 'table')}
+          {formatCount(rows.length)} of {plural(matrix.tables.length, 'table')}
         </li>
         {SHADES.map(([look, strength, text]) => (
           <li key={text}>
