@@ -14,7 +14,7 @@ export interface Band {
   /** The part of that which stays only because its load is not known well enough. */
   readonly unsure: Float64Array;
   /**
-   * Regions that fit into no target's band, from the most load to the least. Whoever leads one, or has too much that is fixed, should carry no more
+   * Regions that fit into the band of fewer than half of the targets, were these emptied of all that may move, from the most load to the least. Whoever leads one, or has too much that is fixed, should carry no more
    * than the tolerance on top of that.
    */
   readonly heavy: readonly number[];
@@ -61,7 +61,8 @@ export function findBand(
     if (loads.unreliable[region] === 1 && problem.hold[region] === 0)
       unsure[at[region]!]! += loads.of[region]!;
   }
-  const room = fixed.reduce((most, load, column) => Math.max(most, high * weights[column]! - load), 0);
+  const rooms = fixed.map((load, column) => high * weights[column]! - load).sort();
+  const room = Math.max(0, rooms[rooms.length >> 1] ?? 0);
   const heavy = [
     ...regionsOfTable.filter(
       (region) => roles[region] === MAY_MOVE && at[region] !== -1 && loads.of[region]! > room,

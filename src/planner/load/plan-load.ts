@@ -109,8 +109,7 @@ function fillUp(board: Board, search: (fills: boolean) => void): void {
 
 function boundOf(board: Board, placement: Placement, moves: number, isExact: boolean): number {
   if (isExact && placement.optimal) return moves;
-  const leaving = placement.relocations.filter(({ from }) => board.problem.columnOf[from] === -1).length;
-  return Math.min(moves, Math.max(placement.minimumMoves, boundMoves(board, leaving)));
+  return Math.min(moves, Math.max(placement.minimumMoves, boundMoves(board)));
 }
 
 function highestOf({ weights }: Problem, carried: Float64Array): number {
