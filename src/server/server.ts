@@ -107,21 +107,15 @@ function createApp(
     },
   });
   app.server.maxConnections = MAX_CONNECTIONS;
-  const access = createAccess(
-    { ...options, token: options.token, host: options.listen.host, allowedHosts: options.allowedHosts },
-    dependencies,
-  );
+  const access = createAccess({ ...options, token: options.token, host: options.listen.host }, dependencies);
   const routes = routesOf(options, dependencies);
   const noRoute = createNoRoute(routes);
   // Before everything else, also where there is no route.
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(SECURITY_HEADERS);
-    done(
-      refusalOf(() => {
-        access.checkHost(request.headers);
-        if (!METHODS.has(request.method)) throw noRoute(request);
-      }),
-    );
+    access.checkHost(request.headers);
+    if (!METHODS.has(request.method)) throw noRoute(request);
+    done();
   });
   takeJsonOnly(app);
   for (const each of routes) addRoute(app, each, access, stream);
@@ -181,9 +175,9 @@ function addRoute(app: FastifyInstance, each: Route, access: Access, stream: Eve
     // A HEAD of an endless answer would never end.
     exposeHeadRoute: each.method === 'GET' && each.path !== eventsRoute().path,
     // Before the body is read: a stranger's body is not our business.
-    onRequest: (request, _reply, done) => {
-      const { headers, ip } = request;
-      done(refusalOf(() => access.checkRights({ headers, remoteAddress: ip }, each.access)));
+    onRequest: ({ headers, ip }, _reply, done) => {
+      access.checkRights({ headers, remoteAddress: ip }, each.access);
+      done();
     },
     handler: async (request, reply) => {
       const { params: path, query, body = {}, headers, ip } = request;
@@ -191,15 +185,6 @@ function addRoute(app: FastifyInstance, each: Route, access: Access, stream: Eve
       return sendAnswer(answer, request, reply, stream);
     },
   });
-}
-
-function refusalOf(check: () => void): Error | undefined {
-  try {
-    check();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error : new Error('Refused', { cause: error });
-  }
 }
 
 function takeJsonOnly(app: FastifyInstance): void {
@@ -222,18 +207,15 @@ function createNoRoute(routes: readonly Route[]): (request: FastifyRequest) => H
   }));
   return (request) => {
     const path = pathOf(request);
-    const methods = known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
-    return methods.length === 0 ? notFound(path) : wrongMethod(request.method, path, methods);
+    const allow = known
+      .filter(({ pattern }) => pattern.test(path))
+      .map(({ method }) => method)
+      .join(', ');
+    if (allow === '')
+      return new HttpError(404, 'not-found', `There is nothing at ${JSON.stringify(path.slice(0, 200))}.`);
+    const text = `${path} takes ${allow}, not ${request.method}.`;
+    return new HttpError(405, 'method-not-allowed', text, { allow });
   };
-}
-
-function notFound(path: string): HttpError {
-  return new HttpError(404, 'not-found', `There is nothing at ${JSON.stringify(path.slice(0, 200))}.`);
-}
-
-function wrongMethod(method: string, path: string, methods: readonly string[]): HttpError {
-  const allow = methods.join(', ');
-  return new HttpError(405, 'method-not-allowed', `${path} takes ${allow}, not ${method}.`, { allow });
 }
 
 function sendError(reply: FastifyReply, error: HttpError): void {

@@ -35,11 +35,13 @@ export function createActions(dependencies: ActionDependencies): ServerActions {
       return { kind: 'refused', detail };
     },
     ...createDatanodeActions(dependencies, audit),
-    releaseQuarantine({ regionId, datanodeId, by }) {
-      const what = regionId === undefined ? `datanode ${datanodeId}` : `region ${regionId}`;
+    releaseQuarantine({ by, ...one }) {
+      const isRegion = 'regionId' in one;
+      const what = isRegion ? `region ${one.regionId}` : `datanode ${one.datanodeId}`;
       audit(by, 'release-quarantine', what);
-      const released =
-        regionId === undefined ? store.releaseDatanode(datanodeId) : store.releaseQuarantine(regionId);
+      const released = isRegion
+        ? store.releaseQuarantine(one.regionId)
+        : store.releaseDatanode(one.datanodeId);
       if (released) events.emit({ type: 'quarantine-released', what, by });
       return { released };
     },

@@ -1,5 +1,5 @@
+import type { z } from 'zod';
 import type { ExplainKind, Explanation } from '../../domain/explanation.ts';
-import type { DatanodeId, RegionId } from '../../domain/ids.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -16,6 +16,7 @@ import type {
   SeriesView,
   StatusView,
 } from './answers.ts';
+import type { datanodesBody, drainBody, plainBody, releaseBody } from './inputs.ts';
 import type { HistoryQuery, QueueQuery, RegionsQuery, SeriesQuery } from './inputs.ts';
 
 /**
@@ -52,13 +53,13 @@ export interface ServerViews {
  * throws is told to the client: see errors.ts.
  */
 export interface ServerActions {
-  /** @param request without `forMs` until somebody resumes. */
+  /** Without `forMs` until somebody resumes. */
   pause(
-    request: Request<{ readonly forMs?: number | undefined; readonly reason: string }>,
+    request: Pick<PauseState, 'reason' | 'by'> & { readonly forMs?: number | undefined },
   ): MaybePromise<PauseState>;
   /** Ends a pause. `resumed` is false when there was none. */
-  resume(request: Request): MaybePromise<{ readonly resumed: boolean }>;
-  trigger(request: Request): MaybePromise<TriggerResult>;
+  resume(request: Asked<typeof plainBody>): MaybePromise<{ readonly resumed: boolean }>;
+  trigger(request: Asked<typeof plainBody>): MaybePromise<TriggerResult>;
   /** @throws OperatingError `unknown-datanode` when the cluster has no such datanode. */
   drain(request: DrainRequest): MaybePromise<DrainView>;
   /** Ends drains that were asked for over the API. @throws OperatingError `not-draining`, `configured-drain`. */
@@ -68,17 +69,13 @@ export interface ServerActions {
   /** Ends cordons that were asked for over the API. @throws OperatingError `not-cordoned`, `configured-cordon`. */
   uncordon(request: DatanodesRequest): MaybePromise<CordonedView>;
   /** Forgets the failures of a region or a datanode. */
-  releaseQuarantine(request: ReleaseRequest): MaybePromise<{ readonly released: boolean }>;
+  releaseQuarantine(request: Asked<typeof releaseBody>): MaybePromise<{ readonly released: boolean }>;
 }
 
-type Request<What = object> = What & { readonly by: string };
+type Asked<Body extends z.ZodType> = z.output<Body> & { readonly by: string };
 
-export type DatanodesRequest = Request<{ readonly datanodes: readonly DatanodeId[] }>;
-export type DrainRequest = DatanodesRequest & { readonly dryRun: boolean };
-type ReleaseRequest = Request<
-  | { readonly regionId: RegionId; readonly datanodeId?: undefined }
-  | { readonly datanodeId: DatanodeId; readonly regionId?: undefined }
->;
+export type DatanodesRequest = Asked<typeof datanodesBody>;
+export type DrainRequest = Asked<typeof drainBody>;
 
 export type MaybePromise<Value> = Value | Promise<Value>;
 

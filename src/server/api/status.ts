@@ -1,6 +1,5 @@
 import { GATES } from '../../domain/codes.ts';
 import type { Balance, DatanodeState, Plan } from '../../domain/plan.ts';
-import type { ClusterApi } from '../../domain/snapshot.ts';
 import { isoOrNull, isoTime, toMoveView } from '../../observability/event-view.ts';
 import { movesLeft, progressOf } from '../../observability/live-state.ts';
 import type { LiveState, Progress } from '../../observability/live-state.ts';
@@ -8,33 +7,19 @@ import type { PauseState } from './ports.ts';
 import type { StatusView } from './answers.ts';
 import { waitingMoves } from './queue.ts';
 import { decideVerdict, isSilent } from './verdict.ts';
+import type { VerdictFacts } from './verdict.ts';
 
 type DrainView = NonNullable<StatusView['datanodes'][number]['drain']>;
 
 /** All that the status is made of. Times in ms since 1970. */
-export interface StatusFacts {
-  readonly live: LiveState;
+export interface StatusFacts extends Omit<VerdictFacts, 'progress' | 'snapshotAgeMs'> {
   readonly nowMs: number;
   /** For how long the process has run, whatever happened to the wall clock. */
   readonly uptimeMs: number;
   readonly version: string;
-  readonly cluster: {
-    readonly name: string;
-    /** Null until it has been found out. */
-    readonly api: ClusterApi | null;
-    readonly version: string;
-    readonly features: readonly string[];
-  };
-  readonly dryRun: boolean;
-  readonly paused: PauseState | undefined;
-  readonly leader: { readonly leads: boolean; readonly holder: string | null };
+  /** `api` is null until it has been found out. */
+  readonly cluster: StatusView['cluster'];
   readonly nextTickAtMs: number | undefined;
-  /** From which age on a snapshot counts as lost contact, in ms. */
-  readonly maxSnapshotAgeMs: number;
-  /** ms until the remaining moves are made; undefined while that is not known or nothing may be moved. */
-  readonly timeLeftMs: number | undefined;
-  /** How long GreptimeDB has answered no request, in ms; 0 while it does. */
-  readonly silentMs: number;
   /** Drains by datanode, of the configuration and those that were asked for. */
   readonly drains: ReadonlyMap<string, DrainView>;
   readonly pid: number;
@@ -74,7 +59,7 @@ export function buildStatus(facts: StatusFacts): StatusView {
     balance: balanceOf(live),
     load: live.balance?.now.load ?? null,
     datanodes: datanodesOf(live, facts.drains),
-    lastCycle: lastCycleOf(live),
+    lastCycle: live.lastCycle && toCycleView(live.lastCycle),
     lastSuccessAt: isoOrNull(live.lastSuccessAtMs),
     nextTickAt: isoOrNull(facts.nextTickAtMs),
     snapshot: snapshotOf(live, snapshotAgeMs),
@@ -143,22 +128,21 @@ function datanodesOf(
   const { now, after } = balance;
   const addresses = new Map(snapshot?.datanodes.map(({ id, addr }) => [id, addr]));
   const shareOf = sharesOf(now);
-  return now.datanodes.map(({ id, regions, state, weight, load }, index) => ({
-    id,
-    addr: addresses.get(id) ?? null,
-    state,
-    weight,
-    regions,
-    regionsAfter: after.datanodes[index]?.regions ?? regions,
-    load: load ?? null,
-    loadAfter: after.datanodes[index]?.load ?? null,
-    share: shareOf(state, weight),
-    ...drainOf(drains.get(id)),
-  }));
-}
-
-function drainOf(drain: DrainView | undefined): { readonly drain?: DrainView } {
-  return drain === undefined ? {} : { drain };
+  return now.datanodes.map(({ id, regions, state, weight, load }, index) => {
+    const drain = drains.get(id);
+    return {
+      id,
+      addr: addresses.get(id) ?? null,
+      state,
+      weight,
+      regions,
+      regionsAfter: after.datanodes[index]?.regions ?? regions,
+      load: load ?? null,
+      loadAfter: after.datanodes[index]?.load ?? null,
+      share: shareOf(state, weight),
+      ...(drain && { drain }),
+    };
+  });
 }
 
 /** What the targets lead and draining datanodes still lead is shared among the targets, by weight. */
@@ -173,9 +157,8 @@ function sharesOf({ datanodes }: Balance): (state: DatanodeState, weight: number
   };
 }
 
-function lastCycleOf({ lastCycle }: LiveState): StatusView['lastCycle'] {
-  if (!lastCycle) return null;
-  const { id, outcome, endedAtMs, durationMs, moved, detail } = lastCycle;
+function toCycleView({ id, endedAtMs, ...rest }: NonNullable<LiveState['lastCycle']>) {
+  const { outcome, durationMs, moved, detail } = rest;
   return { id: String(id), outcome, endedAt: isoTime(endedAtMs), durationMs, moved, detail };
 }
 

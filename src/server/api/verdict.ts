@@ -5,30 +5,28 @@ import { count, formatNumber } from '../../lib/number.ts';
 import { isoTime } from '../../observability/event-view.ts';
 import { movesLeft } from '../../observability/live-state.ts';
 import type { LiveState, Progress } from '../../observability/live-state.ts';
-import type { Verdict } from './answers.ts';
+import type { StatusView } from './answers.ts';
 import type { PauseState } from './ports.ts';
+
+type VerdictView = StatusView['verdict'];
 
 export interface VerdictFacts {
   readonly live: LiveState;
   readonly dryRun: boolean;
   readonly paused: PauseState | undefined;
-  readonly leader: { readonly leads: boolean; readonly holder: string | null };
+  readonly leader: StatusView['leader'];
   readonly snapshotAgeMs: number | undefined;
+  /** From which age on a snapshot counts as lost contact, in ms. */
   readonly maxSnapshotAgeMs: number;
   readonly progress: Progress;
+  /** ms until the remaining moves are made; undefined while that is not known or nothing may be moved. */
   readonly timeLeftMs: number | undefined;
+  /** How long GreptimeDB has answered no request, in ms; 0 while it does. */
   readonly silentMs: number;
 }
 
-export interface VerdictView {
-  readonly code: Verdict;
-  /** One sentence, or two short ones; no text of another program. */
-  readonly sentence: string;
-  /** What others said of it: an error of the cluster, what a gate found. */
-  readonly detail: string | null;
-}
-
-type Words = Omit<VerdictView, 'detail'> & Partial<VerdictView>;
+/** One sentence, or two short ones; no text of another program: what others said (an error of the cluster, a gate) is the detail. */
+type Words = Pick<VerdictView, 'code' | 'sentence'> & Partial<VerdictView>;
 
 /** How things stand, in one word and one sentence. The first that applies, the most urgent first. */
 export function decideVerdict(facts: VerdictFacts): VerdictView {

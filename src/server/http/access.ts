@@ -136,13 +136,10 @@ function isLoopback(host: string): boolean {
 }
 
 function checkRate(limiter: RateLimiter, request: AccessRequest, what: string): void {
-  const waitMs = limiter.take(request.remoteAddress);
-  if (waitMs > 0) throw tooMany(what, waitMs);
-}
-
-function tooMany(what: string, waitMs: number): HttpError {
+  const waitMs = limiter(request.remoteAddress);
+  if (waitMs === 0) return;
   const seconds = Math.ceil(waitMs / 1_000);
-  return new HttpError(429, 'too-many-requests', `${what}: try again in ${seconds} s.`, {
+  throw new HttpError(429, 'too-many-requests', `${what}: try again in ${seconds} s.`, {
     'retry-after': String(seconds),
   });
 }

@@ -15,21 +15,23 @@ const ASK_AGAIN = 'no-cache';
 /** `/` and, where the web page was built, its files. None holds data of the cluster: they need no token. */
 export function pageRoutes(web: WebAssets | undefined): Route[] {
   const index = web?.get('/index.html');
+  const page = index && assetAnswer('/index.html', index);
   return [
-    pageRoute(index && assetAnswer('/index.html', index)),
-    ...[...(web ?? [])].map(([path, asset]) => fileRoute(path, asset)),
+    openRoute('/', 'The web page.', () => page ?? notBuilt(), {
+      200: { description: 'HTML.', type: 'text/html' },
+      503: jsonAnswer('The page was not built.'),
+    }),
+    ...[...(web ?? [])].map(([path, asset]) => {
+      const answer = assetAnswer(path, asset);
+      return openRoute(path, 'A file of the web page.', () => answer, {
+        200: { description: 'The file.', type: 'text/plain' },
+      });
+    }),
   ];
 }
 
-function pageRoute(answer: Answer | undefined): Route {
-  return route({
-    method: 'GET',
-    path: '/',
-    access: 'open',
-    summary: 'The web page.',
-    answers: { 200: { description: 'HTML.', type: 'text/html' }, 503: jsonAnswer('The page was not built.') },
-    handle: () => answer ?? notBuilt(),
-  });
+function openRoute(path: string, summary: string, handle: () => Answer, answers: Route['answers']): Route {
+  return route({ method: 'GET', path, access: 'open', summary, answers, handle });
 }
 
 function notBuilt(): never {
@@ -38,18 +40,6 @@ function notBuilt(): never {
     'no-page',
     'The web page was not built: run "npm run build" and start the rebalancer again.',
   );
-}
-
-function fileRoute(path: string, asset: WebAsset): Route {
-  const answer = assetAnswer(path, asset);
-  return route({
-    method: 'GET',
-    path,
-    access: 'open',
-    summary: 'A file of the web page.',
-    answers: { 200: { description: 'The file.', type: 'text/plain' } },
-    handle: () => answer,
-  });
 }
 
 function assetAnswer(path: string, { body, type, etag }: WebAsset): Answer {

@@ -1,10 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 
-/** A token bucket for each key: `burst` at once, then one every `refillMs`. */
-export interface RateLimiter {
-  /** Takes one token. @returns 0 when there was one, else the milliseconds until there is. */
-  take(key: string): number;
-}
+/** Takes one token of the key's bucket. @returns 0 when there was one, else the milliseconds until there is. */
+export type RateLimiter = (key: string) => number;
 
 export interface RateLimitOptions {
   readonly burst: number;
@@ -14,42 +11,26 @@ export interface RateLimitOptions {
 }
 
 interface Bucket {
-  tokens: number;
-  updatedMs: number;
+  readonly tokens: number;
+  readonly updatedMs: number;
 }
 
+/** A token bucket for each key: `burst` at once, then one every `refillMs`. */
 export function createRateLimiter(
-  options: RateLimitOptions,
-  dependencies: { readonly clock: Clock },
+  { burst, refillMs, maxKeys = 10_000 }: RateLimitOptions,
+  { clock }: { readonly clock: Clock },
 ): RateLimiter {
-  const { burst, refillMs, maxKeys = 10_000 } = options;
   const buckets = new Map<string, Bucket>();
-
-  function current(key: string): Bucket {
-    const nowMs = dependencies.clock.monotonicMs();
-    const bucket = buckets.get(key);
-    if (!bucket) return { tokens: burst, updatedMs: nowMs };
-    const refilled = (nowMs - bucket.updatedMs) / refillMs;
-    return { tokens: Math.min(burst, bucket.tokens + refilled), updatedMs: nowMs };
-  }
-
-  function remember(key: string, bucket: Bucket): void {
+  return (key) => {
+    const nowMs = clock.monotonicMs();
+    const before = buckets.get(key) ?? { tokens: burst, updatedMs: nowMs };
+    const tokens = Math.min(burst, before.tokens + (nowMs - before.updatedMs) / refillMs);
+    const mayPass = tokens >= 1;
     // A Map keeps the order of insertion: the first key is the one unused for longest.
     buckets.delete(key);
     const oldest = buckets.keys().next();
     if (buckets.size >= maxKeys && oldest.done !== true) buckets.delete(oldest.value);
-    buckets.set(key, bucket);
-  }
-
-  const waitMs = ({ tokens }: Bucket): number => (tokens >= 1 ? 0 : Math.ceil((1 - tokens) * refillMs));
-
-  return {
-    take(key) {
-      const bucket = current(key);
-      const wait = waitMs(bucket);
-      if (wait === 0) bucket.tokens -= 1;
-      remember(key, bucket);
-      return wait;
-    },
+    buckets.set(key, { tokens: mayPass ? tokens - 1 : tokens, updatedMs: nowMs });
+    return mayPass ? 0 : Math.ceil((1 - tokens) * refillMs);
   };
 }
