@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { OperatingError } from '../domain/errors.ts';
 import type { Login } from '../lib/secret.ts';
-import { parseAnswer, type JsonHttp, type JsonResponse } from './http.ts';
+import { parseAnswer, parseOrUndefined, type JsonHttp, type JsonResponse } from './http.ts';
 
 export interface EtcdClientOptions {
   /** Origins without a slash at the end. At least one. */
@@ -38,7 +38,7 @@ export class EtcdClient {
       try {
         const { text } = await this.#authorized(endpoints[index] ?? '', path, body, signal);
         this.#first = index;
-        return parseAnswer(where, text, (value) => schema.safeParse(value));
+        return parseAnswer(where, text, schema);
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof OperatingError)) throw error;
@@ -73,7 +73,7 @@ export class EtcdClient {
     const body = { name: login.username, password: login.password.reveal() };
     const answer = await this.#send(origin, path, body, signal);
     if (answer.status !== 200) throw etcdError(`${origin}${path}`, answer);
-    return parseAnswer(`${origin}${path}`, answer.text, (value) => authAnswer.safeParse(value)).token;
+    return parseAnswer(`${origin}${path}`, answer.text, authAnswer).token;
   }
 
   #send(origin: string, path: string, body: object, signal: AbortSignal): Promise<JsonResponse> {
@@ -97,12 +97,4 @@ function etcdError(where: string, { status, text }: JsonResponse): OperatingErro
   const parsed = problem.safeParse(parseOrUndefined(text));
   const message = parsed.data?.message ?? parsed.data?.error ?? text;
   return new OperatingError('lock-error', `${where}: etcd answered HTTP ${status}: ${message.slice(0, 200)}`);
-}
-
-function parseOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { OperatingError } from '../domain/errors.ts';
 import type { EtcdClient } from './etcd-client.ts';
-import { displayName } from './identity.ts';
-import type { Lock, LockReading } from './port.ts';
+import { displayName, type Lock, type LockReading } from './port.ts';
 
 export interface EtcdLockOptions {
   /** Keys begin with this; two rebalancers of one cluster must share it, those of two clusters must not. */

@@ -1,4 +1,5 @@
 import { Agent, buildConnector, request } from 'undici';
+import type { z } from 'zod';
 import { describeError, OperatingError } from '../domain/errors.ts';
 import { readBoundedText } from '../lib/bounded-text.ts';
 import type { TextLimits } from '../lib/bounded-text.ts';
@@ -66,22 +67,54 @@ export function createJsonHttp(tls: TlsOptions, { clock }: { readonly clock: Clo
   };
 }
 
+/** How many times as long as the last answer took the next one may take. */
+const SLACK = 4;
+
+/**
+ * Requests that wait a short time at first, so that a lost message, or an endpoint that is gone, costs little; twice as long after each
+ * answer that did not come, up to what the request allows, so that a server that is only slow is heard as well.
+ *
+ * @param options.firstMs how long an answer is waited for at first, and again as soon as answers come fast.
+ */
+export function withPatience(
+  http: JsonHttp,
+  { firstMs }: { readonly firstMs: number },
+  { clock }: { readonly clock: Clock },
+): JsonHttp {
+  /** By origin: one that is gone says nothing about the others. There are as many as are configured. */
+  const patienceMs = new Map<string, number>();
+  return {
+    async send(request) {
+      const { origin } = new URL(request.url);
+      const timeoutMs = Math.min(request.timeoutMs, patienceMs.get(origin) ?? firstMs);
+      const startedMs = clock.monotonicMs();
+      try {
+        const response = await http.send({ ...request, timeoutMs });
+        patienceMs.set(origin, Math.max(firstMs, SLACK * (clock.monotonicMs() - startedMs)));
+        return response;
+      } catch (error) {
+        patienceMs.set(origin, Math.max(firstMs, Math.min(request.timeoutMs, 2 * timeoutMs)));
+        throw error;
+      }
+    },
+    close: () => http.close(),
+  };
+}
+
 /** Parses an answer. @throws OperatingError that names the request and shows the beginning of the answer. */
-export function parseAnswer<T>(
-  where: string,
-  text: string,
-  parse: (value: unknown) => { readonly success: true; readonly data: T } | { readonly success: false },
-): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  const parsed = parse(value);
+export function parseAnswer<T>(where: string, text: string, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(parseOrUndefined(text));
   if (parsed.success) return parsed.data;
   throw new OperatingError(
     'lock-answer',
     `${where}: got an answer that is not understood: ${text.slice(0, 200)}`,
   );
+}
+
+export function parseOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

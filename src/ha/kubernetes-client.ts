@@ -4,16 +4,24 @@ import { z } from 'zod';
 import { describeError, OperatingError } from '../domain/errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { TlsOptions } from '../lib/tls.ts';
-import { parseAnswer, type JsonHttp, type JsonResponse } from './http.ts';
+import { parseAnswer, type JsonHttp, type JsonRequest, type JsonResponse } from './http.ts';
 
-/** What is needed of the API server. A value that is no error is an answer of its kind; anything else throws an OperatingError. */
-export interface KubernetesClient {
+/** What is needed of the API server. */
+export interface LeaseClient {
+  /** Undefined where there is none. */
   get(name: string, signal: AbortSignal): Promise<unknown>;
-  /** @returns `conflict` when it exists already. */
-  create(object: object, signal: AbortSignal): Promise<unknown>;
-  /** @returns `conflict` when the object's resource version is not the newest any more. */
-  replace(name: string, object: object, signal: AbortSignal): Promise<unknown>;
+  /**
+   * Creates it, or replaces the version that it names.
+   *
+   * @returns what was written; undefined when it exists already, or the version is not the newest any more.
+   */
+  put(name: string, lease: LeaseObject, signal: AbortSignal): Promise<unknown>;
   close(): Promise<void>;
+}
+
+export interface LeaseObject {
+  readonly metadata: { readonly resourceVersion?: string; readonly [field: string]: unknown };
+  readonly [field: string]: unknown;
 }
 
 export interface KubernetesClientOptions {
@@ -44,7 +52,7 @@ interface Access {
 }
 
 /** Leases over the API server's REST interface, with the pod's service account. */
-export class ServiceAccountClient implements KubernetesClient {
+export class ServiceAccountClient implements LeaseClient {
   readonly #options: KubernetesClientOptions;
   readonly #dependencies: KubernetesClientDependencies;
   #access: Access | undefined;
@@ -57,17 +65,14 @@ export class ServiceAccountClient implements KubernetesClient {
 
   async get(name: string, signal: AbortSignal): Promise<unknown> {
     const answer = await this.#send('GET', `/${name}`, undefined, signal);
-    return answer.status === 404 ? 'absent' : this.#read('GET', name, answer);
+    return answer.status === 404 ? undefined : read(`GET Lease ${name}`, answer);
   }
 
-  async create(object: object, signal: AbortSignal): Promise<unknown> {
-    const answer = await this.#send('POST', '', object, signal);
-    return answer.status === 409 ? 'conflict' : this.#read('POST', '', answer);
-  }
-
-  async replace(name: string, object: object, signal: AbortSignal): Promise<unknown> {
-    const answer = await this.#send('PUT', `/${name}`, object, signal);
-    return answer.status === 409 ? 'conflict' : this.#read('PUT', name, answer);
+  async put(name: string, lease: LeaseObject, signal: AbortSignal): Promise<unknown> {
+    const isNew = lease.metadata.resourceVersion === undefined;
+    const method = isNew ? 'POST' : 'PUT';
+    const answer = await this.#send(method, isNew ? '' : `/${name}`, lease, signal);
+    return answer.status === 409 ? undefined : read(`${method} Lease ${isNew ? '' : name}`, answer);
   }
 
   async close(): Promise<void> {
@@ -75,7 +80,7 @@ export class ServiceAccountClient implements KubernetesClient {
   }
 
   async #send(
-    method: 'GET' | 'POST' | 'PUT',
+    method: JsonRequest['method'],
     path: string,
     body: object | undefined,
     signal: AbortSignal,
@@ -93,17 +98,6 @@ export class ServiceAccountClient implements KubernetesClient {
     });
     if (answer.status === 401) this.#access = undefined;
     return answer;
-  }
-
-  #read(method: string, name: string, { status, text }: JsonResponse): unknown {
-    const where = `${method} Lease ${name}`;
-    if (status === 200 || status === 201)
-      return parseAnswer(where, text, (value) => answerSchema.safeParse(value));
-    const { message, reason } = parseAnswer(where, text, (value) => statusSchema.safeParse(value));
-    throw new OperatingError(
-      'lock-error',
-      `${where}: the API server answered HTTP ${status} ${reason}: ${message.slice(0, 300)}`,
-    );
   }
 
   async #authorize(): Promise<Access> {
@@ -127,6 +121,15 @@ export class ServiceAccountClient implements KubernetesClient {
     this.#http = { ca, http };
     return http;
   }
+}
+
+function read(where: string, { status, text }: JsonResponse): unknown {
+  if (status === 200 || status === 201) return parseAnswer(where, text, answerSchema);
+  const { message, reason } = parseAnswer(where, text, statusSchema);
+  throw new OperatingError(
+    'lock-error',
+    `${where}: the API server answered HTTP ${status} ${reason}: ${message.slice(0, 300)}`,
+  );
 }
 
 async function readLine(path: string): Promise<string> {

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { OperatingError } from '../domain/errors.ts';
 import type { Clock } from '../lib/clock.ts';
-import { displayName } from './identity.ts';
-import type { KubernetesClient } from './kubernetes-client.ts';
-import type { Lock, LockReading } from './port.ts';
+import type { LeaseClient, LeaseObject } from './kubernetes-client.ts';
+import { displayName, type Lock, type LockReading } from './port.ts';
 
 export interface KubernetesLockOptions {
   /** The name of the Lease. */
@@ -39,18 +38,14 @@ type Lease = z.infer<typeof leaseSchema>;
  */
 export class KubernetesLock implements Lock {
   readonly #options: KubernetesLockOptions;
-  readonly #client: KubernetesClient;
+  readonly #client: LeaseClient;
   readonly #clock: Clock;
   /** What the record looked like, and since when, on the monotonic clock. */
   #observed: { readonly record: string; readonly sinceMs: number } | undefined;
   /** Renewals and notes change one object: one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    options: KubernetesLockOptions,
-    client: KubernetesClient,
-    { clock }: { readonly clock: Clock },
-  ) {
+  constructor(options: KubernetesLockOptions, client: LeaseClient, { clock }: { readonly clock: Clock }) {
     this.#options = options;
     this.#client = client;
     this.#clock = clock;
@@ -70,8 +65,7 @@ export class KubernetesLock implements Lock {
       const lease = await this.#get(signal);
       if (!lease || !this.#isOurs(lease) || termOf(lease) !== term) return false;
       const annotations = { ...lease.metadata.annotations, [NOTE_ANNOTATION]: text };
-      const renewed = this.#claim(lease);
-      const written = { ...renewed, metadata: { ...renewed.metadata, annotations } };
+      const written = { ...this.#claim(lease), metadata: { ...lease.metadata, annotations } };
       return (await this.#put(written, signal)) !== undefined;
     });
   }
@@ -96,13 +90,12 @@ export class KubernetesLock implements Lock {
 
   async #acquireOrRenew(signal: AbortSignal): Promise<LockReading> {
     const lease = await this.#get(signal);
-    if (!lease) return this.#create(signal);
-    const freeInMs = this.#isOurs(lease) ? 0 : this.#freeInMs(lease);
+    const freeInMs = !lease || this.#isOurs(lease) ? 0 : this.#freeInMs(lease);
     if (freeInMs > 0) return { ...lostTo(lease), freeInMs };
     const claimed = await this.#put(this.#claim(lease), signal);
-    if (claimed) return held(claimed);
-    const winner = await this.#get(signal);
-    return winner ? lostTo(winner) : { kind: 'lost', holder: null };
+    if (claimed) return { kind: 'held', term: termOf(claimed) };
+    // Who created it meanwhile is seen at the next look.
+    return lostTo(lease && (await this.#get(signal)));
   }
 
   /** How long somebody else who has the lease may still renew it. */
@@ -119,17 +112,21 @@ export class KubernetesLock implements Lock {
     return spec.holderIdentity === this.#options.instance;
   }
 
-  /** The lease as ours, renewed now. */
-  #claim(lease: Lease): Lease {
+  /** The lease as ours, renewed now; a new one where there is none. */
+  #claim(lease: Lease | undefined): LeaseObject {
     const now = this.#microTime();
-    const isOurs = this.#isOurs(lease);
-    const { spec } = lease;
+    const { lease: name, instance, leaseDurationMs } = this.#options;
+    const { spec, ...object } = lease ?? {
+      ...{ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name } },
+      spec: { holderIdentity: instance },
+    };
+    const isOurs = spec.holderIdentity === instance;
     return {
-      ...lease,
+      ...object,
       spec: {
         ...spec,
-        holderIdentity: this.#options.instance,
-        leaseDurationSeconds: Math.ceil(this.#options.leaseDurationMs / 1_000),
+        holderIdentity: instance,
+        leaseDurationSeconds: Math.ceil(leaseDurationMs / 1_000),
         acquireTime: isOurs ? (spec.acquireTime ?? now) : now,
         renewTime: now,
         leaseTransitions: (spec.leaseTransitions ?? 0) + (isOurs ? 0 : 1),
@@ -137,36 +134,13 @@ export class KubernetesLock implements Lock {
     };
   }
 
-  async #create(signal: AbortSignal): Promise<LockReading> {
-    const now = this.#microTime();
-    const { lease: name, instance, leaseDurationMs } = this.#options;
-    const created = await this.#client.create(
-      {
-        apiVersion: 'coordination.k8s.io/v1',
-        kind: 'Lease',
-        metadata: { name },
-        spec: {
-          holderIdentity: instance,
-          leaseDurationSeconds: Math.ceil(leaseDurationMs / 1_000),
-          acquireTime: now,
-          renewTime: now,
-          leaseTransitions: 0,
-        },
-      },
-      signal,
-    );
-    return created === 'conflict' ? { kind: 'lost', holder: null } : held(parseLease(created));
-  }
-
   async #get(signal: AbortSignal): Promise<Lease | undefined> {
-    const found = await this.#client.get(this.#options.lease, signal);
-    return found === 'absent' ? undefined : parseLease(found);
+    return parseLease(await this.#client.get(this.#options.lease, signal));
   }
 
   /** @returns undefined when somebody else wrote in between. */
-  async #put(lease: Lease, signal: AbortSignal): Promise<Lease | undefined> {
-    const written = await this.#client.replace(this.#options.lease, lease, signal);
-    return written === 'conflict' ? undefined : parseLease(written);
+  async #put(lease: LeaseObject, signal: AbortSignal): Promise<Lease | undefined> {
+    return parseLease(await this.#client.put(this.#options.lease, lease, signal));
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -181,20 +155,17 @@ export class KubernetesLock implements Lock {
   }
 }
 
-function held(lease: Lease): LockReading {
-  return { kind: 'held', term: termOf(lease) };
-}
-
 /** Each taking changes both. */
 function termOf({ spec }: Lease): string {
   return `${spec.leaseTransitions ?? 0} ${spec.acquireTime ?? ''}`;
 }
 
-function lostTo({ spec }: Lease): LockReading & { readonly kind: 'lost' } {
-  return { kind: 'lost', holder: displayName(spec.holderIdentity ?? '') };
+function lostTo(lease: Lease | undefined): LockReading & { readonly kind: 'lost' } {
+  return { kind: 'lost', holder: displayName(lease?.spec.holderIdentity ?? '') };
 }
 
-function parseLease(value: unknown): Lease {
+function parseLease(value: unknown): Lease | undefined {
+  if (value === undefined) return undefined;
   const parsed = leaseSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new OperatingError('lock-answer', 'The API server answered with something that is no Lease');

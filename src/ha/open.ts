@@ -1,14 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { Login } from '../lib/secret.ts';
 import type { TlsOptions } from '../lib/tls.ts';
 import { Election } from './election.ts';
 import { EtcdClient } from './etcd-client.ts';
 import { EtcdLock } from './etcd.ts';
-import { createJsonHttp, type JsonHttp } from './http.ts';
-import { createInstance } from './identity.ts';
+import { createJsonHttp, withPatience, type JsonHttp } from './http.ts';
 import { ServiceAccountClient } from './kubernetes-client.ts';
 import { KubernetesLock } from './kubernetes.ts';
-import { withPatience } from './patience.ts';
 import type { ElectionTiming, LeaderElection, Lock } from './port.ts';
 
 export type ProviderOptions =
@@ -54,7 +53,8 @@ export function openElection(
 }
 
 function openLock({ identity, lock, ...timing }: OpenElectionOptions, clock: Clock): Lock {
-  const instance = createInstance(identity);
+  // A name that no other process has, not even the next one of the same replica.
+  const instance = `${identity}_${randomUUID()}`;
   const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = timing;
   const requestTimeoutMs = renewDeadlineMs / REQUESTS_PER_DEADLINE;
   const firstMs = Math.max(SHORTEST_PATIENCE_MS, retryPeriodMs / 2);

@@ -62,3 +62,9 @@ export interface Lock {
 
 /** Notes are small: etcd takes 1.5 MiB in a request, Kubernetes 256 KiB of annotations. */
 export const MAX_NOTE_CHARACTERS = 200_000;
+
+/** The replica's name, as people know it. An instance is that name and a UUID: leases belong to processes. */
+export function displayName(instance: string): string | null {
+  const name = instance.replace(/_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, '');
+  return name === '' ? null : name.slice(0, 256);
+}

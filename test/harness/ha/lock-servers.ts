@@ -1,10 +1,9 @@
 import { OperatingError } from '../../../src/domain/errors.ts';
 import { EtcdClient } from '../../../src/ha/etcd-client.ts';
 import { EtcdLock } from '../../../src/ha/etcd.ts';
-import type { JsonHttp, JsonRequest, JsonResponse } from '../../../src/ha/http.ts';
-import type { KubernetesClient } from '../../../src/ha/kubernetes-client.ts';
+import { withPatience, type JsonHttp, type JsonRequest, type JsonResponse } from '../../../src/ha/http.ts';
+import type { LeaseClient } from '../../../src/ha/kubernetes-client.ts';
 import { KubernetesLock, NOTE_ANNOTATION } from '../../../src/ha/kubernetes.ts';
-import { withPatience } from '../../../src/ha/patience.ts';
 import type { Lock } from '../../../src/ha/port.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { EtcdDouble } from './etcd-double.ts';
@@ -69,15 +68,16 @@ function leaseServer(double: LeaseDouble): LockServer {
         const headers = { authorization: `Bearer ${double.token}` };
         const request = { method, url, headers, body, timeoutMs: requestTimeoutMs, signal };
         const { status, text } = await http.send(request);
-        if (status === 404) return 'absent';
-        if (status === 409) return 'conflict';
+        if (status === 404 || status === 409) return undefined;
         if (status > 201) throw new OperatingError('lock-error', text);
         return JSON.parse(text) as unknown;
       };
-      const client: KubernetesClient = {
+      const client: LeaseClient = {
         get: (name, signal) => call('GET', `${LEASES}/${name}`, signal),
-        create: (object, signal) => call('POST', LEASES, signal, object),
-        replace: (name, object, signal) => call('PUT', `${LEASES}/${name}`, signal, object),
+        put: (name, lease, signal) =>
+          lease.metadata.resourceVersion === undefined
+            ? call('POST', LEASES, signal, lease)
+            : call('PUT', `${LEASES}/${name}`, signal, lease),
         close: () => Promise.resolve(),
       };
       return new KubernetesLock({ lease: 'rebalancer', instance, leaseDurationMs }, client, { clock });

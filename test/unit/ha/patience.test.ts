@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import { EtcdClient } from '../../../src/ha/etcd-client.ts';
-import type { JsonHttp, JsonRequest } from '../../../src/ha/http.ts';
-import { withPatience } from '../../../src/ha/patience.ts';
+import { withPatience, type JsonHttp, type JsonRequest } from '../../../src/ha/http.ts';
 import { sleep } from '../../../src/lib/clock.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 
