@@ -10,10 +10,8 @@ import { withRequests } from '../src/domain/policy.ts';
 import type { Policy } from '../src/domain/policy.ts';
 import { sleep } from '../src/lib/clock.ts';
 import { count } from '../src/lib/number.ts';
-import { SCRATCH_DATABASE } from '../src/scratch/table.ts';
-import type { ScratchTable } from '../src/scratch/table.ts';
-import { withScratchTable } from '../src/scratch/work.ts';
-import type { TrialCall } from '../src/scratch/work.ts';
+import { SCRATCH_DATABASE, withScratchTable } from '../src/scratch/table.ts';
+import type { ScratchTable, TrialCall } from '../src/scratch/table.ts';
 import { Writer } from '../src/scratch/writer.ts';
 import type { WriteFigures } from '../src/scratch/writer.ts';
 
@@ -64,8 +62,7 @@ export async function runAcceptance(
   try {
     const cluster = toClusterOptions(config, secrets);
     const { result, left } = await withScratchTable(
-      { cluster, regions: REGIONS },
-      { clock: parts.clock },
+      { cluster, regions: REGIONS, clock: parts.clock },
       call,
       async (sql, table) => work(options, session, { table, writer: new Writer(sql, table) }, call),
     );

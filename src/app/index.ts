@@ -14,7 +14,7 @@ import type { SimulateRequest } from './commands/simulate.ts';
 import type { Holder } from '../store/sqlite-lock.ts';
 import type { ReloadSources } from './daemon/run.ts';
 import type { PreflightReport } from './preflight/check.ts';
-import type { TrialCall } from '../scratch/work.ts';
+import type { TrialCall } from '../scratch/table.ts';
 
 interface Call {
   readonly signal: AbortSignal;

@@ -7,7 +7,7 @@ import { parseEndpoint } from '../greptimedb/endpoint.ts';
 import { createCaller } from '../greptimedb/detect.ts';
 import { createHttpTransport } from '../greptimedb/http.ts';
 import type { Transport } from '../greptimedb/http.ts';
-import type { ClusterDependencies, ClusterOptions } from '../greptimedb/options.ts';
+import type { ClusterOptions } from '../greptimedb/options.ts';
 import { SqlClient } from '../greptimedb/sql/client.ts';
 import { readSqlAnswer, SqlError } from '../greptimedb/sql/result.ts';
 import type { SqlRows } from '../greptimedb/sql/result.ts';
@@ -31,17 +31,19 @@ export class ScratchSql {
   readonly clock: Clock;
   readonly #client: SqlClient;
   readonly #transport: Transport;
-  readonly #ownsTransport: boolean;
 
-  /** @param options with at least one frontend. */
-  constructor(options: ClusterOptions, dependencies: ClusterDependencies) {
+  /** @throws OperatingError `no-frontends` */
+  constructor(options: ClusterOptions, clock: Clock) {
     const { sql, requestTimeoutMs } = options;
-    this.clock = dependencies.clock;
-    this.#ownsTransport = !dependencies.transport;
-    const transport = dependencies.transport ?? createHttpTransport({ connectTimeoutMs: requestTimeoutMs });
-    this.#transport = transport;
     this.endpoints = (sql?.endpoints ?? []).map(parseEndpoint);
-    const caller = createCaller({ options, dependencies, transport }, sql?.tls);
+    if (this.endpoints.length === 0)
+      throw new OperatingError(
+        'no-frontends',
+        'Rows are written and read over SQL: the trial needs the frontends in cluster.sql.endpoints',
+      );
+    this.clock = clock;
+    this.#transport = createHttpTransport({ connectTimeoutMs: requestTimeoutMs });
+    const caller = createCaller({ options, dependencies: { clock }, transport: this.#transport }, sql?.tls);
     this.#client = new SqlClient({ endpoints: this.endpoints, login: sql?.login }, caller);
   }
 
@@ -59,25 +61,28 @@ export class ScratchSql {
   /**
    * A statement that may be repeated, to one frontend after the other until one answers as it should.
    *
+   * @param endpoints default: all of them.
    * @throws CallError of the last try; at once when the user may not, or the statement is not understood.
    */
-  async runSomewhere(statement: string, signal: AbortSignal, large = false): Promise<SqlRows | undefined> {
+  async runSomewhere(
+    statement: string,
+    sent: Omit<Sent, 'timeoutMs'>,
+    endpoints = this.endpoints,
+  ): Promise<SqlRows | undefined> {
     const timeoutMs = this.#client.caller.requestTimeoutMs * DDL_PATIENCE_FACTOR;
     for (let attempt = 0; ; attempt += 1) {
-      const endpoint = this.endpoints[attempt % this.endpoints.length];
-      if (!endpoint) throw new OperatingError('no-frontend', 'There is no frontend to write through');
       try {
-        return await this.run(endpoint, statement, { signal, timeoutMs, large });
+        return await this.run(endpoints[attempt % endpoints.length]!, statement, { ...sent, timeoutMs });
       } catch (error) {
-        if (!(error instanceof CallError) || isFinal(error) || attempt >= TRIES * this.endpoints.length)
+        if (!(error instanceof CallError) || isFinal(error) || attempt >= TRIES * endpoints.length)
           throw error;
-        await sleep(this.clock, PAUSE_MS, signal);
+        await sleep(this.clock, PAUSE_MS, sent.signal);
       }
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#ownsTransport) await this.#transport.close();
+  close(): Promise<void> {
+    return this.#transport.close();
   }
 }
 

@@ -3,10 +3,11 @@ import { OperatingError } from '../../domain/errors.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { TableSelector } from '../../domain/selector.ts';
 import { takesWrites } from '../../domain/snapshot.ts';
-import type { Snapshot } from '../../domain/snapshot.ts';
+import type { Datanode, Snapshot } from '../../domain/snapshot.ts';
 import type { Warning } from '../../domain/plan.ts';
 import type { Cluster, ClusterProfile, ClusterSafety } from '../../greptimedb/port.ts';
 import { count } from '../../lib/number.ts';
+import { check } from './check.ts';
 import type { Check } from './check.ts';
 
 /** A procedure that nobody has. Metasrv looks its state up and finds none; nothing else comes of it. */
@@ -17,30 +18,24 @@ const NOBODY = '00000000-0000-4000-8000-000000000000';
  * called (GreptimeDB src/sql/src/statements/statement.rs `is_readonly`, src/auth/src/permission.rs): the harmless call tells.
  */
 export async function rightsCheck(cluster: Cluster, config: Config, signal: AbortSignal): Promise<Check> {
-  const check = 'rights';
   if (cluster.profile.api === 'metasrv')
-    return { check, verdict: 'pass', detail: 'The admin interface of metasrv asks nobody for rights.' };
+    return check('rights', 'pass', 'The admin interface of metasrv asks nobody for rights.');
   const { username } = config.cluster.sql;
+  const user = `User ${JSON.stringify(username)}`;
   try {
     await cluster.readProcedure(NOBODY, { signal });
   } catch (error) {
     if (!(error instanceof OperatingError) || error.code !== 'access-denied') throw error;
-    return {
-      check,
-      verdict: config.execution.dryRun ? 'warn' : 'fail',
-      detail: `User ${JSON.stringify(username)} may only read: plan, explain, snapshot and a dry run work, every migration is refused.`,
-      advice: 'To let it act, configure a user that may write (docs/security.md).',
-    };
+    return check(
+      'rights',
+      config.execution.dryRun ? 'warn' : 'fail',
+      `${user} may only read: plan, explain, snapshot and a dry run work, every migration is refused.`,
+      'To let it act, configure a user that may write (docs/security.md).',
+    );
   }
-  const who =
-    username === undefined
-      ? 'No login is configured, and none is asked for'
-      : `User ${JSON.stringify(username)}`;
-  return {
-    check,
-    verdict: 'pass',
-    detail: `${who}${username === undefined ? ': migrations are allowed' : ' may migrate regions'}.`,
-  };
+  const may = `${user} may migrate regions.`;
+  const mayAnybody = 'No login is configured, and none is asked for: migrations are allowed.';
+  return check('rights', 'pass', username === undefined ? mayAnybody : may);
 }
 
 /** What this version can do, and what it cannot. */
@@ -49,95 +44,81 @@ export function featureChecks(
   safety: ClusterSafety,
   { cluster }: Config,
 ): readonly Check[] {
-  const feature = (verdict: Check['verdict'], detail: string, advice?: string): Check => ({
-    ...{ check: 'feature' as const, verdict, detail },
-    ...(advice !== undefined && { advice }),
-  });
   const seesOthers = features.includes('procedure_info');
   const hasMetasrv = cluster.metasrv.endpoints.length > 0;
-  const flushes = api === 'sql' && seesOthers;
+  const either = (isThere: boolean, there: string, missing: string, advice: string): Check =>
+    isThere ? check('feature', 'pass', there) : check('feature', 'warn', missing, advice);
   return [
-    flushes
-      ? feature(
-          'pass',
-          'Regions are flushed before they move: a local write-ahead log is enough, on shared storage.',
-        )
-      : feature(
-          'warn',
-          `GreptimeDB ${version === '' ? 'of this age' : version} moves regions without flushing them: only a Kafka write-ahead log keeps every row.`,
-          'Look at the configuration of the datanodes; preflight --migrate shows what happens.',
-        ),
-    seesOthers
-      ? feature('pass', 'Migrations of others are seen, and waited for.')
-      : feature(
-          'warn',
-          'Migrations of others cannot be seen in this version.',
-          'Let nobody else move regions.',
-        ),
-    safety.maintenance === 'unknown'
-      ? feature(
-          'warn',
-          `Maintenance mode cannot be seen${hasMetasrv ? ' in this version' : ' over SQL'}: migrations go on during it.`,
-          hasMetasrv
-            ? 'Pause the rebalancer (pause) during maintenance.'
-            : 'Name the metasrvs in cluster.metasrv.endpoints.',
-        )
-      : feature('pass', 'Maintenance mode is seen, and nothing moves during it.'),
+    either(
+      api === 'sql' && seesOthers,
+      'Regions are flushed before they move: a local write-ahead log is enough, on shared storage.',
+      `GreptimeDB ${version === '' ? 'of this age' : version} moves regions without flushing them: only a Kafka write-ahead log keeps every row.`,
+      'Look at the configuration of the datanodes; preflight --migrate shows what happens.',
+    ),
+    either(
+      seesOthers,
+      'Migrations of others are seen, and waited for.',
+      'Migrations of others cannot be seen in this version.',
+      'Let nobody else move regions.',
+    ),
+    either(
+      safety.maintenance !== 'unknown',
+      'Maintenance mode is seen, and nothing moves during it.',
+      `Maintenance mode cannot be seen${hasMetasrv ? ' in this version' : ' over SQL'}: migrations go on during it.`,
+      hasMetasrv
+        ? 'Pause the rebalancer (pause) during maintenance.'
+        : 'Name the metasrvs in cluster.metasrv.endpoints.',
+    ),
     ...(safety.procedureManager === 'unknown'
       ? []
-      : [feature('pass', 'A paused procedure manager is seen, and waited for.')]),
+      : [check('feature', 'pass', 'A paused procedure manager is seen, and waited for.')]),
   ];
 }
 
 /** Which datanodes there are, and which of them take regions. */
 export function datanodeChecks({ datanodes, regions }: Snapshot, policy: Policy): readonly Check[] {
-  const leads = (id: string): number => regions.filter(({ leader }) => leader === id).length;
-  const dead = datanodes.filter(({ status }) => status === 'dead').map(({ id }) => id);
-  const alive = datanodes.filter(({ status }) => status === 'alive').map(({ id }) => id);
+  const led = (ids: readonly string[]): string => {
+    const theirs = regions.filter(({ leader }) => leader !== null && ids.includes(leader));
+    return count(theirs.length, 'region');
+  };
+  const idsOf = (wanted: (datanode: Datanode) => boolean): string[] =>
+    datanodes.filter(wanted).map(({ id }) => id);
+  const alive = idsOf(({ status }) => status === 'alive');
+  const dead = idsOf(({ status }) => status === 'dead');
   const draining = policy.drain.filter((id) => datanodes.some((datanode) => datanode.id === id));
   const cordoned = alive.filter((id) => policy.cordon.includes(id));
-  const readers = datanodes.filter((datanode) => !takesWrites(datanode)).map(({ id }) => id);
-  const held = new Set([...draining, ...cordoned, ...readers]);
-  const targets = alive.filter((id) => !held.has(id));
-  const empty = targets.filter((id) => leads(id) === 0);
-  const left = draining.reduce((sum, id) => sum + leads(id), 0);
-  const say = (verdict: Check['verdict'], detail: string, advice?: string): Check => ({
-    ...{ check: 'datanodes' as const, verdict, detail },
-    ...(advice !== undefined && { advice }),
-  });
+  const readers = idsOf((datanode) => !takesWrites(datanode));
+  const targets = alive.filter((id) => ![...draining, ...cordoned, ...readers].includes(id));
+  const leaders = new Set(regions.map(({ leader }) => leader));
+  const empty = targets.filter((id) => !leaders.has(id));
+  const restart =
+    'Start them again, or leave their regions to the failover of GreptimeDB. Their regions are not moved.';
+  const told: [
+    ids: readonly string[],
+    verdict: Check['verdict'],
+    text: (ids: string) => string,
+    advice?: string,
+  ][] = [
+    [dead, 'warn', (ids) => `Dead: ${ids}, leading ${led(dead)}.`, restart],
+    [empty, 'pass', (ids) => `Empty, to be filled: ${ids}.`],
+    [draining, 'pass', (ids) => `Draining: ${ids}, with ${led(draining)} left.`],
+    [cordoned, 'pass', (ids) => `Cordoned, so that nothing is moved there: ${ids}.`],
+    [readers, 'pass', (ids) => `For queries alone, so that nothing is moved there: ${ids}.`],
+  ];
+  const [only] = targets;
+  const areAlive = `${alive.length} of ${count(datanodes.length, 'datanode')} ${alive.length === 1 ? 'is' : 'are'} alive.`;
   return [
-    say(
-      'pass',
-      `${alive.length} of ${count(datanodes.length, 'datanode')} ${alive.length === 1 ? 'is' : 'are'} alive.`,
-    ),
-    ...(dead.length === 0
-      ? []
-      : [
-          say(
-            'warn',
-            `Dead: ${dead.join(', ')}, leading ${count(
-              dead.reduce((sum, id) => sum + leads(id), 0),
-              'region',
-            )}.`,
-            'Start them again, or leave their regions to the failover of GreptimeDB. Their regions are not moved.',
-          ),
-        ]),
-    ...(empty.length === 0 ? [] : [say('pass', `Empty, to be filled: ${empty.join(', ')}.`)]),
-    ...(draining.length === 0
-      ? []
-      : [say('pass', `Draining: ${draining.join(', ')}, with ${count(left, 'region')} left.`)]),
-    ...(cordoned.length === 0
-      ? []
-      : [say('pass', `Cordoned, so that nothing is moved there: ${cordoned.join(', ')}.`)]),
-    ...(readers.length === 0
-      ? []
-      : [say('pass', `For queries alone, so that nothing is moved there: ${readers.join(', ')}.`)]),
+    check('datanodes', 'pass', areAlive),
+    ...told
+      .filter(([ids]) => ids.length > 0)
+      .map(([ids, verdict, text, advice]) => check('datanodes', verdict, text(ids.join(', ')), advice)),
     ...(targets.length > 1
       ? []
       : [
-          say(
+          check(
+            'datanodes',
             'warn',
-            `${targets.length === 0 ? 'No datanode' : `Only datanode ${targets[0]!}`} may receive regions: there is nothing to balance.`,
+            `${only === undefined ? 'No datanode' : `Only datanode ${only}`} may receive regions: there is nothing to balance.`,
             'Add datanodes, or look at datanodes.drain and datanodes.cordon.',
           ),
         ]),
@@ -152,22 +133,15 @@ export function selectionChecks(
 ): readonly Check[] {
   const selected = new Set(tables.filter((table) => selector.selects(table)).map(({ id }) => id));
   const selectedRegions = regions.filter(({ tableId }) => selected.has(tableId)).length;
-  const detail = `${selected.size} of ${count(tables.length, 'table')} with ${count(selectedRegions, 'region')} ${selected.size === 1 ? 'is' : 'are'} selected.`;
-  const advice = 'Correct the name in the configuration, or take it out.';
+  const isOne = selected.size === 1;
+  const detail = `${selected.size} of ${count(tables.length, 'table')} with ${count(selectedRegions, 'region')} ${isOne ? 'is' : 'are'} selected.`;
+  const nothing = 'No table is selected: there is nothing to balance.';
+  const wrongName = 'Correct the name in the configuration, or take it out.';
   return [
-    ...(selected.size > 0 ? [{ check: 'selection', verdict: 'pass', detail } as const] : []),
-    ...unmatched.map(
-      (warning) => ({ check: 'selection', verdict: 'warn', detail: warning.detail, advice }) as const,
-    ),
+    ...(selected.size > 0 ? [check('selection', 'pass', detail)] : []),
+    ...unmatched.map((warning) => check('selection', 'warn', warning.detail, wrongName)),
     ...(selected.size === 0 && unmatched.length === 0
-      ? [
-          {
-            check: 'selection',
-            verdict: 'warn',
-            detail: 'No table is selected: there is nothing to balance.',
-            advice: 'Look at tables.include and tables.exclude.',
-          } as const,
-        ]
+      ? [check('selection', 'warn', nothing, 'Look at tables.include and tables.exclude.')]
       : []),
   ];
 }

@@ -1,7 +1,7 @@
 import { describeError } from '../../domain/errors.ts';
 import type { EndpointReading } from '../../greptimedb/endpoints.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import { adviceFor } from './check.ts';
+import { adviceFor, check } from './check.ts';
 import type { Check } from './check.ts';
 
 /** From here on time stamps in logs and events no longer fit together. */
@@ -26,14 +26,13 @@ function endpointCheck(
   user: string | undefined,
 ): Check {
   if (error) {
-    const advice = adviceFor(error);
     const detail = `${SERVER[list]} ${endpoint}: ${withoutRequest(describeError(error))}`;
-    return { check: 'endpoint', verdict: 'fail', detail, ...(advice && { advice }) };
+    return check('endpoint', 'fail', detail, adviceFor(error));
   }
   const tls = endpoint.startsWith('https:') ? ' over TLS' : '';
   const login = list === 'sql' && user !== undefined ? ` and takes the login of ${JSON.stringify(user)}` : '';
-  const detail = `${SERVER[list]} ${endpoint} answers${tls} in ${formatDuration(Math.ceil(roundTripMs))}${login}.`;
-  return { check: 'endpoint', verdict: 'pass', detail };
+  const duration = formatDuration(Math.ceil(roundTripMs));
+  return check('endpoint', 'pass', `${SERVER[list]} ${endpoint} answers${tls} in ${duration}${login}.`);
 }
 
 /** What was asked is known, the address was just named, and OpenSSL tells where in its own sources an error arose. */
@@ -54,18 +53,12 @@ function clockChecks(readings: readonly EndpointReading[], toleratedSkewMs: numb
   const off = told.filter((reading) => certainMs(reading) > NOTABLE_SKEW_MS);
   const widest = Math.max(...told.map(({ clock }) => clock.withinMs + Math.abs(clock.aheadMs)));
   if (off.length === 0)
-    return [
-      {
-        check: 'clock',
-        verdict: 'pass',
-        detail: `The servers' clocks are within ${formatDuration(widest)} of ours.`,
-      },
-    ];
+    return [check('clock', 'pass', `The servers' clocks are within ${formatDuration(widest)} of ours.`)];
   return off.map((reading) => {
     const { aheadMs } = reading.clock;
     const difference = `${formatDuration(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} ours`;
     const verdict = certainMs(reading) > toleratedSkewMs ? 'fail' : 'warn';
-    const detail = `The clock of ${reading.endpoint} is ${difference}.`;
-    return { check: 'clock', verdict, detail, advice: 'Synchronise the clocks of all machines (NTP).' };
+    const advice = 'Synchronise the clocks of all machines (NTP).';
+    return check('clock', verdict, `The clock of ${reading.endpoint} is ${difference}.`, advice);
   });
 }

@@ -1,25 +1,24 @@
 import type { Config } from '../../config/config.ts';
 import type { GateCode } from '../../domain/codes.ts';
-import type { Datanode } from '../../domain/snapshot.ts';
 import { closedGates } from '../../executor/gates.ts';
-import type { ClosedGate } from '../../executor/gates.ts';
+import type { ClosedGate, GateReading } from '../../executor/gates.ts';
 import { evaluateWindows } from '../../executor/windows.ts';
-import type { ClusterSafety, RegionProcedure } from '../../greptimedb/port.ts';
 import type { StandingInState } from '../../store/read-only-state.ts';
 import { executorSettings } from '../daemon/settings.ts';
+import { check } from './check.ts';
 import type { Check } from './check.ts';
 
-export interface GateFacts {
-  readonly safety: ClusterSafety;
-  readonly datanodes: readonly Datanode[];
-  readonly procedures: readonly RegionProcedure[] | 'unsupported';
-  /** What the state folder says; undefined where there is none. */
-  readonly standing: StandingInState | undefined;
-}
-
-/** Every gate that would keep a daemon from moving anything at this moment. */
-export function gateChecks(facts: GateFacts, config: Config, nowMs: number): readonly Check[] {
-  const { safety, datanodes, procedures, standing } = facts;
+/**
+ * Every gate that would keep a daemon from moving anything at this moment.
+ *
+ * @param standing what the state folder says; undefined where there is none.
+ */
+export function gateChecks(
+  cluster: Omit<Extract<GateReading['cluster'], { kind: 'read' }>, 'kind'>,
+  standing: StandingInState | undefined,
+  config: Config,
+  nowMs: number,
+): readonly Check[] {
   const { windows, timezone } = config.schedule;
   const { pause, ...counts } = standing ?? NOTHING_DONE;
   const closed = closedGates(
@@ -30,12 +29,11 @@ export function gateChecks(facts: GateFacts, config: Config, nowMs: number): rea
       ...(pause && { pause }),
       isDryRun: config.execution.dryRun,
       window: evaluateWindows(windows, timezone, nowMs),
-      cluster: { kind: 'read', safety, datanodes, procedures },
+      cluster: { kind: 'read', ...cluster },
     },
     executorSettings(config),
   );
-  if (closed.length === 0)
-    return [{ check: 'gates', verdict: 'pass', detail: 'Nothing forbids moving regions at this moment.' }];
+  if (closed.length === 0) return [check('gates', 'pass', 'Nothing forbids moving regions at this moment.')];
   return closed.map(gateCheck);
 }
 
@@ -59,5 +57,5 @@ const ADVICE: Partial<Record<GateCode, string>> = {
 function gateCheck({ code, detail }: ClosedGate): Check {
   // A dry run is the default, and no fault.
   const verdict = code === 'dry-run' ? 'pass' : code === 'too-few-alive' ? 'fail' : 'warn';
-  return { check: 'gates', verdict, detail, advice: ADVICE[code] ?? 'It opens by itself.' };
+  return check('gates', verdict, detail, ADVICE[code] ?? 'It opens by itself.');
 }

@@ -1,26 +1,18 @@
 import type { Config } from '../../config/config.ts';
-import { toPolicy } from '../../config/effective.ts';
-import { readSecrets } from '../../config/secrets.ts';
 import { OperatingError } from '../../domain/errors.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import { fullTableName, takesWrites } from '../../domain/snapshot.ts';
 import type { Region, Snapshot } from '../../domain/snapshot.ts';
-import { createExecutor } from '../../executor/executor.ts';
 import { describeClosed } from '../../executor/gates.ts';
-import type { Cluster } from '../../greptimedb/port.ts';
-import { sleep } from '../../lib/clock.ts';
-import { EventBus } from '../../observability/events.ts';
-import type { ScratchSql } from '../../scratch/sql.ts';
-import { SCRATCH_DATABASE } from '../../scratch/table.ts';
-import type { ScratchTable } from '../../scratch/table.ts';
-import { withScratchTable } from '../../scratch/work.ts';
-import type { TrialCall } from '../../scratch/work.ts';
+import { askAgain, SCRATCH_DATABASE, withScratchTable } from '../../scratch/table.ts';
+import type { ScratchTable, TrialCall } from '../../scratch/table.ts';
 import { Writer } from '../../scratch/writer.ts';
 import type { WriteFigures } from '../../scratch/writer.ts';
-import { openStore } from '../../store/sqlite.ts';
+import { openSession } from '../compose.ts';
 import type { Parts } from '../compose.ts';
-import { executorSettings, toClusterOptions } from '../daemon/settings.ts';
+import type { ClusterSession } from '../daemon/cluster-session.ts';
+import { toClusterOptions } from '../daemon/settings.ts';
 
 /** What one region's way there and back did to the rows that were written meanwhile. */
 export interface MigrationTrial {
@@ -45,7 +37,6 @@ const REGIONS = 3;
 /** Rows before, between and after the moves. */
 const ROWS_BETWEEN = 40;
 const FIND_TRIES = 15;
-const FIND_PAUSE_MS = 1_000;
 
 /**
  * Makes a table of its own, writes to it, moves one of its regions to another datanode and back, reads every acknowledged row again, and drops
@@ -54,37 +45,39 @@ const FIND_PAUSE_MS = 1_000;
  * @throws OperatingError what made the trial impossible; nothing of it is left in the cluster then either, as far as that answers.
  */
 export async function tryMigration(config: Config, parts: Parts, call: TrialCall): Promise<MigrationTrial> {
-  const options = toClusterOptions(config, await readSecrets(config));
-  const { clock, logger } = parts;
-  const onWarning = (message: string, fields: Readonly<Record<string, unknown>>): void =>
-    logger.warn(fields, message);
-  const { result, left } = await withScratchTable(
-    { cluster: options, regions: REGIONS },
-    { clock },
-    call,
-    async (sql, table) => {
-      const cluster = await parts.openCluster(options, { clock, onWarning }, call);
-      try {
-        return await moveThereAndBack(config, parts, { sql, table, cluster, ...call });
-      } finally {
-        await cluster.close();
-      }
-    },
-  );
-  return left === undefined ? result : { ...result, left };
+  const { session, secrets } = await openSession(forTrial(config), parts);
+  try {
+    const cluster = toClusterOptions(config, secrets);
+    const { result, left } = await withScratchTable(
+      { cluster, regions: REGIONS, clock: parts.clock },
+      call,
+      (sql, table) => moveThereAndBack(session, table, new Writer(sql, table), call),
+    );
+    return left === undefined ? result : { ...result, left };
+  } finally {
+    await session.close();
+  }
 }
 
-interface Workplace extends TrialCall {
-  readonly sql: ScratchSql;
-  readonly table: ScratchTable;
-  readonly cluster: Cluster;
+/** It acts at once and alone, because somebody asked for it, and with a memory of its own that is forgotten. */
+function forTrial(config: Config): Config {
+  return {
+    ...config,
+    schedule: { ...config.schedule, windows: [] },
+    execution: { ...config.execution, dryRun: false, regionCooldownMs: 0, maxMovesPerHour: 0 },
+    state: { ...config.state, path: ':memory:' },
+    ha: { ...config.ha, provider: 'none' },
+  };
 }
 
-async function moveThereAndBack(config: Config, parts: Parts, place: Workplace): Promise<MigrationTrial> {
-  const { sql, table, cluster, signal, say } = place;
-  const { snapshot, regions } = await findRegions(cluster, table, parts, signal);
-  const way = chooseWay(snapshot, regions, config);
-  const writer = new Writer(sql, table);
+async function moveThereAndBack(
+  session: ClusterSession,
+  table: ScratchTable,
+  writer: Writer,
+  { signal, say }: TrialCall,
+): Promise<MigrationTrial> {
+  const { snapshot, regions } = await findRegions(session, table, signal);
+  const way = chooseWay(snapshot, regions, session);
   writer.start();
   const moves: TriedMove[] = [];
   try {
@@ -94,7 +87,7 @@ async function moveThereAndBack(config: Config, parts: Parts, place: Workplace):
       [way.to, way.from],
     ] as const) {
       say(`moving region ${way.region.id} from ${from} to ${to} under writes`);
-      const move = await moveRegion(config, parts, place, { ...way, from, to });
+      const move = await moveRegion(session, { ...way, from, to }, signal);
       moves.push(move);
       if (move.outcome !== 'succeeded') break;
       await writer.written(ROWS_BETWEEN, signal);
@@ -107,25 +100,30 @@ async function moveThereAndBack(config: Config, parts: Parts, place: Workplace):
   return { moves, writes: writer.figures(), rowsLost: gone.length };
 }
 
+interface Found {
+  readonly snapshot: Snapshot;
+  readonly regions: readonly Region[];
+}
+
 /** The table's regions, once the cluster tells them all. */
 async function findRegions(
-  cluster: Cluster,
+  session: ClusterSession,
   table: ScratchTable,
-  { clock }: Parts,
   signal: AbortSignal,
-): Promise<{ readonly snapshot: Snapshot; readonly regions: readonly Region[] }> {
+): Promise<Found> {
   const selector = compileSelection({ include: [`${SCRATCH_DATABASE}.${table.name}`], exclude: [] });
-  for (let attempt = 1; ; attempt += 1) {
-    const snapshot = await cluster.readSnapshot({ selector, signal });
-    const regions = snapshot.regions.filter(({ leader, status }) => leader !== null && status === 'alive');
-    if (regions.length === table.regions) return { snapshot, regions };
-    if (attempt >= FIND_TRIES)
-      throw new OperatingError(
-        'trial-regions',
-        `The cluster shows ${regions.length} of the ${table.regions} new regions`,
-      );
-    await sleep(clock, FIND_PAUSE_MS, signal);
-  }
+  const look = async (): Promise<Found> => {
+    const snapshot = await session.readSnapshot({ selector, signal });
+    const isUsable = ({ leader, status }: Region): boolean => leader !== null && status === 'alive';
+    return { snapshot, regions: snapshot.regions.filter(isUsable) };
+  };
+  const areAll = ({ regions }: Found): boolean => regions.length === table.regions;
+  const found = await askAgain(look, areAll, { tries: FIND_TRIES, clock: session.clock, signal });
+  if (areAll(found)) return found;
+  throw new OperatingError(
+    'trial-regions',
+    `The cluster shows ${found.regions.length} of the ${table.regions} new regions`,
+  );
 }
 
 interface Way {
@@ -136,8 +134,12 @@ interface Way {
 }
 
 /** One region, and a datanode that may receive it. @throws OperatingError `no-second-datanode` */
-function chooseWay({ datanodes, tables }: Snapshot, regions: readonly Region[], config: Config): Way {
-  const { drain, cordon } = toPolicy(config);
+function chooseWay(
+  { datanodes, tables }: Snapshot,
+  regions: readonly Region[],
+  session: ClusterSession,
+): Way {
+  const { drain, cordon } = session.policy();
   const targets = datanodes
     .filter((datanode) => datanode.status === 'alive' && takesWrites(datanode))
     .map(({ id }) => id)
@@ -156,54 +158,24 @@ function chooseWay({ datanodes, tables }: Snapshot, regions: readonly Region[], 
   );
 }
 
-/** Through the same executor as every other move, with a memory of its own that is forgotten. */
+/** Through the same executor as every other move. */
 async function moveRegion(
-  config: Config,
-  { clock, logger }: Parts,
-  { cluster, signal }: Workplace,
+  session: ClusterSession,
   { region, table, from, to }: Way,
+  signal: AbortSignal,
 ): Promise<TriedMove> {
-  const store = openStore({ path: ':memory:' }, { clock });
-  const events = new EventBus({
-    now: () => clock.now(),
-    onListenerError: (error) => logger.error({ error }, 'A listener of events failed'),
-  });
-  const standing = () =>
-    ({
-      ...{
-        isLeader: true,
-        isConfigWaiting: false,
-        isReplanWaiting: false,
-        isDryRun: false,
-        snapshotTakenAtMs: clock.now(),
-      },
-      window: { isOpen: true, detail: '' },
-      draining: config.datanodes.drain,
-    }) as const;
-  const executor = createExecutor(executorSettings(config), { cluster, store, events, clock, standing });
-  const startedMs = clock.monotonicMs();
+  const { clock, connection, store } = session;
+  const executor = session.openExecutor(await connection.get(signal), () => clock.now());
   const way = { regionId: region.id, from, to };
-  try {
-    const move = {
-      seq: 1,
-      tableId: region.tableId,
-      table,
-      reason: 'node-spread',
-      detail: '',
-      ...way,
-    } as const;
-    const cycleId = store.beginCycle('preflight', clock.now());
-    const { records, closed } = await executor.execute(
-      [move],
-      { planId: 'preflight', cycleId, limit: 1 },
-      signal,
-    );
-    signal.throwIfAborted();
-    const durationMs = Math.round(clock.monotonicMs() - startedMs);
-    return { ...way, durationMs, ...endOf(records[0], describeClosed(closed)) };
-  } finally {
-    store.close();
-  }
+  const { tableId } = region;
+  const move = { seq: 1, tableId, table, reason: 'node-spread', detail: '', ...way } as const;
+  const cycleId = store.beginCycle('preflight', clock.now());
+  const startedMs = clock.monotonicMs();
+  const context = { planId: 'preflight', cycleId, limit: 1 };
+  const { records, closed } = await executor.execute([move], context, signal);
+  signal.throwIfAborted();
+  const durationMs = Math.round(clock.monotonicMs() - startedMs);
+  return { ...way, durationMs, ...endOf(records[0], describeClosed(closed)) };
 }
 
 function endOf(record: MoveRecord | undefined, closed: string): Pick<TriedMove, 'outcome' | 'detail'> {

@@ -4,27 +4,25 @@ import { readSecrets } from '../../config/secrets.ts';
 import { OperatingError } from '../../domain/errors.ts';
 import { withRequests } from '../../domain/policy.ts';
 import { compileSelection } from '../../domain/selector.ts';
-import type { ClusterIdentity, Snapshot } from '../../domain/snapshot.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
 import { unmatchedNames } from '../../domain/unmatched-names.ts';
 import { SERVER_TIMES } from '../../executor/options.ts';
 import { askEndpoints } from '../../greptimedb/index.ts';
 import type { EndpointReading } from '../../greptimedb/index.ts';
 import type { ClusterOptions } from '../../greptimedb/options.ts';
-import type { Cluster } from '../../greptimedb/port.ts';
-import type { Clock } from '../../lib/clock.ts';
+import type { Cluster, ClusterProfile } from '../../greptimedb/port.ts';
+import type { TrialCall } from '../../scratch/table.ts';
 import { readOnlyState } from '../../store/read-only-state.ts';
 import type { ReadOnlyState } from '../../store/read-only-state.ts';
 import type { Parts } from '../compose.ts';
 import { toClusterOptions } from '../daemon/settings.ts';
-import { attempt, checked, worstOf } from './check.ts';
-import type { Attempt, Check, PreflightReport } from './check.ts';
+import { attempt, check, worstOf } from './check.ts';
+import type { Check, PreflightReport } from './check.ts';
 import { datanodeChecks, featureChecks, rightsCheck, selectionChecks } from './cluster-checks.ts';
 import { endpointChecks } from './endpoint-checks.ts';
 import { gateChecks } from './gate-checks.ts';
 import { migrationChecks } from './migration-checks.ts';
 import { tryMigration } from './migration-trial.ts';
-import type { MigrationTrial } from './migration-trial.ts';
-import type { TrialCall } from '../../scratch/work.ts';
 import { stateCheck } from './state-check.ts';
 
 /**
@@ -34,13 +32,23 @@ import { stateCheck } from './state-check.ts';
  * @throws UsageError when a secret cannot be read.
  */
 export async function preflight(config: Config, parts: Parts, signal: AbortSignal): Promise<PreflightReport> {
+  const { clock } = parts;
   const options = toClusterOptions(config, await readSecrets(config));
-  const readings = await askEndpoints(options, { clock: parts.clock }, { signal });
-  const { clockSkewMs } = SERVER_TIMES;
-  const onEndpoints = endpointChecks(readings, config.cluster.sql.username, clockSkewMs);
-  const { identity, checks } = await lookInside(config, answering(options, readings), parts, signal);
-  const all = [...onEndpoints, ...checks];
-  return { formatVersion: 1, verdict: worstOf(all), ...(identity && { cluster: identity }), checks: all };
+  const readings = await askEndpoints(options, { clock }, { signal });
+  const checks = [...endpointChecks(readings, config.cluster.sql.username, SERVER_TIMES.clockSkewMs)];
+  const cluster = await openAnswering(answering(options, readings), parts, checks, signal);
+  let snapshot: Snapshot | undefined;
+  try {
+    if (cluster) snapshot = await checkCluster(cluster, config, checks, { nowMs: clock.now(), signal });
+  } finally {
+    await cluster?.close();
+  }
+  const state = await attempt(checks, 'state', () =>
+    stateCheck(config, stateOf(config, clock.now()), snapshot),
+  );
+  if (state) checks.push(state);
+  const verdict = worstOf(checks);
+  return { formatVersion: 1, verdict, ...(snapshot && { cluster: snapshot.cluster }), checks };
 }
 
 /** The rest is asked of those that answered: none of it waits for one that does not. */
@@ -58,116 +66,70 @@ function answering(options: ClusterOptions, readings: readonly EndpointReading[]
   };
 }
 
-const NO_FRONTEND: Check = {
-  check: 'cluster',
-  verdict: 'fail',
-  detail: 'No frontend answers: the cluster was not looked at.',
-};
-
-interface Inside {
-  readonly identity?: ClusterIdentity;
-  readonly checks: readonly Check[];
-}
-
-async function lookInside(
-  config: Config,
+async function openAnswering(
   options: ClusterOptions,
   { clock, logger, openCluster }: Parts,
+  checks: Check[],
   signal: AbortSignal,
-): Promise<Inside> {
-  const opened = await attempt('cluster', () => {
+): Promise<Cluster | undefined> {
+  const open = (): Promise<Cluster> => {
     if ((options.sql?.endpoints.length ?? 0) + (options.metasrv?.endpoints.length ?? 0) === 0)
       throw new OperatingError('cluster-deaf', 'No server answers: the cluster was not looked at');
     const onWarning = (message: string, fields: Readonly<Record<string, unknown>>): void =>
       logger.warn(fields, message);
     return openCluster(options, { clock, onWarning }, { signal });
-  });
-  if (!opened.ok) {
-    // What metasrv alone cannot do is no news then.
-    const isWithoutFrontend = options.sql?.endpoints.length === 0;
-    const why = isWithoutFrontend ? [NO_FRONTEND] : opened.checks;
-    return { checks: [...why, ...(await stateChecks(config, clock.now()))] };
-  }
-  const cluster = opened.value;
-  try {
-    const { identity, checks } = await clusterChecks(cluster, config, clock, signal);
-    return { ...(identity && { identity }), checks: [clusterCheck(cluster), ...checks] };
-  } finally {
-    await cluster.close();
-  }
-}
-
-function clusterCheck({ profile: { api, version } }: Cluster): Check {
-  const name = version === '' ? 'GreptimeDB of an unknown version' : `GreptimeDB ${version}`;
-  const wire = api === 'sql' ? 'SQL' : 'the admin interface of metasrv';
-  return {
-    check: 'cluster',
-    verdict: 'pass',
-    detail: `${name}, spoken to over ${wire}; it can migrate regions.`,
   };
+  // What metasrv alone cannot do is no news where no frontend answers.
+  const isDeaf = options.sql?.endpoints.length === 0;
+  return attempt(checks, 'cluster', open, isDeaf ? NO_FRONTEND : undefined);
 }
 
-async function clusterChecks(
+const NO_FRONTEND = check('cluster', 'fail', 'No frontend answers: the cluster was not looked at.');
+
+/** @returns what was read of the cluster, if that could be done. */
+async function checkCluster(
   cluster: Cluster,
   config: Config,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<Inside> {
+  checks: Check[],
+  { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+): Promise<Snapshot | undefined> {
   const everything = compileSelection(config.tables, { everything: true });
-  const safety = await attempt('feature', () => cluster.readSafety({ signal }));
-  const rights = await checked('rights', async () => [await rightsCheck(cluster, config, signal)]);
-  const reading = await attempt('datanodes', () => cluster.readSnapshot({ selector: everything, signal }));
-  const procedures = await attempt('gates', () => cluster.listProcedures({ signal }));
-  const snapshot = reading.ok ? reading.value : undefined;
-  const state = stateOf(config, clock.now());
   const policy = toPolicy(config);
-  const checks = [
-    ...(safety.ok ? featureChecks(cluster.profile, safety.value, config) : safety.checks),
-    ...rights,
-    ...(reading.ok
-      ? [
-          ...datanodeChecks(reading.value, withRequests(policy, state?.requests ?? {})),
-          ...selectionChecks(
-            reading.value,
-            compileSelection(config.tables),
-            unmatchedNames(policy, reading.value, everything.unmatchedExcludes()),
-          ),
-        ]
-      : reading.checks),
-    ...(procedures.ok ? [] : procedures.checks),
-  ];
-  const gates =
-    safety.ok && reading.ok && procedures.ok
-      ? gateChecks(
-          {
-            safety: safety.value,
-            datanodes: reading.value.datanodes,
-            procedures: procedures.value,
-            standing: state?.standing,
-          },
-          config,
-          clock.now(),
-        )
-      : [];
-  return {
-    ...(snapshot && { identity: snapshot.cluster }),
-    checks: [...checks, ...gates, ...(await stateChecks(config, clock.now(), snapshot))],
-  };
-}
-
-function stateOf({ state, cluster, execution }: Config, nowMs: number): ReadOnlyState | undefined {
-  try {
-    return readOnlyState(state.path, cluster.name, nowMs, execution.thrash.windowMs);
-  } catch {
-    // The state is of another cluster: its own check says so.
-    return undefined;
+  // That the state is of another cluster is told by its own check.
+  const state = await attempt([], 'state', () => stateOf(config, nowMs));
+  const unread: Check[] = [];
+  const snapshot = await attempt(unread, 'datanodes', () =>
+    cluster.readSnapshot({ selector: everything, signal }),
+  );
+  // Some versions show only in what they answer.
+  checks.push(clusterCheck(cluster.profile));
+  const safety = await attempt(checks, 'feature', () => cluster.readSafety({ signal }));
+  if (safety) checks.push(...featureChecks(cluster.profile, safety, config));
+  const rights = await attempt(checks, 'rights', () => rightsCheck(cluster, config, signal));
+  if (rights) checks.push(rights);
+  checks.push(...unread);
+  if (snapshot) {
+    const unmatched = unmatchedNames(policy, snapshot, everything.unmatchedExcludes());
+    checks.push(...datanodeChecks(snapshot, withRequests(policy, state?.requests ?? {})));
+    checks.push(...selectionChecks(snapshot, compileSelection(config.tables), unmatched));
   }
+  const procedures = await attempt(checks, 'gates', () => cluster.listProcedures({ signal }));
+  if (safety && snapshot && procedures) {
+    const { datanodes } = snapshot;
+    checks.push(...gateChecks({ safety, datanodes, procedures }, state?.standing, config, nowMs));
+  }
+  return snapshot;
 }
 
-function stateChecks(config: Config, nowMs: number, snapshot?: Snapshot): Promise<readonly Check[]> {
-  return checked('state', () => [
-    stateCheck(config, readOnlyState(config.state.path, config.cluster.name, nowMs), snapshot),
-  ]);
+function clusterCheck({ api, version }: ClusterProfile): Check {
+  const name = version === '' ? 'GreptimeDB of an unknown version' : `GreptimeDB ${version}`;
+  const wire = api === 'sql' ? 'SQL' : 'the admin interface of metasrv';
+  return check('cluster', 'pass', `${name}, spoken to over ${wire}; it can migrate regions.`);
+}
+
+/** @throws OperatingError `state-of-other-cluster` */
+function stateOf({ state, cluster, execution }: Config, nowMs: number): ReadOnlyState | undefined {
+  return readOnlyState(state.path, cluster.name, nowMs, execution.thrash.windowMs);
 }
 
 /**
@@ -181,17 +143,16 @@ export async function preflightWithTrial(
   call: TrialCall,
 ): Promise<PreflightReport> {
   const report = await preflight(config, parts, call.signal);
-  const trial: Attempt<MigrationTrial> =
-    report.verdict === 'fail'
-      ? { ok: false, checks: [NOT_TRIED] }
-      : await attempt('migration', () => tryMigration(config, parts, call));
-  const checks = [...report.checks, ...(trial.ok ? migrationChecks(trial.value) : trial.checks)];
-  return { ...report, verdict: worstOf(checks), checks, ...(trial.ok && { migration: trial.value }) };
+  const checks = [...report.checks];
+  if (report.verdict === 'fail') return { ...report, checks: [...checks, NOT_TRIED] };
+  const migration = await attempt(checks, 'migration', () => tryMigration(config, parts, call));
+  if (migration) checks.push(...migrationChecks(migration));
+  return { ...report, verdict: worstOf(checks), checks, ...(migration && { migration }) };
 }
 
-const NOT_TRIED: Check = {
-  check: 'migration',
-  verdict: 'fail',
-  detail: 'No migration was tried, because a check failed.',
-  advice: 'Mend what failed, and try again.',
-};
+const NOT_TRIED = check(
+  'migration',
+  'fail',
+  'No migration was tried, because a check failed.',
+  'Mend what failed, and try again.',
+);

@@ -5,6 +5,7 @@ import { describeError } from '../../domain/errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { ReadOnlyState } from '../../store/read-only-state.ts';
 import { identityOf } from '../daemon/settings.ts';
+import { check } from './check.ts';
 import type { Check } from './check.ts';
 
 /** Whether a daemon of this user could keep its state there. Nothing is made, and no lock is taken: a daemon may be at work. */
@@ -13,33 +14,25 @@ export function stateCheck(
   state: ReadOnlyState | undefined,
   snapshot: Snapshot | undefined,
 ): Check {
-  const check = 'state';
   const { path } = config.state;
   const problem = folderProblem(path);
-  if (problem !== undefined)
-    return {
-      check,
-      verdict: 'fail',
-      detail: problem,
-      advice: 'Make the folder so that this user may write to it, or name another one in state.path.',
-    };
+  if (problem !== undefined) {
+    const advice = 'Make the folder so that this user may write to it, or name another one in state.path.';
+    return check('state', 'fail', problem, advice);
+  }
   if (!existsSync(join(path, 'rebalancer.db')))
-    return { check, verdict: 'pass', detail: `The state folder ${path} is new: the first start fills it.` };
+    return check('state', 'pass', `The state folder ${path} is new: the first start fills it.`);
   if (!state)
-    return {
-      check,
-      verdict: 'warn',
-      detail: `The state in ${path} cannot be read as it is: another release wrote it, or it is damaged.`,
-      advice: 'The next start brings an older one up to date, and says what is wrong with any other.',
-    };
+    return check(
+      'state',
+      'warn',
+      `The state in ${path} cannot be read as it is: another release wrote it, or it is damaged.`,
+      'The next start brings an older one up to date, and says what is wrong with any other.',
+    );
   if (!snapshot)
-    return {
-      check,
-      verdict: 'warn',
-      detail: `The state in ${path} is readable; whose it is was not compared.`,
-    };
+    return check('state', 'warn', `The state in ${path} is readable; whose it is was not compared.`);
   state.checkCluster(identityOf(snapshot, config));
-  return { check, verdict: 'pass', detail: `The state in ${path} is of this cluster.` };
+  return check('state', 'pass', `The state in ${path} is of this cluster.`);
 }
 
 /** What keeps a state from being written there, or undefined. */
