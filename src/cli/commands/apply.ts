@@ -17,7 +17,7 @@ export function addApply(program: Command, cli: Cli): void {
     .addHelpText(
       'after',
       `
-Example:
+Examples:
   $ greptime-rebalancer plan -c rebalancer.yaml --out plan.json
   $ greptime-rebalancer apply plan.json -c rebalancer.yaml --no-dry-run`,
     )

@@ -15,7 +15,8 @@ export function addRun(program: Command, cli: Cli): void {
 Example:
   $ greptime-rebalancer run -c rebalancer.yaml
 
-SIGTERM and SIGINT stop it; a migration under way is left to the cluster and found again at the next start.
+SIGTERM and SIGINT stop it; a migration under way is left to the cluster and
+found again at the next start.
 SIGHUP reads the configuration again.`,
     )
     .action(async (flags: ConfigFlags) => {

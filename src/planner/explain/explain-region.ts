@@ -31,7 +31,9 @@ function whyItMoves({ problem, counts, plan }: ExplainContext, region: number, m
   const leaving = plan.moves.filter(
     ({ tableId, from: source }) => tableId === move.tableId && source === move.from,
   );
-  const answer = `It moves from datanode ${move.from} to ${move.to}, as move ${plan.moves.indexOf(move) + 1} of ${plan.moves.length}. ${move.detail}`;
+  // Of a plan that is carried out only the moves that are left are here, with their numbers.
+  const total = plan.moves.at(-1)?.seq ?? 0;
+  const answer = `It moves from datanode ${move.from} to ${move.to}, as move ${move.seq} of ${total}. ${move.detail}`;
   if (hasToLeave(problem.hold[region]!) || move.reason === 'load')
     return { answer, reasons: [{ code: move.reason, detail: move.detail }] };
   const lacking = problem.columns.filter(

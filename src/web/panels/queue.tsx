@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import type { StatusView } from '../../server/api/answers.ts';
 import { DetailsButton } from '../controls/details-button.tsx';
 import { SearchField } from '../controls/form.tsx';
 import { MoveText } from '../controls/move.tsx';
@@ -18,6 +19,7 @@ export function Queue(): JSX.Element {
   const planId = usePageState(({ status }) => status?.plan?.planId ?? '');
   const revision = usePageState((state) => state.movesRevision);
   const current = usePageState(({ status }) => status?.currentMove?.move.regionId ?? '');
+  const earlier = usePageState(({ status }) => (status ? movesOfEarlierPlans(status) : 0));
   const isDryRun = usePageState(({ status }) => status?.dryRun === true);
   const [isWhole, setWhole] = useState(false);
   const [text, setText] = useState('');
@@ -55,7 +57,7 @@ export function Queue(): JSX.Element {
           {moves.map((move) => (
             <li key={move.regionId}>
               <DetailsButton what="region" id={move.regionId} class="row-button">
-                <span class="seq">{move.seq}</span>
+                <span class="seq">{formatCount(earlier + move.seq)}</span>
                 <MoveText move={move} />
               </DetailsButton>
             </li>
@@ -70,4 +72,9 @@ export function Queue(): JSX.Element {
       )}
     </Section>
   );
+}
+
+/** Moves are counted over a whole rebalance, which may have several plans. */
+function movesOfEarlierPlans({ progress: { done, failed, remaining }, plan }: StatusView): number {
+  return plan ? Math.max(0, done + failed + remaining - plan.moves) : 0;
 }

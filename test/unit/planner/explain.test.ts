@@ -33,6 +33,21 @@ describe('explain region', () => {
     expect(explanation!.facts['targets']).toHaveLength(3);
   });
 
+  it('keeps the numbers of the plan while it is carried out', () => {
+    const input = {
+      snapshot: snapshotOf([[6, 0, 0]]),
+      policy: DEFAULT_POLICY,
+      memory: EMPTY_MEMORY,
+      nowMs: NOW_MS,
+    };
+    const { plan } = makePlan(input);
+    const [, second] = plan.moves;
+    const left = { ...plan, moves: plan.moves.slice(1) };
+    const { answer, facts } = explain(input, left, 'region', second!.regionId)!;
+    expect(answer).toContain(`as move 2 of ${plan.moves.length}.`);
+    expect(facts).toMatchObject({ seq: 2 });
+  });
+
   it('says that another region of the table was cheaper to move', () => {
     expect(codes(ask('region', regionId(1024, 5)))).toEqual(['cheaper-region-moves']);
   });
