@@ -13,6 +13,9 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY scripts/build.mjs scripts/build-program.mjs scripts/build-page.mjs scripts/
 COPY src src
+# As the user who will run it: Node keeps compiled code for each user apart.
+RUN chown node:node /app
+USER node
 RUN node scripts/build.mjs
 
 # What the official Node image is made from; of Node it needs nothing but the binary, so npm, yarn and headers stay behind.

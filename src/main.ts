@@ -3,10 +3,8 @@
  * The entry. Until it knows that it runs on a Node that is new enough, it must use nothing that Node 18 could not parse: the rest
  * of the program is imported only then.
  */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const MIN_NODE_MAJOR = 24;
@@ -15,13 +13,24 @@ const LAUNCHED = 'REBALANCER_LAUNCHED_BY';
 const FORWARDED_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 if (Number(process.versions.node.split('.')[0]) >= MIN_NODE_MAJOR) await runHere();
-else runUnderOwnNode();
+else await runUnderOwnNode();
 
 async function runHere(): Promise<void> {
   dieWithLauncher();
   dropExperimentalWarnings();
+  await keepCompiledCode();
   const { main } = await import('./cli/entry.ts');
   await main(process.argv.slice(2));
+}
+
+/**
+ * Compiled code is kept beside the program, where the build puts it; that makes commands faster. It is never written where anybody else may
+ * write, such as the folder for temporary files. Where it can be neither read nor written, all goes on without.
+ */
+async function keepCompiledCode(): Promise<void> {
+  if (import.meta.url.endsWith('.ts')) return;
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache(fileURLToPath(new URL('compiled', import.meta.url)));
 }
 
 /** A launcher that is killed cannot pass that on. Its end of the channel closes, and no daemon may be left without an owner. */
@@ -42,7 +51,7 @@ function dropExperimentalWarnings(): void {
 }
 
 /** The dev dependency "node" brings a new Node along for machines that have an old one. */
-function runUnderOwnNode(): void {
+async function runUnderOwnNode(): Promise<void> {
   const runtime = findOwnNode(dirname(fileURLToPath(import.meta.url)));
   // A runtime that is itself too old must not start another one, and so on for ever.
   if (runtime === undefined || process.env[LAUNCHED] !== undefined) {
@@ -51,6 +60,7 @@ function runUnderOwnNode(): void {
     );
     return;
   }
+  const { spawn } = await import('node:child_process');
   const child = spawn(runtime, [...process.execArgv, ...process.argv.slice(1)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, [LAUNCHED]: String(process.pid) },

@@ -8,7 +8,7 @@ import type { TextLimits } from '../lib/bounded-text.ts';
 import { deadlineSignal } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { maskUserInfo } from '../lib/user-info.ts';
-import { errorSchema, readinessSchema } from '../server/api/answers.ts';
+import type { Readiness } from '../server/api/answers.ts';
 import type { AskDaemon, DaemonRequest } from './ask-daemon.ts';
 import { printable } from './render/text.ts';
 
@@ -36,7 +36,7 @@ export interface ApiClient {
   ): Promise<T>;
   post<T>(path: string, schema: z.ZodType<T>, body: object): Promise<T>;
   /** Whether the daemon can do its work, and what is missing. */
-  readiness(): Promise<z.infer<typeof readinessSchema>>;
+  readiness(): Promise<Readiness>;
 }
 
 /** Answers are short but for the history, which has at most 1 000 moves. */
@@ -69,7 +69,7 @@ export function createApiClient(options: ApiClientOptions, dependencies: ApiClie
       const text = response.body ? await readBoundedText(response.body, ANSWER_LIMITS) : '';
       const { status } = response;
       const isGood = (status >= 200 && status < 300) || status === alsoGood;
-      return readAnswer({ status, isGood }, text, schema, target);
+      return await readAnswer({ status, isGood }, text, schema, target);
     } catch (error) {
       if (dependencies.signal.aborted || error instanceof OperatingError) throw error;
       throw new OperatingError('unreachable', `${target} did not answer; is the daemon running there?`, {
@@ -81,7 +81,10 @@ export function createApiClient(options: ApiClientOptions, dependencies: ApiClie
   };
   return {
     get: (path, schema, query = {}) => call(`${base}${path}${queryText(query)}`, schema, { method: 'GET' }),
-    readiness: () => call(`${base}/readyz`, readinessSchema, { method: 'GET' }, 503),
+    readiness: async () => {
+      const { readinessSchema } = await import('../server/api/answers.ts');
+      return call(`${base}/readyz`, readinessSchema, { method: 'GET' }, 503);
+    },
     post: (path, schema, body) =>
       call(`${base}${path}`, schema, { method: 'POST', body: JSON.stringify(body) }),
   };
@@ -120,15 +123,16 @@ function queryText(query: Readonly<Record<string, string | undefined>>): string 
   return params.size === 0 ? '' : `?${params.toString()}`;
 }
 
-function readAnswer<T>(
+async function readAnswer<T>(
   { status, isGood }: { readonly status: number; readonly isGood: boolean },
   text: string,
   schema: z.ZodType<T>,
   target: string,
-): T {
+): Promise<T> {
   const body = parseJson(text);
   const answer = checkValue(schema, body);
   if (isGood && 'value' in answer) return answer.value;
+  const { errorSchema } = await import('../server/api/answers.ts');
   const refusal = errorSchema.safeParse(body);
   if (refusal.success) {
     const { code, message } = refusal.data.error;

@@ -25,5 +25,5 @@ export async function main(args: readonly string[]): Promise<void> {
 
 function readVersion(): string {
   const text = readFileSync(new URL('package.json', PROGRAM_FOLDER), 'utf8');
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+  return z.object({ version: z.string() }).parse(JSON.parse(text), { jitless: true }).version;
 }

@@ -3,47 +3,37 @@ import { describeError, isAbort, OperatingError, UsageError } from '../domain/er
 import type { Cli, ExitStatus } from './cli.ts';
 import { writeLines, writeSoon } from './io.ts';
 import { wrapLines } from './render/text.ts';
-import { addApply } from './commands/apply.ts';
-import { addCompletion } from './commands/completion.ts';
-import { addConfig } from './commands/config.ts';
-import { addHealthcheck, addPause, addQuarantine, addResume, addTrigger } from './commands/daemon-actions.ts';
-import { addAudit, addHistory, addStatus } from './commands/daemon-views.ts';
-import { addDatanodeRequests } from './commands/datanode-requests.ts';
-import { addDemo } from './commands/demo.ts';
-import { addDrain } from './commands/drain.ts';
-import { addExplain } from './commands/explain.ts';
-import { addOnce } from './commands/once.ts';
-import { addPlan } from './commands/plan.ts';
-import { addPreflight } from './commands/preflight.ts';
-import { addRun } from './commands/run.ts';
-import { addSimulate } from './commands/simulate.ts';
-import { addSnapshot } from './commands/snapshot.ts';
 
 const PROGRAM_NAME = 'greptime-rebalancer';
 
-const COMMANDS = [
-  addRun,
-  addPlan,
-  addApply,
-  addOnce,
-  addDrain,
-  addPreflight,
-  addSnapshot,
-  addExplain,
-  addStatus,
-  addHistory,
-  addAudit,
-  addPause,
-  addResume,
-  addTrigger,
-  addDatanodeRequests,
-  addQuarantine,
-  addConfig,
-  addSimulate,
-  addDemo,
-  addHealthcheck,
-  addCompletion,
-];
+type AddCommand = (program: Command, cli: Cli) => void;
+
+/** In the order of the help. Each is loaded only when it is asked for, as most of what one command needs no other does. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  run: async () => (await import('./commands/run.ts')).addRun,
+  plan: async () => (await import('./commands/plan.ts')).addPlan,
+  apply: async () => (await import('./commands/apply.ts')).addApply,
+  once: async () => (await import('./commands/once.ts')).addOnce,
+  drain: async () => (await import('./commands/drain.ts')).addDrain,
+  preflight: async () => (await import('./commands/preflight.ts')).addPreflight,
+  snapshot: async () => (await import('./commands/snapshot.ts')).addSnapshot,
+  explain: async () => (await import('./commands/explain.ts')).addExplain,
+  status: async () => (await import('./commands/daemon-views.ts')).addStatus,
+  history: async () => (await import('./commands/daemon-views.ts')).addHistory,
+  audit: async () => (await import('./commands/daemon-views.ts')).addAudit,
+  pause: async () => (await import('./commands/daemon-actions.ts')).addPause,
+  resume: async () => (await import('./commands/daemon-actions.ts')).addResume,
+  trigger: async () => (await import('./commands/daemon-actions.ts')).addTrigger,
+  undrain: async () => (await import('./commands/datanode-requests.ts')).addUndrain,
+  cordon: async () => (await import('./commands/datanode-requests.ts')).addCordon,
+  uncordon: async () => (await import('./commands/datanode-requests.ts')).addUncordon,
+  quarantine: async () => (await import('./commands/daemon-actions.ts')).addQuarantine,
+  config: async () => (await import('./commands/config.ts')).addConfig,
+  simulate: async () => (await import('./commands/simulate.ts')).addSimulate,
+  demo: async () => (await import('./commands/demo.ts')).addDemo,
+  healthcheck: async () => (await import('./commands/daemon-actions.ts')).addHealthcheck,
+  completion: async () => (await import('./commands/completion.ts')).addCompletion,
+};
 
 /**
  * Runs one command line (without the interpreter and the script).
@@ -55,14 +45,16 @@ export async function runCli(args: readonly string[], parts: Omit<Cli, 'exitWith
   const cli: Cli = { ...parts, exitWith: (wanted) => (status = wanted) };
   const withStack = args.includes('--debug');
   try {
-    await createProgram(cli).parseAsync(args, { from: 'user' });
+    const program = await createProgram(cli, args[0]);
+    await program.parseAsync(args, { from: 'user' });
     return status;
   } catch (error) {
     return reportFailure(cli, error, withStack);
   }
 }
 
-function createProgram(cli: Cli): Command {
+/** @param name the command that is asked for. When it is none, or completion, which lists them all, every command is loaded. */
+async function createProgram(cli: Cli, name = ''): Promise<Command> {
   const program = new Command(PROGRAM_NAME)
     .description(
       'Plans the fewest region migrations that balance a GreptimeDB cluster, explains them, and carries them out one at a time.',
@@ -77,7 +69,9 @@ function createProgram(cli: Cli): Command {
       getOutHelpWidth: () => helpWidth(cli.io.out.canvas.width),
       getErrHelpWidth: () => helpWidth(cli.io.err.canvas.width),
     });
-  for (const add of COMMANDS) add(program, cli);
+  const load = name === 'completion' || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name];
+  const wanted = load === undefined ? Object.values(COMMANDS) : [load];
+  for (const add of await Promise.all(wanted.map((each) => each()))) add(program, cli);
   addDebug(program);
   program.addHelpText('after', EXAMPLES);
   return program;

@@ -9,8 +9,8 @@ import type { Config } from './config.ts';
  * content is no part of the configuration.
  */
 export async function printConfig(config: Config): Promise<string> {
-  const { stringify } = await import('yaml');
-  return stringify(encode(configSchema, config), { lineWidth: 110 });
+  const { writeYaml } = await import('./yaml-file.ts');
+  return writeYaml(encode(configSchema, config));
 }
 
 /** What differs between two configurations, one line a key: `execution.dryRun: true -> false`. */

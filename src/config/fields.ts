@@ -42,8 +42,13 @@ class Refusal {
 
 type Reader<T> = (value: unknown) => T | Refusal;
 
+/** One of each for all: what the schemas cost to make counts in every command that needs a configuration. */
+const anything = z.unknown();
+const decoded: z.ZodType<never, never> = z.custom<never>();
+
 function leaf<T>(read: Reader<T>, write: (value: T) => unknown = (value) => value) {
-  return z.codec(z.unknown(), z.custom<T>(), {
+  const output: z.ZodType<T, T> = decoded;
+  return z.codec(anything, output, {
     decode(value, { issues }) {
       const result = read(value);
       if (!(result instanceof Refusal)) return result;

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, stringify } from 'yaml';
 import type { Alias, Document, ParsedNode } from 'yaml';
 import { placeText } from '../domain/schema-problems.ts';
 import type { Place } from '../domain/schema-problems.ts';
@@ -152,4 +152,8 @@ function keyText(key: unknown): string | undefined {
 function offsetOf(node: unknown): number | undefined {
   const isNode = isScalar(node) || isSeq(node) || isMap(node) || isAlias(node);
   return isNode ? node.range?.[0] : undefined;
+}
+
+export function writeYaml(value: unknown): string {
+  return stringify(value, { lineWidth: 110 });
 }

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { compareIds } from '../../domain/ids.ts';
 import type { Blocker, Move, Plan } from '../../domain/plan.ts';
 import type { RegionCounts } from '../../domain/region-counts.ts';
@@ -83,6 +83,7 @@ async function planInWorker(
   const { snapshot: whole, ...rest } = input;
   const snapshot = await packSnapshot(whole, yieldToEventLoop);
   signal.throwIfAborted();
+  const { Worker } = await import('node:worker_threads');
   const worker = new Worker(new URL(WORKER_FILE, PROGRAM_FOLDER));
   try {
     const answer = collect(worker, signal);

@@ -6,7 +6,7 @@ import { DATANODE_ROLES } from '../../domain/policy.ts';
 import { REGION_STATUSES } from '../../domain/snapshot.ts';
 import { moveViewSchema } from '../../observability/event-view.ts';
 
-export { readinessSchema } from '../../observability/health.ts';
+export { readinessSchema, type Readiness } from '../../observability/health.ts';
 
 /**
  * What the API answers with, for the server, the OpenAPI document, the page and the command line. Plans, snapshots, explanations and the
