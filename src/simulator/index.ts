@@ -1,6 +1,6 @@
 /** A simulated GreptimeDB cluster: see docs/simulator.md. */
 export { SimulatedCluster } from './cluster/cluster.ts';
-export type { SimulatedClusterOptions } from './cluster/cluster.ts';
+export type { SimulatedClusterOptions } from './cluster/core.ts';
 export { SimulatedNetworkError } from './serve/http.ts';
 export type { SimExchange, SimRequest } from './serve/http.ts';
 export type { SimEvent } from './cluster/journal.ts';

@@ -1,62 +1,19 @@
 import { sleep } from '../../lib/clock.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Prng } from '../../lib/prng.ts';
 import { answerAdmin } from '../admin/endpoint.ts';
-import type { ClusterCore, SimFrontend, SimUser } from './core.ts';
-import { Disturbances } from '../faults/disturbances.ts';
-import { FaultBox } from '../faults/faults.ts';
-import { FrontendCache } from './frontend-cache.ts';
+import { disturb } from '../faults/disturbances.ts';
+import type { FaultBox } from '../faults/faults.ts';
+import { throughTheWire } from '../faults/wire-faults.ts';
+import type { Profile } from '../profiles.ts';
 import { SimulatedNetworkError } from '../serve/http.ts';
 import type { SimExchange, SimRequest, SimResponse } from '../serve/http.ts';
-import { Journal } from './journal.ts';
+import { answerFrontend } from '../sql/endpoint.ts';
+import { buildCore } from './core.ts';
+import type { SimulatedClusterDependencies, SimulatedClusterOptions } from './core.ts';
 import type { SimEvent, SimEventListener } from './journal.ts';
-import { inRange, layOut } from './layout.ts';
-import type { LayoutOptions } from './layout.ts';
-import { MetaGroup } from './meta.ts';
+import { layOut } from './layout.ts';
 import type { SimTable } from './model.ts';
 import { ClusterOperator } from './operator.ts';
-import { ProcedureManager } from '../procedures/manager.ts';
-import { findProfile } from '../profiles.ts';
-import type { Profile } from '../profiles.ts';
-import { answerFrontend } from '../sql/endpoint.ts';
-import { RegionLoads } from './region-loads.ts';
-import { ClusterState } from './state.ts';
-import { createServerTime } from './time.ts';
-import { throughTheWire } from '../faults/wire-faults.ts';
-
-export interface SimulatedClusterOptions {
-  /** A version profile: `0.6`, `0.7.0`, `1.3`, `latest` … Default `1.3`. */
-  readonly profile?: string;
-  /** Default 1. */
-  readonly metasrvs?: number;
-  /** Whether metasrvs elect a leader; without, `/admin/leader` says `election info is None`. Default: with two or more. */
-  readonly election?: boolean;
-  /** Default 1. */
-  readonly frontends?: number;
-  /** What the cluster holds at the start. */
-  readonly layout?: LayoutOptions;
-  /** With any user, SQL demands Basic authentication. Default none. */
-  readonly users?: readonly SimUser[];
-  /** Mean duration of a migration. Default 1500. */
-  readonly migrationMs?: number;
-  /** False: metasrv's `event_recorder` is switched off, so that no table `greptime_private.events` appears. Default true. */
-  readonly migrationEvents?: boolean;
-  /** Move regions off a datanode that has been dead for this long; absent: no failover. */
-  readonly failoverAfterMs?: number;
-  /** Settings as `parseFaults` reads them. Default none. */
-  readonly faults?: string;
-  /** How far the servers' wall clocks are ahead of ours. Default 0. */
-  readonly clockSkewMs?: number;
-  /** Events that the journal keeps. Default 100 000. */
-  readonly journalLimit?: number;
-  /** Size of the body that the fault `huge-body` sends. Default 100 MB. */
-  readonly hugeBodyBytes?: number;
-}
-
-interface SimulatedClusterDependencies {
-  readonly clock: Clock;
-  readonly prng: Prng;
-}
+import type { ClusterState } from './state.ts';
 
 /**
  * A GreptimeDB cluster without sockets. The same options, seed and virtual time give the same behaviour. `handle` is its wire; everything
@@ -71,8 +28,7 @@ export class SimulatedCluster extends ClusterOperator {
     const core = buildCore(options, dependencies, closing.signal);
     super(core);
     this.#closing = closing;
-    const disturbances = new Disturbances(core, this);
-    core.faults.onChange(() => disturbances.watch());
+    disturb(core, this);
     layOut(core, options.layout ?? {}, dependencies.prng.fork('layout'), core.time.now());
     core.faults.set(options.faults ?? '');
   }
@@ -88,11 +44,6 @@ export class SimulatedCluster extends ClusterOperator {
   /** The names of all servers that answer HTTP, as `SimRequest.target` takes them. */
   get targets(): readonly string[] {
     return [...this.core.addresses.keys()];
-  }
-
-  /** `host:port` of each target, as the cluster itself tells it. */
-  get addresses(): ReadonlyMap<string, string> {
-    return this.core.addresses;
   }
 
   /** Where a target can really be reached; `/admin/leader` and `cluster_info` tell it from now on. */
@@ -120,12 +71,8 @@ export class SimulatedCluster extends ClusterOperator {
   async exchange(request: SimRequest, signal?: AbortSignal): Promise<SimExchange> {
     signal?.throwIfAborted();
     this.#closing.signal.throwIfAborted();
-    return throughTheWire(
-      this.core,
-      request,
-      () => this.#answer(request),
-      () => this.#either(signal),
-    );
+    const answer = (): SimResponse => this.#answer(request);
+    return throughTheWire(this.core, request, answer, () => this.#either(signal));
   }
 
   #either(signal: AbortSignal | undefined): AbortSignal {
@@ -133,15 +80,14 @@ export class SimulatedCluster extends ClusterOperator {
   }
 
   #answer(request: SimRequest): SimResponse {
-    const [, kind, number = '', http] = /^(metasrv|frontend)-(\d+)(-http)?$/.exec(request.target) ?? [];
-    if (kind === 'frontend' && http === undefined) {
-      const frontend = this.core.frontends[Number(number)];
-      if (frontend?.diedAtMs === null) return answerFrontend(this.core, frontend, request);
-    }
-    const hasPort = http === undefined || this.profile.httpPort !== 'none';
-    if (kind === 'metasrv' && hasPort && this.core.meta.servers[Number(number)]?.up)
+    const { target } = request;
+    const [, kind, number, http] = /^(metasrv|frontend)-(\d+)(-http)?$/.exec(target) ?? [];
+    const frontend = kind === 'frontend' ? this.core.frontends[Number(number)] : undefined;
+    const isUp = this.core.addresses.has(target);
+    if (isUp && frontend?.diedAtMs === null) return answerFrontend(this.core, frontend, request);
+    if (isUp && kind === 'metasrv' && this.core.meta.servers[Number(number)]?.up)
       return answerAdmin(this.core, Number(number), http ? 'http' : 'grpc', request);
-    throw new SimulatedNetworkError('ECONNREFUSED', `Connection refused by ${request.target}`);
+    throw new SimulatedNetworkError('ECONNREFUSED', `Connection refused by ${target}`);
   }
 
   /** Ends everything that is under way. Requests that wait are aborted. */
@@ -171,10 +117,8 @@ export class SimulatedCluster extends ClusterOperator {
 
   /** The real leader of every region, by region id. */
   leaders(): Map<string, string | null> {
-    const leaders = new Map<string, string | null>();
-    for (const table of this.core.state.sortedTables())
-      for (const { region, leader } of table.routes) leaders.set(region.id, leader);
-    return leaders;
+    const routes = this.core.state.sortedTables().flatMap((table) => table.routes);
+    return new Map(routes.map(({ region, leader }) => [region.id, leader]));
   }
 
   /** @throws OperatingError when there is no such region. */
@@ -198,74 +142,4 @@ export class SimulatedCluster extends ClusterOperator {
       return { procedureId: procedure.id, regionId: region.id, from, to };
     });
   }
-}
-
-const CLUSTER_AGE_MS = 2 * 3_600_000;
-
-function buildCore(
-  options: SimulatedClusterOptions,
-  { clock, prng }: SimulatedClusterDependencies,
-  closed: AbortSignal,
-): ClusterCore {
-  const profile = findProfile(options.profile ?? '1.3');
-  const time = createServerTime(clock, options.clockSkewMs ?? 0);
-  const startedAtMs = time.now() - CLUSTER_AGE_MS;
-  const metasrvs = inRange('metasrvs', options.metasrvs ?? 1, 1, 100);
-  const meta = new MetaGroup(
-    {
-      metasrvs,
-      election: options.election ?? metasrvs > 1,
-      statFlushBeats: profile.statFlushBeats,
-      electedAtMs: startedAtMs,
-    },
-    { time },
-  );
-  const frontends = Array.from(
-    { length: inRange('frontends', options.frontends ?? 1, 1, 100) },
-    (_, index): SimFrontend => {
-      return {
-        index,
-        hostname: `frontend-${index}`,
-        startedAtMs,
-        diedAtMs: null,
-        cache: new FrontendCache({ time }),
-      };
-    },
-  );
-  const { maxRunning } = profile;
-  return {
-    profile,
-    clock,
-    time,
-    prng: prng.fork('cluster'),
-    meta,
-    frontends,
-    faults: new FaultBox({ monotonicMs: () => clock.monotonicMs(), prng: prng.fork('faults') }),
-    loads: new RegionLoads(options.layout?.loads ?? '', prng.fork('loads')),
-    state: new ClusterState({ time, memory: () => meta.memory() }),
-    procedures: new ProcedureManager({ maxRunning, startedAtMs }, { time }),
-    migrations: {
-      meanMs: inRange('ms for a migration', options.migrationMs ?? 1_500, 0, 86_400_000),
-      tasks: new Map(),
-      leadership: new AbortController(),
-    },
-    migrationEvents: (options.migrationEvents ?? true) && profile.migrationEvents,
-    failoverAfterMs: options.failoverAfterMs ?? null,
-    journal: new Journal({ limit: options.journalLimit ?? 100_000 }, { now: () => time.now() }),
-    users: options.users ?? [],
-    addresses: defaultAddresses(profile, metasrvs, frontends.length),
-    hugeBodyBytes: options.hugeBodyBytes ?? 100_000_000,
-    closed,
-  };
-}
-
-function defaultAddresses(profile: Profile, metasrvs: number, frontends: number): Map<string, string> {
-  const addresses = new Map<string, string>();
-  for (let index = 0; index < metasrvs; index += 1) {
-    addresses.set(`metasrv-${index}`, `metasrv-${index}.sim:3002`);
-    if (profile.httpPort !== 'none') addresses.set(`metasrv-${index}-http`, `metasrv-${index}.sim:4000`);
-  }
-  for (let index = 0; index < frontends; index += 1)
-    addresses.set(`frontend-${index}`, `frontend-${index}.sim:4000`);
-  return addresses;
 }

@@ -3,6 +3,14 @@ export type MigrationReason = 'Manual' | 'Failover' | 'OtherMover';
 
 export type Operation = 'migrate-region' | 'maintenance' | 'procedure-manager';
 
+interface MigrationFacts {
+  readonly procedureId: string;
+  readonly regionId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly reason: MigrationReason;
+}
+
 /** What happened, as an outside observer with perfect sight would tell it. `atMs` is the servers' wall clock. */
 type SimHappening =
   | {
@@ -18,29 +26,16 @@ type SimHappening =
       readonly procedureId?: string;
       readonly message?: string;
     }
-  | {
-      readonly kind: 'migration-started';
-      readonly procedureId: string;
-      readonly regionId: string;
-      readonly from: string;
-      readonly to: string;
-      readonly reason: MigrationReason;
-      /** Taken up again by a new leader. */
-      readonly resumed: boolean;
-    }
+  /** Resumed: taken up again by a new leader. */
+  | ({ readonly kind: 'migration-started'; readonly resumed: boolean } & MigrationFacts)
   | {
       readonly kind: 'migration-step';
       readonly procedureId: string;
       readonly regionId: string;
       readonly step: string;
     }
-  | {
+  | ({
       readonly kind: 'migration-ended';
-      readonly procedureId: string;
-      readonly regionId: string;
-      readonly from: string;
-      readonly to: string;
-      readonly reason: MigrationReason;
       /** `lost`: forgotten, by a leader change or because it never was registered. */
       readonly status: 'Done' | 'Failed' | 'lost';
       /** Whether this migration moved the region, whatever its status says. */
@@ -48,9 +43,8 @@ type SimHappening =
       /** The real leader afterwards; null when the region is gone or has none. */
       readonly leader: string | null;
       readonly error?: string;
-    }
-  | { readonly kind: 'leader-lost'; readonly metasrv: number }
-  | { readonly kind: 'leader-elected'; readonly metasrv: number }
+    } & MigrationFacts)
+  | { readonly kind: 'leader-lost' | 'leader-elected'; readonly metasrv: number }
   | { readonly kind: 'fault'; readonly name: string; readonly target: string }
   | { readonly kind: 'operator'; readonly action: string; readonly detail: string };
 

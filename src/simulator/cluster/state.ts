@@ -147,17 +147,14 @@ function nameKey(catalog: string, schema: string, name: string): string {
 }
 
 /** What a new table needs; the rest is derived. */
-interface TableSeed {
-  readonly id: number;
-  readonly catalog: string;
-  readonly schema: string;
-  readonly name: string;
-  readonly engine: SimTable['engine'];
-  readonly createdAtMs: number;
-  readonly physical: SimTable | null;
+interface TableSeed extends Pick<
+  SimTable,
+  'id' | 'catalog' | 'schema' | 'name' | 'engine' | 'createdAtMs' | 'physical'
+> {
   /** Default: those that its engine needs. */
   readonly options?: SimTable['options'];
   readonly comment?: string;
+  /** One for each region. */
   readonly placements: readonly RegionPlacement[];
   /** Region numbers; default 0, 1, 2 … A repartitioned table has gaps. */
   readonly numbers?: readonly number[];
@@ -168,53 +165,28 @@ export interface RegionPlacement extends RegionLoad {
   readonly followers: readonly string[];
 }
 
-/** Builds a table with one region for each placement. */
-export function buildTable(seed: TableSeed): SimTable {
+export function buildTable({ placements, numbers, options, comment, ...seed }: TableSeed): SimTable {
   const table: SimTable = {
-    id: seed.id,
-    catalog: seed.catalog,
-    schema: seed.schema,
-    name: seed.name,
-    engine: seed.engine,
+    ...seed,
     kind: seed.engine === '' ? 'view' : seed.physical ? 'logical' : 'physical',
-    createdAtMs: seed.createdAtMs,
-    physical: seed.physical,
-    options: seed.options ?? engineOptions(seed),
-    comment: seed.comment ?? null,
+    options: options ?? engineOptions(seed),
+    comment: comment ?? null,
     logicalTables: [],
-    partitionColumns: seed.placements.length > 1 ? ['host'] : [],
+    partitionColumns: placements.length > 1 ? ['host'] : [],
     routes: [],
     version: 0,
     stored: null,
   };
-  table.routes = seed.placements.map((placement, index) =>
-    routeAt(table, placement, index, seed.numbers?.[index] ?? index),
-  );
+  table.routes = placements.map(({ leader, followers, ...load }, index) => {
+    const number = numbers?.[index] ?? index;
+    const key = regionKey(table.id, number);
+    const region = { ...load, key, id: key.toString(), table, number, index };
+    return { region, leader, followers, state: null, downSinceMs: null };
+  });
   return table;
 }
 
-function engineOptions({ physical, engine }: TableSeed): SimTable['options'] {
+function engineOptions({ physical, engine }: Pick<SimTable, 'physical' | 'engine'>): SimTable['options'] {
   if (physical) return { on_physical_table: physical.name };
   return engine === 'metric' ? { physical_metric_table: '' } : {};
-}
-
-function routeAt(table: SimTable, placement: RegionPlacement, index: number, number: number): RegionRoute {
-  const key = regionKey(table.id, number);
-  const { writtenBetween, initialSstBytes } = placement;
-  const region = {
-    key,
-    id: key.toString(),
-    table,
-    number,
-    index,
-    writtenBetween,
-    initialSstBytes,
-  };
-  return {
-    region,
-    leader: placement.leader,
-    followers: placement.followers,
-    state: null,
-    downSinceMs: null,
-  };
 }

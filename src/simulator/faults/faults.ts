@@ -2,53 +2,28 @@ import { UsageError } from '../../domain/errors.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import type { Prng } from '../../lib/prng.ts';
 
-/** Faults on the way between client and server; the opportunity is a request. */
-const WIRE_FAULTS = [
-  'latency',
-  'hang',
-  'lost-request',
-  'lost-answer',
-  'http-500',
-  'http-502',
-  'http-503',
-  'html-body',
-  'truncated-json',
-  'huge-body',
-  'redirect',
-  'slow-body',
-  'wrong-types',
-] as const;
+/** Every fault, by what it strikes. */
+export const FAULTS = {
+  /** The way between client and server; the opportunity is a request. */
+  wire: [
+    ...(['latency', 'hang', 'lost-request', 'lost-answer', 'http-500', 'http-502', 'http-503'] as const),
+    ...(['html-body', 'truncated-json', 'huge-body', 'redirect', 'slow-body', 'wrong-types'] as const),
+  ],
+  /** One migration; the opportunity is its submission. */
+  migration: [
+    ...(['done-not-moved', 'failed-but-moved', 'stuck-downgraded', 'rollback', 'lost-rows'] as const),
+    ...(['bad-target', 'retry-long', 'procedure-lost', 'slow-migration'] as const),
+  ],
+  /** The cluster; the opportunity comes every 10 s. */
+  cluster: ['leader-change', 'node-death', 'other-mover', 'table-churn'],
+  /** `dead-leader-address`: per answer about the leader. `stale-routes`: per frontend and invalidation. */
+  answer: ['dead-leader-address', 'stale-routes'],
+} as const;
 
-/** Faults of one migration; the opportunity is its submission. */
-export const MIGRATION_FAULTS = [
-  'done-not-moved',
-  'failed-but-moved',
-  'stuck-downgraded',
-  'rollback',
-  'lost-rows',
-  'bad-target',
-  'retry-long',
-  'procedure-lost',
-  'slow-migration',
-] as const;
+export type FaultOf<Kind extends keyof typeof FAULTS> = (typeof FAULTS)[Kind][number];
+type FaultName = FaultOf<keyof typeof FAULTS>;
 
-/** Things that happen to the cluster; the opportunity comes every 10 s. */
-export const CLUSTER_FAULTS = ['leader-change', 'node-death', 'other-mover', 'table-churn'] as const;
-
-/** `dead-leader-address`: per answer about the leader. `stale-routes`: per frontend and invalidation. */
-const ANSWER_FAULTS = ['dead-leader-address', 'stale-routes'] as const;
-
-export type WireFault = (typeof WIRE_FAULTS)[number];
-export type MigrationFault = (typeof MIGRATION_FAULTS)[number];
-export type ClusterFault = (typeof CLUSTER_FAULTS)[number];
-type FaultName = WireFault | MigrationFault | ClusterFault | (typeof ANSWER_FAULTS)[number];
-
-export const FAULT_NAMES: readonly FaultName[] = [
-  ...WIRE_FAULTS,
-  ...MIGRATION_FAULTS,
-  ...CLUSTER_FAULTS,
-  ...ANSWER_FAULTS,
-];
+export const FAULT_NAMES: readonly FaultName[] = Object.values(FAULTS).flat();
 
 interface FaultSetting {
   readonly name: FaultName;
@@ -69,33 +44,26 @@ const SETTING = /^([a-z0-9-]+)(?::(submit|read))?(?:=([0-9.]+))?(?:@([0-9a-z.]+)
  * @throws UsageError that names the part that is wrong, and the known names.
  */
 export function parseFaults(text: string): FaultSetting[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map(parseFault);
+  const parts = text.split(',').map((part) => part.trim());
+  return parts.filter((part) => part !== '').map(parseFault);
 }
 
 function parseFault(part: string): FaultSetting {
-  const [, name = '', scope, probabilityText, afterText] = SETTING.exec(part) ?? [];
-  const known = FAULT_NAMES.find((candidate) => candidate === name);
-  if (!known) throw new UsageError(`No fault ${JSON.stringify(part)}; known: ${FAULT_NAMES.join(', ')}`);
+  const [, wanted, scope, probabilityText, afterText] = SETTING.exec(part) ?? [];
+  const name = FAULT_NAMES.find((candidate) => candidate === wanted);
+  if (!name) throw new UsageError(`No fault ${JSON.stringify(part)}; known: ${FAULT_NAMES.join(', ')}`);
+  const refuse = (why: string): never => {
+    throw new UsageError(`Fault ${JSON.stringify(part)}: ${why}`);
+  };
   const probability = probabilityText === undefined ? null : Number(probabilityText);
   if (probability !== null && !(probability >= 0 && probability <= 1))
-    throw new UsageError(
-      `Fault ${JSON.stringify(part)}: found a probability of ${probabilityText}, wanted 0 to 1`,
-    );
-  const afterMs = afterText === undefined ? 0 : parseDuration(afterText);
-  if (afterMs === undefined)
-    throw new UsageError(
-      `Fault ${JSON.stringify(part)}: found ${JSON.stringify(afterText)} after @, wanted a duration such as 30s`,
-    );
-  const isWire = WIRE_FAULTS.some((wire) => wire === known);
-  if (scope !== undefined && !isWire)
-    throw new UsageError(
-      `Fault ${JSON.stringify(part)}: ${known} does not strike requests, so :${scope} does not fit`,
-    );
-  return { name: known, scope: scope === 'submit' || scope === 'read' ? scope : 'any', probability, afterMs };
+    refuse(`found a probability of ${probabilityText}, wanted 0 to 1`);
+  const afterMs =
+    parseDuration(afterText ?? '0s') ??
+    refuse(`found ${JSON.stringify(afterText)} after @, wanted a duration such as 30s`);
+  if (scope !== undefined && !FAULTS.wire.some((wire) => wire === name))
+    refuse(`${name} does not strike requests, so :${scope} does not fit`);
+  return { name, scope: scope === 'submit' || scope === 'read' ? scope : 'any', probability, afterMs };
 }
 
 interface ArmedFault extends FaultSetting {
@@ -137,7 +105,7 @@ export class FaultBox {
   }
 
   has(name: FaultName): boolean {
-    return this.#armed.some((fault) => fault.name === name && !fault.spent);
+    return this.active.some((fault) => fault.name === name);
   }
 
   /** An opportunity for a fault: whether it strikes. */

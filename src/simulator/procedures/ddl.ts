@@ -3,6 +3,7 @@ import type { ClusterCore } from '../cluster/core.ts';
 import { newPlacement } from '../cluster/layout.ts';
 import type { SimTable } from '../cluster/model.ts';
 import { buildTable } from '../cluster/state.ts';
+import { schemaLocks } from './locks.ts';
 import type { LockKey } from './locks.ts';
 import { newProcedure } from './manager.ts';
 import { seededUuid } from './uuid.ts';
@@ -73,13 +74,12 @@ export function dropTable(core: ClusterCore, table: SimTable, onGone?: () => voi
 function runProcedure(
   core: ClusterCore,
   type: string,
-  { catalog, schema }: SimTable,
+  table: SimTable,
   own: readonly LockKey[],
   work: () => void,
 ): void {
   const procedure = newProcedure(seededUuid(core.prng), `metasrv-procedure::${type}`, [
-    { mode: 'Share', key: `__catalog_lock/${catalog}` },
-    { mode: 'Share', key: `__schema_lock/${catalog}.${schema}` },
+    ...schemaLocks(table),
     ...own,
   ]);
   core.procedures.register(procedure, () => {

@@ -8,8 +8,8 @@ export interface LockKey {
 
 interface Claim {
   readonly keys: readonly LockKey[];
-  granted: boolean;
   readonly onGranted: () => void;
+  isGranted: boolean;
 }
 
 /**
@@ -17,60 +17,60 @@ interface Claim {
  * leader's memory holds them, so a leader change starts with an empty table.
  */
 export class LockTable {
-  readonly #claims = new Map<string, Claim[]>();
+  /** By owner, in the order of asking. */
+  readonly #claims = new Map<string, Claim>();
 
-  /** Calls `onGranted` at once or later; the returned function gives the claim back, granted or not. */
-  claim(keys: readonly LockKey[], onGranted: () => void): () => void {
-    const claim: Claim = { keys, granted: false, onGranted };
-    for (const { key } of keys) {
-      const queue = this.#claims.get(key);
-      if (queue) queue.push(claim);
-      else this.#claims.set(key, [claim]);
-    }
-    this.#tryGrant(claim);
-    return () => this.#release(claim);
+  /** How many claims are granted or wait. */
+  get size(): number {
+    return this.#claims.size;
+  }
+
+  /** Calls `onGranted` at once or later. */
+  claim(owner: string, keys: readonly LockKey[], onGranted: () => void): void {
+    this.#claims.set(owner, { keys, onGranted, isGranted: false });
+    this.#grant();
+  }
+
+  /** Gives a claim back, granted or not. */
+  release(owner: string): void {
+    this.#claims.delete(owner);
+    this.#grant();
   }
 
   clear(): void {
     this.#claims.clear();
   }
 
-  #tryGrant(claim: Claim): void {
-    if (claim.granted || !claim.keys.every((key) => this.#isFree(key, claim))) return;
-    claim.granted = true;
-    claim.onGranted();
-  }
-
-  /** Whether no earlier claim on the key stands in the way. */
-  #isFree(wanted: LockKey, claim: Claim): boolean {
-    for (const earlier of this.#claims.get(wanted.key) ?? []) {
-      if (earlier === claim) return true;
-      const mode = earlier.keys.find(({ key }) => key === wanted.key)?.mode;
-      if (wanted.mode === 'Exclusive' || mode === 'Exclusive') return false;
+  /** Grants every claim that no earlier one stands in the way of. */
+  #grant(): void {
+    const earlier = new Map<string, LockMode>();
+    for (const claim of [...this.#claims.values()]) {
+      const isFree = claim.keys.every(({ key, mode }) => {
+        const held = earlier.get(key);
+        return held === undefined || (held === 'Share' && mode === 'Share');
+      });
+      for (const { key, mode } of claim.keys) if (earlier.get(key) !== 'Exclusive') earlier.set(key, mode);
+      if (claim.isGranted || !isFree) continue;
+      claim.isGranted = true;
+      claim.onGranted();
     }
-    return true;
   }
+}
 
-  #release(claim: Claim): void {
-    const waiting = new Set<Claim>();
-    for (const { key } of claim.keys) {
-      const queue = this.#claims.get(key);
-      const at = queue?.indexOf(claim) ?? -1;
-      if (!queue || at < 0) continue;
-      queue.splice(at, 1);
-      if (queue.length === 0) this.#claims.delete(key);
-      for (const other of queue) if (!other.granted) waiting.add(other);
-    }
-    for (const other of waiting) this.#tryGrant(other);
-  }
+/** What every procedure about a table of a schema holds. */
+export function schemaLocks({ catalog, schema }: { catalog: string; schema: string }): LockKey[] {
+  return [
+    { mode: 'Share', key: `__catalog_lock/${catalog}` },
+    { mode: 'Share', key: `__schema_lock/${catalog}.${schema}` },
+  ];
 }
 
 /** The keys as `procedure_info.lock_keys` prints them: shared ones first, each group in order. */
 export function describeLocks(keys: readonly LockKey[]): string {
-  const printed = (mode: LockMode): string[] =>
+  const printed = (wanted: LockMode): string[] =>
     keys
-      .filter((lock) => lock.mode === mode)
-      .map(({ key }) => `${mode}("${key}")`)
+      .filter(({ mode }) => mode === wanted)
+      .map(({ mode, key }) => `${mode}("${key}")`)
       .sort();
   return [...printed('Share'), ...printed('Exclusive')].join(',');
 }

@@ -1,6 +1,6 @@
+import type { ServerTime } from '../cluster/time.ts';
 import { LockTable } from './locks.ts';
 import type { LockKey } from './locks.ts';
-import type { ServerTime } from '../cluster/time.ts';
 
 type ProcedureStatus = 'Running' | 'Retrying' | 'PrepareRollback' | 'RollingBack' | 'Done' | 'Failed';
 
@@ -30,7 +30,6 @@ export class ProcedureManager {
   readonly #maxRunning: number;
   readonly #locks = new LockTable();
   readonly #procedures = new Map<string, Procedure>();
-  readonly #release = new Map<string, () => void>();
   #startedAtMs: number;
 
   constructor(options: { maxRunning: number; startedAtMs: number }, dependencies: { time: ServerTime }) {
@@ -39,24 +38,15 @@ export class ProcedureManager {
     this.#time = dependencies.time;
   }
 
-  /** Procedures that have not ended, waiting ones included. */
-  get activeCount(): number {
-    return this.#release.size;
-  }
-
-  /** Takes a procedure on and calls `run` once it holds its locks. False when there are too many. */
+  /** Takes a procedure on and calls `run` once it holds its locks. False when too many run or wait. */
   register(procedure: Procedure, run: () => void): boolean {
-    if (this.activeCount >= this.#maxRunning) return false;
+    if (this.#locks.size >= this.#maxRunning) return false;
     this.#purge();
     this.#procedures.set(procedure.id, procedure);
-    let isTakenOn = false;
-    const start = (): void => {
+    this.#locks.claim(procedure.id, procedure.locks, () => {
       procedure.startMs = this.#time.now();
-      if (isTakenOn) run();
-    };
-    this.#release.set(procedure.id, this.#locks.claim(procedure.locks, start));
-    isTakenOn = true;
-    if (procedure.startMs > 0) run();
+      run();
+    });
     return true;
   }
 
@@ -64,9 +54,7 @@ export class ProcedureManager {
     procedure.status = status;
     procedure.error = error;
     procedure.endMs = this.#time.now();
-    const release = this.#release.get(procedure.id);
-    this.#release.delete(procedure.id);
-    release?.();
+    this.#locks.release(procedure.id);
   }
 
   /** Undefined for one that never was registered, or is forgotten. */
@@ -84,7 +72,6 @@ export class ProcedureManager {
   /** The leader's memory is gone: locks, running and finished procedures. */
   forgetAll(): void {
     this.#procedures.clear();
-    this.#release.clear();
     this.#locks.clear();
   }
 

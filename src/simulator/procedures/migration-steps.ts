@@ -1,25 +1,11 @@
 import { sleep } from '../../lib/clock.ts';
-import type { ClusterCore } from '../cluster/core.ts';
 import { broadcastInvalidation, later } from '../cluster/core.ts';
+import type { ClusterCore } from '../cluster/core.ts';
 import { HEARTBEAT_MS, LEASE_MS, lastBeatMs } from '../cluster/heartbeats.ts';
 import type { RegionRoute } from '../cluster/model.ts';
 import { StepError } from './errors.ts';
-import { MAX_RETRIES, retryDelayMs } from './migration-task.ts';
+import { durationMs } from './migration-task.ts';
 import type { MigrationTask } from './migration-task.ts';
-
-/** States of RegionMigrationProcedure (GreptimeDB src/meta-srv/src/procedure/region_migration/*.rs). */
-export type StepName =
-  | 'RegionMigrationStart'
-  | 'OpenCandidateRegion'
-  | 'PreFlushRegion'
-  | 'UpdateMetadataDowngrade'
-  | 'DowngradeLeaderRegion'
-  | 'UpgradeCandidateRegion'
-  | 'UpdateMetadataUpgrade'
-  | 'CloseDowngradedRegion'
-  | 'UpdateMetadataRollback'
-  | 'RegionMigrationAbort'
-  | 'RegionMigrationEnd';
 
 export interface RunOutcome {
   readonly status: 'Done' | 'Failed';
@@ -32,14 +18,8 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
-type Next = StepName | RunOutcome;
-type Step = (run: Run) => Promise<Next> | Next;
-
-const DONE: RunOutcome = { status: 'Done', error: null };
-const UPGRADE_FAILED =
-  'The region migration procedure aborted, reason: Failed to upgrade the candidate region.';
-
-const STEPS: Readonly<Record<StepName, Step>> = {
+/** States of RegionMigrationProcedure (GreptimeDB src/meta-srv/src/procedure/region_migration/*.rs). */
+const STEPS = {
   RegionMigrationStart: start,
   OpenCandidateRegion: openCandidate,
   PreFlushRegion: preFlush,
@@ -49,51 +29,48 @@ const STEPS: Readonly<Record<StepName, Step>> = {
   UpdateMetadataUpgrade: upgradeMetadata,
   CloseDowngradedRegion: closeDowngraded,
   UpdateMetadataRollback: rollbackMetadata,
-  RegionMigrationAbort: () => failed(UPGRADE_FAILED),
+  RegionMigrationAbort: () =>
+    failed('The region migration procedure aborted, reason: Failed to upgrade the candidate region.'),
   RegionMigrationEnd: () => DONE,
 };
+export type StepName = keyof typeof STEPS;
+type Next = StepName | RunOutcome;
+
+const DONE: RunOutcome = { status: 'Done', error: null };
 
 /**
  * Runs a migration from `first` to its end, with the retries and the rollback of the procedure manager.
  *
  * @throws the signal's reason when the leader that runs it is gone.
  */
-export async function runMigration(
-  core: ClusterCore,
-  task: MigrationTask,
-  first: StepName,
-  signal: AbortSignal,
-): Promise<RunOutcome> {
-  const run: Run = { core, task, signal };
+export async function runMigration(run: Run, first: StepName): Promise<RunOutcome> {
+  const { procedure, region } = run.task;
   let next: Next = first;
   while (typeof next === 'string') {
-    const step: StepName = next;
-    core.journal.record({
-      kind: 'migration-step',
-      procedureId: task.procedure.id,
-      regionId: task.region.id,
-      step,
-    });
-    next = await withRetries(run, step);
+    const ids = { procedureId: procedure.id, regionId: region.id };
+    run.core.journal.record({ kind: 'migration-step', ...ids, step: next });
+    next = await withRetries(run, next);
   }
   return next;
 }
 
+/** Procedure-level retries of metasrv: 0.5 s, doubled each time, at most 60 s, with up to a quarter more. */
+const MAX_RETRIES = 12;
+
 async function withRetries(run: Run, step: StepName): Promise<Next> {
-  const { procedure } = run.task;
+  const { core, task, signal } = run;
   for (let attempt = 0; ; attempt += 1) {
     try {
       const next = await STEPS[step](run);
-      procedure.status = 'Running';
-      procedure.error = null;
+      Object.assign(task.procedure, { status: 'Running', error: null });
       return next;
     } catch (error) {
       if (!(error instanceof StepError)) throw error;
       if (!error.retryable) return failed(error.message);
       if (attempt >= MAX_RETRIES) return giveUp(run, error.message);
-      procedure.status = 'Retrying';
-      procedure.error = error.message;
-      await sleep(run.core.clock, retryDelayMs(attempt, run.core.prng), run.signal);
+      Object.assign(task.procedure, { status: 'Retrying', error: error.message });
+      const delayMs = Math.min(500 * 2 ** attempt, 60_000) * (1 + core.prng.next() * 0.25);
+      await sleep(core.clock, delayMs, signal);
     }
   }
 }
@@ -103,8 +80,7 @@ async function giveUp(run: Run, error: string): Promise<Next> {
   const { core, task, signal } = run;
   const text = `Procedure retry exceeded max times, procedure_id: ${task.procedure.id}`;
   if (!core.profile.rollback) return failed(text);
-  task.procedure.status = 'PrepareRollback';
-  task.procedure.error = error;
+  Object.assign(task.procedure, { status: 'PrepareRollback', error });
   await sleep(core.clock, 500, signal);
   task.procedure.status = 'RollingBack';
   await sleep(core.clock, 1_000, signal);
@@ -134,9 +110,8 @@ async function openCandidate(run: Run): Promise<Next> {
     await sleep(core.clock, Math.min(1_000, openTimeoutMs(run)), signal);
     throw new StepError(`Pusher not found: datanode-${task.to}`, { retryable: true });
   }
-  await sleep(core.clock, task.durations.openMs, signal);
-  const route = routeOf(run);
-  if (route.leader !== task.to) core.state.openCopy(task.to, task.region, 'Follower');
+  await sleep(core.clock, durationMs(task, 'open'), signal);
+  if (routeOf(run).leader !== task.to) core.state.openCopy(task.to, task.region, 'Follower');
   return core.profile.preFlush ? 'PreFlushRegion' : 'UpdateMetadataDowngrade';
 }
 
@@ -146,17 +121,17 @@ function openTimeoutMs({ core, task }: Run): number {
 }
 
 async function preFlush({ core, task, signal }: Run): Promise<Next> {
-  await sleep(core.clock, task.durations.flushMs, signal);
+  await sleep(core.clock, durationMs(task, 'flush'), signal);
   return 'UpdateMetadataDowngrade';
 }
 
 function downgradeMetadata(run: Run): Next {
   const { core, task } = run;
-  const route = routeOf(run);
-  if (route.leader === task.to) return afterUpgradeBefore(run);
-  if (route.leader !== task.from)
+  const { leader } = routeOf(run);
+  if (leader === task.to) return afterUpgradeBefore(task);
+  if (leader !== task.from)
     throw new StepError(
-      `Region's leader peer changed: Region's leader peer(${route.leader ?? 'none'}) is not the \`from_peer\`(${task.from})`,
+      `Region's leader peer changed: Region's leader peer(${leader ?? 'none'}) is not the \`from_peer\`(${task.from})`,
       { retryable: false },
     );
   core.state.changeRoute(task.region, { state: 'downgrading', downSinceMs: core.time.now() });
@@ -164,11 +139,9 @@ function downgradeMetadata(run: Run): Next {
 }
 
 /** The procedure was taken up again after its upgrade had been committed. */
-function afterUpgradeBefore({ task }: Run): Next {
-  const { table } = task.region;
-  const holdsMore = table.routes.some((route) => route.leader === task.from);
-  if (holdsMore) return 'CloseDowngradedRegion';
-  return failed(`Datanode table not found: table_id: ${table.id}, datanode_id: ${task.from}`);
+function afterUpgradeBefore({ region: { table }, from }: MigrationTask): Next {
+  const holdsMore = table.routes.some((route) => route.leader === from);
+  return holdsMore ? 'CloseDowngradedRegion' : datanodeTableMissing(table.id, from);
 }
 
 async function downgradeLeader(run: Run): Promise<Next> {
@@ -176,7 +149,7 @@ async function downgradeLeader(run: Run): Promise<Next> {
   if (exceedsBudget(run)) return 'UpdateMetadataRollback';
   const source = core.state.datanodes.get(task.from);
   if (source && isUp(run, task.from)) {
-    await sleep(core.clock, task.durations.downgradeMs, signal);
+    await sleep(core.clock, durationMs(task, 'downgrade'), signal);
     const keepsRole = core.profile.downgradedWord === 'DOWNGRADING';
     core.state.openCopy(task.from, task.region, keepsRole ? 'DowngradingLeader' : 'Follower');
     return 'UpgradeCandidateRegion';
@@ -189,14 +162,15 @@ async function downgradeLeader(run: Run): Promise<Next> {
 
 /** The fourth argument of `migrate_region`: in newer versions it pays for downgrade and upgrade, in older for each replay try. */
 function exceedsBudget({ core, task }: Run): boolean {
-  const { downgradeMs, upgradeMs } = task.durations;
+  const upgradeMs = durationMs(task, 'upgrade');
   const isSum = core.profile.downgradedWord === 'DOWNGRADING';
-  return isSum ? downgradeMs + upgradeMs > task.budgetMs : upgradeMs > 3 * (task.budgetMs + 1_000);
+  if (isSum) return durationMs(task, 'downgrade') + upgradeMs > task.budgetMs;
+  return upgradeMs > 3 * (task.budgetMs + 1_000);
 }
 
 async function upgradeCandidate(run: Run): Promise<Next> {
   const { core, task, signal } = run;
-  await sleep(core.clock, task.durations.upgradeMs, signal);
+  await sleep(core.clock, durationMs(task, 'upgrade'), signal);
   if (task.fault === 'rollback' || task.fault === 'bad-target') return 'UpdateMetadataRollback';
   if (task.fault === 'stuck-downgraded') return failed('Table metadata manager error');
   for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -208,23 +182,22 @@ async function upgradeCandidate(run: Run): Promise<Next> {
 
 function upgradeMetadata(run: Run): Next {
   const { core, task } = run;
-  const route = routeOf(run);
-  const followers = route.followers.filter((follower) => follower !== task.to);
-  core.state.changeRoute(task.region, { leader: task.to, followers, state: null, downSinceMs: null });
+  const { region, from, to } = task;
+  const followers = routeOf(run).followers.filter((follower) => follower !== to);
+  core.state.changeRoute(region, { leader: to, followers, state: null, downSinceMs: null });
   task.moved = true;
-  if (task.fault === 'lost-rows') task.region.table.stored?.rows.delete(task.region);
-  core.state.openCopy(task.to, task.region, 'Leader');
-  core.state.openCopy(task.from, task.region, 'Follower');
-  broadcastInvalidation(core, task.region.table.id);
-  if (task.fault === 'failed-but-moved')
-    return failed(`Datanode table not found: table_id: ${task.region.table.id}, datanode_id: ${task.from}`);
+  if (task.fault === 'lost-rows') region.table.stored?.rows.delete(region);
+  core.state.openCopy(to, region, 'Leader');
+  core.state.openCopy(from, region, 'Follower');
+  broadcastInvalidation(core, region.table.id);
+  if (task.fault === 'failed-but-moved') return datanodeTableMissing(region.table.id, from);
   if (core.profile.closeDowngraded) return 'CloseDowngradedRegion';
-  later(core, HEARTBEAT_MS, () => closeIfObsolete(core, task, task.from));
+  later(core, HEARTBEAT_MS, () => closeIfObsolete(core, task, from));
   return 'RegionMigrationEnd';
 }
 
 async function closeDowngraded({ core, task, signal }: Run): Promise<Next> {
-  await sleep(core.clock, task.durations.closeMs, signal);
+  await sleep(core.clock, durationMs(task, 'close'), signal);
   closeIfObsolete(core, task, task.from);
   return 'RegionMigrationEnd';
 }
@@ -234,21 +207,20 @@ function rollbackMetadata(run: Run): Next {
   return 'RegionMigrationAbort';
 }
 
-function undoDowngrade(run: Run): void {
-  const { core, task } = run;
-  const route = core.state.routeOf(task.region.key);
-  if (route?.state === 'downgrading' && route.leader === task.from) {
-    core.state.changeRoute(task.region, { state: null, downSinceMs: null });
-    core.state.openCopy(task.from, task.region, 'Leader');
+function undoDowngrade({ core, task: { region, from } }: Run): void {
+  const route = core.state.routeOf(region.key);
+  if (route?.state === 'downgrading' && route.leader === from) {
+    core.state.changeRoute(region, { state: null, downSinceMs: null });
+    core.state.openCopy(from, region, 'Leader');
   }
-  broadcastInvalidation(core, task.region.table.id);
+  broadcastInvalidation(core, region.table.id);
 }
 
 /** What the lease keeper of a datanode does to a copy that the route does not know. */
-export function closeIfObsolete(core: ClusterCore, task: MigrationTask, nodeId: string): void {
-  const route = core.state.routeOf(task.region.key);
+export function closeIfObsolete(core: ClusterCore, { region }: MigrationTask, nodeId: string): void {
+  const route = core.state.routeOf(region.key);
   const isWanted = route?.leader === nodeId || route?.followers.includes(nodeId);
-  if (!isWanted) core.state.closeCopy(nodeId, task.region);
+  if (!isWanted) core.state.closeCopy(nodeId, region);
 }
 
 function routeOf({ core, task }: Run): RegionRoute {
@@ -263,4 +235,8 @@ function isUp({ core }: Run, nodeId: string): boolean {
 
 function failed(error: string): RunOutcome {
   return { status: 'Failed', error };
+}
+
+function datanodeTableMissing(tableId: number, nodeId: string): RunOutcome {
+  return failed(`Datanode table not found: table_id: ${tableId}, datanode_id: ${nodeId}`);
 }

@@ -3,14 +3,14 @@ import { compareIds } from '../../domain/ids.ts';
 import { later } from '../cluster/core.ts';
 import type { ClusterCore } from '../cluster/core.ts';
 import { LEASE_MS } from '../cluster/heartbeats.ts';
+import type { MigrationReason } from '../cluster/journal.ts';
 import type { RegionRoute } from '../cluster/model.ts';
-import { MIGRATION_FAULTS } from '../faults/faults.ts';
-import type { MigrationFault } from '../faults/faults.ts';
+import { FAULTS } from '../faults/faults.ts';
 import { newProcedure } from './manager.ts';
 import { recordMigration } from './migration-events.ts';
 import { closeIfObsolete, runMigration } from './migration-steps.ts';
 import type { RunOutcome, StepName } from './migration-steps.ts';
-import { drawDurations, migrationLocks } from './migration-task.ts';
+import { migrationLocks } from './migration-task.ts';
 import type { MigrationOrder, MigrationTask } from './migration-task.ts';
 import { seededUuid } from './uuid.ts';
 
@@ -19,6 +19,9 @@ const MIGRATION_TYPE = 'metasrv-procedure::RegionMigration';
 /** Registering happens in the background, a moment after the id was given out. */
 const REGISTER_DELAY_MS = 2;
 
+/** How many times as long a migration takes that the fault `slow-migration` struck. */
+const SLOWED = 20;
+
 export function isMigrating({ migrations }: ClusterCore, regionKey: bigint): boolean {
   return [...migrations.tasks.values()].some((task) => task.region.key === regionKey);
 }
@@ -26,38 +29,28 @@ export function isMigrating({ migrations }: ClusterCore, regionKey: bigint): boo
 /** Gives out a procedure id; the registration follows a moment later and may fail without anybody being told. */
 export function beginMigration(core: ClusterCore, order: MigrationOrder): string {
   const { prng, migrations } = core;
-  const mayStrike = (name: MigrationFault): boolean =>
-    name !== 'bad-target' || order.to === lastDatanode(core);
-  const fault = MIGRATION_FAULTS.find((name) => mayStrike(name) && core.faults.strikes(name)) ?? null;
-  const locks = migrationLocks(core.profile, order.region);
+  // `bad-target` is the datanode with the highest id: it opens no region.
+  const isBadTarget = order.to === [...core.state.datanodes.keys()].sort(compareIds).at(-1);
+  const possible = FAULTS.migration.filter((name) => name !== 'bad-target' || isBadTarget);
+  const fault = possible.find((name) => core.faults.strikes(name)) ?? null;
   const id = seededUuid(prng);
-  const task: MigrationTask = {
-    ...order,
-    procedure: newProcedure(id, MIGRATION_TYPE, locks),
-    fault,
-    durations: drawDurations(prng, migrations.meanMs, fault),
-    persisted: false,
-    moved: false,
-  };
+  // Each migration takes between half and one and a half of the mean.
+  const totalMs = migrations.meanMs * (0.5 + prng.next()) * (fault === 'slow-migration' ? SLOWED : 1);
+  const procedure = newProcedure(id, MIGRATION_TYPE, migrationLocks(core.profile, order.region));
+  const task: MigrationTask = { ...order, procedure, fault, totalMs, persisted: false, moved: false };
   if (fault) core.journal.record({ kind: 'fault', name: fault, target: id });
   migrations.tasks.set(id, task);
   later(core, REGISTER_DELAY_MS, () => register(core, task));
   return id;
 }
 
-/** The one with the highest id: it is the one that opens no region while `bad-target` is set. */
-function lastDatanode({ state }: ClusterCore): string | undefined {
-  return [...state.datanodes.keys()].sort(compareIds).at(-1);
-}
-
 /** Starts a migration for somebody else than a client, unless the region is taken. */
 export function beginUnlessTaken(
   core: ClusterCore,
-  route: RegionRoute,
+  { region, leader, state }: RegionRoute,
   to: string,
-  reason: 'OtherMover' | 'Failover',
+  reason: Exclude<MigrationReason, 'Manual'>,
 ): string | null {
-  const { region, leader, state } = route;
   if (leader === null || state !== null || core.meta.leader === null) return null;
   if (isMigrating(core, region.key)) return null;
   return beginMigration(core, { region, from: leader, to, budgetMs: 300_000, reason });
@@ -94,13 +87,11 @@ function register(core: ClusterCore, task: MigrationTask): void {
 }
 
 function start(core: ClusterCore, task: MigrationTask, first: StepName): void {
-  const { procedure, region, from, to, reason } = task;
   const resumed = first !== 'RegionMigrationStart';
-  const ids = { procedureId: procedure.id, regionId: region.id, from, to };
-  core.journal.record({ kind: 'migration-started', ...ids, reason, resumed });
+  core.journal.record({ kind: 'migration-started', ...factsOf(task), resumed });
   recordMigration(core);
   const signal = AbortSignal.any([core.migrations.leadership.signal, core.closed]);
-  runMigration(core, task, first, signal).then(
+  runMigration({ core, task, signal }, first).then(
     (outcome) => end(core, task, outcome),
     (error: unknown) => {
       if (!isAbort(error)) throw error;
@@ -109,33 +100,34 @@ function start(core: ClusterCore, task: MigrationTask, first: StepName): void {
 }
 
 function end(core: ClusterCore, task: MigrationTask, { status, error }: RunOutcome): void {
-  if (!core.migrations.tasks.delete(task.procedure.id)) return;
+  if (!core.migrations.tasks.has(task.procedure.id)) return;
   core.procedures.finish(task.procedure, status, error);
   if (!task.moved) later(core, LEASE_MS, () => closeIfObsolete(core, task, task.to));
-  tellEnd(core, task, status, error);
+  forget(core, task, status, error);
 }
 
 function lose(core: ClusterCore, task: MigrationTask): void {
-  core.migrations.tasks.delete(task.procedure.id);
-  tellEnd(core, task, 'lost', null);
+  forget(core, task, 'lost', null);
 }
 
-function tellEnd(
+function forget(
   core: ClusterCore,
-  { procedure, region, from, to, reason, moved }: MigrationTask,
+  task: MigrationTask,
   status: RunOutcome['status'] | 'lost',
   error: string | null,
 ): void {
-  core.journal.record({
-    kind: 'migration-ended',
-    procedureId: procedure.id,
-    regionId: region.id,
-    from,
-    to,
-    reason,
-    status,
-    moved,
-    leader: core.state.routeOf(region.key)?.leader ?? null,
-    ...(error === null ? {} : { error }),
-  });
+  core.migrations.tasks.delete(task.procedure.id);
+  const leader = core.state.routeOf(task.region.key)?.leader ?? null;
+  const told = { ...factsOf(task), status, moved: task.moved, leader };
+  core.journal.record({ kind: 'migration-ended', ...told, ...(error !== null && { error }) });
+}
+
+function factsOf({ procedure, region, from, to, reason }: MigrationTask): {
+  procedureId: string;
+  regionId: string;
+  from: string;
+  to: string;
+  reason: MigrationReason;
+} {
+  return { procedureId: procedure.id, regionId: region.id, from, to, reason };
 }

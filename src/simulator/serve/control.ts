@@ -1,12 +1,7 @@
 import { OperatingError } from '../../domain/errors.ts';
 import { WORKLOADS } from '../cluster/model.ts';
 import type { SimulatedCluster } from '../cluster/cluster.ts';
-
-interface ControlRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly body: string;
-}
+import type { SimRequest } from './http.ts';
 
 interface ControlAnswer {
   readonly status: number;
@@ -44,25 +39,20 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 /** The remote control of a served cluster: `POST /control/<action>` with a JSON object, `GET /control/state`. */
-export function answerControl(cluster: SimulatedCluster, request: ControlRequest): ControlAnswer {
-  if (request.path === '/control/state') {
-    if (request.method !== 'GET') return refusal(405, 'method-not-allowed', 'wanted GET');
-    return { status: 200, json: JSON.stringify(stateSummary(cluster)) };
-  }
-  const action = request.path.startsWith('/control/')
-    ? ACTIONS[request.path.slice('/control/'.length)]
-    : undefined;
-  if (!action) {
+export function answerControl(
+  cluster: SimulatedCluster,
+  { method, path, body }: Pick<Required<SimRequest>, 'method' | 'path' | 'body'>,
+): ControlAnswer {
+  const isState = path === '/control/state';
+  const action = path.startsWith('/control/') ? ACTIONS[path.slice('/control/'.length)] : undefined;
+  if (!isState && !action) {
     const known = Object.keys(ACTIONS).join(', ');
     return refusal(404, 'not-found', `no such control; known: GET state, POST ${known}`);
   }
-  if (request.method !== 'POST') return refusal(405, 'method-not-allowed', 'wanted POST');
-  return perform(cluster, action, request.body);
-}
-
-function perform(cluster: SimulatedCluster, action: Action, body: string): ControlAnswer {
+  const wanted = isState ? 'GET' : 'POST';
+  if (method !== wanted) return refusal(405, 'method-not-allowed', `wanted ${wanted}`);
   try {
-    const result = action(cluster, fieldsOf(body)) ?? {};
+    const result = action ? (action(cluster, fieldsOf(body)) ?? {}) : stateSummary(cluster);
     return { status: 200, json: JSON.stringify(result) };
   } catch (error) {
     if (error instanceof OperatingError) return refusal(400, error.code, error.message);

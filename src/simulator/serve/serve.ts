@@ -1,12 +1,12 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describeError, isAbort } from '../../domain/errors.ts';
 import { sleep } from '../../lib/clock.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { SimulatedCluster } from '../cluster/cluster.ts';
 import { answerControl } from './control.ts';
-import { SimulatedNetworkError } from './http.ts';
+import { JSON_TYPE, SimulatedNetworkError } from './http.ts';
 import type { SimExchange, SimRequest } from './http.ts';
 
 export interface ServeOptions {
@@ -33,6 +33,10 @@ export interface ServedCluster {
 
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 
+/** A request, whatever server it is for. */
+type Received = Omit<Required<SimRequest>, 'target'>;
+type Answer = (request: Received, signal: AbortSignal) => Promise<SimExchange>;
+
 /**
  * Listens for every server of a cluster, and tells the cluster its real addresses.
  *
@@ -40,128 +44,92 @@ const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
  */
 export async function serveSimulatedCluster(
   cluster: SimulatedCluster,
-  options: ServeOptions,
-  dependencies: { clock: Clock },
+  { host = '127.0.0.1', ports = {}, controlPort = 0 }: ServeOptions,
+  { clock }: { clock: Clock },
 ): Promise<ServedCluster> {
-  const host = options.host ?? '127.0.0.1';
   const servers: Server[] = [];
+  const open = (port: number, answer: Answer): Promise<string> => {
+    const server = serverFor(answer, clock);
+    servers.push(server);
+    return listen(server, host, port);
+  };
   const urls = new Map<string, string>();
   try {
     for (const target of cluster.targets) {
-      const server = targetServer(cluster, target, dependencies.clock);
-      servers.push(server);
-      const authority = await listen(server, host, options.ports?.[target] ?? 0);
+      const authority = await open(ports[target] ?? 0, (request, signal) =>
+        cluster.exchange({ target, ...request }, signal),
+      );
       cluster.setAddress(target, authority);
       urls.set(target, `http://${authority}`);
     }
-    const control = await openControl(cluster, host, options, servers);
-    return describe(urls, control, () => closeAll(servers));
+    const control =
+      controlPort === null
+        ? null
+        : `http://${await open(controlPort, (request) => controlled(cluster, request))}`;
+    const matching = (pattern: RegExp): string[] =>
+      [...urls].filter(([target]) => pattern.test(target)).map(([, url]) => url);
+    return {
+      metasrv: matching(/^metasrv-\d+$/),
+      metasrvHttp: matching(/^metasrv-\d+-http$/),
+      frontend: matching(/^frontend-\d+$/),
+      control,
+      close: () => closeAll(servers),
+    };
   } catch (error) {
     await closeAll(servers);
     throw error;
   }
 }
 
-function describe(
-  urls: ReadonlyMap<string, string>,
-  control: string | null,
-  close: () => Promise<void>,
-): ServedCluster {
-  const matching = (pattern: RegExp): string[] =>
-    [...urls].filter(([target]) => pattern.test(target)).map(([, url]) => url);
-  return {
-    metasrv: matching(/^metasrv-\d+$/),
-    metasrvHttp: matching(/^metasrv-\d+-http$/),
-    frontend: matching(/^frontend-\d+$/),
-    control,
-    close,
-  };
+function controlled(cluster: SimulatedCluster, request: Received): Promise<SimExchange> {
+  const { status, json } = answerControl(cluster, request);
+  return Promise.resolve({ status, headers: JSON_TYPE, body: `${json}\n`, bodyDelayMs: 0 });
 }
 
-async function openControl(
-  cluster: SimulatedCluster,
-  host: string,
-  options: ServeOptions,
-  servers: Server[],
-): Promise<string | null> {
-  if (options.controlPort === null) return null;
-  const server = createServer((incoming, outgoing) => {
-    readBody(incoming).then(
-      (body) => {
-        const { path, method } = partsOf(incoming);
-        const { status, json } = answerControl(cluster, { method, path, body });
-        outgoing.writeHead(status, { 'content-type': 'application/json' }).end(`${json}\n`);
-      },
-      () => outgoing.destroy(),
-    );
-  });
-  servers.push(server);
-  return `http://${await listen(server, host, options.controlPort ?? 0)}`;
-}
-
-function targetServer(cluster: SimulatedCluster, target: string, clock: Clock): Server {
+function serverFor(answer: Answer, clock: Clock): Server {
   return createServer((incoming, outgoing) => {
     const gone = new AbortController();
     outgoing.on('close', () => gone.abort(new DOMException('The client went away', 'AbortError')));
-    answer(cluster, target, incoming, outgoing, clock, gone.signal).catch((error: unknown) => {
-      // A broken connection is all that a client may see of a lost answer or a stopped server.
-      incoming.socket.destroy();
-      if (!(error instanceof SimulatedNetworkError) && !isAbort(error)) throw error;
-    });
+    readRequest(incoming)
+      .then((request) => answer(request, gone.signal))
+      .then((exchange) => send(outgoing, exchange, clock, gone.signal))
+      .catch((error: unknown) => {
+        // A broken connection is all that a client may see of a lost answer or a stopped server.
+        incoming.socket.destroy();
+        if (!(error instanceof SimulatedNetworkError) && !isAbort(error)) throw error;
+      });
   });
-}
-
-async function answer(
-  cluster: SimulatedCluster,
-  target: string,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
-  const body = await readBody(incoming);
-  const headers = Object.fromEntries(
-    Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]),
-  );
-  const request: SimRequest = { target, ...partsOf(incoming), headers, body };
-  await send(outgoing, await cluster.exchange(request, signal), clock, signal);
 }
 
 async function send(
   outgoing: ServerResponse,
-  exchange: SimExchange,
+  { status, headers, body, bodyDelayMs }: SimExchange,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
-  const { status, headers, body, bodyDelayMs } = exchange;
   const bytes = Buffer.from(body);
   outgoing.writeHead(status, { ...headers, 'content-length': bytes.length });
   if (bodyDelayMs > 0) {
     outgoing.write(bytes.subarray(0, 1));
     await sleep(clock, bodyDelayMs, signal);
-    outgoing.end(bytes.subarray(1));
-    return;
   }
-  outgoing.end(bytes);
-}
-
-function partsOf(incoming: IncomingMessage): { method: string; path: string; query: string } {
-  const url = incoming.url ?? '/';
-  const mark = url.indexOf('?');
-  const [path, query] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
-  return { method: incoming.method ?? 'GET', path, query };
+  outgoing.end(bodyDelayMs > 0 ? bytes.subarray(1) : bytes);
 }
 
 /** @throws SimulatedNetworkError when the client goes away in the middle or sends too much. */
-async function readBody(incoming: IncomingMessage): Promise<string> {
+async function readRequest(incoming: IncomingMessage): Promise<Received> {
+  const { method = 'GET', url = '/' } = incoming;
+  const [path = '/', ...query] = url.split('?');
+  const headers = Object.entries(incoming.headers).map(([name, value]) => [name, String(value)] as const);
   try {
-    return await collect(incoming);
+    const body = await readBody(incoming);
+    return { method, path, query: query.join('?'), headers: Object.fromEntries(headers), body };
   } catch (error) {
     throw new SimulatedNetworkError('ECONNRESET', `Request body: ${describeError(error)}`);
   }
 }
 
-async function collect(incoming: IncomingMessage): Promise<string> {
+async function readBody(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming) {
@@ -173,20 +141,13 @@ async function collect(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function listen(server: Server, host: string, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve(authorityOf(server.address()));
-    });
-  });
-}
-
-function authorityOf(address: AddressInfo | string | null): string {
-  if (address === null || typeof address === 'string') throw new Error('A TCP server has no port');
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `${host}:${address.port}`;
+/** @returns `host:port`, an IPv6 host in brackets. */
+async function listen(server: Server, host: string, port: number): Promise<string> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  const at = server.address();
+  if (at === null || typeof at === 'string') throw new Error('A TCP server has no port');
+  return `${at.family === 'IPv6' ? `[${at.address}]` : at.address}:${at.port}`;
 }
 
 async function closeAll(servers: readonly Server[]): Promise<void> {

@@ -2,10 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { describeLocks, LockTable } from '../../../src/simulator/procedures/locks.ts';
 import type { LockKey } from '../../../src/simulator/procedures/locks.ts';
 
-describe('locks', () => {
-  const share = (key: string): LockKey => ({ mode: 'Share', key });
-  const exclusive = (key: string): LockKey => ({ mode: 'Exclusive', key });
+const share = (key: string): LockKey => ({ mode: 'Share', key });
+const exclusive = (key: string): LockKey => ({ mode: 'Exclusive', key });
 
+/** A table, and the owners in the order in which they got their locks. */
+function lockTable(): {
+  table: LockTable;
+  order: string[];
+  claim: (owner: string, ...keys: LockKey[]) => void;
+} {
+  const table = new LockTable();
+  const order: string[] = [];
+  return { table, order, claim: (owner, ...keys) => table.claim(owner, keys, () => order.push(owner)) };
+}
+
+describe('locks', () => {
   it.each([
     [[share('t')], [share('t')], true],
     [[share('t')], [exclusive('t')], false],
@@ -15,34 +26,32 @@ describe('locks', () => {
     [[share('t'), exclusive('r')], [share('t'), exclusive('s')], true],
     [[share('t'), exclusive('r')], [share('t'), exclusive('r')], false],
   ])('%j held, %j asked: %s', (held, asked, granted) => {
-    const table = new LockTable();
-    const order: string[] = [];
-    const release = table.claim(held, () => order.push('first'));
-    table.claim(asked, () => order.push('second'));
+    const { table, order, claim } = lockTable();
+    claim('first', ...held);
+    claim('second', ...asked);
     expect(order).toEqual(granted ? ['first', 'second'] : ['first']);
-    release();
+    table.release('first');
     expect(order).toEqual(['first', 'second']);
   });
 
   it('are given in the order of asking', () => {
-    const table = new LockTable();
-    const order: string[] = [];
-    const release = table.claim([share('t')], () => order.push('reader'));
-    const releaseWriter = table.claim([exclusive('t')], () => order.push('writer'));
-    table.claim([share('t')], () => order.push('late reader'));
+    const { table, order, claim } = lockTable();
+    claim('reader', share('t'));
+    claim('writer', exclusive('t'));
+    claim('late reader', share('t'));
     expect(order).toEqual(['reader']);
-    release();
+    table.release('reader');
     expect(order).toEqual(['reader', 'writer']);
-    releaseWriter();
+    table.release('writer');
     expect(order).toEqual(['reader', 'writer', 'late reader']);
   });
 
   it('a waiting claim that is given back never gets them', () => {
-    const table = new LockTable();
-    const order: string[] = [];
-    const release = table.claim([exclusive('t')], () => order.push('first'));
-    table.claim([exclusive('t')], () => order.push('gone'))();
-    release();
+    const { table, order, claim } = lockTable();
+    claim('first', exclusive('t'));
+    claim('gone', exclusive('t'));
+    table.release('gone');
+    table.release('first');
     expect(order).toEqual(['first']);
   });
 
