@@ -4,7 +4,7 @@ import { decimalId } from '../lib/json.ts';
 /** The kinds of fields that files and the HTTP API share. Each says what it wants, for errors, and describes itself, for OpenAPI. */
 
 /** @param read gives undefined for what is not wanted. @param described in JSON Schema. */
-function field<T>(wanted: string, read: (value: unknown) => T | undefined, described: object) {
+export function field<T>(wanted: string, read: (value: unknown) => T | undefined, described: object = {}) {
   return z
     .unknown()
     .transform((value, context): T => {

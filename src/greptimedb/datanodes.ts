@@ -1,50 +1,78 @@
-import type { DatanodeId } from '../domain/ids.ts';
 import { compareIds } from '../domain/ids.ts';
+import type { DatanodeId } from '../domain/ids.ts';
+import { OperatingError } from '../domain/errors.ts';
 import type { Datanode } from '../domain/snapshot.ts';
+import type { ListedNode, LiveNodes, NodeWatch } from './liveness.ts';
+import type { WarningListener } from './options.ts';
 
-/** What a datanode is for: `hybrid`, `ingest`, `query`. Where it takes everything, or nothing is told, it is left out. */
-export type Workloads = readonly string[];
-
-interface Listed {
-  readonly addrs: ReadonlyMap<DatanodeId, string>;
-  readonly workloads: ReadonlyMap<DatanodeId, Workloads>;
+interface DatanodeSources {
+  /** Datanodes to list even where the cluster cannot name them. */
+  readonly expected: readonly DatanodeId[];
+  /** Metasrv's leases, where it is configured. */
+  readonly leases: NodeWatch | undefined;
+  /** `cluster_info`; undefined where the cluster has none. */
+  readonly clusterInfo: () => NodeWatch | undefined;
+  /** The message of the error when the lists name none. */
+  readonly nobody: string;
+  readonly onWarning: WarningListener;
 }
 
-const MAX_WORKLOADS = 16;
+/** Lists datanodes from `cluster_info` and metasrv's leases, as far as there are any. A word from either proves a datanode alive. */
+export class Datanodes {
+  readonly #sources: DatanodeSources;
 
-/** Undefined unless it is a list of words that says more than that the datanode takes everything. */
-export function readWorkloads(value: unknown): Workloads | undefined {
-  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_WORKLOADS) return undefined;
-  const words = value.map((each) => String(each).toLowerCase());
-  return words.includes('hybrid') ? undefined : words;
-}
-
-/** Gathers datanodes from several sources. The first address that is not empty wins. */
-export class DatanodeCollection {
-  readonly #addrs = new Map<DatanodeId, string>();
-  readonly #workloads = new Map<DatanodeId, Workloads>();
-
-  add(id: DatanodeId, addr: string): void {
-    if (this.#addrs.get(id)) return;
-    this.#addrs.set(id, addr);
+  constructor(sources: DatanodeSources) {
+    this.#sources = sources;
   }
 
-  /** Adds what the cluster lists, with what each datanode is for. */
-  addListed({ addrs, workloads }: Listed): void {
-    for (const [id, addr] of addrs) this.add(id, addr);
-    for (const [id, kinds] of workloads) this.#workloads.set(id, kinds);
+  /** Whether anything but routes and configuration lists datanodes. */
+  get hasList(): boolean {
+    return this.#sources.leases !== undefined || this.#sources.clusterInfo() !== undefined;
   }
 
-  ids(): IterableIterator<DatanodeId> {
-    return this.#addrs.keys();
-  }
-
-  conclude(isAlive: (id: DatanodeId) => boolean): Datanode[] {
-    return [...this.#addrs]
-      .map(([id, addr]): Datanode => {
-        const workloads = this.#workloads.get(id);
-        return { id, addr, status: isAlive(id) ? 'alive' : 'dead', ...(workloads && { workloads }) };
-      })
+  /** @param routed datanodes that routes name, with their addresses. */
+  async read(routed: ReadonlyMap<DatanodeId, string>, signal: AbortSignal): Promise<Datanode[]> {
+    const { expected, nobody } = this.#sources;
+    const lists = await this.#readLists([...routed.keys(), ...expected], signal);
+    const listed = lists.flatMap(({ nodes }) => [...nodes]);
+    if (lists.length > 0 && listed.length === 0) throw new OperatingError('no-datanodes', nobody);
+    const all = [
+      ...listed,
+      ...[...routed].map(([id, addr]) => [id, { addr }] as const),
+      ...expected.map((id) => [id, { addr: '' }] as const),
+    ];
+    // 0.7 without metasrv cannot tell who lives. It refuses a migration from or to a dead datanode itself.
+    const isAlive = (id: DatanodeId): boolean =>
+      lists.length === 0 || lists.some(({ alive }) => alive.has(id));
+    return [...Map.groupBy(all, ([id]) => id)]
+      .map(([id, entries]) =>
+        toDatanode(
+          id,
+          entries.map(([, node]) => node),
+          isAlive(id),
+        ),
+      )
       .sort((a, b) => compareIds(a.id, b.id));
   }
+
+  async #readLists(known: readonly DatanodeId[], signal: AbortSignal): Promise<LiveNodes[]> {
+    const { leases, clusterInfo, onWarning } = this.#sources;
+    const info = clusterInfo();
+    if (!leases) return info ? [await info.settled(known, signal)] : [];
+    if (!info) return [await leases.settled(known, signal)];
+    try {
+      return await Promise.all([leases.settled(known, signal), info.now(signal)]);
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      onWarning('The leases of the datanodes could not be read from metasrv', { error });
+      return [await info.settled(known, signal)];
+    }
+  }
+}
+
+/** The first address that is not empty wins; the last list that tells what it is for. */
+function toDatanode(id: DatanodeId, nodes: readonly ListedNode[], isAlive: boolean): Datanode {
+  const addr = nodes.find((node) => node.addr !== '')?.addr ?? '';
+  const workloads = nodes.findLast((node) => node.workloads)?.workloads;
+  return { id, addr, status: isAlive ? 'alive' : 'dead', ...(workloads && { workloads }) };
 }

@@ -1,9 +1,10 @@
 import type { OperatingError } from '../domain/errors.ts';
-import { CallError, dateOf } from './caller.ts';
-import type { Call, Caller } from './caller.ts';
-import { createCaller } from './detect.ts';
+import type { TlsOptions } from '../lib/tls.ts';
+import { CallError, dateOf } from './call-error.ts';
+import { Caller } from './caller.ts';
+import type { Call } from './caller.ts';
 import { parseEndpoint } from './endpoint.ts';
-import { createHttpTransport } from './http.ts';
+import { transportOf } from './http.ts';
 import type { TransportResponse } from './http.ts';
 import { adminCall, readLeader } from './metasrv/admin.ts';
 import type { ClusterDependencies, ClusterOptions } from './options.ts';
@@ -37,9 +38,9 @@ export async function askEndpoints(
   { signal }: CallOptions,
 ): Promise<readonly EndpointReading[]> {
   const { sql, metasrv, requestTimeoutMs } = options;
-  const transport = dependencies.transport ?? createHttpTransport({ connectTimeoutMs: requestTimeoutMs });
-  const context = { options, dependencies, transport };
-  const frontends = new SqlClient({ endpoints: [], login: sql?.login }, createCaller(context, sql?.tls));
+  const transport = transportOf(dependencies.transport, requestTimeoutMs);
+  const callerFor = (tls?: TlsOptions): Caller => new Caller(options, { ...dependencies, transport }, tls);
+  const frontends = new SqlClient({ endpoints: [], login: sql?.login }, callerFor(sql?.tls));
   const toFrontend: Question = {
     list: 'sql',
     caller: frontends.caller,
@@ -48,7 +49,7 @@ export async function askEndpoints(
   };
   const toMetasrv: Question = {
     list: 'metasrv',
-    caller: createCaller(context, metasrv?.tls),
+    caller: callerFor(metasrv?.tls),
     call: adminCall('leader', '/admin/leader', { signal }),
     readTime: requireLeader,
   };
@@ -58,7 +59,7 @@ export async function askEndpoints(
       ...(metasrv?.endpoints ?? []).map((text) => ask(toMetasrv, text)),
     ]);
   } finally {
-    if (!dependencies.transport) await transport.close();
+    await transport.close();
   }
 }
 
@@ -106,5 +107,5 @@ function readNow(response: TransportResponse, where: string): number | undefined
 function requireLeader(response: TransportResponse, where: string): undefined {
   const leader = readLeader(response, where);
   if (leader.kind === 'none')
-    throw new CallError(`${where}: metasrv says: ${leader.text}`, { failure: 'server', sent: true });
+    throw new CallError(`${where}: metasrv says: ${leader.text}`, { failure: 'server' });
 }

@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { buildConnector, Client, Pool } from 'undici';
+import { Agent, buildConnector, Client } from 'undici';
 import type { Dispatcher } from 'undici';
 import { nodeTlsOptions } from '../lib/tls.ts';
 import type { TlsOptions } from '../lib/tls.ts';
@@ -60,23 +60,17 @@ const MAX_CONNECTIONS = 16;
 
 /** The network, over undici: one pool of keep-alive connections per origin and TLS setting. */
 export function createHttpTransport(options: { connectTimeoutMs: number }): Transport {
-  const poolsOf = new Map<TlsOptions | undefined, Map<string, Pool>>();
-  const poolFor = (request: TransportRequest): Pool => {
-    const pools = poolsOf.get(request.tls) ?? new Map<string, Pool>();
-    poolsOf.set(request.tls, pools);
-    const known = pools.get(request.origin);
-    if (known) return known;
-    const pool = new Pool(request.origin, {
-      ...connectionOptions(request, options),
-      connections: MAX_CONNECTIONS,
-    });
-    pools.set(request.origin, pool);
-    return pool;
+  const agents = new Map<TlsOptions | undefined, Agent>();
+  const agentFor = ({ tls }: TransportRequest): Agent => {
+    const agent =
+      agents.get(tls) ?? new Agent({ ...connectionOptions(tls, options), connections: MAX_CONNECTIONS });
+    agents.set(tls, agent);
+    return agent;
   };
   return {
     async request(request) {
-      if (!request.freshConnection) return exchange(poolFor(request), request);
-      const client = new Client(request.origin, connectionOptions(request, options));
+      if (!request.freshConnection) return exchange(agentFor(request), request);
+      const client = new Client(request.origin, connectionOptions(request.tls, options));
       try {
         return await exchange(client, request);
       } finally {
@@ -84,15 +78,23 @@ export function createHttpTransport(options: { connectTimeoutMs: number }): Tran
       }
     },
     async close() {
-      const open = [...poolsOf.values()].flatMap((pools) => [...pools.values()]);
-      poolsOf.clear();
-      await Promise.allSettled(open.map((pool) => pool.destroy()));
+      const open = [...agents.values()];
+      agents.clear();
+      await Promise.allSettled(open.map((agent) => agent.destroy()));
     },
   };
 }
 
-function connectionOptions(request: TransportRequest, options: { connectTimeoutMs: number }): Client.Options {
-  const { tls } = request;
+/** The transport that was passed in, which is its owner's to close, or one of our own. */
+export function transportOf(given: Transport | undefined, connectTimeoutMs: number): Transport {
+  if (!given) return createHttpTransport({ connectTimeoutMs });
+  return { request: (request) => given.request(request), close: () => Promise.resolve() };
+}
+
+function connectionOptions(
+  tls: TlsOptions | undefined,
+  options: { connectTimeoutMs: number },
+): Client.Options {
   return {
     allowH2: false,
     pipelining: 1,
@@ -114,13 +116,15 @@ function exchange(dispatcher: Dispatcher, request: TransportRequest): Promise<Tr
   return new Promise((resolve, reject) => {
     const { signal } = request;
     if (signal.aborted) {
-      reject(new TransportError('Stopped before it was sent', notSent('ABORTED', signal.reason)));
+      const details = { sent: false, code: 'ABORTED', cause: signal.reason as unknown };
+      reject(new TransportError('Stopped before it was sent', details));
       return;
     }
     const handler = new ExchangeHandler(request, resolve, reject);
     try {
       dispatcher.dispatch(
         {
+          origin: request.origin,
           method: request.method,
           path: request.path,
           headers: { ...request.headers },
@@ -132,10 +136,6 @@ function exchange(dispatcher: Dispatcher, request: TransportRequest): Promise<Tr
       handler.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)));
     }
   });
-}
-
-function notSent(code: string, cause: unknown): { sent: false; code: string; cause: unknown } {
-  return { sent: false, code, cause };
 }
 
 /** Chunks of a large answer that are turned into text in one go: of 64 KiB each, where the network is fast. */
@@ -150,10 +150,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
   #headers: TransportResponse['headers'] = {};
+  /** The beginning of the answer; what came since is in the chunks. */
+  #text = '';
   #chunks: Buffer[] = [];
   #bytes = 0;
-  /** The beginning of a large answer; what came since is in the chunks. */
-  #text: GrowingText | undefined;
+  /** Keeps the beginning of a character that was cut in two. */
+  readonly #decoder = new StringDecoder('utf8');
   readonly #meter: JsonMeter;
   #settled = false;
 
@@ -200,25 +202,20 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     }
     const excess = this.#meter.add(chunk);
     if (excess !== undefined) {
-      this.#fail(
-        'TOO_LARGE',
-        `the answer is too large: ${excess} (stopped after ${this.#bytes} bytes)`,
-        undefined,
-      );
+      this.#fail('TOO_LARGE', `the answer is too large: ${excess} (stopped after ${this.#bytes} bytes)`);
       return;
     }
     this.#chunks.push(chunk);
-    if (this.#chunks.length < CHUNKS_AT_ONCE) return;
     // As it comes: all of a hundred megabytes at the end would hold up the thread.
-    this.#text ??= new GrowingText();
-    this.#text.add(this.#chunks);
-    this.#chunks = [];
+    if (this.#chunks.length >= CHUNKS_AT_ONCE) this.#decode();
   }
 
   onResponseEnd(): void {
     if (this.#settled) return;
     this.#settle();
-    this.#resolve({ status: this.#status, headers: this.#headers, body: this.#body() });
+    this.#decode();
+    const body = this.#text + this.#decoder.end();
+    this.#resolve({ status: this.#status, headers: this.#headers, body });
   }
 
   onResponseError(_controller: unknown, error: Error): void {
@@ -227,21 +224,22 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#fail(code, error.message || code, error);
   }
 
-  #body(): string {
-    return this.#text ? this.#text.end(this.#chunks) : decode(this.#chunks);
+  #decode(): void {
+    this.#text += this.#decoder.write(Buffer.concat(this.#chunks));
+    this.#chunks = [];
   }
 
   #refuse(controller: Dispatcher.DispatchController): void {
-    this.#fail('NOT_ALLOWED', 'Not allowed any more when it was about to be sent', undefined);
+    this.#fail('NOT_ALLOWED', 'Not allowed any more when it was about to be sent');
     controller.abort(new Error('Not allowed any more'));
   }
 
   #tooManyBytes(found: string): void {
     const limit = this.#request.maxResponseBytes;
-    this.#fail('TOO_LARGE', `the answer is larger than the limit of ${limit} bytes (${found})`, undefined);
+    this.#fail('TOO_LARGE', `the answer is larger than the limit of ${limit} bytes (${found})`);
   }
 
-  #fail(code: string, message: string, cause: unknown): void {
+  #fail(code: string, message: string, cause?: unknown): void {
     if (this.#settled) return;
     const sent = this.#controller !== undefined;
     this.#settle();
@@ -251,26 +249,6 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   #settle(): void {
     this.#settled = true;
-    this.#chunks = this.#status === 0 ? [] : this.#chunks;
     this.#request.signal.removeEventListener('abort', this.#onAbort);
   }
-}
-
-/** Bytes as text, also where a character is cut in two. */
-class GrowingText {
-  readonly #decoder = new StringDecoder('utf8');
-  #text = '';
-
-  add(chunks: readonly Buffer[]): void {
-    this.#text += this.#decoder.write(Buffer.concat(chunks));
-  }
-
-  end(chunks: readonly Buffer[]): string {
-    return this.#text + this.#decoder.end(Buffer.concat(chunks));
-  }
-}
-
-function decode(chunks: readonly Buffer[]): string {
-  if (chunks.length === 1) return chunks[0]!.toString('utf8');
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,8 +1,6 @@
 import type { DatanodeId } from '../domain/ids.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sleep } from '../lib/clock.ts';
-import type { Workloads } from './datanodes.ts';
-import type { Lease, LeaseReading } from './metasrv/admin.ts';
 
 /**
  * A datanode's lease: three heartbeats of 3 s and one second (GreptimeDB src/common/meta/src/distributed_time_constants.rs).
@@ -16,14 +14,94 @@ const CLOCK_SLACK_MS = 5_000;
 const POLL_INTERVAL_MS = 1_000;
 const MAX_POLLS = 14;
 
-/** Datanodes that metasrv has heard of, and which of them hold a lease. */
+export interface ListedNode {
+  readonly addr: string;
+  /** What it is for: `hybrid`, `ingest`, `query`. Left out where it takes everything, or nothing is told. */
+  readonly workloads?: readonly string[];
+}
+
+const MAX_WORKLOADS = 16;
+
+/** Undefined unless it is a list of words that says more than that the datanode takes everything. */
+export function readWorkloads(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_WORKLOADS) return undefined;
+  const words = value.map((each) => String(each).toLowerCase());
+  return words.includes('hybrid') ? undefined : words;
+}
+
+/** One datanode's last heartbeat as metasrv's leader noted it, by its own clock. */
+export interface Lease extends ListedNode {
+  readonly id: DatanodeId;
+  readonly timestampMs: number;
+}
+
+export interface LeaseReading {
+  readonly leases: readonly Lease[];
+  /** The answering server's clock, when it sends a `Date` header: whole seconds. */
+  readonly dateMs: number | undefined;
+}
+
+/** Datanodes that metasrv has heard of, and which of them live. */
 export interface LiveNodes {
-  readonly addrs: ReadonlyMap<DatanodeId, string>;
-  readonly workloads: ReadonlyMap<DatanodeId, Workloads>;
+  readonly nodes: ReadonlyMap<DatanodeId, ListedNode>;
   readonly alive: ReadonlySet<DatanodeId>;
 }
 
-export interface LivenessDependencies {
+/** One look at the datanodes. */
+export interface NodeLook extends Pick<LiveNodes, 'nodes'> {
+  /** Undefined while there is doubt. */
+  readonly alive: ReadonlySet<DatanodeId> | undefined;
+  /** Whether metasrv's leader remembers so long a time that a datanode which it does not list is dead. */
+  readonly isWarm: () => boolean | Promise<boolean>;
+}
+
+/** Looks once. `elapsedMs` tells how long ago looking began. */
+type Look = (signal: AbortSignal, elapsedMs: () => number) => Promise<NodeLook>;
+
+/**
+ * Tells live datanodes from dead ones. As metasrv's leader keeps what it heard in memory, a datanode that is known and not listed may merely
+ * not have been heard of by a new leader: it counts as dead only after a full lease without a word, or when the leader remembers so far back.
+ */
+export class NodeWatch {
+  readonly #clock: Clock;
+  readonly #begin: () => Look;
+  readonly #confirmedMissing = new Set<DatanodeId>();
+  #lastAlive: ReadonlySet<DatanodeId> = new Set();
+
+  /** @param begin begins to look, once for each question. */
+  constructor(clock: Clock, begin: () => Look) {
+    this.#clock = clock;
+    this.#begin = begin;
+  }
+
+  /** One look as it is. */
+  async now(signal: AbortSignal): Promise<LiveNodes> {
+    const { nodes, alive = new Set() } = await this.#begin()(signal, () => 0);
+    return { nodes, alive };
+  }
+
+  /** @param known datanodes that should exist: they lead regions, or the operator expects them. */
+  async settled(known: Iterable<DatanodeId>, signal: AbortSignal): Promise<LiveNodes> {
+    const wanted = new Set([...known, ...this.#lastAlive]);
+    const look = this.#begin();
+    const startedMs = this.#clock.monotonicMs();
+    const elapsedMs = (): number => this.#clock.monotonicMs() - startedMs;
+    for (let poll = 0; ; poll += 1) {
+      const { nodes, alive, isWarm } = await look(signal, elapsedMs);
+      const isOver = elapsedMs() >= LEASE_MS || poll >= MAX_POLLS;
+      for (const id of nodes.keys()) this.#confirmedMissing.delete(id);
+      const missing = [...wanted].filter((id) => !nodes.has(id) && !this.#confirmedMissing.has(id));
+      if (isOver || (alive && (missing.length === 0 || (await isWarm())))) {
+        for (const id of missing) this.#confirmedMissing.add(id);
+        this.#lastAlive = alive ?? new Set();
+        return { nodes, alive: this.#lastAlive };
+      }
+      await sleep(this.#clock, POLL_INTERVAL_MS, signal);
+    }
+  }
+}
+
+interface LeaseSource {
   readonly clock: Clock;
   readonly readLeases: (signal: AbortSignal) => Promise<LeaseReading>;
   /** The oldest moment that the leader remembers anything from, by its own clock; undefined when it cannot tell. */
@@ -31,122 +109,93 @@ export interface LivenessDependencies {
 }
 
 /**
- * Tells live datanodes from dead ones by their leases, without believing in any two clocks to agree.
+ * Watches leases without believing in any two clocks to agree.
  *
  * The leases' own time is the base: it cannot be before the newest time stamp, plus the time since we first saw that one. A `Date` header,
  * or else our clock, is believed only while it makes the newest lease look fresh. Where that leaves a doubt the leases are read
- * again: one that advances proves what time it is. As metasrv's leader keeps leases in memory, a datanode that is known and has none
- * may merely not have been heard of by a new leader; it counts as dead only after a full lease without a word.
+ * again: one that advances proves what time it is.
  */
-export class LeaseLiveness {
-  readonly #dependencies: LivenessDependencies;
-  #newest: { readonly timestampMs: number; readonly seenAtMs: number } | undefined;
-  /** What to subtract from a witness to get the leases' time. Learned when a lease proves it wrong. */
-  #witnessSkewMs = 0;
-  readonly #confirmedMissing = new Set<DatanodeId>();
-  #lastAlive: ReadonlySet<DatanodeId> = new Set();
-
-  constructor(dependencies: LivenessDependencies) {
-    this.#dependencies = dependencies;
-  }
-
-  /** @param known datanodes that should exist: they lead regions, or the operator expects them. */
-  async read(known: Iterable<DatanodeId>, signal: AbortSignal): Promise<LiveNodes> {
-    const { clock, readLeases } = this.#dependencies;
-    const wanted = new Set([...known, ...this.#lastAlive]);
-    const startedMs = clock.monotonicMs();
+export function watchLeases(source: LeaseSource): NodeWatch {
+  const judge = new LeaseJudge(source.clock);
+  return new NodeWatch(source.clock, () => {
     let firstNewestMs: number | undefined;
-    let warm: boolean | undefined;
-    for (let poll = 0; ; poll += 1) {
-      const reading = await readLeases(signal);
-      const elapsedMs = clock.monotonicMs() - startedMs;
-      const newestMs = this.#noteNewest(reading.leases);
+    let memory: Promise<boolean> | undefined;
+    return async (signal, elapsedMs) => {
+      const reading = await source.readLeases(signal);
+      const newestMs = judge.noteNewest(reading.leases);
       firstNewestMs ??= newestMs;
       const advanced = newestMs !== undefined && newestMs !== firstNewestMs;
-      const alive = this.#judge(reading, { advanced, elapsedMs });
-      const isOver = elapsedMs >= LEASE_MS || poll >= MAX_POLLS;
-      const missing = this.#missing(wanted, reading.leases);
-      if (missing.length > 0 && alive && !isOver) warm ??= await this.#isWarm(reading, signal);
-      if (isOver || (alive && (missing.length === 0 || warm)))
-        return this.#conclude(reading.leases, alive ?? new Set(), missing);
-      await sleep(clock, POLL_INTERVAL_MS, signal);
-    }
+      const remembers = (atMs = Infinity): boolean => (newestMs ?? 0) - atMs >= LEASE_MS;
+      const readMemory = async (): Promise<boolean> =>
+        reading.leases.some(({ timestampMs }) => remembers(timestampMs)) ||
+        remembers(await source.readOldestMs(signal));
+      return {
+        nodes: new Map(reading.leases.map((lease) => [lease.id, lease])),
+        alive: judge.alive(reading, { advanced, elapsedMs: elapsedMs() }),
+        isWarm: () => (memory ??= readMemory()),
+      };
+    };
+  });
+}
+
+/** Judges by readings of leases what time it is for the servers, and so which leases hold. */
+class LeaseJudge {
+  readonly #clock: Clock;
+  #newest: { readonly timestampMs: number; readonly seenAtMs: number } = { timestampMs: 0, seenAtMs: 0 };
+  /** What to subtract from a witness to get the leases' time. Learned when a lease proves it wrong. */
+  #witnessSkewMs = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
-  #noteNewest(leases: readonly Lease[]): number | undefined {
+  /** @returns the newest time stamp, if there is any. */
+  noteNewest(leases: readonly Lease[]): number | undefined {
     if (leases.length === 0) return undefined;
     const timestampMs = leases.reduce((newest, lease) => Math.max(newest, lease.timestampMs), 0);
-    if (this.#newest?.timestampMs !== timestampMs)
-      this.#newest = { timestampMs, seenAtMs: this.#dependencies.clock.monotonicMs() };
+    if (this.#newest.timestampMs !== timestampMs)
+      this.#newest = { timestampMs, seenAtMs: this.#clock.monotonicMs() };
     return timestampMs;
   }
 
   /** The live datanodes, or undefined while that is in doubt. */
-  #judge(
+  alive(
     reading: LeaseReading,
-    poll: { advanced: boolean; elapsedMs: number },
+    poll: { readonly advanced: boolean; readonly elapsedMs: number },
   ): ReadonlySet<DatanodeId> | undefined {
-    const newest = this.#newest;
-    if (reading.leases.length === 0 || !newest) return undefined;
-    const silentMs = this.#dependencies.clock.monotonicMs() - newest.seenAtMs;
-    const earliestMs = newest.timestampMs + silentMs;
+    if (reading.leases.length === 0) return undefined;
+    const { timestampMs: newestMs, seenAtMs } = this.#newest;
+    const silentMs = this.#clock.monotonicMs() - seenAtMs;
+    const earliestMs = newestMs + silentMs;
     if (silentMs >= LEASE_MS) return new Set();
     if (poll.advanced) {
       this.#learnSkew(reading, earliestMs);
       return aliveAt(reading.leases, earliestMs);
     }
-    const witnessMs = this.#witness(reading, newest.timestampMs);
+    const witnessMs = this.#witness(reading, newestMs);
     if (witnessMs === undefined) return undefined;
     const alive = aliveAt(reading.leases, Math.max(earliestMs, witnessMs));
     const isSettled =
-      witnessMs - newest.timestampMs <= RENEWAL_MS ||
+      witnessMs - newestMs <= RENEWAL_MS ||
       poll.elapsedMs >= RENEWAL_MS ||
-      sameSize(alive, aliveAt(reading.leases, earliestMs));
+      alive.size === aliveAt(reading.leases, earliestMs).size;
     return isSettled ? alive : undefined;
   }
 
   /** A clock by which the newest lease is fresh: the server's, else ours. */
   #witness(reading: LeaseReading, newestMs: number): number | undefined {
-    const witnesses = [reading.dateMs, this.#dependencies.clock.now()];
+    const witnesses = [reading.dateMs, this.#clock.now()];
     return witnesses
       .flatMap((witness) => (witness === undefined ? [] : [witness - this.#witnessSkewMs, witness]))
       .find((witness) => witness - newestMs >= -CLOCK_SLACK_MS && witness - newestMs < LEASE_MS);
   }
 
   #learnSkew(reading: LeaseReading, trueMs: number): void {
-    const skewMs = (reading.dateMs ?? this.#dependencies.clock.now()) - trueMs;
+    const skewMs = (reading.dateMs ?? this.#clock.now()) - trueMs;
     this.#witnessSkewMs = Math.abs(skewMs) > 2_000 ? skewMs : 0;
-  }
-
-  #missing(wanted: ReadonlySet<DatanodeId>, leases: readonly Lease[]): DatanodeId[] {
-    const present = new Set(leases.map((lease) => lease.id));
-    for (const id of present) this.#confirmedMissing.delete(id);
-    return [...wanted].filter((id) => !present.has(id) && !this.#confirmedMissing.has(id));
-  }
-
-  /** Whether the leader has collected leases for so long that a datanode without one is dead. */
-  async #isWarm(reading: LeaseReading, signal: AbortSignal): Promise<boolean> {
-    const newestMs = this.#newest?.timestampMs ?? 0;
-    if (reading.leases.some((lease) => newestMs - lease.timestampMs >= LEASE_MS)) return true;
-    const oldestMs = await this.#dependencies.readOldestMs(signal);
-    return oldestMs !== undefined && newestMs - oldestMs >= LEASE_MS;
-  }
-
-  #conclude(leases: readonly Lease[], alive: ReadonlySet<DatanodeId>, missing: DatanodeId[]): LiveNodes {
-    for (const id of missing) this.#confirmedMissing.add(id);
-    this.#lastAlive = alive;
-    return {
-      addrs: new Map(leases.map((lease) => [lease.id, lease.addr])),
-      workloads: new Map(leases.flatMap(({ id, workloads }) => (workloads ? [[id, workloads]] : []))),
-      alive,
-    };
   }
 }
 
 function aliveAt(leases: readonly Lease[], nowMs: number): ReadonlySet<DatanodeId> {
   return new Set(leases.filter((lease) => nowMs - lease.timestampMs < LEASE_MS).map((lease) => lease.id));
-}
-
-function sameSize(a: ReadonlySet<DatanodeId>, b: ReadonlySet<DatanodeId>): boolean {
-  return a.size === b.size;
 }

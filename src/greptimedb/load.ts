@@ -25,55 +25,42 @@ const MIN_INTERVAL_MS = 20_000;
 
 /** Turns counters into rates, from one snapshot to the next. A counter that fell, or a leader that changed, starts anew. */
 export class LoadTracker {
-  #samples = new Map<RegionId, Sample>();
-  #next = new Map<RegionId, Sample>();
+  #samples: ReadonlyMap<RegionId, Sample> = new Map();
 
-  /** Regions that are not noted until the next `begin` are forgotten. */
-  begin(): void {
-    this.#next = new Map();
-  }
-
-  end(): void {
-    this.#samples = this.#next;
-  }
-
-  /** @returns undefined when nothing is known. */
-  note(
+  /**
+   * Begins a snapshot. Regions that are not noted in it are forgotten.
+   *
+   * @returns what notes a region's counters, and gives its load; undefined when nothing is known.
+   */
+  begin(): (
     regionId: RegionId,
     leader: DatanodeId | null,
     reading: LoadReading,
     atMs: number,
-  ): RegionLoad | undefined {
-    const bytesPerSecond = this.#rate(regionId, leader, reading.writtenBytes, atMs);
-    const { memtableBytes, diskBytes, rows } = reading;
-    const load = {
-      ...(bytesPerSecond === undefined ? {} : { writeBytesPerSecond: bytesPerSecond }),
-      ...(memtableBytes === undefined ? {} : { memtableBytes }),
-      ...(diskBytes === undefined ? {} : { diskBytes }),
-      ...(rows === undefined ? {} : { rows }),
+  ) => RegionLoad | undefined {
+    const before = this.#samples;
+    const now = new Map<RegionId, Sample>();
+    this.#samples = now;
+    return (regionId, leader, { writtenBytes, memtableBytes, diskBytes, rows }, atMs) => {
+      const sample =
+        writtenBytes === undefined
+          ? undefined
+          : nextSample(before.get(regionId), { leader, writtenBytes, atMs, bytesPerSecond: undefined });
+      if (sample) now.set(regionId, sample);
+      const load = {
+        ...(sample?.bytesPerSecond === undefined ? {} : { writeBytesPerSecond: sample.bytesPerSecond }),
+        ...(memtableBytes === undefined ? {} : { memtableBytes }),
+        ...(diskBytes === undefined ? {} : { diskBytes }),
+        ...(rows === undefined ? {} : { rows }),
+      };
+      return Object.keys(load).length === 0 ? undefined : load;
     };
-    return Object.keys(load).length === 0 ? undefined : load;
   }
+}
 
-  #rate(
-    regionId: RegionId,
-    leader: DatanodeId | null,
-    writtenBytes: number | undefined,
-    atMs: number,
-  ): number | undefined {
-    if (writtenBytes === undefined) return undefined;
-    const previous = this.#samples.get(regionId);
-    if (previous?.leader !== leader || writtenBytes < previous.writtenBytes) {
-      this.#next.set(regionId, { leader, writtenBytes, atMs, bytesPerSecond: undefined });
-      return undefined;
-    }
-    const elapsedMs = atMs - previous.atMs;
-    if (elapsedMs < MIN_INTERVAL_MS) {
-      this.#next.set(regionId, previous);
-      return previous.bytesPerSecond;
-    }
-    const bytesPerSecond = ((writtenBytes - previous.writtenBytes) * 1_000) / elapsedMs;
-    this.#next.set(regionId, { leader, writtenBytes, atMs, bytesPerSecond });
-    return bytesPerSecond;
-  }
+function nextSample(before: Sample | undefined, now: Sample): Sample {
+  if (before?.leader !== now.leader || now.writtenBytes < before.writtenBytes) return now;
+  const elapsedMs = now.atMs - before.atMs;
+  if (elapsedMs < MIN_INTERVAL_MS) return before;
+  return { ...now, bytesPerSecond: ((now.writtenBytes - before.writtenBytes) * 1_000) / elapsedMs };
 }

@@ -1,5 +1,6 @@
+import { OperatingError } from '../domain/errors.ts';
 import { sleep } from '../lib/clock.ts';
-import { CallError } from './caller.ts';
+import { CallError } from './call-error.ts';
 import type { Caller } from './caller.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -10,6 +11,8 @@ export interface Read<T> {
   readonly attempt: (endpoint: Endpoint) => Promise<T>;
   /** Errors that are the answer: nobody else is asked. */
   readonly isFinal: (error: CallError) => boolean;
+  /** What the endpoints are, for messages. */
+  readonly who: 'frontend' | 'metasrv';
   readonly signal: AbortSignal;
 }
 
@@ -24,13 +27,10 @@ const BUDGET_FACTOR = 2;
  * Reads with up to {@link MAX_ATTEMPTS} attempts: the next endpoint at once, and one that was asked before after a wait, or after what
  * its `Retry-After` says. Only what may pass is asked for again of the same endpoint: see {@link CallError.isTransient}.
  *
- * @returns the first answer, or the failures in order when there is none.
- * @throws what `isFinal` accepts, and the signal's reason.
+ * @throws what `isFinal` accepts, the signal's reason, and otherwise the first failure, with what the others say.
  */
-export async function readWithRetries<T>(
-  caller: Caller,
-  { endpoints, attempt, isFinal, signal }: Read<T>,
-): Promise<{ readonly value: T } | { readonly failures: readonly CallError[] }> {
+export async function readWithRetries<T>(caller: Caller, read: Read<T>): Promise<T> {
+  const { endpoints, attempt, isFinal, signal } = read;
   const startedMs = caller.clock.monotonicMs();
   const budgetMs = BUDGET_FACTOR * caller.requestTimeoutMs;
   const lastOf = new Map<string, { readonly error: CallError; readonly atMs: number }>();
@@ -47,7 +47,7 @@ export async function readWithRetries<T>(
       }
       if (failures.length > 0) caller.noteRetry(failures.at(-1)!);
       try {
-        return { value: await attempt(endpoint) };
+        return await attempt(endpoint);
       } catch (error) {
         if (!(error instanceof CallError) || isFinal(error)) throw error;
         failures.push(error);
@@ -55,9 +55,18 @@ export async function readWithRetries<T>(
       }
     }
   }
-  return { failures };
+  throw summary(failures, read.who);
 }
 
 function waitAfter({ retryAfterMs }: CallError, pass: number, { prng }: Caller): number {
   return retryAfterMs ?? BACKOFF_MS * 2 ** (pass - 1) * (1 - prng.next() / 2);
+}
+
+function summary(failures: readonly CallError[], who: string): OperatingError {
+  const [first] = failures;
+  if (!first) return new OperatingError('cluster-unreachable', `There is no ${who} to ask`);
+  const messages = new Set(failures.map(({ message }) => message));
+  if (messages.size === 1) return first;
+  const text = [...messages].join('; ');
+  return new OperatingError(first.code, `No ${who} answered as it should. ${text}`, { cause: first });
 }

@@ -1,10 +1,10 @@
 import { OperatingError } from '../domain/errors.ts';
 import { sleep } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
-import { CallError } from '../greptimedb/caller.ts';
+import { CallError } from '../greptimedb/call-error.ts';
+import { Caller } from '../greptimedb/caller.ts';
 import type { Endpoint } from '../greptimedb/endpoint.ts';
 import { parseEndpoint } from '../greptimedb/endpoint.ts';
-import { createCaller } from '../greptimedb/detect.ts';
 import { createHttpTransport } from '../greptimedb/http.ts';
 import type { Transport } from '../greptimedb/http.ts';
 import type { ClusterOptions } from '../greptimedb/options.ts';
@@ -43,7 +43,7 @@ export class ScratchSql {
       );
     this.clock = clock;
     this.#transport = createHttpTransport({ connectTimeoutMs: requestTimeoutMs });
-    const caller = createCaller({ options, dependencies: { clock }, transport: this.#transport }, sql?.tls);
+    const caller = new Caller(options, { clock, transport: this.#transport }, sql?.tls);
     this.#client = new SqlClient({ endpoints: this.endpoints, login: sql?.login }, caller);
   }
 

@@ -1,4 +1,4 @@
-import { CallError } from '../greptimedb/caller.ts';
+import { CallError } from '../greptimedb/call-error.ts';
 import { SqlError } from '../greptimedb/sql/result.ts';
 import { OperatingError } from '../domain/errors.ts';
 import { deadlineSignal, sleep } from '../lib/clock.ts';

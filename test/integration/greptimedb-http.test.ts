@@ -7,7 +7,8 @@ import { createPrng } from '../../src/lib/prng.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import type { TlsOptions } from '../../src/lib/tls.ts';
 import { Caller } from '../../src/greptimedb/caller.ts';
-import type { Call, CallError } from '../../src/greptimedb/caller.ts';
+import type { Call } from '../../src/greptimedb/caller.ts';
+import type { CallError } from '../../src/greptimedb/call-error.ts';
 import { parseEndpoint } from '../../src/greptimedb/endpoint.ts';
 import { createHttpTransport } from '../../src/greptimedb/http.ts';
 import type { Transport } from '../../src/greptimedb/http.ts';
@@ -48,6 +49,7 @@ function caller(limits: Limits = {}, samples: RequestSample[] = []): Caller {
   return new Caller(
     { requestTimeoutMs: 2_000, maxResponseBytes: 1_000, ...limits },
     { clock: systemClock, prng: createPrng('http'), transport, onRequest: (sample) => samples.push(sample) },
+    limits.tls,
   );
 }
 

@@ -99,8 +99,9 @@ it('authorities and client certificate are renewed with the next connection', as
   const transport = createHttpTransport({ connectTimeoutMs: 2_000 });
   closers.push(() => transport.close());
   const caller = new Caller(
-    { requestTimeoutMs: 2_000, maxResponseBytes: 1_000, tls: sql?.tls },
+    { requestTimeoutMs: 2_000, maxResponseBytes: 1_000 },
     { clock: systemClock, prng: createPrng('rotation'), transport },
+    sql?.tls,
   );
   const ask = () =>
     caller.call(

@@ -1,12 +1,9 @@
-import type { DatanodeId, ProcedureId, RegionId } from '../../domain/ids.ts';
-import { compareIds } from '../../domain/ids.ts';
-import { isAbort, OperatingError } from '../../domain/errors.ts';
+import type { DatanodeId, RegionId } from '../../domain/ids.ts';
+import { OperatingError } from '../../domain/errors.ts';
 import type { MigrationRequest } from '../../domain/migrate-call.ts';
-import type { Datanode, Region, Snapshot } from '../../domain/snapshot.ts';
+import type { Datanode, Region, RegionLoad, Snapshot } from '../../domain/snapshot.ts';
 import { WorkSlice, yieldToEventLoop } from '../../lib/event-loop.ts';
-import type { Caller } from '../caller.ts';
-import { DatanodeCollection } from '../datanodes.ts';
-import { LeaseLiveness } from '../liveness.ts';
+import { Datanodes } from '../datanodes.ts';
 import { LoadTracker } from '../load.ts';
 import type { WarningListener } from '../options.ts';
 import type {
@@ -20,111 +17,93 @@ import type {
   SubmitOptions,
   SubmitResult,
 } from '../port.ts';
-import type { HeartbeatReading } from './admin.ts';
+import { toRegion } from '../tables.ts';
 import { MetasrvCatalog } from './catalog.ts';
 import type { RoutedTable } from './catalog.ts';
+import type { NodeStat } from './heartbeats.ts';
 import { MetasrvReads } from './reads.ts';
-import type { RegionRoute } from './routes.ts';
+import { regionIn } from './routes.ts';
 import type { MetasrvSession } from './session.ts';
 import { submitOverAdmin } from './submit.ts';
 
-export interface MetasrvAdapterOptions {
+interface MetasrvAdapterOptions {
   readonly name: string;
   readonly clusterId: number;
   readonly expectedDatanodes: readonly DatanodeId[];
-}
-
-export interface MetasrvAdapterDependencies {
   readonly session: MetasrvSession;
-  readonly caller: Caller;
+  /** As far as it is known. */
+  readonly version: string;
   readonly onWarning: WarningListener;
-  /** Reads a procedure's state over SQL, where frontends of 0.7 are configured too. */
-  readonly readProcedure?: (procedureId: ProcedureId, options: CallOptions) => Promise<ProcedureReading>;
   readonly close: () => Promise<void>;
 }
 
 /** GreptimeDB 0.5.1 to 0.7 over metasrv's admin interface. */
 export class MetasrvCluster implements Cluster {
+  readonly close: () => Promise<void>;
   readonly #options: MetasrvAdapterOptions;
-  readonly #dependencies: MetasrvAdapterDependencies;
   readonly #catalog: MetasrvCatalog;
   readonly #reads: MetasrvReads;
-  readonly #liveness: LeaseLiveness;
+  readonly #datanodes: Datanodes;
   readonly #load = new LoadTracker();
   /** Datanodes that the last snapshot's routes named. */
   #routed: ReadonlyMap<DatanodeId, string> = new Map();
   #version: string;
 
-  constructor(options: MetasrvAdapterOptions, dependencies: MetasrvAdapterDependencies, version: string) {
-    const { session, caller } = dependencies;
+  constructor(options: MetasrvAdapterOptions) {
+    const { session, clusterId, onWarning } = options;
+    this.close = options.close;
     this.#options = options;
-    this.#dependencies = dependencies;
-    this.#version = version;
+    this.#version = options.version;
     this.#catalog = new MetasrvCatalog(session);
-    this.#reads = new MetasrvReads(session, options.clusterId);
-    this.#liveness = new LeaseLiveness({
-      clock: caller.clock,
-      readLeases: (signal) => this.#reads.leases(signal),
-      readOldestMs: async (signal) => (await this.#heartbeats(signal))?.oldestMs,
+    this.#reads = new MetasrvReads(session, clusterId);
+    this.#datanodes = new Datanodes({
+      expected: options.expectedDatanodes,
+      leases: this.#reads.watchLeases(),
+      clusterInfo: () => undefined,
+      nobody:
+        `Metasrv knows no datanode of cluster ${clusterId}: wanted at least one in /admin/node-lease?cluster_id=${clusterId}. ` +
+        'Is the cluster id right, and has a datanode started?',
+      onWarning,
     });
   }
 
   get profile(): ClusterProfile {
-    const hasProcedureState = this.#dependencies.readProcedure !== undefined;
     return {
       api: 'metasrv',
       version: this.#version,
-      features: ['admin-http', ...(hasProcedureState ? ['procedure-state'] : [])],
+      features: ['admin-http'],
       refusesDuplicates: false,
-      hasProcedureState,
+      hasProcedureState: false,
     };
   }
 
   async readSnapshot({ selector, signal }: ReadSnapshotOptions): Promise<Snapshot> {
-    const { clock } = this.#dependencies.caller;
-    await this.#dependencies.session.discover(signal);
-    const takenAt = new Date(clock.now()).toISOString();
-    const [catalog, heartbeats] = await Promise.all([
+    const { name, session } = this.#options;
+    await session.discover(signal);
+    const takenAt = new Date(session.caller.clock.now()).toISOString();
+    const [{ tables, doubleEncoded }, stats] = await Promise.all([
       this.#catalog.read(selector, signal),
-      this.#heartbeats(signal),
+      this.#readStats(signal),
     ]);
-    if (catalog.doubleEncoded === false) this.#version ||= '0.7.0';
-    if (catalog.doubleEncoded === true) this.#version = '0.5.1';
-    this.#routed = peersOf(catalog.tables);
-    const datanodes = await this.readDatanodes({ signal });
-    const loads = await this.#readLoads(heartbeats, catalog.tables);
+    if (doubleEncoded === false) this.#version ||= '0.7.0';
+    if (doubleEncoded === true) this.#version = '0.5.1';
+    this.#routed = peersOf(tables);
     return {
       formatVersion: 1,
       takenAt,
-      cluster: { name: this.#options.name, api: 'metasrv', version: this.#version },
-      datanodes,
-      tables: catalog.tables.map(({ table }) => table),
-      regions: await regionsOf(catalog.tables, loads),
+      cluster: { name, api: 'metasrv', version: this.#version },
+      datanodes: await this.#datanodes.read(this.#routed, signal),
+      tables: tables.map(({ table }) => table),
+      regions: await this.#toRegions(tables, stats),
     };
   }
 
   async readRegion(regionId: RegionId, { signal }: CallOptions): Promise<RegionReading> {
-    const { route } = await this.#catalog.readRegionRoute(regionId, signal);
-    if (route.kind !== 'physical') return { kind: 'gone' };
-    const found = route.regions.find(({ id }) => id === regionId);
-    if (!found) return { kind: 'gone' };
-    return {
-      kind: 'found',
-      leader: found.leader?.id ?? null,
-      followers: found.followers.map(({ id }) => id),
-      status: found.status,
-    };
+    return regionIn(await this.#catalog.readRegionRoute(regionId, signal), regionId);
   }
 
-  async readDatanodes({ signal }: CallOptions): Promise<readonly Datanode[]> {
-    const known = [...this.#routed.keys(), ...this.#options.expectedDatanodes];
-    const live = await this.#liveness.read(known, signal);
-    if (live.addrs.size === 0) throw this.#noDatanodes();
-    const datanodes = new DatanodeCollection();
-    datanodes.addListed(live);
-    for (const [id, addr] of this.#routed) datanodes.add(id, addr);
-    for (const id of this.#options.expectedDatanodes) datanodes.add(id, '');
-    return datanodes.conclude((id) => live.alive.has(id));
+  readDatanodes({ signal }: CallOptions): Promise<readonly Datanode[]> {
+    return this.#datanodes.read(this.#routed, signal);
   }
 
   readSafety({ signal }: CallOptions): Promise<ClusterSafety> {
@@ -135,99 +114,57 @@ export class MetasrvCluster implements Cluster {
     return Promise.resolve('unsupported');
   }
 
-  readProcedure(procedureId: ProcedureId, options: CallOptions): Promise<ProcedureReading> {
-    const { readProcedure } = this.#dependencies;
-    return readProcedure ? readProcedure(procedureId, options) : Promise.resolve({ kind: 'unsupported' });
+  readProcedure(): Promise<ProcedureReading> {
+    return Promise.resolve({ kind: 'unsupported' });
   }
 
   submitMigration(request: MigrationRequest, options: SubmitOptions): Promise<SubmitResult> {
-    return submitOverAdmin(this.#dependencies.session, this.#options.clusterId, request, options);
-  }
-
-  close(): Promise<void> {
-    return this.#dependencies.close();
-  }
-
-  #noDatanodes(): OperatingError {
-    const { clusterId } = this.#options;
-    return new OperatingError(
-      'no-datanodes',
-      `Metasrv knows no datanode of cluster ${clusterId}: wanted at least one in /admin/node-lease?cluster_id=${clusterId}. ` +
-        'Is the cluster id right, and has a datanode started?',
-    );
+    return submitOverAdmin(this.#options.session, this.#options.clusterId, request, options);
   }
 
   /** Statistics are a help, not a need: without them load is unknown. */
-  async #heartbeats(signal: AbortSignal): Promise<HeartbeatReading | undefined> {
+  async #readStats(signal: AbortSignal): Promise<readonly NodeStat[]> {
     try {
-      return await this.#reads.heartbeats(signal);
+      return (await this.#reads.heartbeats(signal)).nodes;
     } catch (error) {
-      if (isAbort(error) || signal.aborted) throw error;
-      this.#dependencies.onWarning('Load is unknown: the statistics could not be read', { error });
-      return undefined;
+      if (!(error instanceof OperatingError)) throw error;
+      this.#options.onWarning('Load is unknown: the statistics could not be read', { error });
+      return [];
     }
   }
 
-  async #readLoads(heartbeats: HeartbeatReading | undefined, tables: readonly RoutedTable[]): Promise<Loads> {
-    const loads = new Map<RegionId, NonNullable<Region['load']>>();
-    const leaders = new Map<RegionId, DatanodeId | null>();
+  async #toRegions(tables: readonly RoutedTable[], stats: readonly NodeStat[]): Promise<Region[]> {
+    const leaders = new Map(
+      tables.flatMap(({ regions }) => regions.map(({ id, leader }) => [id, leader?.id] as const)),
+    );
     const slice = new WorkSlice(REGIONS_PER_SLICE);
-    for (const { regions } of tables) {
-      for (const { id, leader } of regions) {
-        if (slice.isOver()) await yieldToEventLoop();
-        leaders.set(id, leader?.id ?? null);
-      }
-    }
-    this.#load.begin();
-    for (const node of heartbeats?.nodes ?? []) {
+    const note = this.#load.begin();
+    const loads = new Map<RegionId, RegionLoad | undefined>();
+    for (const node of stats) {
       for (const region of node.regions) {
         if (slice.isOver()) await yieldToEventLoop();
         // A former leader is listed until its next statistics; only the present one's numbers count.
-        if (region.role !== 'Leader' || leaders.get(region.id) !== node.id) continue;
-        const load = this.#load.note(region.id, node.id, region, node.timestampMs);
-        if (load) loads.set(region.id, load);
+        if (region.role === 'Leader' && leaders.get(region.id) === node.id)
+          loads.set(region.id, note(region.id, node.id, region, node.timestampMs));
       }
     }
-    this.#load.end();
-    return loads;
+    const all: Region[] = [];
+    for (const { table, regions } of tables) {
+      for (const { id, leader, status, followers } of regions) {
+        if (slice.isOver()) await yieldToEventLoop();
+        const place = { leader: leader?.id ?? null, status, followers: followers.map((peer) => peer.id) };
+        all.push(toRegion(id, table.id, place, loads.get(id)));
+      }
+    }
+    return all;
   }
 }
-
-type Loads = ReadonlyMap<RegionId, NonNullable<Region['load']>>;
 
 /** Below a millisecond of work. */
 const REGIONS_PER_SLICE = 250;
 
-async function regionsOf(tables: readonly RoutedTable[], loads: Loads): Promise<Region[]> {
-  const all: Region[] = [];
-  const slice = new WorkSlice(REGIONS_PER_SLICE);
-  for (const { table, regions } of tables) {
-    for (const route of [...regions].sort((a, b) => compareIds(a.id, b.id))) {
-      if (slice.isOver()) await yieldToEventLoop();
-      all.push(toRegion(route, table.id, loads.get(route.id)));
-    }
-  }
-  return all;
-}
-
 function peersOf(tables: readonly RoutedTable[]): ReadonlyMap<DatanodeId, string> {
-  const peers = new Map<DatanodeId, string>();
-  for (const { regions } of tables) {
-    for (const { leader, followers } of regions) {
-      if (leader) peers.set(leader.id, leader.addr);
-      for (const follower of followers) peers.set(follower.id, follower.addr);
-    }
-  }
-  return peers;
-}
-
-function toRegion(route: RegionRoute, tableId: string, load: Region['load']): Region {
-  return {
-    id: route.id,
-    tableId,
-    leader: route.leader?.id ?? null,
-    ...(route.followers.length > 0 ? { followers: route.followers.map(({ id }) => id) } : {}),
-    status: route.status,
-    ...(load ? { load } : {}),
-  };
+  const regions = tables.flatMap((table) => table.regions);
+  const peers = regions.flatMap(({ leader, followers }) => (leader ? [leader, ...followers] : followers));
+  return new Map(peers.map(({ id, addr }) => [id, addr]));
 }

@@ -1,16 +1,14 @@
 import { OperatingError } from '../../domain/errors.ts';
-import { CallError } from '../caller.ts';
+import { CallError } from '../call-error.ts';
 import type { AnswerReader } from '../caller.ts';
+import { watchLeases } from '../liveness.ts';
+import type { LeaseReading, NodeWatch } from '../liveness.ts';
+import type { OperationName } from '../options.ts';
 import type { ClusterSafety } from '../port.ts';
-import {
-  adminCall,
-  HEARTBEAT_LIMITS,
-  heartbeatReader,
-  leaseReader,
-  readMaintenance,
-  readProcedureManager,
-} from './admin.ts';
-import type { HeartbeatReading, LeaseReading } from './admin.ts';
+import { adminCall, leaseReader, readMaintenance, readProcedureManager } from './admin.ts';
+
+import { HEARTBEAT_LIMITS, heartbeatReader } from './heartbeats.ts';
+import type { HeartbeatReading } from './heartbeats.ts';
 import type { MetasrvSession } from './session.ts';
 
 /** The reads that every version of the admin interface has, or lacks as a path that is missing. */
@@ -28,54 +26,55 @@ export class MetasrvReads {
   leases(signal: AbortSignal): Promise<LeaseReading> {
     // Later versions have no clusters and ignore the parameter.
     const call = adminCall('node-lease', `/admin/node-lease?cluster_id=${this.#clusterId}`, { signal });
-    return this.#session.read(call, leaseReader(this.#clusterId), never);
+    return this.#session.read(call, leaseReader(this.#clusterId));
   }
 
   heartbeats(signal: AbortSignal): Promise<HeartbeatReading> {
-    const call = adminCall('heartbeat', '/admin/heartbeat', {
-      signal,
-      large: true,
-      limits: HEARTBEAT_LIMITS,
+    const options = { signal, large: true, limits: HEARTBEAT_LIMITS };
+    const call = adminCall('heartbeat', '/admin/heartbeat', options);
+    return this.#session.read(call, heartbeatReader(this.#clusterId));
+  }
+
+  watchLeases(): NodeWatch {
+    return watchLeases({
+      clock: this.#session.caller.clock,
+      readLeases: (signal) => this.leases(signal),
+      readOldestMs: async (signal) => (await this.heartbeats(signal)).oldestMs,
     });
-    return this.#session.read(call, heartbeatReader(this.#clusterId), never);
   }
 
   async safety(signal: AbortSignal): Promise<ClusterSafety> {
     const [maintenance, procedureManager] = await Promise.all([
       this.maintenance(signal),
-      this.#procedureManager(signal),
+      // From 0.15.5 on.
+      this.#orUnknown('procedure-manager', '/admin/procedure-manager/status', readProcedureManager, signal),
     ]);
     return { maintenance, procedureManager };
   }
 
   /** From 0.7.2 on; `unknown` before. A plain GET without a query changes nothing in any version. */
   async maintenance(signal: AbortSignal): Promise<ClusterSafety['maintenance']> {
-    const path = (text: string): Promise<boolean | 'unknown'> => {
-      return this.#orUnknown(adminCall('maintenance', text, { signal }), readMaintenance);
-    };
-    const state = await path('/admin/maintenance');
-    return state === 'unknown' ? path('/admin/maintenance/status') : state;
+    const path = '/admin/maintenance';
+    const state = await this.#orUnknown('maintenance', path, readMaintenance, signal);
+    return state === 'unknown'
+      ? this.#orUnknown('maintenance', `${path}/status`, readMaintenance, signal)
+      : state;
   }
 
-  /** From 0.15.5 on. */
-  #procedureManager(signal: AbortSignal): Promise<ClusterSafety['procedureManager']> {
-    const call = adminCall('procedure-manager', '/admin/procedure-manager/status', { signal });
-    return this.#orUnknown(call, readProcedureManager);
-  }
-
-  async #orUnknown<T>(call: ReturnType<typeof adminCall>, read: AnswerReader<T>): Promise<T | 'unknown'> {
+  async #orUnknown<T>(
+    operation: OperationName,
+    path: string,
+    read: AnswerReader<T>,
+    signal: AbortSignal,
+  ): Promise<T | 'unknown'> {
     try {
-      const value = await this.#session.read(call, read, never);
-      this.#answered.add(call.path);
+      const value = await this.#session.read(adminCall(operation, path, { signal }), read);
+      this.#answered.add(path);
       return value;
     } catch (error) {
       if (!(error instanceof CallError) || error.failure !== 'missing') throw error;
-      if (!this.#answered.has(call.path)) return 'unknown';
+      if (!this.#answered.has(path)) return 'unknown';
       throw new OperatingError('cluster-answer', `${error.message}, which answered before`, { cause: error });
     }
   }
-}
-
-function never(): boolean {
-  return false;
 }

@@ -1,9 +1,10 @@
+import { z } from 'zod';
 import type { DatanodeId, RegionId, TableId } from '../../domain/ids.ts';
 import type { RegionStatus } from '../../domain/snapshot.ts';
-import { CallError } from '../caller.ts';
+import { CallError } from '../call-error.ts';
 import type { TransportResponse } from '../http.ts';
-import { isObject, jsonOf, malformed, requireArray, requireId, requireObject } from '../wire.ts';
-import type { JsonObject } from '../wire.ts';
+import type { RegionReading } from '../port.ts';
+import { checked, id, jsonOf, optionalText } from '../wire.ts';
 import { requireSuccess } from './admin.ts';
 
 /** One region of a physical table's route. */
@@ -30,10 +31,9 @@ export type TableRoute =
   /** The table does not exist, or no longer. */
   | { readonly kind: 'gone' };
 
-/** How the answer was written: a hint at the version. */
 export interface RouteReading {
   readonly route: TableRoute;
-  /** Up to 0.6 the body is a JSON string that holds the JSON. */
+  /** Up to 0.6 the body is a JSON string that holds the JSON: a hint at the version. */
   readonly doubleEncoded: boolean;
 }
 
@@ -44,12 +44,37 @@ export function isGone(error: CallError): boolean {
   return error.failure === 'server' && GONE.test(error.serverText);
 }
 
-/**
- * `/admin/route`. Values that an older version stored have no `type` and are physical; a `leader_status` (`leader_state` from
- * 0.9.4) is written only while a region is not healthy (v0.7.2 src/common/meta/src/rpc/router.rs).
- *
- * @throws CallError
- */
+/** Values that an older version stored have no `type` and are physical. */
+const routeType = z.looseObject({ type: z.enum(['physical', 'logical']).nullish() });
+const logicalRoute = z.object({ physical_table_id: id, region_ids: z.array(id).nullish() });
+const peer = z.object({ id, addr: optionalText });
+const physicalRoute = z.object({
+  region_routes: z.array(
+    z
+      .object({
+        region: z.object({ id }),
+        leader_peer: peer.nullish(),
+        follower_peers: z.array(peer.nullable()).nullish(),
+        // Written only while a region is not healthy (v0.7.2 src/common/meta/src/rpc/router.rs).
+        leader_status: z.unknown().optional(),
+        // The same from 0.9.4 on.
+        leader_state: z.unknown().optional(),
+      })
+      .transform((route): RegionRoute => ({
+        id: route.region.id,
+        leader: route.leader_peer ?? null,
+        followers: (route.follower_peers ?? []).filter((follower) => follower !== null),
+        status: statusOf(route.leader_status ?? route.leader_state),
+      })),
+  ),
+});
+
+function statusOf(state: unknown): RegionStatus {
+  if (state === undefined || state === null) return 'alive';
+  return typeof state === 'string' && /^staging/i.test(state) ? 'staging' : 'migrating';
+}
+
+/** `/admin/route`. @throws CallError */
 export function readRoute(response: TransportResponse, where: string): RouteReading {
   try {
     requireSuccess(response, where);
@@ -57,52 +82,27 @@ export function readRoute(response: TransportResponse, where: string): RouteRead
     if (error instanceof CallError && isGone(error)) return { route: { kind: 'gone' }, doubleEncoded: false };
     throw error;
   }
-  const body = requireObject(jsonOf(response, where, 'a JSON object', true), where, 'the body');
+  const body = jsonOf(response, where, 'a JSON object', true);
   return { route: parseRoute(body, where), doubleEncoded: response.body.trimStart().startsWith('"') };
 }
 
-function parseRoute(body: JsonObject, where: string): TableRoute {
-  if (body['type'] === 'logical' || (body['type'] === undefined && 'physical_table_id' in body))
-    return parseLogical(body, where);
-  if (body['type'] !== undefined && body['type'] !== null && body['type'] !== 'physical')
-    throw malformed(where, 'type', '"physical" or "logical"', body['type']);
-  const items = requireArray(body['region_routes'], where, 'region_routes');
-  return { kind: 'physical', regions: items.map((item, index) => parseRegion(item, where, index)) };
-}
-
-function parseLogical(body: JsonObject, where: string): TableRoute {
-  const ids = requireArray(body['region_ids'] ?? [], where, 'region_ids');
+function parseRoute(body: unknown, where: string): TableRoute {
+  const head = checked(routeType, body, where);
+  if (head.type !== 'logical' && !(head.type === undefined && 'physical_table_id' in head))
+    return { kind: 'physical', regions: checked(physicalRoute, body, where).region_routes };
+  const logical = checked(logicalRoute, body, where);
   return {
     kind: 'logical',
-    physicalTableId: requireId(body['physical_table_id'], where, 'physical_table_id'),
-    regionIds: ids.map((id, index) => requireId(id, where, `region_ids[${index}]`)),
+    physicalTableId: logical.physical_table_id,
+    regionIds: logical.region_ids ?? [],
   };
 }
 
-function parseRegion(item: unknown, where: string, index: number): RegionRoute {
-  const place = `region_routes[${index}]`;
-  const route = requireObject(item, where, place);
-  const region = requireObject(route['region'], where, `${place}.region`);
-  const followers = requireArray(route['follower_peers'] ?? [], where, `${place}.follower_peers`);
-  return {
-    id: requireId(region['id'], where, `${place}.region.id`),
-    leader: parsePeer(route['leader_peer'], where, `${place}.leader_peer`),
-    followers: followers.flatMap((peer, at) => {
-      const follower = parsePeer(peer, where, `${place}.follower_peers[${at}]`);
-      return follower ? [follower] : [];
-    }),
-    status: statusOf(route['leader_status'] ?? route['leader_state']),
-  };
-}
-
-function parsePeer(value: unknown, where: string, place: string): Peer | null {
-  if (value === undefined || value === null) return null;
-  if (!isObject(value)) throw malformed(where, place, 'a peer or null', value);
-  const addr = value['addr'];
-  return { id: requireId(value['id'], where, `${place}.id`), addr: typeof addr === 'string' ? addr : '' };
-}
-
-function statusOf(state: unknown): RegionStatus {
-  if (state === undefined || state === null) return 'alive';
-  return typeof state === 'string' && /^staging/i.test(state) ? 'staging' : 'migrating';
+/** One region of the route of its table. */
+export function regionIn({ route }: RouteReading, regionId: RegionId): RegionReading {
+  const found =
+    route.kind === 'physical' ? route.regions.find((region) => region.id === regionId) : undefined;
+  if (!found) return { kind: 'gone' };
+  const { leader, followers, status } = found;
+  return { kind: 'found', leader: leader?.id ?? null, followers: followers.map((each) => each.id), status };
 }

@@ -1,12 +1,13 @@
-import { OperatingError } from '../../domain/errors.ts';
+import { z } from 'zod';
 import { migrationPath } from '../../domain/migrate-call.ts';
 import type { MigrationRequest } from '../../domain/migrate-call.ts';
-import { abortReason, CallError, unexpected } from '../caller.ts';
-import type { Endpoint } from '../endpoint.ts';
+import type { CallError } from '../call-error.ts';
+import { unexpected } from '../call-error.ts';
+import type { Call } from '../caller.ts';
 import type { TransportResponse } from '../http.ts';
 import type { SubmitOptions, SubmitResult } from '../port.ts';
-import { neverArrived, procedureIdOf, recogniseRefusal } from '../refusals.ts';
-import { isObject, jsonOf } from '../wire.ts';
+import { procedureIdOf, recogniseRefusal, submitTo } from '../submission.ts';
+import { jsonOf } from '../wire.ts';
 import { requireSuccess } from './admin.ts';
 import type { MetasrvSession } from './session.ts';
 
@@ -15,96 +16,60 @@ const LEADER_MAX_AGE_MS = 1_000;
 const MAX_SERVERS = 8;
 
 /**
- * Submits over `/admin/region-migration`. Every metasrv but the leader refuses before it does anything, so that after such a
- * refusal, or when no connection came about, the next server may be asked. After anything else the result stands.
- *
- * The server ignores the method; POST keeps proxies from sending it again on their own.
+ * Submits over `/admin/region-migration`. The server ignores the method; POST keeps proxies from sending it again on their own.
  */
 export async function submitOverAdmin(
   session: MetasrvSession,
   clusterId: number,
   request: MigrationRequest,
-  options: SubmitOptions,
-): Promise<SubmitResult> {
-  const { signal } = options;
-  signal.throwIfAborted();
-  const path = migrationPath(request, clusterId);
-  let refusal: SubmitResult | undefined;
-  let unsent: OperatingError | undefined;
-  for (const endpoint of await leaderFirst(session, signal)) {
-    const result = await submitTo(session, endpoint, path, options);
-    if (result instanceof OperatingError) unsent = result;
-    else if (isNotLeader(result)) refusal = result;
-    else {
-      if (result.kind !== 'unclear') session.learnLeader(endpoint);
-      return result;
-    }
-    signal.throwIfAborted();
-  }
-  const { leaderRefusal } = session;
-  session.forget();
-  if (refusal?.kind === 'refused' && leaderRefusal)
-    return { ...refusal, message: `${refusal.message}; ${leaderRefusal.message}` };
-  if (refusal) return refusal;
-  throw unsent ?? new OperatingError('not-sent', 'The migration could not be sent: no metasrv');
-}
-
-function isNotLeader(result: SubmitResult): boolean {
-  return result.kind === 'refused' && result.code === 'not-leader';
-}
-
-async function leaderFirst(session: MetasrvSession, signal: AbortSignal): Promise<readonly Endpoint[]> {
-  const discovery = await session.discover(signal, LEADER_MAX_AGE_MS);
-  return session.submitOrder(discovery).slice(0, MAX_SERVERS);
-}
-
-/** @returns an error when nothing was sent. @throws OperatingError `not-sent` when a proxy turned it away; the signal's reason. */
-async function submitTo(
-  session: MetasrvSession,
-  endpoint: Endpoint,
-  path: string,
   { signal, mayStart }: SubmitOptions,
-): Promise<SubmitResult | OperatingError> {
-  const call = {
+): Promise<SubmitResult> {
+  signal.throwIfAborted();
+  const servers = await session.submitOrder(signal, LEADER_MAX_AGE_MS);
+  const { leaderRefusal } = session;
+  const call: Call = {
     operation: 'region-migration',
     method: 'POST',
-    path,
+    path: migrationPath(request, clusterId),
     signal,
-    freshConnection: true,
     mayStart,
-  } as const;
+  };
   try {
-    return await session.caller.exchange(endpoint, call, readSubmission);
+    const submission = { caller: session.caller, call, read: readSubmission, classify };
+    const { result, server } = await submitTo(servers.slice(0, MAX_SERVERS), submission);
+    if (server && result.kind !== 'unclear') session.learnLeader(server);
+    if (server || result.kind !== 'refused') return result;
+    session.forget();
+    const message = leaderRefusal ? `${result.message}; ${leaderRefusal.message}` : result.message;
+    return { ...result, message };
   } catch (error) {
-    if (!(error instanceof CallError)) throw error;
-    if (!error.sent && error.failure === 'aborted') throw abortReason(signal);
-    const unsent = neverArrived(error);
-    if (!unsent) return classify(error);
-    if (error.sent) throw unsent;
-    return unsent;
+    session.forget();
+    throw error;
   }
 }
+
+const WANTED = '{"procedure_id":…}';
+const submitted = z.object({ procedure_id: z.unknown().optional() });
 
 function readSubmission(response: TransportResponse, where: string): SubmitResult {
   requireSuccess(response, where);
-  const body = jsonOf(response, where, '{"procedure_id":…}', true);
-  if (!isObject(body) || !('procedure_id' in body)) throw unexpected(where, '{"procedure_id":…}', response);
+  const body = submitted.safeParse(jsonOf(response, where, WANTED, true)).data;
+  if (!body) throw unexpected(where, WANTED, response);
   // Null means that the route names the target as the leader already.
-  if (body['procedure_id'] === null) return { kind: 'already-there' };
-  const procedureId = procedureIdOf(body['procedure_id']);
+  if (body.procedure_id === null) return { kind: 'already-there' };
+  const procedureId = procedureIdOf(body.procedure_id);
   if (procedureId === undefined) throw unexpected(where, 'a procedure id', response);
   return { kind: 'accepted', procedureId };
 }
 
 function classify(error: CallError): SubmitResult {
-  const { message } = error;
-  if (error.failure === 'missing')
+  const { message, failure } = error;
+  if (failure === 'missing')
     return {
       kind: 'refused',
       code: 'invalid',
       message: `${message}; migrations over HTTP need GreptimeDB 0.5.1 to 0.7`,
     };
-  if (error.failure === 'server')
-    return recogniseRefusal(error.serverText, message) ?? { kind: 'unclear', message };
-  return { kind: 'unclear', message };
+  const recognised = failure === 'server' ? recogniseRefusal(error) : undefined;
+  return recognised ?? { kind: 'unclear', message };
 }

@@ -1,13 +1,15 @@
 import { compareIds } from '../../domain/ids.ts';
-import type { DatanodeId, ProcedureId, RegionId } from '../../domain/ids.ts';
+import type { DatanodeId, ProcedureId, RegionId, TableId } from '../../domain/ids.ts';
 import { OperatingError } from '../../domain/errors.ts';
 import type { MigrationRequest } from '../../domain/migrate-call.ts';
 import { WorkSlice, yieldToEventLoop } from '../../lib/event-loop.ts';
-import type { Datanode, Region, RegionLoad, Snapshot, Table } from '../../domain/snapshot.ts';
-import { LeaseLiveness } from '../liveness.ts';
+import type { Datanode, Region, Snapshot, Table } from '../../domain/snapshot.ts';
+import { Datanodes } from '../datanodes.ts';
+import { NodeWatch } from '../liveness.ts';
 import { LoadTracker } from '../load.ts';
 import type { MetasrvCatalog } from '../metasrv/catalog.ts';
 import type { MetasrvReads } from '../metasrv/reads.ts';
+import { regionIn } from '../metasrv/routes.ts';
 import type { WarningListener } from '../options.ts';
 import type {
   CallOptions,
@@ -21,35 +23,26 @@ import type {
   SubmitOptions,
   SubmitResult,
 } from '../port.ts';
-import { procedureIdOf } from '../refusals.ts';
-import { isClusterError } from './client.ts';
-import { EvidenceCollector } from './evidence.ts';
+import { toRegion } from '../tables.ts';
+import { EvidenceCollector, loadsIn } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { toProfile } from './features.ts';
-import { SqlLoads } from './loads.ts';
-import { SqlNodes } from './nodes.ts';
-import { isProcedureUnknown, readProcedureState } from './procedures.ts';
 import { stalenessMs } from './reconcile.ts';
-import type { Reconciled } from './reconcile.ts';
 import { findPeerEntry } from './region-peers.ts';
 import type { PeerEntry, PeerTable } from './region-peers.ts';
-import { SqlError } from './result.ts';
 import type { SqlSources } from './sources.ts';
 import { submitOverSql } from './submit.ts';
 import { resolveTables } from './tables.ts';
 import type { TableRow } from './tables.ts';
 
-export interface SqlAdapterOptions {
+interface SqlAdapterOptions {
   readonly name: string;
   readonly expectedDatanodes: readonly DatanodeId[];
-}
-
-export interface SqlAdapterDependencies {
   readonly sources: SqlSources;
   /** Metasrv's admin interface, where it is configured too. */
-  readonly metasrv?: MetasrvReads;
+  readonly metasrv: MetasrvReads | undefined;
   /** Routes from metasrv: 0.7 has them beside SQL, and they are never stale. */
-  readonly routes?: MetasrvCatalog;
+  readonly routes: MetasrvCatalog | undefined;
   readonly onWarning: WarningListener;
   readonly close: () => Promise<void>;
 }
@@ -60,32 +53,37 @@ const REGIONS_PER_SLICE = 250;
 
 /** GreptimeDB 0.7 to 1.3 over the SQL interface of its frontends. */
 export class SqlCluster implements Cluster {
+  readonly close: () => Promise<void>;
   readonly #options: SqlAdapterOptions;
-  readonly #dependencies: SqlAdapterDependencies;
   readonly #evidence: EvidenceCollector;
-  readonly #nodes: SqlNodes;
+  readonly #datanodes: Datanodes;
   readonly #load = new LoadTracker();
   /** Datanodes that routes named when last read. */
   #routed: ReadonlyMap<DatanodeId, string> | undefined;
 
-  constructor(options: SqlAdapterOptions, dependencies: SqlAdapterDependencies) {
-    const { sources, metasrv, onWarning } = dependencies;
+  constructor(options: SqlAdapterOptions) {
+    const { sources, metasrv, onWarning, close } = options;
+    const { clock } = sources.client.caller;
+    const clusterInfo = new NodeWatch(clock, () => (signal) => sources.clusterInfo(signal));
+    this.close = close;
     this.#options = options;
-    this.#dependencies = dependencies;
     this.#evidence = new EvidenceCollector({ sources, metasrv, onWarning });
-    this.#nodes = new SqlNodes(options.expectedDatanodes, {
-      sources,
+    this.#datanodes = new Datanodes({
+      expected: options.expectedDatanodes,
+      leases: metasrv?.watchLeases(),
+      clusterInfo: () => (sources.has('cluster_info') ? clusterInfo : undefined),
+      nobody:
+        'The cluster lists no datanode: wanted at least one in information_schema.cluster_info. Has a datanode started?',
       onWarning,
-      leases: metasrv && leaseLiveness(sources, metasrv),
     });
   }
 
   get profile(): ClusterProfile {
-    return toProfile(this.#dependencies.sources.features);
+    return toProfile(this.#options.sources.features);
   }
 
   async readSnapshot({ selector, signal }: ReadSnapshotOptions): Promise<Snapshot> {
-    const { sources } = this.#dependencies;
+    const { sources, name } = this.#options;
     await sources.refresh(signal);
     const takenAt = new Date(sources.client.caller.clock.now()).toISOString();
     const [peers, rows, evidence] = await Promise.all([
@@ -94,13 +92,13 @@ export class SqlCluster implements Cluster {
       this.#evidence.gather(signal),
     ]);
     this.#routed = peers.addrs;
-    const datanodes = await this.#nodes.read(peers.addrs, signal);
+    const datanodes = await this.#datanodes.read(peers.addrs, signal);
     const all = await this.#resolveTables(rows, peers, evidence, signal);
     const tables = all.filter((table) => selector.selects(table) && peers.byTable.has(Number(table.id)));
     return {
       formatVersion: 1,
       takenAt,
-      cluster: { name: this.#options.name, api: 'sql', version: sources.features.version },
+      cluster: { name, api: 'sql', version: sources.features.version },
       datanodes,
       tables,
       regions: await this.#readRegions(tables, peers, evidence, signal),
@@ -108,28 +106,27 @@ export class SqlCluster implements Cluster {
   }
 
   async readRegion(regionId: RegionId, { signal }: CallOptions): Promise<RegionReading> {
-    const { sources, routes } = this.#dependencies;
-    if (routes) return readFromRoute(routes, regionId, signal);
+    const { sources, routes } = this.#options;
+    if (routes) return regionIn(await routes.readRegionRoute(regionId, signal), regionId);
     const [peers, evidence] = await Promise.all([
       sources.regionPeersOf(regionId, signal),
       this.#evidence.gather(signal, regionId),
     ]);
-    const cached = findPeerEntry(peers, regionId);
     const copies = evidence.info?.get(regionId);
-    const entry = cached ?? entryFromCopies(regionId, copies?.writableOn);
+    const entry = findPeerEntry(peers, regionId) ?? entryFromCopies(regionId, copies?.writableOn);
     if (!entry) return { kind: 'gone' };
-    const joined = this.#evidence.join(entry, evidence);
-    if (joined.disagree) this.#warnOfDisagreement([regionId]);
+    const { leader, followers, status, disagree } = this.#evidence.join(entry, evidence);
+    if (disagree) this.#warnOfDisagreement([regionId]);
     const staleMs = stalenessMs({
       hasCopies: copies !== undefined,
       // A datanode that says nothing of the region (its successor may have died before its first word) leaves only the cache.
-      hasHeartbeat: evidence.reports.get(regionId)?.leader === joined.leader,
+      hasHeartbeat: evidence.reports.get(regionId)?.leader === leader,
     });
     return {
       kind: 'found',
-      leader: joined.leader,
-      followers: joined.followers,
-      status: joined.status,
+      leader,
+      followers,
+      status,
       ...(evidence.info ? { writableOn: copies?.writableOn ?? [] } : {}),
       ...(staleMs === undefined ? {} : { staleByAtMostMs: staleMs }),
     };
@@ -137,45 +134,30 @@ export class SqlCluster implements Cluster {
 
   async readDatanodes({ signal }: CallOptions): Promise<readonly Datanode[]> {
     // Without a list of datanodes the routes are all that names them, and they change.
-    if (!this.#routed || !this.#nodes.hasList)
-      this.#routed = (await this.#dependencies.sources.regionPeers(signal)).addrs;
-    return this.#nodes.read(this.#routed, signal);
+    if (!this.#routed || !this.#datanodes.hasList)
+      this.#routed = (await this.#options.sources.regionPeers(signal)).addrs;
+    return this.#datanodes.read(this.#routed, signal);
   }
 
-  readSafety({ signal }: CallOptions): Promise<ClusterSafety> {
-    const { metasrv } = this.#dependencies;
-    return (
-      metasrv?.safety(signal) ?? Promise.resolve({ maintenance: 'unknown', procedureManager: 'unknown' })
-    );
+  async readSafety({ signal }: CallOptions): Promise<ClusterSafety> {
+    const { metasrv } = this.#options;
+    return metasrv ? metasrv.safety(signal) : { maintenance: 'unknown', procedureManager: 'unknown' };
   }
 
   async listProcedures({ signal }: CallOptions): Promise<readonly RegionProcedure[] | 'unsupported'> {
-    const { sources } = this.#dependencies;
+    const { sources } = this.#options;
     return sources.has('procedure_info') ? sources.procedures(signal) : 'unsupported';
   }
 
   readProcedure(procedureId: ProcedureId, { signal }: CallOptions): Promise<ProcedureReading> {
-    return readProcedureOverSql(this.#dependencies.sources, procedureId, signal);
+    return this.#options.sources.procedureState(procedureId, signal);
   }
 
   async submitMigration(request: MigrationRequest, options: SubmitOptions): Promise<SubmitResult> {
-    const { sources } = this.#dependencies;
-    const result = await submitOverSql(
-      {
-        client: sources.client,
-        form: sources.features.form,
-        onOtherForm: () => sources.doubt(),
-        readDatanodes: (callOptions) => this.readDatanodes(callOptions),
-      },
-      request,
-      options,
-    );
+    const { sources } = this.#options;
+    const result = await submitOverSql(sources, (call) => this.readDatanodes(call), request, options);
     if (result.kind !== 'refused') this.#evidence.noteMove(request.regionId, request.to);
     return result;
-  }
-
-  close(): Promise<void> {
-    return this.#dependencies.close();
   }
 
   async #resolveTables(
@@ -183,7 +165,7 @@ export class SqlCluster implements Cluster {
     peers: PeerTable,
     evidence: Evidence,
     signal: AbortSignal,
-  ): Promise<Table[]> {
+  ): Promise<readonly Table[]> {
     const withRegions = new Set([...peers.byTable.keys()].map(String));
     const { tables, orphans } = resolveTables(rows, {
       withRegions,
@@ -191,11 +173,11 @@ export class SqlCluster implements Cluster {
       owners: await this.#readOwners(rows, withRegions, signal),
     });
     if (orphans.length > 0)
-      this.#dependencies.onWarning('The physical tables of some logical tables are not known', {
+      this.#options.onWarning('The physical tables of some logical tables are not known', {
         count: orphans.length,
         first: orphans[0]?.name,
       });
-    return [...tables.values()].sort((a, b) => compareIds(a.id, b.id));
+    return tables;
   }
 
   /** Only 0.7 and 0.8 have logical tables whose options do not name their physical table. */
@@ -203,17 +185,16 @@ export class SqlCluster implements Cluster {
     rows: readonly TableRow[],
     withRegions: ReadonlySet<string>,
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, string>> {
-    const unclear = rows.filter(
-      (row) => row.engine === 'metric' && row.createOptions === undefined && !withRegions.has(row.id),
-    );
+  ): Promise<ReadonlyMap<TableId, TableId>> {
+    const { sources, routes } = this.#options;
+    const unclear = rows
+      .filter((row) => row.engine === 'metric' && row.createOptions === undefined && !withRegions.has(row.id))
+      .map(({ id }) => id);
     if (unclear.length === 0) return new Map();
-    const { sources, routes } = this.#dependencies;
     try {
-      const ids = unclear.map(({ id }) => id);
-      return await (routes ? routes.readOwners(ids, signal) : sources.owners(rows, signal));
+      return await (routes ? routes.readOwners(unclear, signal) : sources.owners(rows, signal));
     } catch (error) {
-      if (!isClusterError(error)) throw error;
+      if (!(error instanceof OperatingError)) throw error;
       return new Map();
     }
   }
@@ -224,32 +205,34 @@ export class SqlCluster implements Cluster {
     evidence: Evidence,
     signal: AbortSignal,
   ): Promise<Region[]> {
-    const nowMs = this.#dependencies.sources.client.caller.clock.monotonicMs();
-    const loads = new SqlLoads(this.#load, evidence, nowMs);
+    const nowMs = this.#options.sources.client.caller.clock.monotonicMs();
+    const loadOf = loadsIn(evidence);
+    const note = this.#load.begin();
     const regions: Region[] = [];
-    const slice = new WorkSlice(REGIONS_PER_SLICE);
     const disagreeing: number[] = [];
-    this.#load.begin();
+    const slice = new WorkSlice(REGIONS_PER_SLICE);
     for (const table of tables) {
       for (const entry of inOrder(peers.byTable.get(Number(table.id)) ?? [])) {
         if (slice.isOver()) await yieldToEventLoop();
         const joined = this.#evidence.join(entry, evidence);
         if (joined.disagree) disagreeing.push(regions.length);
-        regions.push(toRegion(entry, table.id, joined, loads.read(entry.id, joined.leader)));
+        const load = loadOf(entry.id, joined.leader);
+        regions.push(
+          toRegion(entry.id, table.id, joined, load && note(entry.id, joined.leader, load, nowMs)),
+        );
       }
     }
-    this.#load.end();
     if (disagreeing.length > 0) await this.#settle(regions, disagreeing, signal);
     return regions;
   }
 
   /** Where sources disagree about a leader, metasrv's own route decides, if there is one to read. */
   async #settle(regions: Region[], disagreeing: readonly number[], signal: AbortSignal): Promise<void> {
-    const { routes } = this.#dependencies;
+    const { routes } = this.#options;
     const readable = routes ? disagreeing.slice(0, MAX_ROUTES) : [];
     for (const index of readable) {
       const region = regions[index]!;
-      const reading = await readFromRoute(routes!, region.id, signal);
+      const reading = regionIn(await routes!.readRegionRoute(region.id, signal), region.id);
       if (reading.kind === 'found')
         regions[index] = { ...region, leader: reading.leader, status: reading.status };
     }
@@ -258,57 +241,11 @@ export class SqlCluster implements Cluster {
   }
 
   #warnOfDisagreement(regionIds: readonly RegionId[]): void {
-    this.#dependencies.onWarning(
-      'Sources disagree about the leaders of regions: they are left alone for now',
-      { count: regionIds.length, first: regionIds[0] },
-    );
+    this.#options.onWarning('Sources disagree about the leaders of regions: they are left alone for now', {
+      count: regionIds.length,
+      first: regionIds[0],
+    });
   }
-}
-
-/** @throws OperatingError when the id is no procedure id, or the state cannot be read. */
-export async function readProcedureOverSql(
-  sources: SqlSources,
-  procedureId: ProcedureId,
-  signal: AbortSignal,
-): Promise<ProcedureReading> {
-  const id = procedureIdOf(procedureId);
-  if (id === undefined)
-    throw new OperatingError('procedure-id', `Expected a procedure id, got ${JSON.stringify(procedureId)}`);
-  const statement = `${sources.features.form} procedure_state('${id}')`;
-  try {
-    const query = {
-      operation: 'sql-procedure-state',
-      statement,
-      signal,
-      isFinal: isProcedureUnknown,
-    } as const;
-    return readProcedureState(await sources.client.select(query));
-  } catch (error) {
-    if (!(error instanceof SqlError)) throw error;
-    if (isProcedureUnknown(error)) return { kind: 'not-found' };
-    if (error.isSyntaxError || error.isUnknownName) sources.doubt();
-    throw error;
-  }
-}
-
-function leaseLiveness(sources: SqlSources, metasrv: MetasrvReads): LeaseLiveness {
-  return new LeaseLiveness({
-    clock: sources.client.caller.clock,
-    readLeases: (signal) => metasrv.leases(signal),
-    readOldestMs: async (signal) => (await metasrv.heartbeats(signal)).oldestMs,
-  });
-}
-
-async function readFromRoute(
-  routes: MetasrvCatalog,
-  regionId: RegionId,
-  signal: AbortSignal,
-): Promise<RegionReading> {
-  const { route } = await routes.readRegionRoute(regionId, signal);
-  const found = route.kind === 'physical' ? route.regions.find(({ id }) => id === regionId) : undefined;
-  if (!found) return { kind: 'gone' };
-  const { leader, followers, status } = found;
-  return { kind: 'found', leader: leader?.id ?? null, followers: followers.map(({ id }) => id), status };
 }
 
 /** A region that a frontend does not know yet, and that a datanode holds. */
@@ -326,20 +263,4 @@ function inOrder(entries: readonly PeerEntry[]): readonly PeerEntry[] {
     (entry, index) => index === 0 || compareIds(entries[index - 1]!.id, entry.id) < 0,
   );
   return isOrdered ? entries : [...entries].sort((a, b) => compareIds(a.id, b.id));
-}
-
-function toRegion(
-  entry: PeerEntry,
-  tableId: string,
-  joined: Reconciled,
-  load: RegionLoad | undefined,
-): Region {
-  return {
-    id: entry.id,
-    tableId,
-    leader: joined.leader,
-    ...(joined.followers.length > 0 ? { followers: joined.followers } : {}),
-    status: joined.status,
-    ...(load ? { load } : {}),
-  };
 }

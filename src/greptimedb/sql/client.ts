@@ -1,6 +1,5 @@
-import { isAbort, OperatingError } from '../../domain/errors.ts';
 import type { Login } from '../../lib/secret.ts';
-import { CallError } from '../caller.ts';
+import { CallError } from '../call-error.ts';
 import type { Call, Caller } from '../caller.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { TransportResponse } from '../http.ts';
@@ -10,7 +9,7 @@ import { readWithRetries } from '../retry.ts';
 import { readSqlAnswer, SqlError } from './result.ts';
 import type { SqlRows } from './result.ts';
 
-export interface SqlClientOptions {
+interface SqlClientOptions {
   readonly endpoints: readonly Endpoint[];
   readonly login?: Login | undefined;
 }
@@ -47,29 +46,22 @@ const AVOID_MS = 60_000;
  * answers, and go on to the next when it does not.
  */
 export class SqlClient {
+  readonly caller: Caller;
   readonly #endpoints: readonly Endpoint[];
   readonly #login: Login | undefined;
-  readonly #caller: Caller;
-  readonly #failedAtMs = new Map<string, number>();
+  readonly #failedAtMs = new Map<Endpoint, number>();
   #preferred = 0;
 
   constructor(options: SqlClientOptions, caller: Caller) {
     this.#endpoints = options.endpoints.slice(0, MAX_ENDPOINTS);
-    this.#caller = caller;
     this.#login = options.login;
-  }
-
-  get caller(): Caller {
-    return this.#caller;
+    this.caller = caller;
   }
 
   /** All frontends, the preferred first, those that failed lately last. */
   inOrder(): readonly Endpoint[] {
     const rotated = [...this.#endpoints.slice(this.#preferred), ...this.#endpoints.slice(0, this.#preferred)];
-    return [
-      ...rotated.filter((endpoint) => !this.#isAvoided(endpoint)),
-      ...rotated.filter((endpoint) => this.#isAvoided(endpoint)),
-    ];
+    return rotated.sort((a, b) => Number(this.#isAvoided(a)) - Number(this.#isAvoided(b)));
   }
 
   /** Frontends besides the preferred one that did not fail lately. */
@@ -79,41 +71,36 @@ export class SqlClient {
       .filter((endpoint) => !this.#isAvoided(endpoint));
   }
 
-  /** One reading statement that gives rows. @throws CallError (SqlError for what a frontend reports) */
-  async select(query: Query): Promise<SqlRows> {
-    const { rows, endpoint } = await this.#read(query, this.inOrder());
-    this.#preferred = this.#endpoints.indexOf(endpoint);
-    return rows;
-  }
-
-  /** The same of one frontend. */
-  async selectFrom(endpoint: Endpoint, query: Query): Promise<SqlRows> {
-    return (await this.#read(query, [endpoint])).rows;
-  }
-
-  async #read(
-    query: Query,
-    endpoints: readonly Endpoint[],
-  ): Promise<{ readonly rows: SqlRows; readonly endpoint: Endpoint }> {
-    const result = await readWithRetries(this.#caller, {
+  /**
+   * One reading statement that gives rows.
+   *
+   * @param only whom to ask, if nobody else may answer.
+   * @throws CallError (SqlError for what a frontend reports); OperatingError when several failed in different ways.
+   */
+  async select(query: Query, only?: Endpoint): Promise<SqlRows> {
+    const endpoints = only ? [only] : this.inOrder();
+    return readWithRetries(this.caller, {
       endpoints: () => endpoints,
-      attempt: async (endpoint) => ({ rows: await this.#attempt(endpoint, query), endpoint }),
+      attempt: async (endpoint) => {
+        const rows = await this.#attempt(endpoint, query);
+        if (!only) this.#preferred = this.#endpoints.indexOf(endpoint);
+        return rows;
+      },
       isFinal: (error) =>
         error instanceof SqlError && (!isServerSide(error) || query.isFinal?.(error) === true),
+      who: 'frontend',
       signal: query.signal,
     });
-    if ('value' in result) return result.value;
-    throw summary(result.failures);
   }
 
   async #attempt(endpoint: Endpoint, query: Query): Promise<SqlRows> {
     try {
-      const rows = await this.#caller.call(endpoint, this.toCall(query), readRows);
-      this.#failedAtMs.delete(endpoint.label);
+      const rows = await this.caller.call(endpoint, this.toCall(query), readRows);
+      this.#failedAtMs.delete(endpoint);
       return rows;
     } catch (error) {
       if (error instanceof CallError && !(error instanceof SqlError) && !query.optional)
-        this.#failedAtMs.set(endpoint.label, this.#caller.clock.monotonicMs());
+        this.#failedAtMs.set(endpoint, this.caller.clock.monotonicMs());
       throw error;
     }
   }
@@ -131,47 +118,36 @@ export class SqlClient {
       body: `sql=${encodeURIComponent(statement)}`,
       signal,
       limits: rowLimits(MAX_ROWS[operation] ?? MAX_ROWS_OTHERWISE),
-      ...(large ? { large } : {}),
+      large,
     };
   }
 
   #isAvoided(endpoint: Endpoint): boolean {
-    const failedAtMs = this.#failedAtMs.get(endpoint.label);
-    return failedAtMs !== undefined && this.#caller.clock.monotonicMs() - failedAtMs < AVOID_MS;
+    const failedAtMs = this.#failedAtMs.get(endpoint) ?? -Infinity;
+    return this.caller.clock.monotonicMs() - failedAtMs < AVOID_MS;
   }
 }
 
 function readRows(response: TransportResponse, where: string): SqlRows {
   const rows = readSqlAnswer(response, where);
   if (rows) return rows;
-  throw new CallError(`${where}: expected rows, got none`, { failure: 'answer', sent: true });
+  throw new CallError(`${where}: expected rows, got none`, { failure: 'answer' });
 }
 
 function basicAuth({ username, password }: Login): string {
   return `Basic ${Buffer.from(`${username}:${password.reveal()}`, 'utf8').toString('base64')}`;
 }
 
+const SERVER_SIDE: ReadonlySet<number> = new Set([1_000, 1_002, 1_003, 1_006, 3_001, 5_000, 6_000, 6_001]);
+
 /** Whether another frontend may do better: the fault is with the servers, not with the statement or the account. */
-function isServerSide(error: SqlError): boolean {
-  if (error.isAccessDenied || error.isUnknownName || error.isSyntaxError) return false;
-  const { sqlCode, status } = error;
-  return (
-    (status ?? 0) >= 500 ||
-    [1_000, 1_002, 1_003, 1_006, 3_001, 6_000, 6_001].includes(sqlCode) ||
-    sqlCode === 5_000
-  );
-}
-
-function summary(failures: readonly CallError[]): Error {
-  const [first] = failures;
-  if (!first) return new OperatingError('cluster-unreachable', 'There is no frontend to ask');
-  const messages = new Set(failures.map(({ message }) => message));
-  if (messages.size === 1) return first;
-  const text = [...messages].join('; ');
-  return new OperatingError(first.code, `No frontend answered as it should. ${text}`, { cause: first });
-}
-
-/** Whether an error is one of the cluster's, rather than our being told to stop, or a defect of ours. */
-export function isClusterError(error: unknown): error is OperatingError {
-  return error instanceof OperatingError && !isAbort(error);
+function isServerSide({
+  isAccessDenied,
+  isUnknownName,
+  isSyntaxError,
+  sqlCode,
+  status = 0,
+}: SqlError): boolean {
+  if (isAccessDenied || isUnknownName || isSyntaxError) return false;
+  return status >= 500 || SERVER_SIDE.has(sqlCode);
 }

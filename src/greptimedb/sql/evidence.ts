@@ -1,8 +1,9 @@
+import { OperatingError } from '../../domain/errors.ts';
 import type { DatanodeId, RegionId } from '../../domain/ids.ts';
+import type { LoadReading } from '../load.ts';
 import type { MetasrvReads } from '../metasrv/reads.ts';
-import type { HeartbeatReading } from '../metasrv/admin.ts';
+import type { HeartbeatReading } from '../metasrv/heartbeats.ts';
 import type { WarningListener } from '../options.ts';
-import { isClusterError } from './client.ts';
 import { heldRegions, lastMigrationEnds } from './procedures.ts';
 import { HeartbeatOpinions, heartbeatReports, reconcile, ROUTE_CACHE_TTL_MS } from './reconcile.ts';
 import type { HeartbeatReport, Reconciled } from './reconcile.ts';
@@ -87,14 +88,9 @@ export class EvidenceCollector {
   }
 
   join(entry: PeerEntry, evidence: Evidence): Reconciled {
-    const others: PeerEntry[] = [];
-    for (const table of evidence.others) {
-      const other = findPeerEntry(table, entry.id);
-      if (other) others.push(other);
-    }
     return reconcile({
       cached: entry,
-      others,
+      others: evidence.others.flatMap((table) => findPeerEntry(table, entry.id) ?? []),
       copies: evidence.info?.get(entry.id),
       heartbeat: this.#opinions.opinion(
         entry.id,
@@ -135,7 +131,7 @@ export class EvidenceCollector {
     try {
       return await reading;
     } catch (error) {
-      if (!isClusterError(error)) throw error;
+      if (!(error instanceof OperatingError)) throw error;
       this.#dependencies.onWarning('A source that is not needed, but helps, could not be read', {
         what,
         error,
@@ -147,4 +143,19 @@ export class EvidenceCollector {
   #nowMs(): number {
     return this.#dependencies.sources.client.caller.clock.monotonicMs();
   }
+}
+
+/** Reads the load of regions from region_statistics, else from the heartbeat of the datanode that leads. */
+export function loadsIn({
+  statistics,
+  heartbeats,
+}: Evidence): (regionId: RegionId, leader: DatanodeId | null) => LoadReading | undefined {
+  const byNode = new Map(
+    heartbeats?.nodes.map((node) => [node.id, new Map(node.regions.map((region) => [region.id, region]))]),
+  );
+  return (regionId, leader) => {
+    const reported = statistics?.regions.get(regionId);
+    const region = leader === null ? undefined : byNode.get(leader)?.get(regionId);
+    return reported?.load ?? (region?.role === 'Leader' ? region : undefined);
+  };
 }

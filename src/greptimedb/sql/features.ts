@@ -1,7 +1,6 @@
 import { OperatingError } from '../../domain/errors.ts';
 import type { FunctionForm } from '../../domain/migrate-call.ts';
 import type { ClusterProfile } from '../port.ts';
-import { isClusterError } from './client.ts';
 import type { SqlClient } from './client.ts';
 import { SqlError, SqlRows } from './result.ts';
 
@@ -10,17 +9,11 @@ export interface SqlFeatures {
   readonly regionPeers: 'region_peers' | 'greptime_region_peers';
   readonly form: FunctionForm;
   /** Column names by table of information_schema. A table that does not exist is not there; one that could not be read has no columns. */
-  readonly columns: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly columns: ReadonlyMap<string, readonly string[]>;
   readonly version: string;
 }
 
-export function hasTable(features: SqlFeatures, table: string): boolean {
-  return features.columns.has(table);
-}
-
-export function hasColumn(features: Pick<SqlFeatures, 'columns'>, table: string, column: string): boolean {
-  return features.columns.get(table)?.has(column) ?? false;
-}
+type PartialFeatures = Pick<SqlFeatures, 'regionPeers' | 'columns'>;
 
 /** Tables that not every version has. */
 const OPTIONAL_TABLES = ['cluster_info', 'region_statistics', 'procedure_info', 'region_info'] as const;
@@ -39,36 +32,30 @@ export function isFragile(table: string): boolean {
  * @throws OperatingError `api-mismatch` when the server is no GreptimeDB cluster of 0.7 or later.
  */
 export async function probeFeatures(client: SqlClient, signal: AbortSignal): Promise<SqlFeatures> {
-  const regionPeers = await findRegionPeers(client, signal);
-  const optional = await Promise.all(
-    OPTIONAL_TABLES.map(async (table) => [table, await probeOptional(client, table, signal)] as const),
-  );
-  const tables = await probeTable(client, 'tables', signal);
-  const found = new Map<string, SqlRows>([[regionPeers.name, regionPeers.rows]]);
-  for (const [table, rows] of [...optional, ['tables', tables] as const]) if (rows) found.set(table, rows);
+  const found = new Map<string, SqlRows>();
+  const probe = async (table: string, read = probeTable): Promise<boolean> => {
+    const rows = await read(client, table, signal);
+    if (rows) found.set(table, rows);
+    return rows !== undefined;
+  };
+  const regionPeers = (await probe('region_peers')) ? 'region_peers' : 'greptime_region_peers';
+  if (!found.has(regionPeers) && !(await probe(regionPeers)))
+    throw new OperatingError(
+      'api-mismatch',
+      'The SQL interface answers, but has neither information_schema.region_peers nor greptime_region_peers: ' +
+        'expected a GreptimeDB cluster of version 0.7 or later',
+    );
+  await Promise.all(OPTIONAL_TABLES.map((table) => probe(table, probeOptional)));
+  await probe('tables');
   refuseStandalone(found.get('cluster_info'));
-  const columns = new Map([...found].map(([table, rows]) => [table, new Set(rows.columns)]));
-  const partial = { regionPeers: regionPeers.name, columns };
+  const columns = new Map([...found].map(([table, rows]) => [table, rows.columns]));
+  const partial = { regionPeers, columns } as const;
   const form = knownForm(partial) ?? (await probeForm(client, signal));
   const reported = await reportedVersion(client, found.get('cluster_info'), signal);
-  return { ...partial, form, version: chooseVersion(reported, oldestVersion({ ...partial, form })) };
-}
-
-interface RegionPeersProbe {
-  readonly name: SqlFeatures['regionPeers'];
-  readonly rows: SqlRows;
-}
-
-async function findRegionPeers(client: SqlClient, signal: AbortSignal): Promise<RegionPeersProbe> {
-  for (const name of ['region_peers', 'greptime_region_peers'] as const) {
-    const rows = await probeTable(client, name, signal);
-    if (rows) return { name, rows };
-  }
-  throw new OperatingError(
-    'api-mismatch',
-    'The SQL interface answers, but has neither information_schema.region_peers nor greptime_region_peers: ' +
-      'expected a GreptimeDB cluster of version 0.7 or later',
-  );
+  const oldest = oldestVersion({ ...partial, form });
+  // The reported version, unless what was probed rules it out.
+  const version = reported !== '' && compareVersions(reported, oldest) >= 0 ? reported : oldest;
+  return { ...partial, form, version };
 }
 
 /** @returns undefined when there is no such table. */
@@ -88,38 +75,34 @@ async function probeTable(
 
 async function probeOptional(
   client: SqlClient,
-  table: (typeof OPTIONAL_TABLES)[number],
+  table: string,
   signal: AbortSignal,
 ): Promise<SqlRows | undefined> {
   try {
     return await probeTable(client, table, signal);
   } catch (error) {
     if (error instanceof SqlError && error.isAccessDenied) return undefined;
-    if (!isFragile(table) || !isClusterError(error)) throw error;
+    if (!isFragile(table) || !(error instanceof OperatingError)) throw error;
     return table === 'region_info' ? undefined : new SqlRows([], [], table);
   }
 }
 
 function refuseStandalone(clusterInfo: SqlRows | undefined): void {
-  const type = clusterInfo?.find('peer_type') ?? -1;
-  if (type === -1 || clusterInfo?.first?.[type] !== 'STANDALONE') return;
+  if (!clusterInfo?.first || clusterInfo.optional('peer_type')(clusterInfo.first) !== 'STANDALONE') return;
   throw new OperatingError(
     'api-mismatch',
     'This GreptimeDB runs standalone (information_schema.cluster_info): expected a cluster, which alone has regions to move',
   );
 }
 
-type PartialFeatures = Pick<SqlFeatures, 'regionPeers' | 'columns'>;
-
 /** Which form calls take, where the tables tell. Only 0.8.0 to 0.9.3 look alike. */
-function knownForm(features: PartialFeatures): FunctionForm | undefined {
-  if (features.regionPeers === 'greptime_region_peers') return 'SELECT';
-  const { columns } = features;
+function knownForm({ regionPeers, columns }: PartialFeatures): FunctionForm | undefined {
+  if (regionPeers === 'greptime_region_peers') return 'SELECT';
   const isLater = ['procedure_info', 'region_statistics', 'region_info'].some(
-    (table) => columns.get(table)?.size,
+    (table) => columns.get(table)?.length,
   );
-  if (isLater || columns.get('region_peers')?.has('table_name')) return 'ADMIN';
-  return columns.get('tables')?.has('create_options') === false ? 'SELECT' : undefined;
+  if (isLater || columns.get('region_peers')?.includes('table_name')) return 'ADMIN';
+  return columns.get('tables')?.includes('create_options') === false ? 'SELECT' : undefined;
 }
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
@@ -144,14 +127,13 @@ async function reportedVersion(
   clusterInfo: SqlRows | undefined,
   signal: AbortSignal,
 ): Promise<string> {
-  const column = clusterInfo?.find('version') ?? -1;
-  const fromPeer = versionIn(clusterInfo?.first?.[column]);
+  const fromPeer = clusterInfo?.first ? versionIn(clusterInfo.find('version')(clusterInfo.first)) : '';
   if (fromPeer !== '') return fromPeer;
   try {
     const rows = await client.select({ operation: 'probe', statement: 'SELECT version()', signal });
     return versionIn(rows.first?.[0]);
   } catch (error) {
-    if (!isClusterError(error)) throw error;
+    if (!(error instanceof OperatingError)) throw error;
     return '';
   }
 }
@@ -165,9 +147,11 @@ function versionIn(value: unknown): string {
 }
 
 /** The oldest version that has everything that was found (the tables of GreptimeDB's information_schema, by tag). */
-function oldestVersion(features: Omit<SqlFeatures, 'version'>): string {
-  const has = (table: string, column?: string): boolean =>
-    column === undefined ? (features.columns.get(table)?.size ?? 0) > 0 : hasColumn(features, table, column);
+function oldestVersion({ columns, form }: Omit<SqlFeatures, 'version'>): string {
+  const has = (table: string, column?: string): boolean => {
+    const found = columns.get(table) ?? [];
+    return column === undefined ? found.length > 0 : found.includes(column);
+  };
   const ladder: readonly (readonly [boolean, string])[] = [
     [has('region_statistics', 'query_cpu_time_millis'), '1.2.0'],
     [has('region_info'), '1.1.0'],
@@ -176,29 +160,20 @@ function oldestVersion(features: Omit<SqlFeatures, 'version'>): string {
     [has('region_peers', 'table_name'), '0.14.0'],
     [has('region_statistics', 'disk_size'), '0.10.0'],
     [has('region_statistics') || has('procedure_info'), '0.9.4'],
-    [has('region_peers') && features.form === 'ADMIN', '0.9.3'],
+    [has('region_peers') && form === 'ADMIN', '0.9.3'],
     [has('region_peers') && has('tables', 'create_options'), '0.9.0'],
     [has('region_peers'), '0.8.0'],
   ];
   return ladder.find(([fits]) => fits)?.[1] ?? '0.7.0';
 }
 
-/** The reported version, unless what was probed rules it out. */
-function chooseVersion(reported: string, oldest: string): string {
-  return reported !== '' && compareVersions(reported, oldest) >= 0 ? reported : oldest;
-}
-
+/** By the numbers alone: `1.3.0-rc.1` is 1.3.0. */
 function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => text.split('-')[0]!.split('.').map(Number));
-  for (let index = 0; index < 3; index += 1) {
-    const difference = (left![index] ?? 0) - (right![index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+  const [left = '', right = ''] = [a, b].map((text) => text.split('-')[0]);
+  return left.localeCompare(right, 'en', { numeric: true });
 }
 
 export function toProfile(features: SqlFeatures): ClusterProfile {
-  const isBefore = (version: string): boolean => compareVersions(oldestVersion(features), version) < 0;
   return {
     api: 'sql',
     version: features.version,
@@ -207,7 +182,7 @@ export function toProfile(features: SqlFeatures): ClusterProfile {
       ...OPTIONAL_TABLES.filter((table) => features.columns.has(table)),
       features.form === 'ADMIN' ? 'admin-functions' : 'select-functions',
     ],
-    refusesDuplicates: !isBefore('0.9.0'),
+    refusesDuplicates: compareVersions(oldestVersion(features), '0.9.0') >= 0,
     hasProcedureState: true,
   };
 }

@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import type { RegionId } from '../../domain/ids.ts';
+import { malformed } from '../call-error.ts';
 import type { ProcedureReading, RegionProcedure } from '../port.ts';
-import type { CallError } from '../caller.ts';
-import { amountOf, isObject, malformed } from '../wire.ts';
+import { amountOf, optionalText, parsedOrUndefined } from '../wire.ts';
 import type { SqlRows } from './result.ts';
 
 const ENDED: ReadonlySet<string> = new Set(['done', 'failed', 'poisoned']);
@@ -15,33 +16,25 @@ export interface ProcedureRow extends RegionProcedure {
 
 /** Reads `information_schema.procedure_info` (0.9.4 and later): whatever holds or waits for a region's lock. */
 export async function readProcedures(rows: SqlRows): Promise<ProcedureRow[]> {
-  const at = {
-    id: rows.require('procedure_id'),
-    type: rows.require('procedure_type'),
-    status: rows.require('status'),
-    locks: rows.require('lock_keys'),
-    start: rows.find('start_time'),
-    end: rows.find('end_time'),
-  };
+  const [id, type, status] = [rows.text('procedure_id'), rows.text('procedure_type'), rows.text('status')];
+  const locks = rows.column('lock_keys', 'a string', (cell = null) =>
+    cell === null ? '' : typeof cell === 'string' ? cell : undefined,
+  );
+  const [start, end] = [rows.find('start_time'), rows.find('end_time')];
   const procedures: ProcedureRow[] = [];
-  await rows.each((row, index) => {
-    const [id, type, status, locks] = [row[at.id], row[at.type], row[at.status], row[at.locks] ?? ''];
-    if (typeof id !== 'string') throw rows.bad(index, 'procedure_id', 'a string', id);
-    if (typeof type !== 'string') throw rows.bad(index, 'procedure_type', 'a string', type);
-    if (typeof status !== 'string') throw rows.bad(index, 'status', 'a string', status);
-    if (typeof locks !== 'string') throw rows.bad(index, 'lock_keys', 'a string', locks);
-    const regionIds = [...new Set([...locks.matchAll(REGION_LOCK)].map((match) => match[1]!))];
-    const isRegionMigration = /RegionMigration\b/i.test(type);
+  await rows.each((row) => {
+    const regionIds = [...new Set(Array.from(locks(row).matchAll(REGION_LOCK), (match) => match[1]!))];
+    const isRegionMigration = /RegionMigration\b/i.test(type(row));
     if (regionIds.length === 0 && !isRegionMigration) return;
     procedures.push({
-      procedureId: id.toLowerCase(),
-      type,
+      procedureId: id(row).toLowerCase(),
+      type: type(row),
       isRegionMigration,
-      active: !ENDED.has(status.toLowerCase()),
+      active: !ENDED.has(status(row).toLowerCase()),
       regionIds,
-      status,
-      startedAtMs: amountOf(row[at.start]) ?? 0,
-      endedAtMs: amountOf(row[at.end]) ?? 0,
+      status: status(row),
+      startedAtMs: amountOf(start(row)) ?? 0,
+      endedAtMs: amountOf(end(row)) ?? 0,
     });
   });
   return procedures;
@@ -62,7 +55,7 @@ export function lastMigrationEnds(procedures: readonly ProcedureRow[]): Readonly
   return ends;
 }
 
-const STATES: Readonly<Record<string, ProcedureReading>> = {
+const STATES: Readonly<Record<string, Extract<ProcedureReading, { kind: 'active' | 'ended' }>>> = {
   running: { kind: 'active', status: 'running' },
   retrying: { kind: 'active', status: 'retrying' },
   preparerollback: { kind: 'active', status: 'rolling-back' },
@@ -74,6 +67,8 @@ const STATES: Readonly<Record<string, ProcedureReading>> = {
   unknown: { kind: 'active', status: 'running', error: 'the frontend does not know the state' },
 };
 
+const procedureState = z.object({ status: z.string(), error: optionalText });
+
 /**
  * Reads the cell of `procedure_state`: JSON text such as `{"status":"Failed","error":"…"}` (GreptimeDB
  * src/common/function/src/system/procedure_state.rs).
@@ -82,27 +77,9 @@ const STATES: Readonly<Record<string, ProcedureReading>> = {
  */
 export function readProcedureState(rows: SqlRows): ProcedureReading {
   const cell = rows.first?.[0];
-  const state = typeof cell === 'string' ? parseCell(cell) : cell;
-  if (!isObject(state) || typeof state['status'] !== 'string')
-    throw malformed(rows.where, 'the first cell', 'a JSON object with a status', cell);
-  const reading = STATES[state['status'].toLowerCase().replace(/[^a-z]/g, '')];
-  if (!reading) throw malformed(rows.where, 'status', 'a procedure state', state['status']);
-  const error = state['error'];
-  const hasError = typeof error === 'string' && error !== '';
-  return hasError && (reading.kind === 'active' || reading.kind === 'ended')
-    ? { ...reading, error }
-    : reading;
-}
-
-function parseCell(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether an error of `procedure_state` means that metasrv does not know the id (any more, or yet). */
-export function isProcedureUnknown(error: CallError): boolean {
-  return /procedure not found/i.test(error.serverText);
+  const state = procedureState.safeParse(typeof cell === 'string' ? parsedOrUndefined(cell) : cell).data;
+  if (!state) throw malformed(rows.where, 'the first cell', 'a JSON object with a status', cell);
+  const reading = STATES[state.status.toLowerCase().replace(/[^a-z]/g, '')];
+  if (!reading) throw malformed(rows.where, 'status', 'a procedure state', state.status);
+  return state.error === '' ? reading : { ...reading, error: state.error };
 }

@@ -1,6 +1,6 @@
 import type { DatanodeId, RegionId } from '../../domain/ids.ts';
 import type { RegionStatus } from '../../domain/snapshot.ts';
-import type { NodeStat } from '../metasrv/admin.ts';
+import type { NodeStat } from '../metasrv/heartbeats.ts';
 import type { PeerEntry } from './region-peers.ts';
 import type { RegionCopies } from './region-info.ts';
 

@@ -17,26 +17,21 @@ const DATA_GROUP = 0;
 
 /** Reads `information_schema.region_info` (1.1 and later; GreptimeDB src/store-api/src/region_info.rs). */
 export async function readRegionInfo(rows: SqlRows): Promise<RegionInfo> {
-  const at = {
-    region: rows.require('region_id'),
-    node: rows.require('node_id'),
-    group: rows.find('region_group'),
-    role: rows.find('role'),
-    state: rows.find('state'),
-    writable: rows.require('writable'),
-  };
-  const regions = new Map<RegionId, { writableOn: DatanodeId[]; hasIdleLeader: boolean }>();
-  await rows.each((row, index) => {
-    const id = decimalId(row[at.region]);
-    if (id === undefined) throw rows.bad(index, 'region_id', 'an unsigned integer', row[at.region]);
-    if (!isDataRegion(id, row[at.group])) return;
-    let copies = regions.get(id);
-    if (!copies) regions.set(id, (copies = { writableOn: [], hasIdleLeader: false }));
-    const node = decimalId(row[at.node]);
-    const isWritable = row[at.writable] === true || row[at.writable] === 1;
-    if (isWritable && node !== undefined) {
-      if (!copies.writableOn.includes(node)) copies.writableOn.push(node);
-    } else if (!isWritable && isLeading(row[at.role], row[at.state])) copies.hasIdleLeader = true;
+  const [id, node, writable] = [
+    rows.id('region_id'),
+    rows.column('node_id', 'a datanode', nodeOf),
+    rows.column('writable', 'a boolean', isTrue),
+  ];
+  const [group, role, state] = [rows.find('region_group'), rows.optional('role'), rows.optional('state')];
+  const regions = new Map<RegionId, RegionCopies>();
+  await rows.each((row) => {
+    const region = id(row);
+    if (!isDataRegion(region, group(row))) return;
+    let copies = regions.get(region);
+    if (!copies) regions.set(region, (copies = { writableOn: [], hasIdleLeader: false }));
+    const holder = node(row);
+    if (!writable(row)) copies.hasIdleLeader ||= /leader/i.test(`${role(row)} ${state(row)}`);
+    else if (holder !== '' && !copies.writableOn.includes(holder)) copies.writableOn.push(holder);
   });
   return regions;
 }
@@ -46,6 +41,11 @@ function isDataRegion(id: RegionId, group: unknown): boolean {
   return Number((BigInt(id) >> 24n) & 0xffn) === DATA_GROUP;
 }
 
-function isLeading(role: unknown, state: unknown): boolean {
-  return [role, state].some((text) => typeof text === 'string' && /leader/i.test(text));
+/** Empty where it is not told. */
+function nodeOf(cell: unknown): DatanodeId {
+  return decimalId(cell) ?? '';
+}
+
+function isTrue(cell: unknown): boolean {
+  return cell === true || cell === 1;
 }

@@ -25,14 +25,6 @@ export interface PeerTable {
 /** Since 0.7. Follower rows exist from 0.14. Never with a predicate: before 1.0 one would lose rows (region_peers.rs at v0.17.0). */
 export const REGION_PEER_COLUMNS = ['region_id', 'peer_id', 'peer_addr', 'is_leader', 'status'];
 
-interface Columns {
-  readonly region: number;
-  readonly peer: number;
-  readonly addr: number;
-  readonly isLeader: number;
-  readonly status: number;
-}
-
 /**
  * Reads `information_schema.region_peers`. One pass over up to a million rows, in turns.
  * Regions that 0.7 and 0.8 repeat for each logical table come out once.
@@ -40,23 +32,14 @@ interface Columns {
  * @throws CallError about the first cell of a wrong type.
  */
 export async function readRegionPeers(rows: SqlRows): Promise<PeerTable> {
-  const columns: Columns = {
-    region: rows.require('region_id'),
-    peer: rows.require('peer_id'),
-    addr: rows.find('peer_addr'),
-    isLeader: rows.find('is_leader'),
-    status: rows.find('status'),
-  };
-  const tables = new TableGroups();
   const peers = new PeerNames();
-  await rows.each((row, index) => {
-    const peer = peers.idOf(row[columns.peer], row[columns.addr]);
-    if (peer === undefined)
-      throw rows.bad(index, 'peer_id', 'an unsigned integer or null', row[columns.peer]);
-    const entry = tables.entryFor(row[columns.region]);
-    if (!entry) throw rows.bad(index, 'region_id', 'an unsigned integer', row[columns.region]);
-    apply(entry, peer, isLeaderRow(row[columns.isLeader]), row[columns.status]);
-  });
+  const tables = new TableGroups();
+  const [addr, isLeader, status] = [rows.find('peer_addr'), rows.find('is_leader'), rows.find('status')];
+  const peer = rows.column('peer_id', 'an unsigned integer or null', (cell, row) =>
+    peers.idOf(cell, () => addr(row)),
+  );
+  const entry = rows.column('region_id', 'an unsigned integer', (cell) => tables.entryFor(cell));
+  await rows.each((row) => apply(entry(row), peer(row), isLeaderRow(isLeader(row)), status(row)));
   return { byTable: tables.conclude(), addrs: peers.addrs };
 }
 
@@ -116,11 +99,7 @@ function addToGroup(group: TableGroup, id: RegionId): PeerEntry {
 
 /** Before followers had rows every row was a leader's. */
 function isLeaderRow(value: unknown): boolean {
-  return value === 'Yes' || value === undefined || value === null || value === true || isYes(value);
-}
-
-function isYes(value: unknown): boolean {
-  return typeof value === 'string' && value.toLowerCase() === 'yes';
+  return value === 'Yes' || typeof value !== 'string' || value.toLowerCase() === 'yes';
 }
 
 function apply(entry: PeerEntry, peer: DatanodeId | null, isLeader: boolean, status: unknown): void {
@@ -147,26 +126,21 @@ function statusOf(value: unknown): RegionStatus {
   return text.startsWith('STAGING') ? 'staging' : 'migrating';
 }
 
-/** Ids below this are looked up by position; all of them in practice. */
-const MAX_SMALL_PEER = 65_536;
-
 /** Texts of peer ids, one per datanode rather than one per row. */
 class PeerNames {
   readonly addrs = new Map<DatanodeId, string>();
-  readonly #small: (DatanodeId | undefined)[] = [];
+  readonly #ids = new Map<unknown, DatanodeId>();
 
-  /** @returns undefined when the value is no id. */
-  idOf(value: unknown, addr: unknown): DatanodeId | null | undefined {
+  /** @returns undefined when the value is neither an id nor null. */
+  idOf(value: unknown, readAddr: () => unknown): DatanodeId | null | undefined {
     if (value === null) return null;
-    const known = typeof value === 'number' && value < MAX_SMALL_PEER ? this.#small[value] : undefined;
-    return known ?? this.#add(value, addr);
-  }
-
-  #add(value: unknown, addr: unknown): DatanodeId | undefined {
+    const known = this.#ids.get(value);
+    if (known !== undefined) return known;
     const id = decimalId(value);
     if (id === undefined) return undefined;
-    if (typeof value === 'number' && value < MAX_SMALL_PEER) this.#small[value] = id;
-    if (!this.addrs.get(id)) this.addrs.set(id, typeof addr === 'string' ? addr : '');
+    this.#ids.set(value, id);
+    const addr = readAddr();
+    this.addrs.set(id, typeof addr === 'string' ? addr : '');
     return id;
   }
 }

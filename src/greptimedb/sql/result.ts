@@ -1,9 +1,9 @@
-import { parseJsonExact } from '../../lib/json.ts';
+import { z } from 'zod';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
-import { CallError, describeBody, excerpt, headerOf, MAX_SERVER_TEXT, unexpected } from '../caller.ts';
+import { decimalId } from '../../lib/json.ts';
+import { CallError, describeBody, excerpt, headerOf, malformed, unexpected } from '../call-error.ts';
 import type { TransportResponse } from '../http.ts';
-import { isObject, malformed, requireArray, requireObject, requireString } from '../wire.ts';
-import type { JsonObject } from '../wire.ts';
+import { checked, optionalText, parsedOrUndefined, text } from '../wire.ts';
 import { findRowsText, MAX_AT_ONCE, piecesOf } from './row-pieces.ts';
 import type { RowsText } from './row-pieces.ts';
 
@@ -14,7 +14,7 @@ export class SqlError extends CallError {
 
   constructor(message: string, details: { status: number; serverText: string; sqlCode: number }) {
     const code = isDenial(details.sqlCode, details.status) ? { code: 'access-denied' } : {};
-    super(message, { failure: 'server', sent: true, ...details, ...code });
+    super(message, { failure: 'server', ...details, ...code });
     this.name = 'SqlError';
     this.sqlCode = details.sqlCode;
     this.isFromGreptimeDb = details.sqlCode !== 0;
@@ -30,14 +30,19 @@ export class SqlError extends CallError {
 
   /** The statement names a table, column or function that this version does not have. */
   get isUnknownName(): boolean {
-    if (this.isAccessDenied || MASKED.test(this.serverText)) return false;
+    if (this.isAccessDenied || this.isMasked) return false;
     if (this.sqlCode === 4_001 || this.sqlCode === 4_002) return true;
-    return UNKNOWN_NAME.test(this.serverText) && !/procedure not found/i.test(this.serverText);
+    return UNKNOWN_NAME.test(this.serverText) && !this.isUnknownProcedure;
+  }
+
+  /** Metasrv does not know the id of the procedure (any more, or yet). */
+  get isUnknownProcedure(): boolean {
+    return /procedure not found/i.test(this.serverText);
   }
 
   /** The text is hidden: it can be anything (src/common/error/src/ext.rs, codes 1000 and 1003). */
   get isMasked(): boolean {
-    return MASKED.test(this.serverText);
+    return /Internal error: \d+/.test(this.serverText);
   }
 }
 
@@ -47,11 +52,12 @@ function isDenial(sqlCode: number, status: number | undefined): boolean {
   return status === 401 || status === 403;
 }
 
-const MASKED = /Internal error: \d+/;
 const UNKNOWN_NAME =
   /not found|does ?n['o]t exist|no such (?:table|column)|unknown (?:table|function|column)|no field named|invalid function|unsupported function|not supported/i;
 
 type Row = readonly unknown[];
+/** Reads the cell of one column. */
+type Cell<T> = (row: Row) => T;
 
 /** One result set. Columns are found by name: their order and number differ between versions. Integers above 2^53 are texts. */
 export class SqlRows {
@@ -61,6 +67,8 @@ export class SqlRows {
   readonly #rows: readonly Row[] | RowsText;
   /** As many rows as the answer says that it has. */
   readonly #total: number | undefined;
+  /** The row that {@link each} shows. */
+  #index = 0;
 
   constructor(columns: readonly string[], rows: readonly Row[] | RowsText, where: string, total?: number) {
     this.columns = columns;
@@ -80,13 +88,17 @@ export class SqlRows {
    *
    * @throws CallError about the first row that is none, and what `visit` throws.
    */
-  async each(visit: (row: Row, index: number) => void): Promise<void> {
-    let index = 0;
+  async each(visit: (row: Row) => void): Promise<void> {
+    this.#index = 0;
     for (const piece of this.#pieces()) {
-      if (index > 0) await yieldToEventLoop();
-      for (const row of piece) visit(row, index++);
+      if (this.#index > 0) await yieldToEventLoop();
+      for (const row of piece) {
+        visit(row);
+        this.#index += 1;
+      }
     }
-    if (this.#total !== undefined && this.#total !== index) throw miscounted(this.where, index, this.#total);
+    if (this.#total !== undefined && this.#total !== this.#index)
+      throw miscounted(this.where, this.#index, this.#total);
   }
 
   *#pieces(): Generator<readonly Row[]> {
@@ -103,24 +115,50 @@ export class SqlRows {
     }
   }
 
-  /** The position of a column, or -1. */
-  find(name: string): number {
-    return this.columns.indexOf(name);
+  /** A column that must be there. @throws CallError when it is not, or a cell is not what is wanted. */
+  column<T>(name: string, wanted: string, read: (cell: unknown, row: Row) => T | undefined): Cell<T> {
+    const at = this.columns.indexOf(name);
+    if (at === -1) throw malformed(this.where, 'the columns', `one named ${name}`, this.columns.slice(0, 40));
+    return (row) => {
+      const value = read(row[at], row);
+      if (value === undefined) throw malformed(this.where, `row ${this.#index}: ${name}`, wanted, row[at]);
+      return value;
+    };
   }
 
-  /** @throws CallError when there is no such column. */
-  require(name: string): number {
-    const index = this.find(name);
-    if (index === -1)
-      throw malformed(this.where, 'the columns', `one named ${name}`, this.columns.slice(0, 40));
-    return index;
+  id(name: string): Cell<string> {
+    return this.column(name, 'an unsigned integer', decimalId);
   }
 
-  /** @throws CallError about one cell. */
-  bad(row: number, column: string, wanted: string, found: unknown): CallError {
-    return malformed(this.where, `row ${row}: ${column}`, wanted, found);
+  text(name: string): Cell<string> {
+    return this.column(name, 'a string', (cell) => (typeof cell === 'string' ? cell : undefined));
+  }
+
+  /** A column that older versions may not have: its cells are undefined there. */
+  find(name: string): Cell<unknown> {
+    const at = this.columns.indexOf(name);
+    return (row) => row[at];
+  }
+
+  /** The same of a text: empty where there is none. */
+  optional(name: string): Cell<string> {
+    const cell = this.find(name);
+    return (row) => {
+      const value = cell(row);
+      return typeof value === 'string' ? value : '';
+    };
   }
 }
+
+const answerBody = z.looseObject({ code: z.unknown().optional(), error: optionalText });
+const resultSets = z.object({
+  output: z.array(z.looseObject({ records: z.unknown().optional() })).nullish(),
+});
+const resultSet = z.object({
+  schema: z.object({ column_schemas: z.array(z.object({ name: text })) }),
+  rows: z.unknown().optional(),
+  total_rows: z.number().nullish(),
+});
 
 /**
  * Reads the answer to one statement: the first result set, or undefined when the statement gives none. Errors are found by the
@@ -129,82 +167,52 @@ export class SqlRows {
  * @throws SqlError for what the frontend reports; CallError for an answer of another form.
  */
 export function readSqlAnswer(response: TransportResponse, where: string): SqlRows | undefined {
-  const text = findRowsText(response.body);
-  if (!text && response.body.length > MAX_AT_ONCE) throw unexpected(where, WANTED_FORM, response);
-  const body = text ? text.envelope : tryParse(response.body);
-  const error = isObject(body) ? errorOf(body, response) : undefined;
-  if (error) throw sqlError(error.text, error.code, response, where);
-  if (response.status === 401 || response.status === 403) throw denied(response, where);
-  if (!isObject(body)) throw unexpected(where, 'a JSON object', response);
-  if (response.status !== 200) throw unexpected(where, 'HTTP 200', response);
-  return rowsOrNothing(body, where, text);
-}
-
-function tryParse(text: string): unknown {
-  try {
-    return parseJsonExact(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function errorOf(body: JsonObject, response: TransportResponse): { text: string; code: number } | undefined {
-  const code = Number(body['code'] ?? headerOf(response, 'x-greptime-err-code') ?? 0);
-  const text = body['error'];
-  if (typeof text === 'string' && text !== '') return { text, code };
-  // 0 is success.
-  if (Number.isFinite(code) && code !== 0)
-    return { text: headerOf(response, 'x-greptime-err-msg') ?? '', code };
+  const { status } = response;
+  const rowsText = findRowsText(response.body);
+  if (!rowsText && response.body.length > MAX_AT_ONCE) throw unexpected(where, WANTED_FORM, response);
+  const body = answerBody.safeParse(rowsText ? rowsText.envelope : parsedOrUndefined(response.body)).data;
+  const error = body && errorOf(body, response);
+  if (error) throw sqlError(error.text, error.code, status, where);
+  if (status === 401 || status === 403) throw denied(response, where);
+  if (!body) throw unexpected(where, 'a JSON object', response);
+  if (status !== 200) throw unexpected(where, 'HTTP 200', response);
+  const [first] = checked(resultSets, body, where).output ?? [];
+  if (first?.records !== undefined) return rowsOf(first.records, where, rowsText);
+  if (first && !('affectedrows' in first))
+    throw malformed(where, 'output[0]', 'records or affectedrows', first);
   return undefined;
 }
 
-function sqlError(text: string, code: number, response: TransportResponse, where: string): SqlError {
-  const label = code === 0 ? '' : ` (code ${code})`;
-  return new SqlError(`${where}: the frontend says${label}: ${excerpt(text, 300)}`, {
-    status: response.status,
-    serverText: text.slice(0, MAX_SERVER_TEXT),
-    sqlCode: Number.isFinite(code) ? code : 0,
-  });
+function errorOf(
+  body: z.output<typeof answerBody>,
+  response: TransportResponse,
+): { readonly text: string; readonly code: number } | undefined {
+  const found = Number(body.code ?? headerOf(response, 'x-greptime-err-code') ?? 0);
+  // 0 is success.
+  const code = Number.isFinite(found) ? found : 0;
+  if (body.error === '' && code === 0) return undefined;
+  return { text: body.error || (headerOf(response, 'x-greptime-err-msg') ?? ''), code };
+}
+
+function sqlError(serverText: string, sqlCode: number, status: number, where: string): SqlError {
+  const label = sqlCode === 0 ? '' : ` (code ${sqlCode})`;
+  const message = `${where}: the frontend says${label}: ${excerpt(serverText, 300)}`;
+  return new SqlError(message, { status, serverText, sqlCode });
 }
 
 function denied(response: TransportResponse, where: string): SqlError {
-  return new SqlError(`${where}: access denied: HTTP ${response.status} with ${describeBody(response)}`, {
-    status: response.status,
-    serverText: response.body.slice(0, MAX_SERVER_TEXT),
-    sqlCode: 0,
-  });
+  const { status, body } = response;
+  const message = `${where}: access denied: HTTP ${status} with ${describeBody(response)}`;
+  return new SqlError(message, { status, serverText: body, sqlCode: 0 });
 }
 
-function rowsOrNothing(body: JsonObject, where: string, text: RowsText | undefined): SqlRows | undefined {
-  const output = requireArray(body['output'] ?? [], where, 'output');
-  const first = output[0];
-  if (!isObject(first) || !isObject(first['records'])) {
-    if (first !== undefined && !(isObject(first) && 'affectedrows' in first))
-      throw malformed(where, 'output[0]', 'records or affectedrows', first);
-    return undefined;
-  }
-  return rowsOf(body, where, text);
-}
-
-function rowsOf(body: JsonObject, where: string, text: RowsText | undefined): SqlRows {
-  const output = requireArray(body['output'], where, 'output');
-  const records = requireObject(
-    requireObject(output[0], where, 'output[0]')['records'],
-    where,
-    'output[0].records',
-  );
-  const schema = requireObject(records['schema'], where, 'records.schema');
-  const columnSchemas = requireArray(schema['column_schemas'], where, 'records.schema.column_schemas');
-  const columns = columnSchemas.map((column, index) => {
-    const place = `column_schemas[${index}]`;
-    return requireString(requireObject(column, where, place)['name'], where, `${place}.name`).toLowerCase();
-  });
-  const total = records['total_rows'] ?? undefined;
-  if (text && (total === undefined || typeof total === 'number'))
-    return new SqlRows(columns, text, where, total);
-  const rows = checkRows(records['rows'] ?? [], columns.length, where);
-  if (total !== undefined && total !== rows.length) throw miscounted(where, rows.length, total);
-  return new SqlRows(columns, rows, where);
+function rowsOf(records: unknown, where: string, rowsText: RowsText | undefined): SqlRows {
+  const { schema, rows, total_rows: total } = checked(resultSet, records, where);
+  const columns = schema.column_schemas.map(({ name }) => name.toLowerCase());
+  const source = rowsText ?? checkRows(rows ?? [], columns.length, where);
+  if (!('body' in source) && total !== undefined && total !== null && total !== source.length)
+    throw miscounted(where, source.length, total);
+  return new SqlRows(columns, source, where, total ?? undefined);
 }
 
 const WANTED_FORM = `rows as GreptimeDB writes them in an answer of more than ${MAX_AT_ONCE} characters`;
@@ -214,7 +222,7 @@ function notRows(where: string, index: number): CallError {
   return malformed(where, 'records.rows', wanted, `something else after row ${index}`);
 }
 
-function miscounted(where: string, count: number, total: unknown): CallError {
+function miscounted(where: string, count: number, total: number): CallError {
   return malformed(where, 'total_rows', `${count}, the number of rows that came`, total);
 }
 
@@ -223,13 +231,12 @@ function miscounted(where: string, count: number, total: unknown): CallError {
  *
  * @param before the number of rows before these.
  */
-function checkRows(value: unknown, width: number, where: string, before = 0): readonly Row[] {
-  const rows = requireArray(value, where, 'records.rows');
-  if (!areRows(rows, width)) {
-    const bad = rows.findIndex((row) => !Array.isArray(row) || row.length !== width);
-    throw malformed(where, `row ${before + bad}`, `an array of ${width} values`, rows[bad]);
-  }
-  return rows;
+function checkRows(rows: unknown, width: number, where: string, before = 0): readonly Row[] {
+  if (!Array.isArray(rows)) throw malformed(where, 'records.rows', 'an array', rows);
+  const all: readonly unknown[] = rows;
+  if (areRows(all, width)) return all;
+  const bad = rows.findIndex((row) => !Array.isArray(row) || row.length !== width);
+  throw malformed(where, `row ${before + bad}`, `an array of ${width} values`, rows[bad]);
 }
 
 function areRows(rows: readonly unknown[], width: number): rows is readonly Row[] {

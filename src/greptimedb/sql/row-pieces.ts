@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { parseJsonExact } from '../../lib/json.ts';
-import { isObject } from '../wire.ts';
+import { parsedOrUndefined } from '../wire.ts';
 
 /**
  * The rows of a large answer, still as text. Parsed piece by piece they need neither the event loop for long nor memory for more than a
@@ -24,6 +25,8 @@ export const MAX_AT_ONCE = 1024 * 1024;
 const OPENING = '"rows":[[';
 const CLOSING = ']]';
 const STAND_IN = 'rows';
+const withStandIn = z.object({ rows: z.tuple([z.literal(STAND_IN)]) });
+const envelopeForm = z.object({ output: z.tuple([z.object({ records: withStandIn })]).rest(z.unknown()) });
 
 /**
  * Finds the rows of an answer without parsing it. Quotes within a string are escaped, so that the opening can only be what it looks like;
@@ -37,17 +40,8 @@ export function findRowsText(body: string): RowsText | undefined {
   const to = body.lastIndexOf(CLOSING) + 1;
   const from = opening + OPENING.length - 1;
   if (opening === -1 || to <= from || from + body.length - to > MAX_AT_ONCE) return undefined;
-  const envelope = tryParse(`${body.slice(0, from)}"${STAND_IN}"${body.slice(to)}`, JSON.parse);
-  const rows = rowsOfAnswer(envelope);
-  return rows?.length === 1 && rows[0] === STAND_IN ? { body, from, to, envelope } : undefined;
-}
-
-function rowsOfAnswer(answer: unknown): readonly unknown[] | undefined {
-  const output = isObject(answer) ? answer['output'] : undefined;
-  const first: unknown = Array.isArray(output) ? output[0] : undefined;
-  const records = isObject(first) ? first['records'] : undefined;
-  const rows = isObject(records) ? records['rows'] : undefined;
-  return Array.isArray(rows) ? rows : undefined;
+  const envelope = parsedOrUndefined(`${body.slice(0, from)}"${STAND_IN}"${body.slice(to)}`);
+  return envelopeForm.safeParse(envelope).success ? { body, from, to, envelope } : undefined;
 }
 
 /**
@@ -84,7 +78,7 @@ function pieceAt(
     const cut = from + length < to ? body.indexOf('],[', from + length) : -1;
     const end = cut === -1 || cut >= to ? to : cut + 1;
     if (end - from > 2 * MAX_AT_ONCE) return undefined;
-    const rows = tryParse(`[${body.slice(from, end)}]`, parse);
+    const rows = parsedOrUndefined(`[${body.slice(from, end)}]`, parse);
     if (Array.isArray(rows)) return { rows, end };
     if (end === to || end - from > MAX_AT_ONCE) return undefined;
   }
@@ -98,12 +92,4 @@ function hasRounded(row: unknown): boolean {
       return true;
   }
   return false;
-}
-
-function tryParse(text: string, parse: (text: string) => unknown): unknown {
-  try {
-    return parse(text);
-  } catch {
-    return undefined;
-  }
 }

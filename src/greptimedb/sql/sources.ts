@@ -1,13 +1,15 @@
-import type { RegionId } from '../../domain/ids.ts';
+import { OperatingError } from '../../domain/errors.ts';
+import type { ProcedureId, RegionId } from '../../domain/ids.ts';
 import type { Endpoint } from '../endpoint.ts';
+import type { NodeLook } from '../liveness.ts';
 import type { OperationName } from '../options.ts';
-import { isClusterError } from './client.ts';
+import type { ProcedureReading } from '../port.ts';
+import { procedureIdOf } from '../submission.ts';
 import type { Query, SqlClient } from './client.ts';
 import { readClusterInfo } from './cluster-info.ts';
-import type { ClusterInfoReading } from './cluster-info.ts';
-import { hasColumn, hasTable, isFragile, probeFeatures } from './features.ts';
+import { isFragile, probeFeatures } from './features.ts';
 import type { SqlFeatures } from './features.ts';
-import { readProcedures } from './procedures.ts';
+import { readProcedures, readProcedureState } from './procedures.ts';
 import type { ProcedureRow } from './procedures.ts';
 import { readRegionInfo } from './region-info.ts';
 import type { RegionInfo } from './region-info.ts';
@@ -23,32 +25,41 @@ import type { TableRow } from './tables.ts';
 /** The cluster may be upgraded while we run. */
 const FEATURES_MAX_AGE_MS = 600_000;
 
-const TABLE_COLUMNS = [
-  'table_catalog',
-  'table_schema',
-  'table_name',
-  'table_type',
-  'table_id',
-  'engine',
-  'create_options',
-];
-const REGION_INFO_COLUMNS = ['region_id', 'node_id', 'region_group', 'role', 'state', 'writable'];
+/** Of tables with a row per region or table: what we need, to keep large answers small. Of others all columns are read. */
+const COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  tables: [
+    'table_catalog',
+    'table_schema',
+    'table_name',
+    'table_type',
+    'table_id',
+    'engine',
+    'create_options',
+  ],
+  partitions: ['table_catalog', 'table_schema', 'table_name', 'greptime_partition_id'],
+  region_peers: REGION_PEER_COLUMNS,
+  greptime_region_peers: REGION_PEER_COLUMNS,
+  region_info: ['region_id', 'node_id', 'region_group', 'role', 'state', 'writable'],
+};
+
+interface Part {
+  /** Limits the reading to one region where the cluster can. */
+  readonly regionId?: RegionId | undefined;
+  /** Whom to ask, if nobody else may answer. */
+  readonly endpoint?: Endpoint;
+}
 
 /** Typed reads of information_schema, each in the form that this cluster takes. */
 export class SqlSources {
-  readonly #client: SqlClient;
+  readonly client: SqlClient;
   #features: SqlFeatures;
   #probedAtMs: number;
   #isStale = false;
 
   constructor(client: SqlClient, features: SqlFeatures) {
-    this.#client = client;
+    this.client = client;
     this.#features = features;
     this.#probedAtMs = client.caller.clock.monotonicMs();
-  }
-
-  get client(): SqlClient {
-    return this.#client;
   }
 
   get features(): SqlFeatures {
@@ -56,20 +67,20 @@ export class SqlSources {
   }
 
   has(table: string): boolean {
-    return hasTable(this.#features, table);
+    return this.#features.columns.has(table);
   }
 
   /** Asks again what the cluster offers, when that was long ago or turned out wrong. Until an answer contradicts it, it holds. */
   async refresh(signal: AbortSignal): Promise<void> {
-    const ageMs = this.#client.caller.clock.monotonicMs() - this.#probedAtMs;
+    const ageMs = this.client.caller.clock.monotonicMs() - this.#probedAtMs;
     if (!this.#isStale && ageMs < FEATURES_MAX_AGE_MS) return;
     try {
-      this.#features = await probeFeatures(this.#client, signal);
+      this.#features = await probeFeatures(this.client, signal);
     } catch (error) {
-      if (this.#isStale || !isClusterError(error) || error.code === 'api-mismatch') throw error;
+      if (this.#isStale || !(error instanceof OperatingError) || error.code === 'api-mismatch') throw error;
       return;
     }
-    this.#probedAtMs = this.#client.caller.clock.monotonicMs();
+    this.#probedAtMs = this.client.caller.clock.monotonicMs();
     this.#isStale = false;
   }
 
@@ -79,20 +90,15 @@ export class SqlSources {
   }
 
   async tables(signal: AbortSignal): Promise<TableRow[]> {
-    return readTables(
-      await this.#read('sql-tables', 'tables', this.#columns('tables', TABLE_COLUMNS), signal),
-    );
+    return readTables(await this.#read('sql-tables', 'tables', signal));
   }
 
   async owners(tables: readonly TableRow[], signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-    const columns = 'table_catalog, table_schema, table_name, greptime_partition_id';
-    return readOwners(await this.#read('sql-partitions', 'partitions', columns, signal), tables);
+    return readOwners(await this.#read('sql-partitions', 'partitions', signal), tables);
   }
 
   async regionPeers(signal: AbortSignal, endpoint?: Endpoint): Promise<PeerTable> {
-    const { regionPeers } = this.#features;
-    const columns = this.#columns(regionPeers, REGION_PEER_COLUMNS);
-    return readRegionPeers(await this.#read('sql-region-peers', regionPeers, columns, signal, endpoint));
+    return this.#regionPeers(signal, endpoint && { endpoint });
   }
 
   /**
@@ -100,36 +106,49 @@ export class SqlSources {
    * for all when nothing comes.
    */
   async regionPeersOf(regionId: RegionId, signal: AbortSignal): Promise<PeerTable> {
-    if (!this.has('region_info')) return this.regionPeers(signal);
-    const { regionPeers } = this.#features;
-    const source = `${regionPeers} WHERE region_id = ${regionId}`;
-    const columns = this.#columns(regionPeers, REGION_PEER_COLUMNS);
-    const peers = await readRegionPeers(await this.#read('sql-region-peers', source, columns, signal));
-    return findPeerEntry(peers, regionId) ? peers : this.regionPeers(signal);
+    const peers = this.has('region_info') ? await this.#regionPeers(signal, { regionId }) : undefined;
+    return peers && findPeerEntry(peers, regionId) ? peers : this.#regionPeers(signal);
   }
 
-  async clusterInfo(signal: AbortSignal): Promise<ClusterInfoReading> {
-    return readClusterInfo(await this.#read('sql-cluster-info', 'cluster_info', '*', signal));
+  async #regionPeers(signal: AbortSignal, part?: Part): Promise<PeerTable> {
+    return readRegionPeers(await this.#read('sql-region-peers', this.#features.regionPeers, signal, part));
+  }
+
+  async clusterInfo(signal: AbortSignal): Promise<NodeLook> {
+    return readClusterInfo(await this.#read('sql-cluster-info', 'cluster_info', signal));
   }
 
   async statistics(signal: AbortSignal): Promise<StatisticsReading> {
-    return readStatistics(await this.#read('sql-region-statistics', 'region_statistics', '*', signal));
+    return readStatistics(await this.#read('sql-region-statistics', 'region_statistics', signal));
   }
 
   async procedures(signal: AbortSignal): Promise<ProcedureRow[]> {
-    return readProcedures(await this.#read('sql-procedure-info', 'procedure_info', '*', signal));
+    return readProcedures(await this.#read('sql-procedure-info', 'procedure_info', signal));
   }
 
   async regionInfo(signal: AbortSignal, regionId?: RegionId): Promise<RegionInfo> {
-    const source = `region_info${regionId === undefined ? '' : ` WHERE region_id = ${regionId}`}`;
-    const columns = this.#columns('region_info', REGION_INFO_COLUMNS);
-    return readRegionInfo(await this.#read('sql-region-info', source, columns, signal));
+    return readRegionInfo(await this.#read('sql-region-info', 'region_info', signal, { regionId }));
   }
 
-  /** Those of the wanted columns that the table has, to keep large answers small. */
-  #columns(table: string, wanted: readonly string[]): string {
-    const present = wanted.filter((column) => hasColumn(this.#features, table, column));
-    return present.length === 0 ? '*' : present.join(', ');
+  /** @throws OperatingError when the id is no procedure id, or the state cannot be read. */
+  async procedureState(procedureId: ProcedureId, signal: AbortSignal): Promise<ProcedureReading> {
+    const id = procedureIdOf(procedureId);
+    if (id === undefined)
+      throw new OperatingError('procedure-id', `Expected a procedure id, got ${JSON.stringify(procedureId)}`);
+    const query: Query = {
+      operation: 'sql-procedure-state',
+      statement: `${this.#features.form} procedure_state('${id}')`,
+      isFinal: (error) => error.isUnknownProcedure,
+      signal,
+    };
+    try {
+      return readProcedureState(await this.client.select(query));
+    } catch (error) {
+      if (!(error instanceof SqlError)) throw error;
+      if (error.isUnknownProcedure) return { kind: 'not-found' };
+      if (error.isSyntaxError || error.isUnknownName) this.doubt();
+      throw error;
+    }
   }
 
   /**
@@ -138,26 +157,23 @@ export class SqlSources {
    */
   async #read(
     operation: OperationName,
-    source: string,
-    columns: string,
+    table: string,
     signal: AbortSignal,
-    endpoint?: Endpoint,
+    { regionId, endpoint }: Part = {},
   ): Promise<SqlRows> {
-    const [table = source] = source.split(' ');
-    const statement = `SELECT ${columns} FROM information_schema.${source}`;
+    const known = this.#features.columns.get(table);
+    const wanted = COLUMNS[table]?.filter((column) => known?.includes(column) ?? true);
+    const source = `information_schema.${table}${regionId === undefined ? '' : ` WHERE region_id = ${regionId}`}`;
+    const statement = `SELECT ${wanted?.length ? wanted.join(', ') : '*'} FROM ${source}`;
     const whole = `SELECT * FROM information_schema.${table}`;
     const query = { operation, large: true, optional: isFragile(table), signal };
     try {
-      return await this.#select({ ...query, statement }, endpoint);
+      return await this.client.select({ ...query, statement }, endpoint);
     } catch (error) {
       if (!(error instanceof SqlError) || !(error.isUnknownName || error.isSyntaxError)) throw error;
       this.doubt();
       if (statement === whole) throw error;
-      return this.#select({ ...query, statement: whole }, endpoint);
+      return this.client.select({ ...query, statement: whole }, endpoint);
     }
-  }
-
-  #select(query: Query, endpoint: Endpoint | undefined): Promise<SqlRows> {
-    return endpoint ? this.#client.selectFrom(endpoint, query) : this.#client.select(query);
   }
 }

@@ -1,7 +1,6 @@
 import type { RegionId } from '../../domain/ids.ts';
 import type { RegionStatus } from '../../domain/snapshot.ts';
 import type { LoadReading } from '../load.ts';
-import { decimalId } from '../../lib/json.ts';
 import { amountOf } from '../wire.ts';
 import type { SqlRows } from './result.ts';
 import { TableRange } from './table-range.ts';
@@ -21,45 +20,48 @@ export interface StatisticsReading {
 
 /** Reads `information_schema.region_statistics` (0.9.4 and later). */
 export async function readStatistics(rows: SqlRows): Promise<StatisticsReading> {
-  const at = {
-    region: rows.require('region_id'),
-    role: rows.find('region_role'),
-    memtable: rows.find('memtable_size'),
-    disk: rows.find('disk_size'),
-    written: rows.find('written_bytes_since_open'),
-    rows: rows.find('region_rows'),
-    parts: ['manifest_size', 'sst_size', 'index_size'].map((name) => rows.find(name)),
-  };
+  const [id, role, written] = [
+    rows.id('region_id'),
+    rows.optional('region_role'),
+    rows.find('written_bytes_since_open'),
+  ];
+  const [memtable, disk, count] = [
+    rows.find('memtable_size'),
+    rows.find('disk_size'),
+    rows.find('region_rows'),
+  ];
+  const parts = ['manifest_size', 'sst_size', 'index_size'].map((name) => rows.find(name));
+  const hasTotal = rows.columns.includes('disk_size');
   const regions = new Map<RegionId, RegionStatistics>();
   const ambiguous = new Set<RegionId>();
   const tableIds = new Set<string>();
   let table: TableRange | undefined;
-  await rows.each((row, index) => {
-    const id = decimalId(row[at.region]);
-    if (id === undefined) throw rows.bad(index, 'region_id', 'an unsigned integer', row[at.region]);
-    if (!table?.has(id)) {
-      table = new TableRange(id);
+  await rows.each((row) => {
+    const region = id(row);
+    if (!table?.has(region)) {
+      table = new TableRange(region);
       tableIds.add(String(table.table));
     }
-    const status = leaderStatus(row[at.role]);
+    const status = leaderStatus(role(row));
     if (status === undefined) return;
-    if (regions.has(id)) ambiguous.add(id);
-    const diskBytes = at.disk === -1 ? sumOf(at.parts.map((part) => row[part])) : amountOf(row[at.disk]);
-    const load = {
-      memtableBytes: amountOf(row[at.memtable]),
-      diskBytes,
-      writtenBytes: amountOf(row[at.written]),
-      rows: amountOf(row[at.rows]),
-    };
-    regions.set(id, { load, status });
+    if (regions.has(region)) ambiguous.add(region);
+    regions.set(region, {
+      status,
+      load: {
+        memtableBytes: amountOf(memtable(row)),
+        diskBytes: hasTotal ? amountOf(disk(row)) : sumOf(parts.map((part) => part(row))),
+        writtenBytes: amountOf(written(row)),
+        rows: amountOf(count(row)),
+      },
+    });
   });
   for (const id of ambiguous) regions.delete(id);
   return { regions, tableIds };
 }
 
 /** `Leader`, `Leader(Staging)`, `Leader(Downgrading)`; undefined for a follower. */
-function leaderStatus(role: unknown): RegionStatus | undefined {
-  if (typeof role !== 'string' || !/leader/i.test(role)) return undefined;
+function leaderStatus(role: string): RegionStatus | undefined {
+  if (!/leader/i.test(role)) return undefined;
   if (/staging/i.test(role)) return 'staging';
   return /downgrad/i.test(role) ? 'migrating' : 'alive';
 }

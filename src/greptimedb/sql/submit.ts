@@ -2,21 +2,14 @@ import { OperatingError } from '../../domain/errors.ts';
 import { migrateStatement } from '../../domain/migrate-call.ts';
 import type { FunctionForm, MigrationRequest } from '../../domain/migrate-call.ts';
 import type { Datanode } from '../../domain/snapshot.ts';
-import { abortReason, CallError } from '../caller.ts';
-import type { Endpoint } from '../endpoint.ts';
+import type { CallError } from '../call-error.ts';
+import type { TransportResponse } from '../http.ts';
 import type { CallOptions, SubmitOptions, SubmitResult } from '../port.ts';
-import { neverArrived, procedureIdOf, recogniseRefusal } from '../refusals.ts';
-import { isClusterError } from './client.ts';
-import type { SqlClient } from './client.ts';
+import { procedureIdOf, recogniseRefusal, submitTo } from '../submission.ts';
 import { readSqlAnswer, SqlError } from './result.ts';
+import type { SqlSources } from './sources.ts';
 
-export interface SubmitDependencies {
-  readonly client: SqlClient;
-  readonly form: FunctionForm;
-  /** Called when the cluster turns out to take the other form. */
-  readonly onOtherForm: () => void;
-  readonly readDatanodes: (options: CallOptions) => Promise<readonly Datanode[]>;
-}
+type ReadDatanodes = (options: CallOptions) => Promise<readonly Datanode[]>;
 
 /**
  * A frontend itself waits 10 s for metasrv and asks up to three times (GreptimeDB src/meta-client/src/client/procedure.rs): giving
@@ -24,94 +17,64 @@ export interface SubmitDependencies {
  */
 const PATIENCE_FACTOR = 3;
 
-/** Submits over SQL, to one frontend. Another is asked only where no connection came about, so that nothing was sent. */
+/** Submits over SQL, in the form that calls of functions take; in the other one, when the statement was not understood. */
 export async function submitOverSql(
-  dependencies: SubmitDependencies,
+  sources: SqlSources,
+  readDatanodes: ReadDatanodes,
   request: MigrationRequest,
   options: SubmitOptions,
 ): Promise<SubmitResult> {
-  const { signal } = options;
-  signal.throwIfAborted();
-  const { form, onOtherForm } = dependencies;
-  const first = await submitAs(form, dependencies, request, options);
-  if (!(first instanceof CallError)) return first;
-  if (!(first instanceof SqlError) || !isWrongForm(first))
-    return classify(first, dependencies, request, signal);
-  // The statement was not understood, so that nothing can have come of it.
-  onOtherForm();
-  const other = form === 'ADMIN' ? 'SELECT' : 'ADMIN';
-  const second = await submitAs(other, dependencies, request, options);
-  return second instanceof CallError ? classify(second, dependencies, request, signal) : second;
+  const { client, features } = sources;
+  const { signal, mayStart } = options;
+  const explain = (error: CallError): Promise<SubmitResult> =>
+    explainError(error, readDatanodes, request, signal);
+  const submitAs = async (form: FunctionForm, classify: typeof explain): Promise<SubmitResult> => {
+    const statement = migrateStatement(form, request);
+    const call = {
+      ...client.toCall({ operation: 'sql-migrate-region', statement, signal }),
+      mayStart,
+      timeoutMs: client.caller.requestTimeoutMs * PATIENCE_FACTOR,
+    };
+    const submission = { caller: client.caller, call, read: readSubmission, classify };
+    return (await submitTo(client.inOrder(), submission)).result;
+  };
+  return submitAs(features.form, (error) => {
+    if (!(error instanceof SqlError) || !isWrongForm(error)) return explain(error);
+    // Nothing can have come of it.
+    sources.doubt();
+    return submitAs(features.form === 'ADMIN' ? 'SELECT' : 'ADMIN', explain);
+  });
 }
 
 function isWrongForm(error: SqlError): boolean {
-  if (error.isAccessDenied || recogniseRefusal(error.serverText, '')) return false;
+  if (error.isAccessDenied || recogniseRefusal(error)) return false;
   return error.isSyntaxError || (error.sqlCode === 3_000 && error.isUnknownName);
 }
 
-/** @throws OperatingError `not-sent`, or the signal's reason, when nothing reached the cluster. */
-async function submitAs(
-  form: FunctionForm,
-  { client }: SubmitDependencies,
-  request: MigrationRequest,
-  options: SubmitOptions,
-): Promise<SubmitResult | CallError> {
-  const statement = migrateStatement(form, request);
-  let unsent: OperatingError | undefined;
-  for (const endpoint of client.inOrder()) {
-    const result = await submitTo(client, endpoint, statement, options);
-    if (!(result instanceof CallError)) return result;
-    if (!result.sent && result.failure === 'aborted') throw abortReason(options.signal);
-    const isDenied = result instanceof SqlError && result.isAccessDenied;
-    unsent = isDenied ? undefined : neverArrived(result);
-    if (!unsent) return result;
-    if (result.sent) break;
-  }
-  throw unsent ?? new OperatingError('not-sent', 'The migration could not be sent: no frontend');
-}
-
-async function submitTo(
-  client: SqlClient,
-  endpoint: Endpoint,
-  statement: string,
-  { signal, mayStart }: SubmitOptions,
-): Promise<SubmitResult | CallError> {
-  const call = {
-    ...client.toCall({ operation: 'sql-migrate-region', statement, signal }),
-    freshConnection: true,
-    mayStart,
-    timeoutMs: client.caller.requestTimeoutMs * PATIENCE_FACTOR,
-  };
-  try {
-    return await client.caller.exchange(endpoint, call, (response, where): SubmitResult => {
-      const cell = readSqlAnswer(response, where)?.first?.[0];
-      // Up to 0.9.2 null means that the target leads the region already.
-      if (cell === null) return { kind: 'already-there' };
-      const procedureId = procedureIdOf(cell);
-      if (procedureId !== undefined) return { kind: 'accepted', procedureId };
-      return { kind: 'unclear', message: `${where}: expected a procedure id in the first cell, got none` };
-    });
-  } catch (error) {
-    if (error instanceof CallError) return error;
-    throw error;
-  }
+function readSubmission(response: TransportResponse, where: string): SubmitResult {
+  const cell = readSqlAnswer(response, where)?.first?.[0];
+  // Up to 0.9.2 null means that the target leads the region already.
+  if (cell === null) return { kind: 'already-there' };
+  const procedureId = procedureIdOf(cell);
+  if (procedureId !== undefined) return { kind: 'accepted', procedureId };
+  return { kind: 'unclear', message: `${where}: expected a procedure id in the first cell, got none` };
 }
 
 /** Codes that a statement gets before anything is done with it: unsupported, invalid arguments, invalid syntax, not plannable. */
 const BEFORE_ANYTHING: ReadonlySet<number> = new Set([1_001, 1_004, 2_000, 3_000]);
 
-async function classify(
+async function explainError(
   error: CallError,
-  dependencies: SubmitDependencies,
+  readDatanodes: ReadDatanodes,
   request: MigrationRequest,
   signal: AbortSignal,
 ): Promise<SubmitResult> {
   const { message } = error;
   if (!(error instanceof SqlError)) return { kind: 'unclear', message };
   if (error.isAccessDenied) return { kind: 'refused', code: 'access-denied', message };
-  const recognised = recogniseRefusal(error.serverText, message);
+  const recognised = recogniseRefusal(error);
   if (recognised) return recognised;
-  if (error.isMasked) return explainMasked(message, dependencies, request, signal);
+  if (error.isMasked) return explainMasked(message, readDatanodes, request, signal);
   if (BEFORE_ANYTHING.has(error.sqlCode)) return { kind: 'refused', code: 'invalid', message };
   return { kind: 'unclear', message };
 }
@@ -122,20 +85,19 @@ async function classify(
  */
 async function explainMasked(
   message: string,
-  { readDatanodes }: SubmitDependencies,
+  readDatanodes: ReadDatanodes,
   { from, to }: MigrationRequest,
   signal: AbortSignal,
 ): Promise<SubmitResult> {
   try {
     const datanodes = await readDatanodes({ signal });
-    const isAlive = (id: string): boolean =>
-      datanodes.some((datanode) => datanode.id === id && datanode.status === 'alive');
-    const dead = [from, to].filter((id) => !isAlive(id));
+    const alive = new Set(datanodes.filter(({ status }) => status === 'alive').map(({ id }) => id));
+    const dead = [from, to].filter((id) => !alive.has(id));
     if (dead.length === 0) return { kind: 'unclear', message };
     const text = `${message}; datanode ${dead.join(' and ')} is not alive`;
     return { kind: 'refused', code: 'peer-unavailable', message: text };
   } catch (error) {
-    if (isClusterError(error) || signal.aborted) return { kind: 'unclear', message };
+    if (error instanceof OperatingError || signal.aborted) return { kind: 'unclear', message };
     throw error;
   }
 }

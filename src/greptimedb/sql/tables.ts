@@ -1,15 +1,12 @@
-import type { LogicalTable, Table } from '../../domain/snapshot.ts';
-import { compareIds } from '../../domain/ids.ts';
+import type { TableId } from '../../domain/ids.ts';
+import type { Table } from '../../domain/snapshot.ts';
 import { decimalId } from '../../lib/json.ts';
+import { VIRTUAL_SCHEMAS, withLogicalTables } from '../tables.ts';
+import type { OwnedTable } from '../tables.ts';
 import type { SqlRows } from './result.ts';
 
 /** One row of `information_schema.tables` that may have regions. */
-export interface TableRow {
-  readonly id: string;
-  readonly catalog: string;
-  readonly schema: string;
-  readonly name: string;
-  readonly engine: string;
+export interface TableRow extends Omit<Table, 'logicalTables'> {
   /** Undefined before 0.9, which does not tell. */
   readonly createOptions: string | undefined;
 }
@@ -17,54 +14,54 @@ export interface TableRow {
 /** What else may tell a physical table from a logical one. */
 export interface TableEvidence {
   /** Tables that own regions by the ids in region_peers. Up to 0.8 these are physical tables only. */
-  readonly withRegions: ReadonlySet<string>;
+  readonly withRegions: ReadonlySet<TableId>;
   /** Tables that own regions by region_statistics, which lists physical regions only. Empty when unknown. */
-  readonly withStatistics: ReadonlySet<string>;
+  readonly withStatistics: ReadonlySet<TableId>;
   /** From logical to physical table, where `partitions` tells (0.7 and 0.8). */
-  readonly owners: ReadonlyMap<string, string>;
+  readonly owners: ReadonlyMap<TableId, TableId>;
 }
 
-export interface ResolvedTables {
-  readonly tables: ReadonlyMap<string, Table>;
+interface ResolvedTables {
+  readonly tables: readonly Table[];
   /** Logical tables whose physical table could not be found. */
   readonly orphans: readonly TableRow[];
 }
 
-const VIRTUAL_SCHEMAS: ReadonlySet<string> = new Set(['information_schema', 'pg_catalog']);
-
 /** @throws CallError */
 export async function readTables(rows: SqlRows): Promise<TableRow[]> {
-  const at = {
-    catalog: rows.require('table_catalog'),
-    schema: rows.require('table_schema'),
-    name: rows.require('table_name'),
-    id: rows.require('table_id'),
-    type: rows.find('table_type'),
-    engine: rows.find('engine'),
-    options: rows.find('create_options'),
-  };
+  const nameOf = nameReader(rows);
+  // A table without an id has no regions.
+  const id = rows.column('table_id', 'an unsigned integer', (cell) => (cell === null ? '' : decimalId(cell)));
+  const [type, engine, options] = [
+    rows.find('table_type'),
+    rows.optional('engine'),
+    rows.optional('create_options'),
+  ];
+  const hasOptions = rows.columns.includes('create_options');
   const tables: TableRow[] = [];
-  await rows.each((row, index) => {
-    const [catalog, schema, name] = [row[at.catalog], row[at.schema], row[at.name]];
-    if (typeof catalog !== 'string' || typeof schema !== 'string' || typeof name !== 'string')
-      throw rows.bad(index, 'table_name', 'three texts that name a table', [catalog, schema, name]);
-    if (VIRTUAL_SCHEMAS.has(schema.toLowerCase()) || !isBaseTable(row[at.type])) return;
-    const id = decimalId(row[at.id]);
-    // A table without an id has no regions.
-    if (id === undefined && row[at.id] !== null)
-      throw rows.bad(index, 'table_id', 'an unsigned integer', row[at.id]);
-    if (id === undefined || (id === NUMBERS_TABLE_ID && name === 'numbers')) return;
-    const options = row[at.options];
+  await rows.each((row) => {
+    const table = nameOf(row);
+    if (VIRTUAL_SCHEMAS.has(table.schema.toLowerCase()) || !isBaseTable(type(row))) return;
+    if (id(row) === '' || (id(row) === NUMBERS_TABLE_ID && table.name === 'numbers')) return;
     tables.push({
-      id,
-      catalog,
-      schema,
-      name,
-      engine: typeof row[at.engine] === 'string' ? String(row[at.engine]).toLowerCase() : '',
-      createOptions: at.options === -1 ? undefined : typeof options === 'string' ? options : '',
+      id: id(row),
+      ...table,
+      engine: engine(row).toLowerCase(),
+      createOptions: hasOptions ? options(row) : undefined,
     });
   });
   return tables;
+}
+
+type TableName = Pick<TableRow, 'catalog' | 'schema' | 'name'>;
+
+function nameReader(rows: SqlRows): (row: readonly unknown[]) => TableName {
+  const [catalog, schema, name] = [
+    rows.text('table_catalog'),
+    rows.text('table_schema'),
+    rows.text('table_name'),
+  ];
+  return (row) => ({ catalog: catalog(row), schema: schema(row), name: name(row) });
 }
 
 /** `public.numbers` exists in memory only (GreptimeDB src/common/catalog/src/consts.rs). */
@@ -80,36 +77,36 @@ function isBaseTable(type: unknown): boolean {
  * regions can be migrated. Both kinds show the engine `metric`; the options tell them apart from 0.9 on, otherwise the regions do.
  */
 export function resolveTables(rows: readonly TableRow[], evidence: TableEvidence): ResolvedTables {
-  const physical = new Map<string, TableRow>();
-  const logical: TableRow[] = [];
-  for (const row of rows) {
-    if (isLogical(row, evidence)) logical.push(row);
-    else physical.set(row.id, row);
-  }
-  const owners = new OwnerFinder([...physical.values()], evidence);
-  const logicalOf = new Map<string, LogicalTable[]>();
-  const orphans: TableRow[] = [];
-  for (const row of logical) {
-    const owner = owners.find(row);
-    if (owner === undefined) orphans.push(row);
-    else logicalOf.set(owner, [...(logicalOf.get(owner) ?? []), toLogical(row)]);
-  }
-  const tables = new Map(
-    [...physical].map(([id, row]): [string, Table] => [id, toTable(row, logicalOf.get(id))]),
+  const { logicalRows = [], physical = [] } = Object.groupBy(rows, (row) =>
+    isLogical(row, evidence) ? 'logicalRows' : 'physical',
   );
-  return { tables, orphans };
+  const byName = new Map(physical.map((row) => [keyOf(row), row.id]));
+  const metricBySchema = Map.groupBy(
+    physical.filter(({ engine }) => engine === 'metric'),
+    schemaOf,
+  );
+  const ownerOf = (row: TableRow): TableId | undefined => {
+    const named = physicalNameIn(row.createOptions ?? '').map((name) => byName.get(keyOf({ ...row, name })));
+    const candidates = metricBySchema.get(schemaOf(row)) ?? [];
+    const only = candidates.length === 1 ? candidates[0]?.id : undefined;
+    return evidence.owners.get(row.id) ?? named.find((id) => id !== undefined) ?? only;
+  };
+  const logical: OwnedTable[] = [];
+  const orphans: TableRow[] = [];
+  for (const row of logicalRows) {
+    const owner = ownerOf(row);
+    if (owner === undefined) orphans.push(row);
+    else logical.push({ id: row.id, schema: row.schema, name: row.name, owner });
+  }
+  return { tables: withLogicalTables(physical, logical), orphans };
 }
 
-function toLogical({ id, schema, name }: TableRow): LogicalTable {
-  return { id, schema, name };
+function schemaOf({ catalog, schema }: TableName): string {
+  return `${catalog}\0${schema}`;
 }
 
-function toTable(
-  { id, catalog, schema, name, engine }: TableRow,
-  logical: LogicalTable[] | undefined,
-): Table {
-  const logicalTables = logical?.sort((a, b) => compareIds(a.id, b.id));
-  return { id, catalog, schema, name, engine, ...(logicalTables ? { logicalTables } : {}) };
+function keyOf(table: TableName): string {
+  return `${schemaOf(table)}\0${table.name}`;
 }
 
 function isLogical(row: TableRow, evidence: TableEvidence): boolean {
@@ -120,36 +117,6 @@ function isLogical(row: TableRow, evidence: TableEvidence): boolean {
   if (row.createOptions === undefined) return !evidence.withRegions.has(row.id);
   // From 0.9 on logical tables have rows with ids of their own; the statistics still list physical regions alone.
   return evidence.withStatistics.size > 0 && !evidence.withStatistics.has(row.id);
-}
-
-/** Finds the physical table of a logical one. */
-class OwnerFinder {
-  readonly #byName = new Map<string, string>();
-  readonly #bySchema = new Map<string, string[]>();
-  readonly #evidence: TableEvidence;
-
-  constructor(physical: readonly TableRow[], evidence: TableEvidence) {
-    this.#evidence = evidence;
-    for (const row of physical) {
-      this.#byName.set(`${row.catalog}\0${row.schema}\0${row.name}`, row.id);
-      if (row.engine !== 'metric') continue;
-      const schema = `${row.catalog}\0${row.schema}`;
-      this.#bySchema.set(schema, [...(this.#bySchema.get(schema) ?? []), row.id]);
-    }
-  }
-
-  find(row: TableRow): string | undefined {
-    const known = this.#evidence.owners.get(row.id);
-    if (known !== undefined) return known;
-    const schema = `${row.catalog}\0${row.schema}`;
-    const named = physicalNameIn(row.createOptions ?? '').map((name) =>
-      this.#byName.get(`${schema}\0${name}`),
-    );
-    const byName = named.find((id) => id !== undefined);
-    if (byName !== undefined) return byName;
-    const candidates = this.#bySchema.get(schema) ?? [];
-    return candidates.length === 1 ? candidates[0] : undefined;
-  }
 }
 
 /** The name in `… on_physical_table=phy …`, quoted or not; the shortest reading first, as a name may contain spaces. */
@@ -168,20 +135,15 @@ function physicalNameIn(options: string): string[] {
 export async function readOwners(
   rows: SqlRows,
   tables: readonly TableRow[],
-): Promise<ReadonlyMap<string, string>> {
-  const ids = new Map(tables.map((row) => [`${row.catalog}\0${row.schema}\0${row.name}`, row.id]));
-  const [catalog, schema, name, region] = [
-    rows.require('table_catalog'),
-    rows.require('table_schema'),
-    rows.require('table_name'),
-    rows.require('greptime_partition_id'),
-  ];
-  const owners = new Map<string, string>();
+): Promise<ReadonlyMap<TableId, TableId>> {
+  const ids = new Map(tables.map((row) => [keyOf(row), row.id]));
+  const nameOf = nameReader(rows);
+  const region = rows.column('greptime_partition_id', 'a region id', (cell) => decimalId(cell) ?? '');
+  const owners = new Map<TableId, TableId>();
   await rows.each((row) => {
-    const id = ids.get(`${String(row[catalog])}\0${String(row[schema])}\0${String(row[name])}`);
-    const regionId = decimalId(row[region]);
-    if (id === undefined || regionId === undefined) return;
-    const owner = (BigInt(regionId) >> 32n).toString();
+    const id = ids.get(keyOf(nameOf(row)));
+    if (id === undefined || region(row) === '') return;
+    const owner = (BigInt(region(row)) >> 32n).toString();
     if (owner !== id) owners.set(id, owner);
   });
   return owners;

@@ -252,20 +252,6 @@ describe('what does not fit', () => {
     const overlap = await open({ ...both, api: 'auto' }, { ...legacy, ...VERSIONS['0.7.0']![0] });
     expect(overlap.profile.api).toBe('sql');
   });
-
-  it('metasrv with frontends of 0.7 can tell the state of a procedure', async () => {
-    const cluster = await open(
-      { ...both, api: 'metasrv' },
-      {
-        ...legacy,
-        ...VERSIONS['0.7.0']![0],
-        'SQL SELECT procedure_state': rows(['x'], [['{"status":"Done"}']]),
-      },
-    );
-    expect(cluster.profile).toMatchObject({ api: 'metasrv', hasProcedureState: true });
-    const id = '538b7476-9f79-4e50-aa9c-b1de90710839';
-    expect(await cluster.readProcedure(id, { signal: NEVER })).toEqual({ kind: 'ended', status: 'done' });
-  });
 });
 
 describe('safety', () => {

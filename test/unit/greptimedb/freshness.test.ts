@@ -86,7 +86,6 @@ describe('joining what several sources say of a region', () => {
 describe('heartbeats', () => {
   const node = (id: string, timestampMs: number, role = 'Leader') => ({
     id,
-    addr: '',
     timestampMs,
     regions: [{ id: '7', role }],
   });
@@ -122,12 +121,8 @@ describe('heartbeats', () => {
 });
 
 describe('load', () => {
-  const note = (tracker: LoadTracker, leader: string, writtenBytes: number | undefined, atMs: number) => {
-    tracker.begin();
-    const load = tracker.note('7', leader, { writtenBytes, memtableBytes: 3 }, atMs);
-    tracker.end();
-    return load;
-  };
+  const note = (tracker: LoadTracker, leader: string, writtenBytes: number | undefined, atMs: number) =>
+    tracker.begin()('7', leader, { writtenBytes, memtableBytes: 3 }, atMs);
 
   it('turns a counter into a rate, over long enough a time', () => {
     const tracker = new LoadTracker();
@@ -152,8 +147,6 @@ describe('load', () => {
   });
 
   it('knows nothing where nothing is said', () => {
-    const tracker = new LoadTracker();
-    tracker.begin();
-    expect(tracker.note('7', 'A', {}, 0)).toBeUndefined();
+    expect(new LoadTracker().begin()('7', 'A', {}, 0)).toBeUndefined();
   });
 });

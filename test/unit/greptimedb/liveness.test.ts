@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
-import { LeaseLiveness } from '../../../src/greptimedb/liveness.ts';
-import type { Lease } from '../../../src/greptimedb/metasrv/admin.ts';
+import { watchLeases } from '../../../src/greptimedb/liveness.ts';
+import type { Lease } from '../../../src/greptimedb/liveness.ts';
 import { inVirtualTime } from '../../support/greptimedb.ts';
 
 const NEVER = new AbortController().signal;
@@ -25,7 +25,7 @@ async function judge(
   const clock = new VirtualClock();
   const startMs = clock.now();
   const serverNow = () => clock.now() + (world.skewMs ?? 0);
-  const liveness = new LeaseLiveness({
+  const liveness = watchLeases({
     clock,
     readLeases: () => {
       const leases = Object.entries(world.nodes).flatMap(([id, last]): Lease[] => {
@@ -39,7 +39,7 @@ async function judge(
     readOldestMs: () =>
       Promise.resolve(world.oldestMsAgo === undefined ? undefined : serverNow() - world.oldestMsAgo),
   });
-  const { alive } = await inVirtualTime(clock, liveness.read(known, NEVER));
+  const { alive } = await inVirtualTime(clock, liveness.settled(known, NEVER));
   return { alive: [...alive].sort(), tookMs: clock.now() - startMs };
 }
 
@@ -93,7 +93,7 @@ describe('telling live datanodes from dead ones', () => {
   it('does not wait twice for the same missing datanode, and waits for one that was alive', async () => {
     const clock = new VirtualClock();
     const present = new Set(['1', '2']);
-    const liveness = new LeaseLiveness({
+    const liveness = watchLeases({
       clock,
       readLeases: () =>
         Promise.resolve({
@@ -104,7 +104,7 @@ describe('telling live datanodes from dead ones', () => {
     });
     const read = async (): Promise<number> => {
       const startMs = clock.now();
-      await inVirtualTime(clock, liveness.read([], NEVER));
+      await inVirtualTime(clock, liveness.settled([], NEVER));
       return clock.now() - startMs;
     };
     expect(await read()).toBe(0);
@@ -116,13 +116,13 @@ describe('telling live datanodes from dead ones', () => {
   it('stops when told to', async () => {
     const clock = new VirtualClock();
     const controller = new AbortController();
-    const liveness = new LeaseLiveness({
+    const liveness = watchLeases({
       clock,
       readLeases: () => Promise.resolve({ leases: [], dateMs: undefined }),
       readOldestMs: () => Promise.resolve(undefined),
     });
     clock.setTimer(1_500, () => controller.abort());
-    await expect(inVirtualTime(clock, liveness.read([], controller.signal))).rejects.toMatchObject({
+    await expect(inVirtualTime(clock, liveness.settled([], controller.signal))).rejects.toMatchObject({
       name: 'AbortError',
     });
   });

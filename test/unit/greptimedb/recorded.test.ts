@@ -4,7 +4,7 @@ import { TransportError } from '../../../src/greptimedb/http.ts';
 import type { Transport } from '../../../src/greptimedb/http.ts';
 import { leaseReader } from '../../../src/greptimedb/metasrv/admin.ts';
 import type { Cluster } from '../../../src/greptimedb/port.ts';
-import { parseHumantime } from '../../../src/greptimedb/sql/humantime.ts';
+import { parseHumantime } from '../../../src/greptimedb/sql/cluster-info.ts';
 import { readSqlAnswer } from '../../../src/greptimedb/sql/result.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { everything, sqlOptions } from '../../support/greptimedb.ts';

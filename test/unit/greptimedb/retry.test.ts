@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPrng } from '../../../src/lib/prng.ts';
-import type { CallError } from '../../../src/greptimedb/caller.ts';
+import type { CallError } from '../../../src/greptimedb/call-error.ts';
 import { Caller } from '../../../src/greptimedb/caller.ts';
 import { parseEndpoint } from '../../../src/greptimedb/endpoint.ts';
 import { TransportError } from '../../../src/greptimedb/http.ts';

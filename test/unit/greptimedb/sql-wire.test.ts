@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TransportResponse } from '../../../src/greptimedb/http.ts';
-import { readClusterInfo } from '../../../src/greptimedb/sql/cluster-info.ts';
-import { parseHumantime } from '../../../src/greptimedb/sql/humantime.ts';
+import { parseHumantime, readClusterInfo } from '../../../src/greptimedb/sql/cluster-info.ts';
 import { heldRegions, readProcedures, readProcedureState } from '../../../src/greptimedb/sql/procedures.ts';
 import { readRegionInfo } from '../../../src/greptimedb/sql/region-info.ts';
 import { findPeerEntry, readRegionPeers } from '../../../src/greptimedb/sql/region-peers.ts';
@@ -75,8 +74,11 @@ describe('readSqlAnswer', () => {
       response('{"output":[{"records":{"schema":{"column_schemas":[{"name":"a"}]},"rows":[[1],[1,2]]}}]}'),
       'row 1',
     ],
-    [response('{"output":[{"records":{"schema":{},"rows":[]}}]}'), 'column_schemas: expected an array'],
-    [response('{"output":{}}'), 'output: expected an array'],
+    [
+      response('{"output":[{"records":{"schema":{},"rows":[]}}]}'),
+      'column_schemas: found nothing, wanted a list',
+    ],
+    [response('{"output":{}}'), 'output: found {}, wanted a list'],
     [response('{"output":[{}]}'), 'output[0]: expected records or affectedrows'],
     [
       response(
@@ -214,7 +216,7 @@ describe('readClusterInfo', () => {
     upstream.map((value, index) => (index === 0 ? id : index === 1 ? type : index === 12 ? active : value));
 
   it('reads datanodes alone, and who of them lives', async () => {
-    const { addrs, alive, isWarm } = await readClusterInfo(
+    const { nodes, alive, isWarm } = await readClusterInfo(
       table(columns, [
         upstream,
         node(2, 'DATANODE', '10s'),
@@ -225,9 +227,9 @@ describe('readClusterInfo', () => {
         node(-1, 'METASRV', null),
       ]),
     );
-    expect([...addrs.keys()]).toEqual(['1', '2', '3', '5']);
-    expect([...alive]).toEqual(['1', '3']);
-    expect(isWarm).toBe(true);
+    expect([...nodes.keys()]).toEqual(['1', '2', '3', '5']);
+    expect(alive).toEqual(new Set(['1', '3']));
+    expect(isWarm()).toBe(true);
   });
 });
 
@@ -412,20 +414,20 @@ describe('tables', () => {
       NONE,
     );
     expect(orphans).toEqual([]);
-    expect(tables.get('1')?.logicalTables).toEqual([{ id: '2', schema: 'public', name: 'l' }]);
-    expect(tables.has('2')).toBe(false);
+    expect(tables.map(({ id }) => id)).toEqual(['1', '9']);
+    expect(tables[0]?.logicalTables).toEqual([{ id: '2', schema: 'public', name: 'l' }]);
   });
 
   it('goes by the regions where there are no options (0.7, 0.8)', () => {
     const evidence = { ...NONE, withRegions: new Set(['1']) };
     const { tables } = resolveTables([metric('1', 'phy'), metric('2', 'l')], evidence);
-    expect(tables.get('1')?.logicalTables).toEqual([{ id: '2', schema: 'public', name: 'l' }]);
+    expect(tables[0]?.logicalTables).toEqual([{ id: '2', schema: 'public', name: 'l' }]);
   });
 
   it('goes by the statistics where the options say nothing', () => {
     const evidence = { ...NONE, withRegions: new Set(['1', '2']), withStatistics: new Set(['1']) };
     const { tables } = resolveTables([metric('1', 'phy', ''), metric('2', 'l', '')], evidence);
-    expect([...tables.keys()]).toEqual(['1']);
+    expect(tables.map(({ id }) => id)).toEqual(['1']);
   });
 
   it('says which logical tables have no known home', () => {

@@ -3,8 +3,17 @@ import { TransportError } from '../../../src/greptimedb/http.ts';
 import type { Transport, TransportResponse } from '../../../src/greptimedb/http.ts';
 import { openCluster } from '../../../src/greptimedb/index.ts';
 import type { Cluster, SubmitResult } from '../../../src/greptimedb/port.ts';
-import { systemClock } from '../../../src/lib/clock.ts';
-import { metasrvOptions, refusal, rows, scripted, sqlError, sqlOptions } from '../../support/greptimedb.ts';
+import { sleep, systemClock } from '../../../src/lib/clock.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
+import {
+  inVirtualTime,
+  metasrvOptions,
+  refusal,
+  rows,
+  scripted,
+  sqlError,
+  sqlOptions,
+} from '../../support/greptimedb.ts';
 import type { Answer, Script } from '../../support/greptimedb.ts';
 
 const NEVER = new AbortController().signal;
@@ -121,6 +130,22 @@ describe('submitting over the admin interface', () => {
     await cluster.submitMigration(REQUEST, { signal: NEVER });
     expect(submissions().slice(3)).toHaveLength(1);
     expect(submissions()[3]).toMatch(/^http:\/\/c:3002/);
+  });
+
+  it('stays with a leader that only a follower names', async () => {
+    const follower = { ...LEGACY, 'GET /admin/leader': 'b:3002' };
+    const leader = { ...follower, 'POST /admin/region-migration': `{"procedure_id":"${PID}"}` };
+    const clock = new VirtualClock();
+    const transport = scripted({ 'http://a:3002': follower, 'http://b:3002': leader });
+    const cluster = await openCluster(
+      metasrvOptions(['http://a:3002']),
+      { clock, transport },
+      { signal: NEVER },
+    );
+    for (let count = 0; count < 2; count += 1) {
+      expect(await cluster.submitMigration(REQUEST, { signal: NEVER })).toMatchObject({ kind: 'accepted' });
+      await inVirtualTime(clock, sleep(clock, 2_000));
+    }
   });
 
   it('rejects when nothing was sent at all', async () => {

@@ -1,6 +1,67 @@
 import { OperatingError } from '../domain/errors.ts';
-import type { CallError } from './caller.ts';
+import { CallError } from './call-error.ts';
+import type { AnswerReader, Call, Caller } from './caller.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { RefusalCode, SubmitResult } from './port.ts';
+
+/** A migration that is asked for. */
+interface Submission {
+  readonly caller: Caller;
+  readonly call: Call;
+  readonly read: AnswerReader<SubmitResult>;
+  /** What an error of a request that may have arrived means. */
+  readonly classify: (error: CallError) => SubmitResult | Promise<SubmitResult>;
+}
+
+interface Submitted {
+  readonly result: SubmitResult;
+  /** Who gave it; undefined when all refused because they do not lead. */
+  readonly server: Endpoint | undefined;
+}
+
+/**
+ * Submits to one of the servers, the first that can be reached. The next is asked only where no connection came about, or where metasrv refused
+ * because it does not lead, which it does before anything else. After all else the result stands.
+ *
+ * @throws OperatingError `not-sent`, or the signal's reason, when nothing reached the cluster.
+ */
+export async function submitTo(servers: readonly Endpoint[], submission: Submission): Promise<Submitted> {
+  const { signal } = submission.call;
+  let refusal: SubmitResult | undefined;
+  let unsent: OperatingError | undefined;
+  for (const server of servers) {
+    signal.throwIfAborted();
+    const result = await submitOnce(server, submission);
+    if (result instanceof OperatingError) unsent = result;
+    else if (isNotLeader(result)) refusal = result;
+    else return { result, server };
+  }
+  signal.throwIfAborted();
+  if (refusal) return { result: refusal, server: undefined };
+  throw unsent ?? new OperatingError('not-sent', 'The migration could not be sent: no server is known');
+}
+
+function isNotLeader(result: SubmitResult): boolean {
+  return result.kind === 'refused' && result.code === 'not-leader';
+}
+
+/** @returns an error when no connection came about. */
+async function submitOnce(
+  server: Endpoint,
+  { caller, call, read, classify }: Submission,
+): Promise<SubmitResult | OperatingError> {
+  try {
+    return await caller.exchange(server, { ...call, freshConnection: true }, read);
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    if (!error.sent && error.failure === 'aborted') call.signal.throwIfAborted();
+    const unsent = neverArrived(error);
+    if (!unsent) return classify(error);
+    // A proxy turned it away, as it would the next one.
+    if (error.sent) throw unsent;
+    return unsent;
+  }
+}
 
 type Recognised =
   { readonly kind: 'already-there' } | { readonly kind: 'refused'; readonly code: RefusalCode };
@@ -37,15 +98,9 @@ function refused(code: RefusalCode): Recognised {
 }
 
 /** @returns undefined when the text is none of those that tell for certain that nothing was started. */
-export function recogniseRefusal(
-  text: string,
-  message: string,
-): Extract<SubmitResult, { kind: 'already-there' | 'refused' }> | undefined {
-  for (const [pattern, result] of TEXTS) {
-    if (!pattern.test(text)) continue;
-    return result.kind === 'refused' ? { ...result, message } : result;
-  }
-  return undefined;
+export function recogniseRefusal({ serverText, message }: CallError): SubmitResult | undefined {
+  const result = TEXTS.find(([pattern]) => pattern.test(serverText))?.[1];
+  return result?.kind === 'refused' ? { ...result, message } : result;
 }
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -78,15 +133,15 @@ const TURNED_AWAY: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * The answer to a submission that never reached GreptimeDB: no connection came about, or a proxy turned it away. GreptimeDB's own answers
+ * The error of a submission that never reached GreptimeDB: no connection came about, or a proxy turned it away. GreptimeDB's own answers
  * carry a header `x-greptime-…` or a code (src/servers/src/http.rs), and metasrv's have the status 200, 404 or 500.
  *
  * @returns undefined when it may have arrived.
  */
-export function neverArrived(error: CallError): OperatingError | undefined {
-  const { sent, isFromGreptimeDb, status = 0, message } = error;
+function neverArrived(error: CallError): OperatingError | undefined {
+  const { sent, isFromGreptimeDb, status = 0, message, code } = error;
   const reason = TURNED_AWAY.get(status);
-  if (sent && (isFromGreptimeDb || reason === undefined)) return undefined;
+  if (sent && (isFromGreptimeDb || code === 'access-denied' || reason === undefined)) return undefined;
   const text = sent ? `${message}: a proxy ${reason}, and did not pass it on` : message;
   return new OperatingError('not-sent', `The migration could not be sent: ${text}`, { cause: error });
 }
