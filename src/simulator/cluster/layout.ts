@@ -34,8 +34,6 @@ export interface LayoutOptions {
   readonly firstTableId?: number;
   /** Tables are dealt over these. Default `greptime`. */
   readonly catalogs?: readonly string[];
-  /** Default `public`. */
-  readonly schemas?: readonly string[];
   /** How loads differ and change, as {@link RegionLoads} reads it. Default: each region has one of its own that never changes. */
   readonly loads?: string;
 }
@@ -84,7 +82,6 @@ function settle(state: ClusterState, nowMs: number): void {
   }
 }
 
-type Placer = (regions: number) => RegionPlacement[];
 type TableAdder = (
   name: string,
   engine: SimTable['engine'],
@@ -94,24 +91,23 @@ type TableAdder = (
 ) => SimTable;
 
 function tableAdder(state: ClusterState, options: LayoutOptions, createdAtMs: number): TableAdder {
-  const catalogs = options.catalogs ?? ['greptime'];
-  const schemas = options.schemas ?? ['public'];
-  let id = options.firstTableId ?? 1_024;
-  let dealt = 0;
-  return (name, engine, placements, physical = null, schema) => {
-    const nth = dealt++;
-    const home = {
-      catalog: physical?.catalog ?? catalogs[nth % catalogs.length] ?? 'greptime',
-      schema:
-        schema ?? physical?.schema ?? schemas[Math.floor(nth / catalogs.length) % schemas.length] ?? 'public',
-    };
-    const table = buildTable({ id: id++, ...home, name, engine, createdAtMs, physical, placements });
+  const { catalogs = ['greptime'], firstTableId = 1_024 } = options;
+  let nth = 0;
+  return (name, engine, placements, physical = null, schema = 'public') => {
+    const catalog = physical?.catalog ?? catalogs[nth % catalogs.length] ?? 'greptime';
+    const id = firstTableId + nth++;
+    const table = buildTable({ id, catalog, schema, name, engine, createdAtMs, physical, placements });
     state.addTable(table);
     return table;
   };
 }
 
-function placer(options: LayoutOptions, loads: RegionLoads, nodes: readonly string[], prng: Prng): Placer {
+function placer(
+  options: LayoutOptions,
+  loads: RegionLoads,
+  nodes: readonly string[],
+  prng: Prng,
+): (regions: number) => RegionPlacement[] {
   const chooseLeader = leaderChooser(options.layout ?? 'crowded', nodes, prng);
   const followers = Math.min(options.followers ?? 0, nodes.length - 1);
   return (regions) => {

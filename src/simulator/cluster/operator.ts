@@ -8,7 +8,7 @@ import type { ClusterCore, SimFrontend } from './core.ts';
 import { newDatanode } from './layout.ts';
 import type { Metasrv, SwitchName } from './meta.ts';
 import { displayRegion } from './model.ts';
-import type { RegionRoute, SimDatanode, SimTable, Workload } from './model.ts';
+import type { RegionRole, RegionRoute, SimDatanode, SimRegion, SimTable, Workload } from './model.ts';
 
 interface LeaderChange {
   /** Index of the metasrv that shall lead; default: the next one that is up. */
@@ -91,8 +91,7 @@ export class ClusterOperator {
     this.core.state.changeRoute(region, { leader: to, state: null, downSinceMs: null });
     if (leader !== null && leader !== to) this.core.state.closeCopy(leader, region);
     this.core.state.openCopy(to, region, 'Leader');
-    broadcastInvalidation(this.core, region.table.id);
-    this.#tell('move-region', `${displayRegion(region.key)} from ${leader ?? 'nowhere'} to ${to}`);
+    this.#tellRoute(region, 'move-region', ` from ${leader ?? 'nowhere'} to ${to}`);
   }
 
   /** Another mover asks for a migration. Returns the procedure's id, or null when the region is taken. */
@@ -107,8 +106,7 @@ export class ClusterOperator {
     this.core.state.changeRoute(region, { followers: isFollower ? [...others, nodeId] : others });
     if (isFollower) this.core.state.openCopy(nodeId, region, 'Follower');
     else this.core.state.closeCopy(nodeId, region);
-    broadcastInvalidation(this.core, region.table.id);
-    this.#tell('set-follower', `${displayRegion(region.key)} on ${nodeId}: ${isFollower}`);
+    this.#tellRoute(region, 'set-follower', ` on ${nodeId}: ${isFollower}`);
   }
 
   /** `staging`: being repartitioned; `downgrading`: as a migration leaves it that got stuck; null: healthy. */
@@ -118,11 +116,10 @@ export class ClusterOperator {
       state,
       downSinceMs: state === 'downgrading' ? this.core.time.now() : null,
     });
-    const role =
-      state === 'staging' ? 'StagingLeader' : state === 'downgrading' ? 'DowngradingLeader' : 'Leader';
+    const roles = { staging: 'StagingLeader', downgrading: 'DowngradingLeader' } as const;
+    const role: RegionRole = state === null ? 'Leader' : roles[state];
     if (leader !== null) this.core.state.openCopy(leader, region, role);
-    broadcastInvalidation(this.core, region.table.id);
-    this.#tell('set-state', `${displayRegion(region.key)}: ${state ?? 'none'}`);
+    this.#tellRoute(region, 'set-state', `: ${state ?? 'none'}`);
   }
 
   /** A region without a leader in its route. */
@@ -130,8 +127,7 @@ export class ClusterOperator {
     const { region, leader } = this.route(regionId);
     this.core.state.changeRoute(region, { leader: null });
     if (leader !== null) this.core.state.closeCopy(leader, region);
-    broadcastInvalidation(this.core, region.table.id);
-    this.#tell('remove-leader', displayRegion(region.key));
+    this.#tellRoute(region, 'remove-leader', '');
   }
 
   /**
@@ -227,6 +223,12 @@ export class ClusterOperator {
 
   #frontend(index: number): SimFrontend {
     return this.core.frontends[index] ?? refuse(`there is no frontend ${index}`);
+  }
+
+  /** Tells the frontends of a changed route, and the journal what was done to the region. */
+  #tellRoute({ key, table }: SimRegion, action: string, what: string): void {
+    broadcastInvalidation(this.core, table.id);
+    this.#tell(action, `${displayRegion(key)}${what}`);
   }
 
   #tell(action: string, detail: string): void {

@@ -10,7 +10,6 @@ export class ClusterState {
   readonly tables = new Map<number, SimTable>();
   #lastTableId = 1_023;
   readonly datanodes = new Map<string, SimDatanode>();
-  readonly #byName = new Map<string, SimTable>();
   /** Databases that were created over SQL, as `catalog.schema`. */
   readonly #schemas = new Set<string>();
   readonly #time: ServerTime;
@@ -22,7 +21,9 @@ export class ClusterState {
   }
 
   tableNamed(catalog: string, schema: string, name: string): SimTable | undefined {
-    return this.#byName.get(nameKey(catalog, schema, name));
+    return this.tables
+      .values()
+      .find((table) => table.name === name && table.schema === schema && table.catalog === catalog);
   }
 
   /** The catalog `greptime` exists always, others with their first table. */
@@ -63,7 +64,6 @@ export class ClusterState {
   addTable(table: SimTable): void {
     this.#lastTableId = Math.max(this.#lastTableId, table.id);
     this.tables.set(table.id, table);
-    this.#byName.set(nameKey(table.catalog, table.schema, table.name), table);
     table.physical?.logicalTables.push(table);
     for (const route of table.routes) {
       if (route.leader !== null) this.openCopy(route.leader, route.region, 'Leader');
@@ -75,7 +75,6 @@ export class ClusterState {
   removeTable(table: SimTable): void {
     for (const logical of [...table.logicalTables]) this.removeTable(logical);
     this.tables.delete(table.id);
-    this.#byName.delete(nameKey(table.catalog, table.schema, table.name));
     const siblings = table.physical?.logicalTables;
     siblings?.splice(siblings.indexOf(table), 1);
     for (const route of table.routes)
@@ -140,10 +139,6 @@ export class ClusterState {
     }
     return counts;
   }
-}
-
-function nameKey(catalog: string, schema: string, name: string): string {
-  return JSON.stringify([catalog, schema, name]);
 }
 
 /** What a new table needs; the rest is derived. */

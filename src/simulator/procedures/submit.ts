@@ -51,19 +51,31 @@ export function requestMigration(
 /** The checks in GreptimeDB's order (src/meta-srv/src/procedure/region_migration/manager.rs), then an id. */
 function submitMigration(core: ClusterCore, submission: MigrationSubmission): string | null {
   const { regionKey, from, to, budgetMs } = submission;
+  const { profile } = core;
+  const display = displayRegion(regionKey);
   requireAlive(core, from);
   requireAlive(core, to);
-  requireNotRunning(core, regionKey);
+  // Up to 0.8 the guard is dropped too early, so that nothing is ever found running.
+  if (profile.duplicateRefused && isMigrating(core, regionKey))
+    throw new MetaError('Unexpected', `Another migration procedure is running for region: ${display}`);
   if (from === to) throw invalidArguments("The `from_peer_id` can't equal `to_peer_id`");
-  const route = requireRoute(core, submission);
-  if (isAlreadyThere(core, route, to)) {
-    if (!core.profile.refusesArrived) return null;
-    const text = `The region migration procedure is completed for region: ${displayRegion(regionKey)}, target_peer: ${to}`;
+  const { region, leader, followers, state } = requireRoute(core, submission);
+  // From 0.9 a region whose leader is being downgraded has not arrived yet.
+  if (leader === to && !(profile.duplicateRefused && state === 'downgrading')) {
+    if (!profile.refusesArrived) return null;
+    const text = `The region migration procedure is completed for region: ${display}, target_peer: ${to}`;
     throw new MetaError('Unexpected', text);
   }
-  requireLeader(core, route, submission);
-  requireNoFollower(core, route, submission);
-  return beginMigration(core, { region: route.region, from, to, budgetMs, reason: 'Manual' });
+  if (leader !== from)
+    throw profile.namesActualLeader
+      ? new MetaError(
+          'InvalidArguments',
+          `Region's leader peer changed: Region's leader peer(${leader}) is not the \`from_peer\`(${from}), region: ${display}`,
+        )
+      : invalidArguments('Invalid region migration `from_peer` argument');
+  if (profile.refusesFollower && followers.includes(to))
+    throw invalidArguments(`The \`to_peer\`(${to}) is already has a region follower, region: ${display}`);
+  return beginMigration(core, { region, from, to, budgetMs, reason: 'Manual' });
 }
 
 function requireAlive(core: ClusterCore, nodeId: string): void {
@@ -72,17 +84,10 @@ function requireAlive(core: ClusterCore, nodeId: string): void {
   throw new MetaError(status, `The target peer is unavailable temporally: ${nodeId}`);
 }
 
-/** The guard is dropped too early up to 0.8, so that nothing is ever found running there. */
-function requireNotRunning(core: ClusterCore, regionKey: bigint): void {
-  if (!core.profile.duplicateRefused) return;
-  if (!isMigrating(core, regionKey)) return;
-  throw new MetaError(
-    'Unexpected',
-    `Another migration procedure is running for region: ${displayRegion(regionKey)}`,
-  );
-}
-
-function requireRoute(core: ClusterCore, submission: MigrationSubmission): RegionRoute {
+function requireRoute(
+  core: ClusterCore,
+  submission: MigrationSubmission,
+): RegionRoute & { readonly leader: string } {
   const { regionKey } = submission;
   const tableId = regionKey >> 32n;
   const table = core.state.tables.get(Number(tableId));
@@ -91,8 +96,9 @@ function requireRoute(core: ClusterCore, submission: MigrationSubmission): Regio
   if (table.kind === 'logical') throw logicalTable(core, submission);
   const route = core.state.routeOf(regionKey);
   if (!route) throw new MetaError('Unexpected', `Failed to find table route for ${displayRegion(regionKey)}`);
-  if (route.leader === null) throw unexpected('Region route leader peer is not found');
-  return route;
+  const { leader } = route;
+  if (leader === null) throw unexpected('Region route leader peer is not found');
+  return { ...route, leader };
 }
 
 function logicalTable(core: ClusterCore, { regionKey, from, to }: MigrationSubmission): MetaError {
@@ -102,37 +108,5 @@ function logicalTable(core: ClusterCore, { regionKey, from, to }: MigrationSubmi
   return unexpected(
     `Trying to execute region migration on the logical table, task ${cluster}region: ${displayRegion(regionKey)}, ` +
       `from_peer: ${peer(from)}, to_peer: ${peer(to)}${reason}`,
-  );
-}
-
-/** From 0.9 a region whose leader is being downgraded has not arrived yet. */
-function isAlreadyThere(core: ClusterCore, route: RegionRoute, to: string): boolean {
-  if (route.leader !== to) return false;
-  return !(core.profile.duplicateRefused && route.state === 'downgrading');
-}
-
-function requireLeader(
-  core: ClusterCore,
-  route: RegionRoute,
-  { regionKey, from }: MigrationSubmission,
-): void {
-  if (route.leader === from) return;
-  if (!core.profile.namesActualLeader)
-    throw invalidArguments('Invalid region migration `from_peer` argument');
-  throw new MetaError(
-    'InvalidArguments',
-    `Region's leader peer changed: Region's leader peer(${route.leader ?? ''}) is not the \`from_peer\`(${from}), ` +
-      `region: ${displayRegion(regionKey)}`,
-  );
-}
-
-function requireNoFollower(
-  core: ClusterCore,
-  route: RegionRoute,
-  { regionKey, to }: MigrationSubmission,
-): void {
-  if (!core.profile.refusesFollower || !route.followers.includes(to)) return;
-  throw invalidArguments(
-    `The \`to_peer\`(${to}) is already has a region follower, region: ${displayRegion(regionKey)}`,
   );
 }
