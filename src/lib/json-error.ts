@@ -17,93 +17,65 @@ export interface JsonPlace {
  */
 export function findJsonError(text: string): JsonPlace | undefined {
   const closers: string[] = [];
-  let index = skipSpace(text, 0);
+  const afterValue = (): State => (closers.length === 0 ? 'end' : 'comma');
   let state: State = 'value';
-  for (;;) {
+  for (let index = skipSpace(text, 0); ; index = skipSpace(text, index)) {
     const char = text[index];
+    const closer = closers.at(-1);
+    const isKey: boolean = state === 'key' || state === 'key-or-close';
     if (state === 'end') {
-      if (char === undefined) return undefined;
-      return placeOf(text, index, 'nothing after the end of the document');
+      return char === undefined ? undefined : placeOf(text, index, 'nothing after the end of the document');
     }
-    const step: Step = advance(text, index, state, closers);
-    if ('wanted' in step) return placeOf(text, step.at, step.wanted);
-    state = step.state;
-    index = skipSpace(text, step.at);
+    if (char !== undefined && char === closer && MAY_CLOSE.includes(state)) {
+      closers.pop();
+      index += 1;
+      state = afterValue();
+    } else if (state === 'colon' || state === 'comma') {
+      const wanted = state === 'colon' ? "':'" : `',' or '${closer ?? ''}'`;
+      if (char !== wanted[1]) return placeOf(text, index, wanted);
+      index += 1;
+      state = state === 'comma' && closer === '}' ? 'key' : 'value';
+    } else if (char === '"') {
+      const end = readString(text, index);
+      if (typeof end === 'object') return placeOf(text, end.at, end.wanted);
+      index = end;
+      state = isKey ? 'colon' : afterValue();
+    } else if (isKey) {
+      return placeOf(text, index, 'a property name in double quotes');
+    } else if (char === '{' || char === '[') {
+      closers.push(char === '{' ? '}' : ']');
+      index += 1;
+      state = char === '{' ? 'key-or-close' : 'value-or-close';
+    } else {
+      SCALAR.lastIndex = index;
+      const [scalar] = SCALAR.exec(text) ?? [];
+      if (scalar === undefined) return placeOf(text, index, 'a value');
+      index += scalar.length;
+      state = afterValue();
+    }
   }
 }
 
 type State = 'value' | 'value-or-close' | 'key' | 'key-or-close' | 'colon' | 'comma' | 'end';
-type Step = { readonly at: number; readonly state: State } | { readonly at: number; readonly wanted: string };
 
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const MAY_CLOSE: readonly State[] = ['value-or-close', 'key-or-close', 'comma'];
+const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 const STRING_END = /["\\\p{Cc}]/gu;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
-const LITERALS = ['true', 'false', 'null'];
 
-function advance(text: string, index: number, state: State, closers: string[]): Step {
-  const char = text[index];
-  switch (state) {
-    case 'colon':
-      return char === ':' ? { at: index + 1, state: 'value' } : { at: index, wanted: "':'" };
-    case 'comma':
-      return afterValue(char, index, closers);
-    case 'key':
-    case 'key-or-close':
-      if (char === '"') return string(text, index, 'colon');
-      if (char === '}' && state === 'key-or-close') return close(index, closers);
-      return { at: index, wanted: 'a property name in double quotes' };
-    case 'value-or-close':
-      return char === ']' ? close(index, closers) : value(text, index, closers);
-    case 'value':
-    case 'end':
-      return value(text, index, closers);
-  }
-}
-
-function value(text: string, index: number, closers: string[]): Step {
-  const char = text[index];
-  const next: State = closers.length === 0 ? 'end' : 'comma';
-  if (char === '{' || char === '[') {
-    closers.push(char === '{' ? '}' : ']');
-    return { at: index + 1, state: char === '{' ? 'key-or-close' : 'value-or-close' };
-  }
-  if (char === '"') return string(text, index, next);
-  const literal = LITERALS.find((word) => text.startsWith(word, index));
-  if (literal) return { at: index + literal.length, state: next };
-  NUMBER.lastIndex = index;
-  const number = NUMBER.exec(text);
-  return number ? { at: index + number[0].length, state: next } : { at: index, wanted: 'a value' };
-}
-
-function afterValue(char: string | undefined, index: number, closers: string[]): Step {
-  const closer = closers.at(-1)!;
-  if (char === closer) return close(index, closers);
-  if (char === ',') return { at: index + 1, state: closer === '}' ? 'key' : 'value' };
-  return { at: index, wanted: `',' or '${closer}'` };
-}
-
-function close(index: number, closers: string[]): Step {
-  closers.pop();
-  return { at: index + 1, state: closers.length === 0 ? 'end' : 'comma' };
-}
-
-function string(text: string, open: number, next: State): Step {
-  let index = open + 1;
-  for (;;) {
+/** @returns where the string is over that begins at `open`, or what is wrong with it. */
+function readString(text: string, open: number): number | { readonly at: number; readonly wanted: string } {
+  for (let index = open + 1; ;) {
     STRING_END.lastIndex = index;
     const found = STRING_END.exec(text);
     if (!found) return { at: text.length, wanted: 'the closing double quote of a string' };
-    if (found[0] === '"') return { at: found.index + 1, state: next };
-    if (found[0] === '\\') {
-      ESCAPE.lastIndex = found.index;
-      const whole = ESCAPE.exec(text);
-      if (!whole) return { at: found.index, wanted: 'an escape that JSON knows' };
-      index = found.index + whole[0].length;
-    } else if (found[0] < ' ') {
-      return { at: found.index, wanted: 'no raw control character in a string' };
-    } else {
-      index = found.index + 1;
-    }
+    const at = found.index;
+    if (found[0] === '"') return at + 1;
+    if (found[0] < ' ') return { at, wanted: 'no raw control character in a string' };
+    ESCAPE.lastIndex = at;
+    const escape = found[0] === '\\' ? ESCAPE.exec(text)?.[0] : found[0];
+    if (escape === undefined) return { at, wanted: 'an escape that JSON knows' };
+    index = at + escape.length;
   }
 }
 

@@ -8,6 +8,7 @@ import {
 import type { ExecutorOptions } from '../../src/executor/options.ts';
 import type { Standing } from '../../src/executor/gates.ts';
 import { VirtualClock } from '../harness/virtual-clock.ts';
+import type { RegionProcedure } from '../../src/greptimedb/port.ts';
 import type { RebalancerEvent } from '../../src/observability/events.ts';
 import type { Store } from '../../src/store/port.ts';
 import { openStore } from '../../src/store/sqlite.ts';
@@ -56,6 +57,17 @@ export function moveOf(change: Partial<Move> = {}): Move {
     ...change,
   };
 }
+
+/** Somebody else migrates another region. */
+export const FOREIGN: RegionProcedure = {
+  procedureId: 'f',
+  type: 'metasrv-procedure::RegionMigration',
+  isRegionMigration: true,
+  active: true,
+  regionIds: ['77'],
+  status: 'Running',
+  startedAtMs: 0,
+};
 
 export interface Rig {
   readonly clock: VirtualClock;

@@ -156,12 +156,8 @@ describe('how a placement is called', () => {
 
   it('of which only empty datanodes were asked for, by these alone', () => {
     const policy = { ...DEFAULT_POLICY, drain: ['0'] };
-    const { counts } = makePlan({
-      snapshot: snapshotOf([[0, 3, 0]]),
-      policy,
-      memory: EMPTY_MEMORY,
-      nowMs: NOW_MS,
-    });
+    const snapshot = snapshotOf([[0, 3, 0]]);
+    const { counts } = makePlan({ snapshot, policy, memory: EMPTY_MEMORY, nowMs: NOW_MS });
     expect(judgePlacement(measureBalance(counts, 'now'), [], { onlyDrain: true })).toEqual({
       code: 'balanced',
       sentence: 'Datanode 0 is empty.',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SERVER_TIMES } from '../../../src/executor/options.ts';
 import { writeState } from '../../../src/executor/states.ts';
 import type { Store } from '../../../src/store/port.ts';
-import { createRig, moveOf, OPTIONS, REGION, type Rig } from '../../support/executor.ts';
+import { createRig, FOREIGN, moveOf, OPTIONS, REGION, type Rig } from '../../support/executor.ts';
 
 const REGIONS = { [REGION]: '0', '2': '0', '3': '0', '4': '0' };
 const MOVES = [REGION, '2', '3', '4'].map((regionId, index) => moveOf({ regionId, seq: index + 1 }));
@@ -105,22 +105,13 @@ describe('a list of moves', () => {
   });
 
   it('waits for a migration of somebody else, and gives up when that takes long', async () => {
-    const foreign = {
-      procedureId: 'f',
-      type: 'metasrv-procedure::RegionMigration',
-      isRegionMigration: true,
-      active: true,
-      regionIds: ['77'],
-      status: 'Running',
-      startedAtMs: 0,
-    };
     const patient = createRig();
-    patient.cluster.foreign.push(foreign);
+    patient.cluster.foreign.push(FOREIGN);
     patient.clock.setTimer(10_000, () => patient.cluster.foreign.pop());
     expect((await patient.execute([moveOf()])).counts.succeeded).toBe(1);
 
     const blocked = createRig();
-    blocked.cluster.foreign.push(foreign);
+    blocked.cluster.foreign.push(FOREIGN);
     expect(await blocked.execute([moveOf()])).toMatchObject({
       submitted: 0,
       records: [],
@@ -269,10 +260,7 @@ describe('a move that timed out under another process', () => {
   it('is looked at once while its procedure runs', async () => {
     const rig = createRig({ cluster: { regions: REGIONS } });
     leaveTimedOut(rig.store, rig.clock.now());
-    rig.cluster.foreign.push({
-      ...{ procedureId: 'forgotten', type: 'RegionMigrationProcedure', status: 'Running' },
-      ...{ active: true, isRegionMigration: true, regionIds: [REGION], startedAtMs: 0 },
-    });
+    rig.cluster.foreign.push({ ...FOREIGN, procedureId: 'forgotten', regionIds: [REGION] });
     const { open } = await rig.drive(rig.executor.recover(rig.controller.signal));
     expect(open).toMatchObject([{ mayStillRun: true }]);
     expect(rig.clock.monotonicMs()).toBe(0);

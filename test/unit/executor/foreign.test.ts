@@ -52,78 +52,37 @@ function find(before: Snapshot, after: Snapshot, moves: readonly MoveRecord[] = 
 }
 
 describe('changes between two snapshots', () => {
+  /** Region 9 at a minute, with its leader. */
+  const at = (minute: number, leader: string | null, change: Partial<Region> = {}): Snapshot =>
+    snapshot(minute, { '9': leader }, change);
+  const late = { outcome: 'succeeded', cause: 'moved', detail: '', atMs: T0 + 4 * MINUTE_MS } as const;
+  const ourLate = ours(2, { state: 'timed_out', late });
+
   it.each([
-    ['nothing changed', snapshot(0, { '9': '0' }), snapshot(5, { '9': '0' }), [], []],
-    ['somebody moved a region', snapshot(0, { '9': '0' }), snapshot(5, { '9': '2' }), [], ['9: 0>2']],
+    ['nothing changed', at(0, '0'), at(5, '0'), [], []],
+    ['somebody moved a region', at(0, '0'), at(5, '2'), [], ['9: 0>2']],
+    ['a third datanode took what we had moved', at(5, '1'), at(6, '2'), [ours(2)], ['9: 1>2']],
+    ['that was told before', at(6, '2'), at(7, '2'), [ours(2)], []],
+    ['we moved it', at(0, '0'), at(5, '1'), [ours(2)], []],
+    ['we moved it, late', at(0, '0'), at(5, '1'), [ourLate], []],
+    ['it may have been us after all', at(0, '0'), at(5, '1'), [ours(2, { state: 'failed' })], []],
+    ['we abandoned that move', at(0, '0'), at(5, '1'), [ours(2, { state: 'abandoned' })], ['9: 0>1']],
+    ['we moved it and somebody moved it on', at(0, '0'), at(5, '2'), [ours(2)], ['9: 1>2']],
+    ['we moved it and the route may be an old one', at(0, '0'), at(5, '0'), [ours(2)], []],
+    ['we moved it and somebody moved it back', at(0, '0'), at(15, '0'), [ours(2)], ['9: 1>0 undoes 1']],
     [
-      'a third datanode took what we had moved',
-      snapshot(5, { '9': '1' }),
-      snapshot(6, { '9': '2' }),
-      [ours(2)],
-      ['9: 1>2'],
-    ],
-    ['that was told before', snapshot(6, { '9': '2' }), snapshot(7, { '9': '2' }), [ours(2)], []],
-    ['we moved it', snapshot(0, { '9': '0' }), snapshot(5, { '9': '1' }), [ours(2)], []],
-    [
-      'we moved it, late',
-      snapshot(0, { '9': '0' }),
-      snapshot(5, { '9': '1' }),
-      [
-        ours(2, {
-          state: 'timed_out',
-          late: { outcome: 'succeeded', cause: 'moved', detail: '', atMs: T0 + 4 * MINUTE_MS },
-        }),
-      ],
-      [],
-    ],
-    [
-      'it may have been us after all',
-      snapshot(0, { '9': '0' }),
-      snapshot(5, { '9': '1' }),
-      [ours(2, { state: 'failed' })],
-      [],
-    ],
-    [
-      'we abandoned that move, so it was not us',
-      snapshot(0, { '9': '0' }),
-      snapshot(5, { '9': '1' }),
-      [ours(2, { state: 'abandoned' })],
-      ['9: 0>1'],
-    ],
-    [
-      'we moved it and somebody moved it on',
-      snapshot(0, { '9': '0' }),
-      snapshot(5, { '9': '2' }),
-      [ours(2)],
-      ['9: 1>2'],
-    ],
-    [
-      'we moved it and the route may be an old one',
-      snapshot(0, { '9': '0' }),
-      snapshot(5, { '9': '0' }),
-      [ours(2)],
-      [],
-    ],
-    [
-      'we moved it and somebody moved it back',
-      snapshot(0, { '9': '0' }),
-      snapshot(15, { '9': '0' }),
+      'it was back, seen only in the next comparison',
+      at(5, '0'),
+      at(15, '0'),
       [ours(2)],
       ['9: 1>0 undoes 1'],
     ],
-    [
-      'it was moved back, seen only in the next comparison',
-      snapshot(5, { '9': '0' }),
-      snapshot(15, { '9': '0' }),
-      [ours(2)],
-      ['9: 1>0 undoes 1'],
-    ],
-    ['it was moved back long ago', snapshot(15, { '9': '0' }), snapshot(20, { '9': '0' }), [ours(2)], []],
-    ['it was back where we put it', snapshot(0, { '9': '2' }), snapshot(15, { '9': '1' }), [ours(2)], []],
-    ['it has no leader at the moment', snapshot(0, { '9': '0' }), snapshot(5, { '9': null }), [], []],
-    ['it migrates', snapshot(0, { '9': '0' }), snapshot(5, { '9': '2' }, { status: 'migrating' }), [], []],
-    ['it is new', snapshot(0, {}), snapshot(5, { '9': '2' }), [], []],
-    ['it is gone', snapshot(0, { '9': '0' }), snapshot(5, {}), [], []],
+    ['it was moved back long ago', at(15, '0'), at(20, '0'), [ours(2)], []],
+    ['it was back where we put it', at(0, '2'), at(15, '1'), [ours(2)], []],
+    ['it has no leader at the moment', at(0, '0'), at(5, null), [], []],
+    ['it migrates', at(0, '0'), at(5, '2', { status: 'migrating' }), [], []],
+    ['it is new', snapshot(0, {}), at(5, '2'), [], []],
+    ['it is gone', at(0, '0'), snapshot(5, {}), [], []],
   ])('when %s', (_name, before, after, moves, expected) => {
     expect(find(before, after, moves)).toEqual(expected);
   });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GATE_CODES, type GateCode } from '../../../src/domain/codes.ts';
-import type { RegionProcedure } from '../../../src/greptimedb/port.ts';
 import { closedGates, GATE_LIST, type GateReading } from '../../../src/executor/gates.ts';
-import { createRig, OPTIONS, STANDING } from '../../support/executor.ts';
+import { createRig, FOREIGN, OPTIONS, STANDING } from '../../support/executor.ts';
 
 type Found = Extract<GateReading['cluster'], { kind: 'read' }>;
 const SAFETY = { maintenance: false, procedureManager: 'running' } as const;
@@ -32,16 +31,6 @@ function datanodes(total: number, alive: number): Found['datanodes'] {
     status: index < alive ? 'alive' : 'dead',
   }));
 }
-
-const FOREIGN: RegionProcedure = {
-  procedureId: 'f',
-  type: 'metasrv-procedure::RegionMigration',
-  isRegionMigration: true,
-  active: true,
-  regionIds: ['77'],
-  status: 'Running',
-  startedAtMs: 0,
-};
 
 const CASES: readonly (readonly [GateCode, Partial<GateReading>])[] = [
   ['stopping', { isStopping: true }],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CauseCode } from '../../../src/domain/causes.ts';
 import type { Outcome } from '../../../src/domain/codes.ts';
-import { createRig, moveOf, OPTIONS, REGION } from '../../support/executor.ts';
+import { createRig, FOREIGN, moveOf, OPTIONS, REGION } from '../../support/executor.ts';
 import type { Behaviour, FakeCluster, FakeClusterOptions } from '../../support/fake-cluster.ts';
 
 interface World {
@@ -217,8 +217,8 @@ const region = (change: RegionChange): World => ({
   arrange: (cluster) => Object.assign(cluster.region(REGION), change),
 });
 const ALTERING = {
-  ...{ procedureId: 'f', type: 'metasrv-procedure::AlterTable', status: 'Running', startedAtMs: 0 },
-  ...{ active: true, isRegionMigration: false, regionIds: [REGION] },
+  ...FOREIGN,
+  ...{ type: 'metasrv-procedure::AlterTable', isRegionMigration: false, regionIds: [REGION] },
 };
 
 /** What keeps a move from being asked for. */
