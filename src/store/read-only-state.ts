@@ -58,8 +58,8 @@ export function readOnlyState(
   let database: Database | undefined;
   try {
     database = new Database({ location, busyTimeoutMs: BUSY_TIMEOUT_MS, readOnly: true });
-    const version = database.first(z.object({ userVersion: z.int() }), 'PRAGMA user_version');
-    if (version?.userVersion !== MIGRATIONS.length) return undefined;
+    const version = database.value(z.int(), 'PRAGMA user_version');
+    if (version !== MIGRATIONS.length) return undefined;
     const identity = readIdentity(database);
     if (identity) refuseOther(folder, identity, { name });
     const [moves, operator] = [createMoveStore(database), createOperatorStore(database)];

@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { OperatingError } from '../domain/errors.ts';
 import { guarded } from './sqlite-errors.ts';
 
@@ -87,6 +87,12 @@ export class Database {
 
   first<Row>(schema: z.ZodType<Row>, sql: string, parameters: Parameters = []): Row | undefined {
     return this.all(schema, sql, parameters)[0];
+  }
+
+  /** The only column of the first row. */
+  value<T>(schema: z.ZodType<T>, sql: string, parameters: Parameters = []): T | undefined {
+    const row = this.first(z.record(z.string(), schema), sql, parameters);
+    return row && Object.values(row)[0];
   }
 
   /** Rows with their columns as fields, those without a value left out. */

@@ -221,7 +221,7 @@ function isSound(location: string, busyTimeoutMs: number): boolean {
   let database: Database | undefined;
   try {
     database = new Database({ location, busyTimeoutMs, readOnly: true });
-    return database.first(INTEGRITY_ROW, 'PRAGMA integrity_check(1)')?.integrityCheck === 'ok';
+    return database.value(z.string(), 'PRAGMA integrity_check(1)') === 'ok';
   } catch (error) {
     if (error instanceof OperatingError) return false;
     throw error;
@@ -229,8 +229,6 @@ function isSound(location: string, busyTimeoutMs: number): boolean {
     database?.close();
   }
 }
-
-const INTEGRITY_ROW = z.object({ integrityCheck: z.string() });
 
 /** The magic text and the page size. Fewer bytes where the file has fewer. */
 function readHead(location: string): Buffer {
@@ -262,7 +260,7 @@ function verify(database: Database, newestVersion: number): void {
         'Run that release or a newer one; this one would not understand everything in it.',
     );
   }
-  const problem = database.first(CHECK_ROW, 'PRAGMA quick_check(1)')?.quickCheck;
+  const problem = database.value(z.string(), 'PRAGMA quick_check(1)');
   if (problem === 'ok') return;
   throw new OperatingError(
     'state-corrupt',
@@ -270,11 +268,8 @@ function verify(database: Database, newestVersion: number): void {
   );
 }
 
-const CHECK_ROW = z.object({ quickCheck: z.string() });
-
 function readNumber(database: Database, pragma: 'application_id' | 'user_version'): number {
-  const row = database.first(z.record(z.string(), z.number()), `PRAGMA ${pragma}`);
-  return Object.values(row ?? {})[0] ?? 0;
+  return database.value(z.number(), `PRAGMA ${pragma}`) ?? 0;
 }
 
 function statOrUndefined(path: string): Stats | undefined {

@@ -7,7 +7,6 @@ import type { DatanodeFailures, HoldStore, MoveEffects } from './port.ts';
 import type { Database } from './sqlite-database.ts';
 
 const rest = z.object({ regionId: z.string(), untilMs: z.number() });
-const valueRow = z.object({ value: z.number() });
 
 /** Ids are canonical decimals: the shorter is the smaller. */
 const BY_REGION = 'ORDER BY length(region_id), region_id';
@@ -111,7 +110,7 @@ export function applyEffects(
 }
 
 export function readFailureRun(database: Database): number {
-  return database.first(valueRow, "SELECT value FROM counters WHERE name = 'failure-run'")?.value ?? 0;
+  return database.value(z.number(), "SELECT value FROM counters WHERE name = 'failure-run'") ?? 0;
 }
 
 export function resetFailureRun(database: Database): void {

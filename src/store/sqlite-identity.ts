@@ -12,7 +12,6 @@ const IDENTITY_ROW = z
     ...identity,
     tables: new Map(z.array(z.tuple([z.string(), z.string()])).parse(JSON.parse(tables))),
   }));
-const VALUE_ROW = z.object({ value: z.number() });
 type Identity = z.infer<typeof IDENTITY_ROW>;
 
 /** Enough that a few renamed or dropped tables are no doubt about the rest. */
@@ -111,19 +110,15 @@ function tablesToKnow(
 
 /** Whether nothing was ever done with this state. */
 export function isUnused(database: Database): boolean {
-  return (
-    database.first(
-      z.object({ id: z.number() }),
-      'SELECT id FROM cycles UNION ALL SELECT id FROM moves LIMIT 1',
-    ) === undefined
-  );
+  const sql = 'SELECT id FROM cycles UNION ALL SELECT id FROM moves LIMIT 1';
+  return database.value(z.number(), sql) === undefined;
 }
 
 /** Takes the state away from whatever process has it open. @returns a function that tells whether nobody has done so since. */
 export function becomeOwner(database: Database): () => boolean {
   const owner = randomInt(2 ** 47);
   database.insert('counters', { name: 'owner', value: owner }, 'REPLACE');
-  return () => database.first(VALUE_ROW, "SELECT value FROM counters WHERE name = 'owner'")?.value === owner;
+  return () => database.value(z.number(), "SELECT value FROM counters WHERE name = 'owner'") === owner;
 }
 
 /** Undefined while it was never claimed. */

@@ -7,9 +7,10 @@ import { guarded, sqliteCode } from './sqlite-errors.ts';
 
 const SQLITE_BUSY = 5;
 const NOTE = 'rebalancer.pid';
+/** How long to wait for another process to let go of the folder. The thread waits. */
+const LOCK_WAIT_MS = 500;
 
 export interface FolderLockOptions {
-  readonly waitMs: number;
   readonly nowMs: number;
   /** What this process works on, for the message of the next one. */
   readonly cluster: string | undefined;
@@ -31,11 +32,11 @@ export interface FolderLock {
  * @throws OperatingError `state-locked`, with the holder's process id when that can be read.
  */
 export function lockStateFolder(folder: string, options: FolderLockOptions): FolderLock {
-  const { waitMs, nowMs, cluster } = options;
+  const { nowMs, cluster } = options;
   const location = join(folder, 'rebalancer.lock');
   const notePath = join(folder, NOTE);
   const lock = guarded(location, 'Opening the lock file', () => {
-    return new DatabaseSync(location, { timeout: waitMs });
+    return new DatabaseSync(location, { timeout: LOCK_WAIT_MS });
   });
   try {
     refuseReadOnly(location);

@@ -15,8 +15,7 @@ const moveRow = z
 /** With the names of a {@link MoveRecord} for three columns that would be words of SQL. */
 const MOVES = 'SELECT *, table_name AS "table", from_id AS "from", to_id AS "to" FROM moves';
 
-const idRow = z.object({ id: z.number() });
-const numberRow = z.object({ number: z.number() });
+const durationRow = z.object({ durationMs: z.number() });
 const intentRow = z
   .object({ intentAtMs: z.number(), knownBefore: z.string().exactOptional() })
   .transform(({ intentAtMs: atMs, knownBefore: json }) => ({
@@ -50,8 +49,7 @@ export function createMoveStore(database: Database): MoveStore {
     return move;
   };
   const count = (condition: string, sinceMs: number): number =>
-    database.first(numberRow, `SELECT count(*) AS number FROM moves WHERE ${condition}`, [sinceMs])?.number ??
-    0;
+    database.value(z.number(), `SELECT count(*) FROM moves WHERE ${condition}`, [sinceMs]) ?? 0;
   return {
     createMove({ planId, cycleId, regionId, tableId, table, from, to, reason, createdAtMs }) {
       const renamed = { tableName: table, fromId: from, toId: to };
@@ -108,7 +106,7 @@ export function createMoveStore(database: Database): MoveStore {
         [sinceMs, Math.min(limit, MAX_ROWS)],
       ),
     knowsProcedure: (procedureId) =>
-      database.first(idRow, 'SELECT id FROM moves WHERE procedure_id = ? LIMIT 1', [procedureId]) !==
+      database.value(z.number(), 'SELECT id FROM moves WHERE procedure_id = ? LIMIT 1', [procedureId]) !==
       undefined,
     countSubmissions: (sinceMs) =>
       count(`intent_at_ms >= ? AND (submitted_at_ms IS NOT NULL OR state <> 'abandoned')`, sinceMs),
@@ -120,12 +118,12 @@ export function createMoveStore(database: Database): MoveStore {
     recentDurationsMs: (limit) =>
       database
         .all(
-          numberRow,
-          `SELECT max(0, ended_at_ms - submitted_at_ms) AS number FROM moves
+          durationRow,
+          `SELECT max(0, ended_at_ms - submitted_at_ms) AS duration_ms FROM moves
            WHERE state = 'succeeded' AND submitted_at_ms IS NOT NULL ORDER BY id DESC LIMIT ?`,
           [Math.min(limit, MAX_ROWS)],
         )
-        .map(({ number }) => number),
+        .map(({ durationMs }) => durationMs),
     failureRun: () => readFailureRun(database),
     resetFailureRun: () => resetFailureRun(database),
   };

@@ -4,13 +4,12 @@ import type { Database } from './sqlite-database.ts';
 export interface RetentionOptions {
   /** How long finished moves, cycles, samples, audit entries and forgotten failures are kept, in ms. */
   readonly retentionMs: number;
-  /** The most of each kind that is kept even within the retention. */
+  /** The most moves that are kept even within the retention. */
   readonly maxMoves: number;
-  readonly maxCycles: number;
-  readonly maxSamples: number;
-  readonly maxAudit: number;
 }
 
+/** The most cycles, samples and audit entries, each, that are kept even within the retention. */
+const MAX_KEPT = 50_000;
 /** Rows deleted per kind and call, so that no call holds up the loop. */
 const BATCH = 2_000;
 /** Free pages that one call gives back to the file system. */
@@ -46,15 +45,15 @@ export function prune(database: Database, options: RetentionOptions, nowMs: numb
          (ended_at_ms < ? OR id <= (SELECT max(id) FROM moves) - ?) ORDER BY id LIMIT ?)`,
       [beforeMs, options.maxMoves, BATCH],
     );
-    for (const [table, time, most] of [
-      ['cycles', 'started_at_ms', options.maxCycles],
-      ['balance_samples', 'at_ms', options.maxSamples],
-      ['audit', 'at_ms', options.maxAudit],
+    for (const [table, time] of [
+      ['cycles', 'started_at_ms'],
+      ['balance_samples', 'at_ms'],
+      ['audit', 'at_ms'],
     ] as const) {
       database.run(
         `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE
            (${time} < ? OR id <= (SELECT max(id) FROM ${table}) - ?) ORDER BY id LIMIT ?)`,
-        [beforeMs, most, BATCH],
+        [beforeMs, MAX_KEPT, BATCH],
       );
     }
     for (const [table, untilMs] of [
@@ -70,7 +69,7 @@ export function prune(database: Database, options: RetentionOptions, nowMs: numb
   });
   database.script(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
   const byClockAlone = 'SELECT at_ms FROM clock_marks WHERE at_ms >= ? AND at_ms < ? LIMIT 1';
-  return database.first(MARK_ROW, byClockAlone, [beforeMs, nowMs - options.retentionMs]) !== undefined;
+  return database.value(z.number(), byClockAlone, [beforeMs, nowMs - options.retentionMs]) !== undefined;
 }
 
 /** The moment since which `ageMs` have been seen to pass: a jump of the clock between two marks adds nothing. Before all time if never. */

@@ -19,8 +19,6 @@ export interface StoreOptions extends Partial<RetentionOptions> {
   readonly path: string;
   /** `cluster.name`: whose state it is. Default: nobody is refused for his name. */
   readonly cluster?: string;
-  /** How long to wait for another process to let go of the folder, in ms. The thread waits. Default 500. */
-  readonly lockWaitMs?: number;
   /** The most pages (4 KiB) that the database may have. Default: as many as the disk takes. */
   readonly maxPages?: number;
 }
@@ -32,13 +30,7 @@ export interface StoreDependencies {
 
 const DAY_MS = 86_400_000;
 
-const DEFAULT_RETENTION: RetentionOptions = {
-  retentionMs: 90 * DAY_MS,
-  maxMoves: 200_000,
-  maxCycles: 50_000,
-  maxSamples: 50_000,
-  maxAudit: 50_000,
-};
+const DEFAULT_RETENTION: RetentionOptions = { retentionMs: 90 * DAY_MS, maxMoves: 200_000 };
 
 const BUSY_TIMEOUT_MS = 2_000;
 
@@ -53,7 +45,6 @@ export function openStore(options: StoreOptions, dependencies: StoreDependencies
   if (options.path === ':memory:') return compose(openInMemory(), retention, dependencies);
   makeFolder(options.path);
   const lock = lockStateFolder(options.path, {
-    waitMs: options.lockWaitMs ?? 500,
     nowMs: dependencies.clock.now(),
     cluster: options.cluster,
   });

@@ -120,7 +120,7 @@ describe('a state folder', () => {
   it('is refused while another store of the same process holds it', () => {
     const path = folder();
     const first = openStore({ path }, { clock });
-    const error = refusal(() => openStore({ path, lockWaitMs: 0 }, { clock }));
+    const error = refusal(() => openStore({ path }, { clock }));
     expect(error.code).toBe('state-locked');
     expect(error.message).toContain(`the process with id ${process.pid}, since 2026-01-01T00:00:00.000Z`);
     first.close();
@@ -135,7 +135,7 @@ describe('a state folder', () => {
        console.log('ready'); setInterval(() => store, 1000);`,
     );
     expect(await firstLine(holder)).toBe('ready');
-    const error = refusal(() => openStore({ path, lockWaitMs: 0 }, { clock }));
+    const error = refusal(() => openStore({ path }, { clock }));
     expect(error).toMatchObject({ code: 'state-locked' });
     expect(error.message).toContain(`the process with id ${holder.pid ?? 0}`);
     holder.kill('SIGKILL');
