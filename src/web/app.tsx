@@ -5,13 +5,12 @@ import type { When } from './controls/choice.tsx';
 import { Datanodes } from './datanodes/datanodes.tsx';
 import { LoadBars } from './datanodes/load-bars.tsx';
 import { RequestedDialog } from './dialogs/requested.tsx';
-import { TokenDialog } from './dialogs/token.tsx';
+import { TokenDialog, TokenPanel } from './dialogs/token.tsx';
 import { useOpenDialogs } from './dialogs/open-dialogs.ts';
 import { keepUpToDate } from './page/live-updates.ts';
 import { PageContext, usePageState } from './page/page.ts';
 import type { Page } from './page/page.ts';
 import type { Store } from './page/state.ts';
-import { useTheme } from './page/theme.ts';
 import { Audit } from './panels/audit.tsx';
 import { Header } from './panels/header.tsx';
 import { History } from './panels/history.tsx';
@@ -19,7 +18,6 @@ import { Moving } from './panels/moving.tsx';
 import { Obstacles } from './panels/obstacles.tsx';
 import { Queue } from './panels/queue.tsx';
 import { Toasts, useToasts } from './panels/toasts.tsx';
-import { TokenPanel } from './panels/token-panel.tsx';
 import { NoVerdict, Verdict } from './panels/verdict.tsx';
 import { Tables } from './tables/tables.tsx';
 
@@ -27,7 +25,6 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
   const { dialog, open, close, tokenFor, askForToken, closeToken } = useOpenDialogs();
   const [connects, setConnects] = useState(0);
   const { toasts, say } = useToasts();
-  const [theme, chooseTheme] = useTheme();
   useEffect(() => {
     const stop = new AbortController();
     void keepUpToDate(store, stop.signal);
@@ -43,7 +40,7 @@ export function App({ store }: { readonly store: Store }): JSX.Element {
       <a class="skip" href="#main">
         Skip to the verdict
       </a>
-      <Header theme={theme} chooseTheme={chooseTheme} />
+      <Header />
       <main id="main">
         <Body onToken={connectAgain} />
       </main>

@@ -316,7 +316,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       const bars = page.locator('.bar-row');
       await bars.first().waitFor();
       expect(await page.locator('.cell').count()).toBe(0);
-      expect(await page.locator('.bar-target').count()).toBe(14);
+      expect(await page.locator('.bar-track .target').count()).toBe(14);
       const counts = await page.locator('.bars strong').allTextContents();
       expect(counts.slice(0, 2)).toEqual(['0', '0']);
       await page.getByLabel('Regions of', { exact: true }).selectOption('cpu');
@@ -347,7 +347,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await page.locator('.cell').first().hover();
       await tip.getByText(/^\d{13}$/).waitFor();
       expect(await page.evaluate(IS_WHOLE)).toBe(true);
-      await page.locator('.chart svg').nth(1).hover();
+      await page.locator('.chart > svg').nth(1).hover();
       expect(await page.locator('.chart .cursor').count()).toBe(3);
     });
   });

@@ -97,7 +97,9 @@ export function Chart({ figure, series, cursor, setCursor }: ChartProps): JSX.El
         <ul class="legend" aria-hidden="true">
           {values.map(({ name }, index) => (
             <li key={name}>
-              <span class={`stroke line-${index}`} />
+              <svg width={22} height={2}>
+                <path class={`line line-${index}`} d="M0 1H22" />
+              </svg>
               {name}
             </li>
           ))}

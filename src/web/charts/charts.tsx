@@ -54,7 +54,7 @@ function isUnknown({ nodeSkew, moved }: SeriesView['points'][number]): boolean {
 export function Charts(): JSX.Element {
   const [range, setRange] = useState<(typeof RANGES)[number][0]>('15m');
   const revision = useThrottled(
-    usePageState(({ cyclesRevision, movesRevision }) => cyclesRevision + movesRevision),
+    usePageState(({ revisions }) => revisions.cycles + revisions.moves),
     5_000,
   );
   const [cursor, setCursor] = useState<string | null>(null);

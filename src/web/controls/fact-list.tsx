@@ -1,22 +1,20 @@
 import type { ComponentChildren, JSX } from 'preact';
 
-/** Names with what they are, side by side; facts without a value are left out. */
-export function FactList({
-  facts,
-  isWide = false,
-}: {
-  readonly facts: readonly (readonly [name: string, value: ComponentChildren])[];
-  /** One below the other, for values that need room. */
-  readonly isWide?: boolean;
-}): JSX.Element | null {
+export type NamedFact = readonly [name: string, value: ComponentChildren, note?: ComponentChildren];
+
+/** Names with what they are; facts without a value are left out. */
+export function FactList({ facts }: { readonly facts: readonly NamedFact[] }): JSX.Element | null {
   const known = facts.filter(([, value]) => value !== null && value !== undefined && value !== '');
   if (known.length === 0) return null;
   return (
-    <dl class={isWide ? 'fact-list wide' : 'fact-list'}>
-      {known.map(([name, value]) => (
+    <dl class="facts">
+      {known.map(([name, value, note]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{value}</dd>
+          <dd>
+            {value}
+            {note && <small>{note}</small>}
+          </dd>
         </div>
       ))}
     </dl>

@@ -1,11 +1,15 @@
-import type { ComponentChildren, InputHTMLAttributes, JSX, TargetedInputEvent } from 'preact';
+import type { ComponentChildren, InputHTMLAttributes, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { useAttempt } from '../hooks/attempt.ts';
 import type { Attempt } from '../hooks/attempt.ts';
 import { Problem } from './section.tsx';
 
+/** What was written into the named fields, without blanks around it. */
+export type Fields = Readonly<Record<string, string>>;
+
 /** Fields with a button that does the work, and what went wrong with it. The first field has the keyboard. */
 export function Form({
-  attempt: { isBusy, problem, run },
+  attempt,
   work,
   submit,
   back,
@@ -13,8 +17,9 @@ export function Form({
   isDangerous = false,
   children,
 }: {
-  readonly attempt: Attempt;
-  readonly work: () => Promise<void>;
+  /** Where the token is not to be asked for. */
+  readonly attempt?: Attempt;
+  readonly work: (fields: Fields) => Promise<void>;
   /** What the button does. */
   readonly submit: string;
   readonly back?: { readonly text: string; readonly go: () => void };
@@ -23,6 +28,8 @@ export function Form({
   readonly children: ComponentChildren;
 }): JSX.Element {
   const form = useRef<HTMLFormElement>(null);
+  const usual = useAttempt();
+  const { isBusy, problem, run } = attempt ?? usual;
   useEffect(() => form.current?.querySelector<HTMLElement>('input, select')?.focus(), []);
   return (
     <form
@@ -30,7 +37,8 @@ export function Form({
       class="form"
       onSubmit={(event) => {
         event.preventDefault();
-        void run(work);
+        const fields = fieldsOf(event.currentTarget);
+        void run(() => work(fields));
       }}
     >
       {children}
@@ -53,28 +61,23 @@ export function Form({
   );
 }
 
-interface FieldProps extends Pick<
-  InputHTMLAttributes,
-  'maxLength' | 'autoComplete' | 'placeholder' | 'required'
-> {
-  readonly label: string;
-  readonly value: string;
-  readonly onText: (text: string) => void;
-  readonly isSecret?: boolean;
+function fieldsOf(form: HTMLFormElement): Fields {
+  const texts = [...new FormData(form)].flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, value.trim()] as const] : [],
+  );
+  return Object.fromEntries(texts);
 }
 
-export function TextField({ label, onText, isSecret = false, ...given }: FieldProps): JSX.Element {
-  const input = { ...given, onInput: textTo(onText) };
+export function Field({
+  label,
+  ...input
+}: InputHTMLAttributes & { readonly label: string; readonly name: string }): JSX.Element {
   return (
     <label>
       {label}
-      {isSecret ? <input {...input} type="password" /> : <input {...input} type="text" />}
+      <input type="text" {...input} />
     </label>
   );
-}
-
-function textTo(onText: (text: string) => void) {
-  return (event: TargetedInputEvent<HTMLInputElement>): void => onText(event.currentTarget.value);
 }
 
 /** Its label is for those who do not see the placeholder. */
@@ -83,14 +86,19 @@ export function SearchField({
   placeholder = label,
   value,
   onText,
-}: Pick<FieldProps, 'label' | 'value' | 'onText'> & { readonly placeholder?: string }): JSX.Element {
+}: {
+  readonly label: string;
+  readonly placeholder?: string;
+  readonly value: string;
+  readonly onText: (text: string) => void;
+}): JSX.Element {
   return (
     <input
       type="search"
       aria-label={label}
       placeholder={placeholder}
       value={value}
-      onInput={textTo(onText)}
+      onInput={(event) => onText(event.currentTarget.value)}
     />
   );
 }

@@ -9,14 +9,12 @@ import { usePage } from '../page/page.ts';
 export function Route({
   from,
   to,
-  isBig = false,
 }: {
   readonly from: ComponentChildren;
   readonly to: ComponentChildren;
-  readonly isBig?: boolean;
 }): JSX.Element {
   return (
-    <span class={isBig ? 'route big' : 'route'}>
+    <span class="route">
       <span class="node">{from}</span>
       {to !== null && (
         <>

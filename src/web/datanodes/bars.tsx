@@ -2,11 +2,12 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { MatrixView, StatusView } from '../../server/api/answers.ts';
 import type { When } from '../controls/choice.tsx';
-import { DetailsButton } from '../controls/details-button.tsx';
 import { formatChange, formatCount } from '../format.ts';
 import { usePageState } from '../page/page.ts';
 import { countsOf, fractionsOf, shareOf } from '../tables/rows.ts';
 import type { TableRow } from '../tables/rows.ts';
+import { BarRow } from './bar-row.tsx';
+import type { BarPart } from './bar-row.tsx';
 import { Key } from './legend.tsx';
 import { NodeBadges } from './node-label.tsx';
 
@@ -53,7 +54,7 @@ export function DatanodeBars({
       <ul class="bars">
         {shown.map((bar) => (
           <li key={bar.datanode.id}>
-            <BarRow bar={bar} most={most} when={when} />
+            <CountBar bar={bar} most={most} when={when} />
           </li>
         ))}
       </ul>
@@ -101,7 +102,7 @@ function inOrder(bars: readonly Bar[], when: When): readonly Bar[] {
   return bars.toSorted((a, b) => off(b) - off(a));
 }
 
-function BarRow({
+function CountBar({
   bar: { datanode, now, after, share },
   most,
   when,
@@ -110,38 +111,29 @@ function BarRow({
   readonly most: number;
   readonly when: When;
 }): JSX.Element {
-  const percent = (count: number): string => `${((count / most) * 100).toFixed(2)}%`;
+  const { id, addr, state } = datanode;
   const filled = when === 'now' ? Math.min(now, after) : after;
+  const parts: readonly BarPart[] = [
+    { look: 'stays', from: 0, to: filled },
+    ...(when === 'now' && now > after ? [{ look: 'over' as const, from: after, to: now }] : []),
+    ...(when === 'now' && now < after ? [{ look: 'comes' as const, from: now, to: after }] : []),
+    ...(share === null ? [] : [{ look: 'target' as const, from: share }]),
+  ];
   const shareText = share === null ? '' : `, fair share ${formatCount(share)}`;
   return (
-    <DetailsButton
-      what="datanode"
-      id={datanode.id}
-      class={`bar-row ${datanode.state}`}
-      title={`${datanode.addr ?? `Datanode ${datanode.id}`}: ${formatCount(now)} now, ${formatCount(after)} after the plan${shareText}`}
+    <BarRow
+      id={id}
+      state={state}
+      title={`${addr ?? `Datanode ${id}`}: ${formatCount(now)} now, ${formatCount(after)} after the plan${shareText}`}
+      parts={parts}
+      most={most}
+      count={formatCount(when === 'now' ? now : after)}
+      change={when === 'now' ? formatChange(after - now) : ''}
     >
-      <span class="node-name">
-        <span class="hidden">Datanode </span>
-        {datanode.id}
-      </span>
-      <span class="bar-track" aria-hidden="true">
-        <span class="bar-fill" style={{ width: percent(filled) }} />
-        {when === 'now' && now !== after && (
-          <span
-            class={now > after ? 'bar-leaves' : 'bar-comes'}
-            style={{ left: percent(filled), width: percent(Math.abs(now - after)) }}
-          />
-        )}
-        {share !== null && <span class="bar-target" style={{ left: percent(share) }} />}
-      </span>
-      <span class="node-count">
-        <strong>{formatCount(when === 'now' ? now : after)}</strong>
-        <span class="hidden"> regions </span>
-        {when === 'now' && <small>{formatChange(after - now)}</small>}
-      </span>
+      <span class="hidden"> regions </span>
       <span class="bar-badges">
         <NodeBadges datanode={datanode} />
       </span>
-    </DetailsButton>
+    </BarRow>
   );
 }

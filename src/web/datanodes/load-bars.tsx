@@ -3,9 +3,9 @@ import { loadTexts } from '../../domain/load-text.ts';
 import type { LoadTexts } from '../../domain/load-text.ts';
 import type { LoadMeasure, LoadState } from '../../domain/load.ts';
 import type { StatusView } from '../../server/api/answers.ts';
-import { DetailsButton } from '../controls/details-button.tsx';
 import { Section } from '../controls/section.tsx';
 import { usePageState } from '../page/page.ts';
+import { BarRow } from './bar-row.tsx';
 import { Key } from './legend.tsx';
 
 type Load = NonNullable<StatusView['load']>;
@@ -45,7 +45,7 @@ export function LoadBars(): JSX.Element | null {
           .slice(0, MOST)
           .map((bar) => (
             <li key={bar.id}>
-              <LoadRow bar={bar} load={load} most={most} texts={texts} />
+              <LoadBar bar={bar} load={load} most={most} texts={texts} />
             </li>
           ))}
       </ul>
@@ -60,40 +60,30 @@ export function LoadBars(): JSX.Element | null {
   );
 }
 
-function LoadRow({
+function LoadBar({
   bar: { id, weight, now, after },
   load,
   most,
   texts: { number, whole },
 }: {
-  readonly bar: {
-    readonly id: string;
-    readonly weight: number;
-    readonly now: number;
-    readonly after: number;
-  };
+  readonly bar: Readonly<Record<'weight' | 'now' | 'after', number>> & { readonly id: string };
   readonly load: Load;
   readonly most: number;
   readonly texts: LoadTexts;
 }): JSX.Element {
-  const percent = (amount: number): string => `${((amount / most) * 100).toFixed(2)}%`;
   const [low, high] = [load.low * weight, load.high * weight];
-  const title = `Datanode ${id}: ${whole(now)} now, ${number(after)} after the plan; ${number(low)} to ${number(high)} is even`;
   return (
-    <DetailsButton what="datanode" id={id} class="bar-row" title={title}>
-      <span class="node-name">
-        <span class="hidden">Datanode </span>
-        {id}
-      </span>
-      <span class="bar-track" aria-hidden="true">
-        <span class="bar-fill" style={{ width: percent(now) }} />
-        <span class="bar-band" style={{ left: percent(low), width: percent(high - low) }} />
-        <span class="bar-target" style={{ left: percent(after) }} />
-      </span>
-      <span class="node-count">
-        <strong>{number(now)}</strong>
-        {number(now) !== number(after) && <small>→ {number(after)}</small>}
-      </span>
-    </DetailsButton>
+    <BarRow
+      id={id}
+      title={`Datanode ${id}: ${whole(now)} now, ${number(after)} after the plan; ${number(low)} to ${number(high)} is even`}
+      parts={[
+        { look: 'stays', from: 0, to: now },
+        { look: 'band', from: low, to: high },
+        { look: 'target', from: after },
+      ]}
+      most={most}
+      count={number(now)}
+      change={number(now) === number(after) ? '' : `→ ${number(after)}`}
+    />
   );
 }

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { ExplainKind } from '../../domain/explanation.ts';
 import { actions } from '../api/actions.ts';
+import { DetailsButton } from '../controls/details-button.tsx';
 import { Route, StateBadge, tookText } from '../controls/move.tsx';
 import { Empty, NotShown, Problem } from '../controls/section.tsx';
 import { Ago } from '../controls/time.tsx';
@@ -84,8 +85,7 @@ function DatanodeButtons({ close, id }: { readonly close: () => void; readonly i
 }
 
 function Regions({ what, id }: { readonly what: 'table' | 'datanode'; readonly id: string }): JSX.Element {
-  const page = usePage();
-  const revision = usePageState((state) => state.planRevision);
+  const revision = usePageState(({ revisions }) => revisions.plan);
   const { value, problem } = useAnswer('/api/v1/regions', { [what]: id, limit: LISTED }, revision);
   const tables = usePageState((state) => state.matrix?.tables);
   if (!value) return <Problem text={problem} />;
@@ -93,18 +93,14 @@ function Regions({ what, id }: { readonly what: 'table' | 'datanode'; readonly i
   return (
     <>
       <h3>{plural(value.total, 'region')}</h3>
-      <ul class="region-list" tabIndex={0} aria-label="Regions">
+      <ul class="box" tabIndex={0} aria-label="Regions">
         {value.regions.map((region) => (
           <li key={region.id}>
-            <button
-              type="button"
-              class="row-button"
-              onClick={() => page.open({ kind: 'details', what: 'region', id: region.id })}
-            >
+            <DetailsButton what="region" id={region.id} class="row">
               <span class="table-name">{names.get(region.tableId) ?? region.tableId}</span>
               <span class="region-id">{region.id}</span>
               <Route from={region.leader ?? 'none'} to={region.target} />
-            </button>
+            </DetailsButton>
           </li>
         ))}
       </ul>
@@ -115,7 +111,7 @@ function Regions({ what, id }: { readonly what: 'table' | 'datanode'; readonly i
 
 function PastMoves({ id }: { readonly id: string }): JSX.Element {
   const revision = useThrottled(
-    usePageState((state) => state.movesRevision),
+    usePageState(({ revisions }) => revisions.moves),
     2_000,
   );
   const { value, problem } = useAnswer('/api/v1/history', { region: id, limit: 10 }, revision);

@@ -47,7 +47,7 @@ export function DrainPreview({
       </div>
       <details>
         <summary>The moves</summary>
-        <ol class="moves scroll" tabIndex={0} aria-label="Planned moves">
+        <ol class="box" tabIndex={0} aria-label="Planned moves">
           {moves.slice(0, SHOWN_MOVES).map((move) => (
             <li key={move.regionId} class="row">
               <span class="seq">{move.seq}</span>

@@ -1,15 +1,15 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { actions } from '../api/actions.ts';
+import { actions, keepName } from '../api/actions.ts';
 import type { DrainAnswer } from '../api/actions.ts';
 import { Form, SearchField } from '../controls/form.tsx';
+import type { Fields } from '../controls/form.tsx';
 import { NotShown } from '../controls/section.tsx';
 import { plural } from '../format.ts';
-import { useAttempt } from '../hooks/attempt.ts';
 import { usePage, usePageState } from '../page/page.ts';
 import { Dialog } from './dialog.tsx';
 import { DrainPreview } from './drain-preview.tsx';
-import { NameField, useName } from './name-field.tsx';
+import { NameField } from './name-field.tsx';
 
 const SHOWN = 200;
 /** Fewer are found without a filter. */
@@ -26,12 +26,10 @@ export function DrainDialog({
   const page = usePage();
   const [chosen, setChosen] = useState(datanodes);
   const [preview, setPreview] = useState<DrainAnswer | null>(null);
-  const name = useName();
-  const attempt = useAttempt();
   const what = chosen.length === 1 ? `datanode ${chosen[0] ?? ''}` : plural(chosen.length, 'datanode');
   const show = async (): Promise<void> => setPreview(await actions.drain(chosen, true));
-  const drain = async (): Promise<void> => {
-    name.keep();
+  const drain = async ({ by = '' }: Fields): Promise<void> => {
+    keepName(by);
     await actions.drain(chosen, false);
     page.say(`Draining ${what}.`);
     close();
@@ -44,19 +42,17 @@ export function DrainDialog({
       {preview ? (
         <Form
           key="drain"
-          attempt={attempt}
           work={drain}
           submit={`Drain ${what}`}
           isDangerous
           back={{ text: 'Back', go: () => setPreview(null) }}
         >
           <DrainPreview plan={preview.plan} chosen={chosen} />
-          <NameField {...name} />
+          <NameField />
         </Form>
       ) : (
         <Form
           key="preview"
-          attempt={attempt}
           work={show}
           submit="Preview"
           isReady={chosen.length > 0}
@@ -90,7 +86,7 @@ function Chooser({
           onText={setText}
         />
       )}
-      <div class="checks">
+      <div class="box">
         {fitting.slice(0, SHOWN).map(({ id, addr, regions, state }) => (
           <label key={id} class="check">
             <input

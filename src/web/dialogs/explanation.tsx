@@ -10,7 +10,7 @@ const SHOWN = 20;
 
 /** Why a region, table or datanode moves or stays, as `explain` tells it. */
 export function Explained({ what, id }: { readonly what: ExplainKind; readonly id: string }): JSX.Element {
-  const revision = usePageState((state) => state.planRevision);
+  const revision = usePageState(({ revisions }) => revisions.plan);
   const { value, problem } = useAnswer(`/api/v1/explain/${what}/${encodeURIComponent(id)}`, {}, revision);
   if (!value) return problem === null ? <Empty>Loading.</Empty> : <Problem text={problem} />;
   const facts = Object.entries(value.facts).filter(([, fact]) => fact !== null && !isFactTable(fact));

@@ -29,7 +29,7 @@ export function MoveDialog({
   return (
     <Dialog title={`${shortTable(move.table)} ${move.regionId}`} close={close} wide>
       <p class="big-move">
-        <Route from={move.from} to={move.to} isBig />
+        <Route from={move.from} to={move.to} />
         <StateBadge state={move.state} />
       </p>
       {move.detail !== null && <p class="answer">{move.detail}</p>}

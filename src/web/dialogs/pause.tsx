@@ -1,50 +1,38 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
-import { actions } from '../api/actions.ts';
-import { Select } from '../controls/choice.tsx';
-import { Form, TextField } from '../controls/form.tsx';
-import { useAttempt } from '../hooks/attempt.ts';
+import { actions, keepName } from '../api/actions.ts';
+import { Field, Form } from '../controls/form.tsx';
+import type { Fields } from '../controls/form.tsx';
 import { usePage } from '../page/page.ts';
 import { Dialog } from './dialog.tsx';
-import { NameField, useName } from './name-field.tsx';
-
-const LENGTHS = [
-  ['30m', '30 minutes'],
-  ['1h', '1 hour'],
-  ['2h', '2 hours'],
-  ['8h', '8 hours'],
-  ['24h', '1 day'],
-  ['', 'until resumed'],
-] as const;
+import { NameField } from './name-field.tsx';
 
 export function PauseDialog({ close }: { readonly close: () => void }): JSX.Element {
   const page = usePage();
-  const [length, setLength] = useState<(typeof LENGTHS)[number][0]>('1h');
-  const [reason, setReason] = useState('');
-  const name = useName();
-  const attempt = useAttempt();
-  const pause = async (): Promise<void> => {
-    name.keep();
-    await actions.pause(length, reason.trim());
+  const pause = async ({ length = '', reason = '', by = '' }: Fields): Promise<void> => {
+    keepName(by);
+    await actions.pause(length, reason);
     page.say('Paused. A running migration finishes.');
     close();
   };
   return (
     <Dialog title="Pause the rebalancer" close={close}>
       <p class="dim">A running migration finishes, and no new one starts.</p>
-      <Form attempt={attempt} work={pause} submit="Pause" back={{ text: 'Cancel', go: close }}>
+      <Form work={pause} submit="Pause" back={{ text: 'Cancel', go: close }}>
         <label>
           For how long
-          <Select options={LENGTHS} value={length} onChange={setLength} />
+          <select name="length">
+            <option value="30m">30 minutes</option>
+            <option value="1h" selected>
+              1 hour
+            </option>
+            <option value="2h">2 hours</option>
+            <option value="8h">8 hours</option>
+            <option value="24h">1 day</option>
+            <option value="">until resumed</option>
+          </select>
         </label>
-        <TextField
-          label="Why"
-          maxLength={500}
-          placeholder="Upgrading the datanodes"
-          value={reason}
-          onText={setReason}
-        />
-        <NameField {...name} />
+        <Field label="Why" name="reason" maxLength={500} placeholder="Upgrading the datanodes" />
+        <NameField />
       </Form>
     </Dialog>
   );

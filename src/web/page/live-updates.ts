@@ -1,7 +1,7 @@
 import { ApiError, get } from '../api/client.ts';
 import { followEvents } from '../api/event-stream.ts';
 import type { StreamEvent } from '../api/event-stream.ts';
-import type { Store } from './state.ts';
+import type { Store, Topic } from './state.ts';
 
 /** More regions are shown as bars, not one by one. */
 const MAX_CELLS = 1_500;
@@ -53,41 +53,31 @@ interface Loaders {
   readonly overview: () => void;
 }
 
+/** What each event is about. After a `hello` or `reset` anything may have happened. */
+const TOPICS: Readonly<Record<string, readonly Topic[]>> = {
+  hello: ['plan', 'moves', 'cycles', 'audit'],
+  reset: ['plan', 'moves', 'cycles', 'audit'],
+  planned: ['plan'],
+  'move-finished': ['moves'],
+  'cycle-started': ['audit'],
+  'cycle-finished': ['cycles'],
+  paused: ['audit'],
+  resumed: ['audit'],
+  'drain-requested': ['audit'],
+  'drain-ended': ['audit'],
+  'cordon-requested': ['audit'],
+  'cordon-ended': ['audit'],
+  'quarantine-released': ['audit'],
+};
+
 function react({ type }: StreamEvent, store: Store, load: Loaders): void {
   load.status();
-  const { planRevision, movesRevision, cyclesRevision, auditRevision } = store.get();
-  switch (type) {
-    case 'hello':
-    case 'reset':
-      load.overview();
-      store.set({
-        planRevision: planRevision + 1,
-        movesRevision: movesRevision + 1,
-        cyclesRevision: cyclesRevision + 1,
-        auditRevision: auditRevision + 1,
-      });
-      return;
-    case 'planned':
-      load.overview();
-      store.set({ planRevision: planRevision + 1 });
-      return;
-    case 'move-finished':
-      load.overview();
-      store.set({ movesRevision: movesRevision + 1 });
-      return;
-    case 'cycle-finished':
-      store.set({ cyclesRevision: cyclesRevision + 1 });
-      return;
-    case 'paused':
-    case 'resumed':
-    case 'drain-requested':
-    case 'drain-ended':
-    case 'cordon-requested':
-    case 'cordon-ended':
-    case 'quarantine-released':
-    case 'cycle-started':
-      store.set({ auditRevision: auditRevision + 1 });
-  }
+  const topics = TOPICS[type] ?? [];
+  if (topics.length === 0) return;
+  const revisions = { ...store.get().revisions };
+  for (const topic of topics) revisions[topic] += 1;
+  store.set({ revisions });
+  if (topics.includes('plan') || topics.includes('moves')) load.overview();
 }
 
 async function loadStatus(store: Store): Promise<void> {

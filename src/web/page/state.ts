@@ -14,13 +14,12 @@ export interface PageState {
   readonly matrix: MatrixView | null;
   /** Every region, where there are not too many to show each. */
   readonly regions: RegionsView | null;
-  /** Rises with every plan, for explanations that stay open. */
-  readonly planRevision: number;
-  /** Rises when moves ended, for what is fetched only where it is shown. */
-  readonly movesRevision: number;
-  readonly cyclesRevision: number;
-  readonly auditRevision: number;
+  /** Each rises when there is more of it, for what is fetched only where it is shown. */
+  readonly revisions: Readonly<Record<Topic, number>>;
 }
+
+/** `plan`: a new one; `moves` and `cycles`: some have ended; `audit`: somebody did something. */
+export type Topic = 'plan' | 'moves' | 'cycles' | 'audit';
 
 const INITIAL: PageState = {
   connection: 'connecting',
@@ -30,10 +29,7 @@ const INITIAL: PageState = {
   nowMs: 0,
   matrix: null,
   regions: null,
-  planRevision: 0,
-  movesRevision: 0,
-  cyclesRevision: 0,
-  auditRevision: 0,
+  revisions: { plan: 0, moves: 0, cycles: 0, audit: 0 },
 };
 
 export interface Store {

@@ -5,7 +5,7 @@ export const THEME_CHOICES = [
   ['light', 'Light'],
   ['dark', 'Dark'],
 ] as const;
-export type ThemeChoice = (typeof THEME_CHOICES)[number][0];
+type ThemeChoice = (typeof THEME_CHOICES)[number][0];
 
 const KEY = 'greptime-rebalancer.theme';
 

@@ -6,7 +6,7 @@ import { usePageState } from '../page/page.ts';
 
 /** Who did what to the rebalancer. */
 export function Audit(): JSX.Element {
-  const revision = usePageState((state) => state.auditRevision);
+  const revision = usePageState(({ revisions }) => revisions.audit);
   const { value, problem } = useAnswer('/api/v1/audit', { limit: 20 }, revision);
   const entries = value?.entries ?? [];
   return (

@@ -3,23 +3,17 @@ import { actions } from '../api/actions.ts';
 import { Select } from '../controls/choice.tsx';
 import { useAttempt } from '../hooks/attempt.ts';
 import { usePage, usePageState } from '../page/page.ts';
-import { THEME_CHOICES } from '../page/theme.ts';
-import type { ThemeChoice } from '../page/theme.ts';
+import { THEME_CHOICES, useTheme } from '../page/theme.ts';
 
 const CONNECTION = {
   live: ['good', 'Live'],
   connecting: ['busy', 'Connecting'],
-  lost: ['bad', 'No connection'],
+  lost: ['bad toned', 'No connection'],
   locked: ['busy', 'Token needed'],
 } as const;
 
-export function Header({
-  theme,
-  chooseTheme,
-}: {
-  readonly theme: ThemeChoice;
-  readonly chooseTheme: (choice: ThemeChoice) => void;
-}): JSX.Element {
+export function Header(): JSX.Element {
+  const [theme, chooseTheme] = useTheme();
   const connection = usePageState((state) => state.connection);
   const problem = usePageState((state) => state.problem);
   const [tone, text] = CONNECTION[connection];

@@ -24,7 +24,7 @@ const OUTCOMES = [
 /** Past moves, the newest first, each with its explanation. */
 export function History(): JSX.Element {
   const revision = useThrottled(
-    usePageState((state) => state.movesRevision),
+    usePageState(({ revisions }) => revisions.moves),
     1_000,
   );
   const [outcome, setOutcome] = useState('');

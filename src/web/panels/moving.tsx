@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { StatusView } from '../../server/api/answers.ts';
 import { DetailsButton } from '../controls/details-button.tsx';
 import { FactList } from '../controls/fact-list.tsx';
+import type { NamedFact } from '../controls/fact-list.tsx';
 import { MoveButton, reasonText, Route, StateBadge } from '../controls/move.tsx';
 import { Empty, Section } from '../controls/section.tsx';
 import { Ago, Ahead } from '../controls/time.tsx';
@@ -44,7 +45,7 @@ function Move({
         <DetailsButton what="table" id={move.tableId} class="link table-name">
           {shortTable(move.table)}
         </DetailsButton>
-        <Route from={datanode(move.from)} to={datanode(move.to)} isBig />
+        <Route from={datanode(move.from)} to={datanode(move.to)} />
       </p>
       <p class="dim">
         Region{' '}
@@ -72,10 +73,10 @@ function Move({
 
 /** What happened last, and when something may happen again. */
 function Idle(): JSX.Element {
-  const revision = usePageState((state) => state.movesRevision);
+  const revision = usePageState(({ revisions }) => revisions.moves);
   const status = usePageState((state) => state.status);
   const last = useAnswer('/api/v1/history', { limit: 1 }, revision).value?.moves[0];
-  const facts: [string, JSX.Element | string | null][] = [
+  const facts: readonly NamedFact[] = [
     [
       'Last move',
       last ? (
@@ -96,7 +97,7 @@ function Idle(): JSX.Element {
   return (
     <Section title="Moving now" id="moving">
       <Empty>No migration running.</Empty>
-      <FactList facts={facts} isWide />
+      <FactList facts={facts} />
     </Section>
   );
 }

@@ -17,7 +17,7 @@ const ALL = 200;
 export function Queue(): JSX.Element {
   const length = usePageState(({ status }) => status?.queue.length ?? 0);
   const planId = usePageState(({ status }) => status?.plan?.planId ?? '');
-  const revision = usePageState((state) => state.movesRevision);
+  const revision = usePageState(({ revisions }) => revisions.moves);
   const current = usePageState(({ status }) => status?.currentMove?.move.regionId ?? '');
   const earlier = usePageState(({ status }) => (status ? movesOfEarlierPlans(status) : 0));
   const isDryRun = usePageState(({ status }) => status?.dryRun === true);
@@ -50,13 +50,13 @@ export function Queue(): JSX.Element {
         <Empty>{filter === '' ? 'No moves queued.' : 'No queued move matches this filter.'}</Empty>
       ) : (
         <ol
-          class={isWhole ? 'moves scroll' : 'moves'}
+          class={isWhole ? 'moves box' : 'moves'}
           tabIndex={isWhole ? 0 : undefined}
           aria-label="Queued moves"
         >
           {moves.map((move) => (
             <li key={move.regionId}>
-              <DetailsButton what="region" id={move.regionId} class="row-button">
+              <DetailsButton what="region" id={move.regionId} class="row">
                 <span class="seq">{formatCount(earlier + move.seq)}</span>
                 <MoveText move={move} />
               </DetailsButton>

@@ -1,7 +1,9 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import type { CycleOutcome } from '../../domain/codes.ts';
 import { formatEstimate } from '../../lib/duration.ts';
 import type { StatusView } from '../../server/api/answers.ts';
+import { FactList } from '../controls/fact-list.tsx';
+import type { NamedFact } from '../controls/fact-list.tsx';
 import { Ago } from '../controls/time.tsx';
 import { formatClock, formatCount, formatElapsed, plural } from '../format.ts';
 import { usePageState } from '../page/page.ts';
@@ -11,58 +13,32 @@ export interface StatusProps {
 }
 
 /** The numbers behind the verdict. */
-export function VerdictFacts({ status }: StatusProps): JSX.Element {
+export function VerdictFacts({ status }: StatusProps): JSX.Element | null {
+  const nowMs = usePageState((state) => state.nowMs);
   const { snapshot, plan, lastCycle } = status;
-  return (
-    <dl class="facts">
-      <Fact name="Regions" value={snapshot && formatCount(snapshot.regions)}>
-        {snapshot && `${plural(snapshot.tables, 'table')} on ${plural(snapshot.datanodes, 'datanode')}`}
-      </Fact>
-      <Skew name="Table skew" part="tableSkewMax" status={status} />
-      <Skew name="Datanode skew" part="nodeSkew" status={status} />
-      <Fact name="Plan" value={plan && plural(plan.moves, 'move')}>
-        {plan && planText(plan)}
-      </Fact>
-      <Fact name="Last cycle" value={lastCycle && outcomeText(lastCycle.outcome)}>
-        {lastCycle && <Ago at={lastCycle.endedAt} />}
-      </Fact>
-      <NextCycle status={status} />
-    </dl>
-  );
+  const facts: readonly NamedFact[] = [
+    [
+      'Regions',
+      snapshot ? formatCount(snapshot.regions) : '–',
+      snapshot && `${plural(snapshot.tables, 'table')} on ${plural(snapshot.datanodes, 'datanode')}`,
+    ],
+    ['Table skew', ...skew(status, 'tableSkewMax')],
+    ['Datanode skew', ...skew(status, 'nodeSkew')],
+    ['Plan', plan ? plural(plan.moves, 'move') : '–', plan && planText(plan)],
+    [
+      'Last cycle',
+      lastCycle ? outcomeText(lastCycle.outcome) : '–',
+      lastCycle && <Ago at={lastCycle.endedAt} />,
+    ],
+    ['Next cycle', ...nextCycle(status, nowMs)],
+  ];
+  return <FactList facts={facts} />;
 }
 
-function Fact({
-  name,
-  value,
-  children,
-}: {
-  readonly name: string;
-  readonly value: ComponentChildren;
-  readonly children?: ComponentChildren;
-}): JSX.Element {
-  return (
-    <div class="fact">
-      <dt>{name}</dt>
-      <dd>
-        <strong>{value ?? '–'}</strong>
-        <small>{children}</small>
-      </dd>
-    </div>
-  );
-}
-
-function Skew({
-  name,
-  part,
-  status: { balance },
-}: StatusProps & { readonly name: string; readonly part: 'tableSkewMax' | 'nodeSkew' }): JSX.Element {
-  if (!balance) return <Fact name={name} value={null} />;
+function skew({ balance }: StatusView, part: 'tableSkewMax' | 'nodeSkew'): readonly [string, string?] {
+  if (!balance) return ['–'];
   const [now, after] = [formatCount(balance.now[part]), formatCount(balance.after[part])];
-  return (
-    <Fact name={name} value={now === after ? now : `${now} → ${after}`}>
-      {now === after ? 'most minus least regions' : 'now and after the plan'}
-    </Fact>
-  );
+  return now === after ? [now, 'most minus least regions'] : [`${now} → ${after}`, 'now and after the plan'];
 }
 
 /** As the command line says it. */
@@ -75,15 +51,10 @@ function planText({ optimal, minimumMoves, moves }: NonNullable<StatusView['plan
   return optimal ? 'fewer are impossible' : `at least ${formatCount(minimumMoves)} needed`;
 }
 
-function NextCycle({ status: { cycle, nextTickAt } }: StatusProps): JSX.Element {
-  const nowMs = usePageState((state) => state.nowMs);
-  if (cycle) return <Fact name="Next cycle" value="running" />;
-  if (nextTickAt === null) return <Fact name="Next cycle" value={null} />;
-  return (
-    <Fact name="Next cycle" value={`in ${formatElapsed(nowMs, Date.parse(nextTickAt))}`}>
-      {formatClock(nextTickAt, nowMs)}
-    </Fact>
-  );
+function nextCycle({ cycle, nextTickAt }: StatusView, nowMs: number): readonly [string, string?] {
+  if (cycle) return ['running'];
+  if (nextTickAt === null) return ['–'];
+  return [`in ${formatElapsed(nowMs, Date.parse(nextTickAt))}`, formatClock(nextTickAt, nowMs)];
 }
 
 /** How much of the plan is done. */
@@ -97,7 +68,7 @@ export function Progress({ status: { progress, dryRun, verdict } }: StatusProps)
       ? ''
       : `about ${formatEstimate(etaSeconds * 1_000)} left`;
   return (
-    <div class="progress">
+    <>
       <progress value={done + failed} max={total} aria-label="Moves of the plan that were made" />
       {/* The sentence of a balancing cluster says the same. */}
       {verdict.code !== 'balancing' && (
@@ -105,10 +76,10 @@ export function Progress({ status: { progress, dryRun, verdict } }: StatusProps)
           <strong>
             {formatCount(done)} of {plural(total, 'move')}
           </strong>
-          {failed > 0 && <span class="text-bad"> · {formatCount(failed)} failed or skipped</span>}
+          {failed > 0 && <span class="bad toned"> · {formatCount(failed)} failed or skipped</span>}
           {left !== '' && <span> · {left}</span>}
         </p>
       )}
-    </div>
+    </>
   );
 }

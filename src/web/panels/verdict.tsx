@@ -44,7 +44,7 @@ export function Verdict(): JSX.Element | null {
   const sentence = verdict.sentence.replace(/ ?\bBalanced\.$/, '');
   return (
     <section
-      class={`verdict ${hasDead && tone === 'good' ? 'warn' : tone} ${verdict.code}`}
+      class={`card verdict ${hasDead && tone === 'good' ? 'warn' : tone} ${verdict.code}`}
       aria-labelledby="verdict"
     >
       <Head title={title} icon={icon}>
@@ -100,7 +100,7 @@ function LeaderLink({ status: { leader } }: StatusProps): JSX.Element | null {
 export function NoVerdict(): JSX.Element {
   const problem = usePageState((state) => state.problem);
   return (
-    <section class="verdict calm" aria-labelledby="verdict" aria-busy={problem === null}>
+    <section class="card verdict calm" aria-labelledby="verdict" aria-busy={problem === null}>
       <Head title={problem === null ? 'Connecting' : 'No answer'} icon={LOOK.starting[2]}>
         <p>{problem ?? 'Loading the status.'}</p>
       </Head>

@@ -177,7 +177,7 @@ function Heads({
   const byId = new Map(datanodes.map((datanode) => [datanode.id, datanode]));
   return (
     <div class="heat-head" role="row" aria-rowindex={1}>
-      <div class="heat-corner" role="columnheader" aria-colindex={1} style={{ width: `${name}px` }}>
+      <div class="heat-name" role="columnheader" aria-colindex={1} style={{ width: `${name}px` }}>
         <span>Table</span>
         <span>regions</span>
       </div>
