@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { snapshotChunks } from '../../domain/snapshot-file.ts';
-import { count } from '../../lib/number.ts';
 import { configOf, withConfig } from '../cli.ts';
 import type { Cli, ConfigFlags } from '../cli.ts';
 import { writeFileWhole } from '../io.ts';
+import { sizeText } from '../render/text.ts';
 
 export function addSnapshot(program: Command, cli: Cli): void {
   withConfig(program.command('snapshot'))
@@ -22,8 +22,12 @@ Example:
       if (flags.out === undefined)
         for (const chunk of snapshotChunks(snapshot)) await cli.io.out.write(chunk);
       else await writeFileWhole(flags.out, snapshotChunks(snapshot));
-      const { datanodes, tables, regions } = snapshot;
-      const size = `${count(datanodes.length, 'datanode')}, ${count(tables.length, 'table')}, ${count(regions.length, 'region')}`;
+      const [datanodes, tables, regions] = [
+        snapshot.datanodes.length,
+        snapshot.tables.length,
+        snapshot.regions.length,
+      ];
+      const size = sizeText({ datanodes, tables, regions });
       await cli.io.err.write(`${flags.out === undefined ? 'Snapshot' : `Wrote ${flags.out}`}: ${size}.\n`);
     });
 }

@@ -3,9 +3,8 @@ import { formatNumber } from '../../lib/number.ts';
 import type { AuditView, HistoryView, QuarantineView } from '../../server/api/answers.ts';
 import { when } from './status-screen.ts';
 import type { Canvas } from './style.ts';
-import { layOut, printable, wrapLines } from './text.ts';
-
-type Lines = Generator<string, void, undefined>;
+import { printable, table, wrapLines } from './text.ts';
+import type { Lines } from './text.ts';
 
 /** In narrower windows the day and the detail of a move would take the place of columns that matter more. */
 const WIDE_COLUMNS = 120;
@@ -15,90 +14,80 @@ function timeText(iso: string, isWide: boolean): string {
 }
 
 /** Past moves, the newest first. */
-export function* historyTable(moves: HistoryView['moves'], { width, style }: Canvas): Lines {
+export function* historyTable(moves: HistoryView['moves'], canvas: Canvas): Lines {
   if (moves.length === 0) {
     yield 'No moves yet.';
     return;
   }
-  const isWide = width >= WIDE_COLUMNS;
-  const rows = moves.map((move) => [
-    timeText(move.createdAt, isWide),
-    move.regionId,
-    printable(move.table),
-    `${move.from} → ${move.to}`,
-    printable(move.reason),
-    style(move.state === 'succeeded' ? 'green' : 'yellow', printable(move.state)),
-    durationText(move),
-    ...(isWide ? [detailText(move)] : []),
-  ]);
-  yield* layOut(
+  const isWide = canvas.width >= WIDE_COLUMNS;
+  const stateText = ({ state }: MoveView): string =>
+    canvas.style(state === 'succeeded' ? 'green' : 'yellow', printable(state));
+  yield* table(
+    moves,
     [
-      { title: 'BEGUN' },
-      { title: 'REGION', align: 'right' },
-      { title: 'TABLE' },
-      { title: 'MOVE' },
-      { title: 'REASON', yields: 2 },
-      { title: 'STATE' },
-      { title: 'TOOK', align: 'right', yields: 1 },
-      ...(isWide ? [{ title: 'DETAIL' }] : []),
+      { title: 'BEGUN', cell: ({ createdAt }) => timeText(createdAt, isWide) },
+      { title: 'REGION', align: 'right', cell: ({ regionId }) => regionId },
+      { title: 'TABLE', cell: (move) => printable(move.table) },
+      { title: 'MOVE', cell: ({ from, to }) => `${from} → ${to}` },
+      { title: 'REASON', yields: 2, cell: ({ reason }) => printable(reason) },
+      { title: 'STATE', cell: stateText },
+      { title: 'TOOK', align: 'right', yields: 1, cell: durationText },
+      ...(isWide ? [{ title: 'DETAIL', cell: detailText }] : []),
     ],
-    rows,
-    { title: (text) => style('bold', text), width },
+    canvas,
   );
 }
 
+type MoveView = HistoryView['moves'][number];
+
 /** With the word by which docs/recovery.md tells what to do, where there may be something to do. */
-function detailText({ state, cause, detail }: HistoryView['moves'][number]): string {
+function detailText({ state, cause, detail }: MoveView): string {
   const sentence = printable(detail ?? '');
   return state === 'succeeded' || cause === null ? sentence : `${printable(cause)}: ${sentence}`;
 }
 
-function durationText({ submittedAt, endedAt }: HistoryView['moves'][number]): string {
+function durationText({ submittedAt, endedAt }: MoveView): string {
   if (submittedAt === null || endedAt === null) return '';
   return formatDuration(Date.parse(endedAt) - Date.parse(submittedAt));
 }
 
 /** Who did what, the newest first. */
-export function* auditTable(entries: AuditView['entries'], { width, style }: Canvas): Lines {
+export function* auditTable(entries: AuditView['entries'], canvas: Canvas): Lines {
   if (entries.length === 0) {
     yield 'No actions recorded.';
     return;
   }
-  yield* layOut(
-    [{ title: 'WHEN' }, { title: 'WHO' }, { title: 'WHAT' }, { title: 'WHY' }],
-    entries.map(({ at, who, what, why }) => [when(at), printable(who), printable(what), printable(why)]),
-    { title: (text) => style('bold', text), width },
+  yield* table(
+    entries,
+    [
+      { title: 'WHEN', cell: ({ at }) => when(at) },
+      { title: 'WHO', cell: ({ who }) => printable(who) },
+      { title: 'WHAT', cell: ({ what }) => printable(what) },
+      { title: 'WHY', cell: ({ why }) => printable(why) },
+    ],
+    canvas,
   );
 }
 
 export function* quarantineTable({ quarantined: regions, datanodes }: QuarantineView, canvas: Canvas): Lines {
-  const { width, style } = canvas;
-  yield* wrapLines(quarantinedDatanodes(datanodes), width);
+  yield* wrapLines(quarantinedDatanodes(datanodes), canvas.width);
   if (regions.length === 0) {
     if (datanodes.length === 0) yield 'Nothing is quarantined.';
     return;
   }
-  const isWide = width >= WIDE_COLUMNS;
-  yield* layOut(
+  const isWide = canvas.width >= WIDE_COLUMNS;
+  yield* table(
+    regions,
     [
-      { title: 'REGION', align: 'right' },
-      { title: 'TABLE' },
-      { title: 'MOVE' },
-      { title: 'CAUSE' },
-      { title: 'FAILURES', align: 'right', yields: 1 },
-      { title: 'UNTIL' },
-      { title: 'WHY', yields: 2 },
+      { title: 'REGION', align: 'right', cell: ({ regionId }) => regionId },
+      { title: 'TABLE', cell: ({ move }) => printable(move?.table ?? '') },
+      { title: 'MOVE', cell: ({ move }) => (move ? `${move.from} → ${move.to}` : '') },
+      { title: 'CAUSE', cell: ({ move }) => printable(move?.cause ?? '') },
+      { title: 'FAILURES', align: 'right', yields: 1, cell: ({ failures }) => formatNumber(failures) },
+      { title: 'UNTIL', cell: ({ until }) => timeText(until, isWide) },
+      { title: 'WHY', yields: 2, cell: ({ detail }) => printable(detail) },
     ],
-    regions.map(({ regionId, failures, until, detail, move }) => [
-      regionId,
-      printable(move?.table ?? ''),
-      move ? `${move.from} → ${move.to}` : '',
-      printable(move?.cause ?? ''),
-      formatNumber(failures),
-      timeText(until, isWide),
-      printable(detail),
-    ]),
-    { title: (text) => style('bold', text), width },
+    canvas,
   );
 }
 

@@ -2,8 +2,8 @@ import type { DatanodeBalance, DatanodeState, Plan } from '../../domain/plan.ts'
 import { formatNumber } from '../../lib/number.ts';
 import { loadCells } from './load-lines.ts';
 import type { Canvas, Format } from './style.ts';
-import { layOut, padEnd, padStart } from './text.ts';
-import type { Column } from './text.ts';
+import { padEnd, padStart, table } from './text.ts';
+import type { Column, Lines } from './text.ts';
 
 const MAX_DATANODES = 40;
 const MAX_BAR = 24;
@@ -25,39 +25,38 @@ interface Row {
 }
 
 /** One line per datanode: its state and weight, and its regions before and after as bars. */
-export function* datanodeTable(
-  plan: Plan,
-  options: Canvas & { readonly all: boolean },
-): Generator<string, void, undefined> {
+export function* datanodeTable(plan: Plan, options: Canvas & { readonly all: boolean }): Lines {
   const rows = rowsOf(plan);
   const shown = options.all ? rows : mostChanged(rows, MAX_DATANODES);
   const weighted = rows.some(({ node }) => node.weight !== 1);
   const loads = loadCells(plan);
-  const columns: Column[] = [
-    { title: 'DATANODE', align: 'right' },
-    { title: 'STATE' },
-    ...(weighted ? [{ title: 'WEIGHT', align: 'right' } as const] : []),
-    { title: 'BEFORE' },
-    { title: 'AFTER' },
-    ...(loads ? [{ title: 'LOAD', align: 'right' } as const] : []),
-  ];
-
   const width =
     options.width -
     (loads ? rows.reduce((most, { node }) => Math.max(most, loads(node.id).length), 4) + 2 : 0);
   const bars = barPainter(rows, { ...options, width }, weighted);
-  const cells = shown.map(({ node, before, after }) => [
-    node.id,
-    options.style(STATE_FORMAT[node.state], node.state),
-    ...(weighted ? [String(node.weight)] : []),
-    bars(before),
-    `${bars(after)}${changeMark(before, after)}`,
-    ...(loads ? [loads(node.id)] : []),
-  ]);
-  yield* layOut(columns, cells, { title: (text) => options.style('bold', text) });
+  yield* table(
+    shown,
+    [
+      { title: 'DATANODE', align: 'right', cell: ({ node }) => node.id },
+      { title: 'STATE', cell: ({ node }) => options.style(STATE_FORMAT[node.state], node.state) },
+      ...optional(weighted, { title: 'WEIGHT', align: 'right', cell: ({ node }) => String(node.weight) }),
+      { title: 'BEFORE', cell: ({ before }) => bars(before) },
+      { title: 'AFTER', cell: ({ before, after }) => `${bars(after)}${changeMark(before, after)}` },
+      ...optional(loads !== undefined, {
+        title: 'LOAD',
+        align: 'right',
+        cell: ({ node }) => loads?.(node.id) ?? '',
+      }),
+    ],
+    { ...options, width: Infinity },
+  );
   const hidden = rows.length - shown.length;
   if (hidden > 0)
     yield `… and ${formatNumber(hidden)} more that change no more than these (--all shows them)`;
+}
+
+function optional(isShown: boolean, column: Column<Row>): Column<Row>[] {
+  return isShown ? [column] : [];
 }
 
 function rowsOf({ before, after }: Plan): Row[] {

@@ -3,13 +3,14 @@ import { count } from '../../lib/number.ts';
 import type { DrainVerdict, LeftRegion } from '../../domain/regions-left.ts';
 import type { Canvas } from './style.ts';
 import { printable } from './text.ts';
+import type { Lines } from './text.ts';
 
 export function isDrained({ datanodes }: DrainVerdict): boolean {
   return datanodes.every(({ left }) => left.length === 0);
 }
 
 /** How a drain ended: every region that is left, with the reason, however many they are. */
-export function* drainVerdict(verdict: DrainVerdict, { style }: Canvas): Generator<string, void, undefined> {
+export function* drainVerdict(verdict: DrainVerdict, { style }: Canvas): Lines {
   const { moves, dryRun } = verdict;
   const failures = moves?.failed ? `, ${count(moves.failed, 'move')} did not succeed` : '';
   if (moves && !dryRun) yield `${count(moves.moved, 'region')} moved${failures}.`;

@@ -1,9 +1,8 @@
 import type { Explanation } from '../../domain/explanation.ts';
 import { factLabel, factText, isFactTable, withShare } from '../../domain/fact-text.ts';
 import type { Canvas } from './style.ts';
-import { labelled, layOut, printable, shortPlanId, wrap } from './text.ts';
-
-type Lines = Generator<string, void, undefined>;
+import { hang, labelled, printable, shortPlanId, table, wrap } from './text.ts';
+import type { Lines } from './text.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Why something moves or stays: the answer, its reasons, and the numbers behind it. */
@@ -12,9 +11,9 @@ export function* explanation(answer: Explanation, { width, style }: Canvas): Lin
   if (answer.planId !== undefined) yield style('dim', `plan ${shortPlanId(answer.planId)}`);
   yield* wrap(printable(answer.answer), width);
   for (const { code, detail } of answer.reasons) {
-    const [first, ...rest] = wrap(`${printable(code)}: ${printable(detail)}`, width - 4);
-    yield `  ${first!.replace(/^[^:]+/, (word) => style('yellow', word))}`;
-    for (const line of rest) yield `    ${line}`;
+    const [first = '', ...rest] = hang('  ', `${printable(code)}: ${printable(detail)}`, width, 4);
+    yield first.replace(/[^ ][^:]*/, (word) => style('yellow', word));
+    yield* rest;
   }
   const facts = Object.entries(answer.facts);
   const tables = facts.filter((fact): fact is [string, Fields[]] => isFactTable(fact[1]));
@@ -31,25 +30,30 @@ export function* explanation(answer: Explanation, { width, style }: Canvas): Lin
 }
 
 /** One line for all datanodes of which the same is true: of a hundred most are alike. */
-function* groupedTable(rows: readonly Fields[], { width, style }: Canvas): Lines {
-  const groups = new Map<string, { cells: readonly string[]; datanodes: unknown[] }>();
+function* groupedTable(rows: readonly Fields[], canvas: Canvas): Lines {
   const titles = Object.keys(withShare(rows[0]!)).filter((name) => name !== 'datanode');
-  for (const { datanode, ...row } of rows) {
-    const fields = withShare(row);
-    const cells = titles.map((name) => printable(factText(name, fields[name])));
-    const group = groups.get(cells.join('\n')) ?? { cells, datanodes: [] };
-    group.datanodes.push(datanode);
-    groups.set(cells.join('\n'), group);
-  }
-  yield* layOut(
+  const cellOf = (row: Fields, name: string): string => printable(factText(name, withShare(row)[name]));
+  const groups = Map.groupBy(rows, (row) => titles.map((name) => cellOf(row, name)).join('\n'));
+  yield* table(
+    [...groups.values()],
     [
-      ...titles.map((name) => ({ title: printable(factLabel(name)).toUpperCase(), align: 'right' as const })),
-      { title: 'DATANODES' },
+      ...titles.map((name) => ({
+        title: printable(factLabel(name)).toUpperCase(),
+        align: 'right' as const,
+        cell: ([first]: Fields[]) => cellOf(first!, name),
+      })),
+      {
+        title: 'DATANODES',
+        cell: (group) =>
+          printable(
+            factText(
+              'datanodes',
+              group.map(({ datanode }) => datanode),
+            ),
+          ),
+      },
     ],
-    [...groups.values()].map(({ cells, datanodes }) => [
-      ...cells,
-      printable(factText('datanodes', datanodes)),
-    ]),
-    { title: (text) => style('dim', text), indent: '  ', width },
+    canvas,
+    { indent: '  ', titles: 'dim' },
   );
 }

@@ -4,6 +4,7 @@ import type { FunctionForm } from '../../domain/migrate-call.ts';
 import type { Move, Plan } from '../../domain/plan.ts';
 import type { ClusterIdentity } from '../../domain/snapshot.ts';
 import { printable } from './text.ts';
+import type { Lines } from './text.ts';
 
 /** What the statements need beside the plan. */
 export interface CommandOptions {
@@ -29,14 +30,14 @@ const CAUTION = [
  *
  * @throws UsageError when the cluster is older than 0.7 and knows no such statement.
  */
-export function* planSql(plan: Plan, options: CommandOptions): Generator<string, void, undefined> {
+export function* planSql(plan: Plan, options: CommandOptions): Lines {
   const form = functionForm(options.cluster);
   yield* comments('--', plan, options.cluster);
   for (const move of plan.moves) yield `${statement(form, move, options)}; -- ${moveNote(move)}`;
 }
 
 /** The moves as curl commands for a shell: the metasrv's admin API for clusters that are reached by it, else `/v1/sql` of a frontend. */
-export function* planCurl(plan: Plan, options: CommandOptions): Generator<string, void, undefined> {
+export function* planCurl(plan: Plan, options: CommandOptions): Lines {
   yield* comments('#', plan, options.cluster);
   const isMetasrv = options.cluster.api === 'metasrv';
   yield isMetasrv
@@ -47,7 +48,7 @@ export function* planCurl(plan: Plan, options: CommandOptions): Generator<string
     yield `${isMetasrv ? metasrvCurl(move, options) : sqlCurl(form, move, options)} # ${moveNote(move)}`;
 }
 
-function* comments(mark: string, plan: Plan, cluster: ClusterIdentity): Generator<string, void, undefined> {
+function* comments(mark: string, plan: Plan, cluster: ClusterIdentity): Lines {
   const server = `GreptimeDB ${cluster.version || 'of unknown version'}`;
   yield `${mark} ${printable(cluster.name || 'cluster')} (${printable(server)}): ${plan.moves.length} moves of plan ${plan.planId}`;
   yield `${mark} made from a snapshot taken ${printable(plan.snapshotTakenAt)}.`;

@@ -9,7 +9,20 @@ import { count, formatNumber } from '../../lib/number.ts';
 import { datanodeTable } from './datanode-table.ts';
 import { loadLine } from './load-lines.ts';
 import type { Canvas } from './style.ts';
-import { displayWidth, padEnd, padStart, printable, shortPlanId, truncate, wrap, wrapLines } from './text.ts';
+import {
+  changeText,
+  displayWidth,
+  hang,
+  padEnd,
+  padStart,
+  printable,
+  shortPlanId,
+  sizeText,
+  truncate,
+  wrap,
+  wrapLines,
+} from './text.ts';
+import type { Lines } from './text.ts';
 
 export interface PlanTableOptions extends Canvas {
   /** Show every datanode, move and blocker instead of the first few of each group. */
@@ -24,7 +37,7 @@ const MAX_MOVES_PER_TABLE = 10;
 const MAX_EXAMPLES_PER_BLOCKER = 3;
 
 /** The plan for a person, line by line: where regions are and will be, the moves, what is in the way, and the proof. */
-export function* planTable(plan: Plan, options: PlanTableOptions): Generator<string, void, undefined> {
+export function* planTable(plan: Plan, options: PlanTableOptions): Lines {
   yield* heading(plan, options);
   yield '';
   yield* datanodeTable(plan, options);
@@ -49,12 +62,17 @@ export function* planTable(plan: Plan, options: PlanTableOptions): Generator<str
   yield* wrapLines(summary(plan, options), options.width);
 }
 
-function* heading(plan: Plan, options: PlanTableOptions): Generator<string, void, undefined> {
+function* heading(plan: Plan, options: PlanTableOptions): Lines {
   const { snapshot, style, nowMs } = options;
   if (snapshot) {
     const { name, version, api } = snapshot.cluster;
     const server = `GreptimeDB ${version || 'of unknown version'}, ${api}`;
-    const size = `${count(snapshot.datanodes.length, 'datanode')}, ${count(snapshot.tables.length, 'table')}, ${count(snapshot.regions.length, 'region')}`;
+    const [datanodes, tables, regions] = [
+      snapshot.datanodes.length,
+      snapshot.tables.length,
+      snapshot.regions.length,
+    ];
+    const size = sizeText({ datanodes, tables, regions });
     yield `${style('bold', printable(name || 'cluster'))} (${printable(server)}): ${size}`;
   }
   const ageMs = nowMs - Date.parse(plan.snapshotTakenAt);
@@ -62,17 +80,19 @@ function* heading(plan: Plan, options: PlanTableOptions): Generator<string, void
   yield style('dim', `snapshot taken ${plan.snapshotTakenAt}${age}; plan ${shortPlanId(plan.planId)}`);
 }
 
-function* moveSection(moves: readonly Move[], options: PlanTableOptions): Generator<string, void, undefined> {
+function* moveSection(moves: readonly Move[], options: PlanTableOptions): Lines {
   const groups = [...Map.groupBy(moves, (move) => move.table)];
   yield options.style('bold', `MOVES (${formatNumber(moves.length)})`);
   const shown = options.all ? groups : groups.slice(0, MAX_TABLES);
-  const widths = moveWidths(
-    shown.flatMap(([, group]) => (options.all ? group : group.slice(0, MAX_MOVES_PER_TABLE))),
+  const firstOf = (group: readonly Move[]) => (options.all ? group : group.slice(0, MAX_MOVES_PER_TABLE));
+  const line = movePainter(
+    shown.flatMap(([, group]) => firstOf(group)),
+    options,
   );
   for (const [table, group] of shown) {
     yield `  ${options.style('cyan', printable(table))} (${count(group.length, 'move')})`;
-    const first = options.all ? group : group.slice(0, MAX_MOVES_PER_TABLE);
-    for (const move of first) yield moveLine(move, widths, options);
+    const first = firstOf(group);
+    yield* first.map(line);
     if (group.length > first.length)
       yield `    … and ${formatNumber(group.length - first.length)} more of this table`;
   }
@@ -82,59 +102,41 @@ function* moveSection(moves: readonly Move[], options: PlanTableOptions): Genera
   yield `  … and ${count(hiddenMoves, 'more move')} in ${count(hidden.length, 'more table')} (--all shows them)`;
 }
 
-interface MoveWidths {
-  readonly seq: number;
-  readonly region: number;
-  readonly from: number;
-  readonly to: number;
-  readonly reason: number;
-}
-
-function moveWidths(moves: readonly Move[]): MoveWidths {
-  const widest = (text: (move: Move) => string): number =>
-    moves.reduce((width, move) => Math.max(width, text(move).length), 0);
-  return {
-    seq: widest((move) => String(move.seq)),
-    region: widest((move) => move.regionId),
-    from: widest((move) => move.from),
-    to: widest((move) => move.to),
-    reason: widest((move) => move.reason),
+/** Writes moves with their parts below each other. */
+function movePainter(moves: readonly Move[], { width, style }: Canvas): (move: Move) => string {
+  const widest = (name: 'seq' | 'regionId' | 'from' | 'to' | 'reason'): number =>
+    moves.reduce((most, move) => Math.max(most, String(move[name]).length), 0);
+  const widths = {
+    ...{ seq: widest('seq'), region: widest('regionId'), from: widest('from') },
+    ...{ to: widest('to'), reason: widest('reason') },
   };
-}
-
-function moveLine(move: Move, widths: MoveWidths, { width, style }: Canvas): string {
-  const seq = padStart(String(move.seq), widths.seq);
-  const route = `${padStart(move.from, widths.from)} → ${padEnd(move.to, widths.to)}`;
-  const start = `    ${seq}  ${padStart(move.regionId, widths.region)}  ${route}  ${padEnd(move.reason, widths.reason)}`;
-  const room = width - displayWidth(start) - 2;
-  const detail = room < MIN_DETAIL_WIDTH ? '' : truncate(printable(move.detail), room);
-  return detail === '' ? start.trimEnd() : `${start}  ${style('dim', detail)}`;
+  return (move) => {
+    const seq = padStart(String(move.seq), widths.seq);
+    const route = `${padStart(move.from, widths.from)} → ${padEnd(move.to, widths.to)}`;
+    const start = `    ${seq}  ${padStart(move.regionId, widths.region)}  ${route}  ${padEnd(move.reason, widths.reason)}`;
+    const room = width - displayWidth(start) - 2;
+    const detail = room < MIN_DETAIL_WIDTH ? '' : truncate(printable(move.detail), room);
+    return detail === '' ? start.trimEnd() : `${start}  ${style('dim', detail)}`;
+  };
 }
 
 /** Fewer columns than this tell nothing. */
 const MIN_DETAIL_WIDTH = 20;
 
 /** What keeps regions where they are well placed: worth a line, not a list. */
-function* heldLines(
-  held: readonly Blocker[],
-  { style, width }: PlanTableOptions,
-): Generator<string, void, undefined> {
+function* heldLines(held: readonly Blocker[], { style, width }: PlanTableOptions): Lines {
   const groups = [...Map.groupBy(held, ({ code }) => code)];
   const codes = groups.map(([code, group]) => `${code} ${formatNumber(group.length)}`).join(', ');
   for (const line of wrap(`Held, costs no balance: ${codes} (--all lists them)`, width))
     yield style('dim', line);
 }
 
-function* blockerSection(
-  title: string,
-  blocked: readonly Blocker[],
-  options: PlanTableOptions,
-): Generator<string, void, undefined> {
+function* blockerSection(title: string, blocked: readonly Blocker[], options: PlanTableOptions): Lines {
   yield options.style('bold', `${title} (${formatNumber(blocked.length)})`);
   for (const [code, group] of Map.groupBy(blocked, (blocker): BlockerCode => blocker.code)) {
     const title = `${code} (${formatNumber(group.length)}): ${BLOCKERS[code]}`;
-    for (const [index, line] of wrap(title, options.width - 4).entries())
-      yield index === 0 ? `  ${options.style('yellow', line)}` : `    ${options.style('yellow', line)}`;
+    for (const line of hang('  ', title, options.width, 4))
+      yield line.replace(/\S.*/, (text) => options.style('yellow', text));
     const first = options.all ? group : group.slice(0, MAX_EXAMPLES_PER_BLOCKER);
     for (const blocker of first) yield blockerLine(blocker, options);
     if (group.length > first.length)
@@ -158,7 +160,7 @@ function blockerSubject(blocker: Blocker): string {
   return blocker.datanodeId === undefined ? '' : `datanode ${blocker.datanodeId}`;
 }
 
-function* summary(plan: Plan, { style }: PlanTableOptions): Generator<string, void, undefined> {
+function* summary(plan: Plan, { style }: PlanTableOptions): Lines {
   const { before, after } = plan;
   const proof = proofLine(plan);
   const isGood = plan.optimal && judgePlacement(plan.after, plan.warnings).code === 'balanced';
@@ -166,12 +168,10 @@ function* summary(plan: Plan, { style }: PlanTableOptions): Generator<string, vo
   // Without moves they are part of the line above.
   if (plan.moves.length > 0)
     for (const remark of remarksOn(plan.after, plan.warnings)) yield style('yellow', printable(remark));
-  const change = (from: number, to: number): string =>
-    from === to ? formatNumber(from) : `${formatNumber(from)} → ${formatNumber(to)}`;
-  const skew = `Table skew ${change(before.tableSkewMax, after.tableSkewMax)}, node skew ${change(before.nodeSkew, after.nodeSkew)}`;
+  const skew = `Table skew ${changeText(before.tableSkewMax, after.tableSkewMax)}, node skew ${changeText(before.nodeSkew, after.nodeSkew)}`;
   const draining = before.regionsOnDraining + after.regionsOnDraining > 0;
   yield draining
-    ? `${skew}, regions on draining datanodes ${change(before.regionsOnDraining, after.regionsOnDraining)}.`
+    ? `${skew}, regions on draining datanodes ${changeText(before.regionsOnDraining, after.regionsOnDraining)}.`
     : `${skew}.`;
   const load = loadLine(plan);
   if (load !== undefined) yield load;

@@ -1,7 +1,8 @@
 import type { Check, PreflightReport, Verdict } from '../../app/preflight/check.ts';
 import { count } from '../../lib/number.ts';
 import type { Canvas, Format } from './style.ts';
-import { padEnd, printable, wrap } from './text.ts';
+import { hang, padEnd, printable, wrap } from './text.ts';
+import type { Lines } from './text.ts';
 
 const COLOURS: Readonly<Record<Verdict, Format>> = { pass: 'green', warn: 'yellow', fail: 'red' };
 const CHECK_COLUMNS = 'selection'.length;
@@ -9,7 +10,7 @@ const BEFORE_TEXT = 'pass'.length + 2 + CHECK_COLUMNS + 2;
 const LEAST_TEXT = 24;
 
 /** One line for each check, wrapped to the terminal, with what to do below it; at the end the verdict in one sentence. */
-export function* preflightTable(report: PreflightReport, canvas: Canvas): Generator<string, void, undefined> {
+export function* preflightTable(report: PreflightReport, canvas: Canvas): Lines {
   let previous = '';
   for (const check of report.checks) {
     yield* checkLines(check, check.check === previous ? '' : check.check, canvas);
@@ -19,20 +20,11 @@ export function* preflightTable(report: PreflightReport, canvas: Canvas): Genera
   yield* wrap(summary(report), canvas.width);
 }
 
-function* checkLines(
-  { verdict, detail, advice }: Check,
-  title: string,
-  { width, style }: Canvas,
-): Generator<string, void, undefined> {
-  const room = Math.max(LEAST_TEXT, width - BEFORE_TEXT);
-  const [first = '', ...rest] = wrap(printable(detail), room);
-  yield `${style(COLOURS[verdict], verdict)}  ${padEnd(title, CHECK_COLUMNS)}  ${first}`.trimEnd();
-  const indent = ' '.repeat(BEFORE_TEXT);
-  for (const line of rest) yield indent + line;
-  if (advice === undefined) return;
-  const [start = '', ...more] = wrap(printable(advice), room - 2);
-  yield `${indent}→ ${start}`;
-  for (const line of more) yield `${indent}  ${line}`;
+function* checkLines({ verdict, detail, advice }: Check, title: string, { width, style }: Canvas): Lines {
+  const room = Math.max(BEFORE_TEXT + LEAST_TEXT, width);
+  const start = `${style(COLOURS[verdict], verdict)}  ${padEnd(title, CHECK_COLUMNS)}  `;
+  for (const line of hang(start, printable(detail), room)) yield line.trimEnd();
+  if (advice !== undefined) yield* hang(`${' '.repeat(BEFORE_TEXT)}→ `, printable(advice), room);
 }
 
 const MEANING: Readonly<Record<Verdict, string>> = {

@@ -3,9 +3,8 @@ import { count, formatNumber } from '../../lib/number.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { bar } from './datanode-table.ts';
 import type { Canvas, Format } from './style.ts';
-import { formatTime, labelled, layOut, padEnd, printable, wrap } from './text.ts';
-
-type Lines = Generator<string, void, undefined>;
+import { changeText, formatTime, labelled, padEnd, printable, sizeText, table, wrap } from './text.ts';
+import type { Lines } from './text.ts';
 
 const VERDICT_FORMAT: Readonly<Record<string, Format>> = {
   balanced: 'green',
@@ -125,9 +124,7 @@ function planText(plan: NonNullable<StatusView['plan']>): string {
 }
 
 function skewText({ now, after }: NonNullable<StatusView['balance']>): string {
-  const change = (from: number, to: number): string =>
-    from === to ? formatNumber(from) : `${formatNumber(from)} → ${formatNumber(to)}`;
-  return `tables ${change(now.tableSkewMax, after.tableSkewMax)}, datanodes ${change(now.nodeSkew, after.nodeSkew)}`;
+  return `tables ${changeText(now.tableSkewMax, after.tableSkewMax)}, datanodes ${changeText(now.nodeSkew, after.nodeSkew)}`;
 }
 
 function moveNowText({
@@ -146,8 +143,7 @@ function progressText({ done, failed, remaining, etaSeconds }: StatusView['progr
 }
 
 function snapshotText(snapshot: NonNullable<StatusView['snapshot']>): string {
-  const { ageSeconds, datanodes, tables, regions } = snapshot;
-  return `${formatDuration(ageSeconds * 1_000)} old: ${count(datanodes, 'datanode')}, ${count(tables, 'table')}, ${count(regions, 'region')}`;
+  return `${formatDuration(snapshot.ageSeconds * 1_000)} old: ${sizeText(snapshot)}`;
 }
 
 const BAR_COLUMNS = 20;
@@ -155,30 +151,22 @@ const MAX_DATANODES = 100;
 
 type StatusDatanode = StatusView['datanodes'][number];
 
-function* statusDatanodes({ datanodes }: StatusView, { style, width }: Canvas, rows: number): Lines {
+function* statusDatanodes({ datanodes }: StatusView, canvas: Canvas, rows: number): Lines {
   const most = datanodes.reduce((max, node) => Math.max(max, node.regions, node.regionsAfter), 0);
   const limit = Math.min(rows, MAX_DATANODES);
   const shown = datanodes.length <= limit ? datanodes : mostUneven(datanodes, limit - 1);
-  yield* layOut(
+  yield* table(
+    shown,
     [
-      { title: 'DATANODE', align: 'right' },
-      { title: 'ADDRESS', yields: 2 },
-      { title: 'STATE' },
-      { title: 'WEIGHT', align: 'right', yields: 1 },
-      { title: 'REGIONS', align: 'right' },
-      { title: 'PLANNED', align: 'right' },
-      { title: '' },
+      { title: 'DATANODE', align: 'right', cell: ({ id }) => id },
+      { title: 'ADDRESS', yields: 2, cell: ({ addr }) => printable(addr ?? '') },
+      { title: 'STATE', cell: ({ state }) => state },
+      { title: 'WEIGHT', align: 'right', yields: 1, cell: ({ weight }) => formatNumber(weight) },
+      { title: 'REGIONS', align: 'right', cell: ({ regions }) => formatNumber(regions) },
+      { title: 'PLANNED', align: 'right', cell: ({ regionsAfter }) => formatNumber(regionsAfter) },
+      { title: '', cell: ({ regions }) => padEnd(bar(regions, most, BAR_COLUMNS), BAR_COLUMNS) },
     ],
-    shown.map((node) => [
-      node.id,
-      printable(node.addr ?? ''),
-      node.state,
-      formatNumber(node.weight),
-      formatNumber(node.regions),
-      formatNumber(node.regionsAfter),
-      padEnd(bar(node.regions, most, BAR_COLUMNS), BAR_COLUMNS),
-    ]),
-    { title: (text) => style('bold', text), width },
+    canvas,
   );
   if (datanodes.length > shown.length)
     yield `… ${formatNumber(datanodes.length - shown.length)} more; these are the most uneven`;

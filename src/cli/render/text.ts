@@ -3,6 +3,10 @@
  * it reaches a terminal: a table's name may hold escape sequences.
  */
 import { INVISIBLE } from '../../lib/invisible.ts';
+import { count, formatNumber } from '../../lib/number.ts';
+import type { Canvas, Format } from './style.ts';
+
+export type Lines = Generator<string, void, undefined>;
 
 /** Shows control characters and bidirectional overrides as `\u{1b}`, so that a text stays one harmless line. */
 export function printable(text: string): string {
@@ -69,20 +73,32 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /** Lines that are too wide, broken at spaces; what follows is indented a little more. */
-export function* wrapLines(lines: Iterable<string>, width: number): Generator<string, void, undefined> {
+export function* wrapLines(lines: Iterable<string>, width: number): Lines {
   for (const line of lines) {
-    if (displayWidth(line) <= width) {
-      yield line;
-      continue;
-    }
-    const indent = ' '.repeat(line.length - line.trimStart().length);
-    const [first, ...rest] = wrap(line.trimStart(), width - indent.length - HANGING.length);
-    yield `${indent}${first!}`;
-    for (const next of rest) yield `${indent}${HANGING}${next}`;
+    const text = line.trimStart();
+    const indent = line.slice(0, line.length - text.length);
+    if (displayWidth(line) <= width) yield line;
+    else yield* hang(indent, text, width, indent.length + HANGING);
   }
 }
 
-const HANGING = '  ';
+const HANGING = 2;
+
+/** A plain text after `start`, broken at spaces to `width` columns. Its other lines begin at the column `indent`: by default where it begins. */
+export function hang(start: string, text: string, width: number, indent = displayWidth(start)): string[] {
+  const [first, ...rest] = wrap(text, width - indent);
+  return [`${start}${first!}`, ...rest.map((line) => ' '.repeat(indent) + line)];
+}
+
+/** `5`, or `5 → 1` where the two differ. */
+export function changeText(from: number, to: number): string {
+  return from === to ? formatNumber(from) : `${formatNumber(from)} → ${formatNumber(to)}`;
+}
+
+/** How much there is in a cluster. */
+export function sizeText(size: Readonly<Record<'datanodes' | 'tables' | 'regions', number>>): string {
+  return `${count(size.datanodes, 'datanode')}, ${count(size.tables, 'table')}, ${count(size.regions, 'region')}`;
+}
 
 /** A time stamp as people read it: `2026-11-22 13:00:05Z`. */
 export function formatTime(atMs: number): string {
@@ -92,50 +108,50 @@ export function formatTime(atMs: number): string {
 
 const MAX_DATE_MS = 8.64e15;
 
-export interface Column {
+export interface Column<Row> {
   readonly title: string;
-  readonly align?: 'left' | 'right';
+  readonly cell: (row: Row) => string;
+  readonly align?: 'right';
   /** Left out where the columns do not all fit; the highest number goes first. */
   readonly yields?: number;
 }
 
-export interface LayOutOptions {
-  readonly title?: (text: string) => string;
-  readonly indent?: string;
-  readonly width?: number;
-}
-
-/** Lays cells out in columns two spaces apart. With a `width`, the last column, which must be without colours, is cut to it. */
-export function* layOut(
-  columns: readonly Column[],
-  rows: readonly (readonly string[])[],
-  options: LayOutOptions = {},
-): Generator<string, void, undefined> {
-  const { indent = '', width = Infinity, title = (text: string): string => text } = options;
-  const widths = columns.map((column, index) =>
-    rows.reduce((most, row) => Math.max(most, displayWidth(row[index] ?? '')), displayWidth(column.title)),
+/** Rows in columns two spaces apart. The last column, which must be without colours, is cut to the width. */
+export function* table<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  { width, style }: Canvas,
+  { indent = '', titles = 'bold' }: { readonly indent?: string; readonly titles?: Format } = {},
+): Lines {
+  const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
+  const widths = columns.map(({ title }, index) =>
+    cells.reduce((most, row) => Math.max(most, displayWidth(row[index]!)), displayWidth(title)),
   );
   const shown = columnsThatFit(columns, widths, width - indent.length);
   const last = shown.at(-1);
   const before = shown.slice(0, -1).reduce((sum, index) => sum + widths[index]! + 2, indent.length);
-  const line = (cells: readonly string[]): string =>
+  const line = (row: readonly string[]): string =>
     shown
       .map((index) => {
-        const cell = cells[index] ?? '';
+        const cell = row[index]!;
         if (columns[index]!.align === 'right') return padStart(cell, widths[index]!);
         if (index === last) return truncate(cell, Math.max(width - before, MIN_LAST_COLUMN));
         return padEnd(cell, widths[index]!);
       })
       .join('  ')
       .trimEnd();
-  yield indent + title(line(columns.map((column) => column.title)));
-  for (const row of rows) yield indent + line(row);
+  yield indent + style(titles, line(columns.map(({ title }) => title)));
+  for (const row of cells) yield indent + line(row);
 }
 
 const MIN_LAST_COLUMN = 20;
 
 /** The indices of the columns that fit; of the last one its first words are enough. */
-function columnsThatFit(columns: readonly Column[], widths: readonly number[], width: number): number[] {
+function columnsThatFit(
+  columns: readonly Pick<Column<never>, 'yields'>[],
+  widths: readonly number[],
+  width: number,
+): number[] {
   const shown = [...columns.keys()];
   const needed = (): number =>
     shown.reduce((sum, index) => sum + widths[index]! + 2, -2) -
@@ -154,14 +170,9 @@ function columnsThatFit(columns: readonly Column[], widths: readonly number[], w
 export function* labelled(
   rows: readonly (readonly [name: string, value: string])[],
   { width, label, indent = '' }: { width: number; label: (name: string) => string; indent?: string },
-): Generator<string, void, undefined> {
+): Lines {
   const names = rows.reduce((most, [name]) => Math.max(most, displayWidth(name)), 0);
-  const start = indent.length + names + 2;
-  for (const [name, value] of rows) {
-    const [first, ...rest] = wrap(value, Math.max(width - start, MIN_LAST_COLUMN));
-    yield `${indent}${label(padEnd(name, names))}  ${first!}`;
-    for (const line of rest) yield ' '.repeat(start) + line;
-  }
+  for (const [name, value] of rows) yield* hang(`${indent}${label(padEnd(name, names))}  `, value, width);
 }
 
 /** As much of a plan's id as tells it from others. */

@@ -3,7 +3,7 @@ import { sleep } from '../../lib/clock.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { writeLines, writeSoon } from '../io.ts';
 import type { Output } from '../io.ts';
-import { wrap } from './text.ts';
+import { hang } from './text.ts';
 
 export interface WatchOptions {
   readonly out: Output;
@@ -61,9 +61,6 @@ async function drawOrProblem(read: () => Promise<Draw>, out: Output, signal: Abo
     return await read();
   } catch (error) {
     if (signal.aborted || error instanceof UsageError) throw error;
-    return () =>
-      wrap(describeError(error), out.canvas.width - 'error: '.length).map((line, index) =>
-        index === 0 ? `${out.canvas.style('red', 'error:')} ${line}` : `       ${line}`,
-      );
+    return () => hang(`${out.canvas.style('red', 'error:')} `, describeError(error), out.canvas.width);
   }
 }

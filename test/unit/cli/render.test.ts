@@ -9,14 +9,15 @@ import { colourStyle, plainStyle, wantsColour } from '../../../src/cli/render/st
 import {
   displayWidth,
   formatTime,
-  layOut,
   padEnd,
   padStart,
   printable,
+  table,
   truncate,
   wrap,
   wrapLines,
 } from '../../../src/cli/render/text.ts';
+import type { Column } from '../../../src/cli/render/text.ts';
 import { formatNumber } from '../../../src/lib/number.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import { makeBalance, makeMove, makePlan, SMALL_SNAPSHOT } from '../../support/plans.ts';
@@ -91,12 +92,16 @@ describe('text', () => {
   });
 
   it('lays out columns, numbers to the right, and cuts only the last', () => {
-    const columns = [{ title: 'ID', align: 'right' }, { title: 'NAME' }, { title: 'WHY' }] as const;
     const rows = [
       ['4398046511104', '日本', 'a very long reason that does not fit'],
       ['7', 'cpu', ''],
     ];
-    expect([...layOut(columns, rows, { width: 41 })]).toEqual([
+    const columns: Column<string[]>[] = [
+      { title: 'ID', align: 'right', cell: ([id]) => id! },
+      { title: 'NAME', cell: ([, name]) => name! },
+      { title: 'WHY', cell: ([, , why]) => why! },
+    ];
+    expect([...table(rows, columns, { width: 41, style: plainStyle })]).toEqual([
       '           ID  NAME  WHY',
       '4398046511104  日本  a very long reason…',
       '            7  cpu',
