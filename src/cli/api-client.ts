@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import type { z } from 'zod';
 import { COMMAND_VARIABLES } from '../config/command-variables.ts';
 import { OperatingError, UsageError } from '../domain/errors.ts';
@@ -34,7 +35,8 @@ export interface ApiClient {
     schema: z.ZodType<T>,
     query?: Readonly<Record<string, string | undefined>>,
   ): Promise<T>;
-  post<T>(path: string, schema: z.ZodType<T>, body: object): Promise<T>;
+  /** @param action of `/api/v1/`, for which this user of the machine is named as who asks. */
+  post<T>(action: string, schema: z.ZodType<T>, body?: object): Promise<T>;
   /** Whether the daemon can do its work, and what is missing. */
   readiness(): Promise<Readiness>;
 }
@@ -85,10 +87,24 @@ export function createApiClient(options: ApiClientOptions, dependencies: ApiClie
       const { readinessSchema } = await import('../server/api/answers.ts');
       return call(`${base}/readyz`, readinessSchema, { method: 'GET' }, 503);
     },
-    post: (path, schema, body) =>
-      call(`${base}${path}`, schema, { method: 'POST', body: JSON.stringify(body) }),
+    post: (action, schema, body = {}) => {
+      const text = JSON.stringify({ ...body, by: actor() });
+      return call(`${base}/api/v1/${action}`, schema, { method: 'POST', body: text });
+    },
   };
 }
+
+/** Who acts, for the daemon's history. */
+function actor(): string {
+  try {
+    return userInfo().username.slice(0, MAX_ACTOR);
+  } catch {
+    // A container may run as a user that has no name.
+    return 'command line';
+  }
+}
+
+const MAX_ACTOR = 100;
 
 function baseUrl(text: string): string {
   const url = URL.parse(text);

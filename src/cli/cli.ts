@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { COMMAND_VARIABLES, VARIABLE_PREFIX } from '../config/command-variables.ts';
 import type { Config } from '../config/config.ts';
@@ -48,6 +49,17 @@ export function withDryRun(command: Command): Command {
 
 function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
+}
+
+/** Command lines, without the name of the program, for the end of the help. */
+export function examples(...lines: readonly string[]): string {
+  const shown = lines.map((line) => `  $ greptime-rebalancer ${line}`).join('\n');
+  return `\nExample${lines.length > 1 ? 's' : ''}:\n${shown}`;
+}
+
+/** `-o` with these formats, the first of them being the default. */
+export function outputOption(...formats: readonly [string, ...string[]]): Option {
+  return new Option('-o, --output <format>', 'how to print').choices(formats).default(formats[0]);
 }
 
 /** Adds `--url`, `--token-file` and `--timeout` for commands that talk to a running daemon. */

@@ -65,6 +65,10 @@ export async function writeLines(output: Output, lines: Iterable<string>): Promi
   if (pending !== '') await output.write(pending);
 }
 
+export function writeJson(output: Output, value: unknown): Promise<void> {
+  return output.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
 const CHUNK_CHARS = 65_536;
 
 /** The longest text that V8 can hold is 2^29 - 24 characters; a snapshot of a million regions has about 2^27. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { configOf, withConfig } from '../cli.ts';
+import { configOf, examples, withConfig } from '../cli.ts';
 import type { Cli, ConfigFlags } from '../cli.ts';
 import { writeReport } from './preflight.ts';
 
@@ -10,11 +10,11 @@ export function addConfig(program: Command, cli: Cli): void {
     .description(
       'Checks or prints the configuration. The environment overrides the file, the command line overrides both.',
     )
-    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer config check -c rebalancer.yaml');
+    .addHelpText('after', examples('config check -c rebalancer.yaml'));
   withConfig(group.command('check'))
     .description('Reads the whole configuration and its secret files, and lists every mistake.')
     .option('--connect', 'look at the cluster too, as preflight does; changes nothing')
-    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer config check -c rebalancer.yaml --connect')
+    .addHelpText('after', examples('config check -c rebalancer.yaml --connect'))
     .action(async ({ connect, ...flags }: ConfigFlags & { readonly connect?: boolean }) => {
       const config = await configOf(cli, flags);
       const { readSecrets } = await import('../../config/secrets.ts');
@@ -31,10 +31,7 @@ export function addConfig(program: Command, cli: Cli): void {
     .description(
       'Prints the effective configuration with every default filled in. Secrets stay in their files.',
     )
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ greptime-rebalancer config print -c rebalancer.yaml --set log.level=debug',
-    )
+    .addHelpText('after', examples('config print -c rebalancer.yaml --set log.level=debug'))
     .action(async (flags: ConfigFlags) => {
       const { printConfig } = await import('../../config/effective.ts');
       await cli.io.out.write(await printConfig(await configOf(cli, flags, true)));

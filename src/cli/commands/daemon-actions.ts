@@ -1,17 +1,18 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import {
+  cordonAnswerSchema,
   healthSchema,
   pauseAnswerSchema,
   quarantineSchema,
   releaseAnswerSchema,
   resumeAnswerSchema,
   triggerAnswerSchema,
+  undrainAnswerSchema,
 } from '../../server/api/answers.ts';
-import { daemonOf, withDaemon } from '../cli.ts';
+import { daemonOf, examples, withDaemon } from '../cli.ts';
 import type { Cli, DaemonFlags } from '../cli.ts';
 import { writeLines } from '../io.ts';
-import { parseDurationOption, parseId } from '../options.ts';
+import { parseDurationOption, parseId, parseIds } from '../options.ts';
 import { quarantineTable } from '../render/daemon-screens.ts';
 import { pauseText } from '../render/status-screen.ts';
 import { printable } from '../render/text.ts';
@@ -29,14 +30,10 @@ export function addPause(program: Command, cli: Cli): void {
     )
     .option('--for <duration>', 'how long (2h); else until resumed')
     .option('--reason <text>', 'why, for other people', '')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ greptime-rebalancer pause --for 2h --reason "upgrading the datanodes"',
-    )
-    .action(async (flags: PauseFlags) => {
-      if (flags.for !== undefined) parseDurationOption('--for', flags.for);
-      const body = { ...(flags.for !== undefined && { for: flags.for }), reason: flags.reason, by: actor() };
-      const { paused } = await daemonOf(cli, flags).post('/api/v1/pause', pauseAnswerSchema, body);
+    .addHelpText('after', examples('pause --for 2h --reason "upgrading the datanodes"'))
+    .action(async ({ for: time, reason, ...flags }: PauseFlags) => {
+      if (time !== undefined) parseDurationOption('--for', time);
+      const { paused } = await daemonOf(cli, flags).post('pause', pauseAnswerSchema, { for: time, reason });
       await cli.io.out.write(`Paused ${pauseText(paused)}\n`);
     });
 }
@@ -45,11 +42,9 @@ export function addResume(program: Command, cli: Cli): void {
   withDaemon(program.command('resume'))
     .summary('end a pause')
     .description('Ends a pause of a running daemon.')
-    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer resume')
+    .addHelpText('after', examples('resume'))
     .action(async (flags: DaemonFlags) => {
-      const { resumed } = await daemonOf(cli, flags).post('/api/v1/resume', resumeAnswerSchema, {
-        by: actor(),
-      });
+      const { resumed } = await daemonOf(cli, flags).post('resume', resumeAnswerSchema);
       await cli.io.out.write(resumed ? 'Resumed.\n' : 'It was not paused.\n');
       if (!resumed) cli.exitWith(1);
     });
@@ -59,11 +54,9 @@ export function addTrigger(program: Command, cli: Cli): void {
   withDaemon(program.command('trigger'))
     .summary('start a cycle now')
     .description('A running daemon starts a cycle now instead of waiting for its schedule.')
-    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer trigger')
+    .addHelpText('after', examples('trigger'))
     .action(async (flags: DaemonFlags) => {
-      const { cycleId, paused } = await daemonOf(cli, flags).post('/api/v1/trigger', triggerAnswerSchema, {
-        by: actor(),
-      });
+      const { cycleId, paused } = await daemonOf(cli, flags).post('trigger', triggerAnswerSchema);
       if (!paused) return cli.io.out.write(`Cycle ${cycleId} started.\n`);
       await cli.io.out.write(
         `Paused ${pauseText(paused)}\nCycle ${cycleId} only plans. Run resume to move regions again.\n`,
@@ -79,10 +72,10 @@ export function addQuarantine(program: Command, cli: Cli): void {
     .description(
       'Regions and datanodes whose migrations failed are left alone for a while, longer after each failure.',
     )
-    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer quarantine list');
+    .addHelpText('after', examples('quarantine list'));
   withDaemon(group.command('list'))
     .description('Lists the regions and datanodes in quarantine.')
-    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer quarantine list')
+    .addHelpText('after', examples('quarantine list'))
     .action(async (flags: DaemonFlags) => {
       const quarantine = await daemonOf(cli, flags).get('/api/v1/quarantine', quarantineSchema);
       await writeLines(cli.io.out, quarantineTable(quarantine, cli.io.out.canvas));
@@ -90,16 +83,12 @@ export function addQuarantine(program: Command, cli: Cli): void {
   withDaemon(group.command('release <id>'))
     .description('Ends the quarantine of a region, or of a datanode, and forgets its failures.')
     .option('--datanode', 'the id is that of a datanode')
-    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer quarantine release 4398046511104')
-    .action(async (text: string, flags: ReleaseFlags) => {
+    .addHelpText('after', examples('quarantine release 4398046511104'))
+    .action(async (text: string, { datanode = false, ...flags }: ReleaseFlags) => {
       const id = parseId('quarantine release', text);
-      const body = { [flags.datanode === true ? 'datanodeId' : 'regionId']: id, by: actor() };
-      const name = `${flags.datanode === true ? 'Datanode' : 'Region'} ${id}`;
-      const { released } = await daemonOf(cli, flags).post(
-        '/api/v1/quarantine/release',
-        releaseAnswerSchema,
-        body,
-      );
+      const body = { [datanode ? 'datanodeId' : 'regionId']: id };
+      const { released } = await daemonOf(cli, flags).post('quarantine/release', releaseAnswerSchema, body);
+      const name = `${datanode ? 'Datanode' : 'Region'} ${id}`;
       await cli.io.out.write(released ? `${name} takes part again.\n` : `${name} was not in quarantine.\n`);
       if (!released) cli.exitWith(1);
     });
@@ -108,6 +97,46 @@ export function addQuarantine(program: Command, cli: Cli): void {
 interface ReleaseFlags extends DaemonFlags {
   readonly datanode?: boolean;
 }
+
+export function datanodeRequest(name: keyof typeof DATANODE_REQUESTS): (program: Command, cli: Cli) => void {
+  const { summary, description, schema, done } = DATANODE_REQUESTS[name];
+  return (program, cli) =>
+    withDaemon(program.command(`${name} <id...>`))
+      .summary(summary)
+      .description(description)
+      .addHelpText('after', examples(`${name} 3`))
+      .action(async (words: string[], flags: DaemonFlags) => {
+        const datanodes = parseIds(name, words.join(','));
+        await daemonOf(cli, flags).post<object>(name, schema, { datanodes });
+        await cli.io.out.write(datanodes.map((id) => `Datanode ${id} ${done}.\n`).join(''));
+      });
+}
+
+/** `done`: what is so of each of them then. */
+const DATANODE_REQUESTS = {
+  undrain: {
+    summary: 'end a drain',
+    description:
+      'A running daemon no longer empties these datanodes: they receive regions again as the balance wants it. Refused as a whole when ' +
+      'one of them does not drain, or drains because the configuration says so.',
+    schema: undrainAnswerSchema,
+    done: 'no longer drains',
+  },
+  cordon: {
+    summary: 'keep datanodes as they are',
+    description:
+      'A running daemon moves nothing to these datanodes and nothing away from them, until uncordoned.',
+    schema: cordonAnswerSchema,
+    done: 'is cordoned: it keeps what it leads and receives nothing',
+  },
+  uncordon: {
+    summary: 'end a cordon',
+    description:
+      'These datanodes take part again. Refused as a whole when one of them is not cordoned, or is because the configuration says so.',
+    schema: cordonAnswerSchema,
+    done: 'is no longer cordoned',
+  },
+};
 
 interface HealthFlags extends DaemonFlags {
   readonly ready?: boolean;
@@ -134,15 +163,3 @@ export function addHealthcheck(program: Command, cli: Cli): void {
       cli.exitWith(1);
     });
 }
-
-/** Who acts, for the daemon's history. */
-export function actor(): string {
-  try {
-    return userInfo().username.slice(0, MAX_ACTOR);
-  } catch {
-    // A container may run as a user that has no name.
-    return 'command line';
-  }
-}
-
-const MAX_ACTOR = 100;

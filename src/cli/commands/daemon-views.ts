@@ -5,9 +5,9 @@ import { MOVE_REASON_CODES, OUTCOME_CODES } from '../../domain/codes.ts';
 import { UsageError } from '../../domain/errors.ts';
 import type { ApiClient } from '../api-client.ts';
 import { auditSchema, historySchema, statusSchema } from '../../server/api/answers.ts';
-import { daemonOf, withDaemon } from '../cli.ts';
+import { daemonOf, examples, outputOption, withDaemon } from '../cli.ts';
 import type { Cli, DaemonFlags } from '../cli.ts';
-import { writeLines } from '../io.ts';
+import { writeJson, writeLines } from '../io.ts';
 import type { Output } from '../io.ts';
 import { parseDurationOption, parseId, parseWhole } from '../options.ts';
 import { auditTable, historyTable } from '../render/daemon-screens.ts';
@@ -38,10 +38,6 @@ interface HistoryFlags extends ListFlags {
   readonly until?: string;
 }
 
-function outputOption(words: readonly string[]): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(words).default('table');
-}
-
 const WATCH_EVERY = '2s';
 
 export function addStatus(program: Command, cli: Cli): void {
@@ -49,11 +45,8 @@ export function addStatus(program: Command, cli: Cli): void {
     .summary('the status of a running daemon')
     .description('Shows the status of a running daemon.')
     .option('-w, --watch [interval]', `refresh, every ${WATCH_EVERY} by default`)
-    .addOption(outputOption(['table', 'json']))
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ greptime-rebalancer status --url http://rebalancer:9480\n  $ greptime-rebalancer status --watch',
-    )
+    .addOption(outputOption('table', 'json'))
+    .addHelpText('after', examples('status --url http://rebalancer:9480', 'status --watch'))
     .action((flags: StatusFlags) => status(cli, flags));
 }
 
@@ -95,10 +88,10 @@ export function addHistory(program: Command, cli: Cli): void {
     .option('--datanode <id>', 'only from or to this datanode')
     .option('--since <time>', 'only begun since then (2026-11-22T13:00:00Z)')
     .option('--until <time>', 'only begun before then')
-    .addOption(outputOption(['table', 'json', 'jsonl']))
+    .addOption(outputOption('table', 'json', 'jsonl'))
     .addHelpText(
       'after',
-      '\nExamples:\n  $ greptime-rebalancer history --outcome failed --limit 50\n  $ greptime-rebalancer history --all -o jsonl > moves.jsonl',
+      examples('history --outcome failed --limit 50', 'history --all -o jsonl > moves.jsonl'),
     )
     .action((flags: HistoryFlags) => history(cli, flags));
 }
@@ -162,8 +155,8 @@ export function addAudit(program: Command, cli: Cli): void {
     .summary('the audit log of a running daemon')
     .description('Lists who paused, drained, triggered or released what, when and why; newest first.')
     .option('--limit <n>', 'how many', '20')
-    .addOption(outputOption(['table', 'json', 'jsonl']))
-    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer audit --limit 100')
+    .addOption(outputOption('table', 'json', 'jsonl'))
+    .addHelpText('after', examples('audit --limit 100'))
     .action((flags: ListFlags) => audit(cli, flags));
 }
 
@@ -172,17 +165,9 @@ async function audit(cli: Cli, flags: ListFlags): Promise<void> {
   const limit = String(parseWhole('--limit', flags.limit, 1, LARGEST_PAGE));
   const answer = await daemonOf(cli, flags).get('/api/v1/audit', auditSchema, { limit });
   if (flags.output === 'json') return writeJson(out, answer);
-  if (flags.output === 'jsonl')
-    return writeLines(
-      out,
-      answer.entries.map((entry) => JSON.stringify(entry)),
-    );
-  await writeLines(out, auditTable(answer.entries, out.canvas));
-}
-
-/** The whole answer, with what this release does not know. */
-function writeJson(out: Output, answer: unknown): Promise<void> {
-  return out.write(`${JSON.stringify(answer, null, 2)}\n`);
+  const { entries } = answer;
+  const asLines = flags.output === 'jsonl' ? entries.map((entry) => JSON.stringify(entry)) : undefined;
+  await writeLines(out, asLines ?? auditTable(entries, out.canvas));
 }
 
 function parseTime(option: string, text: string): string {

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { withProgress } from '../cli.ts';
+import { examples, withProgress } from '../cli.ts';
 import { writeSoon } from '../io.ts';
 import { parseDurationOption, parseWhole } from '../options.ts';
 import { planTable } from '../render/plan-table.ts';
@@ -35,7 +35,7 @@ export function addDemo(program: Command, cli: Cli): void {
     .option('--exit', 'end with status 0 once balanced')
     .option('--no-exit', 'go on serving until Ctrl-C')
     .option('--timeout <duration>', 'with --exit: how long it may take', '2m')
-    .addHelpText('after', '\nExample:\n  $ greptime-rebalancer demo --port 9480')
+    .addHelpText('after', examples('demo --port 9480'))
     .action((flags: DemoFlags) => demo(cli, flags));
 }
 

@@ -10,12 +10,10 @@ import type { ApiClient } from '../api-client.ts';
 import type { Cli } from '../cli.ts';
 import { followDaemon } from '../follow.ts';
 import { pauseText } from '../render/status-screen.ts';
-import { actor } from './daemon-actions.ts';
 
 /** Asks a daemon what a drain would move; it moves nothing. */
 export async function previewByDaemon(client: ApiClient, ids: readonly string[]): Promise<DrainVerdict> {
-  const body = { datanodes: ids, dryRun: true, by: actor() };
-  const { plan } = await client.post('/api/v1/drain', drainAnswerSchema, body);
+  const { plan } = await client.post('drain', drainAnswerSchema, { datanodes: ids, dryRun: true });
   return { dryRun: true, datanodes: ids.map((id) => ({ id, left: plannedFor(plan, id) })) };
 }
 
@@ -39,7 +37,7 @@ export async function drainByDaemon(
   client: ApiClient,
   ids: readonly string[],
 ): Promise<DrainVerdict> {
-  await client.post('/api/v1/drain', drainAnswerSchema, { datanodes: ids, dryRun: false, by: actor() });
+  await client.post('drain', drainAnswerSchema, { datanodes: ids, dryRun: false });
   let triggeredFor: string | undefined;
   return followDaemon(cli, client, async (status) => {
     if (!isPlannedWith(status, ids)) return undefined;
@@ -49,7 +47,7 @@ export async function drainByDaemon(
       // A region may have come meanwhile: only a fresh look shows that none is left.
       if (status.cycle === null && triggeredFor !== plan.planId) {
         triggeredFor = plan.planId;
-        await client.post('/api/v1/trigger', triggerAnswerSchema, { by: actor() });
+        await client.post('trigger', triggerAnswerSchema);
       }
       return undefined;
     }

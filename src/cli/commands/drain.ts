@@ -1,6 +1,15 @@
 import type { Command } from 'commander';
 import type { DrainVerdict } from '../../domain/regions-left.ts';
-import { configOf, daemonOf, hasConfig, withConfig, withDaemon, withDryRun, withProgress } from '../cli.ts';
+import {
+  configOf,
+  daemonOf,
+  examples,
+  hasConfig,
+  withConfig,
+  withDaemon,
+  withDryRun,
+  withProgress,
+} from '../cli.ts';
 import type { Cli, ConfigFlags, DaemonFlags, ExitStatus } from '../cli.ts';
 import { writeLines } from '../io.ts';
 import { parseIds } from '../options.ts';
@@ -19,10 +28,7 @@ export function addDrain(program: Command, cli: Cli): void {
     )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ greptime-rebalancer drain 2 5 -c rebalancer.yaml --no-dry-run
-  $ greptime-rebalancer drain 2 --url http://rebalancer:9480`,
+      examples('drain 2 5 -c rebalancer.yaml --no-dry-run', 'drain 2 --url http://rebalancer:9480'),
     )
     .action(async (words: string[], flags: DrainFlags) => {
       const ids = parseIds('drain', words.join(','));

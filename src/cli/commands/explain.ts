@@ -1,12 +1,12 @@
-import { Argument, Option } from 'commander';
+import { Argument } from 'commander';
 import type { Command } from 'commander';
 import { OperatingError, UsageError } from '../../domain/errors.ts';
 import { EXPLAIN_KINDS, explanationSchema } from '../../domain/explanation.ts';
 import type { ExplainKind, Explanation } from '../../domain/explanation.ts';
 import { applyWhatIf } from '../../domain/what-if.ts';
-import { configOf, daemonOf, withConfig, withDaemon } from '../cli.ts';
+import { configOf, daemonOf, examples, outputOption, withConfig, withDaemon } from '../cli.ts';
 import type { Cli, ConfigFlags, DaemonFlags } from '../cli.ts';
-import { writeLines } from '../io.ts';
+import { writeJson, writeLines } from '../io.ts';
 import { parseId, parseWhatIf } from '../options.ts';
 import type { WhatIfFlags } from '../options.ts';
 import { explanation } from '../render/explanation.ts';
@@ -31,14 +31,14 @@ export function addExplain(program: Command, cli: Cli): void {
       'its decimal id; for a table also schema.table, or its name alone where only one has it',
     )
     .option('--from <snapshot>', 'explain from a snapshot file; - reads standard input')
-    .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'));
+    .addOption(outputOption('text', 'json'));
   withDaemon(withWhatIf(withConfig(command)))
     .addHelpText(
       'after',
-      `
-Examples:
-  $ greptime-rebalancer explain region 4398046511104 -c rebalancer.yaml
-  $ greptime-rebalancer explain datanode 3 --from prod.json --drain 3`,
+      examples(
+        'explain region 4398046511104 -c rebalancer.yaml',
+        'explain datanode 3 --from prod.json --drain 3',
+      ),
     )
     .action(async (kind: ExplainKind, id: string, flags: ExplainFlags) => {
       if (kind !== 'table') parseId(`explain ${kind}`, id);
@@ -66,6 +66,6 @@ async function explain(cli: Cli, kind: ExplainKind, id: string, flags: ExplainFl
 
 async function print(cli: Cli, answer: Explanation, flags: ExplainFlags): Promise<void> {
   const { out } = cli.io;
-  if (flags.output === 'json') await out.write(`${JSON.stringify(answer, null, 2)}\n`);
+  if (flags.output === 'json') await writeJson(out, answer);
   else await writeLines(out, explanation(answer, out.canvas));
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { configOf, withConfig, withDryRun, withProgress } from '../cli.ts';
+import { configOf, examples, withConfig, withDryRun, withProgress } from '../cli.ts';
 import type { Cli, ConfigFlags } from '../cli.ts';
 import type { Config } from '../../config/config.ts';
 import { OperatingError } from '../../domain/errors.ts';
@@ -9,7 +9,6 @@ import { followDaemon } from '../follow.ts';
 import { pauseText } from '../render/status-screen.ts';
 import { findDaemon, refuseOtherDryRun } from '../running-daemon.ts';
 import type { RunningDaemon } from '../running-daemon.ts';
-import { actor } from './daemon-actions.ts';
 import { reportWork } from './work.ts';
 import type { WorkReport } from './work.ts';
 
@@ -20,12 +19,7 @@ export function addOnce(program: Command, cli: Cli): void {
       'Reads the cluster, plans, and carries out at most execution.maxMovesPerCycle of the moves. Where a daemon works on the cluster, ' +
         'the cycle is triggered there, and followed to its end.',
     )
-    .addHelpText(
-      'after',
-      `
-Example:
-  $ greptime-rebalancer once -c rebalancer.yaml --no-dry-run`,
-    )
+    .addHelpText('after', examples('once -c rebalancer.yaml --no-dry-run'))
     .action(async (flags: ConfigFlags) => {
       const config = await configOf(cli, flags);
       const daemon = await findDaemon(cli, config);
@@ -46,8 +40,7 @@ async function cycleByDaemon(cli: Cli, daemon: RunningDaemon, config: Config): P
       `The work is for ${name}, which is paused ${pauseText(status.paused)}. No cycle was begun`,
     );
   // Of two cycles that somebody wants at the same time one is enough.
-  const cycleId =
-    status.cycle?.id ?? (await client.post('/api/v1/trigger', triggerAnswerSchema, { by: actor() })).cycleId;
+  const cycleId = status.cycle?.id ?? (await client.post('trigger', triggerAnswerSchema)).cycleId;
   await cli.io.err.write(`Cycle ${cycleId} of ${name} runs; this command only follows it.\n`);
   return followDaemon(cli, client, ({ lastCycle }) =>
     lastCycle !== null && compareIds(lastCycle.id, cycleId) >= 0 ? lastCycle : undefined,

@@ -1,4 +1,3 @@
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Config } from '../../config/config.ts';
 import { planChunks } from '../../domain/plan-file.ts';
@@ -6,7 +5,7 @@ import { parseSnapshot } from '../../domain/snapshot-file.ts';
 import type { ClusterIdentity, Snapshot } from '../../domain/snapshot.ts';
 import { applyWhatIf } from '../../domain/what-if.ts';
 import type { PlanAnswer } from '../../app/commands/plan.ts';
-import { configOf, withConfig } from '../cli.ts';
+import { configOf, examples, outputOption, withConfig } from '../cli.ts';
 import type { Cli, ConfigFlags, ExitStatus } from '../cli.ts';
 import { parseInput, readInput, writeFileWhole, writeLines } from '../io.ts';
 import { parseWhatIf } from '../options.ts';
@@ -28,22 +27,18 @@ export function addPlan(program: Command, cli: Cli): void {
     .summary('print the plan; moves nothing')
     .description('Prints the fewest moves that balance the cluster, and why. Moves nothing.')
     .option('--from <snapshot>', 'plan from a snapshot file instead of the cluster; - reads standard input')
-    .addOption(
-      new Option('-o, --output <format>', 'how to print')
-        .choices(['table', 'json', 'sql', 'curl'])
-        .default('table'),
-    )
+    .addOption(outputOption('table', 'json', 'sql', 'curl'))
     .option('--out <file>', 'also write the plan to a file for apply')
     .option('--all', 'show every move and every blocker');
   withWhatIf(command)
     .option('--detailed-exitcode', 'end with 3 when the plan has moves')
     .addHelpText(
       'after',
-      `
-Examples:
-  $ greptime-rebalancer plan -c rebalancer.yaml
-  $ greptime-rebalancer plan --from prod.json --add-datanode 7,8 --remove-datanode 2
-  $ greptime-rebalancer plan -c rebalancer.yaml -o sql > moves.sql`,
+      examples(
+        'plan -c rebalancer.yaml',
+        'plan --from prod.json --add-datanode 7,8 --remove-datanode 2',
+        'plan -c rebalancer.yaml -o sql > moves.sql',
+      ),
     )
     .action(async (flags: PlanFlags) => cli.exitWith(await plan(cli, flags)));
 }

@@ -1,10 +1,9 @@
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { PreflightReport } from '../../app/preflight/check.ts';
-import { configOf, withConfig } from '../cli.ts';
+import { configOf, examples, outputOption, withConfig } from '../cli.ts';
 import type { Cli, ConfigFlags, ExitStatus } from '../cli.ts';
 import { UsageError } from '../../domain/errors.ts';
-import { confirm, writeLines, writeSoon } from '../io.ts';
+import { confirm, writeJson, writeLines, writeSoon } from '../io.ts';
 import { printable, wrap } from '../render/text.ts';
 import { preflightTable } from '../render/preflight-table.ts';
 
@@ -17,7 +16,8 @@ interface PreflightFlags extends ConfigFlags {
 type ReportFormat = 'table' | 'json';
 
 export function addPreflight(program: Command, cli: Cli): void {
-  withReportFormat(withConfig(program.command('preflight')))
+  withConfig(program.command('preflight'))
+    .addOption(outputOption('table', 'json'))
     .summary('check that everything is ready')
     .description(
       'Looks at endpoints, logins, clocks, version, rights, datanodes, selection, gates and the state folder, and says pass, warn or fail for ' +
@@ -31,10 +31,7 @@ export function addPreflight(program: Command, cli: Cli): void {
     .option('--yes', 'do not ask before --migrate')
     .addHelpText(
       'after',
-      `
-Examples:
-  $ greptime-rebalancer preflight -c rebalancer.yaml
-  $ greptime-rebalancer preflight -c rebalancer.yaml --migrate --yes`,
+      examples('preflight -c rebalancer.yaml', 'preflight -c rebalancer.yaml --migrate --yes'),
     )
     .action(async (flags: PreflightFlags) => {
       const config = await configOf(cli, flags);
@@ -62,19 +59,13 @@ async function mayMigrate({ io }: Cli, { yes }: PreflightFlags, cluster: string)
   if (!(await confirm(io, 'Go on?'))) throw new UsageError('Nothing was done: --migrate was not confirmed');
 }
 
-function withReportFormat(command: Command): Command {
-  return command.addOption(
-    new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'),
-  );
-}
-
 /** @returns 1 when a check failed. */
 export async function writeReport(
   { io: { out } }: Cli,
   report: PreflightReport,
   format: ReportFormat,
 ): Promise<ExitStatus> {
-  if (format === 'json') await out.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (format === 'json') await writeJson(out, report);
   else await writeLines(out, preflightTable(report, out.canvas));
   return report.verdict === 'fail' ? 1 : 0;
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { examples } from '../cli.ts';
 import type { Cli } from '../cli.ts';
 import { writeSoon } from '../io.ts';
 import { parseDurationOption, parseWhole } from '../options.ts';
@@ -41,12 +42,7 @@ export function addSimulate(program: Command, cli: Cli): void {
       'loads that differ and change: hot-tables,daily@10m,drift,jumps@1h; default steady',
     )
     .option('--port <n>', 'port of the first server; 0 takes free ones', '0')
-    .addHelpText(
-      'after',
-      `
-Example:
-  $ greptime-rebalancer simulate --profile 0.7 --datanodes 5 --faults leader-change@30s`,
-    )
+    .addHelpText('after', examples('simulate --profile 0.7 --datanodes 5 --faults leader-change@30s'))
     .action(async (flags: SimulateFlags) => {
       const whole = (option: string, text: string, min: number, max: number): number =>
         parseWhole(option, text, min, max);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { snapshotChunks } from '../../domain/snapshot-file.ts';
-import { configOf, withConfig } from '../cli.ts';
+import { configOf, examples, withConfig } from '../cli.ts';
 import type { Cli, ConfigFlags } from '../cli.ts';
 import { writeFileWhole } from '../io.ts';
 import { sizeText } from '../render/text.ts';
@@ -10,12 +10,7 @@ export function addSnapshot(program: Command, cli: Cli): void {
     .summary('write a snapshot of where every region is')
     .description('Reads where every region is and writes it as JSON, for plan --from and for bug reports.')
     .option('--out <file>', 'write to a file instead of standard output')
-    .addHelpText(
-      'after',
-      `
-Example:
-  $ greptime-rebalancer snapshot -c rebalancer.yaml > prod.json`,
-    )
+    .addHelpText('after', examples('snapshot -c rebalancer.yaml > prod.json'))
     .action(async (flags: ConfigFlags & { readonly out?: string }) => {
       const config = await configOf(cli, flags);
       const snapshot = await cli.app.snapshot(config, { signal: cli.io.signal });

@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -63,8 +63,10 @@ describe('the client of a daemon', () => {
 
   it('sends bodies as JSON, with the token', async () => {
     const { api, seen } = client(() => json({ value: 1 }), { tokenFile: join(folder, 'token') });
-    await api.post('/x', answer, { reason: 'é' });
-    expect(seen[0]!.init).toMatchObject({ method: 'POST', body: '{"reason":"é"}' });
+    await api.post('x', answer, { reason: 'é' });
+    expect(seen[0]!.url).toBe('http://127.0.0.1:9480/api/v1/x');
+    const body = JSON.stringify({ reason: 'é', by: userInfo().username });
+    expect(seen[0]!.init).toMatchObject({ method: 'POST', body });
     expect(Object.fromEntries(headersOf(seen[0]!))).toEqual({
       accept: 'application/json',
       authorization: 'Bearer secret-token',
