@@ -2,9 +2,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 
 interface VirtualTimer {
   readonly dueMs: number;
-  readonly order: number;
   readonly callback: () => void;
-  cancelled: boolean;
 }
 
 /**
@@ -14,8 +12,8 @@ interface VirtualTimer {
 export class VirtualClock implements Clock {
   #elapsedMs = 0;
   #wallOffsetMs: number;
-  #order = 0;
-  #timers: VirtualTimer[] = [];
+  /** The one that is due first comes first. */
+  readonly #timers: VirtualTimer[] = [];
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
     this.#wallOffsetMs = startMs;
@@ -30,22 +28,12 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): () => void {
-    const timer: VirtualTimer = {
-      dueMs: this.#elapsedMs + Math.max(delayMs, 0),
-      order: this.#order++,
-      callback,
-      cancelled: false,
-    };
-    siftIn(this.#timers, timer);
+    const timer: VirtualTimer = { dueMs: this.#elapsedMs + Math.max(delayMs, 0), callback };
+    this.#timers.splice(this.#timers.findLastIndex(({ dueMs }) => dueMs <= timer.dueMs) + 1, 0, timer);
     return () => {
-      timer.cancelled = true;
+      const at = this.#timers.indexOf(timer);
+      if (at >= 0) this.#timers.splice(at, 1);
     };
-  }
-
-  /** The next timer that will fire. Cancelled ones are dropped on the way: time must not stop, or jump, for them. */
-  #next(): VirtualTimer | undefined {
-    while (this.#timers[0]?.cancelled) siftOut(this.#timers);
-    return this.#timers[0];
   }
 
   /** Moves the wall clock alone, as an administrator or NTP step would. The monotonic time is not affected. */
@@ -55,7 +43,7 @@ export class VirtualClock implements Clock {
 
   /** Milliseconds until the next timer, or undefined when none is set. */
   nextDelayMs(): number | undefined {
-    const next = this.#next();
+    const next = this.#timers[0];
     return next && next.dueMs - this.#elapsedMs;
   }
 
@@ -63,7 +51,7 @@ export class VirtualClock implements Clock {
   async advance(durationMs: number): Promise<void> {
     const untilMs = this.#elapsedMs + durationMs;
     await this.run(() => {
-      const next = this.#next();
+      const next = this.#timers[0];
       return next === undefined || next.dueMs > untilMs;
     });
     this.#elapsedMs = Math.max(this.#elapsedMs, untilMs);
@@ -74,9 +62,8 @@ export class VirtualClock implements Clock {
   async run(done: () => boolean): Promise<void> {
     await settle();
     while (!done()) {
-      const next = this.#next();
+      const next = this.#timers.shift();
       if (!next) return;
-      siftOut(this.#timers);
       this.#elapsedMs = Math.max(this.#elapsedMs, next.dueMs);
       next.callback();
       await settle();
@@ -87,36 +74,4 @@ export class VirtualClock implements Clock {
 /** Lets every promise that is already resolvable run its continuations, including those behind one I/O turn. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function isBefore(a: VirtualTimer, b: VirtualTimer): boolean {
-  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
-}
-
-function siftIn(heap: VirtualTimer[], timer: VirtualTimer): void {
-  let index = heap.push(timer) - 1;
-  while (index > 0) {
-    const parent = (index - 1) >> 1;
-    if (!isBefore(timer, heap[parent]!)) break;
-    heap[index] = heap[parent]!;
-    index = parent;
-  }
-  heap[index] = timer;
-}
-
-function siftOut(heap: VirtualTimer[]): VirtualTimer | undefined {
-  const first = heap[0];
-  const last = heap.pop();
-  if (first === undefined || last === undefined || heap.length === 0) return first;
-  let index = 0;
-  for (;;) {
-    let child = 2 * index + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child += 1;
-    if (!isBefore(heap[child]!, last)) break;
-    heap[index] = heap[child]!;
-    index = child;
-  }
-  heap[index] = last;
-  return first;
 }

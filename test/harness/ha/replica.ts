@@ -15,7 +15,7 @@ import { silentLogger } from '../../../src/observability/logger.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import type { Store } from '../../../src/store/port.ts';
 import type { LockServer } from './lock-servers.ts';
-import { VirtualProcess, type ClockTrouble } from './virtual-process.ts';
+import { everyTick, VirtualProcess, type ClockTrouble } from '../virtual-process.ts';
 
 export interface ReplicaOptions {
   readonly name: string;
@@ -72,17 +72,7 @@ export class Replica {
         createLeadership: (parts) => this.#lead(process, parts),
       },
     );
-    const daemon = new Daemon(session, (_, onTick) => {
-      let stop = (): void => undefined;
-      const arm = (): void => {
-        stop = clock.setTimer(this.#options.tickMs, () => {
-          arm();
-          onTick();
-        });
-      };
-      arm();
-      return { nextTickAtMs: () => undefined, intervalMs: () => this.#options.tickMs, stop: () => stop() };
-    });
+    const daemon = new Daemon(session, everyTick(clock, this.#options.tickMs));
     this.process = process;
     this.session = session;
     daemon.start();
@@ -90,7 +80,7 @@ export class Replica {
 
   /** `kill -9`. */
   die(keepsState: boolean): void {
-    this.process?.die();
+    this.process?.end();
     this.process = undefined;
     this.session = undefined;
     if (!keepsState) this.store = openStore({ path: ':memory:' }, { clock: this.#world.clock });

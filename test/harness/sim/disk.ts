@@ -6,6 +6,7 @@ import type { Clock } from '../../../src/lib/clock.ts';
 import type { Prng } from '../../../src/lib/prng.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
+import { throughEach } from '../through-each.ts';
 
 type DiskHealth = 'well' | 'full' | 'failing';
 
@@ -83,7 +84,7 @@ function copyTorn(from: string, to: string, prng: Prng): void {
   appendFileSync(join(to, log), torn);
 }
 
-const WRITES = new Set<PropertyKey>([
+const WRITES = new Set([
   ...['createMove', 'writeMove', 'markDowngraded', 'writeLateOutcome', 'markUndone', 'resetFailureRun'],
   ...['releaseCooldown', 'releaseQuarantine', 'beginCycle', 'endCycle', 'saveSample', 'setPause'],
   ...['clearPause', 'addRequest', 'removeRequest', 'addAudit', 'prune', 'importHolds'],
@@ -98,16 +99,10 @@ function troubleOf({ health }: Disk, prng: Prng): Trouble {
 
 /** The store on a disk that may be in trouble. Closing always works: the process ends. */
 function onDisk(store: Store, trouble: () => Trouble): Store {
-  return new Proxy(store, {
-    get(object, name) {
-      const value: unknown = Reflect.get(object, name, object);
-      if (typeof value !== 'function' || name === 'close') return value;
-      return (...parameters: unknown[]): unknown => {
-        const code = trouble();
-        if (code === 'state-io' || (code === 'state-full' && WRITES.has(name)))
-          throw new OperatingError(code, `The state file cannot be used (${code}).`);
-        return Reflect.apply(value, object, parameters);
-      };
-    },
+  return throughEach(store, (method, call) => {
+    const code = method === 'close' ? undefined : trouble();
+    if (code === 'state-io' || (code === 'state-full' && WRITES.has(method)))
+      throw new OperatingError(code, `The state file cannot be used (${code}).`);
+    return call();
   });
 }

@@ -1,7 +1,15 @@
-import type { Clock } from '../../../src/lib/clock.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../../src/greptimedb/index.ts';
-import type { Store } from '../../../src/store/port.ts';
-import { Crash } from '../crash/crash.ts';
+import type { Clock } from '../../../src/lib/clock.ts';
+import { throughEach } from '../through-each.ts';
+import { NEVER, VirtualProcess } from '../virtual-process.ts';
+
+/** Thrown where the process dies. No code of ours may catch it and go on. */
+export class Crash extends Error {
+  constructor() {
+    super('The process died here');
+    this.name = 'Crash';
+  }
+}
 
 /** Where a process dies: before or after its n-th contact with the world outside. */
 export interface DeathPlan {
@@ -20,24 +28,15 @@ export interface LifeOptions {
  * One life of our process. Everything that the process does to the world outside goes through here: a dead one does nothing any more,
  * and whatever it waited for never comes.
  */
-export class Life {
-  readonly clock: Clock;
-  readonly #onDeath: (place: string) => void;
-  readonly #onUncaught: (error: unknown) => void;
-  readonly #timers = new Set<() => void>();
+export class Life extends VirtualProcess {
+  readonly #options: LifeOptions;
   #plan: DeathPlan | undefined;
   #contacts = 0;
-  #isDead = false;
 
   constructor(world: Clock, options: LifeOptions) {
+    super(world);
+    this.#options = options;
     this.#plan = options.plan;
-    this.#onDeath = options.onDeath;
-    this.#onUncaught = options.onUncaught;
-    this.clock = this.#ownClock(world);
-  }
-
-  get isDead(): boolean {
-    return this.#isDead;
   }
 
   /** Dies at the next contact that fits. */
@@ -50,24 +49,16 @@ export class Life {
     this.#plan = undefined;
   }
 
-  /** Dies now, between two contacts. */
+  /** Dies now. To {@link end} is to go without a crash. */
   die(place = 'between two contacts'): void {
-    if (this.#isDead) return;
-    this.#isDead = true;
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
-    this.#onDeath(place);
-  }
-
-  /** Ends without a crash: the timers are the process's own business, but nothing must come of them any more. */
-  retire(): void {
-    this.#isDead = true;
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    if (this.isDead) return;
+    this.end();
+    this.#options.onDeath(place);
   }
 
   /** @returns whether the process dies before this contact, after it, or not at all. */
   #next(name: string): 'before' | 'after' | undefined {
+    if (this.isDead) return 'before';
     const isHere = this.#plan?.contact === this.#contacts;
     this.#contacts += 1;
     if (!isHere || !this.#plan) return undefined;
@@ -75,22 +66,15 @@ export class Life {
     return this.#plan.when;
   }
 
-  /** The store as this process may use it: a dead one changes nothing. */
-  store(store: Store): Store {
-    return new Proxy(store, {
-      get: (object, name) => {
-        const value: unknown = Reflect.get(object, name, object);
-        if (typeof value !== 'function') return value;
-        return (...parameters: unknown[]): unknown => {
-          if (this.#isDead) throw new Crash();
-          const death = this.#next(String(name));
-          if (death === 'before') throw new Crash();
-          const result: unknown = Reflect.apply(value, object, parameters);
-          if (death === undefined) return result;
-          this.die(`after ${String(name)}`);
-          throw new Crash();
-        };
-      },
+  /** A store or a cluster as this process may use it: each call is a contact, and a dead process changes nothing. */
+  mortal<T extends object>(target: T): T {
+    return throughEach(target, (name, call) => {
+      const death = this.#next(name);
+      if (death === 'before') throw new Crash();
+      const result = call();
+      if (death === undefined) return result;
+      this.die(`after ${name}`);
+      throw new Crash();
     });
   }
 
@@ -102,55 +86,20 @@ export class Life {
     };
   }
 
-  async #request(transport: Transport, request: TransportRequest): Promise<TransportResponse> {
-    const death = this.#isDead ? 'before' : this.#next('a request');
+  #request(transport: Transport, request: TransportRequest): Promise<TransportResponse> {
+    const death = this.#next('a request');
     if (death === 'before') return NEVER;
     const answer = transport.request(request);
-    if (death === 'after') {
-      answer.catch(() => undefined);
-      this.die('after a request');
-      return NEVER;
-    }
-    try {
-      const response = await answer;
-      return this.#isDead ? await NEVER : response;
-    } catch (error) {
-      if (this.#isDead) return NEVER;
-      throw error;
-    }
+    if (death === 'after') this.die('after a request');
+    return this.receive(answer);
   }
 
   /** An error that leaves a timer ends a real process; here only a planned death may. */
-  #fire(callback: () => void): void {
+  protected override fire(callback: () => void): void {
     try {
       callback();
     } catch (error) {
-      if (!(error instanceof Crash)) this.#onUncaught(error);
+      if (!(error instanceof Crash)) this.#options.onUncaught(error);
     }
   }
-
-  /** Timers end with the process; monotonic time begins anew with each. */
-  #ownClock(world: Clock): Clock {
-    const bornMs = world.monotonicMs();
-    return {
-      now: () => world.now(),
-      monotonicMs: () => world.monotonicMs() - bornMs,
-      setTimer: (delayMs, callback) => {
-        if (this.#isDead) return () => undefined;
-        const forget = (): void => {
-          cancel();
-          this.#timers.delete(forget);
-        };
-        const cancel = world.setTimer(delayMs, () => {
-          this.#timers.delete(forget);
-          this.#fire(callback);
-        });
-        this.#timers.add(forget);
-        return forget;
-      },
-    };
-  }
 }
-
-/** What a dead process waits for. */
-const NEVER = new Promise<never>(() => undefined);

@@ -4,7 +4,7 @@ import type { MoveRecord } from '../../../src/domain/move.ts';
 import type { EventSource, StampedEvent } from '../../../src/observability/events.ts';
 import type { Logger, LogFields } from '../../../src/observability/logger.ts';
 import type { SimEvent } from '../../../src/simulator/index.ts';
-import { Crash } from '../crash/crash.ts';
+import { Crash } from './life.ts';
 import { ClaimCheck } from './check-claims.ts';
 import { checkRequest } from './check-requests.ts';
 import type { LeavingRequest, OnSettled } from './network.ts';

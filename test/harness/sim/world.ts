@@ -2,7 +2,6 @@ import { createActions } from '../../../src/app/api/actions.ts';
 import { recordSamples } from '../../../src/app/daemon/samples.ts';
 import { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { planNow, type Planner } from '../../../src/app/planning/planner.ts';
-import type { StartSchedule } from '../../../src/app/daemon/schedule.ts';
 import { ClusterSession } from '../../../src/app/daemon/cluster-session.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { readSecrets, type Secrets } from '../../../src/config/secrets.ts';
@@ -10,6 +9,7 @@ import { OperatingError } from '../../../src/domain/errors.ts';
 import { openCluster } from '../../../src/greptimedb/index.ts';
 import type { Cluster } from '../../../src/greptimedb/port.ts';
 import { VirtualClock } from '../virtual-clock.ts';
+import { everyTick } from '../virtual-process.ts';
 import { createPrng, type Prng } from '../../../src/lib/prng.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import type { ServerActions } from '../../../src/server/api/ports.ts';
@@ -100,14 +100,14 @@ export class World {
       if (life.isDead) return;
       if (!(error instanceof OperatingError)) throw error;
       // A process that cannot use its state folder says so and ends.
-      life.retire();
+      life.end();
       this.disk.release('closed');
     }
   }
 
   #assemble(life: Life, secrets: Secrets): LivingDaemon {
     const { sabotage, config } = this;
-    const store = life.store(sabotage.store?.(this.disk.open(), this) ?? this.disk.open());
+    const store = life.mortal(sabotage.store?.(this.disk.open(), this) ?? this.disk.open());
     const planner: Planner = (input, options) => Promise.resolve(planNow(input, options, life.clock));
     const logger = this.watch.logger();
     const honest = new ClusterSession(
@@ -127,28 +127,10 @@ export class World {
     );
     const session = sabotage.session?.(honest) ?? honest;
     this.watch.adoptProcess(session.events, config);
-    const daemon = new Daemon(session, this.#schedule(life));
+    const daemon = new Daemon(session, everyTick(life.clock, this.scenario.tickMs));
     const live = trackLiveState(session.events);
     recordSamples(store, live);
     return { life, daemon, session, actions: createActions({ session, daemon, live, planner }) };
-  }
-
-  /** Ticks at fixed intervals in place of a cron expression. */
-  #schedule({ clock }: Life): StartSchedule {
-    const { tickMs } = this.scenario;
-    return (_, onTick) => {
-      let stop = (): void => undefined;
-      let nextTickAtMs = 0;
-      const arm = (): void => {
-        nextTickAtMs = clock.now() + tickMs;
-        stop = clock.setTimer(tickMs, () => {
-          arm();
-          onTick();
-        });
-      };
-      arm();
-      return { nextTickAtMs: () => nextTickAtMs, intervalMs: () => tickMs, stop: () => stop() };
-    };
   }
 
   #bury(place: string): void {
@@ -164,7 +146,7 @@ export class World {
     await living.daemon.stop();
     if (living.life.isDead) return;
     await living.session.close();
-    living.life.retire();
+    living.life.end();
     this.watch.processEnded();
     this.disk.release('closed');
   }
@@ -234,7 +216,7 @@ export class World {
   }
 
   close(): void {
-    this.living?.life.retire();
+    this.living?.life.end();
     this.cluster.close();
     this.disk.discard();
   }

@@ -5,7 +5,7 @@ import { isUnresolved, type MoveRecord } from '../../../src/domain/move.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
-import { CrashPlan, mortal } from '../../harness/crash/crash.ts';
+import { Life, type DeathPlan } from '../../harness/sim/life.ts';
 import { moveOf, OPTIONS, REGION, runUntilSettled, STANDING } from '../../support/executor.ts';
 import { FakeCluster, type Behaviour, type FakeClusterOptions } from '../../support/fake-cluster.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
@@ -14,19 +14,19 @@ const folder = useTempFolders();
 /** No life of a move has more contacts with store and cluster than this within its first seconds. */
 const MOST_CONTACTS = 40;
 
-function start(store: Store, cluster: FakeCluster, clock: VirtualClock, plan?: CrashPlan): Executor {
+function start(store: Store, cluster: FakeCluster, clock: VirtualClock, life?: Life): Executor {
   return createExecutor(OPTIONS, {
-    cluster: plan ? mortal(cluster, plan) : cluster,
-    store: plan ? mortal(store, plan) : store,
+    cluster: life?.mortal(cluster) ?? cluster,
+    store: life?.mortal(store) ?? store,
     clock,
     events: { emit: () => undefined },
     standing: () => STANDING,
   });
 }
 
-interface Life {
-  readonly place: string;
-  readonly died: boolean;
+interface Death {
+  /** Undefined when it did not die. */
+  readonly place: string | undefined;
   readonly move: MoveRecord | undefined;
   readonly cluster: FakeCluster;
 }
@@ -34,19 +34,27 @@ interface Life {
 /** A process begins a move and dies at one place; the next one recovers, on the same file. */
 async function dieAndRecover(
   path: string,
-  plan: CrashPlan,
+  plan: DeathPlan,
   behaviour: Behaviour,
   options: Partial<FakeClusterOptions>,
-): Promise<Life> {
+): Promise<Death> {
   const clock = new VirtualClock();
   const cluster = new FakeCluster({ regions: { [REGION]: '0' }, ...options }, clock);
   cluster.script(behaviour);
   const context = { planId: 'p', cycleId: 1, limit: 10 };
   const { signal } = new AbortController();
   const first = openStore({ path }, { clock });
-  const executing = start(first, cluster, clock, plan).execute([moveOf()], context, signal);
+  let place: string | undefined;
+  const life = new Life(clock, {
+    plan,
+    onDeath: (where) => (place = where),
+    onUncaught: (error) => {
+      throw error;
+    },
+  });
+  const executing = start(first, cluster, clock, life).execute([moveOf()], context, signal);
   await runUntilSettled(clock, executing).catch((error: unknown) => {
-    if (!plan.isDead) throw error;
+    if (!life.isDead) throw error;
   });
   first.close();
   const second = openStore({ path }, { clock });
@@ -54,7 +62,7 @@ async function dieAndRecover(
   await runUntilSettled(clock, executor.recover(signal));
   const move = second.move(1);
   second.close();
-  return { place: plan.place, died: plan.isDead, move, cluster };
+  return { place, move, cluster };
 }
 
 const worlds: readonly (readonly [string, Behaviour, Partial<FakeClusterOptions>])[] = [
@@ -77,10 +85,10 @@ describe.each(worlds)('a process that meets %s and dies', (_name, behaviour, opt
       const places = new Set<string>();
       for (let at = 0; at < MOST_CONTACTS; at += 1) {
         const path = join(folder(), 'state');
-        const life = await dieAndRecover(path, new CrashPlan(at, when), behaviour, options);
-        if (!life.died) break;
-        places.add(life.place);
-        expectTruth(life);
+        const death = await dieAndRecover(path, { contact: at, when }, behaviour, options);
+        if (death.place === undefined) break;
+        places.add(death.place);
+        expectTruth(death);
       }
       expect([...places]).toContain(`${when} submitMigration`);
       expect(places.size).toBeGreaterThanOrEqual(10);
@@ -89,7 +97,7 @@ describe.each(worlds)('a process that meets %s and dies', (_name, behaviour, opt
 });
 
 /** Every move has an end, and that agrees with the cluster; nothing was sent without an intent, nor twice. */
-function expectTruth({ place, move, cluster }: Life): void {
+function expectTruth({ place, move, cluster }: Death): void {
   const where = { place, state: move?.state, cause: move?.cause };
   expect({ ...where, submissions: cluster.submissions.length <= 1 }).toEqual({ ...where, submissions: true });
   if (!move) {

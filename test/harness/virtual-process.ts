@@ -1,4 +1,5 @@
-import type { Clock } from '../../../src/lib/clock.ts';
+import type { StartSchedule } from '../../src/app/daemon/schedule.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 
 /** How one machine's clocks differ from the world's. */
 export interface ClockTrouble {
@@ -9,7 +10,7 @@ export interface ClockTrouble {
 
 /**
  * A process on a machine of its own, in virtual time: it can be held (SIGSTOP, a long garbage collection, a suspended machine) and it can
- * die. Everything that reaches it passes through {@link receive}.
+ * end. Everything that reaches it passes through {@link receive}; its timers end with it, and its monotonic time begins anew.
  */
 export class VirtualProcess {
   readonly clock: Clock;
@@ -17,12 +18,14 @@ export class VirtualProcess {
   #held: (() => void)[] | undefined;
   #isDead = false;
 
-  constructor(world: Clock, { rate, wallOffsetMs }: ClockTrouble) {
+  /** @param trouble undefined: the wall clock is that of the world, with all its jumps. */
+  constructor(world: Clock, trouble?: ClockTrouble) {
+    const { rate = 1, wallOffsetMs = 0 } = trouble ?? {};
     const bornMs = world.monotonicMs();
     const elapsedMs = (): number => (world.monotonicMs() - bornMs) * rate;
     const bornAtMs = world.now() + wallOffsetMs;
     this.clock = {
-      now: () => Math.round(bornAtMs + elapsedMs()),
+      now: () => (trouble ? Math.round(bornAtMs + elapsedMs()) : world.now()),
       monotonicMs: elapsedMs,
       setTimer: (delayMs, callback) => this.#setTimer(world, delayMs / rate, callback),
     };
@@ -36,10 +39,10 @@ export class VirtualProcess {
     return this.#held !== undefined;
   }
 
-  die(): void {
+  /** It is gone, and nothing comes of it any more. */
+  end(): void {
     this.#isDead = true;
     for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
     this.#held = undefined;
   }
 
@@ -57,21 +60,17 @@ export class VirtualProcess {
   /** Hands an answer to this process: later while it is held, never when it is dead. */
   async receive<T>(answer: Promise<T>): Promise<T> {
     try {
-      const value = await answer;
-      await this.awake();
-      return value;
-    } catch (error) {
-      await this.awake();
-      throw error;
+      return await answer;
+    } finally {
+      while (this.#isDead || this.#held) {
+        if (this.#isDead) await NEVER;
+        await new Promise<void>((resolve) => this.#held?.push(resolve));
+      }
     }
   }
 
-  /** Resolves when the process runs; never when it is dead. */
-  async awake(): Promise<void> {
-    while (this.#isDead || this.#held) {
-      if (this.#isDead) await NEVER;
-      await new Promise<void>((resolve) => this.#held?.push(resolve));
-    }
+  protected fire(callback: () => void): void {
+    callback();
   }
 
   #setTimer(world: Clock, delayMs: number, callback: () => void): () => void {
@@ -80,7 +79,7 @@ export class VirtualProcess {
     const run = (): void => {
       if (isCancelled || this.#isDead) return;
       if (this.#held) this.#held.push(run);
-      else callback();
+      else this.fire(callback);
     };
     const cancelWorld = world.setTimer(delayMs, () => {
       this.#timers.delete(cancel);
@@ -96,4 +95,22 @@ export class VirtualProcess {
   }
 }
 
-const NEVER = new Promise<never>(() => undefined);
+/** What a dead process waits for. */
+export const NEVER = new Promise<never>(() => undefined);
+
+/** Ticks at fixed intervals in place of a cron expression. */
+export function everyTick(clock: Clock, tickMs: number): StartSchedule {
+  return (_, onTick) => {
+    let stop = (): void => undefined;
+    let nextTickAtMs = 0;
+    const arm = (): void => {
+      nextTickAtMs = clock.now() + tickMs;
+      stop = clock.setTimer(tickMs, () => {
+        arm();
+        onTick();
+      });
+    };
+    arm();
+    return { nextTickAtMs: () => nextTickAtMs, intervalMs: () => tickMs, stop: () => stop() };
+  };
+}
