@@ -1,45 +1,18 @@
 import { systemClock } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Config } from '../config/config.ts';
-import type { Explanation, ExplainKind } from '../domain/explanation.ts';
 import type { PlanFile } from '../domain/plan-file.ts';
-import type { Snapshot } from '../domain/snapshot.ts';
 import type { LogLevel } from '../observability/logger.ts';
 import type { Parts } from './compose.ts';
-import type { DemoRequest, DemoResult } from './commands/demo.ts';
-import type { DrainVerdict } from '../domain/regions-left.ts';
-import type { WatchedCall, WorkResult } from './commands/once.ts';
-import type { PlanAnswer, PlanParts, PlanQuestion } from './commands/plan.ts';
+import type { DemoRequest } from './commands/demo.ts';
+import type { WatchedCall } from './commands/once.ts';
+import type { ExplainQuestion, PlanParts, PlanQuestion } from './commands/plan.ts';
 import type { SimulateRequest } from './commands/simulate.ts';
-import type { Holder } from '../store/sqlite-lock.ts';
 import type { ReloadSources } from './daemon/run.ts';
-import type { PreflightReport } from './preflight/check.ts';
 import type { TrialCall } from '../scratch/table.ts';
 
 interface Call {
   readonly signal: AbortSignal;
-}
-
-/** Everything that the command line can ask for. */
-export interface App {
-  snapshot(config: Config, call: Call): Promise<Snapshot>;
-  plan(request: PlanQuestion, call: Call): Promise<PlanAnswer>;
-  apply(config: Config, file: PlanFile, call: WatchedCall): Promise<WorkResult>;
-  once(config: Config, call: WatchedCall): Promise<WorkResult>;
-  drain(config: Config, datanodes: readonly string[], call: WatchedCall): Promise<DrainVerdict>;
-  /** Looks at everything that is needed, and changes nothing. */
-  preflight(config: Config, call: Call): Promise<PreflightReport>;
-  /** The same, and moves a region of a table of its own there and back. */
-  preflightWithTrial(config: Config, call: TrialCall): Promise<PreflightReport>;
-  /** Who says, beside the lock of the state folder, that it works there: a hint, which may be old. */
-  stateHolder(config: Config): Promise<Holder | undefined>;
-  explain(
-    request: PlanQuestion & { readonly kind: ExplainKind; readonly id: string },
-    call: Call,
-  ): Promise<Explanation | undefined>;
-  run(request: { readonly config: Config } & ReloadSources, call: Call): Promise<void>;
-  simulate(request: SimulateRequest, call: Call): Promise<void>;
-  demo(request: DemoRequest, call: WatchedCall): Promise<DemoResult>;
 }
 
 /**
@@ -52,7 +25,7 @@ export function createApp({
 }: {
   readonly version: string;
   readonly clock?: Clock;
-}): App {
+}) {
   const shared: Omit<Parts, 'logger'> = {
     version,
     clock,
@@ -74,50 +47,56 @@ export function createApp({
     (await import('./planning/planner.ts')).planNow(input, options, clock);
   const planParts: PlanParts = { clock, planner, takeSnapshot: snapshot };
   return {
-    snapshot: async (config, { signal }) => (await snapshot(config, signal)).snapshot,
-    async plan(request, { signal }) {
+    snapshot: async (config: Config, { signal }: Call) => (await snapshot(config, signal)).snapshot,
+    async plan(request: PlanQuestion, { signal }: Call) {
       const { answerPlan } = await import('./commands/plan.ts');
       return answerPlan(request, planParts, signal);
     },
-    async explain(request, { signal }) {
+    async explain(request: ExplainQuestion, { signal }: Call) {
       const { answerExplain } = await import('./commands/plan.ts');
       return answerExplain(request, planParts, signal);
     },
-    async apply(config, file, call) {
+    async apply(config: Config, file: PlanFile, call: WatchedCall) {
       const { applyPlan } = await import('./commands/apply.ts');
       return applyPlan(config, file, await partsOf(config.log.level), call);
     },
-    async once(config, call) {
+    async once(config: Config, call: WatchedCall) {
       const { runOnce } = await import('./commands/once.ts');
       return runOnce(config, await partsOf(config.log.level), call);
     },
-    async drain(config, datanodes, call) {
+    async drain(config: Config, datanodes: readonly string[], call: WatchedCall) {
       const { drainDatanodes } = await import('./commands/drain.ts');
       return drainDatanodes(config, datanodes, await partsOf(config.log.level), call);
     },
-    async preflight(config, { signal }) {
+    /** Looks at everything that is needed, and changes nothing. */
+    async preflight(config: Config, { signal }: Call) {
       const { preflight } = await import('./preflight/preflight.ts');
       return preflight(config, await partsOf(config.log.level), signal);
     },
-    async preflightWithTrial(config, call) {
+    /** The same, and moves a region of a table of its own there and back. */
+    async preflightWithTrial(config: Config, call: TrialCall) {
       const { preflightWithTrial } = await import('./preflight/preflight.ts');
       return preflightWithTrial(config, await partsOf(config.log.level), call);
     },
-    async stateHolder({ state }) {
+    /** Who says, beside the lock of the state folder, that it works there: a hint, which may be old. */
+    async stateHolder({ state }: Config) {
       const { readHolder } = await import('../store/sqlite-lock.ts');
       return readHolder(state.path);
     },
-    async run(request, { signal }) {
+    async run(request: { readonly config: Config } & ReloadSources, { signal }: Call) {
       const { runDaemon } = await import('./daemon/run.ts');
       return runDaemon(request, shared, signal);
     },
-    async simulate(request, { signal }) {
+    async simulate(request: SimulateRequest, { signal }: Call) {
       const { simulate } = await import('./commands/simulate.ts');
       return simulate(request, clock, signal);
     },
-    async demo(request, call) {
+    async demo(request: DemoRequest, call: WatchedCall) {
       const { runDemo } = await import('./commands/demo.ts');
       return runDemo(request, await partsOf('warn'), call);
     },
   };
 }
+
+/** Everything that the command line can ask for. */
+export type App = ReturnType<typeof createApp>;

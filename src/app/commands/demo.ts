@@ -5,14 +5,14 @@ import { readConfig } from '../../config/load.ts';
 import { OperatingError } from '../../domain/errors.ts';
 import type { Config } from '../../config/config.ts';
 import { silentLogger } from '../../observability/logger.ts';
-import { sleep } from '../../lib/clock.ts';
+import { deadlineSignal } from '../../lib/clock.ts';
 import { formatEstimate } from '../../lib/duration.ts';
 import type { PlanAnswer, PlanParts } from './plan.ts';
 import { answerPlan } from './plan.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { Parts } from '../compose.ts';
 import type { WatchedCall } from './once.ts';
-import { Closers, untilAborted } from '../lifecycle.ts';
+import { untilAborted } from '../lifecycle.ts';
 import { startDaemon } from '../daemon/run.ts';
 import type { RunningDaemon } from '../daemon/open-daemon.ts';
 import type { WatchedWork } from '../daemon/work-progress.ts';
@@ -79,7 +79,7 @@ export async function runDemo(
   parts: Parts,
   { signal, watch }: WatchedCall,
 ): Promise<DemoResult> {
-  const closers = new Closers();
+  const closers = new AsyncDisposableStack();
   try {
     const { clock } = parts;
     const profile = request.profile ?? '1.3';
@@ -93,9 +93,9 @@ export async function runDemo(
       },
       clock,
     );
-    closers.add(() => listening.close());
+    closers.defer(() => listening.close());
     const state = await mkdtemp(join(tmpdir(), 'greptime-rebalancer-demo-'));
-    closers.add(() => rm(state, { recursive: true, force: true }));
+    closers.defer(() => rm(state, { recursive: true, force: true }));
     const { say } = request;
     say(`A simulated GreptimeDB ${listening.cluster.profile.version} cluster: ${text}`);
     const quiet = { ...parts, logger: silentLogger };
@@ -107,14 +107,14 @@ export async function runDemo(
     const answer = await answerPlan({ config: config(0), adjust: (basis) => basis }, planParts, signal);
     request.show(answer);
     const running = await startOnSomePort(request, config, quiet);
-    closers.add(() => running.close());
+    closers.defer(() => running.close());
     watch(running.work);
     const { url } = running.server;
     say(`Page ${url}/ (and /metrics, /api/v1/status).`);
     if (!request.exit) for (const line of guide(answer.plan.moves.length, toWatch)) say(line);
     return await follow(running, request, parts, signal);
   } finally {
-    await closers.close();
+    await closers.disposeAsync();
   }
 }
 
@@ -177,22 +177,15 @@ async function follow(
   { clock }: Parts,
   signal: AbortSignal,
 ): Promise<DemoResult> {
-  const timer = new AbortController();
-  const balanced = waitForBalance(work);
-  const timeout = sleep(clock, timeoutMs, timer.signal).then(
-    () => 'timeout' as const,
-    () => 'timeout' as const,
-  );
-  const first = await Promise.race([
-    balanced,
-    exit ? timeout : balanced,
-    untilAborted(signal).then(() => 'stopped' as const),
-  ]);
-  timer.abort();
-  if (first === 'timeout') return { balanced: false, detail: 'The cluster was not balanced in time.' };
-  if (first === 'stopped') return { balanced: exit ? false : true, detail: 'Stopped.' };
-  if (exit) return { balanced: true, detail: first };
-  say(`${first} The daemon goes on serving; Ctrl-C ends it.`);
+  const limit = deadlineSignal(clock, exit ? timeoutMs : Infinity, signal);
+  const balanced = await Promise.race([waitForBalance(work), untilAborted(limit.signal)]);
+  limit.release();
+  if (balanced === undefined)
+    return signal.aborted
+      ? { balanced: !exit, detail: 'Stopped.' }
+      : { balanced: false, detail: 'The cluster was not balanced in time.' };
+  if (exit) return { balanced: true, detail: balanced };
+  say(`${balanced} The daemon goes on serving; Ctrl-C ends it.`);
   await untilAborted(signal);
   return { balanced: true, detail: 'Stopped.' };
 }

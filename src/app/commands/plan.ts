@@ -46,30 +46,24 @@ export async function answerPlan(
   signal: AbortSignal,
 ): Promise<PlanAnswer> {
   const { input, plan, state } = await planFor(question, parts, signal);
-  const expectedMs = await expectedTime(plan, state, question.config, parts.clock.now());
-  if (expectedMs === undefined) return { snapshot: input.snapshot, plan };
-  return {
-    snapshot: input.snapshot,
-    plan: withPlanId({ ...plan, expectedSeconds: Math.round(expectedMs / 1_000) }),
-  };
+  const { snapshot } = input;
+  const recentDurationsMs = state?.recentDurationsMs ?? [];
+  if (plan.moves.length === 0 || recentDurationsMs.length === 0) return { snapshot, plan };
+  const { expectedTimeMs } = await import('../daemon/work-progress.ts');
+  const work = { moves: plan.moves.length, recentDurationsMs };
+  const expectedMs = expectedTimeMs(work, question.config, parts.clock.now());
+  if (expectedMs === undefined) return { snapshot, plan };
+  return { snapshot, plan: withPlanId({ ...plan, expectedSeconds: Math.round(expectedMs / 1_000) }) };
 }
 
-/** How long a daemon with this configuration would take, in ms; undefined while that is not known. */
-async function expectedTime(
-  { moves }: Plan,
-  state: ReadOnlyState | undefined,
-  config: Config,
-  nowMs: number,
-): Promise<number | undefined> {
-  const recentDurationsMs = state?.recentDurationsMs ?? [];
-  if (moves.length === 0 || recentDurationsMs.length === 0) return undefined;
-  const { expectedTimeMs } = await import('../daemon/work-progress.ts');
-  return expectedTimeMs({ moves: moves.length, recentDurationsMs }, config, nowMs);
+export interface ExplainQuestion extends PlanQuestion {
+  readonly kind: ExplainKind;
+  readonly id: string;
 }
 
 /** Why a region, table or datanode moves or stays; undefined when there is none of that id. */
 export async function answerExplain(
-  question: PlanQuestion & { readonly kind: ExplainKind; readonly id: string },
+  question: ExplainQuestion,
   parts: PlanParts,
   signal: AbortSignal,
 ): Promise<Explanation | undefined> {
@@ -111,6 +105,10 @@ const NOTHING_KNOWN: Pick<ReadOnlyState, 'memory' | 'requests'> = {
   requests: { drain: [], cordon: [] },
 };
 
+interface Basis extends PlanBasis {
+  readonly warnings: readonly Warning[];
+}
+
 /** Reads the cluster; once more and whole when something that is only imagined drains. */
 async function readBasis(
   config: Config,
@@ -118,10 +116,8 @@ async function readBasis(
   adjust: PlanQuestion['adjust'],
   parts: PlanParts,
   signal: AbortSignal,
-): Promise<PlanBasis & { readonly warnings: readonly Warning[] }> {
-  const read = async (
-    everything: boolean,
-  ): Promise<PlanBasis & { readonly warnings: readonly Warning[] }> => {
+): Promise<Basis> {
+  const read = async (everything: boolean): Promise<Basis> => {
     const { snapshot, warnings } = await parts.takeSnapshot(config, signal, everything);
     return { ...adjust({ snapshot, policy }), warnings };
   };

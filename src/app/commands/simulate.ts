@@ -3,7 +3,7 @@ import { createPrng } from '../../lib/prng.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { SimulatedCluster, serveSimulatedCluster } from '../../simulator/index.ts';
 import type { LayoutName, ServedCluster, SimulatedClusterOptions } from '../../simulator/index.ts';
-import { Closers, untilAborted } from '../lifecycle.ts';
+import { untilAborted } from '../lifecycle.ts';
 
 /** A simulated cluster that listens on loopback. */
 export interface ListeningCluster {
@@ -12,7 +12,10 @@ export interface ListeningCluster {
   readonly close: () => Promise<void>;
 }
 
-export interface ListenRequest {
+export interface ListenRequest extends Pick<
+  SimulatedClusterOptions,
+  'migrationEvents' | 'users' | 'clockSkewMs'
+> {
   readonly profile: string;
   readonly datanodes: number;
   /** Further datanodes, without regions. */
@@ -30,12 +33,6 @@ export interface ListenRequest {
   /** Of the first server; the others take the next ones. 0: all take free ones. */
   readonly port: number;
   readonly layout: LayoutName;
-  /** False: no table of migration events appears. Default true. */
-  readonly migrationEvents?: boolean;
-  /** With any, SQL demands a login. Default none. */
-  readonly users?: SimulatedClusterOptions['users'];
-  /** How far the servers' clocks are ahead. Default 0. */
-  readonly clockSkewMs?: number;
 }
 
 export interface SimulateRequest extends Omit<
@@ -46,47 +43,43 @@ export interface SimulateRequest extends Omit<
 }
 
 /** @throws UsageError when the profile, a fault or a number is none. */
-export async function listenAsCluster(request: ListenRequest, clock: Clock): Promise<ListeningCluster> {
-  const {
-    profile,
-    metasrvs,
-    frontends,
-    faults,
-    loads,
+export async function listenAsCluster(
+  {
+    datanodes,
+    emptyDatanodes,
+    tables,
+    regions,
     migrationTimeMs,
     seed,
+    faults,
+    loads,
+    port,
     layout,
-    migrationEvents = true,
-    users = [],
-    clockSkewMs = 0,
-  } = request;
+    ...others
+  }: ListenRequest,
+  clock: Clock,
+): Promise<ListeningCluster> {
   const cluster = new SimulatedCluster(
     {
-      profile,
-      metasrvs,
-      frontends,
+      ...others,
       migrationMs: migrationTimeMs,
-      migrationEvents,
-      users,
-      clockSkewMs,
       ...(faults !== undefined && { faults }),
       layout: {
-        datanodes: request.datanodes,
-        tables: request.tables,
-        regionsPerTable: [request.regions, request.regions],
-        layout,
+        ...{ datanodes, tables, layout },
+        regionsPerTable: [regions, regions],
         ...(loads !== undefined && { loads }),
       },
     },
     { clock, prng: createPrng(seed) },
   );
   try {
-    for (let added = 0; added < request.emptyDatanodes; added += 1) cluster.addDatanode();
-    const served = await serveSimulatedCluster(cluster, portsFrom(cluster, request.port), { clock });
-    const closers = new Closers();
-    closers.add(() => cluster.close());
-    closers.add(() => served.close());
-    return { cluster, served, close: () => closers.close() };
+    for (let added = 0; added < emptyDatanodes; added += 1) cluster.addDatanode();
+    const served = await serveSimulatedCluster(cluster, portsFrom(cluster, port), { clock });
+    const close = async (): Promise<void> => {
+      await served.close();
+      cluster.close();
+    };
+    return { cluster, served, close };
   } catch (error) {
     cluster.close();
     throw error;

@@ -1,7 +1,7 @@
 import { describeChanges } from '../../config/effective.ts';
 import type { Config } from '../../config/config.ts';
 import type { GateCode } from '../../domain/codes.ts';
-import { describeError, OperatingError, UsageError } from '../../domain/errors.ts';
+import { describeError, UsageError } from '../../domain/errors.ts';
 import { sleep } from '../../lib/clock.ts';
 import type { CycleTrigger } from '../../observability/events.ts';
 import { runCycle } from './cycle.ts';
@@ -9,6 +9,7 @@ import type { CycleReport } from './cycle.ts';
 import { watchPause } from './pause-watch.ts';
 import type { Schedule, StartSchedule } from './schedule.ts';
 import type { ClusterSession } from './cluster-session.ts';
+import { unlessStateFails } from './state-trouble.ts';
 
 /** A cluster that could not be read is tried again after so long, then after twice as long, and so on up to the longest. */
 const FIRST_RETRY_MS = 5_000;
@@ -202,18 +203,10 @@ export class Daemon {
   }
 
   #countMissed(): void {
-    const { events } = this.#session;
-    events.emit({ type: 'tick-missed', runningCycleId: this.#latestCycleId() });
-  }
-
-  /** A schedule's callback has nobody above it who could take an error: 0 when the state folder cannot be read now. */
-  #latestCycleId(): number {
-    try {
-      return this.#session.store.listCycles(1)[0]?.id ?? 0;
-    } catch (error) {
-      if (error instanceof OperatingError) return 0;
-      throw error;
-    }
+    const { events, store } = this.#session;
+    // A schedule's callback has nobody above it who could take an error.
+    const runningCycleId = unlessStateFails(() => store.listCycles(1)[0]?.id, undefined) ?? 0;
+    events.emit({ type: 'tick-missed', runningCycleId });
   }
 
   #applyNextConfig(): void {

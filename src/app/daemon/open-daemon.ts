@@ -16,8 +16,6 @@ import { createViews } from '../api/views.ts';
 import { loadWebAssets } from '../api/web-assets.ts';
 import { openSession } from '../compose.ts';
 import type { Parts } from '../compose.ts';
-import { byLeaderOnly } from '../ha/leader-actions.ts';
-import { Closers } from '../lifecycle.ts';
 import type { ClusterSession } from './cluster-session.ts';
 import { Daemon } from './daemon.ts';
 import { readEarlierState } from './earlier-state.ts';
@@ -50,22 +48,22 @@ export interface DaemonParts extends Parts {
  */
 export async function openDaemon(config: Config, parts: DaemonParts): Promise<RunningDaemon> {
   const { clock, logger, version } = parts;
-  const closers = new Closers();
+  const closers = new AsyncDisposableStack();
   try {
     const metrics = createMetrics({ version });
     const { session, secrets } = await openSession(config, {
       ...parts,
       onRequest: (sample) => metrics.observeRequest(sample),
     });
-    closers.add(() => session.close());
+    closers.defer(() => session.close());
     const { store, events } = session;
     const live = trackLiveState(events, readEarlierState(store));
-    closers.add(() => live.close());
-    closers.add(recordSamples(store, live));
-    closers.add(logEvents(logger, events));
+    closers.defer(() => live.close());
+    closers.defer(recordSamples(store, live));
+    closers.defer(logEvents(logger, events));
     const receiver = receiverOf(config, secrets);
     if (receiver)
-      closers.add(
+      closers.defer(
         startNotifier(
           { ...receiver, version },
           {
@@ -77,9 +75,9 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
         ),
       );
     const daemon = new Daemon(session, cronSchedule(clock));
-    closers.add(() => daemon.stop());
+    closers.defer(() => daemon.stop());
     const work = watchWork(session, live, { daemon });
-    closers.add(observeEvents(metrics, { live, clock, timeLeftMs: work.timeLeftMs }));
+    closers.defer(observeEvents(metrics, { live, clock, timeLeftMs: work.timeLeftMs }));
     observeSession(metrics, session, daemon);
     const server = await createServer(
       {
@@ -92,10 +90,7 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
       },
       {
         views: createViews({ session, daemon, live: work, version, startedMs: clock.monotonicMs() }),
-        actions: byLeaderOnly(
-          createActions({ session, daemon, live, planner: parts.planner }),
-          session.leadership,
-        ),
+        actions: createActions({ session, daemon, live, planner: parts.planner }),
         events,
         metrics,
         clock,
@@ -104,10 +99,12 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
           logger.error({ error, ...request }, 'A request failed because of a bug'),
       },
     );
-    closers.add(() => server.close());
-    return { daemon, session, metrics, work, server, secrets, close: () => closers.close() };
+    closers.defer(() => server.close());
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => (closing ??= closers.disposeAsync());
+    return { daemon, session, metrics, work, server, secrets, close };
   } catch (error) {
-    await closers.close();
+    await closers.disposeAsync();
     throw error;
   }
 }

@@ -1,25 +1,12 @@
-import { OperatingError } from '../../domain/errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { EventBus } from '../../observability/events.ts';
-import type { PauseRecord, Store } from '../../store/port.ts';
+import type { Store } from '../../store/port.ts';
+import { unlessStateFails } from './state-trouble.ts';
 
-export interface PauseWatchDependencies {
+interface PauseWatchDependencies {
   readonly store: Pick<Store, 'pause'>;
   readonly clock: Clock;
   readonly events: EventBus;
-}
-
-/** The state folder may be in trouble at any moment: the next cycle looks again. */
-function readPause(
-  store: PauseWatchDependencies['store'],
-  nowMs: number,
-): PauseRecord | undefined | 'unread' {
-  try {
-    return store.pause(nowMs);
-  } catch (error) {
-    if (error instanceof OperatingError) return 'unread';
-    throw error;
-  }
 }
 
 /** Who ended a pause that nobody had to end. */
@@ -37,7 +24,7 @@ export function watchPause({ store, clock, events }: PauseWatchDependencies): ()
   const arm = (): void => {
     cancel();
     const nowMs = clock.now();
-    const pause = readPause(store, nowMs);
+    const pause = unlessStateFails(() => store.pause(nowMs), 'unread');
     if (pause === 'unread') return;
     if (pause) {
       isPaused = true;

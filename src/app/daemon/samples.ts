@@ -1,7 +1,7 @@
-import { OperatingError } from '../../domain/errors.ts';
 import type { Balance } from '../../domain/plan.ts';
 import type { LiveSource } from '../../observability/live-state.ts';
 import type { BalanceSample, Store } from '../../store/port.ts';
+import { unlessStateFails } from './state-trouble.ts';
 
 /** While moves are made. */
 const SAMPLE_EVERY_MS = 10_000;
@@ -22,7 +22,12 @@ export function recordSamples(store: Pick<Store, 'saveSample'>, live: LiveSource
       (event.type === 'move-finished' && event.atMs - latestAtMs >= SAMPLE_EVERY_MS);
     if (!isDue || !balance) return;
     latestAtMs = event.atMs;
-    if (save(store, { atMs: event.atMs, moved, ...measure(balance.now) })) moved = 0;
+    const sample = { atMs: event.atMs, moved, ...measure(balance.now) };
+    // A chart may have a hole.
+    moved = unlessStateFails(() => {
+      store.saveSample(sample);
+      return 0;
+    }, moved);
   });
 }
 
@@ -37,15 +42,4 @@ export function measure({
   if (first === undefined) return { tableSkewMax, nodeSkew, least: null, most: null };
   const [least, most] = [Math.min, Math.max].map((pick) => targets.reduce((a, b) => pick(a, b)));
   return { tableSkewMax, nodeSkew, least: least ?? first, most: most ?? first };
-}
-
-/** A chart may have a hole; that the state folder is in trouble is told by the cycle. */
-function save(store: Pick<Store, 'saveSample'>, sample: BalanceSample): boolean {
-  try {
-    store.saveSample(sample);
-    return true;
-  } catch (error) {
-    if (error instanceof OperatingError) return false;
-    throw error;
-  }
 }

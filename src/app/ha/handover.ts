@@ -5,6 +5,18 @@ import { LATE_OUTCOMES, MOVE_STATES, type MoveRecord } from '../../domain/move.t
 import { DATANODE_ROLES } from '../../domain/policy.ts';
 import type { Store } from '../../store/port.ts';
 
+/** More are never unresolved at a time: one is under way, and each that timed out had its fifteen minutes. */
+const MAX_MOVES = 100;
+const MAX_DETAIL = 300;
+const MAX_ENDED = 100;
+const MAX_ENDED_DETAIL = 100;
+/** At most some 70 kB of a note. What is more is left out: a region that is moved too soon is a nuisance, no danger. */
+export const MAX_COOLDOWNS = 1_000;
+export const MAX_QUARANTINE = 200;
+const MAX_DATANODES = 50;
+const MAX_QUARANTINE_DETAIL = 100;
+
+const upTo = (length: number) => z.string().transform((text) => text.slice(0, length));
 const timeMs = z.number().int().nonnegative();
 const idText = z.string().regex(/^\d{1,20}$/);
 
@@ -20,7 +32,7 @@ const moveSchema = z.object({
   state: z.preprocess((state) => (state === 'timed-out' ? 'timed_out' : state), z.enum(MOVE_STATES)),
   procedureId: z.string().optional(),
   cause: z.string().optional(),
-  detail: z.string().optional(),
+  detail: upTo(MAX_DETAIL).optional(),
   createdAtMs: timeMs,
   submittedAtMs: timeMs.optional(),
 });
@@ -45,7 +57,7 @@ const requestSchema = z.object({ datanode: idText, by: z.string(), atMs: timeMs 
 
 const endedSchema = moveSchema
   .pick({ regionId: true, from: true, to: true, createdAtMs: true })
-  .extend({ outcome: z.enum(LATE_OUTCOMES), cause: z.string(), detail: z.string() });
+  .extend({ outcome: z.enum(LATE_OUTCOMES), cause: z.string(), detail: upTo(MAX_ENDED_DETAIL) });
 
 const handoverSchema = z.object({
   formatVersion: z.literal(1),
@@ -70,37 +82,13 @@ export type Handover = z.infer<typeof handoverSchema>;
 export type HandedMove = z.infer<typeof moveSchema>;
 export type EndedMove = z.infer<typeof endedSchema>;
 
-/** More are never unresolved at a time: one is under way, and each that timed out had its fifteen minutes. */
-const MAX_MOVES = 100;
-const MAX_DETAIL = 300;
-const MAX_ENDED = 100;
-const MAX_ENDED_DETAIL = 100;
-/** At most some 70 kB of a note. What is more is left out: a region that is moved too soon is a nuisance, no danger. */
-export const MAX_COOLDOWNS = 1_000;
-export const MAX_QUARANTINE = 200;
-const MAX_DATANODES = 50;
-const MAX_QUARANTINE_DETAIL = 100;
-
 /**
  * What has to be known of this store: migrations that were, or may have been, asked for and have no known end; the pause; drains and cordons; and
  * which regions rest.
  *
  * @throws OperatingError `handover-full` when there is more of it than a note can hold: nothing may be begun then.
  */
-export function describeHandover(
-  store: Pick<
-    Store,
-    | 'listMoves'
-    | 'unresolvedMoves'
-    | 'pause'
-    | 'requested'
-    | 'memory'
-    | 'listQuarantine'
-    | 'listDatanodeRests'
-  >,
-  by: string,
-  nowMs: number,
-): Handover {
+export function describeHandover(store: Store, by: string, nowMs: number): Handover {
   const moves = store.unresolvedMoves().filter(({ state }) => state !== 'planned' && state !== 'checking');
   if (moves.length > MAX_MOVES) {
     throw new OperatingError(
@@ -111,7 +99,8 @@ export function describeHandover(
   return {
     formatVersion: 1,
     by,
-    moves: moves.map(handMove),
+    // What the schema does not name is left out.
+    moves: moves.map((move) => moveSchema.parse(move)),
     ended: store.listMoves({ limit: MAX_ENDED }).flatMap(handEnd),
     pause: store.pause(nowMs) ?? null,
     drains: [...store.requested('drain')],
@@ -141,33 +130,11 @@ function longest<R extends { readonly untilMs: number }>(rests: readonly R[], mo
   return rests.toSorted((one, other) => other.untilMs - one.untilMs).slice(0, most);
 }
 
-function handMove(move: MoveRecord): HandedMove {
-  const { planId, regionId, tableId, table, from, to, reason, state, createdAtMs } = move;
-  const { procedureId, cause, detail, submittedAtMs } = move;
-  return {
-    ...{ planId, regionId, tableId, table, from, to, reason, state, createdAtMs },
-    ...(procedureId !== undefined && { procedureId }),
-    ...(cause !== undefined && { cause }),
-    ...(detail !== undefined && { detail: detail.slice(0, MAX_DETAIL) }),
-    ...(submittedAtMs !== undefined && { submittedAtMs }),
-  };
-}
-
 function handEnd({ regionId, from, to, createdAtMs, state, cause, detail, late }: MoveRecord): EndedMove[] {
   const outcome = LATE_OUTCOMES.find((known) => known === (late?.outcome ?? state));
   if (outcome === undefined) return [];
   const end = { cause: late?.cause ?? cause ?? '', detail: late?.detail ?? detail ?? '' };
-  return [
-    {
-      regionId,
-      from,
-      to,
-      createdAtMs,
-      outcome,
-      cause: end.cause,
-      detail: end.detail.slice(0, MAX_ENDED_DETAIL),
-    },
-  ];
+  return [endedSchema.parse({ regionId, from, to, createdAtMs, outcome, ...end })];
 }
 
 /** @throws OperatingError `handover-invalid`: acting without knowing what it says could move a region twice. */

@@ -1,5 +1,6 @@
 import type { MoveRecord } from '../../domain/move.ts';
 import { isCause } from '../../domain/causes.ts';
+import type { CauseCode } from '../../domain/causes.ts';
 import { pathTo, writeState } from '../../executor/states.ts';
 import type { RequestKind } from '../../domain/policy.ts';
 import type { DatanodeRequest, Store } from '../../store/port.ts';
@@ -73,7 +74,7 @@ function settle(
   { outcome, cause, detail }: EndedMove,
   nowMs: number,
 ): MoveRecord {
-  const end = { cause: isCause(cause) ? cause : ('outcome-unknown' as const), detail };
+  const end = { cause: knownCause(cause), detail };
   if (move.state === 'timed_out')
     return store.writeLateOutcome(move.id, { outcome, ...end, atMs: nowMs }, {});
   const path = pathTo(move.state, outcome);
@@ -92,28 +93,25 @@ function setAside(store: Store, move: MoveRecord, nowMs: number): MoveRecord {
  * believe that the request had its time to arrive.
  */
 function importMove(store: Store, handed: HandedMove, nowMs: number): MoveRecord {
-  const { planId, regionId, tableId, table, from, to, reason, createdAtMs } = handed;
+  const { planId, regionId, tableId, table, from, to, reason, createdAtMs, procedureId } = handed;
   const draft = { planId, cycleId: NO_CYCLE, regionId, tableId, table, from, to, reason, createdAtMs };
-  const planned = store.createMove(draft);
-  const checking = writeState(store, planned, 'checking', nowMs);
+  const checking = writeState(store, store.createMove(draft), 'checking', nowMs);
   const intended = writeState(store, checking, 'intent-recorded', nowMs);
-  if (handed.state === 'timed_out') return importTimedOut(store, intended, handed, nowMs);
-  if (handed.procedureId === undefined) return intended;
-  return writeState(store, intended, 'submitted', nowMs, {
-    procedureId: handed.procedureId,
-    submittedAtMs: Math.min(nowMs, handed.submittedAtMs ?? createdAtMs),
-  });
-}
-
-/** It has had its time already: it is looked at now and then, and nothing waits for it. */
-function importTimedOut(store: Store, intended: MoveRecord, handed: HandedMove, nowMs: number): MoveRecord {
-  const { procedureId, cause = '', detail = 'It had timed out under the leader before.' } = handed;
+  const hasTimedOut = handed.state === 'timed_out';
+  const submittedAtMs = hasTimedOut ? nowMs : Math.min(nowMs, handed.submittedAtMs ?? createdAtMs);
   const known =
     procedureId === undefined
       ? intended
-      : writeState(store, intended, 'submitted', nowMs, { procedureId, submittedAtMs: nowMs });
-  const end = { cause: isCause(cause) ? cause : ('outcome-unknown' as const), detail };
-  return writeState(store, known, 'timed_out', nowMs, { end });
+      : writeState(store, intended, 'submitted', nowMs, { procedureId, submittedAtMs });
+  if (!hasTimedOut) return known;
+  // It has had its time already: it is looked at now and then, and nothing waits for it.
+  const { cause = '', detail = 'It had timed out under the leader before.' } = handed;
+  return writeState(store, known, 'timed_out', nowMs, { end: { cause: knownCause(cause), detail } });
+}
+
+/** A newer release may know causes that this one does not. */
+function knownCause(cause: string): CauseCode {
+  return isCause(cause) ? cause : 'outcome-unknown';
 }
 
 function importPause(store: Store, { pause }: Handover, nowMs: number): void {
@@ -131,12 +129,11 @@ function importRequests(store: Store, kind: RequestKind, requests: readonly Data
 /** Their ends are by the last leader's wall clock: where the two differ, a region rests a little longer or shorter. */
 function importHolds(store: Store, { cooldowns, quarantine, datanodes = [] }: Handover, nowMs: number): void {
   if (!cooldowns || !quarantine) return;
-  const cooling = new Set(cooldowns.map(([regionId]) => regionId));
-  const mayRelease = cooldowns.length < MAX_COOLDOWNS && quarantine.length < MAX_QUARANTINE;
-  if (mayRelease) {
-    const inQuarantine = new Set(quarantine.map(([regionId]) => regionId));
+  if (cooldowns.length < MAX_COOLDOWNS && quarantine.length < MAX_QUARANTINE) {
+    const cooling = new Set(cooldowns.map(([regionId]) => regionId));
     for (const { regionId } of store.memory(nowMs).cooldowns)
       if (!cooling.has(regionId)) store.releaseCooldown(regionId);
+    const inQuarantine = new Set(quarantine.map(([regionId]) => regionId));
     for (const { regionId } of store.listQuarantine(nowMs))
       if (!inQuarantine.has(regionId)) store.releaseQuarantine(regionId);
     const resting = new Set(datanodes.map(([datanode]) => datanode));

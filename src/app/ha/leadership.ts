@@ -206,8 +206,8 @@ export class SharedLeadership implements Leadership {
         await this.#importNote(term);
         return;
       } catch (error) {
-        const problem = describeError(error);
         if (signal.aborted) return;
+        const problem = describeError(error);
         const nowMs = clock.monotonicMs();
         if (problem !== this.#takeoverProblem || nowMs - toldAtMs >= TELL_AGAIN_MS) {
           logger.warn({ problem }, 'This replica leads, but cannot take over yet');
