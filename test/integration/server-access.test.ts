@@ -1,21 +1,13 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { ask, emitPlan, postJson, startTestServer } from '../support/server.ts';
+import { describe, expect, it } from 'vitest';
+import { ask, emitPlan, postJson, useTestServers } from '../support/server.ts';
 import type { TestServer, TestServerOptions } from '../support/server.ts';
 
-const running: TestServer[] = [];
-
-async function start({
+const startWith = useTestServers();
+const start = ({
   token,
   ...server
-}: NonNullable<TestServerOptions['server']> & { readonly token?: string }): Promise<TestServer> {
-  const test = await startTestServer({ server, ...(token !== undefined && { token }) });
-  running.push(test);
-  return test;
-}
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((test) => test.close()));
-});
+}: NonNullable<TestServerOptions['server']> & { readonly token?: string }): Promise<TestServer> =>
+  startWith({ server, ...(token !== undefined && { token }) });
 
 const TOKEN = 'correct-horse';
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });

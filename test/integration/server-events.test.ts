@@ -1,21 +1,16 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ask, emitPlan, startTestServer } from '../support/server.ts';
+import { ask, emitPlan, useTestServers } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
 
-const running: TestServer[] = [];
+const startWith = useTestServers();
+const start = (port = 0): Promise<TestServer> =>
+  startWith({ server: { listen: { host: '127.0.0.1', port } } });
+
 const sockets: Socket[] = [];
-
-async function start(port = 0): Promise<TestServer> {
-  const test = await startTestServer({ server: { listen: { host: '127.0.0.1', port } } });
-  running.push(test);
-  return test;
-}
-
-afterEach(async () => {
+afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await Promise.all(running.splice(0).map((test) => test.close()));
 });
 
 interface Follower {

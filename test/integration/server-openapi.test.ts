@@ -1,20 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { GATE_CODES } from '../../src/domain/codes.ts';
 import { STATUS_OF_CODE } from '../../src/server/http/errors.ts';
-import { ask, emitPlan, startTestServer } from '../support/server.ts';
-import type { TestServer } from '../support/server.ts';
+import { ask, emitPlan, useTestServers } from '../support/server.ts';
 
-let test: TestServer;
+const start = useTestServers();
 let url: string;
 
 beforeEach(async () => {
-  test = await startTestServer();
+  const test = await start();
   ({ url } = test);
   emitPlan(test.bus);
 });
-afterEach(() => test.close());
 
 const schemaShape = z.object({
   properties: z.record(z.string(), z.unknown()).optional(),

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
   auditSchema,
   matrixSchema,
@@ -6,17 +6,17 @@ import {
   regionsSchema,
   seriesSchema,
 } from '../../src/server/api/answers.ts';
-import { ask, emitPlan, startTestServer } from '../support/server.ts';
+import { ask, emitPlan, useTestServers } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
 
+const start = useTestServers();
 let test: TestServer;
 let url: string;
 
 beforeEach(async () => {
-  test = await startTestServer();
+  test = await start();
   ({ url } = test);
 });
-afterEach(() => test.close());
 
 describe('what the page shows', () => {
   it.each([
@@ -57,10 +57,9 @@ describe('what the page shows', () => {
   });
 
   it('are protected like every other read', async () => {
-    const shut = await startTestServer({ token: 'T', server: { protectReads: true } });
+    const shut = await start({ token: 'T', server: { protectReads: true } });
     for (const path of ['matrix', 'regions', 'queue', 'series', 'audit'])
       expect((await ask(`${shut.url}/api/v1/${path}`)).status, path).toBe(401);
-    await shut.close();
   });
 });
 
@@ -68,9 +67,8 @@ describe('the page', () => {
   const script = Buffer.from('let a = 1;\n'.repeat(500));
 
   it('says how to build it where that was not done', async () => {
-    const bare = await startTestServer({ web: new Map() });
+    const bare = await start({ web: new Map() });
     const { status, code, text } = await ask(bare.url);
-    await bare.close();
     expect([status, code]).toEqual([503, 'no-page']);
     expect(text).toContain('npm run build');
   });
@@ -80,11 +78,10 @@ describe('the page', () => {
       ['/index.html', { body: Buffer.from('<!doctype html>'), type: 'text/html', etag: '"a"' }],
       ['/assets/app-1.js', { body: Buffer.from('1'), type: 'text/javascript', etag: '"b"' }],
     ]);
-    const built = await startTestServer({ web });
+    const built = await start({ web });
     const page = await ask(built.url);
     const file = await ask(`${built.url}/assets/app-1.js`);
     const other = await ask(`${built.url}/assets/../../etc/passwd`);
-    await built.close();
     expect([page.text, page.headers['cache-control']]).toEqual(['<!doctype html>', 'no-cache']);
     expect([file.text, file.headers['cache-control'], file.headers.etag]).toEqual([
       '1',
@@ -100,7 +97,7 @@ describe('the page', () => {
       ['/index.html', { body: Buffer.from('<!doctype html>'), type: 'text/html', etag: '"a"' }],
       ['/assets/app.js', { body: script, type: 'text/javascript', etag: '"b"' }],
     ]);
-    const built = await startTestServer({ web });
+    const built = await start({ web });
     const file = `${built.url}/assets/app.js`;
     const small = await fetch(file, { headers: { 'accept-encoding': 'gzip' } });
     expect(small.headers.get('content-encoding')).toBe('gzip');
@@ -114,6 +111,5 @@ describe('the page', () => {
     ]);
     const known = await ask(file, { headers: { 'accept-encoding': 'gzip', 'if-none-match': '"b-gzip"' } });
     expect([known.status, known.text, known.headers['content-encoding']]).toEqual([304, '', undefined]);
-    await built.close();
   });
 });

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Agent, request } from 'undici';
-import { ask, startTestServer } from '../support/server.ts';
+import { ask, useTestServers } from '../support/server.ts';
 import { selfSigned } from '../support/tls.ts';
 
+const start = useTestServers();
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
@@ -11,8 +12,7 @@ afterEach(async () => {
 describe('a server with a certificate', () => {
   it('serves https only, to those who trust its certificate', async () => {
     const tls = selfSigned();
-    const { server, close } = await startTestServer({ tls });
-    closers.push(close);
+    const { server } = await start({ tls });
     expect(server.url).toMatch(/^https:/);
     const trusting = new Agent({ connect: { ca: tls.cert } });
     const other = new Agent();
@@ -30,8 +30,7 @@ describe('a server with a certificate', () => {
 
   it('closes at once, connections that are kept open too', async () => {
     const tls = selfSigned();
-    const { server, close } = await startTestServer({ tls });
-    closers.push(close);
+    const { server } = await start({ tls });
     const agent = new Agent({ connect: { ca: tls.cert } });
     closers.push(() => agent.destroy());
     await (await request(`${server.url}/healthz`, { dispatcher: agent })).body.dump();
@@ -51,7 +50,7 @@ describe('a server with a certificate', () => {
     ],
   ])('with %s does not start, and shows neither', async (_, code, tls) => {
     const { cert, key } = tls();
-    const refusal: unknown = await startTestServer({ tls: { cert, key } }).catch((error: unknown) => error);
+    const refusal: unknown = await start({ tls: { cert, key } }).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code });
     expect(String(refusal)).not.toContain('canary');
     expect(String(refusal)).not.toContain(key.slice(40, 80));

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach } from 'vitest';
 import { openDaemon } from '../../src/app/daemon/open-daemon.ts';
 import type { DaemonParts, RunningDaemon } from '../../src/app/daemon/open-daemon.ts';
 import { planNow } from '../../src/app/planning/planner.ts';
@@ -44,7 +45,7 @@ const PAGE: DaemonParts['web'] = new Map([
 ]);
 
 /** The real daemon on a free port, at rest, with its state in memory. Its cluster does not answer: what is seen of one, tests emit. */
-export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'rebalancer-server-'));
   const clock = new VirtualClock(START_MS);
   const errors: string[] = [];
@@ -69,6 +70,19 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     rmSync(folder, { recursive: true });
     throw error;
   }
+}
+
+/** Starts servers for the tests of a file, and closes them after each test. */
+export function useTestServers(): (options?: TestServerOptions) => Promise<TestServer> {
+  const running: TestServer[] = [];
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((test) => test.close()));
+  });
+  return async (options) => {
+    const test = await startTestServer(options);
+    running.push(test);
+    return test;
+  };
 }
 
 function configFor({ server, token, tls, set = [] }: TestServerOptions, folder: string): Config {

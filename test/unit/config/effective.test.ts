@@ -3,7 +3,6 @@ import { parse } from 'yaml';
 import { describeChanges, printConfig, toPolicy } from '../../../src/config/effective.ts';
 import { CONFIG_KEYS } from '../../../src/config/config.ts';
 import { requireCluster } from '../../../src/config/config-file.ts';
-import { formatListenAddress } from '../../../src/lib/listen-address.ts';
 import { configFrom } from '../../support/config.ts';
 import { DEFAULT_POLICY } from '../../support/plans.ts';
 
@@ -96,11 +95,4 @@ describe('a command that needs a cluster', () => {
       'cluster: found no endpoints, wanted cluster.sql.endpoints',
     );
   });
-});
-
-test.each([
-  [{ host: '127.0.0.1', port: 9480 }, '127.0.0.1:9480'],
-  [{ host: '::1', port: 0 }, '[::1]:0'],
-])('an address is written as it is read: %j', (address, text) => {
-  expect(formatListenAddress(address)).toBe(text);
 });

@@ -92,6 +92,11 @@ server: { listen: "[::1]:9480", tokenFile: token }
 log: { level: debug }
 `;
 
+/** Each case is a file and, after `=>`, the place and text of its refusal. */
+function cases(text: string): string[][] {
+  return [...text.matchAll(/\n([^]+?)\n=> (.+)/g)].map(([, file, refusal]) => [file!, refusal!]);
+}
+
 describe('a configuration file', () => {
   test.each(['', '# nothing\n', '---\n', '{}', 'cluster:\ntables:\n', 'datanodes: { drain: , weights: }'])(
     'that says nothing (%j) means the defaults',
@@ -147,152 +152,99 @@ describe('a configuration file', () => {
 });
 
 describe('a wrong value is refused with line, column, what was found and what was wanted', () => {
-  const duration = 'a duration such as 500ms, 30s, 5m or 1h30m';
-  test.each([
-    [
-      'schedule:\n  cron: every 5 minutes',
-      '2:9: schedule.cron: found "every 5 minutes", wanted a cron expression such as "*/5 * * * *"',
-    ],
-    [
-      'schedule: { cron: "@daily" }',
-      '1:19: schedule.cron: found "@daily", wanted a cron expression such as "*/5 * * * *"',
-    ],
-    [
-      'schedule: { cron: "60 * * * *" }',
-      '1:19: schedule.cron: found "60 * * * *", wanted a cron expression such as "*/5 * * * *"',
-    ],
-    [
-      'schedule: { timezone: Mars }',
-      '1:23: schedule.timezone: found "Mars", wanted an IANA time zone such as UTC or Europe/Berlin',
-    ],
-    [
-      'schedule: { windows: [{ cron: "0 1 * * *" }] }',
-      `1:23: schedule.windows[0].duration: found nothing, wanted ${duration}`,
-    ],
-    [
-      'schedule: { windows: [{ cron: "0 1 1 * *", duration: 745h }] }',
-      '1:54: schedule.windows[0].duration: found "745h", wanted a duration of at most 31d',
-    ],
-    ['schedule: { windows: [1] }', '1:23: schedule.windows[0]: found 1, wanted a map of keys'],
-    [
-      'execution: { moveTimeout: 900 }',
-      `1:27: execution.moveTimeout: found 900, wanted ${duration} (the unit is missing)`,
-    ],
-    [
-      'execution: { moveTimeout: "900" }',
-      `1:27: execution.moveTimeout: found "900", wanted ${duration} (the unit is missing)`,
-    ],
-    ['execution: { moveTimeout: 15 min }', `1:27: execution.moveTimeout: found "15 min", wanted ${duration}`],
-    [
-      'execution: { moveTimeout: 0s }',
-      '1:27: execution.moveTimeout: found "0s", wanted a duration of at least 1s',
-    ],
-    [
-      'execution: { pollInterval: 0ms }',
-      '1:28: execution.pollInterval: found "0ms", wanted a duration of at least 1ms',
-    ],
-    [
-      'execution: { pollInterval: 2h }',
-      '1:28: execution.pollInterval: found "2h", wanted a duration of at most 1h',
-    ],
-    ['execution: { dryRun: yes }', '1:22: execution.dryRun: found "yes", wanted true or false'],
-    ['execution: { dryRun: }', '1:22: execution.dryRun: found nothing, wanted true or false'],
-    [
-      'execution: { maxMovesPerCycle: 0 }',
-      '1:32: execution.maxMovesPerCycle: found 0, wanted a whole number from 1 to 100000',
-    ],
-    [
-      'execution: { maxMovesPerCycle: 1.5 }',
-      '1:32: execution.maxMovesPerCycle: found 1.5, wanted a whole number from 1 to 100000',
-    ],
-    [
-      'execution: { maxMovesPerCycle: "5" }',
-      '1:32: execution.maxMovesPerCycle: found "5", wanted a whole number from 1 to 100000',
-    ],
-    [
-      'execution: { minAliveShare: 50 }',
-      '1:29: execution.minAliveShare: found 50, wanted a number from 0 to 1',
-    ],
-    [
-      'execution: { minAliveShare: .nan }',
-      '1:29: execution.minAliveShare: found null, wanted a number from 0 to 1',
-    ],
-    ['execution: 5', '1:12: execution: found 5, wanted a map of keys'],
-    ['cluster: { name: 5 }', '1:18: cluster.name: found 5, wanted a name, in quotes'],
-    ['cluster: { name: "" }', '1:18: cluster.name: found "", wanted a name'],
-    ['cluster: { api: http }', '1:17: cluster.api: found "http", wanted "auto" or "sql" or "metasrv"'],
-    [
-      'cluster: { sql: { endpoints: http://a:4000 } }',
-      '1:30: cluster.sql.endpoints: found "http://a:4000", wanted a list of at most 10000 entries, such as [http://host:4000]',
-    ],
-    [
-      'cluster: { sql: { endpoints: [a:4000] } }',
-      '1:31: cluster.sql.endpoints[0]: found "a:4000", wanted a URL such as http://host:4000',
-    ],
-    [
-      'cluster: { sql: { endpoints: [http://me:geheim@a:4000] } }',
-      '1:31: cluster.sql.endpoints[0]: found "http://***@a:4000", wanted a URL without user name and password (they go into username and passwordFile)',
-    ],
-    [
-      'cluster: { sql: { endpoints: ["http://a:4000/v1/sql?db=x"] } }',
-      '1:31: cluster.sql.endpoints[0]: found "http://a:4000/v1/sql?db=x", wanted a URL without path, query and fragment, such as http://host:4000',
-    ],
-    [
-      'cluster: { metasrv: { clusterId: -1 } }',
-      '1:34: cluster.metasrv.clusterId: found -1, wanted a whole number from 0 to 9007199254740991',
-    ],
-    [
-      'datanodes: { drain: [18446744073709551616] }',
-      '1:22: datanodes.drain[0]: found 18446744073709551616, wanted an id: a whole number from 0 to 18446744073709551615',
-    ],
-    [
-      'datanodes: { weights: { 3: 0 } }',
-      '1:28: datanodes.weights.3: found 0, wanted a whole number from 1 to 1000000',
-    ],
-    [
-      'datanodes: { weights: { dn: 1 } }',
-      '1:29: datanodes.weights.dn: found "dn", wanted a datanode id as the key',
-    ],
-    [
-      'datanodes: { weights: [2] }',
-      '1:23: datanodes.weights: found a list, wanted a map of datanode ids to weights, such as {3: 2}',
-    ],
-    [
-      'tables: { include: [cpu] }',
-      '1:21: tables.include[0]: found "cpu", wanted a table id, or a pattern such as "public.*" or "greptime.public.cpu"',
-    ],
-    ['balance: { objective: evenly }', '1:23: balance.objective: found "evenly", wanted "count" or "load"'],
-    [
-      'balance: { load: { tolerance: 0.1 } }',
-      '1:31: balance.load.tolerance: found 0.1, wanted a percentage such as 10%, from 1% to 100%',
-    ],
-    [
-      'balance: { load: { minimum: 1 MiB/h } }',
-      '1:29: balance.load.minimum: found "1 MiB/h", wanted a size such as 1MiB/s or 1GiB, or a whole number',
-    ],
-    [
-      'server: { listen: 9480 }',
-      '1:19: server.listen: found 9480, wanted an address such as 127.0.0.1:9480 or [::1]:9480',
-    ],
-    [
-      'server: { listen: "::1:9480" }',
-      '1:19: server.listen: found "::1:9480", wanted an address such as 127.0.0.1:9480 or [::1]:9480',
-    ],
-    [
-      'server: { listen: "a:65536" }',
-      '1:19: server.listen: found "a:65536", wanted an address such as 127.0.0.1:9480 or [::1]:9480',
-    ],
-    [
-      'server: { listen: "1.2.3.400:1" }',
-      '1:19: server.listen: found "1.2.3.400:1", wanted an address such as 127.0.0.1:9480 or [::1]:9480',
-    ],
-    [
-      'log: { level: loud }',
-      '1:15: log.level: found "loud", wanted "debug" or "info" or "warn" or "error" or "silent"',
-    ],
-    ['- 1', '1:1: found a list, wanted a map of keys'],
-    ['hello', '1:1: found "hello", wanted a map of keys'],
-  ])('%s', (text, message) => {
+  test.each(
+    cases(`
+schedule:
+  cron: every 5 minutes
+=> 2:9: schedule.cron: found "every 5 minutes", wanted a cron expression such as "*/5 * * * *"
+schedule: { cron: "@daily" }
+=> 1:19: schedule.cron: found "@daily", wanted a cron expression such as "*/5 * * * *"
+schedule: { cron: "60 * * * *" }
+=> 1:19: schedule.cron: found "60 * * * *", wanted a cron expression such as "*/5 * * * *"
+schedule: { timezone: Mars }
+=> 1:23: schedule.timezone: found "Mars", wanted an IANA time zone such as UTC or Europe/Berlin
+schedule: { windows: [{ cron: "0 1 * * *" }] }
+=> 1:23: schedule.windows[0].duration: found nothing, wanted a duration such as 500ms, 30s, 5m or 1h30m
+schedule: { windows: [{ cron: "0 1 1 * *", duration: 745h }] }
+=> 1:54: schedule.windows[0].duration: found "745h", wanted a duration of at most 31d
+schedule: { windows: [1] }
+=> 1:23: schedule.windows[0]: found 1, wanted a map of keys
+execution: { moveTimeout: 900 }
+=> 1:27: execution.moveTimeout: found 900, wanted a duration such as 500ms, 30s, 5m or 1h30m (the unit is missing)
+execution: { moveTimeout: "900" }
+=> 1:27: execution.moveTimeout: found "900", wanted a duration such as 500ms, 30s, 5m or 1h30m (the unit is missing)
+execution: { moveTimeout: 15 min }
+=> 1:27: execution.moveTimeout: found "15 min", wanted a duration such as 500ms, 30s, 5m or 1h30m
+execution: { moveTimeout: 0s }
+=> 1:27: execution.moveTimeout: found "0s", wanted a duration of at least 1s
+execution: { pollInterval: 0ms }
+=> 1:28: execution.pollInterval: found "0ms", wanted a duration of at least 1ms
+execution: { pollInterval: 2h }
+=> 1:28: execution.pollInterval: found "2h", wanted a duration of at most 1h
+execution: { dryRun: yes }
+=> 1:22: execution.dryRun: found "yes", wanted true or false
+execution: { dryRun: }
+=> 1:22: execution.dryRun: found nothing, wanted true or false
+execution: { maxMovesPerCycle: 0 }
+=> 1:32: execution.maxMovesPerCycle: found 0, wanted a whole number from 1 to 100000
+execution: { maxMovesPerCycle: 1.5 }
+=> 1:32: execution.maxMovesPerCycle: found 1.5, wanted a whole number from 1 to 100000
+execution: { maxMovesPerCycle: "5" }
+=> 1:32: execution.maxMovesPerCycle: found "5", wanted a whole number from 1 to 100000
+execution: { minAliveShare: 50 }
+=> 1:29: execution.minAliveShare: found 50, wanted a number from 0 to 1
+execution: { minAliveShare: .nan }
+=> 1:29: execution.minAliveShare: found null, wanted a number from 0 to 1
+execution: 5
+=> 1:12: execution: found 5, wanted a map of keys
+cluster: { name: 5 }
+=> 1:18: cluster.name: found 5, wanted a name, in quotes
+cluster: { name: "" }
+=> 1:18: cluster.name: found "", wanted a name
+cluster: { api: http }
+=> 1:17: cluster.api: found "http", wanted "auto" or "sql" or "metasrv"
+cluster: { sql: { endpoints: http://a:4000 } }
+=> 1:30: cluster.sql.endpoints: found "http://a:4000", wanted a list of at most 10000 entries, such as [http://host:4000]
+cluster: { sql: { endpoints: [a:4000] } }
+=> 1:31: cluster.sql.endpoints[0]: found "a:4000", wanted a URL such as http://host:4000
+cluster: { sql: { endpoints: [http://me:geheim@a:4000] } }
+=> 1:31: cluster.sql.endpoints[0]: found "http://***@a:4000", wanted a URL without user name and password (they go into username and passwordFile)
+cluster: { sql: { endpoints: ["http://a:4000/v1/sql?db=x"] } }
+=> 1:31: cluster.sql.endpoints[0]: found "http://a:4000/v1/sql?db=x", wanted a URL without path, query and fragment, such as http://host:4000
+cluster: { metasrv: { clusterId: -1 } }
+=> 1:34: cluster.metasrv.clusterId: found -1, wanted a whole number from 0 to 9007199254740991
+datanodes: { drain: [18446744073709551616] }
+=> 1:22: datanodes.drain[0]: found 18446744073709551616, wanted an id: a whole number from 0 to 18446744073709551615
+datanodes: { weights: { 3: 0 } }
+=> 1:28: datanodes.weights.3: found 0, wanted a whole number from 1 to 1000000
+datanodes: { weights: { dn: 1 } }
+=> 1:29: datanodes.weights.dn: found "dn", wanted a datanode id as the key
+datanodes: { weights: [2] }
+=> 1:23: datanodes.weights: found a list, wanted a map of datanode ids to weights, such as {3: 2}
+tables: { include: [cpu] }
+=> 1:21: tables.include[0]: found "cpu", wanted a table id, or a pattern such as "public.*" or "greptime.public.cpu"
+balance: { objective: evenly }
+=> 1:23: balance.objective: found "evenly", wanted "count" or "load"
+balance: { load: { tolerance: 0.1 } }
+=> 1:31: balance.load.tolerance: found 0.1, wanted a percentage such as 10%, from 1% to 100%
+balance: { load: { minimum: 1 MiB/h } }
+=> 1:29: balance.load.minimum: found "1 MiB/h", wanted a size such as 1MiB/s or 1GiB, or a whole number
+server: { listen: 9480 }
+=> 1:19: server.listen: found 9480, wanted an address such as 127.0.0.1:9480 or [::1]:9480
+server: { listen: "::1:9480" }
+=> 1:19: server.listen: found "::1:9480", wanted an address such as 127.0.0.1:9480 or [::1]:9480
+server: { listen: "a:65536" }
+=> 1:19: server.listen: found "a:65536", wanted an address such as 127.0.0.1:9480 or [::1]:9480
+server: { listen: "1.2.3.400:1" }
+=> 1:19: server.listen: found "1.2.3.400:1", wanted an address such as 127.0.0.1:9480 or [::1]:9480
+log: { level: loud }
+=> 1:15: log.level: found "loud", wanted "debug" or "info" or "warn" or "error" or "silent"
+- 1
+=> 1:1: found a list, wanted a map of keys
+hello
+=> 1:1: found "hello", wanted a map of keys
+`),
+  )('%s', (text, message) => {
     expect(refusalOf(text)).toEqual([`rebalancer.yaml:${message}`]);
   });
 });
@@ -328,25 +280,27 @@ describe('the password of a URL is shown by no refusal', () => {
 });
 
 describe('an unknown key is refused, with the one that was probably meant', () => {
-  test.each([
-    ['execution:\n  dry_run: true', '2:3: execution.dry_run: unknown key; did you mean execution.dryRun?'],
-    ['dryRun: true', '1:1: dryRun: unknown key; did you mean execution.dryRun?'],
-    [
-      'cluster: { sql: { password: geheim } }',
-      '1:19: cluster.sql.password: unknown key; did you mean cluster.sql.passwordFile?',
-    ],
-    ['clusters: {}', '1:1: clusters: unknown key; did you mean cluster?'],
-    [
-      'schedule: { windows: [{ cron: "0 1 * * *", duration: 4h, for: 4h }] }',
-      '1:58: schedule.windows[0].for: unknown key',
-    ],
-    [
-      'schedule: { windows: [{ crn: x, cron: "0 1 * * *", duration: 4h }] }',
-      '1:25: schedule.windows[0].crn: unknown key; did you mean schedule.windows[0].cron?',
-    ],
-    ['zebra: 1', '1:1: zebra: unknown key'],
-    ['"": 1', '1:1: : unknown key'],
-  ])('%s', (text, message) => {
+  test.each(
+    cases(`
+execution:
+  dry_run: true
+=> 2:3: execution.dry_run: unknown key; did you mean execution.dryRun?
+dryRun: true
+=> 1:1: dryRun: unknown key; did you mean execution.dryRun?
+cluster: { sql: { password: geheim } }
+=> 1:19: cluster.sql.password: unknown key; did you mean cluster.sql.passwordFile?
+clusters: {}
+=> 1:1: clusters: unknown key; did you mean cluster?
+schedule: { windows: [{ cron: "0 1 * * *", duration: 4h, for: 4h }] }
+=> 1:58: schedule.windows[0].for: unknown key
+schedule: { windows: [{ crn: x, cron: "0 1 * * *", duration: 4h }] }
+=> 1:25: schedule.windows[0].crn: unknown key; did you mean schedule.windows[0].cron?
+zebra: 1
+=> 1:1: zebra: unknown key
+"": 1
+=> 1:1: : unknown key
+`),
+  )('%s', (text, message) => {
     expect(refusalOf(text)).toEqual([`rebalancer.yaml:${message}`]);
   });
 });
@@ -374,48 +328,32 @@ describe('what is no YAML is refused with its place', () => {
 });
 
 describe('keys that contradict each other are refused', () => {
-  test.each([
-    [
-      'datanodes:\n  drain: [1, 2]\n  cordon: [3, 2]',
-      '3:15: datanodes.cordon[1]: found 2, which is in datanodes.drain too, wanted it in one of the two',
-    ],
-    [
-      'cluster: { api: metasrv, sql: { endpoints: [http://a] } }',
-      '1:17: cluster.api: found "metasrv" without cluster.metasrv.endpoints, wanted at least one endpoint',
-    ],
-    [
-      'cluster: { api: sql }',
-      '1:17: cluster.api: found "sql" without cluster.sql.endpoints, wanted at least one endpoint',
-    ],
-    [
-      'cluster: { sql: { username: me } }',
-      '1:29: cluster.sql.username: found without cluster.sql.passwordFile, wanted both or neither',
-    ],
-    [
-      'cluster: { sql: { passwordFile: p } }',
-      '1:33: cluster.sql.passwordFile: found without cluster.sql.username, wanted both or neither',
-    ],
-    [
-      'cluster: { metasrv: { tls: { certFile: c } } }',
-      '1:40: cluster.metasrv.tls.certFile: found without cluster.metasrv.tls.keyFile, wanted both or neither',
-    ],
-    [
-      'execution: { replayTimeout: 20m }',
-      '1:29: execution.replayTimeout: found replayTimeout 20m and moveTimeout 15m, wanted replayTimeout no longer than moveTimeout',
-    ],
-    [
-      'execution: { moveTimeout: 1m }',
-      '1:27: execution.moveTimeout: found replayTimeout 5m and moveTimeout 1m, wanted replayTimeout no longer than moveTimeout',
-    ],
-    [
-      'execution: { quarantine: { max: 1m } }',
-      '1:33: execution.quarantine.max: found base 10m and max 1m, wanted base no longer than max',
-    ],
-    [
-      'server: { protectReads: true }',
-      '1:25: server.protectReads: found true without server.tokenFile, wanted a token that reads can show',
-    ],
-  ])('%s', (text, message) => {
+  test.each(
+    cases(`
+datanodes:
+  drain: [1, 2]
+  cordon: [3, 2]
+=> 3:15: datanodes.cordon[1]: found 2, which is in datanodes.drain too, wanted it in one of the two
+cluster: { api: metasrv, sql: { endpoints: [http://a] } }
+=> 1:17: cluster.api: found "metasrv" without cluster.metasrv.endpoints, wanted at least one endpoint
+cluster: { api: sql }
+=> 1:17: cluster.api: found "sql" without cluster.sql.endpoints, wanted at least one endpoint
+cluster: { sql: { username: me } }
+=> 1:29: cluster.sql.username: found without cluster.sql.passwordFile, wanted both or neither
+cluster: { sql: { passwordFile: p } }
+=> 1:33: cluster.sql.passwordFile: found without cluster.sql.username, wanted both or neither
+cluster: { metasrv: { tls: { certFile: c } } }
+=> 1:40: cluster.metasrv.tls.certFile: found without cluster.metasrv.tls.keyFile, wanted both or neither
+execution: { replayTimeout: 20m }
+=> 1:29: execution.replayTimeout: found replayTimeout 20m and moveTimeout 15m, wanted replayTimeout no longer than moveTimeout
+execution: { moveTimeout: 1m }
+=> 1:27: execution.moveTimeout: found replayTimeout 5m and moveTimeout 1m, wanted replayTimeout no longer than moveTimeout
+execution: { quarantine: { max: 1m } }
+=> 1:33: execution.quarantine.max: found base 10m and max 1m, wanted base no longer than max
+server: { protectReads: true }
+=> 1:25: server.protectReads: found true without server.tokenFile, wanted a token that reads can show
+`),
+  )('%s', (text, message) => {
     expect(refusalOf(text)).toEqual([`rebalancer.yaml:${message}`]);
   });
 

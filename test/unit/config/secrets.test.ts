@@ -1,17 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/config-file.ts';
 import { readSecrets } from '../../../src/config/secrets.ts';
 import type { Secret } from '../../../src/lib/secret.ts';
 import { configFrom } from '../../support/config.ts';
+import { useTempFolders } from '../../support/temp-folder.ts';
 
+const newFolder = useTempFolders();
 let folder = '';
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'rebalancer-config-'));
+  folder = newFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 function write(name: string, content: string | Buffer): string {
   const path = join(folder, name);
