@@ -18,6 +18,8 @@ export interface Band {
    * than the tolerance on top of that.
    */
   readonly heavy: readonly number[];
+  /** Load of the first of these; 0 where there is none. */
+  readonly heaviest: number;
 }
 
 /** Column of each counted region once these moves are made; -1 where no target leads it. */
@@ -69,17 +71,26 @@ export function findBand(
     ),
   ];
   heavy.sort((a, b) => loads.of[b]! - loads.of[a]!);
-  const band = { mean, tolerance, high, fixed, unsure, heavy, low: 0 };
+  const heaviest = heavy.length === 0 ? 0 : loads.of[heavy[0]!]!;
+  const band = { mean, tolerance, high, fixed, unsure, heavy, heaviest, low: 0 };
   return { ...band, low: (1 - tolerance) * Math.min(mean, restMean(problem, loads, band, at, carried)) };
 }
 
-/** What a column should carry at most that leads this much which no move takes from it, or a region that fits nowhere. */
+/**
+ * What a column should carry at most: the tolerance above the mean, or above what it cannot be rid of. For a region that fits nowhere it is not more
+ * than the tolerance above the heaviest of all regions, unless the column must carry more.
+ *
+ * @param fixed what no move takes from it. @param own load of the heaviest region that it leads and that fits nowhere; 0 for none.
+ */
 export function highFor(
-  { tolerance, high }: Pick<Band, 'tolerance' | 'high'>,
+  { tolerance, high, heaviest }: Pick<Band, 'tolerance' | 'high' | 'heaviest'>,
   weight: number,
-  unavoidable: number,
+  fixed: number,
+  own: number,
 ): number {
-  return Math.max(high * weight, (1 + tolerance) * unavoidable);
+  const above = 1 + tolerance;
+  const most = Math.max(above * heaviest, fixed + own);
+  return Math.max(high * weight, above * fixed, Math.min(above * (fixed + own), most));
 }
 
 /** The mean of the targets whose band is that of all. */
@@ -103,7 +114,10 @@ function restMean(
     load += carries;
     if (heaviest[column] === 0 && least <= band.high * weights[column]!) return;
     apart += Number(heaviest[column]! > 0);
-    load -= Math.max(unavoidable[column]!, Math.min(carries, highFor(band, weights[column]!, least)));
+    load -= Math.max(
+      unavoidable[column]!,
+      Math.min(carries, highFor(band, weights[column]!, band.fixed[column]!, heaviest[column]!)),
+    );
     weight -= weights[column]!;
   });
   // Two on one target: the second takes one of the others.

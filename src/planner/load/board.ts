@@ -73,15 +73,15 @@ export class Board {
   /** The most that a column should carry, were `without` not there and `plus` there. */
   high(column: number, without = -1, plus = -1): number {
     const { band, problem } = this;
-    const unavoidable = band.fixed[column]! + this.#heaviest(column, without, plus);
-    return highFor(band, problem.weights[column]!, unavoidable);
+    const own = this.#heaviest(column, without, plus);
+    return highFor(band, problem.weights[column]!, band.fixed[column]!, own);
   }
 
   /** The same if every load were known well enough: what the trigger goes by. */
   highIfSure(column: number): number {
     const { band, problem } = this;
-    const unavoidable = band.fixed[column]! - band.unsure[column]! + this.#heaviest(column, -1, -1);
-    return highFor(band, problem.weights[column]!, unavoidable);
+    const sure = band.fixed[column]! - band.unsure[column]!;
+    return highFor(band, problem.weights[column]!, sure, this.#heaviest(column, -1, -1));
   }
 
   #heaviest(column: number, without: number, plus: number): number {

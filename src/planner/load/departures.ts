@@ -104,7 +104,7 @@ function findBulky(board: Board, free: Int32Array, targets: readonly Target[]): 
       (most, region) => (board.isHeavy(region) ? Math.max(most, loads.of[region]!) : most),
       0,
     );
-    return highFor(band, problem.weights[column]!, band.fixed[column]! + own) - load;
+    return highFor(band, problem.weights[column]!, band.fixed[column]!, own) - load;
   });
   const room = Math.max(...roomAt);
   const fits = (region: number): boolean =>
@@ -113,7 +113,7 @@ function findBulky(board: Board, free: Int32Array, targets: readonly Target[]): 
       const own = loads.of[region]!;
       return (
         home[region] !== column &&
-        load + own <= highFor(band, problem.weights[column]!, band.fixed[column]! + own)
+        load + own <= highFor(band, problem.weights[column]!, band.fixed[column]!, own)
       );
     });
   return new Set(free.filter((region) => loads.of[region]! > room && !fits(region)));
@@ -146,7 +146,7 @@ class PricedTargets {
     const weight = problem.weights[target.column]!;
     const extra = (above * band.tolerance * weight + NOISE) * band.mean;
     const need =
-      target.load + (comes ? own : 0) - highFor(band, weight, band.fixed[target.column]! + own) - extra;
+      target.load + (comes ? own : 0) - highFor(band, weight, band.fixed[target.column]!, own) - extra;
     const leave = heaviest === -1 ? target.heavy : 0;
     const given = comes && this.#bulky.has(heaviest) ? this.#price : 0;
     // Nothing has to leave, and no departure makes room for what is worth more than it costs.

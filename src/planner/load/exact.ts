@@ -108,7 +108,7 @@ class BranchAndBound implements ExactSearch {
     }
     const areItems = new Set(items.map(({ region }) => region));
     this.#high = Float64Array.from(problem.weights, (weight, column) =>
-      highFor(board.band, weight, board.band.fixed[column]!),
+      highFor(board.band, weight, board.band.fixed[column]!, 0),
     );
     this.#heavies = items.findLastIndex(({ region }) => board.isHeavy(region)) + 1;
     this.#tablesThatMove = new Set(
@@ -136,8 +136,8 @@ class BranchAndBound implements ExactSearch {
 
   #addHeavy(region: number, column: number): void {
     const { band, loads, problem } = this.#board;
-    const unavoidable = band.fixed[column]! + loads.of[region]!;
-    this.#high[column] = Math.max(this.#high[column]!, highFor(band, problem.weights[column]!, unavoidable));
+    const high = highFor(band, problem.weights[column]!, band.fixed[column]!, loads.of[region]!);
+    this.#high[column] = Math.max(this.#high[column]!, high);
   }
 
   #visit(depth: number): void {
