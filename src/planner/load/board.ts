@@ -45,7 +45,11 @@ export class Board {
   readonly #shares = new Map<number, TableShare>();
   /** Regions too heavy for any column's band, by column. */
   readonly #heavy: number[][];
-  readonly #isHeavy = new Set<number>();
+  readonly #isHeavy: Uint8Array;
+  /** The most that each column should carry as it is. */
+  readonly #high: Float64Array;
+  /** Regions that a target led before any move and does not lead now. */
+  readonly #moved = new Set<number>();
   readonly #journal: { readonly region: number; readonly from: number }[] = [];
 
   /** @param at the column of each region at first. @param relocations that brought them there. */
@@ -64,14 +68,23 @@ export class Board {
     this.carried = carriedBy(problem, loads, at);
     this.moves = relocations.length;
     this.#heavy = problem.columns.map(() => []);
+    this.#isHeavy = new Uint8Array(at.length);
     for (const region of band.heavy) {
-      this.#isHeavy.add(region);
+      this.#isHeavy[region] = 1;
       this.#heavy[at[region]!]!.push(region);
     }
+    this.#high = Float64Array.from(problem.columns, (_, column) => this.#highOf(column, -1, -1));
+    for (const { region } of relocations) this.#note(region);
   }
 
   /** The most that a column should carry, were `without` not there and `plus` there. */
   high(column: number, without = -1, plus = -1): number {
+    const isSame =
+      (without === -1 || this.#isHeavy[without] === 0) && (plus === -1 || this.#isHeavy[plus] === 0);
+    return isSame ? this.#high[column]! : this.#highOf(column, without, plus);
+  }
+
+  #highOf(column: number, without: number, plus: number): number {
     const { band, problem } = this;
     const own = this.#heaviest(column, without, plus);
     return highFor(band, problem.weights[column]!, band.fixed[column]!, own);
@@ -89,7 +102,7 @@ export class Board {
     let heaviest = 0;
     for (const region of this.#heavy[column]!)
       if (region !== without) heaviest = Math.max(heaviest, loads.of[region]!);
-    if (plus !== -1 && this.#isHeavy.has(plus)) heaviest = Math.max(heaviest, loads.of[plus]!);
+    if (plus !== -1 && this.#isHeavy[plus] === 1) heaviest = Math.max(heaviest, loads.of[plus]!);
     return heaviest;
   }
 
@@ -103,7 +116,7 @@ export class Board {
   }
 
   isHeavy(region: number): boolean {
-    return this.#isHeavy.has(region);
+    return this.#isHeavy[region] === 1;
   }
 
   cells(table: number): TableCells {
@@ -179,6 +192,11 @@ export class Board {
     }
   }
 
+  /** Regions that a target led before any move and does not lead now. */
+  moved(): number[] {
+    return [...this.#moved];
+  }
+
   /** Regions that were placed since a mark. */
   touchedSince(mark: number): number[] {
     return [...new Set(this.#journal.slice(mark).map(({ region }) => region))];
@@ -195,9 +213,17 @@ export class Board {
     carried[from]! -= loads.of[region]!;
     carried[column]! += loads.of[region]!;
     at[region] = column;
-    if (!this.#isHeavy.has(region)) return;
+    this.#note(region);
+    if (this.#isHeavy[region] === 0) return;
     this.#heavy[from] = this.#heavy[from]!.filter((other) => other !== region);
     this.#heavy[column]!.push(region);
+    for (const end of [from, column]) this.#high[end] = this.#highOf(end, -1, -1);
+  }
+
+  #note(region: number): void {
+    if (this.home[region] === -1) return;
+    if (this.at[region] === this.home[region]) this.#moved.delete(region);
+    else this.#moved.add(region);
   }
 
   #insert(list: number[], region: number): void {

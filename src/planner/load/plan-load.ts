@@ -39,12 +39,12 @@ export interface LoadInput {
 }
 
 /** Ways that a search looks at; and placements of the exact search. */
-const SEARCH_STEPS = 150_000;
+const SEARCH_STEPS = 300_000;
 const EXACT_STEPS = 400_000;
 /** What the plan's budget is charged for each time that it is asked. */
 const STEPS_A_LOOK = 64;
 /** Starts after the first: fewer where each takes long. */
-const ROUNDS = 200;
+const ROUNDS = 1_000;
 const SEED = 'load';
 
 export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {

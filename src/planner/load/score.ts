@@ -43,11 +43,18 @@ export function isUnder(board: Board, column: number, load: number): boolean {
   return board.low(column) - load > NOISE * board.band.mean;
 }
 
+/** Whether the one lies farther outside the bands, or takes more moves for the same. */
+export function isWorsePlan(a: Score, b: Score): boolean {
+  return comparePlans(a, b) > 0;
+}
+
+function comparePlans(a: Score, b: Score): number {
+  return a.above - b.above || a.over - b.over || a.under - b.under || a.moves - b.moves;
+}
+
 export function isBetterScore(a: Score, b: Score): boolean {
-  if (a.above !== b.above) return a.above < b.above;
-  if (a.over !== b.over) return a.over < b.over;
-  if (a.under !== b.under) return a.under < b.under;
-  if (a.moves !== b.moves) return a.moves < b.moves;
+  const order = comparePlans(a, b);
+  if (order !== 0) return order < 0;
   const isSame = Math.abs(a.highest - b.highest) <= NOISE * b.highest;
   return isSame ? a.squares < b.squares * (1 - NOISE) : a.highest < b.highest;
 }

@@ -3,7 +3,7 @@ import type { Board } from './board.ts';
 import { MAY_MOVE } from './loads.ts';
 import { forEachStep, isBetterStep, someRegions } from './options.ts';
 import type { Step } from './options.ts';
-import { isBetterScore, scoreOf, isUnder, stepsOver } from './score.ts';
+import { isBetterScore, isWorsePlan, scoreOf, isUnder, stepsOver } from './score.ts';
 
 /** Targets that are asked for a region when one carries too little. */
 const MOST_DONORS = 12;
@@ -53,6 +53,7 @@ export class LoadSearch {
     this.#descend(undefined);
     this.#takeBackNeedless(0);
     let best = scoreOf(this.#board);
+    let [current, bestMark] = [best, this.#board.mark()];
     // Where not all can be filled at once, more attempts seldom fill them.
     if (this.#fills && best.under > 0) return;
     for (let round = 0; round < rounds && !this.#isOver(); round += 1) {
@@ -61,9 +62,14 @@ export class LoadSearch {
       this.#descend(prng);
       this.#takeBackNeedless(mark);
       const score = scoreOf(this.#board);
-      if (isBetterScore(score, best)) best = score;
-      else this.#board.undo(mark);
+      if (isWorsePlan(score, current)) {
+        this.#board.undo(mark);
+        continue;
+      }
+      current = score;
+      if (isBetterScore(score, best)) [best, bestMark] = [score, this.#board.mark()];
     }
+    this.#board.undo(bestMark);
   }
 
   #isOver(): boolean {
@@ -177,9 +183,7 @@ export class LoadSearch {
   /** Takes back the moves of a target or two, where the tables allow it. */
   #takeBackSome(prng: Prng): void {
     const { at, home } = this.#board;
-    const moved = this.#board
-      .touchedSince(0)
-      .filter((region) => home[region] !== -1 && at[region] !== home[region]);
+    const moved = this.#board.moved();
     if (moved.length === 0) return;
     const chosen = new Set<number>();
     for (let count = 1 + prng.int(2); count > 0; count -= 1) {
