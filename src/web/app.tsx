@@ -1,7 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { Charts } from './charts/charts.tsx';
-import type { When } from './controls/choice.tsx';
 import { Datanodes } from './datanodes/datanodes.tsx';
 import { LoadBars } from './datanodes/load-bars.tsx';
 import { RequestedDialog } from './dialogs/requested.tsx';
@@ -55,7 +54,6 @@ function Body({ onToken }: { readonly onToken: () => void }): JSX.Element {
   const isKnown = usePageState(({ status }) => status !== null);
   const isLocked = usePageState(({ connection }) => connection === 'locked');
   const isSmall = usePageState(({ matrix }) => (matrix?.datanodes.length ?? 0) <= SIDE_BY_SIDE);
-  const [when, setWhen] = useState<When>('now');
   if (isLocked) return <TokenPanel onToken={onToken} />;
   if (!isKnown) return <NoVerdict />;
   return (
@@ -67,8 +65,8 @@ function Body({ onToken }: { readonly onToken: () => void }): JSX.Element {
       </div>
       <Obstacles />
       <div class={isSmall ? 'columns' : 'rows'}>
-        <Datanodes when={when} setWhen={setWhen} />
-        <Tables when={when} setWhen={setWhen} />
+        <Datanodes />
+        <Tables />
       </div>
       <LoadBars />
       <Charts />

@@ -1,14 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { buildPage } from '../../scripts/build-page.mjs';
 import { loadWebAssets } from '../../src/app/api/web-assets.ts';
 import type { WebAssets } from '../../src/server/api/ports.ts';
 import { accessibilityFaults, openPage, startBrowser } from '../support/browser.ts';
-import type { PageLook, WatchedPage } from '../support/browser.ts';
+import type { PageLook } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { filesBelow } from '../support/repository.ts';
 import { startSimulatedDaemon } from '../support/simulated-daemon.ts';
@@ -19,14 +19,21 @@ const MAX_COMPRESSED_BYTES = 150_000;
 /** For anything to appear, on a machine that is busy with other tests. */
 const WAIT_MS = 50_000;
 const PHONE = { width: 390, height: 844 } as const;
+const BALANCED = { layout: 'balanced' } as const;
+const ONE_CYCLE = ['schedule.cron=0 0 1 1 *'];
+const DRY_RUN = [...ONE_CYCLE, 'execution.dryRun=true'];
+const TOKEN = 'a-token-for-tests-0123456789';
 
 let root: string;
 let web: WebAssets | undefined;
+let tokenFile: string;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'rebalancer-page-'));
   await buildPage(join(root, 'web'));
   web = await loadWebAssets(join(root, 'web'));
+  tokenFile = join(root, 'token');
+  writeFileSync(tokenFile, TOKEN, { mode: 0o600 });
 }, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -63,25 +70,37 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
 
   /** A page on a daemon of its own; both are gone afterwards. */
   async function withPage(
-    options: Partial<SimulatedDaemonOptions> & { readonly look?: PageLook },
-    use: (page: Page, daemon: SimulatedDaemon, watched: WatchedPage) => Promise<void>,
+    {
+      look,
+      forgiven,
+      ...options
+    }: Partial<SimulatedDaemonOptions> & {
+      readonly look?: PageLook;
+      /** Chromium writes a failed request to the console, whatever the page makes of it. */
+      readonly forgiven?: RegExp;
+    },
+    use: (page: Page, daemon: SimulatedDaemon) => Promise<void>,
   ): Promise<void> {
     const folder = mkdtempSync(join(root, 'state-'));
     const daemon = await startSimulatedDaemon({ folder, web, ...options });
-    const watched = await openPage(browser, daemon.url, options.look);
+    const { page, complaints } = await openPage(browser, daemon.url, look);
     try {
-      watched.page.setDefaultTimeout(WAIT_MS);
-      await use(watched.page, daemon, watched);
-      expect(watched.complaints).toEqual([]);
+      page.setDefaultTimeout(WAIT_MS);
+      await use(page, daemon);
+      expect(complaints.filter((text) => forgiven?.test(text) !== true)).toEqual([]);
     } finally {
-      await watched.page.close();
+      await page.close();
       await daemon.close();
     }
   }
 
   const verdict = (page: Page, text: string): Promise<void> =>
     page.getByRole('heading', { name: text, exact: true, level: 2 }).waitFor();
-  const paused = ['schedule.cron=0 0 1 1 *'];
+
+  const enterToken = async (where: Page | Locator, token: string): Promise<void> => {
+    await where.getByLabel('Token', { exact: true }).fill(token);
+    await where.getByRole('button', { name: 'Use this token' }).click();
+  };
 
   test('follows a rebalance to its end without being loaded again', async () => {
     await withPage({ cluster: { migrationTimeMs: 150 } }, async (page) => {
@@ -138,7 +157,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   });
 
   test('cordons a datanode, and ends that', async () => {
-    await withPage({ cluster: { layout: 'balanced' } }, async (page, daemon) => {
+    await withPage({ cluster: BALANCED }, async (page, daemon) => {
       await verdict(page, 'Balanced');
       const { store } = daemon.running.session;
       await page.locator('.node-label').nth(2).click();
@@ -152,18 +171,8 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     });
   });
 
-  test('begins a cycle', async () => {
-    await withPage({ cluster: { layout: 'balanced' }, set: paused }, async (page, daemon) => {
-      await verdict(page, 'Balanced');
-      const next = daemon.until(({ type }) => type === 'cycle-finished');
-      await page.getByRole('button', { name: 'Trigger' }).click();
-      expect(await next).toMatchObject({ outcome: 'balanced' });
-      await page.getByText('Cycle triggered.').waitFor();
-    });
-  });
-
   test('explains regions, tables and datanodes, by mouse and by keyboard', async () => {
-    await withPage({ set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+    await withPage({ set: DRY_RUN }, async (page) => {
       await verdict(page, 'Dry run');
       await page.locator('.node-label').first().focus();
       await page.keyboard.press('Enter');
@@ -188,7 +197,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   });
 
   test('filters tables, the queue and the history', async () => {
-    await withPage({ set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+    await withPage({ set: DRY_RUN }, async (page) => {
       await page.getByRole('searchbox', { name: 'Filter tables by name' }).fill('cpu');
       await page.getByText(/^1 of \d+ tables/).waitFor();
       await page.getByRole('button', { name: /^Show all/ }).click();
@@ -202,70 +211,57 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   });
 
   test('asks for the token where an action needs one, and goes on', async () => {
-    const tokenFile = join(root, 'token');
-    await writeToken(tokenFile);
     await withPage(
-      { cluster: { layout: 'balanced' }, set: [...paused, `server.tokenFile=${tokenFile}`] },
-      async (page, daemon, watched) => {
+      { cluster: BALANCED, set: [...ONE_CYCLE, `server.tokenFile=${tokenFile}`], forgiven: /401/ },
+      async (page, daemon) => {
         await verdict(page, 'Balanced');
         const next = daemon.until(({ type }) => type === 'cycle-finished');
         await page.getByRole('button', { name: 'Trigger' }).click();
         const dialog = page.getByRole('dialog', { name: 'Enter the API token' });
-        await dialog.getByLabel('Token').fill('wrong');
-        await dialog.getByRole('button', { name: 'Use this token' }).click();
+        await enterToken(dialog, 'wrong');
         await dialog.getByRole('alert').getByText('The token is not the one').waitFor();
-        await dialog.getByLabel('Token').fill(TOKEN);
-        await dialog.getByRole('button', { name: 'Use this token' }).click();
+        await enterToken(dialog, TOKEN);
         expect(await next).toMatchObject({ outcome: 'balanced' });
         await dialog.waitFor({ state: 'detached' });
-        forgive(watched, /401/);
+        await page.getByText('Cycle triggered.').waitFor();
       },
     );
   });
 
   test('keeps what was chosen in a dialog while it asks for the token', async () => {
-    const tokenFile = join(root, 'token');
-    await writeToken(tokenFile);
     await withPage(
-      { cluster: { layout: 'balanced' }, set: [...paused, `server.tokenFile=${tokenFile}`] },
-      async (page, _daemon, watched) => {
+      { cluster: BALANCED, set: [...ONE_CYCLE, `server.tokenFile=${tokenFile}`], forgiven: /401/ },
+      async (page) => {
         await page.getByRole('button', { name: 'Drain…' }).click();
         const drain = page.getByRole('dialog', { name: 'Drain datanodes' });
         await drain.getByRole('checkbox', { name: /^2 / }).check();
         await drain.getByRole('button', { name: 'Preview' }).click();
         const ask = page.getByRole('dialog', { name: 'Enter the API token' });
-        await ask.getByLabel('Token').fill(TOKEN);
-        await ask.getByRole('button', { name: 'Use this token' }).click();
+        await enterToken(ask, TOKEN);
         await drain.getByText(/moves? empt(y|ies) datanode 2/).waitFor();
         await drain.getByRole('button', { name: 'Back' }).click();
         expect(await drain.getByRole('checkbox', { name: /^2 / }).isChecked()).toBe(true);
-        forgive(watched, /401/);
       },
     );
   });
 
   test('shows nothing without the token where reads are protected', async () => {
-    const tokenFile = join(root, 'token');
-    await writeToken(tokenFile);
     await withPage(
-      { set: [`server.tokenFile=${tokenFile}`, 'server.protectReads=true'] },
-      async (page, _daemon, watched) => {
+      { set: [`server.tokenFile=${tokenFile}`, 'server.protectReads=true'], forgiven: /401/ },
+      async (page) => {
         await page.getByRole('heading', { name: 'Enter the API token' }).waitFor();
         expect(await accessibilityFaults(page)).toEqual([]);
-        await page.getByRole('textbox', { name: 'Token' }).fill('wrong');
-        await page.getByRole('button', { name: 'Use this token' }).click();
+        await enterToken(page, 'wrong');
         await page.getByRole('alert').getByText(/token/).waitFor();
-        await page.getByRole('textbox', { name: 'Token' }).fill(TOKEN);
-        await page.getByRole('button', { name: 'Use this token' }).click();
+        await enterToken(page, TOKEN);
         await verdict(page, 'Balanced');
-        forgive(watched, /401/);
       },
     );
   });
 
   test('says that the connection is lost, and finds back after a restart', async () => {
     const folder = mkdtempSync(join(root, 'state-'));
-    const first = await startSimulatedDaemon({ folder, web, cluster: { layout: 'balanced' } });
+    const first = await startSimulatedDaemon({ folder, web, cluster: BALANCED });
     const { page, complaints } = await openPage(browser, first.url);
     await verdict(page, 'Balanced');
     await first.close();
@@ -276,7 +272,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     const second = await startSimulatedDaemon({
       folder,
       web,
-      cluster: { layout: 'balanced' },
+      cluster: BALANCED,
       set: [listen],
     });
     await page.getByText('Live', { exact: true }).waitFor();
@@ -292,7 +288,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     ['light', PHONE],
     ['dark', PHONE],
   ] as const)('is accessible in the %s theme (%o), dialogs too', async (theme, size) => {
-    await withPage({ look: { theme, ...size }, set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+    await withPage({ look: { theme, ...size }, set: DRY_RUN }, async (page) => {
       await verdict(page, 'Dry run');
       await page.locator('.moves li').first().waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
@@ -312,7 +308,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
 
   test('shows many datanodes as bars with their fair share, the most uneven first', async () => {
     const cluster = { datanodes: 12, emptyDatanodes: 2, tables: 3, regions: 24, layout: 'random' } as const;
-    await withPage({ cluster, look: PHONE, set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+    await withPage({ cluster, look: PHONE, set: DRY_RUN }, async (page) => {
       const bars = page.locator('.bar-row');
       await bars.first().waitFor();
       expect(await page.locator('.cell').count()).toBe(0);
@@ -328,7 +324,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
 
   test('colours one of many tables, or the load with its units', async () => {
     const cluster = { tables: 16, regions: 3 } as const;
-    await withPage({ cluster, set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+    await withPage({ cluster, set: DRY_RUN }, async (page) => {
       const legend = page.getByRole('list', { name: 'Legend' }).first();
       await legend.getByText('other tables').waitFor();
       await page.getByLabel('Table that stands out').selectOption('disk');
@@ -340,7 +336,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   });
 
   test('shows tooltips whole, and one cursor in all charts', async () => {
-    await withPage({ set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+    await withPage({ set: DRY_RUN }, async (page) => {
       await page.locator('.heat-cell').first().hover();
       const tip = page.locator('.tip');
       await tip.getByText(/^share \d/).waitFor();
@@ -381,7 +377,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   });
 
   test('names a dead datanode, in the verdict and the tab cluster and verdict', async () => {
-    await withPage({ cluster: { layout: 'balanced' } }, async (page, daemon) => {
+    await withPage({ cluster: BALANCED }, async (page, daemon) => {
       await verdict(page, 'Balanced');
       expect(await page.title()).toBe('Balanced · test');
       daemon.listening.cluster.killDatanode('2');
@@ -391,7 +387,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   });
 
   test('is for looking only on a standby, and leads to the leader', async () => {
-    await withPage({ cluster: { layout: 'balanced' }, set: paused }, async (page) => {
+    await withPage({ cluster: BALANCED, set: ONE_CYCLE }, async (page) => {
       await verdict(page, 'Balanced');
       await page.route('**/api/v1/status', async (request) => {
         const response = await request.fetch();
@@ -409,7 +405,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   });
 
   test('gives the keyboard to the first field of a dialog, and tells of a dry run before a drain', async () => {
-    await withPage({ set: [...paused, 'execution.dryRun=true'] }, async (page) => {
+    await withPage({ set: DRY_RUN }, async (page) => {
       await page.getByRole('button', { name: 'Pause…' }).click();
       await page.locator('select:focus').waitFor();
       await page.keyboard.press('Escape');
@@ -426,7 +422,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   });
 
   test('keeps the chosen theme', async () => {
-    await withPage({ cluster: { layout: 'balanced' } }, async (page) => {
+    await withPage({ cluster: BALANCED }, async (page) => {
       await page.getByLabel('Theme').selectOption('Dark');
       await page.reload();
       await verdict(page, 'Balanced');
@@ -446,15 +442,3 @@ const ONLY_DISK = `(() => {
   const names = [...document.querySelectorAll('.moves .table-name')].map(({ textContent }) => textContent);
   return names.length > 0 && names.every((name) => name === 'disk');
 })()`;
-
-const TOKEN = 'a-token-for-tests-0123456789';
-
-async function writeToken(path: string): Promise<void> {
-  const { writeFile } = await import('node:fs/promises');
-  await writeFile(path, TOKEN, { mode: 0o600 });
-}
-
-/** Chromium writes a failed request to the console, whatever the page makes of it. */
-function forgive({ complaints }: WatchedPage, pattern: RegExp): void {
-  complaints.splice(0, complaints.length, ...complaints.filter((text) => !pattern.test(text)));
-}

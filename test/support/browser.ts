@@ -21,7 +21,7 @@ export function startBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({ executablePath, args: FLAGS });
 }
 
-export interface WatchedPage {
+interface WatchedPage {
   readonly page: Page;
   /** What the console and the page complained of. */
   readonly complaints: string[];

@@ -26,12 +26,10 @@ export interface Answers {
 
 export class ApiError extends Error {
   readonly status: number;
-  readonly code: string;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, message: string) {
     super(message);
     this.status = status;
-    this.code = code;
   }
 }
 
@@ -79,7 +77,7 @@ export async function send(path: string, init: RequestInit): Promise<Response> {
     answer = await fetch(path, { ...init, headers });
   } catch (cause) {
     if (init.signal?.aborted === true) throw cause;
-    throw new ApiError(0, 'unreachable', 'The rebalancer does not answer.');
+    throw new ApiError(0, 'The rebalancer does not answer.');
   }
   if (answer.ok) return answer;
   throw await toError(answer);
@@ -87,9 +85,9 @@ export async function send(path: string, init: RequestInit): Promise<Response> {
 
 async function toError(answer: Response): Promise<ApiError> {
   try {
-    const { error } = (await answer.json()) as { error: { code: string; message: string } };
-    return new ApiError(answer.status, error.code, error.message);
+    const { error } = (await answer.json()) as { error: { message: string } };
+    return new ApiError(answer.status, error.message);
   } catch {
-    return new ApiError(answer.status, 'unknown', `The rebalancer answered with status ${answer.status}.`);
+    return new ApiError(answer.status, `The rebalancer answered with status ${answer.status}.`);
   }
 }

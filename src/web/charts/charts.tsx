@@ -63,7 +63,7 @@ export function Charts(): JSX.Element {
   return (
     <Section title="Over time" id="charts" aside={aside}>
       <Problem text={problem} />
-      {value === null || value.points.every(isUnknown) ? (
+      {value === null ? null : value.points.every(isUnknown) ? (
         <Empty>Nothing was recorded in this time.</Empty>
       ) : (
         <div class="charts" onMouseLeave={() => setCursor(null)}>

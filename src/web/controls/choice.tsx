@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { usePage, useWhen } from '../page/page.ts';
 
 interface ChoiceProps<Value extends string> {
   readonly label: string;
@@ -54,14 +55,9 @@ const TIMES = [
   ['now', 'Now'],
   ['after', 'After the plan'],
 ] as const;
-/** Whether the regions are shown as they are, or as the plan leaves them. */
-export type When = (typeof TIMES)[number][0];
 
-export interface WhenProps {
-  readonly when: When;
-  readonly setWhen: (when: When) => void;
-}
-
-export function WhenChoice({ when, setWhen }: WhenProps): JSX.Element {
-  return <Choice label="Time" options={TIMES} value={when} onChange={setWhen} />;
+/** For datanodes and tables together. */
+export function WhenChoice(): JSX.Element {
+  const { store } = usePage();
+  return <Choice label="Time" options={TIMES} value={useWhen()} onChange={(when) => store.set({ when })} />;
 }

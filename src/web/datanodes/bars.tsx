@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { MatrixView, StatusView } from '../../server/api/answers.ts';
-import type { When } from '../controls/choice.tsx';
 import { formatChange, formatCount } from '../format.ts';
-import { usePageState } from '../page/page.ts';
+import { useMatrix, usePageState, useWhen } from '../page/page.ts';
+import type { When } from '../page/state.ts';
 import { countsOf, fractionsOf, shareOf } from '../tables/rows.ts';
 import type { TableRow } from '../tables/rows.ts';
 import { BarRow } from './bar-row.tsx';
@@ -29,17 +29,15 @@ interface Bar {
 
 /** One bar per datanode with the line that it should reach, the most uneven first. */
 export function DatanodeBars({
-  matrix,
   table,
-  when,
   width,
 }: {
-  readonly matrix: MatrixView;
   /** Only its regions. */
   readonly table: TableRow | undefined;
-  readonly when: When;
   readonly width: number;
 }): JSX.Element {
+  const matrix = useMatrix();
+  const when = useWhen();
   const datanodes = usePageState(({ status }) => status?.datanodes) ?? NONE;
   const [isWhole, setWhole] = useState(false);
   const bars = useMemo(

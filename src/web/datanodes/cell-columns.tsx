@@ -1,11 +1,10 @@
 import type { JSX } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
-import type { MatrixView, RegionsView } from '../../server/api/answers.ts';
-import type { When } from '../controls/choice.tsx';
+import type { RegionsView } from '../../server/api/answers.ts';
 import { Tooltip } from '../controls/tooltip.tsx';
 import { formatBytes } from '../../lib/number.ts';
 import { shortTable } from '../format.ts';
-import { usePage, usePageState } from '../page/page.ts';
+import { useMatrix, usePage, usePageState, useWhen } from '../page/page.ts';
 import { CellLegend } from './legend.tsx';
 import { NodeLabel } from './node-label.tsx';
 import { cellsByDatanode } from './region-cells.ts';
@@ -20,20 +19,18 @@ const LARGEST = 20;
 
 /** The regions of each datanode, one square each. The keyboard reaches them through the list behind the datanode's name. */
 export function CellColumns({
-  matrix,
   regions,
-  when,
   colourBy,
   width,
 }: {
-  readonly matrix: MatrixView;
   readonly regions: RegionsView;
-  readonly when: When;
   readonly colourBy: ColourBy;
   /** In pixels, of all columns. */
   readonly width: number;
 }): JSX.Element {
   const page = usePage();
+  const matrix = useMatrix();
+  const when = useWhen();
   const movingId = usePageState(({ status }) => status?.currentMove?.move.regionId);
   const list = useRef<HTMLUListElement>(null);
   const columns = useMemo(
@@ -62,7 +59,7 @@ export function CellColumns({
               />
             ))}
           </div>
-          <NodeLabel id={id} when={when} />
+          <NodeLabel id={id} />
         </li>
       )),
     [columns, size, perRow, movingId, when],
@@ -81,9 +78,9 @@ export function CellColumns({
         {drawn}
       </ul>
       <Tooltip of={list} thingAt={cellAt}>
-        {(cell) => <CellText cell={cell} matrix={matrix} />}
+        {(cell) => <CellText cell={cell} />}
       </Tooltip>
-      <CellLegend matrix={matrix} colourBy={colourBy} when={when} />
+      <CellLegend colourBy={colourBy} />
     </>
   );
 }
@@ -98,14 +95,8 @@ function gridFor(most: number, room: number): { readonly size: number; readonly 
   return { size: SMALLEST, perRow: Math.max(1, Math.floor((room + GAP) / (SMALLEST + GAP))) };
 }
 
-function CellText({
-  cell: { region, role },
-  matrix,
-}: {
-  readonly cell: Cell;
-  readonly matrix: MatrixView;
-}): JSX.Element {
-  const table = matrix.tables.find(({ id }) => id === region.tableId)?.name ?? region.tableId;
+function CellText({ cell: { region, role } }: { readonly cell: Cell }): JSX.Element {
+  const table = useMatrix().tables.find(({ id }) => id === region.tableId)?.name ?? region.tableId;
   const { writeBytesPerSecond: written, diskBytes, target, leader } = region;
   return (
     <>

@@ -1,12 +1,11 @@
 import type { JSX } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
-import type { MatrixView, RegionsView } from '../../server/api/answers.ts';
+import type { RegionsView } from '../../server/api/answers.ts';
 import { Choice, Select, WhenChoice } from '../controls/choice.tsx';
-import type { WhenProps } from '../controls/choice.tsx';
 import { Empty, Section } from '../controls/section.tsx';
 import { shortTable } from '../format.ts';
 import { useVisible } from '../hooks/layout.ts';
-import { usePageState } from '../page/page.ts';
+import { useMatrix, usePageState } from '../page/page.ts';
 import { DatanodeBars } from './bars.tsx';
 import { CellColumns } from './cell-columns.tsx';
 import { MAX_COLOURS } from './colours.ts';
@@ -21,45 +20,34 @@ const MIN_COLUMN = 72;
 const PADDING = 42;
 
 /** What each datanode leads: its regions one by one, or a bar where there are too many of either. */
-export function Datanodes({ when, setWhen }: WhenProps): JSX.Element {
-  const matrix = usePageState((state) => state.matrix);
+export function Datanodes(): JSX.Element {
+  const count = usePageState(({ matrix }) => matrix?.datanodes.length ?? 0);
   const regions = usePageState((state) => state.regions);
   const box = useRef<HTMLDivElement>(null);
   const width = useVisible(box).width - PADDING;
-  const count = matrix?.datanodes.length ?? 0;
   const isEach = regions !== null && count <= Math.min(MAX_COLUMNS, width / MIN_COLUMN);
   return (
     <div ref={box} class="filled">
-      {matrix === null || count === 0 ? (
+      {count === 0 ? (
         <Section title="Datanodes" id="datanodes">
           <Empty>The cluster has not been read yet.</Empty>
         </Section>
       ) : isEach ? (
-        <Cells matrix={matrix} regions={regions} when={when} setWhen={setWhen} width={width} />
+        <Cells regions={regions} width={width} />
       ) : (
-        <Bars matrix={matrix} when={when} setWhen={setWhen} width={width} />
+        <Bars width={width} />
       )}
     </div>
   );
 }
 
-interface PartProps extends WhenProps {
-  readonly matrix: MatrixView;
-  readonly width: number;
-}
-
-function Cells({
-  matrix,
-  regions,
-  when,
-  setWhen,
-  width,
-}: PartProps & { readonly regions: RegionsView }): JSX.Element {
+function Cells({ regions, width }: { readonly regions: RegionsView; readonly width: number }): JSX.Element {
+  const { tables } = useMatrix();
   const [kind, setKind] = useState<'table' | 'load'>('table');
   const [chosen, setChosen] = useState('');
   const load = useMemo(() => loadScaleOf(regions.regions), [regions]);
-  const hasMany = matrix.tables.length > MAX_COLOURS;
-  const table = matrix.tables.find(({ id }) => id === chosen) ?? matrix.tables[0];
+  const hasMany = tables.length > MAX_COLOURS;
+  const table = tables.find(({ id }) => id === chosen) ?? tables[0];
   const colourBy = useMemo<ColourBy>(() => {
     if (kind === 'load' && load) return { kind: 'load', load };
     return hasMany ? { kind: 'table', id: table?.id ?? '' } : { kind: 'tables' };
@@ -67,15 +55,15 @@ function Cells({
   const aside = (
     <div class="tools">
       {colourBy.kind === 'table' && (
-        <TableSelect label="Table that stands out" matrix={matrix} value={colourBy.id} onChange={setChosen} />
+        <TableSelect label="Table that stands out" value={colourBy.id} onChange={setChosen} />
       )}
       {load && <Choice label="Colour of the cells" options={COLOURS} value={kind} onChange={setKind} />}
-      <WhenChoice when={when} setWhen={setWhen} />
+      <WhenChoice />
     </div>
   );
   return (
     <Section title="Datanodes" id="datanodes" aside={aside}>
-      <CellColumns matrix={matrix} regions={regions} when={when} colourBy={colourBy} width={width} />
+      <CellColumns regions={regions} colourBy={colourBy} width={width} />
     </Section>
   );
 }
@@ -85,24 +73,18 @@ const COLOURS = [
   ['load', 'By load'],
 ] as const;
 
-function Bars({ matrix, when, setWhen, width }: PartProps): JSX.Element {
+function Bars({ width }: { readonly width: number }): JSX.Element {
   const [chosen, setChosen] = useState('');
+  const table = useMatrix().tables.find(({ id }) => id === chosen);
   const aside = (
     <div class="tools">
-      <TableSelect
-        label="Regions of"
-        first="All tables"
-        matrix={matrix}
-        value={chosen}
-        onChange={setChosen}
-      />
-      <WhenChoice when={when} setWhen={setWhen} />
+      <TableSelect label="Regions of" first="All tables" value={chosen} onChange={setChosen} />
+      <WhenChoice />
     </div>
   );
-  const table = matrix.tables.find(({ id }) => id === chosen);
   return (
     <Section title="Datanodes" id="datanodes" aside={aside}>
-      <DatanodeBars matrix={matrix} table={table} when={when} width={width} />
+      <DatanodeBars table={table} width={width} />
     </Section>
   );
 }
@@ -110,24 +92,20 @@ function Bars({ matrix, when, setWhen, width }: PartProps): JSX.Element {
 function TableSelect({
   label,
   first,
-  matrix,
   value,
   onChange,
 }: {
   readonly label: string;
   /** Of no table, before all. */
   readonly first?: string;
-  readonly matrix: MatrixView;
   readonly value: string;
   readonly onChange: (id: string) => void;
 }): JSX.Element {
-  const options = useMemo(() => {
-    const tables = matrix.tables.map(({ id, name }) => [id, shortTable(name)] as const);
-    return first === undefined ? tables : [['', first] as const, ...tables];
-    // Tables come and go with plans only.
-  }, [matrix.planId, matrix.tables.length, first]);
-  return useMemo(
-    () => <Select label={label} options={options} value={value} onChange={onChange} />,
-    [label, options, value, onChange],
-  );
+  const { planId, tables } = useMatrix();
+  // Tables come and go with plans only, and thousands of them are not drawn again with every move.
+  return useMemo(() => {
+    const names = tables.map(({ id, name }) => [id, shortTable(name)] as const);
+    const options = first === undefined ? names : [['', first] as const, ...names];
+    return <Select label={label} options={options} value={value} onChange={onChange} />;
+  }, [planId, tables.length, label, first, value, onChange]);
 }

@@ -1,21 +1,14 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { MatrixView } from '../../server/api/answers.ts';
-import type { When } from '../controls/choice.tsx';
 import { formatBytes } from '../../lib/number.ts';
 import { shortTable } from '../format.ts';
+import { useMatrix, useWhen } from '../page/page.ts';
 import { CHOSEN, loadColour, PALE, tableColour } from './colours.ts';
 import type { ColourBy, LoadScale } from './region-cells.ts';
 
 /** What the colours and outlines of the cells mean. */
-export function CellLegend({
-  matrix,
-  colourBy,
-  when,
-}: {
-  readonly matrix: MatrixView;
-  readonly colourBy: ColourBy;
-  readonly when: When;
-}): JSX.Element {
+export function CellLegend({ colourBy }: { readonly colourBy: ColourBy }): JSX.Element {
+  const { tables } = useMatrix();
+  const when = useWhen();
   return (
     <ul class="legend" aria-label="Legend">
       {when === 'now' && (
@@ -27,22 +20,20 @@ export function CellLegend({
       {colourBy.kind === 'load' && <LoadKey load={colourBy.load} />}
       {colourBy.kind === 'table' && (
         <>
-          <Key colour={CHOSEN}>{nameOf(matrix, colourBy.id)}</Key>
+          <Key colour={CHOSEN}>
+            {shortTable(tables.find(({ id }) => id === colourBy.id)?.name ?? colourBy.id)}
+          </Key>
           <Key colour={PALE}>other tables</Key>
         </>
       )}
       {colourBy.kind === 'tables' &&
-        matrix.tables.map(({ id, name }, index) => (
+        tables.map(({ id, name }, index) => (
           <Key key={id} colour={tableColour(index)}>
             {shortTable(name)}
           </Key>
         ))}
     </ul>
   );
-}
-
-function nameOf({ tables }: MatrixView, id: string): string {
-  return shortTable(tables.find((table) => table.id === id)?.name ?? id);
 }
 
 export function Key({

@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
 import type { StatusView } from '../../server/api/answers.ts';
-import type { When } from '../controls/choice.tsx';
 import { DetailsButton } from '../controls/details-button.tsx';
 import { formatChange, formatCount } from '../format.ts';
-import { usePageState } from '../page/page.ts';
+import { usePageState, useWhen } from '../page/page.ts';
 
 /** Name, state and number of a datanode below its cells. */
-export function NodeLabel({ id, when }: { readonly id: string; readonly when: When }): JSX.Element {
+export function NodeLabel({ id }: { readonly id: string }): JSX.Element {
+  const when = useWhen();
   const datanode = usePageState(({ status }) => status?.datanodes.find((each) => each.id === id));
   const { regions = 0, regionsAfter = 0, state = 'target', addr = null } = datanode ?? {};
   return (

@@ -1,5 +1,5 @@
 import type { MatrixView, RegionView } from '../../server/api/answers.ts';
-import type { When } from '../controls/choice.tsx';
+import type { When } from '../page/state.ts';
 import { CHOSEN, loadColour, PALE, tableColour } from './colours.ts';
 
 /** `tables`: each has its own colour; otherwise that one table stands out. */

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
-import { get } from '../api/client.ts';
+import { ApiError, get } from '../api/client.ts';
 import type { Answers, Query } from '../api/client.ts';
 import { messageOf } from './attempt.ts';
 
 interface Loaded<Value> {
+  /** Null until the first answer. */
   readonly value: Value | null;
   readonly problem: string | null;
 }
@@ -25,7 +26,9 @@ export function useAnswer<Path extends keyof Answers>(
         if (!stop.signal.aborted) setLoaded({ value, problem: null });
       },
       (error: unknown) => {
-        if (!stop.signal.aborted) setLoaded((before) => ({ ...before, problem: messageOf(error) }));
+        // Where nobody answers at all the page says so once, at its top.
+        const problem = error instanceof ApiError && error.status === 0 ? null : messageOf(error);
+        if (!stop.signal.aborted) setLoaded((before) => ({ ...before, problem }));
       },
     );
     return () => stop.abort();

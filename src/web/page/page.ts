@@ -2,7 +2,8 @@ import { createContext } from 'preact';
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import type { MoveView } from '../../observability/event-view.ts';
 import type { ExplainKind } from '../../domain/explanation.ts';
-import type { PageState, Store } from './state.ts';
+import type { MatrixView } from '../../server/api/answers.ts';
+import type { PageState, Store, When } from './state.ts';
 
 /** What lies over the page. */
 export type DialogRequest =
@@ -44,4 +45,15 @@ export function usePageState<Part>(select: (state: PageState) => Part): Part {
     return store.subscribe(update);
   }, [store]);
   return part;
+}
+
+export function useWhen(): When {
+  return usePageState(({ when }) => when);
+}
+
+/** For parts that are drawn only where the cluster has been read. */
+export function useMatrix(): MatrixView {
+  const matrix = usePageState((state) => state.matrix);
+  if (!matrix) throw new Error('The cluster has not been read yet.');
+  return matrix;
 }

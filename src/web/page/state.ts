@@ -14,9 +14,13 @@ export interface PageState {
   readonly matrix: MatrixView | null;
   /** Every region, where there are not too many to show each. */
   readonly regions: RegionsView | null;
+  /** Whether regions are shown as they are, or as the plan leaves them. */
+  readonly when: When;
   /** Each rises when there is more of it, for what is fetched only where it is shown. */
   readonly revisions: Readonly<Record<Topic, number>>;
 }
+
+export type When = 'now' | 'after';
 
 /** `plan`: a new one; `moves` and `cycles`: some have ended; `audit`: somebody did something. */
 export type Topic = 'plan' | 'moves' | 'cycles' | 'audit';
@@ -29,6 +33,7 @@ const INITIAL: PageState = {
   nowMs: 0,
   matrix: null,
   regions: null,
+  when: 'now',
   revisions: { plan: 0, moves: 0, cycles: 0, audit: 0 },
 };
 

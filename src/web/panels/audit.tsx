@@ -12,7 +12,7 @@ export function Audit(): JSX.Element {
   return (
     <Section title="Audit log" id="audit">
       <Problem text={problem} />
-      {entries.length === 0 ? (
+      {value === null ? null : entries.length === 0 ? (
         <Empty>No actions recorded.</Empty>
       ) : (
         <ul class="audit">

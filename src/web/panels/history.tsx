@@ -48,7 +48,7 @@ export function History(): JSX.Element {
   return (
     <Section title="History" id="history" aside={aside}>
       <Problem text={problem} />
-      {moves.length === 0 ? (
+      {value === null ? null : moves.length === 0 ? (
         <Empty>{isFiltered ? 'No move matches these filters.' : 'No moves yet.'}</Empty>
       ) : (
         <div class="table-scroll" tabIndex={0} role="region" aria-label="Past moves, scrollable">

@@ -46,7 +46,7 @@ export function Queue(): JSX.Element {
         </div>
       )}
       <Problem text={problem} />
-      {moves.length === 0 ? (
+      {value === null ? null : moves.length === 0 ? (
         <Empty>{filter === '' ? 'No moves queued.' : 'No queued move matches this filter.'}</Empty>
       ) : (
         <ol

@@ -1,11 +1,10 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { MatrixView, StatusView } from '../../server/api/answers.ts';
-import type { When } from '../controls/choice.tsx';
 import { Tooltip } from '../controls/tooltip.tsx';
 import { formatCount, plural, shortTable } from '../format.ts';
 import { indexes, rangeOf, useVisible } from '../hooks/layout.ts';
-import { usePage, usePageState } from '../page/page.ts';
+import { usePage, usePageState, useWhen } from '../page/page.ts';
 import { countsOf, shareOf, shareText, toneOf } from './rows.ts';
 import type { Fractions, TableRow } from './rows.ts';
 import { scrollTo, walk } from './keyboard.ts';
@@ -23,7 +22,6 @@ interface GridProps {
   readonly rows: readonly TableRow[];
   readonly columns: MatrixView['datanodes'];
   readonly fractions: Fractions;
-  readonly when: When;
 }
 
 /** Where the parts are, in pixels. */
@@ -37,7 +35,7 @@ interface Layout {
 }
 
 /** Draws only what is in view. One stop for the keyboard: the arrows walk over the cells, Enter explains the table. */
-export function TableGrid({ rows, columns, fractions, when }: GridProps): JSX.Element {
+export function TableGrid({ rows, columns, fractions }: GridProps): JSX.Element {
   const page = usePage();
   const box = useRef<HTMLDivElement>(null);
   const room = useVisible(box).width;
@@ -99,13 +97,12 @@ export function TableGrid({ rows, columns, fractions, when }: GridProps): JSX.El
           role="presentation"
           style={{ width: `${name + columns.length * size}px`, height: `${HEAD + rows.length * ROW}px` }}
         >
-          <Heads columns={columns} layout={layout} when={when} />
+          <Heads columns={columns} layout={layout} />
           {shownRows.map((row) => (
             <Row
               key={rows[row]?.id}
               table={rows[row]!}
               fractions={fractions}
-              when={when}
               index={row}
               layout={layout}
               activeColumn={row === place.row ? place.column : -1}
@@ -114,9 +111,7 @@ export function TableGrid({ rows, columns, fractions, when }: GridProps): JSX.El
         </div>
       </div>
       <Tooltip of={scroller} thingAt={(event) => keyOf(placeOf(event))}>
-        {(place) => (
-          <CellText place={place} rows={rows} columns={columns} fractions={fractions} when={when} />
-        )}
+        {(place) => <CellText place={place} rows={rows} columns={columns} fractions={fractions} />}
       </Tooltip>
     </div>
   );
@@ -137,8 +132,8 @@ function CellText({
   rows,
   columns,
   fractions,
-  when,
 }: GridProps & { readonly place: string }): JSX.Element | null {
+  const when = useWhen();
   const [row, column = -1] = place.split(' ').map(Number);
   const table = rows[row ?? -1];
   if (!table) return null;
@@ -167,12 +162,11 @@ function CellText({
 function Heads({
   columns,
   layout: { name, size, shown },
-  when,
 }: {
   readonly columns: MatrixView['datanodes'];
   readonly layout: Layout;
-  readonly when: When;
 }): JSX.Element {
+  const when = useWhen();
   const datanodes = usePageState(({ status }) => status?.datanodes) ?? NONE;
   const byId = new Map(datanodes.map((datanode) => [datanode.id, datanode]));
   return (
@@ -207,16 +201,16 @@ const NONE: StatusView['datanodes'] = [];
 function Row({
   table,
   fractions,
-  when,
   index,
   layout: { name, size, shown },
   activeColumn,
-}: Pick<GridProps, 'fractions' | 'when'> & {
+}: Pick<GridProps, 'fractions'> & {
   readonly table: TableRow;
   readonly index: number;
   readonly layout: Layout;
   readonly activeColumn: number;
 }): JSX.Element {
+  const when = useWhen();
   const counts = useMemo(() => countsOf(table, when), [table, when]);
   return (
     <div class="heat-row" role="row" aria-rowindex={index + 2} style={{ top: `${HEAD + index * ROW}px` }}>

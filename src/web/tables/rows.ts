@@ -1,6 +1,6 @@
 import type { MatrixView, StatusView } from '../../server/api/answers.ts';
-import type { When } from '../controls/choice.tsx';
 import { formatCount, plural } from '../format.ts';
+import type { When } from '../page/state.ts';
 
 export type TableRow = MatrixView['tables'][number];
 

@@ -2,12 +2,11 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { MatrixView } from '../../server/api/answers.ts';
 import { Choice, WhenChoice } from '../controls/choice.tsx';
-import type { WhenProps } from '../controls/choice.tsx';
 import { SearchField } from '../controls/form.tsx';
 import { Empty, Section } from '../controls/section.tsx';
 import { formatCount, plural } from '../format.ts';
 import { useSettled } from '../hooks/pace.ts';
-import { usePageState } from '../page/page.ts';
+import { usePageState, useWhen } from '../page/page.ts';
 import { TableGrid } from './grid.tsx';
 import { fractionsOf, tableRows } from './rows.ts';
 import type { Fractions } from './rows.ts';
@@ -27,7 +26,8 @@ const SHADES = [
 ] as const;
 
 /** How many regions of each table each datanode leads, at any number of both. */
-export function Tables({ when, setWhen }: WhenProps): JSX.Element {
+export function Tables(): JSX.Element {
+  const when = useWhen();
   const matrix = usePageState((state) => state.matrix);
   const fractions = useFractions(matrix);
   const [text, setText] = useState('');
@@ -38,8 +38,8 @@ export function Tables({ when, setWhen }: WhenProps): JSX.Element {
     [matrix, filter, order, when],
   );
   const grid = useMemo(
-    () => matrix && <TableGrid rows={rows} columns={matrix.datanodes} fractions={fractions} when={when} />,
-    [rows, fractions, when],
+    () => matrix && <TableGrid rows={rows} columns={matrix.datanodes} fractions={fractions} />,
+    [rows, fractions],
   );
   if (!matrix)
     return (
@@ -51,7 +51,7 @@ export function Tables({ when, setWhen }: WhenProps): JSX.Element {
     <div class="tools">
       <SearchField label="Filter tables by name" placeholder="Filter tables" value={text} onText={setText} />
       <Choice label="Order of the tables" options={ORDERS} value={order} onChange={setOrder} />
-      <WhenChoice when={when} setWhen={setWhen} />
+      <WhenChoice />
     </div>
   );
   return (
