@@ -35,8 +35,8 @@ async function readPeers(name: string, firstTable: number): Promise<Row> {
       { status: 200, headers: { 'content-type': 'application/json' }, body },
       'bench',
     );
-    const byTable = rows ? (await readRegionPeers(rows)).byTable : new Map<number, readonly unknown[]>();
-    regions = byTable.values().reduce((sum, entries) => sum + entries.length, 0);
+    const tables = rows ? [...(await readRegionPeers(rows)).byTable.values()] : [];
+    regions = tables.reduce((sum, { inOrder }) => sum + inOrder.length, 0);
   };
   const [parseMs, readMs] = await fastestInTurn(TRIES, parse, read);
   if (regions !== ROWS) throw new Error(`Read ${regions} of ${ROWS} regions`);

@@ -79,7 +79,6 @@ export const OPERATIONS = [
   'maintenance',
   'procedure-manager',
   'sql-tables',
-  'sql-partitions',
   'sql-region-peers',
   'sql-cluster-info',
   'sql-region-statistics',

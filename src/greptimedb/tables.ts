@@ -1,5 +1,5 @@
 import { compareIds } from '../domain/ids.ts';
-import type { DatanodeId, TableId } from '../domain/ids.ts';
+import type { DatanodeId, RegionId, TableId } from '../domain/ids.ts';
 import type { LogicalTable, Region, Table } from '../domain/snapshot.ts';
 
 /** Tables without regions of their own, which servers keep in memory. */
@@ -27,12 +27,14 @@ export function withLogicalTables(
     .sort((a, b) => compareIds(a.id, b.id));
 }
 
-/** What is known of where a region is. */
-export type RegionPlace = Pick<Region, 'leader' | 'status'> & { readonly followers: readonly DatanodeId[] };
+/** Where a region is. */
+export interface RegionPlace extends Pick<Region, 'leader' | 'status'> {
+  readonly followers: readonly DatanodeId[];
+}
 
 /** A region of a snapshot: followers and load are left out where there are none. */
 export function toRegion(
-  id: string,
+  id: RegionId,
   tableId: TableId,
   { leader, status, followers }: RegionPlace,
   load: Region['load'],

@@ -81,13 +81,13 @@ export class MetasrvCluster implements Cluster {
     const { name, session } = this.#options;
     await session.discover(signal);
     const takenAt = new Date(session.caller.clock.now()).toISOString();
-    const [{ tables, doubleEncoded }, stats] = await Promise.all([
+    const [{ tables, addrs, doubleEncoded }, stats] = await Promise.all([
       this.#catalog.read(selector, signal),
       this.#readStats(signal),
     ]);
     if (doubleEncoded === false) this.#version ||= '0.7.0';
     if (doubleEncoded === true) this.#version = '0.5.1';
-    this.#routed = peersOf(tables);
+    this.#routed = addrs;
     return {
       formatVersion: 1,
       takenAt,
@@ -135,7 +135,7 @@ export class MetasrvCluster implements Cluster {
 
   async #toRegions(tables: readonly RoutedTable[], stats: readonly NodeStat[]): Promise<Region[]> {
     const leaders = new Map(
-      tables.flatMap(({ regions }) => regions.map(({ id, leader }) => [id, leader?.id] as const)),
+      tables.flatMap(({ regions }) => regions.map(({ id, leader }) => [id, leader] as const)),
     );
     const slice = new WorkSlice(REGIONS_PER_SLICE);
     const note = this.#load.begin();
@@ -150,10 +150,9 @@ export class MetasrvCluster implements Cluster {
     }
     const all: Region[] = [];
     for (const { table, regions } of tables) {
-      for (const { id, leader, status, followers } of regions) {
+      for (const region of regions) {
         if (slice.isOver()) await yieldToEventLoop();
-        const place = { leader: leader?.id ?? null, status, followers: followers.map((peer) => peer.id) };
-        all.push(toRegion(id, table.id, place, loads.get(id)));
+        all.push(toRegion(region.id, table.id, region, loads.get(region.id)));
       }
     }
     return all;
@@ -162,9 +161,3 @@ export class MetasrvCluster implements Cluster {
 
 /** Below a millisecond of work. */
 const REGIONS_PER_SLICE = 250;
-
-function peersOf(tables: readonly RoutedTable[]): ReadonlyMap<DatanodeId, string> {
-  const regions = tables.flatMap((table) => table.regions);
-  const peers = regions.flatMap(({ leader, followers }) => (leader ? [leader, ...followers] : followers));
-  return new Map(peers.map(({ id, addr }) => [id, addr]));
-}

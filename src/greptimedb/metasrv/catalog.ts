@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RegionId, TableId } from '../../domain/ids.ts';
+import type { DatanodeId, RegionId, TableId } from '../../domain/ids.ts';
 import { compareIds, tableIdOf } from '../../domain/ids.ts';
 import type { TableSelector } from '../../domain/selector.ts';
 import type { Table } from '../../domain/snapshot.ts';
@@ -22,6 +22,8 @@ export interface RoutedTable {
 
 export interface CatalogReading {
   readonly tables: readonly RoutedTable[];
+  /** Of the datanodes that the routes of these tables name. */
+  readonly addrs: ReadonlyMap<DatanodeId, string>;
   /** Undefined when no route was read. */
   readonly doubleEncoded: boolean | undefined;
 }
@@ -64,7 +66,8 @@ export class MetasrvCatalog {
     const infos = await this.#readInfos(found, signal);
     const tables = joinTables(found, infos).filter(({ table }) => selector.selects(table));
     const routed = [...found.values()].filter(({ route }) => route.kind !== 'gone');
-    return { tables, doubleEncoded: routed.at(-1)?.doubleEncoded };
+    const addrs = new Map(tables.flatMap(({ table }) => addrsIn(found.get(table.id))));
+    return { tables, addrs, doubleEncoded: routed.at(-1)?.doubleEncoded };
   }
 
   /** The route of one region's table. */
@@ -200,6 +203,10 @@ function tableOfRoute(route: TableRoute): TableId | undefined {
 /** The physical table of a logical one: one id or none. */
 function ownerOf({ route }: RouteReading): readonly TableId[] {
   return route.kind === 'logical' ? [route.physicalTableId] : [];
+}
+
+function addrsIn(reading: RouteReading | undefined): readonly (readonly [DatanodeId, string])[] {
+  return reading?.route.kind === 'physical' ? [...reading.route.addrs] : [];
 }
 
 /** The physical tables by id, without those whose name nobody knows any more: they were just dropped. */

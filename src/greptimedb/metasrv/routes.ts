@@ -4,24 +4,22 @@ import type { RegionStatus } from '../../domain/snapshot.ts';
 import { CallError } from '../call-error.ts';
 import type { TransportResponse } from '../http.ts';
 import type { RegionReading } from '../port.ts';
+import type { RegionPlace } from '../tables.ts';
 import { checked, id, jsonOf, optionalText } from '../wire.ts';
 import { requireSuccess } from './admin.ts';
 
 /** One region of a physical table's route. */
-export interface RegionRoute {
+export interface RegionRoute extends RegionPlace {
   readonly id: RegionId;
-  readonly leader: Peer | null;
-  readonly followers: readonly Peer[];
-  readonly status: RegionStatus;
-}
-
-interface Peer {
-  readonly id: DatanodeId;
-  readonly addr: string;
 }
 
 export type TableRoute =
-  | { readonly kind: 'physical'; readonly regions: readonly RegionRoute[] }
+  | {
+      readonly kind: 'physical';
+      readonly regions: readonly RegionRoute[];
+      /** Of the datanodes that are named. */
+      readonly addrs: ReadonlyMap<DatanodeId, string>;
+    }
   | {
       readonly kind: 'logical';
       readonly physicalTableId: TableId;
@@ -50,22 +48,15 @@ const logicalRoute = z.object({ physical_table_id: id, region_ids: z.array(id).n
 const peer = z.object({ id, addr: optionalText });
 const physicalRoute = z.object({
   region_routes: z.array(
-    z
-      .object({
-        region: z.object({ id }),
-        leader_peer: peer.nullish(),
-        follower_peers: z.array(peer.nullable()).nullish(),
-        // Written only while a region is not healthy (v0.7.2 src/common/meta/src/rpc/router.rs).
-        leader_status: z.unknown().optional(),
-        // The same from 0.9.4 on.
-        leader_state: z.unknown().optional(),
-      })
-      .transform((route): RegionRoute => ({
-        id: route.region.id,
-        leader: route.leader_peer ?? null,
-        followers: (route.follower_peers ?? []).filter((follower) => follower !== null),
-        status: statusOf(route.leader_status ?? route.leader_state),
-      })),
+    z.object({
+      region: z.object({ id }),
+      leader_peer: peer.nullish(),
+      follower_peers: z.array(peer.nullable()).nullish(),
+      // Written only while a region is not healthy (v0.7.2 src/common/meta/src/rpc/router.rs).
+      leader_status: z.unknown().optional(),
+      // The same from 0.9.4 on.
+      leader_state: z.unknown().optional(),
+    }),
   ),
 });
 
@@ -88,14 +79,28 @@ export function readRoute(response: TransportResponse, where: string): RouteRead
 
 function parseRoute(body: unknown, where: string): TableRoute {
   const head = checked(routeType, body, where);
-  if (head.type !== 'logical' && !(head.type === undefined && 'physical_table_id' in head))
-    return { kind: 'physical', regions: checked(physicalRoute, body, where).region_routes };
-  const logical = checked(logicalRoute, body, where);
-  return {
-    kind: 'logical',
-    physicalTableId: logical.physical_table_id,
-    regionIds: logical.region_ids ?? [],
-  };
+  if (head.type === 'logical' || (head.type === undefined && 'physical_table_id' in head)) {
+    const logical = checked(logicalRoute, body, where);
+    return {
+      kind: 'logical',
+      physicalTableId: logical.physical_table_id,
+      regionIds: logical.region_ids ?? [],
+    };
+  }
+  const addrs = new Map<DatanodeId, string>();
+  const regions = checked(physicalRoute, body, where).region_routes.map((route): RegionRoute => {
+    const { leader_peer: leader, leader_status, leader_state } = route;
+    const followers = (route.follower_peers ?? []).filter((follower) => follower !== null);
+    for (const { id: datanode, addr } of leader ? [leader, ...followers] : followers)
+      addrs.set(datanode, addr);
+    return {
+      id: route.region.id,
+      leader: leader?.id ?? null,
+      followers: followers.map((follower) => follower.id),
+      status: statusOf(leader_status ?? leader_state),
+    };
+  });
+  return { kind: 'physical', regions, addrs };
 }
 
 /** One region of the route of its table. */
@@ -104,5 +109,5 @@ export function regionIn({ route }: RouteReading, regionId: RegionId): RegionRea
     route.kind === 'physical' ? route.regions.find((region) => region.id === regionId) : undefined;
   if (!found) return { kind: 'gone' };
   const { leader, followers, status } = found;
-  return { kind: 'found', leader: leader?.id ?? null, followers: followers.map((each) => each.id), status };
+  return { kind: 'found', leader, followers, status };
 }

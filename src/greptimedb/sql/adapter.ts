@@ -1,4 +1,3 @@
-import { compareIds } from '../../domain/ids.ts';
 import type { DatanodeId, ProcedureId, RegionId, TableId } from '../../domain/ids.ts';
 import { OperatingError } from '../../domain/errors.ts';
 import type { MigrationRequest } from '../../domain/migrate-call.ts';
@@ -94,7 +93,7 @@ export class SqlCluster implements Cluster {
     this.#routed = peers.addrs;
     const datanodes = await this.#datanodes.read(peers.addrs, signal);
     const all = await this.#resolveTables(rows, peers, evidence, signal);
-    const tables = all.filter((table) => selector.selects(table) && peers.byTable.has(Number(table.id)));
+    const tables = all.filter((table) => selector.selects(table) && peers.byTable.has(table.id));
     return {
       formatVersion: 1,
       takenAt,
@@ -166,7 +165,7 @@ export class SqlCluster implements Cluster {
     evidence: Evidence,
     signal: AbortSignal,
   ): Promise<readonly Table[]> {
-    const withRegions = new Set([...peers.byTable.keys()].map(String));
+    const withRegions = new Set(peers.byTable.keys());
     const { tables, orphans } = resolveTables(rows, {
       withRegions,
       withStatistics: evidence.physicalTables,
@@ -180,19 +179,19 @@ export class SqlCluster implements Cluster {
     return tables;
   }
 
-  /** Only 0.7 and 0.8 have logical tables whose options do not name their physical table. */
+  /** Only 0.7 and 0.8 have logical tables whose options do not name their physical table; the routes of 0.7 tell it. */
   async #readOwners(
     rows: readonly TableRow[],
-    withRegions: ReadonlySet<string>,
+    withRegions: ReadonlySet<TableId>,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<TableId, TableId>> {
-    const { sources, routes } = this.#options;
+    const { routes } = this.#options;
     const unclear = rows
       .filter((row) => row.engine === 'metric' && row.createOptions === undefined && !withRegions.has(row.id))
       .map(({ id }) => id);
-    if (unclear.length === 0) return new Map();
+    if (unclear.length === 0 || !routes) return new Map();
     try {
-      return await (routes ? routes.readOwners(unclear, signal) : sources.owners(rows, signal));
+      return await routes.readOwners(unclear, signal);
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
       return new Map();
@@ -212,7 +211,7 @@ export class SqlCluster implements Cluster {
     const disagreeing: number[] = [];
     const slice = new WorkSlice(REGIONS_PER_SLICE);
     for (const table of tables) {
-      for (const entry of inOrder(peers.byTable.get(Number(table.id)) ?? [])) {
+      for (const entry of peers.byTable.get(table.id)?.inOrder ?? []) {
         if (slice.isOver()) await yieldToEventLoop();
         const joined = this.#evidence.join(entry, evidence);
         if (joined.disagree) disagreeing.push(regions.length);
@@ -256,11 +255,4 @@ function entryFromCopies(
   const leader = writableOn?.[0];
   if (leader === undefined) return undefined;
   return { id: regionId, leader, status: 'alive', followers: undefined, hasLeaderRow: true };
-}
-
-function inOrder(entries: readonly PeerEntry[]): readonly PeerEntry[] {
-  const isOrdered = entries.every(
-    (entry, index) => index === 0 || compareIds(entries[index - 1]!.id, entry.id) < 0,
-  );
-  return isOrdered ? entries : [...entries].sort((a, b) => compareIds(a.id, b.id));
 }

@@ -30,7 +30,6 @@ const MAX_ENDPOINTS = 32;
 /** Of the tables that have a row per region or table: some times a million regions. Metasrv forgets procedures after 10 to 20 minutes. */
 const MAX_ROWS: Partial<Readonly<Record<OperationName, number>>> = {
   'sql-tables': 4_000_000,
-  'sql-partitions': 4_000_000,
   'sql-region-peers': 4_000_000,
   'sql-region-statistics': 4_000_000,
   'sql-region-info': 4_000_000,

@@ -1,9 +1,8 @@
-import { isBelow } from '../../domain/ids.ts';
-import type { DatanodeId, RegionId } from '../../domain/ids.ts';
+import { compareIds, isBelow, tableIdOf } from '../../domain/ids.ts';
+import type { DatanodeId, RegionId, TableId } from '../../domain/ids.ts';
 import type { RegionStatus } from '../../domain/snapshot.ts';
 import { decimalId } from '../../lib/json.ts';
 import type { SqlRows } from './result.ts';
-import { TableRange } from './table-range.ts';
 
 /** One region as a frontend's route cache has it. */
 export interface PeerEntry {
@@ -17,8 +16,7 @@ export interface PeerEntry {
 }
 
 export interface PeerTable {
-  /** Regions by the number in the upper half of their id: the table that owns them. */
-  readonly byTable: ReadonlyMap<number, readonly PeerEntry[]>;
+  readonly byTable: ReadonlyMap<TableId, TableRegions>;
   readonly addrs: ReadonlyMap<DatanodeId, string>;
 }
 
@@ -33,68 +31,76 @@ export const REGION_PEER_COLUMNS = ['region_id', 'peer_id', 'peer_addr', 'is_lea
  */
 export async function readRegionPeers(rows: SqlRows): Promise<PeerTable> {
   const peers = new PeerNames();
-  const tables = new TableGroups();
+  const byTable = new Map<TableId, TableRegions>();
+  let regions: TableRegions | undefined;
+  const entryFor = (id: RegionId): PeerEntry => {
+    // The rows of a table mostly stand together.
+    if (!regions?.covers(id)) {
+      const tableId = tableIdOf(id);
+      regions = byTable.get(tableId) ?? new TableRegions(tableId);
+      byTable.set(tableId, regions);
+    }
+    return regions.entryFor(id);
+  };
   const [addr, isLeader, status] = [rows.find('peer_addr'), rows.find('is_leader'), rows.find('status')];
-  const peer = rows.column('peer_id', 'an unsigned integer or null', (cell, row) =>
-    peers.idOf(cell, () => addr(row)),
-  );
-  const entry = rows.column('region_id', 'an unsigned integer', (cell) => tables.entryFor(cell));
-  await rows.each((row) => apply(entry(row), peer(row), isLeaderRow(isLeader(row)), status(row)));
-  return { byTable: tables.conclude(), addrs: peers.addrs };
-}
-
-interface TableGroup {
-  readonly range: TableRange;
-  readonly entries: PeerEntry[];
-  /** Only where the rows of this table do not come in the order of their ids. */
-  byId: Map<RegionId, PeerEntry> | undefined;
+  const [region, peer] = [
+    rows.id('region_id'),
+    rows.column('peer_id', 'an unsigned integer or null', (cell, row) => peers.idOf(cell, () => addr(row))),
+  ];
+  await rows.each((row) => apply(entryFor(region(row)), peer(row), isLeaderRow(isLeader(row)), status(row)));
+  return { byTable, addrs: peers.addrs };
 }
 
 /**
- * Groups rows by table and joins those of one region. One hash map of a million ids would cost as much as parsing the answer; the
- * rows of a table mostly stand together and in order, so that looking at the last ones mostly suffices.
+ * The regions of one table. One hash map of a million ids would cost as much as parsing the answer, and a BigInt for each more than all the
+ * rest; the rows of a table mostly come in the order of their ids, so that comparing texts with the last one mostly suffices.
  */
-class TableGroups {
-  readonly #groups = new Map<number, TableGroup>();
-  #group: TableGroup | undefined;
+class TableRegions {
+  readonly #entries: PeerEntry[] = [];
+  /** Only where the rows do not come in the order of their ids. */
+  #byId: Map<RegionId, PeerEntry> | undefined;
+  /** The ids that regions of the table can have. */
+  readonly #range: readonly [RegionId, RegionId];
 
-  /** @returns undefined when the value is no region id. */
-  entryFor(value: unknown): PeerEntry | undefined {
-    const id = decimalId(value);
-    if (id === undefined) return undefined;
-    if (!this.#group?.range.has(id)) this.#group = this.#groupOf(new TableRange(id));
-    return findInGroup(this.#group, id) ?? addToGroup(this.#group, id);
+  constructor(tableId: TableId) {
+    const first = BigInt(tableId) << 32n;
+    this.#range = [first.toString(), (first + 0xffff_ffffn).toString()];
   }
 
-  conclude(): ReadonlyMap<number, readonly PeerEntry[]> {
-    return new Map([...this.#groups].map(([table, group]) => [table, group.entries]));
+  covers(id: RegionId): boolean {
+    return !isBelow(id, this.#range[0]) && !isBelow(this.#range[1], id);
   }
 
-  #groupOf(range: TableRange): TableGroup {
-    const known = this.#groups.get(range.table);
+  /** By their ids. */
+  get inOrder(): readonly PeerEntry[] {
+    return this.#byId ? this.#entries.toSorted((a, b) => compareIds(a.id, b.id)) : this.#entries;
+  }
+
+  find(id: RegionId): PeerEntry | undefined {
+    if (this.#byId) return this.#byId.get(id);
+    // A table may have a hundred thousand, each of which is looked for.
+    let [from, to] = [0, this.#entries.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (isBelow(this.#entries[middle]!.id, id)) from = middle + 1;
+      else to = middle;
+    }
+    return this.#entries[from]?.id === id ? this.#entries[from] : undefined;
+  }
+
+  /** The entry of a region, new if there is none. */
+  entryFor(id: RegionId): PeerEntry {
+    const last = this.#entries.at(-1);
+    if (last?.id === id) return last;
+    if (last && !isBelow(last.id, id))
+      this.#byId ??= new Map(this.#entries.map((entry) => [entry.id, entry]));
+    const known = this.#byId?.get(id);
     if (known) return known;
-    const group: TableGroup = { range, entries: [], byId: undefined };
-    this.#groups.set(range.table, group);
-    return group;
+    const entry: PeerEntry = { id, leader: null, status: 'alive', followers: undefined, hasLeaderRow: false };
+    this.#entries.push(entry);
+    this.#byId?.set(id, entry);
+    return entry;
   }
-}
-
-function findInGroup(group: TableGroup, id: RegionId): PeerEntry | undefined {
-  const last = group.entries.at(-1);
-  if (!last) return undefined;
-  if (!group.byId) {
-    if (isBelow(last.id, id)) return undefined;
-    if (id === last.id) return last;
-    group.byId = new Map(group.entries.map((entry) => [entry.id, entry]));
-  }
-  return group.byId.get(id);
-}
-
-function addToGroup(group: TableGroup, id: RegionId): PeerEntry {
-  const entry: PeerEntry = { id, leader: null, status: 'alive', followers: undefined, hasLeaderRow: false };
-  group.entries.push(entry);
-  group.byId?.set(id, entry);
-  return entry;
 }
 
 /** Before followers had rows every row was a leader's. */
@@ -146,14 +152,6 @@ class PeerNames {
 }
 
 /** The entry of one region, or undefined. */
-export function findPeerEntry(peers: PeerTable, regionId: RegionId): PeerEntry | undefined {
-  const entries = peers.byTable.get(Number(BigInt(regionId) >> 32n)) ?? [];
-  // They mostly stand in the order of their ids: a table may have a hundred thousand, each of which is looked for.
-  let [from, to] = [0, entries.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (isBelow(entries[middle]!.id, regionId)) from = middle + 1;
-    else to = middle;
-  }
-  return entries[from]?.id === regionId ? entries[from] : entries.find(({ id }) => id === regionId);
+export function findPeerEntry({ byTable }: PeerTable, regionId: RegionId): PeerEntry | undefined {
+  return byTable.get(tableIdOf(regionId))?.find(regionId);
 }

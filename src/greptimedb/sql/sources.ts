@@ -19,7 +19,7 @@ import { SqlError } from './result.ts';
 import type { SqlRows } from './result.ts';
 import { readStatistics } from './statistics.ts';
 import type { StatisticsReading } from './statistics.ts';
-import { readOwners, readTables } from './tables.ts';
+import { readTables } from './tables.ts';
 import type { TableRow } from './tables.ts';
 
 /** The cluster may be upgraded while we run. */
@@ -36,7 +36,6 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
     'engine',
     'create_options',
   ],
-  partitions: ['table_catalog', 'table_schema', 'table_name', 'greptime_partition_id'],
   region_peers: REGION_PEER_COLUMNS,
   greptime_region_peers: REGION_PEER_COLUMNS,
   region_info: ['region_id', 'node_id', 'region_group', 'role', 'state', 'writable'],
@@ -91,10 +90,6 @@ export class SqlSources {
 
   async tables(signal: AbortSignal): Promise<TableRow[]> {
     return readTables(await this.#read('sql-tables', 'tables', signal));
-  }
-
-  async owners(tables: readonly TableRow[], signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-    return readOwners(await this.#read('sql-partitions', 'partitions', signal), tables);
   }
 
   async regionPeers(signal: AbortSignal, endpoint?: Endpoint): Promise<PeerTable> {

@@ -1,9 +1,9 @@
-import type { RegionId } from '../../domain/ids.ts';
+import { tableIdOf } from '../../domain/ids.ts';
+import type { RegionId, TableId } from '../../domain/ids.ts';
 import type { RegionStatus } from '../../domain/snapshot.ts';
 import type { LoadReading } from '../load.ts';
 import { amountOf } from '../wire.ts';
 import type { SqlRows } from './result.ts';
-import { TableRange } from './table-range.ts';
 
 /** What the datanode that leads a region last reported of it. At most about 9 s old, 30 s before 0.10. */
 interface RegionStatistics {
@@ -15,7 +15,7 @@ export interface StatisticsReading {
   /** Regions that exactly one leader reports. A dead datanode's last report stays: two leaders say nothing. */
   readonly regions: ReadonlyMap<RegionId, RegionStatistics>;
   /** The tables that own regions here: physical ones. */
-  readonly tableIds: ReadonlySet<string>;
+  readonly tableIds: ReadonlySet<TableId>;
 }
 
 /** Reads `information_schema.region_statistics` (0.9.4 and later). */
@@ -34,14 +34,10 @@ export async function readStatistics(rows: SqlRows): Promise<StatisticsReading> 
   const hasTotal = rows.columns.includes('disk_size');
   const regions = new Map<RegionId, RegionStatistics>();
   const ambiguous = new Set<RegionId>();
-  const tableIds = new Set<string>();
-  let table: TableRange | undefined;
+  const tableIds = new Set<TableId>();
   await rows.each((row) => {
     const region = id(row);
-    if (!table?.has(region)) {
-      table = new TableRange(region);
-      tableIds.add(String(table.table));
-    }
+    tableIds.add(tableIdOf(region));
     const status = leaderStatus(role(row));
     if (status === undefined) return;
     if (regions.has(region)) ambiguous.add(region);

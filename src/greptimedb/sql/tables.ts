@@ -17,7 +17,7 @@ export interface TableEvidence {
   readonly withRegions: ReadonlySet<TableId>;
   /** Tables that own regions by region_statistics, which lists physical regions only. Empty when unknown. */
   readonly withStatistics: ReadonlySet<TableId>;
-  /** From logical to physical table, where `partitions` tells (0.7 and 0.8). */
+  /** From logical to physical table, where routes tell (0.7). */
   readonly owners: ReadonlyMap<TableId, TableId>;
 }
 
@@ -29,7 +29,11 @@ interface ResolvedTables {
 
 /** @throws CallError */
 export async function readTables(rows: SqlRows): Promise<TableRow[]> {
-  const nameOf = nameReader(rows);
+  const [catalog, schema, name] = [
+    rows.text('table_catalog'),
+    rows.text('table_schema'),
+    rows.text('table_name'),
+  ];
   // A table without an id has no regions.
   const id = rows.column('table_id', 'an unsigned integer', (cell) => (cell === null ? '' : decimalId(cell)));
   const [type, engine, options] = [
@@ -40,7 +44,7 @@ export async function readTables(rows: SqlRows): Promise<TableRow[]> {
   const hasOptions = rows.columns.includes('create_options');
   const tables: TableRow[] = [];
   await rows.each((row) => {
-    const table = nameOf(row);
+    const table = { catalog: catalog(row), schema: schema(row), name: name(row) };
     if (VIRTUAL_SCHEMAS.has(table.schema.toLowerCase()) || !isBaseTable(type(row))) return;
     if (id(row) === '' || (id(row) === NUMBERS_TABLE_ID && table.name === 'numbers')) return;
     tables.push({
@@ -51,17 +55,6 @@ export async function readTables(rows: SqlRows): Promise<TableRow[]> {
     });
   });
   return tables;
-}
-
-type TableName = Pick<TableRow, 'catalog' | 'schema' | 'name'>;
-
-function nameReader(rows: SqlRows): (row: readonly unknown[]) => TableName {
-  const [catalog, schema, name] = [
-    rows.text('table_catalog'),
-    rows.text('table_schema'),
-    rows.text('table_name'),
-  ];
-  return (row) => ({ catalog: catalog(row), schema: schema(row), name: name(row) });
 }
 
 /** `public.numbers` exists in memory only (GreptimeDB src/common/catalog/src/consts.rs). */
@@ -101,11 +94,11 @@ export function resolveTables(rows: readonly TableRow[], evidence: TableEvidence
   return { tables: withLogicalTables(physical, logical), orphans };
 }
 
-function schemaOf({ catalog, schema }: TableName): string {
+function schemaOf({ catalog, schema }: TableRow): string {
   return `${catalog}\0${schema}`;
 }
 
-function keyOf(table: TableName): string {
+function keyOf(table: TableRow): string {
   return `${schemaOf(table)}\0${table.name}`;
 }
 
@@ -126,25 +119,4 @@ function physicalNameIn(options: string): string[] {
   const word = /on_physical_table\s*=\s*([^\s,}]+)/.exec(options)?.[1];
   const phrase = /on_physical_table\s*=\s*(.+?)(?=[\s,]+[\w.]+\s*=|\s*$)/.exec(options)?.[1];
   return [word, phrase].filter((name) => name !== undefined);
-}
-
-/**
- * Reads `information_schema.partitions` for the tables that own the regions of others: up to 0.8 a logical table's partitions carry
- * the physical table's region ids.
- */
-export async function readOwners(
-  rows: SqlRows,
-  tables: readonly TableRow[],
-): Promise<ReadonlyMap<TableId, TableId>> {
-  const ids = new Map(tables.map((row) => [keyOf(row), row.id]));
-  const nameOf = nameReader(rows);
-  const region = rows.column('greptime_partition_id', 'a region id', (cell) => decimalId(cell) ?? '');
-  const owners = new Map<TableId, TableId>();
-  await rows.each((row) => {
-    const id = ids.get(keyOf(nameOf(row)));
-    if (id === undefined || region(row) === '') return;
-    const owner = (BigInt(region(row)) >> 32n).toString();
-    if (owner !== id) owners.set(id, owner);
-  });
-  return owners;
 }

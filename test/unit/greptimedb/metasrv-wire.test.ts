@@ -55,19 +55,13 @@ describe('readRoute', () => {
       route: {
         kind: 'physical',
         regions: [
-          {
-            id: '4398046511104',
-            leader: { id: '1', addr: '10.0.0.11:4001' },
-            followers: [],
-            status: 'alive',
-          },
-          {
-            id: '4398046511105',
-            leader: { id: '2', addr: '10.0.0.12:4001' },
-            followers: [],
-            status: 'migrating',
-          },
+          { id: '4398046511104', leader: '1', followers: [], status: 'alive' },
+          { id: '4398046511105', leader: '2', followers: [], status: 'migrating' },
         ],
+        addrs: new Map([
+          ['1', '10.0.0.11:4001'],
+          ['2', '10.0.0.12:4001'],
+        ]),
       },
     });
   });
@@ -78,7 +72,8 @@ describe('readRoute', () => {
       doubleEncoded: true,
       route: {
         kind: 'physical',
-        regions: [{ id: '4668629450752', leader: { id: '2', addr }, followers: [], status: 'alive' }],
+        regions: [{ id: '4668629450752', leader: '2', followers: [], status: 'alive' }],
+        addrs: new Map([['2', addr]]),
       },
     });
   });
@@ -107,9 +102,8 @@ describe('readRoute', () => {
     const body =
       '{"region_routes":[{"region":{"id":9449175023485550593},"leader_peer":null,"follower_peers":[{"id":18446744073709551615,"addr":"f"}]}]}';
     expect(readRoute(response(body), WHERE).route).toMatchObject({
-      regions: [
-        { id: '9449175023485550593', leader: null, followers: [{ id: '18446744073709551615', addr: 'f' }] },
-      ],
+      regions: [{ id: '9449175023485550593', leader: null, followers: ['18446744073709551615'] }],
+      addrs: new Map([['18446744073709551615', 'f']]),
     });
   });
 

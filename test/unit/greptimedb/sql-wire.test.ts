@@ -9,6 +9,7 @@ import type { SqlRows } from '../../../src/greptimedb/sql/result.ts';
 import { readStatistics } from '../../../src/greptimedb/sql/statistics.ts';
 import { readTables, resolveTables } from '../../../src/greptimedb/sql/tables.ts';
 import type { TableEvidence, TableRow } from '../../../src/greptimedb/sql/tables.ts';
+import { tableIdOf } from '../../../src/domain/ids.ts';
 import { decimalId, parseJsonExact } from '../../../src/lib/json.ts';
 import { rows } from '../../support/greptimedb.ts';
 
@@ -122,11 +123,13 @@ describe('readRegionPeers', () => {
         [4_398_046_511_104, 1, 'a:1', 'Yes', 'ALIVE'],
       ]),
     );
-    expect(peers.byTable.get(1024)).toMatchObject([
+    expect(peers.byTable.get('1024')?.inOrder).toMatchObject([
       { id: '4398046511104', leader: '1', followers: ['2'], status: 'alive' },
       { id: '4398046511105', leader: '2', status: 'migrating' },
     ]);
-    expect(peers.byTable.get(1025)).toMatchObject([{ id: '4402341478400', leader: null, status: 'alive' }]);
+    expect(peers.byTable.get('1025')?.inOrder).toMatchObject([
+      { id: '4402341478400', leader: null, status: 'alive' },
+    ]);
     expect([...peers.addrs]).toEqual([
       ['1', 'a:1'],
       ['2', 'b:1'],
@@ -158,7 +161,9 @@ describe('readRegionPeers', () => {
   it('finds rows out of order, and does not need columns that it can do without', async () => {
     const ids = [5, 3, 9, 3, 5, 9, 1].map((number) => [4_398_046_511_104 + number, 1]);
     const peers = await readRegionPeers(table(['region_id', 'peer_id'], ids));
-    expect(peers.byTable.get(1024)?.map(({ id }) => Number(id) - 4_398_046_511_104)).toEqual([5, 3, 9, 1]);
+    expect(peers.byTable.get('1024')?.inOrder.map(({ id }) => Number(id) - 4_398_046_511_104)).toEqual([
+      1, 3, 5, 9,
+    ]);
     for (const number of [5, 3, 9, 1])
       expect(findPeerEntry(peers, String(4_398_046_511_104 + number))).toBeDefined();
     expect(findPeerEntry(peers, '4398046511106')).toBeUndefined();
@@ -179,12 +184,10 @@ describe('readRegionPeers', () => {
       body(['peer_addr', 'peer_id', 'region_id'], second),
     ]) {
       const peers = await readRegionPeers(readSqlAnswer(response(text), WHERE)!);
-      expect([...peers.byTable.values()].flatMap((list) => list.map(({ id }) => id)).sort()).toEqual(
-        [...ids].sort(),
-      );
-      expect([...peers.byTable.keys()].sort()).toEqual(
-        [...new Set(ids.map((id) => Number(BigInt(id) >> 32n)))].sort(),
-      );
+      expect(
+        [...peers.byTable.values()].flatMap(({ inOrder }) => inOrder.map(({ id }) => id)).sort(),
+      ).toEqual([...ids].sort());
+      expect([...peers.byTable.keys()].sort()).toEqual([...new Set(ids.map(tableIdOf))].sort());
     }
   });
 
@@ -466,7 +469,7 @@ describe('a large answer', () => {
       Array.from({ length: COUNT }, (_, index) => parseJsonExact(rowAt(index))),
     );
     const peers = await readRegionPeers(read(text));
-    expect([...peers.byTable.values()].flat().map(({ id }) => id)).toEqual(
+    expect([...peers.byTable.values()].flatMap(({ inOrder }) => inOrder.map(({ id }) => id))).toEqual(
       Array.from({ length: COUNT }, (_, index) =>
         String(decimalId((parseJsonExact(rowAt(index)) as unknown[])[0])),
       ),
