@@ -5,7 +5,7 @@ import type { Answer, DoubleVersion, Fate, Interference, SeenRequest } from '../
 
 const CONFIG = ['-c', 'rebalancer.yaml'];
 const ACT = [...CONFIG, '--no-dry-run'];
-const VERSIONS = ['0.6', '0.9', '1.3'] as const satisfies readonly DoubleVersion[];
+const VERSIONS = ['0.6', '1.3'] as const satisfies readonly DoubleVersion[];
 /** A few commands take a few seconds; a machine that is busy with other things takes its time. */
 const AT_MOST = { timeout: 120_000 };
 

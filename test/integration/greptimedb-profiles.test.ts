@@ -1,55 +1,26 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../harness/virtual-clock.ts';
+import { describe, expect, it } from 'vitest';
 import { sleep } from '../../src/lib/clock.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { openCluster } from '../../src/greptimedb/index.ts';
-import type { ClusterOptions } from '../../src/greptimedb/index.ts';
-import type { Cluster } from '../../src/greptimedb/port.ts';
+import type { ClusterOptions, Transport } from '../../src/greptimedb/index.ts';
 import { findProfile, profileNames } from '../../src/simulator/index.ts';
-import type { SimulatedCluster, SimulatedClusterOptions } from '../../src/simulator/index.ts';
-import { everything, inVirtualTime, simulated, transportInto } from '../support/greptimedb.ts';
+import type { SimulatedClusterOptions } from '../../src/simulator/index.ts';
+import { NEVER, otherThan, simulatedStage, transportInto } from '../support/greptimedb.ts';
 
-const NEVER = new AbortController().signal;
-
-interface Stage {
-  readonly clock: VirtualClock;
-  readonly sim: SimulatedCluster;
-  readonly warnings: string[];
-  open(options?: Partial<ClusterOptions>): Promise<Cluster>;
-  run<T>(work: Promise<T>): Promise<T>;
+/** A cluster of a version, with the endpoints that reading it needs. */
+function stage(profile: string, layout: SimulatedClusterOptions['layout']) {
+  const { open, ...rest } = simulatedStage({ profile, ...(layout && { layout }) });
+  const needed: Partial<ClusterOptions> = {
+    ...(isLegacy(profile) ? {} : { sql: { endpoints: ['http://frontend-0'] } }),
+    ...(needsMetasrv(profile) ? METASRV : {}),
+  };
+  return {
+    ...rest,
+    open: (more: Partial<ClusterOptions> = {}, transport?: Transport) =>
+      open({ ...needed, ...more }, transport),
+  };
 }
 
-const opened: SimulatedCluster[] = [];
-afterEach(() => {
-  for (const sim of opened.splice(0)) sim.close();
-});
-
-function stage(options: SimulatedClusterOptions): Stage {
-  const clock = new VirtualClock();
-  const sim = simulated(options, clock);
-  opened.push(sim);
-  const warnings: string[] = [];
-  const run = <T>(work: Promise<T>): Promise<T> => inVirtualTime(clock, work);
-  const isSql = !isLegacy(options.profile ?? '');
-  const open = (more: Partial<ClusterOptions> = {}): Promise<Cluster> =>
-    run(
-      openCluster(
-        {
-          name: 'sim',
-          api: 'auto',
-          requestTimeoutMs: 10_000,
-          ...(isSql ? { sql: { endpoints: ['http://frontend-0'] } } : {}),
-          ...(needsMetasrv(options.profile ?? '')
-            ? { metasrv: { endpoints: ['http://metasrv-0'], clusterId: 0 } }
-            : {}),
-          ...more,
-        },
-        { clock, transport: transportInto(sim), onWarning: (message) => warnings.push(message) },
-        { signal: NEVER },
-      ),
-    );
-  return { clock, sim, warnings, open, run };
-}
+const METASRV = { metasrv: { endpoints: ['http://metasrv-0'], clusterId: 0 } };
 
 function isLegacy(profile: string): boolean {
   return /^0\.[56]/.test(findProfile(profile).version);
@@ -68,19 +39,15 @@ const PROFILES = [...new Map(profileNames().map((name) => [findProfile(name).ver
 
 describe.each(PROFILES)('GreptimeDB %s', (profile) => {
   it('is read as it is: every region once, logical tables under their physical one, empty datanodes too', async () => {
-    const { sim, open, run } = stage({
-      profile,
+    const { sim, open, read } = stage(profile, {
+      datanodes: 4,
+      tables: 5,
       // 0.8 cannot tell which of several physical tables of one schema a logical table belongs to.
-      layout: {
-        datanodes: 4,
-        tables: 5,
-        metricTables: findProfile(profile).version.startsWith('0.8') ? 1 : 2,
-        fileTables: 1,
-        privateTables: true,
-      },
+      metricTables: findProfile(profile).version.startsWith('0.8') ? 1 : 2,
+      fileTables: 1,
+      privateTables: true,
     });
-    const cluster = await open();
-    const snapshot = await run(cluster.readSnapshot({ selector: everything, signal: NEVER }));
+    const snapshot = await read(await open());
     const wanted = new Map(
       sim.truth
         .sortedTables()
@@ -98,12 +65,11 @@ describe.each(PROFILES)('GreptimeDB %s', (profile) => {
   });
 
   it('moves a region and says so', async () => {
-    const { sim, open, run, clock } = stage({ profile, layout: { datanodes: 3, tables: 3 } });
+    const { sim, open, run, clock, submit } = stage(profile, { datanodes: 3, tables: 3 });
     const cluster = await open();
     const [regionId, from] = [...sim.leaders()].find(([, leader]) => leader !== null)!;
-    const to = ['0', '1', '2'].find((id) => id !== from)!;
-    const request = { regionId, from: from!, to, replayTimeoutMs: 300_000 };
-    const result = await run(cluster.submitMigration(request, { signal: NEVER }));
+    const to = otherThan(from!);
+    const result = await submit(cluster, regionId);
     expect(result).toMatchObject({ kind: 'accepted' });
     await run(
       (async () => {
@@ -121,35 +87,30 @@ describe.each(PROFILES)('GreptimeDB %s', (profile) => {
       cluster.profile.hasProcedureState ? { kind: 'ended', status: 'done' } : { kind: 'unsupported' },
     );
     // Asking again finds it there, or is told that it is no longer where the request says.
-    const again = await run(cluster.submitMigration(request, { signal: NEVER }));
-    expect(again).toEqual({ kind: 'already-there' });
+    expect(await submit(cluster, regionId, from!, to)).toEqual({ kind: 'already-there' });
   });
 
   it('names the reasons of a refusal', async () => {
-    const { sim, open, run, clock } = stage({
-      profile,
-      layout: { datanodes: 4, tables: 3, metricTables: 1 },
-    });
+    const { sim, open, run, clock, submit } = stage(profile, { datanodes: 4, tables: 3, metricTables: 1 });
     const cluster = await open();
     const [regionId, leader] = [...sim.leaders()].find(([, id]) => id !== null)!;
-    const other = ['0', '1', '2', '3'].filter((id) => id !== leader);
-    const submit = (from: string, to: string, id = regionId): Promise<unknown> =>
-      run(cluster.submitMigration({ regionId: id, from, to, replayTimeoutMs: 10_000 }, { signal: NEVER }));
-    expect(await submit(other[0]!, other[1]!)).toMatchObject({ kind: 'refused', code: 'leader-changed' });
-    expect(await submit(leader!, leader!)).toMatchObject({ kind: 'refused', code: 'invalid' });
-    expect(await submit(leader!, other[0]!, '77309411328')).toMatchObject({
-      kind: 'refused',
-      code: 'region-gone',
-    });
-    sim.killDatanode(other[2]!);
+    const [one, two, three] = ['0', '1', '2', '3'].filter((id) => id !== leader);
+    const refusal = async (from: string, to: string, id = regionId): Promise<unknown> => {
+      const result = await submit(cluster, id, from, to);
+      return result.kind === 'refused' ? result.code : result.kind;
+    };
+    expect(await refusal(one!, two!)).toBe('leader-changed');
+    expect(await refusal(leader!, leader!)).toBe('invalid');
+    expect(await refusal(leader!, one!, '77309411328')).toBe('region-gone');
+    sim.killDatanode(three!);
     await run(sleep(clock, 15_000));
-    expect(await submit(leader!, other[2]!)).toMatchObject({ kind: 'refused', code: 'peer-unavailable' });
+    expect(await refusal(leader!, three!)).toBe('peer-unavailable');
   });
 
   it('says within a lease that a datanode died, and that a new one joined', async () => {
-    const { sim, open, run, clock } = stage({ profile, layout: { datanodes: 3, tables: 2 } });
+    const { sim, open, run, read, clock } = stage(profile, { datanodes: 3, tables: 2 });
     const cluster = await open();
-    await run(cluster.readSnapshot({ selector: everything, signal: NEVER }));
+    await read(cluster);
     sim.killDatanode('1');
     const added = sim.addDatanode();
     await run(sleep(clock, 15_000));
@@ -159,7 +120,7 @@ describe.each(PROFILES)('GreptimeDB %s', (profile) => {
   });
 
   it('takes a region that vanished for gone', async () => {
-    const { open, run } = stage({ profile, layout: { tables: 1 } });
+    const { open, run } = stage(profile, { tables: 1 });
     const cluster = await open();
     expect(await run(cluster.readRegion('77309411328', { signal: NEVER }))).toEqual({ kind: 'gone' });
     const id = '538b7476-9f79-4e50-aa9c-b1de90710839';
@@ -168,40 +129,24 @@ describe.each(PROFILES)('GreptimeDB %s', (profile) => {
   });
 
   it('keeps ids above 2^53 exact', async () => {
-    const { sim, open, run } = stage({ profile, layout: { tables: 3, firstTableId: 2_200_001 } });
-    const cluster = await open();
-    const snapshot = await run(cluster.readSnapshot({ selector: everything, signal: NEVER }));
+    const { sim, open, read } = stage(profile, { tables: 3, firstTableId: 2_200_001 });
+    const snapshot = await read(await open());
     expect([...leadersIn(snapshot).keys()].sort()).toEqual([...sim.leaders().keys()].sort());
   });
 
   it('sends nothing that changes anything when it only reads', async () => {
-    const { sim, clock, run } = stage({ profile, layout: { tables: 2 } });
+    const { sim, open, run, read } = stage(profile, { tables: 2 });
     const requests: string[] = [];
     const inner = transportInto(sim);
-    const isSql = !isLegacy(profile);
-    const reader = await run(
-      openCluster(
-        {
-          name: 'sim',
-          api: 'auto',
-          requestTimeoutMs: 10_000,
-          ...(isSql ? { sql: { endpoints: ['http://frontend-0'] } } : {}),
-          metasrv: { endpoints: ['http://metasrv-0'], clusterId: 0 },
-        },
-        {
-          clock,
-          transport: {
-            request: (request) => {
-              requests.push(`${request.path} ${decodeURIComponent(request.body ?? '')}`);
-              return inner.request(request);
-            },
-            close: () => Promise.resolve(),
-          },
-        },
-        { signal: NEVER },
-      ),
-    );
-    await run(reader.readSnapshot({ selector: everything, signal: NEVER }));
+    const transport: Transport = {
+      ...inner,
+      request: (request) => {
+        requests.push(`${request.path} ${decodeURIComponent(request.body ?? '')}`);
+        return inner.request(request);
+      },
+    };
+    const reader = await open(METASRV, transport);
+    await read(reader);
     await run(reader.readSafety({ signal: NEVER }));
     await run(reader.listProcedures({ signal: NEVER }));
     expect(requests.filter((request) => /migrat|enable|disable|pause|resume|\/set/i.test(request))).toEqual(

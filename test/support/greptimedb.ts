@@ -1,14 +1,20 @@
+import { onTestFinished } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
 import type { Clock } from '../../src/lib/clock.ts';
-import type { VirtualClock } from '../harness/virtual-clock.ts';
+import { VirtualClock } from '../harness/virtual-clock.ts';
 import { createPrng } from '../../src/lib/prng.ts';
 import { compileSelection } from '../../src/domain/selector.ts';
 import type { TableSelector } from '../../src/domain/selector.ts';
 import { TransportError } from '../../src/greptimedb/http.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../src/greptimedb/http.ts';
-import type { ClusterOptions } from '../../src/greptimedb/index.ts';
+import { openCluster } from '../../src/greptimedb/index.ts';
+import type { ClusterDependencies, ClusterOptions } from '../../src/greptimedb/index.ts';
+import type { Cluster, SubmitResult } from '../../src/greptimedb/port.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { SimulatedCluster, SimulatedNetworkError } from '../../src/simulator/index.ts';
 import type { SimulatedClusterOptions } from '../../src/simulator/index.ts';
 
+export const NEVER = new AbortController().signal;
 export const everything: TableSelector = compileSelection({ include: [], exclude: ['greptime_private.*'] });
 
 /** A transport into a simulated cluster: origins are `http://TARGET` or the addresses that the cluster tells. */
@@ -46,6 +52,41 @@ export function simulated(options: SimulatedClusterOptions, clock: Clock, seed =
   return new SimulatedCluster(options, { clock, prng: createPrng(seed) });
 }
 
+/** A simulated cluster in virtual time, until the test ends, and what tests do with it. */
+export function simulatedStage(options: SimulatedClusterOptions) {
+  const clock = new VirtualClock();
+  const sim = simulated(options, clock);
+  onTestFinished(() => sim.close());
+  const warnings: string[] = [];
+  const run = <T>(work: Promise<T>): Promise<T> => inVirtualTime(clock, work);
+  return {
+    clock,
+    sim,
+    warnings,
+    run,
+    open: (more: Partial<ClusterOptions>, transport = transportInto(sim)): Promise<Cluster> =>
+      run(
+        openCluster(
+          { name: 'sim', api: 'auto', requestTimeoutMs: 5_000, ...more },
+          { clock, transport, onWarning: (message) => warnings.push(message) },
+          { signal: NEVER },
+        ),
+      ),
+    read: (cluster: Cluster): Promise<Snapshot> =>
+      run(cluster.readSnapshot({ selector: everything, signal: NEVER })),
+    /** Default: from where it is to another datanode. */
+    submit: (cluster: Cluster, regionId: string, from = sim.leaderOf(regionId)!, to = otherThan(from)) =>
+      run<SubmitResult>(
+        cluster.submitMigration({ regionId, from, to, replayTimeoutMs: 60_000 }, { signal: NEVER }),
+      ),
+  };
+}
+
+/** One of the first two datanodes. */
+export function otherThan(datanode: string): string {
+  return datanode === '0' ? '1' : '0';
+}
+
 /** Runs what was started until it ends, in virtual time. */
 export async function inVirtualTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
   let isOver = false;
@@ -81,6 +122,17 @@ export function scripted(script: Script | Readonly<Record<`http${string}`, Scrip
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** Opens a cluster that answers from a table. */
+export async function openScripted(
+  options: ClusterOptions,
+  script: Parameters<typeof scripted>[0],
+  dependencies: Partial<ClusterDependencies> = {},
+) {
+  const transport = scripted(script);
+  const given = { clock: systemClock, transport, ...dependencies };
+  return { cluster: await openCluster(options, given, { signal: NEVER }), transport };
 }
 
 function keyOf({ method, path, body }: TransportRequest): string {

@@ -53,7 +53,7 @@ function leases(double: WireDouble): unknown[] {
     name: { cluster_id: 0, node_id: id },
     human_time: '2024-03-05 12:00:00.123+0000',
     lease: {
-      timestamp_millis: Date.now() - (double.dead.has(id) ? 60_000 : 1_000),
+      timestamp_millis: Date.now() - 1_000,
       node_addr: addressOf(id),
     },
   }));
@@ -144,12 +144,11 @@ function route(double: WireDouble, query: URLSearchParams): Answer {
   );
 }
 
-function regionRoute({ id, leader, followers, state }: DoubleRegion): unknown {
+function regionRoute({ id, leader }: DoubleRegion): unknown {
   return {
     region: { id, name: '', partition: { column_list: [], value_list: ['"MaxValue"'] }, attrs: {} },
-    leader_peer: leader === null ? null : { id: leader, addr: addressOf(leader) },
-    follower_peers: followers.map((follower) => ({ id: follower, addr: addressOf(follower) })),
-    leader_status: state === 'Downgraded' ? 'Downgraded' : undefined,
+    leader_peer: { id: leader, addr: addressOf(leader) },
+    follower_peers: [],
   };
 }
 
@@ -161,8 +160,7 @@ function migrate(double: WireDouble, query: URLSearchParams): Answer {
   if (!/^(\d+(ms|s|m|h))+$/.test(timeout)) return failure(`Failed to parse duration ${timeout}`);
   const [from, to] = [Number(query.get('from_peer_id')), Number(query.get('to_peer_id'))];
   for (const peer of [from, to])
-    if (!double.datanodes.has(peer) || double.dead.has(peer))
-      return failure(`The target peer is unavailable temporally: ${peer}`);
+    if (!double.datanodes.has(peer)) return failure(`The target peer is unavailable temporally: ${peer}`);
   if (from === to) return failure("Invalid arguments: The `from_peer_id` can't equal `to_peer_id` ");
   const region = double.regions.get(BigInt(query.get('region_id') ?? ''));
   if (!region) return failure(`Failed to find table route for ${query.get('region_id') ?? ''}`);

@@ -1,13 +1,10 @@
 import { addressOf, toJson } from './wire-double.ts';
 import type { Answer, DoubleRegion, DoubleTable, SeenRequest, WireDouble } from './wire-double.ts';
 
-type Row = readonly unknown[];
-interface Rows {
-  readonly columns: readonly string[];
-  readonly rows: readonly Row[];
-}
+/** A row by its columns, in the order of the real table. */
+type Row = Readonly<Record<string, unknown>>;
 
-/** `POST /v1/sql` of a frontend, for the few statements that a rebalancer has any business to send. */
+/** `POST /v1/sql` of a frontend of 1.3, for the few statements that a rebalancer has any business to send. */
 export function answerSql(double: WireDouble, { path, sql }: SeenRequest): Answer {
   if (path !== '/v1/sql') return { status: 404, body: '' };
   if (double.version === '0.6')
@@ -17,32 +14,24 @@ export function answerSql(double: WireDouble, { path, sql }: SeenRequest): Answe
   const select =
     /^SELECT (.+) FROM information_schema\.(\w+)(?: WHERE region_id = (\d+))?(?: LIMIT (\d+))?;?$/s.exec(sql);
   if (!select) return error(2_000, `Invalid SQL syntax: ${sql}`);
-  const [, columns = '', table = '', region, limit] = select;
-  const source = readTable(double, table);
-  if (!source) return error(4_001, `Table not found: greptime.information_schema.${table}`);
-  return project(source, columns, region, limit);
-}
-
-function project(
-  { columns, rows }: Rows,
-  wanted: string,
-  region: string | undefined,
-  limit: string | undefined,
-): Answer {
+  const [, wanted = '', table = '', region, limit = Infinity] = select;
+  const rows = tablesOf(double)[table];
+  if (!rows) return error(4_001, `Table not found: greptime.information_schema.${table}`);
+  const columns = Object.keys(rows[0] ?? {});
   const names = wanted === '*' ? columns : wanted.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !columns.includes(name));
   if (unknown !== undefined) return error(3_000, `Failed to plan SQL: No field named ${unknown}`);
-  const at = names.map((name) => columns.indexOf(name));
-  const regionAt = columns.indexOf('region_id');
-  const fitting = rows.filter((row) => region === undefined || row[regionAt] === BigInt(region));
-  const cut = limit === undefined ? fitting : fitting.slice(0, Number(limit));
+  const fitting = rows
+    .slice(1)
+    .filter((row) => region === undefined || row['region_id'] === BigInt(region))
+    .slice(0, Number(limit));
   return result(
     names,
-    cut.map((row) => at.map((index) => row[index])),
+    fitting.map((row) => names.map((name) => row[name])),
   );
 }
 
-function result(columns: readonly string[], rows: readonly Row[]): Answer {
+function result(columns: readonly string[], rows: readonly (readonly unknown[])[]): Answer {
   const schema = { column_schemas: columns.map((name) => ({ name, data_type: 'String' })) };
   const body = { output: [{ records: { schema, rows, total_rows: rows.length } }], execution_time_ms: 1 };
   return {
@@ -53,331 +42,184 @@ function result(columns: readonly string[], rows: readonly Row[]): Answer {
 }
 
 function error(code: number, text: string): Answer {
-  const status = code === 1_002 || code === 1_003 ? 500 : 400;
   return {
-    status,
+    status: code === 1_002 ? 500 : 400,
     body: JSON.stringify({ code, error: text, execution_time_ms: 0 }),
     headers: { 'content-type': 'application/json', 'x-greptime-err-code': String(code) },
   };
 }
 
 function callFunction(double: WireDouble, sql: string, form: string, name: string, args: string): Answer {
-  const isNew = double.version === '1.3';
-  if (name === 'version')
-    return result(['version()'], [[isNew ? '8.4.2-greptimedb-1.3.0' : '5.7.20-greptimedb-0.9.2']]);
-  if (form !== (isNew ? 'ADMIN' : 'SELECT'))
-    return isNew
-      ? error(3_000, `Failed to plan SQL: Invalid function '${name}'`)
-      : error(2_000, 'Invalid SQL, error: sql parser error: Expected: an SQL statement, found: ADMIN');
-  if (name === 'procedure_state') return procedureState(double, sql, args.replaceAll("'", ''));
-  if (name !== 'migrate_region') return error(3_000, `Failed to plan SQL: Invalid function '${name}'`);
-  const [region = '', from = '', to = ''] = args.split(',').map((arg) => arg.trim());
-  return migrate(double, sql, double.regions.get(BigInt(region)), {
-    region,
-    from: Number(from),
-    to: Number(to),
-  });
+  if (name === 'version') return result(['version()'], [['8.4.2-greptimedb-1.3.0']]);
+  if (form === 'ADMIN' && name === 'procedure_state')
+    return procedureState(double, sql, args.replaceAll("'", ''));
+  if (form !== 'ADMIN' || name !== 'migrate_region')
+    return error(3_000, `Failed to plan SQL: Invalid function '${name}'`);
+  const [id = '', from, to] = args.split(',').map((arg) => arg.trim());
+  return migrate(double, sql, id, Number(from), Number(to));
 }
 
 function procedureState(double: WireDouble, sql: string, id: string): Answer {
   const procedure = double.procedures.find((each) => each.id === id);
-  if (!procedure) return refuse(double, 'procedure_state', `Procedure not found: ${id}`, 1_004);
+  if (!procedure) return refuse('procedure_state', `Procedure not found: ${id}`);
+  const { status } = procedure;
   const state =
-    procedure.status === 'Failed'
-      ? { status: 'Failed', error: 'The region migration procedure aborted' }
-      : { status: procedure.status };
+    status === 'Failed' ? { status, error: 'The region migration procedure aborted' } : { status };
   return result([sql], [[JSON.stringify(state)]]);
 }
 
-interface Request {
-  readonly region: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-function migrate(
-  double: WireDouble,
-  sql: string,
-  region: DoubleRegion | undefined,
-  { region: id, from, to }: Request,
-): Answer {
-  const refusal = (text: string, code = 1_002): Answer => refuse(double, 'migrate_region', text, code);
+/** The checks in the server's own order. */
+function migrate(double: WireDouble, sql: string, id: string, from: number, to: number): Answer {
+  const refusal = (text: string): Answer => refuse('migrate_region', text);
+  const region = double.regions.get(BigInt(id));
   for (const peer of [from, to])
-    if (!double.datanodes.has(peer) || double.dead.has(peer))
-      return double.version === '0.9'
-        ? error(1_003, 'Internal error: 1003')
-        : refusal(`The target peer is unavailable temporally: ${peer}`);
-  if (
-    double.procedures.some((procedure) => procedure.status === 'Running' && procedure.region === region?.id)
-  )
+    if (!double.datanodes.has(peer)) return refusal(`The target peer is unavailable temporally: ${peer}`);
+  if (double.procedures.some(({ status, region: held }) => status === 'Running' && held === region?.id))
     return refusal(`Another migration procedure is running for region: ${id}`);
   if (!region) return refusal(`Failed to find table route for ${id}`);
   if (region.leader === to)
-    return double.version === '0.9'
-      ? result([sql], [[null]])
-      : refusal(`The region migration procedure is completed for region: ${id}, target_peer: ${to}`);
+    return refusal(`The region migration procedure is completed for region: ${id}, target_peer: ${to}`);
   if (region.leader !== from)
-    return double.version === '0.9'
-      ? error(1_004, 'Invalid region migration `from_peer` argument')
-      : refusal(
-          `Region's leader peer changed: Region's leader peer(${region.leader ?? 0}) is not the \`from_peer\`(${from}), region: ${id}`,
-        );
-  if (region.followers.includes(to))
-    return refusal(`The \`to_peer\`(${to}) is already has a region follower, region: ${id}`);
+    return refusal(
+      `Region's leader peer changed: Region's leader peer(${region.leader}) is not the \`from_peer\`(${from}), region: ${id}`,
+    );
   return result([sql], [[double.submit(region, to).id]]);
 }
 
 /** From 0.17 on everything is 1002 and wrapped. */
-function refuse(double: WireDouble, name: string, text: string, code: number): Answer {
-  if (double.version === '0.9') return error(code, text);
+function refuse(name: string, text: string): Answer {
   return error(
     1_002,
     `Failed to execute admin function ${name}: Execution error: ${text}, code: Unexpected, tonic code: Internal error`,
   );
 }
 
-function readTable(double: WireDouble, name: string): Rows | undefined {
-  const isNew = double.version === '1.3';
-  switch (name) {
-    case 'region_peers':
-      return regionPeers(double, isNew);
-    case 'tables':
-      return tables(double);
-    case 'cluster_info':
-      return clusterInfo(double, isNew);
-    case 'region_statistics':
-      return isNew ? statistics(double) : undefined;
-    case 'procedure_info':
-      return isNew ? procedureInfo(double) : undefined;
-    case 'region_info':
-      return isNew ? regionInfo(double) : undefined;
-    default:
-      return undefined;
-  }
-}
-
-/** Logical tables have rows of their own from 0.9 on, with ids of the logical table. */
-function regionPeers(double: WireDouble, isNew: boolean): Rows {
-  const rows: Row[] = [];
-  for (const table of double.tables) {
-    const owner = table.logicalOf ?? table.id;
-    for (const region of double.regions.values()) {
-      if (region.table.id !== owner) continue;
-      const id = (table.id << 32n) | (region.id & 0xffff_ffffn);
-      const name = isNew ? ['greptime', table.schema ?? 'public', table.name] : [];
-      const status =
-        region.state === null
-          ? 'ALIVE'
-          : region.state === 'Staging'
-            ? 'STAGING'
-            : isNew
-              ? 'DOWNGRADING'
-              : 'DOWNGRADED';
-      rows.push([
-        ...name,
-        id,
-        region.leader,
-        region.leader === null ? null : addressOf(region.leader),
-        'Yes',
-        status,
-        null,
-      ]);
-      if (isNew)
-        for (const follower of region.followers)
-          rows.push([...name, id, follower, addressOf(follower), 'No', null, null]);
-    }
-  }
-  const names = isNew ? ['table_catalog', 'table_schema', 'table_name'] : [];
+/** The tables of information_schema; the first row of each is a sample that tells the columns. */
+function tablesOf(double: WireDouble): Readonly<Record<string, readonly Row[]>> {
+  const [table, region] = [double.tables[0]!, [...double.regions.values()][0]!];
+  const regions = [region, ...double.regions.values()];
   return {
-    columns: [...names, 'region_id', 'peer_id', 'peer_addr', 'is_leader', 'status', 'down_seconds'],
-    rows,
-  };
-}
-
-function tables({ tables: all }: WireDouble): Rows {
-  const row = (table: DoubleTable): Row => [
-    'greptime',
-    table.schema ?? 'public',
-    table.name,
-    'BASE TABLE',
-    table.id,
-    table.engine ?? 'mito',
-    table.logicalOf === undefined
-      ? ''
-      : `on_physical_table=${all.find(({ id }) => id === table.logicalOf)?.name ?? ''}`,
-  ];
-  const virtual: Row = ['greptime', 'information_schema', 'tables', 'LOCAL TEMPORARY', 3n, '', ''];
-  return {
-    columns: [
-      'table_catalog',
-      'table_schema',
-      'table_name',
-      'table_type',
-      'table_id',
-      'engine',
-      'create_options',
+    region_peers: [peerRow(table, region), ...double.tables.flatMap((each) => peersOf(double, each))],
+    tables: [tableRow(double, table), ...double.tables.map((each) => tableRow(double, each))],
+    cluster_info: [nodeRow(0, 'DATANODE', '', '1s'), ...nodesOf(double)],
+    region_statistics: regions.map(statisticsRow),
+    region_info: regions.map(regionRow),
+    procedure_info: [
+      procedureRow({ id: '', region: 0n, status: 'Running' }),
+      ...double.procedures.map(procedureRow),
     ],
-    rows: [virtual, ...all.map(row)],
   };
 }
 
-function clusterInfo(double: WireDouble, isNew: boolean): Rows {
-  const version = isNew ? '1.3.0' : '0.9.2';
-  const node = (id: number, type: string, addr: string, active: string | null): Row =>
-    isNew
-      ? [
-          id,
-          type,
-          addr,
-          'host',
-          8_000,
-          1,
-          1,
-          1,
-          version,
-          '7fd0a7bb',
-          1_754_900_000_000,
-          '2h 3m',
-          active,
-          null,
-        ]
-      : [id, type, addr, version, '7fd0a7bb', 1_754_900_000_000, '2h 3m', active];
-  const since10 = isNew
-    ? [
-        'peer_hostname',
-        'total_cpu_millicores',
-        'total_memory_bytes',
-        'cpu_usage_millicores',
-        'memory_usage_bytes',
-      ]
-    : [];
-  const columns = [
-    'peer_id',
-    'peer_type',
-    'peer_addr',
-    ...since10,
-    'version',
-    'git_commit',
-    'start_time',
-    'uptime',
-    'active_time',
-    ...(isNew ? ['node_status'] : []),
+/** Logical tables have rows of their own, with ids of the logical table. */
+function peersOf(double: WireDouble, table: DoubleTable): Row[] {
+  const owner = table.logicalOf ?? table.id;
+  const regions = [...double.regions.values()].filter((region) => region.table.id === owner);
+  return regions.map((region) => peerRow(table, region));
+}
+
+function peerRow(table: DoubleTable, { id, leader }: DoubleRegion): Row {
+  return {
+    table_catalog: 'greptime',
+    table_schema: table.schema ?? 'public',
+    table_name: table.name,
+    region_id: (table.id << 32n) | (id & 0xffff_ffffn),
+    peer_id: leader,
+    peer_addr: addressOf(leader),
+    is_leader: 'Yes',
+    status: 'ALIVE',
+    down_seconds: null,
+  };
+}
+
+function tableRow({ tables }: WireDouble, { id, name, schema, engine, logicalOf }: DoubleTable): Row {
+  const owner = tables.find((table) => table.id === logicalOf)?.name;
+  return {
+    table_catalog: 'greptime',
+    table_schema: schema ?? 'public',
+    table_name: name,
+    table_type: 'BASE TABLE',
+    table_id: id,
+    engine: engine ?? 'mito',
+    create_options: owner === undefined ? '' : `on_physical_table=${owner}`,
+  };
+}
+
+function nodesOf({ datanodes }: WireDouble): Row[] {
+  return [
+    ...[...datanodes].map((id) => nodeRow(id, 'DATANODE', addressOf(id), '1s 204ms')),
+    nodeRow(-1, 'FRONTEND', '10.0.1.1:4001', '1s'),
+    nodeRow(0, 'FLOWNODE', '10.0.2.1:4004', '1s'),
+    nodeRow(-1, 'METASRV', '10.0.3.1:3002', null),
   ];
-  const datanodes = [...double.datanodes].map((id) =>
-    node(id, 'DATANODE', addressOf(id), double.dead.has(id) ? '1m 3s' : '1s 204ms'),
-  );
-  const rows = [
-    ...datanodes,
-    node(-1, 'FRONTEND', '10.0.1.1:4001', '1s'),
-    node(0, 'FLOWNODE', '10.0.2.1:4004', '1s'),
-    node(-1, 'METASRV', '10.0.3.1:3002', null),
-  ];
-  return { columns, rows };
 }
 
-function statistics(double: WireDouble): Rows {
-  const rows = [...double.regions.values()].map((region): Row => {
-    const role =
-      region.state === 'Staging'
-        ? 'Leader(Staging)'
-        : region.state === null
-          ? 'Leader'
-          : 'Leader(Downgrading)';
-    return [
-      region.id,
-      region.table.id,
-      region.id & 0xffff_ffffn,
-      10,
-      100,
-      0,
-      0,
-      2_048,
-      1_024,
-      0,
-      1_024,
-      1,
-      0,
-      'mito',
-      role,
-    ];
-  });
+function nodeRow(id: number, type: string, addr: string, activeTime: string | null): Row {
   return {
-    columns: [
-      'region_id',
-      'table_id',
-      'region_number',
-      'region_rows',
-      'written_bytes_since_open',
-      'query_cpu_time_millis',
-      'query_scanned_bytes',
-      'disk_size',
-      'memtable_size',
-      'manifest_size',
-      'sst_size',
-      'sst_num',
-      'index_size',
-      'engine',
-      'region_role',
-    ],
-    rows,
+    peer_id: id,
+    peer_type: type,
+    peer_addr: addr,
+    peer_hostname: 'host',
+    total_cpu_millicores: 8_000,
+    total_memory_bytes: 1,
+    cpu_usage_millicores: 1,
+    memory_usage_bytes: 1,
+    version: '1.3.0',
+    git_commit: '7fd0a7bb',
+    start_time: 1_754_900_000_000,
+    uptime: '2h 3m',
+    active_time: activeTime,
+    node_status: null,
   };
 }
 
-function procedureInfo({ procedures }: WireDouble): Rows {
+function statisticsRow({ id, table }: DoubleRegion): Row {
   return {
-    columns: ['procedure_id', 'procedure_type', 'start_time', 'end_time', 'status', 'lock_keys'],
-    rows: procedures.map(({ id, region, status }) => [
-      id,
-      'metasrv-procedure::RegionMigration',
-      1_709_640_000_123,
-      status === 'Running' ? 0 : 1_709_640_001_123,
-      status,
-      `Share("__catalog_lock/greptime"),Share("__schema_lock/greptime.public"),Exclusive("__region_lock/${region}")`,
-    ]),
+    region_id: id,
+    table_id: table.id,
+    region_number: id & 0xffff_ffffn,
+    region_rows: 10,
+    written_bytes_since_open: 100,
+    query_cpu_time_millis: 0,
+    query_scanned_bytes: 0,
+    disk_size: 2_048,
+    memtable_size: 1_024,
+    manifest_size: 0,
+    sst_size: 1_024,
+    sst_num: 1,
+    index_size: 0,
+    engine: 'mito',
+    region_role: 'Leader',
   };
 }
 
-function regionInfo(double: WireDouble): Rows {
-  const rows: Row[] = [];
-  for (const { id, table, leader, followers, state } of double.regions.values()) {
-    const row = (node: number, role: string, isWritable: boolean): Row => [
-      id,
-      table.id,
-      id & 0xffff_ffffn,
-      0,
-      id & 0xff_ffffn,
-      isWritable ? 'Leader(Writable)' : role,
-      role,
-      isWritable,
-      5,
-      5,
-      1,
-      null,
-      '{}',
-      'flat',
-      node,
-    ];
-    if (leader !== null && !double.dead.has(leader)) rows.push(row(leader, 'Leader', state === null));
-    for (const follower of followers) rows.push(row(follower, 'Follower', false));
-  }
+function procedureRow({ id, region, status }: { id: string; region: bigint; status: string }): Row {
   return {
-    columns: [
-      'region_id',
-      'table_id',
-      'region_number',
-      'region_group',
-      'region_sequence',
-      'state',
-      'role',
-      'writable',
-      'committed_sequence',
-      'flushed_sequence',
-      'manifest_version',
-      'compaction_time_window',
-      'region_options',
-      'sst_format',
-      'node_id',
-    ],
-    rows,
+    procedure_id: id,
+    procedure_type: 'metasrv-procedure::RegionMigration',
+    start_time: 1_709_640_000_123,
+    end_time: status === 'Running' ? 0 : 1_709_640_001_123,
+    status,
+    lock_keys: `Share("__catalog_lock/greptime"),Share("__schema_lock/greptime.public"),Exclusive("__region_lock/${region}")`,
+  };
+}
+
+function regionRow({ id, table, leader }: DoubleRegion): Row {
+  return {
+    region_id: id,
+    table_id: table.id,
+    region_number: id & 0xffff_ffffn,
+    region_group: 0,
+    region_sequence: id & 0xff_ffffn,
+    state: 'Leader(Writable)',
+    role: 'Leader',
+    writable: true,
+    committed_sequence: 5,
+    flushed_sequence: 5,
+    manifest_version: 1,
+    compaction_time_window: null,
+    region_options: '{}',
+    sst_format: 'flat',
+    node_id: leader,
   };
 }

@@ -5,20 +5,17 @@ import { answerSql } from './wire-double-sql.ts';
 
 /**
  * A small fake GreptimeDB over real sockets, written from the wire reference alone. It shares no code with the simulator or the
- * adapters, so that an error of thought in one of these shows here. It knows three versions: 0.6 (metasrv's admin HTTP), 0.9.2 (SQL
- * with SELECT functions) and 1.3 (SQL with ADMIN, every table of information_schema).
+ * adapters, so that an error of thought in one of these shows here. It knows two versions: 0.6 (metasrv's admin HTTP) and 1.3 (SQL).
  */
-export type DoubleVersion = '0.6' | '0.9' | '1.3';
+export type DoubleVersion = '0.6' | '1.3';
 
 export interface DoubleTable {
   readonly id: bigint;
   readonly name: string;
   readonly schema?: string;
   readonly engine?: string;
-  /** Leader of each region, by region number; null: none. */
-  readonly leaders: readonly (number | null)[];
-  /** Followers by region number. */
-  readonly followers?: Readonly<Record<number, readonly number[]>>;
+  /** Leader of each region, by region number. */
+  readonly leaders: readonly number[];
   /** A logical table of the metric engine, which lives in the regions of this table. */
   readonly logicalOf?: bigint;
   /** As releases before 0.5.1 stored routes: without `type`. */
@@ -28,9 +25,7 @@ export interface DoubleTable {
 export interface DoubleRegion {
   readonly id: bigint;
   readonly table: DoubleTable;
-  leader: number | null;
-  followers: number[];
-  state: 'Downgraded' | 'Staging' | null;
+  leader: number;
 }
 
 export interface DoubleProcedure {
@@ -73,7 +68,6 @@ export interface DoubleOptions {
 export class WireDouble {
   readonly version: DoubleVersion;
   readonly datanodes: Set<number>;
-  readonly dead = new Set<number>();
   readonly tables: DoubleTable[];
   readonly regions = new Map<bigint, DoubleRegion>();
   readonly procedures: DoubleProcedure[] = [];
@@ -99,13 +93,7 @@ export class WireDouble {
       if (table.logicalOf !== undefined) continue;
       for (const [number, leader] of table.leaders.entries()) {
         const id = (table.id << 32n) | BigInt(number);
-        this.regions.set(id, {
-          id,
-          table,
-          leader,
-          followers: [...(table.followers?.[number] ?? [])],
-          state: null,
-        });
+        this.regions.set(id, { id, table, leader });
       }
     }
   }
@@ -154,8 +142,7 @@ export class WireDouble {
   /** Regions that each datanode leads. */
   counts(): Record<string, number> {
     const counts = Object.fromEntries([...this.datanodes].map((id) => [String(id), 0]));
-    for (const { leader } of this.regions.values())
-      if (leader !== null) counts[String(leader)] = (counts[String(leader)] ?? 0) + 1;
+    for (const { leader } of this.regions.values()) counts[leader] = (counts[leader] ?? 0) + 1;
     return counts;
   }
 
@@ -173,7 +160,7 @@ export class WireDouble {
     const procedure: DoubleProcedure = {
       id: `538b7476-9f79-4e50-aa9c-${number}`,
       region: region.id,
-      from: region.leader ?? -1,
+      from: region.leader,
       to,
       status: 'Running',
     };
@@ -186,7 +173,7 @@ export class WireDouble {
   end(procedure: DoubleProcedure, fate: Fate = 'moves'): void {
     const region = this.regions.get(procedure.region);
     const isMoved = fate === 'moves' || fate === 'failed-but-moved';
-    if (region && isMoved) Object.assign(region, { leader: procedure.to, state: null });
+    if (region && isMoved) region.leader = procedure.to;
     procedure.status = fate === 'fails' || fate === 'failed-but-moved' ? 'Failed' : 'Done';
   }
 
