@@ -3,7 +3,8 @@ import { sleep } from '../../src/lib/clock.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { OperatingError } from '../../src/domain/errors.ts';
-import { NEVER, otherThan, simulatedStage } from '../support/greptimedb.ts';
+import type { Transport } from '../../src/greptimedb/index.ts';
+import { NEVER, otherThan, simulatedStage, sqlError, transportInto } from '../support/greptimedb.ts';
 
 const FRONTENDS = ['http://frontend-0', 'http://frontend-1'];
 const METASRVS = ['http://metasrv-0', 'http://metasrv-1', 'http://metasrv-2'];
@@ -156,6 +157,40 @@ describe('stale route caches', () => {
     await run(sleep(clock, 60_000));
     const reading = await run(cluster.readRegion(regionId, { signal: NEVER }));
     expect(reading).toMatchObject({ kind: 'found', leader: from, staleByAtMostMs: 600_000 });
+  });
+});
+
+describe.each(['fail', 'hang'] as const)('region_statistics that %ss', (how) => {
+  it.each([true, false])('leaves loads unknown, and stops nothing (while opening: %s)', async (atOpen) => {
+    const { sim, open, read, warnings } = simulatedStage({
+      profile: '1.0',
+      frontends: 2,
+      layout: { tables: 2 },
+    });
+    const inner = transportInto(sim);
+    const transport: Transport = {
+      ...inner,
+      request: (request) => {
+        if (!isTroubled || !request.body?.includes('region_statistics')) return inner.request(request);
+        const answer = sqlError(1003, 'Internal error: 1003', 500);
+        if (how === 'fail') return Promise.resolve({ status: 500, headers: {}, body: '', ...answer });
+        return new Promise((_, reject) =>
+          request.signal.addEventListener('abort', () => reject(new Error('hung'))),
+        );
+      },
+    };
+    let isTroubled = atOpen;
+    const cluster = await open(sql, transport);
+    isTroubled = true;
+    const places = placesIn(await read(cluster));
+    expect(places.length).toBeGreaterThan(1);
+    expect((await read(cluster)).regions.every(({ load }) => load === undefined)).toBe(true);
+    expect(warnings.filter((warning) => warning.includes('region_statistics'))).toHaveLength(2);
+    // It comes back by itself, whenever it answers.
+    isTroubled = false;
+    const snapshot = await read(cluster);
+    expect(placesIn(snapshot)).toEqual(places);
+    expect(snapshot.regions.every(({ load }) => load?.diskBytes !== undefined)).toBe(true);
   });
 });
 

@@ -68,7 +68,7 @@ export function simulatedStage(options: SimulatedClusterOptions) {
       run(
         openCluster(
           { name: 'sim', api: 'auto', requestTimeoutMs: 5_000, ...more },
-          { clock, transport, onWarning: (message) => warnings.push(message) },
+          { clock, transport, onWarning: (message, { what }) => warnings.push([message, what].join(' ')) },
           { signal: NEVER },
         ),
       ),

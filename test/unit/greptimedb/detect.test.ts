@@ -1,22 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/lib/clock.ts';
-import { VirtualClock } from '../../harness/virtual-clock.ts';
-import { openCluster } from '../../../src/greptimedb/index.ts';
-import type { ClusterOptions, RequestSample } from '../../../src/greptimedb/index.ts';
+import type { ClusterOptions } from '../../../src/greptimedb/index.ts';
 import { compileSelection } from '../../../src/domain/selector.ts';
 import {
-  everything,
-  inVirtualTime,
   metasrvOptions,
+  NEVER,
+  openScripted,
   refusal,
   rows,
-  scripted,
   sqlError,
   sqlOptions,
 } from '../../support/greptimedb.ts';
 import type { Answer, Script } from '../../support/greptimedb.ts';
 
-const NEVER = new AbortController().signal;
 const PEERS = ['region_id', 'peer_id', 'peer_addr', 'is_leader', 'status', 'down_seconds'];
 const probe = (table: string) => `SQL SELECT * FROM information_schema.${table} LIMIT 1`;
 const unknown = sqlError(4001, 'Failed to plan SQL: Table not found: greptime.information_schema.x');
@@ -107,14 +102,9 @@ const VERSIONS: Readonly<Record<string, [Script, object]>> = {
   ],
 };
 
-function open(options: ClusterOptions, script: Parameters<typeof scripted>[0]) {
-  const transport = scripted(script);
-  return openCluster(options, { clock: systemClock, transport }, { signal: NEVER });
-}
-
 describe('telling versions by what they have', () => {
   it.each(Object.entries(VERSIONS))('%s', async (name, [script, profile]) => {
-    const cluster = await open(sqlOptions(['http://f0:4000']), script);
+    const { cluster } = await openScripted(sqlOptions(['http://f0:4000']), script);
     expect(cluster.profile).toMatchObject({ api: 'sql', version: name, hasProcedureState: true, ...profile });
   });
 
@@ -129,7 +119,7 @@ describe('telling versions by what they have', () => {
     ['nonsense', '1.1.0'],
   ])('reported as %s it is taken for %s', async (reported, taken) => {
     const script = { ...VERSIONS['1.1.0']![0], 'SQL SELECT version()': rows(['version()'], [[reported]]) };
-    const cluster = await open(sqlOptions(['http://f0:4000']), script);
+    const { cluster } = await openScripted(sqlOptions(['http://f0:4000']), script);
     expect(cluster.profile.version).toBe(taken);
   });
 });
@@ -144,7 +134,7 @@ describe('what does not fit', () => {
   const both = { ...sqlOptions(['http://f0:4000']), ...metasrvOptions(['http://m0:3002']) };
   const v11 = VERSIONS['1.1.0']![0];
 
-  it.each<[string, ClusterOptions, Parameters<typeof scripted>[0], string, RegExp]>([
+  it.each<[string, ClusterOptions, Parameters<typeof openScripted>[1], string, RegExp]>([
     [
       'a later cluster over metasrv',
       metasrvOptions(['http://m0:3002']),
@@ -230,7 +220,7 @@ describe('what does not fit', () => {
       /SQL: .*no connection.*metasrv: .*cluster\.api must be sql/,
     ],
   ])('%s', async (_name, options, script, code, text) => {
-    const failure = open(options, script);
+    const failure = openScripted(options, script);
     await expect(failure).rejects.toThrow(text);
     await expect(failure).rejects.toMatchObject({ code });
   });
@@ -241,99 +231,88 @@ describe('what does not fit', () => {
     ['no URL', sqlOptions(['f0:4000'])],
     ['credentials stay hidden', sqlOptions(['ftp://user:secret@f0'])],
   ])('%s is a usage error', async (_name, options) => {
-    const failure = open(options, {});
+    const failure = openScripted(options, {});
     await expect(failure).rejects.toMatchObject({ name: 'UsageError' });
     await expect(failure).rejects.not.toThrow(/secret/);
   });
 
   it('auto falls back to metasrv where SQL does not fit, and prefers SQL where both do', async () => {
-    const old = await open({ ...both, api: 'auto' }, { SQL: unknown, ...legacy });
-    expect(old.profile).toMatchObject({ api: 'metasrv', version: '0.7.2' });
-    const overlap = await open({ ...both, api: 'auto' }, { ...legacy, ...VERSIONS['0.7.0']![0] });
-    expect(overlap.profile.api).toBe('sql');
+    const old = await openScripted({ ...both, api: 'auto' }, { SQL: unknown, ...legacy });
+    expect(old.cluster.profile).toMatchObject({ api: 'metasrv', version: '0.7.2' });
+    const overlap = await openScripted({ ...both, api: 'auto' }, { ...legacy, ...VERSIONS['0.7.0']![0] });
+    expect(overlap.cluster.profile.api).toBe('sql');
   });
 });
 
-describe('safety', () => {
-  const read = async (script: Script) => {
-    const cluster = await open(
-      { ...sqlOptions(['http://f0:4000']), ...metasrvOptions(['http://m0:4000']), api: 'sql' },
-      { ...VERSIONS['1.1.0']![0], 'GET /admin/leader': 'm0:4000', ...script },
-    );
-    return cluster.readSafety({ signal: NEVER });
+describe('the switches of metasrv', () => {
+  const BOTH: ClusterOptions = {
+    ...sqlOptions(['http://f0:4000']),
+    ...metasrvOptions(['http://m0:4000']),
+    api: 'sql',
   };
-
-  it.each<[Script, object]>([
-    [
-      {
-        'GET /admin/maintenance': '{"enabled":true}',
-        'GET /admin/procedure-manager/status': '{"status":"paused"}',
-      },
-      { maintenance: true, procedureManager: 'paused' },
-    ],
-    [
-      { 'GET /admin/maintenance': 'Maintenance mode is disabled' },
-      { maintenance: false, procedureManager: 'unknown' },
-    ],
-    [
-      { 'GET /admin/maintenance': { status: 404 }, 'GET /admin/maintenance/status': '{"enabled":true}' },
-      { maintenance: true, procedureManager: 'unknown' },
-    ],
-    [{}, { maintenance: 'unknown', procedureManager: 'unknown' }],
-  ])('%#', async (script, safety) => {
-    expect(await read(script)).toEqual(safety);
-  });
-
-  it('does not take an error for "off"', async () => {
-    await expect(read({ 'GET /admin/maintenance': { status: 500, body: 'etcd' } })).rejects.toThrow(
-      /metasrv says: etcd/,
-    );
-    const cluster = await open(sqlOptions(['http://f0:4000']), VERSIONS['1.1.0']![0]);
-    expect(await cluster.readSafety({ signal: NEVER })).toEqual({
-      maintenance: 'unknown',
-      procedureManager: 'unknown',
-    });
-  });
-});
-
-describe('a switch of metasrv', () => {
+  const open = async (script: Script) => {
+    const v11 = VERSIONS['1.1.0']![0];
+    return (await openScripted(BOTH, { ...v11, 'GET /admin/leader': 'm0:4000', ...script })).cluster;
+  };
   const PATHS = ['/admin/maintenance', '/admin/procedure-manager/status'] as const;
   const healthy = {
     'GET /admin/maintenance': '{"enabled":true}',
     'GET /admin/procedure-manager/status': '{"status":"paused"}',
   };
-  const failing: readonly [string, Answer][] = [
+
+  it.each<[Answer, Answer, boolean | 'unknown', string]>([
+    ['{"enabled":true}', '{"status":"paused"}', true, 'paused'],
+    ['{"enabled":false}', '{"status":"running"}', false, 'running'],
+    ['Maintenance mode is enabled', { status: 404 }, true, 'unknown'],
+    ['Maintenance mode is disabled', { status: 404 }, false, 'unknown'],
+    ['Maintenance mode enabled', { status: 404 }, true, 'unknown'],
+    [{ status: 404 }, { status: 404 }, 'unknown', 'unknown'],
+  ])('%j and %j', async (switched, manager, maintenance, procedureManager) => {
+    const cluster = await open({
+      'GET /admin/maintenance': switched,
+      'GET /admin/procedure-manager/status': manager,
+    });
+    expect(await cluster.readSafety({ signal: NEVER })).toEqual({ maintenance, procedureManager });
+  });
+
+  it('are looked for in both places, and unknown without metasrv', async () => {
+    const elsewhere = {
+      'GET /admin/maintenance': { status: 404 },
+      'GET /admin/maintenance/status': '{"enabled":true}',
+    };
+    const unknown = { maintenance: 'unknown', procedureManager: 'unknown' };
+    expect(await (await open(elsewhere)).readSafety({ signal: NEVER })).toEqual({
+      ...unknown,
+      maintenance: true,
+    });
+    const { cluster } = await openScripted(sqlOptions(['http://f0:4000']), VERSIONS['1.1.0']![0]);
+    expect(await cluster.readSafety({ signal: NEVER })).toEqual(unknown);
+  });
+
+  it.each<[Answer, string]>([
+    [{ status: 500, body: 'etcd' }, 'metasrv says: etcd'],
+    ['{"enabled":"no","status":"odd"}', 'found '],
+    ['maybe', 'got text (maybe)'],
+    ['<html>', 'got HTML or XML'],
     // GreptimeDB 0.15.5 and 0.16, HTTP port, when the metadata store fails.
-    ['an empty 404 that is text', { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' } }],
-    ['a 404 with a sentence', { status: 404, body: 'Failed to execute via Etcd' }],
+    [{ status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' } }, 'HTTP 404'],
+    [{ status: 404, body: 'Failed to execute via Etcd' }, 'HTTP 404'],
+    // A proxy.
     [
-      'the 404 page of a proxy',
       { status: 404, headers: { 'content-type': 'text/html' }, body: '<html>404 Not Found</html>' },
+      'HTTP 404',
     ],
-  ];
+  ])('that answer %j are neither off nor unknown', async (answer, text) => {
+    for (const path of PATHS) {
+      const cluster = await open({ ...healthy, [`GET ${path}`]: answer });
+      await expect(cluster.readSafety({ signal: NEVER })).rejects.toThrow(text);
+    }
+  });
 
-  it.each(PATHS.flatMap((path) => failing.map(([name, answer]) => [path, name, answer] as const)))(
-    '%s that answers with %s is not unknown',
-    async (path, _name, answer) => {
-      const cluster = await open(
-        { ...sqlOptions(['http://f0:4000']), ...metasrvOptions(['http://m0:4000']), api: 'sql' },
-        { ...VERSIONS['1.1.0']![0], 'GET /admin/leader': 'm0:4000', ...healthy, [`GET ${path}`]: answer },
-      );
-      await expect(cluster.readSafety({ signal: NEVER })).rejects.toMatchObject({
-        code: 'cluster-answer',
-        message: expect.stringContaining('HTTP 404') as string,
-      });
-    },
-  );
-
-  it('is read from the next metasrv where one has only a page for it', async () => {
+  it('are read from the next metasrv where one has only a page for them', async () => {
     const broken = { status: 404, body: '<html>404 Not Found</html>' };
-    const cluster = await open(
-      {
-        ...sqlOptions(['http://f0:4000']),
-        ...metasrvOptions(['http://m0:4000', 'http://m1:4000']),
-        api: 'sql',
-      },
+    const { cluster } = await openScripted(
+      { ...BOTH, ...metasrvOptions(['http://m0:4000', 'http://m1:4000']), api: 'sql' },
       {
         'http://f0:4000': VERSIONS['1.1.0']![0],
         'http://m0:4000': { 'GET /admin/leader': 'm0:4000', 'GET /admin': broken },
@@ -349,10 +328,7 @@ describe('a switch of metasrv', () => {
   it.each(PATHS)('%s is not unknown any more once it has answered', async (path) => {
     let isMissing = false;
     const answer = () => (isMissing ? { status: 404 } : healthy[`GET ${path}`]);
-    const cluster = await open(
-      { ...sqlOptions(['http://f0:4000']), ...metasrvOptions(['http://m0:4000']), api: 'sql' },
-      { ...VERSIONS['1.1.0']![0], 'GET /admin/leader': 'm0:4000', ...healthy, [`GET ${path}`]: answer },
-    );
+    const cluster = await open({ ...healthy, [`GET ${path}`]: answer });
     await cluster.readSafety({ signal: NEVER });
     isMissing = true;
     await expect(cluster.readSafety({ signal: NEVER })).rejects.toThrow(/which answered before$/);
@@ -395,12 +371,7 @@ describe('the metasrv catalog', () => {
     'GET /admin/heartbeat': '[]',
   };
   const read = async (include: string[], exclude: string[] = ['greptime_private.*']) => {
-    const transport = scripted(script);
-    const cluster = await openCluster(
-      metasrvOptions(['http://m0:3002']),
-      { clock: systemClock, transport },
-      { signal: NEVER },
-    );
+    const { cluster, transport } = await openScripted(metasrvOptions(['http://m0:3002']), script);
     const snapshot = await cluster.readSnapshot({
       selector: compileSelection({ include, exclude }),
       signal: NEVER,
@@ -449,30 +420,5 @@ describe('the metasrv catalog', () => {
   it('asks for nothing but the named tables when they are named by id', async () => {
     const { log } = await read(['1024']);
     expect(log.filter((line) => /catalogs|schemas|tables\?/.test(line))).toEqual([]);
-  });
-});
-
-describe('measuring', () => {
-  it('reports each request by its operation and fate', async () => {
-    const clock = new VirtualClock();
-    const samples: RequestSample[] = [];
-    const transport = scripted({
-      'http://f0:4000': { SQL: refusal() },
-      'http://f1:4000': { ...VERSIONS['1.1.0']![0] },
-    });
-    const cluster = await inVirtualTime(
-      clock,
-      openCluster(
-        sqlOptions(['http://f0:4000', 'http://f1:4000']),
-        { clock, transport, onRequest: (sample) => samples.push(sample) },
-        { signal: NEVER },
-      ),
-    );
-    expect(samples.some(({ outcome }) => outcome === 'refused')).toBe(true);
-    expect(samples.every(({ endpoint }) => endpoint === 'probe')).toBe(true);
-    await expect(
-      inVirtualTime(clock, cluster.readSnapshot({ selector: everything, signal: NEVER })),
-    ).rejects.toThrow();
-    expect(new Set(samples.map(({ endpoint }) => endpoint)).size).toBeGreaterThan(3);
   });
 });

@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseEndpoint } from '../../../src/greptimedb/endpoint.ts';
-import { openCluster } from '../../../src/greptimedb/index.ts';
 import { leaderRefusal } from '../../../src/greptimedb/metasrv/leader-address.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
-import { inVirtualTime, metasrvOptions, scripted } from '../../support/greptimedb.ts';
+import { inVirtualTime, metasrvOptions, NEVER, openScripted } from '../../support/greptimedb.ts';
 import type { Script } from '../../support/greptimedb.ts';
-
-const NEVER = new AbortController().signal;
 
 function refusal(endpoint: string, leader: string, allowedHosts: readonly string[] = []): string | undefined {
   const from = parseEndpoint(endpoint);
@@ -90,15 +87,12 @@ describe('a leader that must not be asked', () => {
   async function stage(endpoint: string, leader: string) {
     const clock = new VirtualClock();
     const warnings: unknown[] = [];
-    const transport = scripted({ [endpoint]: follower(leader), 'http://evil.com:3002': follower(leader) });
-    const onWarning = (_: string, { error }: Readonly<Record<string, unknown>>): void => {
-      warnings.push(error);
-    };
-    const cluster = await inVirtualTime(
-      clock,
-      openCluster(metasrvOptions([endpoint]), { clock, transport, onWarning }, { signal: NEVER }),
+    const opened = openScripted(
+      metasrvOptions([endpoint]),
+      { [endpoint]: follower(leader), 'http://evil.com:3002': follower(leader) },
+      { clock, onWarning: (_, { error }) => warnings.push(error) },
     );
-    return { clock, warnings, transport, cluster };
+    return { clock, warnings, ...(await inVirtualTime(clock, opened)) };
   }
 
   it.each([

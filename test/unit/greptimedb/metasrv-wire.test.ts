@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { TransportResponse } from '../../../src/greptimedb/http.ts';
-import {
-  leaseReader,
-  readLeader,
-  readMaintenance,
-  readProcedureManager,
-} from '../../../src/greptimedb/metasrv/admin.ts';
+import { leaseReader, readLeader } from '../../../src/greptimedb/metasrv/admin.ts';
 import { heartbeatReader } from '../../../src/greptimedb/metasrv/heartbeats.ts';
 import { readRoute } from '../../../src/greptimedb/metasrv/routes.ts';
 import { checked, text } from '../../../src/greptimedb/wire.ts';
@@ -268,29 +263,5 @@ describe('heartbeatReader', () => {
     setImmediate(count);
     await heartbeatReader(0)(response(`[${nodes.join()}]`), WHERE);
     expect(turns).toBeGreaterThanOrEqual(15);
-  });
-});
-
-describe('maintenance and procedure manager', () => {
-  it.each([
-    ['Maintenance mode is enabled', true],
-    ['Maintenance mode is disabled', false],
-    ['Maintenance mode enabled', true],
-    ['{"enabled":false}', false],
-    ['{"enabled":true}', true],
-  ])('%s', (body, enabled) => {
-    expect(readMaintenance(response(body), WHERE)).toBe(enabled);
-  });
-
-  it.each(['{"enabled":"no"}', 'maybe', '<html>'])('%s says nothing', (body) => {
-    expect(() => readMaintenance(response(body), WHERE)).toThrow(WHERE);
-  });
-
-  it('reads the procedure manager', () => {
-    expect(readProcedureManager(response('{"status":"running"}'), WHERE)).toBe('running');
-    expect(readProcedureManager(response('{"status":"paused"}'), WHERE)).toBe('paused');
-    expect(() => readProcedureManager(response('{"status":"odd"}'), WHERE)).toThrow(
-      'wanted "running" or "paused"',
-    );
   });
 });
