@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { field } from '../domain/fields.ts';
-import { checkValue } from '../domain/schema-problems.ts';
+import { placeText, schemaProblems, valueAt } from '../domain/schema-problems.ts';
 import { decimalId, parseJsonExact } from '../lib/json.ts';
-import { CallError, excerpt, unexpected } from './call-error.ts';
+import { CallError, malformed, unexpected } from './call-error.ts';
 import type { TransportResponse } from './http.ts';
 import { JsonMeter, WHOLE_LIMITS } from './json-meter.ts';
 
@@ -28,9 +28,18 @@ export function amountOf(value: unknown): number | undefined {
 
 /** @throws CallError about the first place that is not what the schema wants. */
 export function checked<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
-  const result = checkValue(schema, value);
-  if ('value' in result) return result.value;
-  throw new CallError(`${where}: ${excerpt(result.problems[0] ?? '', 300)}`, { failure: 'answer' });
+  const result = schema.safeParse(value, { error: wantedText });
+  if (result.success) return result.data;
+  const [problem] = schemaProblems(result.error, (place) => valueAt(value, place));
+  const { place = [], wanted = 'something else', found } = problem ?? {};
+  throw malformed(where, place.length === 0 ? 'the body' : placeText(place), wanted, found);
+}
+
+/** What was wanted, where the schema itself does not say so. */
+function wantedText(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_type') return `${/^[aio]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+  if (issue.code === 'invalid_value') return issue.values.map((value) => JSON.stringify(value)).join(' or ');
+  return undefined;
 }
 
 /**

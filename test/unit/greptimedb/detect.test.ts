@@ -291,7 +291,7 @@ describe('the switches of metasrv', () => {
 
   it.each<[Answer, string]>([
     [{ status: 500, body: 'etcd' }, 'metasrv says: etcd'],
-    ['{"enabled":"no","status":"odd"}', 'found '],
+    ['{"enabled":"no","status":"odd"}', 'expected '],
     ['maybe', 'got text (maybe)'],
     ['<html>', 'got HTML or XML'],
     // GreptimeDB 0.15.5 and 0.16, HTTP port, when the metadata store fails.

@@ -35,7 +35,7 @@ function region(extra: object): string {
 
 describe('a text', () => {
   it.each([7, null, 'half a character \ud83d'])('refuses %j', (value) => {
-    expect(() => checked(z.array(text), [value], WHERE)).toThrow(/\[0\]: found .*, wanted a string/);
+    expect(() => checked(z.array(text), [value], WHERE)).toThrow(/\[0\]: expected a string, got/);
   });
 
   it('takes any text', () => {
@@ -118,18 +118,18 @@ describe('readRoute', () => {
     [response('"{\\"type\\":"'), 'inside the JSON string'],
     [response(''), 'got an empty body'],
     [response('', 200, { 'grpc-status': '12' }), 'gRPC port'],
-    [response('[]'), 'found [], wanted an object'],
-    [response('{"type":"views"}'), 'type: found "views", wanted "physical" or "logical"'],
-    [response('{"type":"physical"}'), 'region_routes: found nothing, wanted a list'],
+    [response('[]'), 'the body: expected an object, got []'],
+    [response('{"type":"views"}'), 'type: expected "physical" or "logical", got "views"'],
+    [response('{"type":"physical"}'), 'region_routes: expected an array, got nothing'],
     [
       response('{"region_routes":[{"region":{"id":-1}}]}'),
-      'region_routes[0].region.id: found -1, wanted an unsigned',
+      'region_routes[0].region.id: expected an unsigned integer, got -1',
     ],
-    [response('{"region_routes":[{"region":{"id":1.5}}]}'), 'found 1.5, wanted an unsigned integer'],
-    [response('{"region_routes":[7]}'), 'region_routes[0]: found 7, wanted an object'],
+    [response('{"region_routes":[{"region":{"id":1.5}}]}'), 'expected an unsigned integer, got 1.5'],
+    [response('{"region_routes":[7]}'), 'region_routes[0]: expected an object, got 7'],
     [
       response('{"region_routes":[{"region":{"id":1},"leader_peer":"a"}]}'),
-      'leader_peer: found "a", wanted an object',
+      'leader_peer: expected an object, got "a"',
     ],
     [response('{"region_routes":[{"region":{"id":1},"leader_peer":{"id":"x"}}]}'), 'leader_peer.id'],
   ])('%# says what came instead', (answer, text) => {
@@ -197,7 +197,7 @@ describe('leaseReader', () => {
   it('says which item is wrong', () => {
     const body = '[{"name":{"cluster_id":0,"node_id":"one"},"lease":{"timestamp_millis":1,"node_addr":"a"}}]';
     expect(() => leaseReader(0)(response(body), WHERE)).toThrow(
-      '[0].name.node_id: found "one", wanted an unsigned',
+      '[0].name.node_id: expected an unsigned integer, got "one"',
     );
   });
 });
@@ -249,7 +249,7 @@ describe('heartbeatReader', () => {
   it('names the datanode of which something is wrong', async () => {
     const body = '[[],[{"id":"one","addr":"a"}]]';
     await expect(heartbeatReader(0)(response(body), WHERE)).rejects.toThrow(
-      'item 1: id: found "one", wanted an unsigned',
+      'item 1: id: expected an unsigned integer, got "one"',
     );
   });
 

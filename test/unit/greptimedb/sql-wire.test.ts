@@ -77,9 +77,9 @@ describe('readSqlAnswer', () => {
     ],
     [
       response('{"output":[{"records":{"schema":{},"rows":[]}}]}'),
-      'column_schemas: found nothing, wanted a list',
+      'schema.column_schemas: expected an array, got nothing',
     ],
-    [response('{"output":{}}'), 'output: found {}, wanted a list'],
+    [response('{"output":{}}'), 'output: expected an array, got {}'],
     [response('{"output":[{}]}'), 'output[0]: expected records or affectedrows'],
     [
       response(
