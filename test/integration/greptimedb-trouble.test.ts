@@ -249,7 +249,7 @@ describe.each([
       profile,
       metasrvs: 3,
       frontends: 2,
-      hugeBodyBytes: 80_000_000,
+      hugeBodyBytes: 8_000_000,
       layout: { datanodes: 2, tables: 2 },
     });
     const cluster = await open(endpoints);
