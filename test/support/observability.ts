@@ -1,8 +1,13 @@
+import type { CycleOutcome, GateCode } from '../../src/domain/codes.ts';
 import type { MoveRecord } from '../../src/domain/move.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { VirtualClock } from '../harness/virtual-clock.ts';
 import { EventBus } from '../../src/observability/events.ts';
+import type { RebalancerEvent } from '../../src/observability/events.ts';
+import { trackLiveState } from '../../src/observability/live-state.ts';
+import type { LiveState } from '../../src/observability/live-state.ts';
+import { withCounts } from './plans.ts';
 
 export const START_MS = Date.UTC(2026, 0, 1);
 
@@ -100,4 +105,35 @@ export function sampleMove(overrides: Partial<MoveRecord> = {}): MoveRecord {
     createdAtMs: START_MS,
     ...overrides,
   };
+}
+
+/** The events of a cycle that are alike in most tests. */
+export const events = {
+  cycle: { type: 'cycle-started', cycleId: 3, trigger: 'schedule' },
+  taken: { type: 'snapshot-taken', cycleId: 3, snapshot: sampleSnapshot(), durationMs: 40 },
+  planned: (plan = samplePlan()) => ({ type: 'planned', cycleId: 3, ...withCounts(plan), durationMs: 3 }),
+  gate: (code: GateCode, detail = 'A gate.') => ({ type: 'gate-closed', code, detail }),
+  started: { type: 'move-started', move: sampleMove(), position: 1, total: 2 },
+  ended: (overrides: Partial<MoveRecord> = {}, durationMs = 4_000) => ({
+    type: 'move-finished',
+    move: sampleMove({ state: 'succeeded', ...overrides }),
+    durationMs,
+  }),
+  finished: (outcome: CycleOutcome, detail = '') => ({
+    ...{ type: 'cycle-finished', cycleId: 3, durationMs: 9_000, moved: 1 },
+    ...{ outcome, detail },
+  }),
+} satisfies Record<string, RebalancerEvent | ((...args: never[]) => RebalancerEvent)>;
+
+/** The state after these events, with so much time after each. */
+export async function liveAfter(emitted: readonly RebalancerEvent[], gapMs = 0): Promise<LiveState> {
+  const { bus, clock } = eventBus();
+  const live = trackLiveState(bus);
+  for (const event of emitted) {
+    bus.emit(event);
+    await clock.advance(gapMs);
+  }
+  live.close();
+  bus.emit(events.planned());
+  return live.state();
 }

@@ -13,8 +13,7 @@ import { VirtualClock } from '../harness/virtual-clock.ts';
 import type { EventBus } from '../../src/observability/events.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import type { MoveChange, MoveDraft, Store } from '../../src/store/port.ts';
-import { sampleMove, samplePlan, sampleSnapshot, START_MS } from './observability.ts';
-import { withCounts } from './plans.ts';
+import { events, sampleMove, START_MS } from './observability.ts';
 
 export interface TestServer {
   readonly server: RunningDaemon['server'];
@@ -129,9 +128,7 @@ export function storeMove(
 
 /** Makes snapshot and plan known. */
 export function emitPlan(bus: EventBus): void {
-  bus.emit({ type: 'cycle-started', cycleId: 1, trigger: 'schedule' });
-  bus.emit({ type: 'snapshot-taken', cycleId: 1, snapshot: sampleSnapshot(), durationMs: 5 });
-  bus.emit({ type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 5 });
+  for (const event of [events.cycle, events.taken, events.planned()]) bus.emit(event);
 }
 
 export interface RawAnswer {

@@ -1,37 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Balance, Plan } from '../../../src/domain/plan.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
-import {
-  progressOf,
-  RECENT_MOVES,
-  snapshotNow,
-  trackLiveState,
-} from '../../../src/observability/live-state.ts';
+import { progressOf, RECENT_MOVES, snapshotNow } from '../../../src/observability/live-state.ts';
 import type { LiveState } from '../../../src/observability/live-state.ts';
-import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
-import { withCounts } from '../../support/plans.ts';
+import { events, liveAfter, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
 
-const planned: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 3 };
+const planned = events.planned();
 const LAST = '4398046511106';
-const move = sampleMove();
-const started: RebalancerEvent = { type: 'move-started', move, position: 1, total: 2 };
-const end = (overrides: Parameters<typeof sampleMove>[0], durationMs = 1_000): RebalancerEvent => ({
-  type: 'move-finished',
-  move: sampleMove(overrides),
-  durationMs,
-});
-
-async function after(events: readonly RebalancerEvent[], gapMs = 1_000): Promise<LiveState> {
-  const { bus, clock } = eventBus();
-  const live = trackLiveState(bus);
-  for (const event of events) {
-    bus.emit(event);
-    await clock.advance(gapMs);
-  }
-  live.close();
-  bus.emit(planned);
-  return live.state();
-}
+const { started, ended: end } = events;
+const { move } = started;
+const after = (emitted: readonly RebalancerEvent[], gapMs = 1_000): Promise<LiveState> =>
+  liveAfter(emitted, gapMs);
 
 describe('trackLiveState', () => {
   it('knows the running cycle', async () => {
@@ -137,7 +116,7 @@ describe('trackLiveState', () => {
 const plannedMoves = (count: number, change: Partial<Plan> = {}): RebalancerEvent => {
   const [move] = samplePlan().moves;
   const moves = Array.from({ length: count }, (_, index) => ({ ...move!, regionId: String(index + 1) }));
-  return { type: 'planned', cycleId: 1, ...withCounts(samplePlan({ moves, ...change })), durationMs: 1 };
+  return events.planned(samplePlan({ moves, ...change }));
 };
 const ends = (count: number, state: 'succeeded' | 'failed' = 'succeeded'): RebalancerEvent[] =>
   Array.from({ length: count }, (_, index) => end({ regionId: String(index + 1), state }));
@@ -206,7 +185,7 @@ describe('the progress of a rebalance', () => {
       [plannedMoves(3), ...ends(2), blockedBy('cooldown'), plannedMoves(1)],
       { moved: 2, failed: 0, left: 1, total: 3 },
     ],
-  ])('%s', async (_, events, progress) => {
-    expect(progressOf(await after(events, 0))).toEqual(progress);
+  ])('%s', async (_, emitted, progress) => {
+    expect(progressOf(await after(emitted, 0))).toEqual(progress);
   });
 });

@@ -5,8 +5,7 @@ import { trackLiveState } from '../../../src/observability/live-state.ts';
 import { observeEvents } from '../../../src/observability/metrics-listener.ts';
 import { createMetrics } from '../../../src/observability/metrics.ts';
 import type { Metrics } from '../../../src/observability/metrics.ts';
-import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
-import { withCounts } from '../../support/plans.ts';
+import { eventBus, events, sampleMove, samplePlan, START_MS } from '../../support/observability.ts';
 
 let metrics: Metrics;
 let bus: EventBus;
@@ -20,31 +19,8 @@ beforeEach(() => {
   observeEvents(metrics, { live: trackLiveState(bus), clock, timeLeftMs: () => timeLeftMs });
 });
 
-const taken: RebalancerEvent = {
-  type: 'snapshot-taken',
-  cycleId: 1,
-  snapshot: sampleSnapshot(),
-  durationMs: 40,
-};
-const planned: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 3 };
-const started: RebalancerEvent = { type: 'move-started', move: sampleMove(), position: 1, total: 2 };
-const finished = (overrides: Parameters<typeof sampleMove>[0] = {}): RebalancerEvent => ({
-  type: 'move-finished',
-  move: sampleMove({ state: 'succeeded', ...overrides }),
-  durationMs: 4_000,
-});
-const cycle = (
-  outcome: Extract<RebalancerEvent, { type: 'cycle-finished' }>['outcome'],
-): RebalancerEvent => ({
-  type: 'cycle-finished',
-  cycleId: 1,
-  outcome,
-  durationMs: 9_000,
-  moved: 1,
-  detail: '',
-});
-const gate: RebalancerEvent = { type: 'gate-closed', code: 'maintenance', detail: 'The cluster says so.' };
-const cycleStarted: RebalancerEvent = { type: 'cycle-started', cycleId: 2, trigger: 'schedule' };
+const { cycle: cycleStarted, taken, planned, started, ended, finished: cycle } = events;
+const gate = events.gate('maintenance');
 
 const { before } = samplePlan();
 const byLoad = samplePlan({
@@ -54,7 +30,6 @@ const byLoad = samplePlan({
     datanodes: before.datanodes.map((datanode, index) => ({ ...datanode, load: [6, 2, 4][index]! })),
   },
 });
-const plannedByLoad: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(byLoad), durationMs: 3 };
 
 const table: [name: string, events: RebalancerEvent[], series: Record<string, number>][] = [
   [
@@ -64,7 +39,7 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
   ],
   [
     'a plan for load',
-    [plannedByLoad],
+    [planned(byLoad)],
     {
       'datanode_load{datanode="0"}': 6,
       'datanode_load{datanode="1"}': 2,
@@ -91,7 +66,7 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
   ],
   [
     'a plan',
-    [planned],
+    [planned()],
     {
       plan_moves: 2,
       plan_minimum_moves: 2,
@@ -109,10 +84,10 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
       moves_remaining: 2,
     },
   ],
-  ['a move under way', [planned, started], { migrations_in_flight: 1, moves_remaining: 2 }],
+  ['a move under way', [planned(), started], { migrations_in_flight: 1, moves_remaining: 2 }],
   [
     'a move that succeeded',
-    [planned, started, finished()],
+    [planned(), started, ended()],
     {
       migrations_in_flight: 0,
       moves_remaining: 1,
@@ -127,7 +102,7 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
   ],
   [
     'the last move of a plan',
-    [planned, finished(), finished({ id: 8, regionId: '4398046511106', from: '2', reason: 'drain' })],
+    [planned(), ended(), ended({ id: 8, regionId: '4398046511106', from: '2', reason: 'drain' })],
     {
       moves_remaining: 0,
       node_skew: 1,
@@ -137,7 +112,7 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
   ],
   [
     'a move that failed',
-    [planned, started, finished({ state: 'rolled_back' })],
+    [planned(), started, ended({ state: 'rolled_back' })],
     {
       'migrations_total{outcome="rolled_back",reason="table-spread"}': 1,
       'datanode_regions{datanode="0"}': 2,
@@ -216,8 +191,8 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
 ];
 
 describe('observeEvents', () => {
-  it.each(table)('records %s', async (_name, events, wanted) => {
-    for (const event of events) bus.emit(event);
+  it.each(table)('records %s', async (_name, emitted, wanted) => {
+    for (const event of emitted) bus.emit(event);
     const text = await metrics.render();
     const found = Object.keys(wanted).map((series) => {
       const line = text.split('\n').find((each) => each.startsWith(`greptime_rebalancer_${series} `));

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { CycleOutcome } from '../../../src/domain/codes.ts';
 import { EventBus } from '../../../src/observability/events.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
@@ -9,52 +10,25 @@ import type { NotificationOutcome } from '../../../src/observability/metric-defi
 import { notice, NOTHING_TOLD, NOTICE_KINDS } from '../../../src/observability/notices.ts';
 import { startNotifier } from '../../../src/observability/notify.ts';
 import type { NotifierOptions } from '../../../src/observability/notify.ts';
-import { eventBus, sampleMove, samplePlan, START_MS } from '../../support/observability.ts';
+import { eventBus, events, samplePlan, START_MS } from '../../support/observability.ts';
 import { Secret } from '../../../src/lib/secret.ts';
-import { withCounts } from '../../support/plans.ts';
 
-const plan: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 1 };
-const started: RebalancerEvent = { type: 'move-started', move: sampleMove(), position: 1, total: 2 };
+const { cycle, started, gate } = events;
+const plan = events.planned();
 /** A move of a region that none before it moved. */
-const ending = (state: 'succeeded' | 'failed', region: number): RebalancerEvent => ({
-  type: 'move-finished',
-  move: sampleMove({ state, regionId: String(region) }),
-  durationMs: 1,
-});
-const moved = ending('succeeded', 1);
-const lost = ending('failed', 2);
-const cycle: RebalancerEvent = { type: 'cycle-started', cycleId: 1, trigger: 'schedule' };
-type Outcome = Extract<RebalancerEvent, { type: 'cycle-finished' }>['outcome'];
-const ended = (outcome: Outcome, detail = 'Why.'): RebalancerEvent => ({
-  type: 'cycle-finished',
-  cycleId: 1,
-  outcome,
-  durationMs: 1,
-  moved: 0,
-  detail,
-});
-const gate = (code: 'maintenance' | 'paused' | 'move-limit'): RebalancerEvent => ({
-  type: 'gate-closed',
-  code,
-  detail: 'A gate.',
-});
+const moved = events.ended({ regionId: '1' });
+const lost = events.ended({ regionId: '2', state: 'failed' });
+const ended = (outcome: CycleOutcome, detail = 'Why.') => events.finished(outcome, detail);
 const paused = (by: string): RebalancerEvent => ({ type: 'paused', untilMs: null, reason: 'Too much.', by });
 
-const held = (...codes: ('cooldown' | 'pinned')[]): RebalancerEvent => ({
-  type: 'planned',
-  cycleId: 1,
-  ...withCounts({
-    ...samplePlan(),
-    moves: [],
-    after: samplePlan().before,
-    blocked: codes.map((code) => ({ code, detail: '' })),
-  }),
-  durationMs: 1,
-});
+const held = (...codes: ('cooldown' | 'pinned')[]) => {
+  const blocked = codes.map((code) => ({ code, detail: '' }));
+  return events.planned(samplePlan({ moves: [], after: samplePlan().before, blocked }));
+};
 const resting = held('cooldown');
 
 /** The texts of the notices, each with its kind. */
-function toldOf(events: readonly RebalancerEvent[]): string[] {
+function toldOf(emitted: readonly RebalancerEvent[]): string[] {
   let atMs = START_MS;
   const bus = new EventBus({
     now: () => atMs,
@@ -69,7 +43,7 @@ function toldOf(events: readonly RebalancerEvent[]): string[] {
     told = next;
     if (found) texts.push(`${found.kind}: ${found.text}`);
   });
-  for (const event of events) {
+  for (const event of emitted) {
     bus.emit(event);
     atMs += 60_000;
   }
@@ -155,8 +129,8 @@ describe('what is told', () => {
       [plan, started, ended('stopped')],
       ['started: Rebalance started: 2 moves.'],
     ],
-  ])('%s', (_, events, texts) => {
-    expect(toldOf(events)).toEqual(texts);
+  ])('%s', (_, emitted, texts) => {
+    expect(toldOf(emitted)).toEqual(texts);
   });
 });
 

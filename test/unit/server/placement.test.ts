@@ -8,8 +8,8 @@ import type { LiveState } from '../../../src/observability/live-state.ts';
 import { createMatrixReader } from '../../../src/server/api/matrix.ts';
 import { buildQueue } from '../../../src/server/api/queue.ts';
 import { buildRegions } from '../../../src/server/api/regions.ts';
-import { eventBus, sampleMove, samplePlan, sampleSnapshot } from '../../support/observability.ts';
-import { DEFAULT_POLICY, withCounts } from '../../support/plans.ts';
+import { eventBus, events, samplePlan } from '../../support/observability.ts';
+import { DEFAULT_POLICY } from '../../support/plans.ts';
 import { NOW_MS, snapshotOf } from '../../support/random-case.ts';
 
 const FIRST = '4398046511104';
@@ -20,12 +20,11 @@ const all = { limit: 100, moving: false } as const;
 function stateAfter(ended: Readonly<Record<string, MoveState>> = {}): LiveState {
   const { bus } = eventBus();
   const live = trackLiveState(bus);
-  bus.emit({ type: 'snapshot-taken', cycleId: 1, snapshot: sampleSnapshot(), durationMs: 1 });
-  bus.emit({ type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 1 });
+  bus.emit(events.taken);
+  bus.emit(events.planned());
   for (const { regionId, from } of samplePlan().moves) {
     const state = ended[regionId];
-    if (state)
-      bus.emit({ type: 'move-finished', move: sampleMove({ regionId, from, state }), durationMs: 1 });
+    if (state) bus.emit(events.ended({ regionId, from, state }));
   }
   return live.state();
 }

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
-import { trackLiveState } from '../../../src/observability/live-state.ts';
-import type { LiveState } from '../../../src/observability/live-state.ts';
 import { statusSchema, VERDICTS } from '../../../src/server/api/answers.ts';
 import { buildStatus } from '../../../src/server/api/status.ts';
 import type { StatusFacts } from '../../../src/server/api/status.ts';
-import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
-import { makeBalance, withCounts } from '../../support/plans.ts';
+import { events, liveAfter, sampleMove, samplePlan, START_MS } from '../../support/observability.ts';
+import { makeBalance } from '../../support/plans.ts';
 
 /** Facts of a daemon that is fine and has nothing to tell. */
 function statusFacts(overrides: Partial<StatusFacts> & Pick<StatusFacts, 'live'>): StatusFacts {
@@ -31,52 +29,14 @@ function statusFacts(overrides: Partial<StatusFacts> & Pick<StatusFacts, 'live'>
   };
 }
 
-function liveAfter(events: readonly RebalancerEvent[]): LiveState {
-  const { bus } = eventBus();
-  const live = trackLiveState(bus);
-  for (const event of events) bus.emit(event);
-  return live.state();
-}
-
-const cycleStarted: RebalancerEvent = { type: 'cycle-started', cycleId: 3, trigger: 'schedule' };
-const taken: RebalancerEvent = {
-  type: 'snapshot-taken',
-  cycleId: 3,
-  snapshot: sampleSnapshot(),
-  durationMs: 5,
-};
-const planned = (plan = samplePlan()): RebalancerEvent => ({
-  type: 'planned',
-  cycleId: 3,
-  ...withCounts(plan),
-  durationMs: 5,
-});
-const started: RebalancerEvent = {
-  type: 'move-started',
-  move: sampleMove({ state: 'checking' }),
-  position: 1,
-  total: 2,
-};
-const ended = (overrides: Parameters<typeof sampleMove>[0] = {}): RebalancerEvent => ({
-  type: 'move-finished',
-  move: sampleMove({ state: 'succeeded', ...overrides }),
-  durationMs: 4_000,
-});
+const { cycle, taken, planned, ended, finished, gate } = events;
+const started = { ...events.started, move: sampleMove({ state: 'checking' }) };
 const second = { id: 8, regionId: '4398046511106', from: '2' };
-const finished = (
-  outcome: Extract<RebalancerEvent, { type: 'cycle-finished' }>['outcome'],
-  detail = '',
-): RebalancerEvent => ({ type: 'cycle-finished', cycleId: 3, outcome, durationMs: 9, moved: 0, detail });
-const gate = (code: 'maintenance' | 'move-limit', detail = ''): RebalancerEvent => ({
-  type: 'gate-closed',
-  code,
-  detail,
-});
 
 const base = samplePlan();
 const even = samplePlan({ moves: [], minimumMoves: 0, blocked: [], before: base.after });
 const stuck = samplePlan({ moves: [], minimumMoves: 0 });
-const seen = [cycleStarted, taken, planned()];
+const seen = [cycle, taken, planned()];
 const typo = {
   code: 'nothing-selected',
   key: 'tables.include',
@@ -97,7 +57,7 @@ const verdicts: [
   detail?: string,
 ][] = [
   ['starting', 'No plan has been made yet.', []],
-  ['starting', 'No plan has been made yet.', [cycleStarted, taken]],
+  ['starting', 'No plan has been made yet.', [cycle, taken]],
   [
     'standby',
     'rebalancer-1 leads; this replica stands by and moves nothing.',
@@ -150,7 +110,7 @@ const verdicts: [
   [
     'blocked',
     '2 moves cannot start. The cluster is in maintenance mode.',
-    [...seen, gate('maintenance'), finished('gated')],
+    [...seen, gate('maintenance', ''), finished('gated')],
   ],
   [
     'blocked',
@@ -171,7 +131,7 @@ const verdicts: [
   [
     'balancing',
     '1 of 2 moves done, about 4 s left; continues next cycle.',
-    [...seen, started, ended(), gate('move-limit'), finished('moved')],
+    [...seen, started, ended(), gate('move-limit', ''), finished('moved')],
     { timeLeftMs: 4_000 },
   ],
   [
@@ -199,8 +159,8 @@ const verdicts: [
 ];
 
 describe('the verdict', () => {
-  it.each(verdicts)('is %s: %s', (code, sentence, events, facts = {}, detail?) => {
-    const status = buildStatus(statusFacts({ live: liveAfter(events), ...facts }));
+  it.each(verdicts)('is %s: %s', async (code, sentence, events, facts = {}, detail?) => {
+    const status = buildStatus(statusFacts({ live: await liveAfter(events), ...facts }));
     expect(status.verdict).toEqual({ code, sentence, detail: detail ?? null });
   });
 
@@ -210,19 +170,16 @@ describe('the verdict', () => {
 });
 
 describe('buildStatus', () => {
-  it('has the documented form from the first moment on', () => {
-    const status = buildStatus(statusFacts({ live: liveAfter([]) }));
+  it('has the documented form from the first moment on', async () => {
+    const status = buildStatus(statusFacts({ live: await liveAfter([]) }));
     expect(statusSchema.parse(status)).toEqual(status);
     expect(status).toMatchObject({ snapshot: null, plan: null, currentMove: null, datanodes: [], gates: [] });
   });
 
-  it('tells everything of a move under way', () => {
-    const watching: RebalancerEvent = {
-      type: 'move-state',
-      move: sampleMove({ state: 'watching' }),
-      previous: 'submitted',
-    };
-    const live = liveAfter([...seen, started, watching]);
+  it('tells everything of a move under way', async () => {
+    const move = sampleMove({ state: 'watching' });
+    const watching: RebalancerEvent = { type: 'move-state', move, previous: 'submitted' };
+    const live = await liveAfter([...seen, started, watching]);
     const status = buildStatus(statusFacts({ live, quarantined: 2, cooling: 1 }));
     expect(statusSchema.parse(status)).toEqual(status);
     expect(status).toMatchObject({
@@ -251,22 +208,21 @@ describe('buildStatus', () => {
     });
   });
 
-  it('tells what the datanodes carry where load is evened out', () => {
+  it('tells what the datanodes carry where load is evened out', async () => {
     const { before, after } = samplePlan();
     const band = { by: 'writes', mean: 4, low: 3.6, high: 4.4, outside: 2, state: 'uneven' } as const;
     const plan = samplePlan({
       before: { ...before, load: band, datanodes: before.datanodes.map((node) => ({ ...node, load: 6 })) },
       after: { ...after, load: band, datanodes: after.datanodes.map((node) => ({ ...node, load: 4 })) },
     });
-    const planned = { type: 'planned', cycleId: 1, ...withCounts(plan), durationMs: 3 } as const;
-    const { load, datanodes } = buildStatus(statusFacts({ live: liveAfter([planned]) }));
+    const { load, datanodes } = buildStatus(statusFacts({ live: await liveAfter([planned(plan)]) }));
     expect(load).toEqual(band);
     expect([datanodes[0]?.load, datanodes[0]?.loadAfter]).toEqual([6, 4]);
-    expect(buildStatus(statusFacts({ live: liveAfter([]) })).load).toBeNull();
+    expect(buildStatus(statusFacts({ live: await liveAfter([]) })).load).toBeNull();
   });
 
-  it('lets the datanodes follow the moves', () => {
-    const { datanodes } = buildStatus(statusFacts({ live: liveAfter([...seen, started, ended()]) }));
+  it('lets the datanodes follow the moves', async () => {
+    const { datanodes } = buildStatus(statusFacts({ live: await liveAfter([...seen, started, ended()]) }));
     expect(datanodes.map(({ id, addr, regions, regionsAfter }) => [id, addr, regions, regionsAfter])).toEqual(
       [
         ['0', '10.0.0.10:4001', 1, 1],
@@ -276,7 +232,7 @@ describe('buildStatus', () => {
     );
   });
 
-  it('tells the share of each datanode by its weight, of what may be moved', () => {
+  it('tells the share of each datanode by its weight, of what may be moved', async () => {
     const states = [
       ['0', 'target', 1, 7],
       ['1', 'target', 2, 1],
@@ -292,25 +248,25 @@ describe('buildStatus', () => {
       })),
     };
     const { datanodes } = buildStatus(
-      statusFacts({ live: liveAfter([taken, planned({ ...base, before })]) }),
+      statusFacts({ live: await liveAfter([taken, planned({ ...base, before })]) }),
     );
     expect(datanodes.map(({ share }) => share)).toEqual([3, 6, 0, null, null]);
   });
 
-  it('shows the first ten of a long queue', () => {
+  it('shows the first ten of a long queue', async () => {
     const move = samplePlan().moves[0]!;
     const moves = Array.from({ length: 40 }, (_, index) => ({
       ...move,
       seq: index + 1,
       regionId: String(index),
     }));
-    const { queue } = buildStatus(statusFacts({ live: liveAfter([planned(samplePlan({ moves }))]) }));
+    const { queue } = buildStatus(statusFacts({ live: await liveAfter([planned(samplePlan({ moves }))]) }));
     expect([queue.length, queue.next.length]).toEqual([40, 10]);
   });
 });
 
-it('tells for how long the process has run also when the wall clock was set back', () => {
-  const status = buildStatus(statusFacts({ live: liveAfter([]), nowMs: START_MS - 3_600_000 }));
+it('tells for how long the process has run also when the wall clock was set back', async () => {
+  const status = buildStatus(statusFacts({ live: await liveAfter([]), nowMs: START_MS - 3_600_000 }));
   expect(status.process.uptimeSeconds).toBe(10);
   expect(Date.parse(status.process.startedAt)).toBe(START_MS - 3_610_000);
 });
