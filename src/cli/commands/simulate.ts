@@ -44,22 +44,20 @@ export function addSimulate(program: Command, cli: Cli): void {
     .option('--port <n>', 'port of the first server; 0 takes free ones', '0')
     .addHelpText('after', examples('simulate --profile 0.7 --datanodes 5 --faults leader-change@30s'))
     .action(async (flags: SimulateFlags) => {
-      const whole = (option: string, text: string, min: number, max: number): number =>
-        parseWhole(option, text, min, max);
       await cli.app.simulate(
         {
           profile: flags.profile,
-          datanodes: whole('--datanodes', flags.datanodes, 1, 10_000),
-          emptyDatanodes: whole('--empty-datanodes', flags.emptyDatanodes, 0, 10_000),
-          tables: whole('--tables', flags.tables, 0, 100_000),
-          regions: whole('--regions', flags.regions, 1, 100_000),
-          metasrvs: whole('--metasrvs', flags.metasrvs, 1, 9),
-          frontends: whole('--frontends', flags.frontends, 0, 9),
+          datanodes: parseWhole('--datanodes', flags.datanodes, 1, 10_000),
+          emptyDatanodes: parseWhole('--empty-datanodes', flags.emptyDatanodes, 0, 10_000),
+          tables: parseWhole('--tables', flags.tables, 0, 100_000),
+          regions: parseWhole('--regions', flags.regions, 1, 100_000),
+          metasrvs: parseWhole('--metasrvs', flags.metasrvs, 1, 9),
+          frontends: parseWhole('--frontends', flags.frontends, 0, 9),
           migrationTimeMs: parseDurationOption('--migration-time', flags.migrationTime),
           seed: flags.seed,
           faults: flags.faults,
           loads: flags.loads,
-          port: whole('--port', flags.port, 0, 65_535),
+          port: parseWhole('--port', flags.port, 0, 65_535),
           say: (line) => writeSoon(cli.io.out, `${line}\n`),
         },
         { signal: cli.io.signal },

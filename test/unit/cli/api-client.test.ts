@@ -1,13 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createApiClient } from '../../../src/cli/api-client.ts';
 import type { ApiClient, ApiClientOptions } from '../../../src/cli/api-client.ts';
 import type { DaemonRequest } from '../../../src/cli/ask-daemon.ts';
 import { OperatingError, UsageError } from '../../../src/domain/errors.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
+import { useTempFolders } from '../../support/temp-folder.ts';
 
 const answer = z.object({ value: z.number() });
 
@@ -40,13 +41,14 @@ function client(
 const json = (body: unknown, status = 200): Response => new Response(JSON.stringify(body), { status });
 const headersOf = ({ init }: Seen): Headers => new Headers(init.headers);
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'api-client-'));
-  await writeFile(join(folder, 'token'), 'secret-token\n');
-  await writeFile(join(folder, 'bad'), 'two words\n');
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const newFolder = useTempFolders();
+
+/** A file that holds this text; without one, there is none. */
+function tokenFile(text?: string): string {
+  const path = join(newFolder(), 'token');
+  if (text !== undefined) writeFileSync(path, text);
+  return path;
+}
 
 describe('the client of a daemon', () => {
   it('gives back what the daemon answers, as far as it is known', async () => {
@@ -62,7 +64,7 @@ describe('the client of a daemon', () => {
   });
 
   it('sends bodies as JSON, with the token', async () => {
-    const { api, seen } = client(() => json({ value: 1 }), { tokenFile: join(folder, 'token') });
+    const { api, seen } = client(() => json({ value: 1 }), { tokenFile: tokenFile('secret-token\n') });
     await api.post('x', answer, { reason: 'é' });
     expect(seen[0]!.url).toBe('http://127.0.0.1:9480/api/v1/x');
     const body = JSON.stringify({ reason: 'é', by: userInfo().username });
@@ -162,10 +164,10 @@ describe('the client of a daemon', () => {
   );
 
   it.each([
-    ['missing', 'reading .* failed'],
-    ['bad', 'does not hold a token'],
-  ])('refuses a token file that is %s', async (name, message) => {
-    const { api, seen } = client(() => json({ value: 1 }), { tokenFile: join(folder, name) });
+    ['missing', undefined, 'reading .* failed'],
+    ['bad', 'two words\n', 'does not hold a token'],
+  ])('refuses a token file that is %s', async (_name, text, message) => {
+    const { api, seen } = client(() => json({ value: 1 }), { tokenFile: tokenFile(text) });
     await expect(api.get('/x', answer)).rejects.toThrow(new RegExp(`^--token-file: .*${message}`));
     expect(seen).toEqual([]);
   });
