@@ -89,9 +89,11 @@ function createShares(datanodes: RegionCounts['datanodes']): Shares {
     floor,
     ceil: (regions, weight) => ceilShare(regions, weight, total),
     floors(regions) {
-      const sum =
-        known.get(regions) ?? weights.reduce((floors, weight) => floors + floor(regions, weight), 0);
-      known.set(regions, sum);
+      let sum = known.get(regions);
+      if (sum === undefined) {
+        sum = weights.reduce((floors, weight) => floors + floor(regions, weight), 0);
+        known.set(regions, sum);
+      }
       return sum;
     },
   };

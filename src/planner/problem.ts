@@ -32,6 +32,8 @@ export interface Problem {
   readonly tableOf: Int32Array;
   /** Node index of each region's leader, or -1. */
   readonly nodeOf: Int32Array;
+  /** Bytes written to each region per second; {@link UNKNOWN} where nobody says it. */
+  readonly writeRate: Float64Array;
   /** 0: may be moved. {@link NOT_DRAINING}: left out of a drain-only plan. Otherwise see {@link hasToLeave} and {@link holdOf}. */
   readonly hold: Uint8Array;
   /** `regionsOfTable[start[t] .. start[t + 1]]`: the counted regions of each table, by region index. */
@@ -40,6 +42,9 @@ export interface Problem {
   /** What the previous plan moves and can still be moved so, by region index. Its choices are kept where they are about as good. */
   readonly previous?: ReadonlyMap<number, PreviousMove>;
 }
+
+/** A measure of a load that is not known. It sorts after everything known. */
+export const UNKNOWN = Number.MAX_VALUE;
 
 export interface PreviousMove {
   /** The column that takes the region. */
@@ -170,6 +175,7 @@ function problemNodes(snapshot: Snapshot, policy: Policy, rests: Memory['datanod
 interface Located {
   readonly tableOf: Int32Array;
   readonly nodeOf: Int32Array;
+  readonly writeRate: Float64Array;
 }
 
 function locateRegions(
@@ -181,38 +187,38 @@ function locateRegions(
   const nodeIndex = createNodeIndex(nodes);
   const tableOf = new Int32Array(regions.length);
   const nodeOf = new Int32Array(regions.length);
+  const writeRate = new Float64Array(regions.length);
   // Neighbours usually belong to the same table: comparing is cheaper than hashing a million ids.
   let lastId = '';
   let lastTable = -1;
   for (let region = 0; region < regions.length; region += 1) {
-    const { tableId, leader } = regions[region]!;
+    const { tableId, leader, load } = regions[region]!;
     if (tableId !== lastId) {
       lastId = tableId;
       lastTable = tableIndex.get(tableId) ?? -1;
     }
     tableOf[region] = lastTable;
     nodeOf[region] = leader === null ? -1 : nodeIndex(leader);
+    writeRate[region] = load?.writeBytesPerSecond ?? UNKNOWN;
   }
-  return { tableOf, nodeOf };
+  return { tableOf, nodeOf, writeRate };
 }
 
-/** Ids below this are looked up by position, which is many times faster than by name; nearly all are. */
-const MAX_SMALL_ID = 65_536;
-
-/** The index of a datanode by its id, or -1. */
+/** The index of a datanode by its id, or -1. Nearly all ids are small: those are looked up by position, which is many times faster than by name. */
 function createNodeIndex(nodes: readonly ProblemNode[]): (id: string) => number {
   const byName = new Map(nodes.map(({ id }, index) => [id, index]));
-  const bySmallId = new Int32Array(MAX_SMALL_ID).fill(-1);
+  const bySmallId: number[] = [];
   nodes.forEach(({ id }, index) => {
     if (Number(id) < MAX_SMALL_ID) bySmallId[Number(id)] = index;
   });
   return (id) => {
     const small = bySmallId[Number(id)];
     // Not every text that makes the number is the id.
-    if (small !== undefined && small !== -1 && nodes[small]!.id === id) return small;
-    return byName.get(id) ?? -1;
+    return small !== undefined && nodes[small]!.id === id ? small : (byName.get(id) ?? -1);
   };
 }
+
+const MAX_SMALL_ID = 65_536;
 
 interface HoldInput extends Located {
   readonly snapshot: Snapshot;

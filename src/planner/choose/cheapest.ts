@@ -6,7 +6,7 @@ import {
   lowerCost,
   raiseCost,
 } from '../solve/costs.ts';
-import { compareMoveCost, leadingMeasure, moveCost, moveCostParts } from './load.ts';
+import { compareInRow, leadingMeasure, moveCost, moveCostParts } from './load.ts';
 import type { Problem } from '../problem.ts';
 import { lowerCell, raiseCell, type Rows } from '../solve/rows.ts';
 import type { Search } from '../solve/search.ts';
@@ -46,11 +46,11 @@ class ResidualGraph {
   readonly #columns: number;
   readonly #hub: number;
   /** Costs of the movable regions of a row in a column, the cheapest first, part after part. */
-  readonly #costs: ReadonlyMap<number, Float64Array>;
+  readonly #costs: ReadonlyMap<number, readonly number[]>;
   /** How many regions the previous plan moves to a cell. */
   readonly #arrivals: ReadonlyMap<number, number>;
   /** What is one less arrival that the previous plan has: nothing but the last part. */
-  readonly #arrival: Float64Array;
+  readonly #arrival: readonly number[];
   /** The objective first, then what the migrations cost: compared in this order. */
   readonly #parts: number;
   readonly #distance: Float64Array;
@@ -65,7 +65,7 @@ class ResidualGraph {
     this.#costs = movableCosts(problem, rows);
     this.#arrivals = previousArrivals(problem, rows);
     this.#parts = 1 + moveCostParts(problem);
-    this.#arrival = new Float64Array(this.#parts - 1).fill(1, -1);
+    this.#arrival = new Array<number>(this.#parts - 1).fill(0).fill(1, -1);
     this.#step = new Float64Array(this.#parts);
     this.#distance = new Float64Array((this.#hub + 1) * this.#parts);
     this.#parent = new Int32Array(this.#hub + 1);
@@ -142,7 +142,7 @@ class ResidualGraph {
   }
 
   /** Costs of a cell that has a region of this rank, the cheapest being 0. */
-  #costsOf(row: number, column: number, rank: number): Float64Array {
+  #costsOf(row: number, column: number, rank: number): readonly number[] {
     const costs = this.#costs.get(row * this.#columns + column);
     if (!costs || rank * (this.#parts - 1) >= costs.length)
       throw new Error(`Row ${row} has no region of rank ${rank} to move in column ${column}`);
@@ -150,13 +150,20 @@ class ResidualGraph {
   }
 
   /** What it costs to give up the last of so many regions that a cell receives; undefined where the previous plan has fewer. */
-  #arrivalOf(row: number, column: number, received: number): Float64Array | undefined {
+  #arrivalOf(row: number, column: number, received: number): readonly number[] | undefined {
     const arrivals = this.#arrivals.get(row * this.#columns + column) ?? 0;
     return received <= arrivals ? this.#arrival : undefined;
   }
 
   /** One step, which adds the migration costs of the region of a rank, or takes them off (`sign` -1). */
-  #relax(from: number, to: number, objective: number, costs?: Float64Array, rank = 0, sign = 1): boolean {
+  #relax(
+    from: number,
+    to: number,
+    objective: number,
+    costs?: readonly number[],
+    rank = 0,
+    sign = 1,
+  ): boolean {
     this.steps += 1;
     const distance = this.#distance;
     const parts = this.#parts;
@@ -215,23 +222,25 @@ function previousArrivals({ previous, columns }: Problem, rows: Rows): ReadonlyM
   return arrivals;
 }
 
-function movableCosts(problem: Problem, rows: Rows): ReadonlyMap<number, Float64Array> {
-  const byCell = new Map<number, number[]>();
+/** Sorts the members of each row, so that whoever chooses among them afterwards finds them in order. */
+function movableCosts(problem: Problem, rows: Rows): ReadonlyMap<number, readonly number[]> {
+  const { nodeOf, columnOf, columns, hold } = problem;
+  const costs = new Map<number, number[]>();
   for (let row = 0; row < rows.count; row += 1) {
-    for (let index = rows.first[row]!; index < rows.first[row + 1]!; index += 1) {
-      const region = rows.members[index]!;
-      const column = problem.columnOf[problem.nodeOf[region]!]!;
-      if (column === -1 || problem.hold[region] !== 0) continue;
-      const cell = row * problem.columns.length + column;
-      const known = byCell.get(cell);
-      if (known) known.push(region);
-      else byCell.set(cell, [region]);
+    const start = rows.first[row]!;
+    const members = [...rows.members.subarray(start, rows.first[row + 1])];
+    rows.members.set(
+      sortFew(members, (a, b) => compareInRow(problem, a, b)),
+      start,
+    );
+    for (const region of members) {
+      const column = columnOf[nodeOf[region]!]!;
+      if (column === -1 || hold[region] !== 0) continue;
+      const cell = row * columns.length + column;
+      const known = costs.get(cell);
+      if (known) known.push(...moveCost(problem, region));
+      else costs.set(cell, [...moveCost(problem, region)]);
     }
-  }
-  const costs = new Map<number, Float64Array>();
-  for (const [cell, found] of byCell) {
-    sortFew(found, (a, b) => compareMoveCost(problem, a, b));
-    costs.set(cell, Float64Array.from(found.flatMap((region) => moveCost(problem, region))));
   }
   return costs;
 }

@@ -3,10 +3,9 @@ import type { Problem } from '../problem.ts';
 import { forEachAway } from '../solve/follower-row.ts';
 import type { FollowerRow } from '../solve/follower-row.ts';
 import type { Rows } from '../solve/rows.ts';
-import { compareMoveCost, createNodeLoad } from './load.ts';
+import { compareInRow, createNodeLoad } from './load.ts';
 import { keepTargets, spreadLoad } from './spread.ts';
-import type { Exchange } from './spread.ts';
-import type { Taker } from './taker-queue.ts';
+import type { Exchange, Taker } from './spread.ts';
 
 /** One region's change of leader, by region and node index. */
 export interface Relocation {
@@ -54,22 +53,18 @@ function exchangeOf(problem: Problem, rows: Rows, row: number, giveOf: Int32Arra
   return { takers, leaving: takers.length === 0 ? [] : leavingOf(problem, rows, row, giveOf) };
 }
 
-/** @param giveOf how many regions each target's datanode gives; a draining one gives all that can leave. */
+/** @param giveOf how many regions each target's datanode gives, used up by this; a draining one gives all that can leave. */
 function leavingOf(problem: Problem, { first, members }: Rows, row: number, giveOf: Int32Array): number[] {
   const { nodeOf, hold, columnOf } = problem;
-  const byNode = new Map<number, number[]>();
+  const regions: number[] = [];
   for (let index = first[row]!; index < first[row + 1]!; index += 1) {
     const region = members[index]!;
     const node = nodeOf[region]!;
-    if (hold[region] !== 0 || (columnOf[node] !== -1 && giveOf[node] === 0)) continue;
-    const regions = byNode.get(node);
-    if (regions) regions.push(region);
-    else byNode.set(node, [region]);
+    if (hold[region] === 0 && (columnOf[node] === -1 || giveOf[node]! > 0)) regions.push(region);
   }
-  return sortFew([...byNode], ([a], [b]) => a - b).flatMap(([node, regions]) => {
-    sortFew(regions, (a, b) => compareMoveCost(problem, a, b));
-    return columnOf[node] === -1 ? regions : regions.slice(0, giveOf[node]);
-  });
+  return sortFew(regions, (a, b) => compareInRow(problem, a, b)).filter(
+    (region) => columnOf[nodeOf[region]!] === -1 || giveOf[nodeOf[region]!]!-- > 0,
+  );
 }
 
 /** Each target in turn, so that the regions of one source go to many of them. */

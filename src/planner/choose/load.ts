@@ -1,5 +1,6 @@
 import { compareIds } from '../../domain/ids.ts';
 import type { Region, RegionLoad } from '../../domain/snapshot.ts';
+import { UNKNOWN } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 
 /** The measures of a region's load, the most telling first. */
@@ -22,19 +23,24 @@ function costFactor({ previous }: Problem, region: number): number {
  * on disk, then what the previous plan moves, then lowest id. Unknown is not zero: it sorts after everything known.
  */
 export function compareMoveCost(problem: Problem, a: number, b: number): number {
-  const { regions } = problem.snapshot;
-  const [regionA, regionB] = [regions[a]!, regions[b]!];
+  const { previous, snapshot, writeRate } = problem;
+  if (previous === undefined && writeRate[a] !== writeRate[b]) return writeRate[a]! - writeRate[b]!;
+  const [regionA, regionB] = [snapshot.regions[a]!, snapshot.regions[b]!];
   const [loadA, loadB] = [regionA.load, regionB.load];
   const [factorA, factorB] = [costFactor(problem, a), costFactor(problem, b)];
-  const compare = (costA = Number.MAX_VALUE, costB = Number.MAX_VALUE): number =>
-    costA * factorA - costB * factorB;
+  const compare = (costA = UNKNOWN, costB = UNKNOWN): number => costA * factorA - costB * factorB;
   return (
-    compare(loadA?.writeBytesPerSecond, loadB?.writeBytesPerSecond) ||
+    compare(writeRate[a], writeRate[b]) ||
     compare(loadA?.memtableBytes, loadB?.memtableBytes) ||
     compare(loadA?.diskBytes, loadB?.diskBytes) ||
     factorA - factorB ||
     compareIds(regionA.id, regionB.id)
   );
+}
+
+/** By datanode, and the cheapest first of each. */
+export function compareInRow(problem: Problem, a: number, b: number): number {
+  return problem.nodeOf[a]! - problem.nodeOf[b]! || compareMoveCost(problem, a, b);
 }
 
 /** Above this, or unknown, a measure counts as this: eight thousand of them still add up exactly. */
@@ -69,17 +75,17 @@ export interface NodeLoad {
   shift(move: { readonly region: number; readonly from: number; readonly to: number }): void;
 }
 
-export function createNodeLoad({ snapshot, nodes, nodeOf }: Problem): NodeLoad {
+export function createNodeLoad({ snapshot, nodes, nodeOf, writeRate }: Problem): NodeLoad {
   const { regions } = snapshot;
   const measure = leadingMeasure(regions);
   const byNode = new Float64Array(nodes.length);
-  const of = (region: number): number =>
-    measure === undefined ? 0 : (regions[region]!.load?.[measure] ?? 0);
-  if (measure !== undefined) {
-    for (let region = 0; region < regions.length; region += 1) {
-      if (nodeOf[region] !== -1) byNode[nodeOf[region]!]! += of(region);
-    }
-  }
+  const of = (region: number): number => {
+    if (measure === undefined) return 0;
+    if (measure !== 'writeBytesPerSecond') return regions[region]!.load?.[measure] ?? 0;
+    return writeRate[region] === UNKNOWN ? 0 : writeRate[region]!;
+  };
+  for (let region = 0; region < regions.length; region += 1)
+    if (nodeOf[region] !== -1) byNode[nodeOf[region]!]! += of(region);
   return {
     measure,
     byNode,

@@ -2,8 +2,12 @@ import { sortFew } from '../../lib/sort.ts';
 import type { Problem } from '../problem.ts';
 import { compareMoveCost } from './load.ts';
 import type { NodeLoad } from './load.ts';
-import { TakerQueue } from './taker-queue.ts';
-import type { Taker } from './taker-queue.ts';
+
+/** A target that lacks so many regions of a row. */
+export interface Taker {
+  readonly column: number;
+  readonly lack: number;
+}
 
 /** What one row moves. */
 export interface Exchange {
@@ -27,12 +31,18 @@ const KEEP_WITHIN = 1.1;
  */
 export function spreadLoad(problem: Problem, exchange: Exchange, load: NodeLoad): readonly Assignment[] {
   const fresh = new Spread(problem, exchange, load);
-  fresh.fill(exchange);
+  fresh.fill(exchange.leaving);
   if (!problem.previous) return fresh.assignments;
   const limit = KEEP_WITHIN * fresh.highest();
   const kept = new Spread(problem, exchange, load);
-  const keep = (region: number, column: number): void => kept.give(region, column);
-  kept.fill(keepTargets(problem, exchange, keep, (region, column) => kept.with(region, column) <= limit));
+  const takerOf = new Map(exchange.takers.map(({ column }, taker) => [column, taker]));
+  const rest = keepTargets(
+    problem,
+    exchange,
+    (region, column) => kept.give(region, takerOf.get(column)!),
+    (region, column) => kept.with(region, takerOf.get(column)!) <= limit,
+  );
+  kept.fill(rest.leaving);
   return kept.highest() <= limit ? kept.assignments : fresh.assignments;
 }
 
@@ -62,49 +72,83 @@ export function keepTargets(
   return { leaving, takers };
 }
 
-/** What the targets of one row carry while it is decided who takes what. */
+/** What the targets of one row carry while it is decided who takes what. They are named by their place among the takers. */
 class Spread {
   readonly assignments: Assignment[] = [];
   readonly #problem: Problem;
   readonly #load: NodeLoad;
-  readonly #carried: Map<number, number>;
+  readonly #takers: readonly Taker[];
+  readonly #lack: number[];
+  readonly #carried: number[];
+  readonly #perWeight: number[];
 
   constructor(problem: Problem, { takers }: Exchange, load: NodeLoad) {
     this.#problem = problem;
     this.#load = load;
-    this.#carried = new Map(takers.map(({ column }) => [column, load.byNode[problem.columns[column]!]!]));
+    this.#takers = takers;
+    this.#lack = takers.map(({ lack }) => lack);
+    this.#carried = takers.map(({ column }) => load.byNode[problem.columns[column]!]!);
+    this.#perWeight = takers.map((_, taker) => this.#carried[taker]! / this.#weightOf(taker));
   }
 
-  give(region: number, column: number): void {
-    this.#carried.set(column, this.#carried.get(column)! + this.#load.of(region));
-    this.assignments.push({ region, column });
+  give(region: number, taker: number): void {
+    this.#perWeight[taker] = this.with(region, taker);
+    this.#carried[taker]! += this.#load.of(region);
+    this.#lack[taker]! -= 1;
+    this.assignments.push({ region, column: this.#takers[taker]!.column });
   }
 
   /** What a target would carry for its weight with one region more. */
-  with(region: number, column: number): number {
-    return (this.#carried.get(column)! + this.#load.of(region)) / this.#problem.weights[column]!;
+  with(region: number, taker: number): number {
+    return (this.#carried[taker]! + this.#load.of(region)) / this.#weightOf(taker);
   }
 
   highest(): number {
-    return [...this.#carried.keys()].reduce((most, column) => Math.max(most, this.#perWeight(column)), 0);
+    return this.#perWeight.reduce((most, value) => Math.max(most, value), 0);
   }
 
-  /** Gives the heaviest region first, to the target that carries least. */
-  fill({ leaving, takers }: Exchange): void {
+  /**
+   * Gives the heaviest region first, to the target that carries least of those that lack any, among equals the first: the top of a heap.
+   *
+   * @throws Error when there are more than are lacking.
+   */
+  fill(leaving: readonly number[]): void {
+    const load = this.#load;
     const heaviestFirst = sortFew(
       [...leaving],
-      (a, b) => this.#load.of(b) - this.#load.of(a) || compareMoveCost(this.#problem, a, b),
+      (a, b) => load.of(b) - load.of(a) || compareMoveCost(this.#problem, a, b),
     );
-    const queue = new TakerQueue(takers, (column) => this.#perWeight(column));
+    const heap = this.#lack.flatMap((lack, taker) => (lack > 0 ? [taker] : []));
+    for (let place = (heap.length >> 1) - 1; place >= 0; place -= 1) this.#sink(heap, place);
     for (const region of heaviestFirst) {
-      queue.serve((column) => {
-        this.give(region, column);
-        return this.#perWeight(column);
-      });
+      const taker = heap[0];
+      if (taker === undefined) throw new Error('More regions leave than are lacking');
+      this.give(region, taker);
+      if (this.#lack[taker] === 0) {
+        heap[0] = heap.at(-1)!;
+        heap.pop();
+      }
+      this.#sink(heap, 0);
     }
   }
 
-  #perWeight(column: number): number {
-    return this.#carried.get(column)! / this.#problem.weights[column]!;
+  #sink(heap: number[], start: number): void {
+    for (let place = start; ;) {
+      let child = 2 * place + 1;
+      if (child >= heap.length) return;
+      if (child + 1 < heap.length && this.#isLess(heap[child + 1]!, heap[child]!)) child += 1;
+      if (!this.#isLess(heap[child]!, heap[place]!)) return;
+      [heap[place], heap[child]] = [heap[child]!, heap[place]!];
+      place = child;
+    }
+  }
+
+  #isLess(a: number, b: number): boolean {
+    const difference = this.#perWeight[a]! - this.#perWeight[b]!;
+    return difference < 0 || (difference === 0 && a < b);
+  }
+
+  #weightOf(taker: number): number {
+    return this.#problem.weights[this.#takers[taker]!.column]!;
   }
 }

@@ -21,7 +21,8 @@ export function createBlockerCosts(
   result: RegionCounts,
 ): (region: number, code: BlockerCode) => boolean {
   const { nodes, nodeOf, tableOf, columns } = problem;
-  const uneven = unevenTables(result, 'after');
+  // Most plans have no blockers: it is looked for with the first.
+  let uneven: ReadonlySet<number> | undefined;
   const areNodesUneven =
     problem.evenTotals &&
     columns.some((node) => {
@@ -33,6 +34,7 @@ export function createBlockerCosts(
     const [node, table] = [nodeOf[region]!, tableOf[region]!];
     if (nodes[node]?.drains) return true;
     if (UNCOUNTED.includes(code)) return false;
+    uneven ??= unevenTables(result, 'after');
     if (uneven.has(table) && counts.ofTable(table, node) > counts.tableShare(table, node).floor) return true;
     return areNodesUneven && counts.total(node) > counts.nodeShare(node).floor;
   };

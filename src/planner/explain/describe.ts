@@ -32,31 +32,22 @@ function explainMove(problem: Problem, counts: Counts, shares: ShareTexts, move:
   const to = problem.nodes[move.to]!.id;
   if (hasToLeave(problem.hold[move.region]!))
     return `Datanode ${from} is draining: every region leaves it, also of tables that are not selected. Datanode ${to} has the fewest of this table.`;
-  if (move.reason === 'drain') {
-    const left = plural(move.totalAtFrom);
+  const left = plural(move.totalAtFrom);
+  if (move.reason === 'drain')
     return ['Datanode ', from, ' is draining and has ', left, ' left; datanode ', to, BELOW_SHARE].join('');
-  }
   if (move.reason === 'table-spread') {
     const table = problem.tableOf[move.region]!;
-    const regions = counts.regionsOf(table);
-    const has = ['Datanode ', from, ' has ', move.tableAtFrom, " of the table's ", plural(regions)];
-    const lacks = [', datanode ', to, ' has ', orNone(move.tableAtTo), '; '];
-    return [
-      ...has,
-      ...lacks,
-      fairShares(shares.ofTable(table, move.from), shares.ofTable(table, move.to)),
-    ].join('');
+    const regions = plural(counts.regionsOf(table));
+    const has = ['Datanode ', from, ' has ', move.tableAtFrom, " of the table's ", regions].join('');
+    const fair = fairShares(shares.ofTable(table, move.from), shares.ofTable(table, move.to));
+    return [has, ', datanode ', to, ' has ', orNone(move.tableAtTo), '; ', fair].join('');
   }
-  const has = ['Datanode ', from, ' has ', plural(move.totalAtFrom), ' in total'];
-  const lacks = [', datanode ', to, ' has ', orNone(move.totalAtTo), '; '];
-  return [
-    ...has,
-    ...lacks,
-    fairShares(shares.ofNode(move.from), shares.ofNode(move.to)),
-    ' The table itself stays even.',
-  ].join('');
+  const has = ['Datanode ', from, ' has ', left, ' in total'].join('');
+  const fair = fairShares(shares.ofNode(move.from), shares.ofNode(move.to));
+  return [has, ', datanode ', to, ' has ', orNone(move.totalAtTo), '; ', fair, TABLE_STAYS_EVEN].join('');
 }
 
+const TABLE_STAYS_EVEN = ' The table itself stays even.';
 const BELOW_SHARE = ' is below its fair share.';
 
 function fairShares(from: string, to: string): string {
