@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { createCommandRig, submittedRegions } from '../support/command-rig.ts';
 import type { CommandRig } from '../support/command-rig.ts';
+import { postTo } from '../support/running-daemon.ts';
 import { selfSigned } from '../support/tls.ts';
 
 const ACT = ['-c', 'rebalancer.yaml', '--no-dry-run'];
@@ -11,8 +12,6 @@ const ELSEWHERE = ['--set', 'state.path=elsewhere'];
 
 interface Beside extends CommandRig {
   readonly url: string;
-  /** Posts an action to the daemon. */
-  post(action: string, body: object): Promise<Response>;
 }
 
 /** A daemon at work, with commands of the same configuration beside it. */
@@ -22,15 +21,9 @@ async function startBeside(
 ): Promise<Beside> {
   const rig = await createCommandRig(context, { version: '1.3' });
   const daemon = rig.start(['run', ...ACT, ...set.flatMap((each) => ['--set', each])]);
-  const [, url = ''] = await daemon.waitFor(/"url":"([^"]+)"/);
+  const url = await daemon.url();
   await daemon.waitFor(/"outcome":"balanced"/);
-  const post = (action: string, body: object): Promise<Response> =>
-    fetch(`${url}/api/v1/${action}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-  return { ...rig, url, post };
+  return { ...rig, url };
 }
 
 const listen = ({ url }: Beside): string[] => ['--set', `server.listen=${new URL(url).host}`];
@@ -66,7 +59,7 @@ it('drain asks the daemon that works on the cluster, and follows it to the verdi
 
 it('during a pause no command beside the daemon submits anything', async (context) => {
   const beside = await startBeside(context);
-  await beside.post('pause', { reason: 'new disks', by: 'anna' });
+  await postTo(beside.url, 'pause', { reason: 'new disks', by: 'anna' });
   const before = submittedRegions(beside.double);
   for (const place of [[], [...ELSEWHERE, ...listen(beside)]]) {
     const once = await beside.run(['once', ...ACT, ...place]);

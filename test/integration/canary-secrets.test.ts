@@ -1,18 +1,13 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
-import { CommandProcess, runCommandLine } from '../support/command-process.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { runCommandLine } from '../support/command-process.ts';
+import { startDaemonProcess } from '../support/running-daemon.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
 import { selfSigned } from '../support/tls.ts';
 import { WireDouble } from '../support/wire-double.ts';
 
 const newFolder = useTempFolders();
-const closers: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
-
 const PASSWORD = 'canary-password-8c1f';
 const TOKEN = 'canary-token-4b7e';
 const ETCD_PASSWORD = 'canary-etcd-91d2';
@@ -60,7 +55,7 @@ test.each([
       datanodes: [0, 1, 2],
       tables: [{ id: 1024n, name: 'cpu', leaders: [0, 0, 0, 0] }],
     });
-    closers.push(() => double.close());
+    onTestFinished(() => double.close());
     const folder = newFolder();
     const { cert, key } = selfSigned();
     for (const [name, text] of Object.entries({
@@ -89,11 +84,8 @@ test.each([
       log: { level: 'debug' },
       ...extra,
     };
-    const file = join(folder, 'rebalancer.yaml');
-    writeFileSync(file, JSON.stringify(config));
-    const daemon = new CommandProcess(['run', '-c', file], { cwd: folder });
-    closers.push(() => daemon.kill('SIGKILL'));
-    const [, url = ''] = await daemon.waitFor(/"url":"([^"]+)"/);
+    const daemon = startDaemonProcess(config, folder);
+    const url = await daemon.url();
     await daemon.waitFor(seen);
     let shown = '';
     for (const path of PATHS) {
@@ -108,7 +100,7 @@ test.each([
     shown += readFileSync(`/proc/${pid}/cmdline`, 'latin1') + readFileSync(`/proc/${pid}/environ`, 'latin1');
     daemon.kill('SIGTERM');
     await daemon.ended();
-    const printed = await runCommandLine(['config', 'print', '-c', file], { cwd: folder });
+    const printed = await runCommandLine(['config', 'print', '-c', 'rebalancer.yaml'], { cwd: folder });
     expect(printed.out).toContain(join(folder, 'password'));
     const everything = { shown, log: daemon.out, errors: daemon.err, printed: printed.out + printed.err };
     for (const [where, text] of Object.entries(everything)) expect(leaksIn(text, key), where).toEqual([]);

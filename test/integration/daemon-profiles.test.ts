@@ -1,41 +1,19 @@
 import { expect, it } from 'vitest';
 import type { TestContext } from 'vitest';
-import { z } from 'zod';
-import type { RunningDaemon } from '../../src/app/daemon/open-daemon.ts';
+import { snapshotSchema } from '../../src/domain/snapshot.ts';
+import { statusSchema } from '../../src/server/api/answers.ts';
 import type { ListeningCluster } from '../../src/app/commands/simulate.ts';
 import type { StampedEvent } from '../../src/observability/events.ts';
 import {
+  getFrom,
   hastyConfig,
   listenCrowded,
+  metricsOf,
   nextEvent,
-  samplesOf,
+  postTo,
   startTestDaemon,
 } from '../support/running-daemon.ts';
 import { tempFolderFor } from '../support/temp-folder.ts';
-
-const snapshotAnswer = z.object({
-  regions: z.array(z.object({ id: z.string(), leader: z.string().nullable() })),
-});
-const statusAnswer = z.object({
-  verdict: z.object({ code: z.string() }),
-  datanodes: z.array(z.object({ id: z.string(), regions: z.number() })),
-});
-
-async function get<T>({ server }: RunningDaemon, path: string, schema: z.ZodType<T>): Promise<T> {
-  const response = await fetch(`${server.url}${path}`);
-  expect(response.status).toBe(200);
-  return schema.parse(await response.json());
-}
-
-async function post({ server }: RunningDaemon, path: string, body: object): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(`${server.url}${path}`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify(body),
-  });
-  expect(response.status).toBe(200);
-}
 
 function isBalanced(event: StampedEvent): boolean {
   return event.type === 'cycle-finished' && event.outcome === 'balanced';
@@ -51,13 +29,13 @@ function sorted(pairs: Iterable<readonly [string, unknown]>): (readonly [string,
 }
 
 /** What the daemon tells, over API and metrics, is what is true in the cluster. */
-async function expectTruth(running: RunningDaemon, { cluster }: ListeningCluster): Promise<void> {
-  const { regions } = await get(running, '/api/v1/snapshot', snapshotAnswer);
+async function expectTruth(url: string, { cluster }: ListeningCluster): Promise<void> {
+  const { regions } = await getFrom(url, 'snapshot', snapshotSchema);
   expect(sorted(regions.map(({ id, leader }) => [id, leader] as const))).toEqual(sorted(cluster.leaders()));
   const truth = cluster.regionsPerDatanode();
-  const { datanodes } = await get(running, '/api/v1/status', statusAnswer);
+  const { datanodes } = await getFrom(url, 'status', statusSchema);
   expect(sorted(datanodes.map((node) => [node.id, node.regions] as const))).toEqual(sorted(truth));
-  const samples = samplesOf(await (await fetch(`${running.server.url}/metrics`)).text());
+  const samples = await metricsOf(url);
   for (const [id, count] of truth) expect(samples.get(`datanode_regions{datanode="${id}"}`)).toBe(count);
 }
 
@@ -103,8 +81,9 @@ it.concurrent.for(['0.6', '0.7', '0.9', '0.12', '0.16', '1.0', '1.3'])(
     closeAfter(context, first);
     await nextEvent(first.session.events, isBalanced);
     expectEven(listening, ['0', '1', '2']);
-    await expectTruth(first, listening);
-    expect(await get(first, '/api/v1/status', statusAnswer)).toMatchObject({ verdict: { code: 'balanced' } });
+    await expectTruth(first.server.url, listening);
+    const status = await getFrom(first.server.url, 'status', statusSchema);
+    expect(status).toMatchObject({ verdict: { code: 'balanced' } });
 
     const added = cluster.addDatanode();
     const counted = new Set<string>();
@@ -118,10 +97,10 @@ it.concurrent.for(['0.6', '0.7', '0.9', '0.12', '0.16', '1.0', '1.3'])(
     expect([...counted]).toEqual([added]);
 
     await nextEvent(first.session.events, isBalanced);
-    await expectTruth(first, listening);
+    await expectTruth(first.server.url, listening);
     const watching = nextEvent(first.session.events, isUnderWay);
     const beforeDrain = submissionsOf(listening).length;
-    await post(first, '/api/v1/drain', { datanodes: ['1'], by: 'a test' });
+    expect((await postTo(first.server.url, 'drain', { datanodes: ['1'] })).status).toBe(200);
     await watching;
     await first.close();
 
@@ -130,7 +109,7 @@ it.concurrent.for(['0.6', '0.7', '0.9', '0.12', '0.16', '1.0', '1.3'])(
     await nextEvent(second.session.events, isBalanced);
     expect(cluster.regionsPerDatanode().get('1')).toBe(0);
     expectEven(listening, ['0', '2', added]);
-    await expectTruth(second, listening);
+    await expectTruth(second.server.url, listening);
     const sinceDrain = submissionsOf(listening).slice(beforeDrain);
     expect(new Set(sinceDrain).size).toBe(sinceDrain.length);
     expect(cluster.migrationsUnderWay).toEqual([]);

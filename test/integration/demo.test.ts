@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { samplesOf } from '../support/running-daemon.ts';
+import { metricsOf } from '../support/running-daemon.ts';
 import { CommandProcess } from '../support/command-process.ts';
 import { tempFolderFor } from '../support/temp-folder.ts';
 
@@ -25,7 +25,7 @@ it.concurrent.for(['0.6', '1.3'])(
     const demo = new CommandProcess(args, { cwd: tempFolderFor(context) });
     const [, url = ''] = await demo.waitFor(/^Page (http:\S+)\/ /m);
     await demo.waitFor(/^\[1\/\d+\] moved region \d+ of \S+ from \d+ to \d+ in /m);
-    const samples = samplesOf(await (await fetch(`${url}/metrics`)).text());
+    const samples = await metricsOf(url);
     expect(samples.get('dry_run')).toBe(0);
     expect(samples.get('migrations_total{outcome="succeeded",reason="table-spread"}')).toBeGreaterThan(0);
     expect((await fetch(`${url}/api/v1/status`)).status).toBe(200);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { SimulatedCluster } from '../../src/simulator/index.ts';
-import { startSimulatedDaemon } from '../support/simulated-daemon.ts';
-import type { SimulatedDaemon } from '../support/simulated-daemon.ts';
+import { postTo, startSimulatedDaemon } from '../support/running-daemon.ts';
+import type { SimulatedDaemon } from '../support/running-daemon.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
 import { describeWith } from '../support/tools.ts';
 
@@ -29,12 +29,12 @@ const RUNBOOK_WORDS: Readonly<Record<string, string>> = {
 const CAUSES: readonly Cause[] = [
   { code: NOTHING },
   { code: 'dry-run', set: ['execution.dryRun=true'] },
-  { code: 'paused', before: (daemon) => post(daemon, 'pause', {}) },
+  { code: 'paused', before: (daemon) => postTo(daemon.url, 'pause') },
   { code: 'pinned', set: ['pins.tables=["public.*"]'] },
   { code: 'no-target', set: ['datanodes.cordon=["1","2","3"]'] },
   {
     code: 'leader-dead',
-    before: (daemon) => post(daemon, 'pause', {}),
+    before: (daemon) => postTo(daemon.url, 'pause'),
     after: ({ listening }) => listening.cluster.killDatanode('0'),
   },
   {
@@ -71,16 +71,6 @@ function regionOn0(cluster: SimulatedCluster): string {
   return id;
 }
 
-async function post({ url }: SimulatedDaemon, action: string, body: object): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${url}/api/v1/${action}`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify(body),
-  });
-  expect(answer.status).toBe(200);
-}
-
 /** What keeps regions now: blockers of the plan, and closed gates. */
 function causesOf({ running }: SimulatedDaemon): string[] {
   const { blocked, gates } = running.work.state();
@@ -115,7 +105,7 @@ describeWith('prometheus', 'the alert DrainStuck', ([, promtool = '']) => {
             ? daemon.listening.cluster.regionsPerDatanode().get('0') === 0
             : causesOf(daemon).includes(code);
         const shown = daemon.until((event) => event.type === 'cycle-finished' && isThere());
-        await post(daemon, 'drain', { datanodes: ['0'] });
+        expect((await postTo(daemon.url, 'drain', { datanodes: ['0'] })).status).toBe(200);
         await after?.(daemon);
         await shown;
         const metrics = await (await fetch(`${daemon.url}/metrics`)).text();

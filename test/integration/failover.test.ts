@@ -1,13 +1,18 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, expect, onTestFailed, test } from 'vitest';
+import { expect, onTestFailed, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { listenAsCluster, type ListeningCluster } from '../../src/app/commands/simulate.ts';
-import { isFinal, MOVE_STATES } from '../../src/domain/move.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import type { SimEvent } from '../../src/simulator/index.ts';
-import { CommandProcess } from '../support/command-process.ts';
+import type { ListeningCluster, ListenRequest } from '../../src/app/commands/simulate.ts';
+import { isFinal } from '../../src/domain/move.ts';
+import { historySchema, statusSchema } from '../../src/server/api/answers.ts';
+import type { CommandProcess } from '../support/command-process.ts';
 import { eventually } from '../support/eventually.ts';
+import {
+  clusterSection,
+  getFrom,
+  listenCrowded,
+  metricsOf,
+  postTo,
+  startDaemonProcess,
+} from '../support/running-daemon.ts';
 import { listenAsApiServer } from '../harness/ha/api-server.ts';
 import { startEtcd } from '../harness/ha/etcd-server.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
@@ -22,25 +27,9 @@ const SHOWN = 6_000;
 const STEP_LIMIT_MS = 120_000;
 const LIMIT_MS = 400_000;
 
-const historySchema = z.object({
-  moves: z.array(
-    z.object({ regionId: z.string(), state: z.enum(MOVE_STATES), from: z.string(), to: z.string() }),
-  ),
-});
-const statusSchema = z.object({
-  leader: z.object({ leads: z.boolean(), holder: z.string().nullable() }),
-  lastCycle: z.object({ outcome: z.string() }).nullable(),
-});
-
 const rangeSchema = z.object({ kvs: z.array(z.object({ value: z.string() })).default([]) });
 
 const newFolder = useTempFolders();
-const closers: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
-
 /** Where replicas agree on a leader. */
 interface LockServer {
   /** The part of the configuration that leads there. */
@@ -51,66 +40,64 @@ interface LockServer {
 
 /** One replica: a process with a state folder of its own. */
 class Replica {
-  readonly name: string;
   readonly process: CommandProcess;
 
-  constructor(name: string, cluster: ListeningCluster, { ha }: LockServer) {
-    this.name = name;
-    const cwd = newFolder();
-    const { frontend, metasrv } = cluster.served;
+  constructor(identity: string, listening: ListeningCluster, { ha }: LockServer) {
     const config = {
-      cluster: {
-        name: 'failover',
-        ...(cluster.cluster.profile.adminFunctions !== null && { sql: { endpoints: frontend } }),
-        metasrv: { endpoints: metasrv },
-      },
+      cluster: clusterSection(listening, 'failover'),
       schedule: { cron: '* * * * * *' },
       execution: { dryRun: false, maxMovesPerCycle: 100, pauseBetweenMoves: '0s', pollInterval: '50ms' },
-      state: { path: join(cwd, 'state') },
       server: { listen: '127.0.0.1:0' },
-      ha: {
-        ...ha,
-        identity: name,
-        leaseDuration: `${LEASE_MS}ms`,
-        renewDeadline: '6s',
-        retryPeriod: '1s',
-      },
+      ha: { ...ha, identity, leaseDuration: `${LEASE_MS}ms`, renewDeadline: '6s', retryPeriod: '1s' },
     };
-    writeFileSync(join(cwd, 'rebalancer.yaml'), JSON.stringify(config));
-    this.process = new CommandProcess(['run', '-c', 'rebalancer.yaml'], { cwd });
-    closers.push(() => this.process.kill('SIGKILL'));
+    this.process = startDaemonProcess(config, newFolder());
     onTestFailed(() => {
       const { out, err } = this.process;
-      process.stderr.write(`${name}:\n${out.slice(-SHOWN)}${err.slice(-SHOWN)}\n`);
+      process.stderr.write(`${identity}:\n${out.slice(-SHOWN)}${err.slice(-SHOWN)}\n`);
     });
   }
 
-  async get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-    const [, url = ''] = await this.process.waitFor(/"url":"([^"]+)"/);
-    const response = await fetch(`${url}${path}`);
-    return schema.parse(await response.json());
+  async status(): Promise<z.output<typeof statusSchema>> {
+    return getFrom(await this.process.url(), 'status', statusSchema);
   }
 
-  async metric(name: string): Promise<string | undefined> {
-    const [, url = ''] = await this.process.waitFor(/"url":"([^"]+)"/);
-    const text = await (await fetch(`${url}/metrics`)).text();
-    return new RegExp(`^greptime_rebalancer_${name}(?:{[^}]*})? (.*)$`, 'm').exec(text)?.[1];
+  async moves(): Promise<z.output<typeof historySchema>['moves']> {
+    return (await getFrom(await this.process.url(), 'history?limit=100', historySchema)).moves;
   }
+
+  async metric(name: string): Promise<number | undefined> {
+    return (await metricsOf(await this.process.url())).get(name);
+  }
+}
+
+/** A cluster in balance but for its empty datanodes. */
+async function listen(request: Partial<ListenRequest>): Promise<ListeningCluster> {
+  const one = { metasrvs: 1, frontends: 1, seed: 'failover', layout: 'balanced' } as const;
+  const listening = await listenCrowded({ ...one, ...request });
+  onTestFinished(() => listening.close());
+  return listening;
+}
+
+/** The migration under way, once the note of the leader names it. */
+function migrationInNote({ cluster }: ListeningCluster, locks: LockServer, act: () => void) {
+  const look = async (): Promise<{ regionId: string; to: string } | undefined> => {
+    const note = await locks.note();
+    const underWay = cluster.migrationsUnderWay.find(({ procedureId }) => note.includes(procedureId));
+    if (underWay) act();
+    return underWay;
+  };
+  return eventually('a migration is under way', look, STEP_LIMIT_MS);
+}
+
+async function untilLeaderIsKnown(replica: Replica, leader: string): Promise<void> {
+  const look = async (): Promise<true | undefined> =>
+    (await replica.status()).leader.holder === leader || undefined;
+  await eventually('the standby knows who leads', look, STEP_LIMIT_MS);
 }
 
 function unevenness(cluster: ListeningCluster['cluster']): number {
   const counts = [...cluster.regionsPerDatanode(({ schema }) => schema === 'public').values()];
   return Math.max(...counts) - Math.min(...counts);
-}
-
-function nextEvent(cluster: ListeningCluster['cluster'], kind: SimEvent['kind']): Promise<SimEvent> {
-  return new Promise((resolve) => {
-    const stop = cluster.onEvent((event) => {
-      if (event.kind !== kind) return;
-      stop();
-      resolve(event);
-    });
-  });
 }
 
 function accepted(cluster: ListeningCluster['cluster']): string[] {
@@ -121,7 +108,7 @@ function accepted(cluster: ListeningCluster['cluster']): string[] {
 
 async function openEtcd(command: string): Promise<LockServer> {
   const etcd = await startEtcd({ command, folder: newFolder() });
-  closers.push(() => etcd.stop());
+  onTestFinished(() => etcd.stop());
   const key = Buffer.from('/greptime-rebalancer/failover/handover').toString('base64');
   return {
     ha: { provider: 'etcd', etcd: { endpoints: [etcd.endpoint] } },
@@ -136,7 +123,7 @@ async function openEtcd(command: string): Promise<LockServer> {
 
 async function openApiServer(): Promise<LockServer> {
   const server = await listenAsApiServer(newFolder());
-  closers.push(() => server.close());
+  onTestFinished(() => server.close());
   const { double, endpoint, serviceAccount } = server;
   return {
     ha: { provider: 'kubernetes', kubernetes: { endpoint, serviceAccount, lease: 'shared' } },
@@ -146,15 +133,7 @@ async function openApiServer(): Promise<LockServer> {
 
 /** Two replicas, of which the leader is killed while its migration is under way; the other has to finish what it began, and go on. */
 async function killInTheMiddle(profile: string, locks: LockServer): Promise<void> {
-  const listening = await listenAsCluster(
-    {
-      profile,
-      ...{ datanodes: 3, emptyDatanodes: 0, tables: 1, regions: 9, metasrvs: 1, frontends: 1 },
-      ...{ migrationTimeMs: 3_000, seed: 'failover', port: 0, layout: 'balanced' },
-    },
-    systemClock,
-  );
-  closers.push(() => listening.close());
+  const listening = await listen({ profile, tables: 1, regions: 9, migrationTimeMs: 3_000 });
   const { cluster } = listening;
   let most = 0;
   cluster.onEvent(() => {
@@ -164,45 +143,30 @@ async function killInTheMiddle(profile: string, locks: LockServer): Promise<void
   const first = new Replica('first', listening, locks);
   await first.process.waitFor(LEADS);
   const second = new Replica('second', listening, locks);
-  await eventually(
-    'the standby knows who leads',
-    async () => {
-      const { leader } = await second.get('/api/v1/status', statusSchema);
-      return !leader.leads && leader.holder === 'first' ? leader : undefined;
-    },
-    STEP_LIMIT_MS,
-  );
-  expect(await second.metric('leader')).toBe('0');
-  expect(await first.metric('leader')).toBe('1');
+  await untilLeaderIsKnown(second, 'first');
+  expect((await second.status()).leader.leads).toBe(false);
+  expect(await second.metric('leader')).toBe(0);
+  expect(await first.metric('leader')).toBe(1);
 
   cluster.addDatanode();
-  // Killed at the moment at which its migration is under way, and the note tells which.
-  const inTheMiddle = async (): Promise<string | undefined> => {
-    const note = await locks.note();
-    const underWay = cluster.migrationsUnderWay.find(({ procedureId }) => note.includes(procedureId));
-    if (!underWay) return undefined;
-    first.process.kill('SIGKILL');
-    return underWay.regionId;
-  };
-  const regionId = await eventually('a migration is under way', inTheMiddle, STEP_LIMIT_MS);
+  const { regionId } = await migrationInNote(listening, locks, () => first.process.kill('SIGKILL'));
   const askedByFirst = accepted(cluster).length;
   const [line = ''] = await second.process.waitFor(LEADS);
   expect(JSON.parse(line)).toMatchObject({ from: 'first', importedMoves: 1 });
 
-  const read = () => second.get('/api/v1/history?limit=100', historySchema);
   const isDone = async () => {
-    const { lastCycle } = await second.get('/api/v1/status', statusSchema);
+    const { lastCycle } = await second.status();
     const isEven = unevenness(cluster) <= 1 && cluster.migrationsUnderWay.length === 0;
-    return isEven && lastCycle?.outcome === 'balanced' ? read() : undefined;
+    return isEven && lastCycle?.outcome === 'balanced' ? second.moves() : undefined;
   };
-  const { moves } = await eventually('the cluster is balanced', isDone, STEP_LIMIT_MS);
+  const moves = await eventually('the cluster is balanced', isDone, STEP_LIMIT_MS);
   expect(moves.at(-1)).toMatchObject({ regionId, state: 'succeeded' });
   expect(moves.every(({ state }) => state === 'succeeded')).toBe(true);
   const asked = accepted(cluster);
   expect(new Set(asked).size).toBe(asked.length);
   expect(asked).toHaveLength(askedByFirst - 1 + moves.length);
   expect(most).toBe(1);
-  expect(await second.metric('leader')).toBe('1');
+  expect(await second.metric('leader')).toBe(1);
 }
 
 describeWith('etcd', 'two replicas and a real etcd', ([command = '']) => {
@@ -218,35 +182,27 @@ describeWith('etcd', 'two replicas and a real etcd', ([command = '']) => {
     { timeout: LIMIT_MS },
     async () => {
       const locks = await openEtcd(command);
-      const { cluster, ...listening } = await listenAsCluster(
-        {
-          profile: '1.3',
-          ...{ datanodes: 3, emptyDatanodes: 1, tables: 2, regions: 6, metasrvs: 1, frontends: 1 },
-          ...{ migrationTimeMs: 1_500, seed: 'frozen', port: 0, layout: 'balanced' },
-        },
-        systemClock,
-      );
-      closers.push(() => listening.close());
-      const first = new Replica('first', { cluster, ...listening }, locks);
+      const listening = await listen({
+        emptyDatanodes: 1,
+        regions: 6,
+        migrationTimeMs: 1_500,
+        seed: 'frozen',
+      });
+      const { cluster } = listening;
+      const first = new Replica('first', listening, locks);
       await first.process.waitFor(LEADS);
-      const inTheMiddle = async (): Promise<{ regionId: string; to: string } | undefined> => {
-        const note = await locks.note();
-        const underWay = cluster.migrationsUnderWay.find(({ procedureId }) => note.includes(procedureId));
-        if (underWay) first.process.kill('SIGSTOP');
-        return underWay;
-      };
-      const { regionId, to } = await eventually('a migration is under way', inTheMiddle, STEP_LIMIT_MS);
-      const second = new Replica('second', { cluster, ...listening }, locks);
+      const { regionId, to } = await migrationInNote(listening, locks, () => first.process.kill('SIGSTOP'));
+      const second = new Replica('second', listening, locks);
       await second.process.waitFor(LEADS);
       const ofRegion = (replica: Replica) => async () => {
-        const { moves } = await replica.get('/api/v1/history?limit=100', historySchema);
-        const ended = moves.filter((move) => move.regionId === regionId && isFinal(move.state));
+        const ended = (await replica.moves()).filter(
+          (move) => move.regionId === regionId && isFinal(move.state),
+        );
         return ended.length > 0 ? ended : undefined;
       };
       const [seen] = await eventually('the successor saw its end', ofRegion(second), STEP_LIMIT_MS);
       expect(seen).toMatchObject({ state: 'succeeded', to });
-      const [, url = ''] = await second.process.waitFor(/"url":"([^"]+)"/);
-      expect((await post(`${url}/api/v1/drain`, { datanodes: [to] })).status).toBe(200);
+      expect((await postTo(await second.process.url(), 'drain', { datanodes: [to] })).status).toBe(200);
       const hasLeft = (): Promise<true | undefined> =>
         Promise.resolve(
           (cluster.regionsPerDatanode(() => true).get(to) ?? 0) === 0 &&
@@ -261,7 +217,7 @@ describeWith('etcd', 'two replicas and a real etcd', ([command = '']) => {
       await first.process.waitFor(/"from":"second"[^\n]*"message":"This replica leads"/);
       const moves = await eventually('the first one knows the end', ofRegion(first), STEP_LIMIT_MS);
       expect(moves.at(-1)).toMatchObject({ state: 'succeeded', to });
-      expect(await first.metric('migrations_total{outcome="failed",reason="table-spread"}')).toBe('0');
+      expect(await first.metric('migrations_total{outcome="failed",reason="table-spread"}')).toBe(0);
     },
   );
 
@@ -270,38 +226,27 @@ describeWith('etcd', 'two replicas and a real etcd', ([command = '']) => {
     { timeout: LIMIT_MS },
     async () => {
       const locks = await openEtcd(command);
-      const listening = await listenAsCluster(
-        {
-          profile: '1.3',
-          ...{ datanodes: 2, emptyDatanodes: 1, tables: 2, regions: 6, metasrvs: 1, frontends: 1 },
-          ...{ migrationTimeMs: 300_000, seed: 'failover', port: 0, layout: 'balanced' },
-        },
-        systemClock,
-      );
-      closers.push(() => listening.close());
-      const started = nextEvent(listening.cluster, 'migration-started');
+      const listening = await listen({
+        ...{ datanodes: 2, emptyDatanodes: 1, regions: 6, migrationTimeMs: 300_000 },
+      });
+      const started = new Promise<void>((resolve) => {
+        listening.cluster.onEvent(({ kind }) => {
+          if (kind === 'migration-started') resolve();
+        });
+      });
       const first = new Replica('first', listening, locks);
       await started;
       const second = new Replica('second', listening, locks);
-      const [, url = ''] = await first.process.waitFor(/"url":"([^"]+)"/);
-      const [, other = ''] = await second.process.waitFor(/"url":"([^"]+)"/);
-      await eventually(
-        'the standby knows who leads',
-        async () => {
-          const { leader } = await second.get('/api/v1/status', statusSchema);
-          return leader.holder === 'first' ? leader : undefined;
-        },
-        STEP_LIMIT_MS,
-      );
-      const refused = await post(`${other}/api/v1/pause`);
+      const url = await first.process.url();
+      await untilLeaderIsKnown(second, 'first');
+      const refused = await postTo(await second.process.url(), 'pause', { reason: 'deploy' });
       expect(refused.status).toBe(409);
       expect(await refused.text()).toContain('The replica first leads');
-      expect((await post(`${url}/api/v1/pause`)).status).toBe(200);
+      expect((await postTo(url, 'pause', { reason: 'deploy' })).status).toBe(200);
       first.process.kill('SIGTERM');
       await second.process.waitFor(LEADS);
       await first.process.ended();
-      const paused = z.object({ paused: z.object({ reason: z.string() }) });
-      expect((await second.get('/api/v1/status', paused)).paused.reason).toBe('deploy');
+      expect((await second.status()).paused?.reason).toBe('deploy');
       expect(accepted(listening.cluster)).toHaveLength(1);
     },
   );
@@ -310,11 +255,3 @@ describeWith('etcd', 'two replicas and a real etcd', ([command = '']) => {
 test('two replicas and a Lease of Kubernetes: the same', { timeout: LIMIT_MS }, async () =>
   killInTheMiddle('1.3', await openApiServer()),
 );
-
-function post(url: string, body: object = { reason: 'deploy' }): Promise<Response> {
-  return fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ by: 'me', ...body }),
-  });
-}

@@ -11,8 +11,8 @@ import { accessibilityFaults, openPage, startBrowser } from '../support/browser.
 import type { PageLook } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { filesBelow } from '../support/repository.ts';
-import { startSimulatedDaemon } from '../support/simulated-daemon.ts';
-import type { SimulatedDaemon, SimulatedDaemonOptions } from '../support/simulated-daemon.ts';
+import { startSimulatedDaemon } from '../support/running-daemon.ts';
+import type { SimulatedDaemon, SimulatedDaemonOptions } from '../support/running-daemon.ts';
 import { describeWith } from '../support/tools.ts';
 
 const MAX_COMPRESSED_BYTES = 150_000;

@@ -13,7 +13,7 @@ import { configFrom } from '../support/config.ts';
 import { everything, simulated, sqlOptions, transportInto } from '../support/greptimedb.ts';
 import { APP, found, preflightRig } from '../support/preflight-rig.ts';
 import type { Rig } from '../support/preflight-rig.ts';
-import { startSimulatedDaemon } from '../support/simulated-daemon.ts';
+import { startSimulatedDaemon } from '../support/running-daemon.ts';
 import { selfSigned } from '../support/tls.ts';
 import { tempFolderFor } from '../support/temp-folder.ts';
 

@@ -9,8 +9,8 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { fillIn, readAlerts, readDashboard } from '../support/dashboard.ts';
 import { eventually } from '../support/eventually.ts';
-import { startSimulatedDaemon } from '../support/simulated-daemon.ts';
-import type { SimulatedDaemon } from '../support/simulated-daemon.ts';
+import { startSimulatedDaemon } from '../support/running-daemon.ts';
+import type { SimulatedDaemon } from '../support/running-daemon.ts';
 import { describeWith } from '../support/tools.ts';
 
 const answerSchema = z.object({ status: z.literal('success'), data: z.unknown() });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { createCommandRig, EVEN, submittedRegions } from '../support/command-rig.ts';
-import { samplesOf } from '../support/running-daemon.ts';
+import { metricsOf, samplesOf } from '../support/running-daemon.ts';
 
 const ACT = ['-c', 'rebalancer.yaml', '--no-dry-run'];
 
@@ -54,7 +54,7 @@ it(
     double.fate = () => (double.procedures.length === 3 ? 'hangs' : 'moves');
     const daemonArgs = ['run', ...ACT, '--set', 'server.tokenFile=token'];
     const first = start(daemonArgs);
-    const [, url = ''] = await first.waitFor(/"url":"([^"]+)"/);
+    const url = await first.url();
     await double.request(({ sql }) => sql.includes('procedure_state') && double.procedures.length === 3);
     await first.waitFor(/cycle skipped/);
 
@@ -94,14 +94,14 @@ it(
       expect(JSON.parse(line)).toMatchObject({ level: expect.any(String) });
 
     const second = start(daemonArgs);
-    const [, again = ''] = await second.waitFor(/"url":"([^"]+)"/);
+    const again = await second.url();
     await second.waitFor(/unfinished move watched again/);
     const after = { env: { GREPTIME_REBALANCER_URL: again, GREPTIME_REBALANCER_TOKEN_FILE: 'token' } };
     const status = await run(['status'], after);
     expect(status.out).toMatch(
       /^paused {2}Paused by .*\n(?:.*\n)*moving +3\/8: region \d+ of \S+ from 0 to \d, watching/,
     );
-    expect(samplesOf(await (await fetch(`${again}/metrics`)).text()).get('migrations_in_flight')).toBe(1);
+    expect((await metricsOf(again)).get('migrations_in_flight')).toBe(1);
     expect(double.submissions()).toHaveLength(3);
     expect(await run(['resume'], after)).toMatchObject({ status: 0, out: 'Resumed.\n' });
     double.end(double.procedures[2]!);

@@ -67,6 +67,11 @@ export class CommandProcess {
     return this.#err;
   }
 
+  /** Where a daemon answers, once it does. */
+  async url(): Promise<string> {
+    return (await this.waitFor(/"url":"([^"]+)"/))[1] ?? '';
+  }
+
   ended(): Promise<CommandResult> {
     return this.#ended;
   }

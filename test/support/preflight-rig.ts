@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'vitest';
-import { listenAsCluster } from '../../src/app/commands/simulate.ts';
 import type { ListeningCluster, ListenRequest } from '../../src/app/commands/simulate.ts';
 import type { Parts } from '../../src/app/compose.ts';
 import type { App } from '../../src/app/index.ts';
@@ -12,6 +11,7 @@ import { openCluster } from '../../src/greptimedb/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/observability/logger.ts';
 import { runCommand } from './cli.ts';
+import { listenCrowded } from './running-daemon.ts';
 import type { CliRun, CliSetup } from './cli.ts';
 import { tempFolderFor } from './temp-folder.ts';
 
@@ -40,22 +40,10 @@ export async function preflightRig(
   endpoints: (listening: ListeningCluster) => string = ({ served, cluster: { profile } }) =>
     `${profile.adminFunctions ? `  sql: { endpoints: [${served.frontend.join()}] }\n` : ''}  metasrv: { endpoints: [${served.metasrv.join()}] }\n`,
 ): Promise<Rig> {
-  const listening = await listenAsCluster(
-    {
-      ...{
-        profile: '1.3',
-        datanodes: 3,
-        emptyDatanodes: 1,
-        tables: 3,
-        regions: 4,
-        metasrvs: 1,
-        frontends: 2,
-      },
-      ...{ migrationTimeMs: 20, seed: 'preflight', port: 0, layout: 'crowded' },
-      ...cluster,
-    },
-    systemClock,
-  );
+  const listening = await listenCrowded({
+    ...{ emptyDatanodes: 1, tables: 3, regions: 4, metasrvs: 1, migrationTimeMs: 20, seed: 'preflight' },
+    ...cluster,
+  });
   context.onTestFinished(() => listening.close());
   const folder = tempFolderFor(context);
   writeFileSync(
