@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { Clock } from '../../src/lib/clock.ts';
+import { asTransportError, simRequestFor } from '../harness/sim/network.ts';
 import { VirtualClock } from '../harness/virtual-clock.ts';
 import { createPrng } from '../../src/lib/prng.ts';
 import { compileSelection } from '../../src/domain/selector.ts';
@@ -11,7 +12,7 @@ import { openCluster } from '../../src/greptimedb/index.ts';
 import type { ClusterDependencies, ClusterOptions } from '../../src/greptimedb/index.ts';
 import type { Cluster, SubmitResult } from '../../src/greptimedb/port.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { SimulatedCluster, SimulatedNetworkError } from '../../src/simulator/index.ts';
+import { SimulatedCluster } from '../../src/simulator/index.ts';
 import type { SimulatedClusterOptions } from '../../src/simulator/index.ts';
 
 export const NEVER = new AbortController().signal;
@@ -21,28 +22,10 @@ export const everything: TableSelector = compileSelection({ include: [], exclude
 export function transportInto(cluster: SimulatedCluster): Transport {
   return {
     async request(request) {
-      const { host } = new URL(request.origin);
-      const target = cluster.targets.includes(host) ? host : cluster.targetAt(host);
-      if (target === undefined)
-        throw new TransportError(`getaddrinfo ENOTFOUND ${host}`, { sent: false, code: 'ENOTFOUND' });
-      const [path = '', query] = request.path.split('?');
-      try {
-        return await cluster.handle(
-          {
-            target,
-            method: request.method,
-            path,
-            headers: { ...request.headers },
-            ...(query === undefined ? {} : { query }),
-            ...(request.body === undefined ? {} : { body: request.body }),
-          },
-          request.signal,
-        );
-      } catch (error) {
-        if (!(error instanceof SimulatedNetworkError)) throw error;
-        const sent = error.code === 'ECONNRESET';
-        throw new TransportError(error.message, { sent, code: error.code, cause: error });
-      }
+      const simRequest = simRequestFor(cluster, request);
+      return cluster.handle(simRequest, request.signal).catch((error: unknown) => {
+        throw asTransportError(error);
+      });
     },
     close: () => Promise.resolve(),
   };

@@ -3,7 +3,8 @@ import {
   type SimulatedCluster,
   type SimRequest,
 } from '../../../src/simulator/index.ts';
-import { isMigration, type Trouble } from './crash-world.ts';
+import { migrationIn } from '../sim/network.ts';
+import type { Trouble } from './crash-world.ts';
 
 const READS_OF_REGIONS = /region_peers|\/admin\/route/;
 
@@ -15,18 +16,6 @@ function textOf({ path, query = '', body = '' }: SimRequest): string {
   return `${path}?${query} ${body}`;
 }
 
-/** What a request for a migration asks for, from its SQL or its parameters. */
-function asked({ query = '', body = '' }: SimRequest): { regionId: string; from: string; to: string } {
-  const sql = new URLSearchParams(body).get('sql') ?? '';
-  const [, regionId, from, to] = /migrate_region\((\d+), (\d+), (\d+)/.exec(sql) ?? [];
-  const parameters = new URLSearchParams(query);
-  return {
-    regionId: regionId ?? parameters.get('region_id') ?? '',
-    from: from ?? parameters.get('from_peer_id') ?? '',
-    to: to ?? parameters.get('to_peer_id') ?? '',
-  };
-}
-
 /** Neither where the region is nor where it is wanted. */
 function third(cluster: SimulatedCluster, { from, to }: { from: string; to: string }): string {
   return [...cluster.truth.datanodes.keys()].find((id) => id !== from && id !== to) ?? to;
@@ -35,24 +24,24 @@ function third(cluster: SimulatedCluster, { from, to }: { from: string; to: stri
 const IMPATIENT = ['execution.moveTimeout=1s'];
 
 /** The request never arrives. */
-export const REQUEST_LOST: Trouble = { before: (request) => (isMigration(request) ? reset() : undefined) };
+export const REQUEST_LOST: Trouble = { before: (request) => (migrationIn(request) ? reset() : undefined) };
 export const REQUEST_LOST_AND_IMPATIENT: Trouble = { ...REQUEST_LOST, set: IMPATIENT };
 export const ANSWER_LOST: Trouble = { faults: 'lost-answer:submit=1' };
 
 /** Somebody takes the region elsewhere between the last look and the request. */
 export const OVERTAKEN: Trouble = {
   before: (request, _, cluster) => {
-    if (!isMigration(request)) return;
-    const move = asked(request);
-    cluster.moveRegionBehindTheScenes(move.regionId, third(cluster, move));
+    const move = migrationIn(request);
+    if (move) cluster.moveRegionBehindTheScenes(move.regionId, third(cluster, move));
   },
 };
 
 /** Somebody makes the target a follower between the last look and the request: a server from 0.14 on refuses it. */
 export const REFUSED: Trouble = {
   before: (request, _, cluster) => {
-    if (!isMigration(request)) return;
-    const { regionId, to } = asked(request);
+    const move = migrationIn(request);
+    if (!move) return;
+    const { regionId, to } = move;
     cluster.setFollower(regionId, to);
     setImmediate(() => cluster.setFollower(regionId, to, false));
   },
@@ -65,7 +54,7 @@ export const SLOW: Trouble = { faults: 'slow-migration=1', set: IMPATIENT };
 /** Nothing can be read any more once a migration was accepted. */
 export const BLIND_AFTER_ACCEPTANCE: Trouble = {
   before: (request, { migrationsAccepted }) =>
-    migrationsAccepted > 0 && !isMigration(request) ? reset() : undefined,
+    migrationsAccepted > 0 && !migrationIn(request) ? reset() : undefined,
   set: IMPATIENT,
 };
 

@@ -17,6 +17,7 @@ import {
 } from '../../../src/simulator/index.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { CommandProcess } from '../../support/command-process.ts';
+import { migrationIn } from '../sim/network.ts';
 import { saysMoved } from '../sim/watch.ts';
 
 /** A moment at which a real process is killed with SIGKILL. */
@@ -62,9 +63,6 @@ interface Seen {
   /** How many answers a trouble has replaced, by what was asked. */
   readonly replaced: Map<string, number>;
 }
-
-export const isMigration = ({ path, body = '' }: SimRequest): boolean =>
-  path === '/admin/region-migration' || body.includes('migrate_region');
 
 export interface CrashWorldOptions {
   readonly profile: string;
@@ -206,7 +204,7 @@ async function runUntilKilled(
   cluster.answer = (exchange, request) => trouble?.answer?.(exchange, request, seen) ?? exchange;
   cluster.onRequest = async (request, when) => {
     if (when === 'before') trouble?.before?.(request, seen, cluster);
-    if (when === 'before' && !isMigration(request)) seen.reads += 1;
+    if (when === 'before' && !migrationIn(request)) seen.reads += 1;
     if (!isDue || point.request?.when !== when || !point.request.matches(request, seen)) return;
     await kill();
     if (when === 'before') throw new SimulatedNetworkError('ECONNRESET', 'The client is dead');

@@ -1,6 +1,10 @@
 import type { MoveState } from '../../../src/domain/move.ts';
 import * as trouble from './crash-troubles.ts';
-import { isMigration, type KillPoint, type Trouble } from './crash-world.ts';
+import { migrationIn } from '../sim/network.ts';
+import type { KillPoint, Trouble } from './crash-world.ts';
+import type { SimRequest } from '../../../src/simulator/index.ts';
+
+const isMigration = (request: SimRequest): boolean => migrationIn(request) !== undefined;
 
 const isStep =
   (step: string): NonNullable<KillPoint['event']> =>
@@ -16,7 +20,7 @@ export const KILL_POINTS: readonly KillPoint[] = [
   },
   {
     name: 'the request was executed and is not answered',
-    request: { when: 'after', matches: (request) => isMigration(request) },
+    request: { when: 'after', matches: isMigration },
   },
   {
     name: 'the procedure is registered',
@@ -54,7 +58,7 @@ export const KILL_POINTS: readonly KillPoint[] = [
 /** The request never arrives: the next process has to wait until that is certain. */
 export const LOST_REQUEST: KillPoint = {
   name: 'the request arrives and is not executed',
-  request: { when: 'before', matches: (request) => isMigration(request) },
+  request: { when: 'before', matches: isMigration },
 };
 
 /** At some time after the start. */

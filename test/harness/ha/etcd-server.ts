@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 
 export interface EtcdServer {
@@ -89,7 +89,6 @@ async function freePort(): Promise<number> {
 const CONNECT_TRIES = 300;
 
 async function untilConnected(port: number, check: () => void): Promise<void> {
-  const { createConnection } = await import('node:net');
   for (let tries = 0; tries < CONNECT_TRIES; tries += 1) {
     check();
     const socket = createConnection(port, '127.0.0.1');

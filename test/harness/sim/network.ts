@@ -49,36 +49,22 @@ export class SimNetwork implements Transport {
   }
 
   async request(request: TransportRequest): Promise<TransportResponse> {
-    const { host } = new URL(request.origin);
-    const target = this.#cluster.targetAt(host);
-    if (target === undefined)
-      throw new TransportError(`getaddrinfo ENOTFOUND ${host}`, { sent: false, code: 'ENOTFOUND' });
-    const [path = '', query] = request.path.split('?');
-    const simRequest: SimRequest = {
-      target,
-      method: request.method,
-      path,
-      headers: { ...request.headers },
-      ...(query === undefined ? {} : { query }),
-      ...(request.body === undefined ? {} : { body: request.body }),
-    };
+    const simRequest = simRequestFor(this.#cluster, request);
     if (request.mayStart?.() === false)
       throw new TransportError('The request may not start any more', { sent: false, code: 'NOT_ALLOWED' });
     const migration = migrationIn(simRequest);
     const onSettled = migration ? this.#dependencies.onMigrationRequest(migration) : noop;
-    const isLate = migration !== undefined && this.#dependencies.prng.chance(this.lateProbability);
+    if (migration && this.#dependencies.prng.chance(this.lateProbability))
+      return this.#late(simRequest, request.signal, onSettled);
     const deadline = deadlineSignal(this.#dependencies.clock, CONNECTION_LASTS_MS, request.signal);
     try {
-      if (isLate) return await this.#late(simRequest, request.signal, onSettled);
       const response = await this.#cluster.handle(simRequest, deadline.signal);
       onSettled('lost');
       return response;
     } catch (error) {
-      const isNetwork = error instanceof SimulatedNetworkError;
-      const sent = !isNetwork || error.code === 'ECONNRESET';
-      if (!isLate) onSettled(sent ? 'lost' : 'refused');
-      if (!isNetwork) throw error;
-      throw new TransportError(error.message, { sent, code: error.code, cause: error });
+      const failure = asTransportError(error);
+      onSettled(failure instanceof TransportError && !failure.sent ? 'refused' : 'lost');
+      throw failure;
     } finally {
       deadline.release();
     }
@@ -98,7 +84,7 @@ export class SimNetwork implements Transport {
         });
     });
     await sleep(clock, 10 * LATEST_MS, signal);
-    throw new SimulatedNetworkError('ECONNRESET', 'Connection was reset after a long silence');
+    throw new TransportError('Connection was reset after a long silence', { sent: true, code: 'ECONNRESET' });
   }
 
   close(): Promise<void> {
@@ -106,7 +92,30 @@ export class SimNetwork implements Transport {
   }
 }
 
-function migrationIn({ path, query = '', body = '' }: SimRequest): LeavingRequest | undefined {
+/** A request as the cluster takes it. @throws TransportError when nobody listens at its origin. */
+export function simRequestFor(cluster: SimulatedCluster, request: TransportRequest): SimRequest {
+  const { host } = new URL(request.origin);
+  const target = cluster.targets.includes(host) ? host : cluster.targetAt(host);
+  if (target === undefined)
+    throw new TransportError(`getaddrinfo ENOTFOUND ${host}`, { sent: false, code: 'ENOTFOUND' });
+  const { method, headers, body } = request;
+  const [path = '', query] = request.path.split('?');
+  return {
+    ...{ target, method, path, headers: { ...headers } },
+    ...(query !== undefined && { query }),
+    ...(body !== undefined && { body }),
+  };
+}
+
+/** What a client is told of a connection that failed; any other error as it is. */
+export function asTransportError(error: unknown): unknown {
+  if (!(error instanceof SimulatedNetworkError)) return error;
+  const sent = error.code === 'ECONNRESET';
+  return new TransportError(error.message, { sent, code: error.code, cause: error });
+}
+
+/** What a request for a migration asks for, from its SQL or its parameters; undefined for any other request. */
+export function migrationIn({ path, query = '', body = '' }: SimRequest): LeavingRequest | undefined {
   if (path === '/admin/region-migration') {
     const parameters = new URLSearchParams(query);
     const get = (name: string): string => parameters.get(name) ?? '';

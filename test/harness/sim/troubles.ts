@@ -1,4 +1,3 @@
-import type { Config } from '../../../src/config/config.ts';
 import type { Prng } from '../../../src/lib/prng.ts';
 import type { Trouble } from './scenario.ts';
 import type { World } from './world.ts';
@@ -27,10 +26,10 @@ export const TROUBLE_MAKERS: Readonly<Record<Trouble, TroubleMaker>> = {
   restart: { meanMs: 6 * MINUTE_MS, make: (world) => world.stop() },
   'disk-full': {
     meanMs: 6 * MINUTE_MS,
-    make: (world, prng) => {
-      world.disk.health = prng.chance(0.7) ? 'full' : 'failing';
-      after(world, 5_000 + prng.int(2 * MINUTE_MS), () => (world.disk.health = 'well'));
-    },
+    make: forAWhile(5_000, 2 * MINUTE_MS, ({ disk }, prng) => {
+      disk.health = prng.chance(0.7) ? 'full' : 'failing';
+      return () => (disk.health = 'well');
+    }),
   },
   'wall-jump': {
     meanMs: 6 * MINUTE_MS,
@@ -49,22 +48,22 @@ export const TROUBLE_MAKERS: Readonly<Record<Trouble, TroubleMaker>> = {
   cordon: { meanMs: 6 * MINUTE_MS, make: cordonSomeDatanode },
   maintenance: {
     meanMs: 8 * MINUTE_MS,
-    make: (world, prng) => {
+    make: forAWhile(MINUTE_MS, 4 * MINUTE_MS, (world) => {
       world.setMaintenance(true);
-      after(world, MINUTE_MS + prng.int(4 * MINUTE_MS), () => world.setMaintenance(false));
-    },
+      return () => world.setMaintenance(false);
+    }),
   },
   'procedures-paused': {
     meanMs: 8 * MINUTE_MS,
-    make: (world, prng) => {
+    make: forAWhile(MINUTE_MS, 3 * MINUTE_MS, (world) => {
       world.setProceduresPaused(true);
-      after(world, MINUTE_MS + prng.int(3 * MINUTE_MS), () => world.setProceduresPaused(false));
-    },
+      return () => world.setProceduresPaused(false);
+    }),
   },
   windows: {
     meanMs: 5 * MINUTE_MS,
     make: (world, prng) =>
-      reconfigure(world, (config) => ({
+      world.reconfigure((config) => ({
         ...config,
         schedule: { ...config.schedule, windows: prng.chance(0.6) ? WINDOWS : [] },
       })),
@@ -72,7 +71,7 @@ export const TROUBLE_MAKERS: Readonly<Record<Trouble, TroubleMaker>> = {
   'dry-run': {
     meanMs: 5 * MINUTE_MS,
     make: (world, prng) =>
-      reconfigure(world, (config) => ({
+      world.reconfigure((config) => ({
         ...config,
         execution: { ...config.execution, dryRun: prng.chance(0.5) },
       })),
@@ -84,21 +83,24 @@ export const TROUBLE_MAKERS: Readonly<Record<Trouble, TroubleMaker>> = {
   },
   'metasrv-death': {
     meanMs: 6 * MINUTE_MS,
-    make: (world, prng) => {
-      const index = prng.int(world.scenario.cluster.metasrvs ?? 1);
-      world.cluster.killMetasrv(index);
-      after(world, 1_000 + prng.int(90_000), () => world.cluster.reviveMetasrv(index));
-    },
+    make: forAWhile(1_000, 90_000, ({ scenario, cluster }, prng) => {
+      const index = prng.int(scenario.cluster.metasrvs ?? 1);
+      cluster.killMetasrv(index);
+      return () => cluster.reviveMetasrv(index);
+    }),
   },
   'frontend-death': {
     meanMs: 5 * MINUTE_MS,
-    make: (world, prng) => {
-      const index = prng.int(world.scenario.cluster.frontends ?? 1);
-      world.cluster.killFrontend(index);
-      after(world, 1_000 + prng.int(2 * MINUTE_MS), () => world.cluster.reviveFrontend(index));
-    },
+    make: forAWhile(1_000, 2 * MINUTE_MS, ({ scenario, cluster }, prng) => {
+      const index = prng.int(scenario.cluster.frontends ?? 1);
+      cluster.killFrontend(index);
+      return () => cluster.reviveFrontend(index);
+    }),
   },
-  'node-death': { meanMs: 5 * MINUTE_MS, make: loseSomeDatanode },
+  'node-death': {
+    meanMs: 5 * MINUTE_MS,
+    make: forAWhile(5_000, 4 * MINUTE_MS, loseSomeDatanode),
+  },
   'node-join': {
     meanMs: 8 * MINUTE_MS,
     make: joinDatanode,
@@ -121,8 +123,16 @@ function after(world: World, delayMs: number, act: () => unknown): void {
   });
 }
 
-function reconfigure(world: World, change: (config: Config) => Config): void {
-  world.reconfigure(change);
+/** Trouble that lasts `leastMs` and up to `spreadMs` more. @param begin returns what ends it; undefined: there was none. */
+function forAWhile(
+  leastMs: number,
+  spreadMs: number,
+  begin: (world: World, prng: Prng) => (() => unknown) | undefined,
+): TroubleMaker['make'] {
+  return (world, prng) => {
+    const end = begin(world, prng);
+    if (end) after(world, leastMs + prng.int(spreadMs), end);
+  };
 }
 
 async function drainSomeDatanode(world: World, prng: Prng): Promise<void> {
@@ -157,7 +167,7 @@ function reloadSomething(world: World, prng: Prng): void {
   const ids = [...world.cluster.truth.datanodes.keys()];
   const maxMovesPerCycle = prng.pick([1, 3, 20]);
   const cordon = prng.chance(0.3) && ids.length > 3 ? [prng.pick(ids)] : [];
-  reconfigure(world, (config) => {
+  world.reconfigure((config) => {
     const isFree = cordon.every((id) => !config.datanodes.drain.includes(id));
     return {
       ...config,
@@ -179,7 +189,7 @@ function joinDatanode(world: World): void {
   if (cluster.truth.datanodes.size >= MOST_DATANODES) return;
   const id = cluster.addDatanode();
   if (knowsLiveness) return;
-  reconfigure(world, (config) => ({
+  world.reconfigure((config) => ({
     ...config,
     datanodes: { ...config.datanodes, expected: [...config.datanodes.expected, id] },
   }));
@@ -192,12 +202,12 @@ function joinQueryNode({ cluster, knowsWorkloads }: World): void {
 }
 
 /** At least two thirds stay. */
-function loseSomeDatanode(world: World, prng: Prng): void {
+function loseSomeDatanode(world: World, prng: Prng): (() => void) | undefined {
   const alive = living(world);
-  if ((alive.length - 1) * 3 < world.cluster.truth.datanodes.size * 2) return;
+  if ((alive.length - 1) * 3 < world.cluster.truth.datanodes.size * 2) return undefined;
   const id = prng.pick(alive);
   world.cluster.killDatanode(id);
-  after(world, 5_000 + prng.int(4 * MINUTE_MS), () => world.cluster.reviveDatanode(id));
+  return () => world.cluster.reviveDatanode(id);
 }
 
 function churnTables({ cluster }: World, prng: Prng): void {
