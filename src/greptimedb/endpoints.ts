@@ -41,37 +41,27 @@ export async function askEndpoints(
   const transport = transportOf(dependencies.transport, requestTimeoutMs);
   const callerFor = (tls?: TlsOptions): Caller => new Caller(options, { ...dependencies, transport }, tls);
   const frontends = new SqlClient({ endpoints: [], login: sql?.login }, callerFor(sql?.tls));
-  const toFrontend: Question = {
-    list: 'sql',
-    caller: frontends.caller,
-    call: frontends.toCall({ operation: 'probe', statement: 'SELECT now()', signal }),
-    readTime: readNow,
-  };
-  const toMetasrv: Question = {
-    list: 'metasrv',
-    caller: callerFor(metasrv?.tls),
-    call: adminCall('leader', '/admin/leader', { signal }),
-    readTime: requireLeader,
-  };
+  const metasrvs = callerFor(metasrv?.tls);
+  const now = frontends.toCall({ operation: 'probe', statement: 'SELECT now()', signal });
+  const leader = adminCall('leader', '/admin/leader', { signal });
   try {
     return await Promise.all([
-      ...(sql?.endpoints ?? []).map((text) => ask(toFrontend, text)),
-      ...(metasrv?.endpoints ?? []).map((text) => ask(toMetasrv, text)),
+      ...(sql?.endpoints ?? []).map((text) => ask('sql', text, frontends.caller, now, readNow)),
+      ...(metasrv?.endpoints ?? []).map((text) => ask('metasrv', text, metasrvs, leader, requireLeader)),
     ]);
   } finally {
     await transport.close();
   }
 }
 
-interface Question {
-  readonly list: EndpointReading['list'];
-  readonly caller: Caller;
-  readonly call: Call;
-  /** The server's time in ms since 1970, where its answer tells it. Throws what is wrong with the answer. */
-  readonly readTime: (response: TransportResponse, where: string) => number | undefined;
-}
-
-async function ask({ list, caller, call, readTime }: Question, text: string): Promise<EndpointReading> {
+/** @param readTime reads the server's time in ms since 1970, where its answer tells it. Throws what is wrong with the answer. */
+async function ask(
+  list: EndpointReading['list'],
+  text: string,
+  caller: Caller,
+  call: Call,
+  readTime: (response: TransportResponse, where: string) => number | undefined,
+): Promise<EndpointReading> {
   const endpoint = parseEndpoint(text);
   const reading = { list, endpoint: endpoint.label } as const;
   const [sentMs, startedMs] = [caller.clock.now(), caller.clock.monotonicMs()];

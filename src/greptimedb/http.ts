@@ -120,21 +120,16 @@ function exchange(dispatcher: Dispatcher, request: TransportRequest): Promise<Tr
       reject(new TransportError('Stopped before it was sent', details));
       return;
     }
-    const handler = new ExchangeHandler(request, resolve, reject);
-    try {
-      dispatcher.dispatch(
-        {
-          origin: request.origin,
-          method: request.method,
-          path: request.path,
-          headers: { ...request.headers },
-          body: request.body ?? null,
-        },
-        handler,
-      );
-    } catch (error) {
-      handler.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)));
-    }
+    dispatcher.dispatch(
+      {
+        origin: request.origin,
+        method: request.method,
+        path: request.path,
+        headers: { ...request.headers },
+        body: request.body ?? null,
+      },
+      new ExchangeHandler(request, resolve, reject),
+    );
   });
 }
 

@@ -7,7 +7,7 @@ import type { ClusterApi, Datanode, RegionStatus, Snapshot } from '../domain/sna
  * What we need of a GreptimeDB cluster, whichever wire it speaks. Every call may reject with an OperatingError that names
  * endpoint, operation and cause, or with the signal's reason. None of the reads changes anything.
  */
-interface ClusterReader {
+export interface Cluster {
   readonly profile: ClusterProfile;
   /** Where every region of the wanted tables is, with all datanodes, empty ones too. */
   readSnapshot(options: ReadSnapshotOptions): Promise<Snapshot>;
@@ -21,16 +21,13 @@ interface ClusterReader {
   listProcedures(options: CallOptions): Promise<readonly RegionProcedure[] | 'unsupported'>;
   /** A submitted migration's state. */
   readProcedure(procedureId: ProcedureId, options: CallOptions): Promise<ProcedureReading>;
-  close(): Promise<void>;
-}
-
-/** A reader that can also act. A dry run is given one whose `submitMigration` refuses. */
-export interface Cluster extends ClusterReader {
   /**
    * Asks for one migration, once, without any retry. Never rejects for a reason of the cluster or the network: a request that
-   * may have arrived is `unclear`. Rejects only when nothing reached GreptimeDB (for instance with the signal's reason).
+   * may have arrived is `unclear`. Rejects only when nothing reached GreptimeDB (for instance with the signal's reason). In a dry
+   * run it refuses.
    */
   submitMigration(request: MigrationRequest, options: SubmitOptions): Promise<SubmitResult>;
+  close(): Promise<void>;
 }
 
 export interface CallOptions {

@@ -92,15 +92,9 @@ export class MetasrvCatalog {
     const names = (await this.#listNames(signal)).filter((name) => selector.mightSelectName?.(name) ?? true);
     await mapBounded(names, CONCURRENCY, async (name) => {
       const reading = await this.#readRoute(queryOf({ ...name, table: name.name }), signal);
-      const id = tableOfRoute(reading.route) ?? (await this.#idByName(reading.route, name, signal));
+      const id = tableOfRoute(reading.route);
       if (id !== undefined) found.set(id, { ...reading, name });
     });
-  }
-
-  /** A logical table's route may list no regions: then only its definition tells its id. */
-  async #idByName(route: TableRoute, name: TableName, signal: AbortSignal): Promise<TableId | undefined> {
-    if (route.kind !== 'logical') return undefined;
-    return (await this.#readTables(queryOf({ ...name, table: name.name }), signal))[0]?.id;
   }
 
   async #listNames(signal: AbortSignal): Promise<TableName[]> {

@@ -12,12 +12,10 @@ import { leaderRefusal } from './leader-address.ts';
 
 /** What we know of the metasrvs after asking all of them who leads. */
 interface Discovery {
-  /** Known to be the leader, because it names itself. */
-  readonly leader: Endpoint | undefined;
-  /** How the metasrvs call their leader. */
-  readonly leaderAddress: string | undefined;
   /** Servers that answered as metasrvs do, the leader first where it is known. */
   readonly alive: readonly Endpoint[];
+  /** Why the leader that was named is not asked itself, if so. */
+  readonly leaderRefusal: OperatingError | undefined;
   readonly atMs: number;
 }
 
@@ -27,6 +25,7 @@ interface Round {
   readonly errors: Error[];
   /** Labels of leader addresses that were not configured, and were tried. */
   readonly followed: Set<string>;
+  leaderRefusal: OperatingError | undefined;
   /** Ends when the round has gone on for long enough. */
   readonly signal: AbortSignal;
   readonly onAnswer: () => void;
@@ -45,17 +44,16 @@ const UNREACHABLE_MS = 300_000;
  */
 export class MetasrvSession {
   readonly caller: Caller;
-  readonly #endpoints: readonly Endpoint[];
+  /** As configured, but the one that last acted as the leader first. */
+  #endpoints: readonly Endpoint[];
   readonly #allowedHosts: readonly string[];
   readonly #onWarning: WarningListener | undefined;
   #discovery: Discovery | undefined;
   #discovering: { readonly signal: AbortSignal; readonly round: Promise<Discovery> } | undefined;
-  /** A leader address that does not resolve from here, and the endpoint that turned out to be that leader. */
-  #learned: { readonly address: string; readonly endpoint: Endpoint } | undefined;
   /** Leader addresses that led nowhere from here, and when that was found. */
   readonly #unreachable = new Map<string, number>();
-  /** Leader addresses that must not be followed, and why. */
-  readonly #refused = new Map<string, OperatingError>();
+  /** Leader addresses that must not be followed. */
+  readonly #refused = new Set<string>();
 
   constructor(
     { endpoints, allowedHosts = [] }: Pick<MetasrvOptions, 'endpoints' | 'allowedHosts'>,
@@ -66,11 +64,6 @@ export class MetasrvSession {
     this.#endpoints = endpoints.slice(0, MAX_ENDPOINTS).map(parseEndpoint);
     this.#allowedHosts = allowedHosts;
     this.#onWarning = onWarning;
-  }
-
-  /** Why the leader that was named last is not asked itself, if so. */
-  get leaderRefusal(): OperatingError | undefined {
-    return this.#refused.get(this.#discovery?.leaderAddress ?? '');
   }
 
   /** Asks all metasrvs who leads, unless that was done within the last `maxAgeMs`. Reads that share a signal share one round. */
@@ -111,23 +104,24 @@ export class MetasrvSession {
   }
 
   /** Servers to submit to, the leader first. Only the leader accepts, so that trying the next after its refusal is safe. */
-  async submitOrder(signal: AbortSignal, maxAgeMs: number): Promise<readonly Endpoint[]> {
-    const { alive } = await this.discover(signal, maxAgeMs);
+  submitOrder({ alive }: Discovery): readonly Endpoint[] {
     return uniqueEndpoints([...alive, ...this.#endpoints]);
   }
 
-  /** Notes that a server acted as the leader. */
+  /** Notes that a server acted as the leader, whose address may not resolve from here. */
   learnLeader(endpoint: Endpoint): void {
-    if (!this.#discovery) return;
-    const { leaderAddress: address, alive } = this.#discovery;
-    if (address !== undefined && this.#endpoints.includes(endpoint)) this.#learned = { address, endpoint };
-    this.#discovery = { ...this.#discovery, leader: endpoint, alive: uniqueEndpoints([endpoint, ...alive]) };
+    const isFirst = (other: Endpoint): number => Number(other === endpoint);
+    this.#endpoints = this.#endpoints.toSorted((a, b) => isFirst(b) - isFirst(a));
+    if (this.#discovery)
+      this.#discovery = {
+        ...this.#discovery,
+        alive: uniqueEndpoints([endpoint, ...this.#discovery.alive]),
+      };
   }
 
   /** Forgets who leads: the next read asks anew. */
   forget(): void {
     this.#discovery = undefined;
-    this.#learned = undefined;
   }
 
   async #rediscover(stale: Discovery, signal: AbortSignal, failed: CallError): Promise<Discovery> {
@@ -148,6 +142,7 @@ export class MetasrvSession {
       answers: new Map(),
       errors: [],
       followed: new Set(),
+      leaderRefusal: undefined,
       signal: AbortSignal.any([signal, stop.signal]),
       onAnswer: () => {
         if (this.#leaderIn(round, this.#endpoints.length === 1)) over.resolve(undefined);
@@ -179,9 +174,9 @@ export class MetasrvSession {
         { cause: round.errors[0] },
       );
     const leader = this.#leaderIn(round, true);
-    const named = [...round.answers.values()].find((answer) => answer.kind === 'names');
-    const alive = uniqueEndpoints(leader ? [leader, ...answered] : answered);
-    return { leader, leaderAddress: named?.address, alive, atMs };
+    const configured = this.#endpoints.filter((endpoint) => round.answers.has(endpoint));
+    const alive = uniqueEndpoints([...(leader ? [leader] : []), ...configured]);
+    return { alive, leaderRefusal: round.leaderRefusal, atMs };
   }
 
   async #askConfigured(endpoint: Endpoint, round: Round): Promise<void> {
@@ -190,7 +185,7 @@ export class MetasrvSession {
     round.answers.set(endpoint, answer);
     round.onAnswer();
     // What a server says that was itself only named by another is not followed.
-    const named = answer.kind === 'names' ? this.#unknownLeader(endpoint, answer.address) : undefined;
+    const named = answer.kind === 'names' ? this.#unknownLeader(endpoint, answer.address, round) : undefined;
     if (!named || round.followed.has(named.label)) return;
     round.followed.add(named.label);
     const its = await this.#ask(named, round);
@@ -216,8 +211,7 @@ export class MetasrvSession {
   }
 
   /** The leader's own address, when it is none of the configured ones and may lead to the same server from here. */
-  #unknownLeader(from: Endpoint, address: string): Endpoint | undefined {
-    if (this.#learned?.address === address) return undefined;
+  #unknownLeader(from: Endpoint, address: string, round: Round): Endpoint | undefined {
     const sibling = siblingEndpoint(from, address);
     if (!sibling || this.#endpoints.some(({ hostPort }) => hostPort === sibling.hostPort)) return undefined;
     const failedAtMs = this.#unreachable.get(sibling.label) ?? -Infinity;
@@ -231,7 +225,8 @@ export class MetasrvSession {
     if (!error) return sibling;
     if (!this.#refused.has(address))
       this.#onWarning?.('The leader of metasrv is not asked itself', { error });
-    this.#refused.set(address, error);
+    this.#refused.add(address);
+    round.leaderRefusal = error;
     return undefined;
   }
 
@@ -245,11 +240,6 @@ export class MetasrvSession {
       ([endpoint, answer]) => answer.kind === 'names' && namesItself(endpoint, answer),
     );
     if (own) return own[0];
-    const learned = this.#learned;
-    const isLearned = answered.some(
-      ([, answer]) => answer.kind === 'names' && answer.address === learned?.address,
-    );
-    if (learned && isLearned && answers.has(learned.endpoint)) return learned.endpoint;
     return alone ? answered.find(([, answer]) => answer.kind === 'self')?.[0] : undefined;
   }
 }

@@ -25,8 +25,9 @@ export async function submitOverAdmin(
   { signal, mayStart }: SubmitOptions,
 ): Promise<SubmitResult> {
   signal.throwIfAborted();
-  const servers = await session.submitOrder(signal, LEADER_MAX_AGE_MS);
-  const { leaderRefusal } = session;
+  const discovery = await session.discover(signal, LEADER_MAX_AGE_MS);
+  const { leaderRefusal } = discovery;
+  const servers = session.submitOrder(discovery).slice(0, MAX_SERVERS);
   const call: Call = {
     operation: 'region-migration',
     method: 'POST',
@@ -36,7 +37,7 @@ export async function submitOverAdmin(
   };
   try {
     const submission = { caller: session.caller, call, read: readSubmission, classify };
-    const { result, server } = await submitTo(servers.slice(0, MAX_SERVERS), submission);
+    const { result, server } = await submitTo(servers, submission);
     if (server && result.kind !== 'unclear') session.learnLeader(server);
     if (server || result.kind !== 'refused') return result;
     session.forget();

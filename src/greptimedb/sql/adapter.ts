@@ -1,5 +1,4 @@
 import type { DatanodeId, ProcedureId, RegionId, TableId } from '../../domain/ids.ts';
-import { OperatingError } from '../../domain/errors.ts';
 import type { MigrationRequest } from '../../domain/migrate-call.ts';
 import { WorkSlice, yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { Datanode, Region, Snapshot, Table } from '../../domain/snapshot.ts';
@@ -189,13 +188,7 @@ export class SqlCluster implements Cluster {
     const unclear = rows
       .filter((row) => row.engine === 'metric' && row.createOptions === undefined && !withRegions.has(row.id))
       .map(({ id }) => id);
-    if (unclear.length === 0 || !routes) return new Map();
-    try {
-      return await routes.readOwners(unclear, signal);
-    } catch (error) {
-      if (!(error instanceof OperatingError)) throw error;
-      return new Map();
-    }
+    return unclear.length === 0 || !routes ? new Map() : routes.readOwners(unclear, signal);
   }
 
   async #readRegions(
