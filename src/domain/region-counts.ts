@@ -35,6 +35,8 @@ export interface CountedLoad {
   readonly high: number;
   readonly now: LoadAt;
   readonly after: LoadAt;
+  /** What the region of each of the plan's moves carries, in their order. */
+  readonly ofMove: Float64Array;
 }
 
 export interface LoadAt {
@@ -124,6 +126,8 @@ export interface EndedMove {
   readonly tableId: TableId;
   readonly from: DatanodeId;
   readonly to: DatanodeId;
+  /** Where in the plan it stands, from 0. */
+  readonly position: number;
 }
 
 /** The counts once a move of their plan has ended: its region is at its target now, or stays where it is for this plan. */
@@ -131,9 +135,28 @@ export function withEndedMove(counts: RegionCounts, move: EndedMove, succeeded: 
   const [from, to] = [cellOf(counts, move.tableId, move.from), cellOf(counts, move.tableId, move.to)];
   // What the plan did not know of is seen by the next one.
   if (from === undefined || to === undefined) return counts;
-  return succeeded
-    ? { ...counts, now: shifted(counts.now, from, to) }
-    : { ...counts, after: shifted(counts.after, to, from) };
+  const load = counts.load && withEndedLoad(counts, counts.load, move, succeeded);
+  return {
+    ...counts,
+    ...(succeeded ? { now: shifted(counts.now, from, to) } : { after: shifted(counts.after, to, from) }),
+    ...(load && { load }),
+  };
+}
+
+/** How the load stands as a whole is for the next plan to say. */
+function withEndedLoad(
+  { datanodes }: RegionCounts,
+  load: CountedLoad,
+  { from, to, position }: EndedMove,
+  succeeded: boolean,
+): CountedLoad {
+  const changed: When = succeeded ? 'now' : 'after';
+  const carried = load.ofMove[position] ?? 0;
+  const ofDatanode = load[changed].ofDatanode.slice();
+  const [source, target] = succeeded ? [from, to] : [to, from];
+  ofDatanode[datanodes.findIndex(({ id }) => id === source)]! -= carried;
+  ofDatanode[datanodes.findIndex(({ id }) => id === target)]! += carried;
+  return { ...load, [changed]: { ...load[changed], ofDatanode } };
 }
 
 const REQUESTED = {

@@ -240,7 +240,8 @@ function finishMove(state: LiveState, { move, durationMs }: EventOf<'move-finish
   };
   // A move of an earlier plan, resolved after a restart, is not part of this one.
   if (!state.counts || !isOfPlan) return next;
-  const counts = withEndedMove(state.counts, move, succeeded);
+  const position = state.plan?.moves.findIndex(({ regionId }) => regionId === move.regionId) ?? -1;
+  const counts = withEndedMove(state.counts, { ...move, position }, succeeded);
   const changed: When = succeeded ? 'now' : 'after';
   return {
     ...next,

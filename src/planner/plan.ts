@@ -57,10 +57,14 @@ export function makePlan(input: PlanInput, budget = new Budget()): Planned {
   const live = createCounts(problem);
   const write = createMoveWriter(problem, live);
   const moves: Move[] = [];
-  const append = (move: OrderedMove): void => void moves.push(write(move, moves.length + 1));
+  const moved: number[] = [];
+  const append = (move: OrderedMove): void => {
+    moves.push(write(move, moves.length + 1));
+    moved.push(move.region);
+  };
   orderMoves(problem, forLoad?.base ?? placement.relocations, live, append);
   forLoad?.order(live).forEach(append);
-  const counts = { ...live.result(), ...(forLoad && { load: forLoad.load }) };
+  const counts = { ...live.result(), ...(forLoad && { load: forLoad.load(moved) }) };
   const plan: PlanDraft = {
     formatVersion: 1,
     snapshotTakenAt: snapshot.takenAt,

@@ -26,7 +26,7 @@ export interface LoadPlan {
   readonly minimumMoves: number;
   readonly optimal: boolean;
   readonly band: Band;
-  readonly load: CountedLoad;
+  readonly load: Omit<CountedLoad, 'ofMove'>;
 }
 
 export interface LoadInput {

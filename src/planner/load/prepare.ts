@@ -1,5 +1,6 @@
 import type { Warning } from '../../domain/plan.ts';
 import type { Memory, Policy } from '../../domain/policy.ts';
+import type { CountedLoad } from '../../domain/region-counts.ts';
 import type { OrderedMove } from '../choose/order.ts';
 import type { Counts } from '../counts.ts';
 import type { Budget } from '../budget.ts';
@@ -12,9 +13,11 @@ import { planForLoad } from './plan-load.ts';
 import type { LoadPlan } from './plan-load.ts';
 
 /** A plan for load whose moves can be told. */
-interface TellableLoadPlan extends LoadPlan {
+interface TellableLoadPlan extends Omit<LoadPlan, 'load'> {
   /** The moves for load in their order, made in the counts. */
   readonly order: (counts: Counts) => OrderedMove[];
+  /** @param moved the regions of all moves of the plan, in their order. */
+  readonly load: (moved: readonly number[]) => CountedLoad;
 }
 
 export interface Prepared {
@@ -53,7 +56,10 @@ export function prepareLoad(
       const plan = planForLoad(input, budget);
       const order = (counts: Counts): OrderedMove[] =>
         describeLoadMoves(withoutTotals, loads, plan.band, wanted.by, plan.forLoad, counts);
-      return { ...plan, order };
+      const load = (moved: readonly number[]): CountedLoad => {
+        return { ...plan.load, ofMove: Float64Array.from(moved, (region) => loads.of[region]!) };
+      };
+      return { ...plan, order, load };
     },
   };
 }

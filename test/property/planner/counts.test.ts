@@ -89,7 +89,10 @@ describe('the counts of a plan', () => {
       const { plan, counts } = makePlan(input);
       const ended = plan.moves.slice(0, prng.int(plan.moves.length + 1));
       const succeeded = new Set(ended.filter(() => prng.chance(0.7)));
-      const live = ended.reduce((known, move) => withEndedMove(known, move, succeeded.has(move)), counts);
+      const live = ended.reduce(
+        (known, move, position) => withEndedMove(known, { ...move, position }, succeeded.has(move)),
+        counts,
+      );
       const failed = ended.filter((move) => !succeeded.has(move));
       const now = moved(input.snapshot, [...succeeded]);
       expect(cellsOf(live, 'now'), `run ${run}`).toEqual(countedByHand(now));

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { LoadPolicy } from '../../../src/domain/load.ts';
 import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
+import { withEndedMove } from '../../../src/domain/region-counts.ts';
+import type { RegionCounts } from '../../../src/domain/region-counts.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { createPrng } from '../../../src/lib/prng.ts';
 import { carriedBy, columnsAfter, findBand, meanOf } from '../../../src/planner/load/band.ts';
@@ -218,6 +220,21 @@ describe('every plan for load', () => {
         if (index >= bare && !detail.includes('no order of the moves avoids it'))
           expect(at(index + 1)).toBeLessThanOrEqual(start * (1 + 1e-9));
       });
+    }
+  });
+
+  it('says what each datanode carries after each move that ends', () => {
+    for (const input of cases) {
+      const { plan: draft, counts } = makePlan(input);
+      const end = (succeeded: boolean): RegionCounts =>
+        draft.moves.reduce(
+          (live, move, position) => withEndedMove(live, { ...move, position }, succeeded),
+          counts,
+        );
+      expect(end(true).load!.now.ofDatanode).toEqual(counts.load!.after.ofDatanode);
+      const failed = end(false).load!.after.ofDatanode;
+      // Regions of a draining datanode have no load there to go back to.
+      if (input.policy.drain.length === 0) expect(failed).toEqual(counts.load!.now.ofDatanode);
     }
   });
 
