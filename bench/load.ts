@@ -7,12 +7,12 @@ import { makePlan } from '../src/planner/plan.ts';
 import type { PlanDraft } from '../src/planner/plan.ts';
 import { bestByLoad, compareQuality, measureLoads, randomLoads } from '../test/support/load-optimum.ts';
 import { DEFAULT_POLICY } from '../test/support/plans.ts';
-import { snapshotOf } from '../test/support/random-case.ts';
 import { makeSnapshot } from './clusters.ts';
 import type { ClusterShape } from './clusters.ts';
+import { randomCluster, withZipf } from './load-clusters.ts';
 import { greedyByLoad } from './load-greedy.ts';
 import { swing } from './load-swing.ts';
-import { fastest, fastestInTurn, ms, times } from './row.ts';
+import { fastestInTurn, ms, times } from './row.ts';
 import type { Row } from './row.ts';
 
 const LOAD: LoadPolicy = { by: 'writes', tolerance: 0.1, trigger: 0.2, stableFor: 3, minimum: 0 };
@@ -32,13 +32,14 @@ function highest({ datanodes, load }: PlanDraft['after']): number {
 /** The objective load: how good its plans are, how fast they are made, and that swinging loads move nothing. */
 export async function* loadSuite(): AsyncGenerator<Row> {
   yield small();
-  yield await zipf('100 000 regions, Zipf loads, 3 000 tables, 100 datanodes', {
+  yield zipf('100 000 regions, Zipf loads, 3 000 tables, 100 datanodes', {
     ...{ tables: 3_030, regionsPerTable: 33, datanodes: 100, used: 100, layout: 'balanced' },
   });
-  yield await zipf('The same in 100 000 tables of one region', {
+  yield zipf('The same in 100 000 tables of one region', {
     ...{ tables: 100_000, regionsPerTable: 1, datanodes: 100, used: 100, layout: 'random' },
   });
-  yield againstGreedy();
+  yield againstGreedy(true);
+  yield againstGreedy(false);
   yield await swinging();
   yield await million();
 }
@@ -68,16 +69,16 @@ function small(): Row {
   };
 }
 
-async function zipf(name: string, shape: ClusterShape): Promise<Row> {
+function zipf(name: string, shape: ClusterShape): Row {
   const snapshot = withZipf(makeSnapshot(shape));
   const draft = plan(snapshot);
-  const planMs = await fastest(3, () => plan(snapshot));
+  const planMs = leastProcessorMs(3, () => plan(snapshot));
   const heaviest = heaviestOf(snapshot) / (draft.before.load?.mean ?? 1);
   const ratio = draft.moves.length / Math.max(1, draft.minimumMoves);
   const top = highest(draft.after);
   return {
     name,
-    figure: `${ms(planMs)}, ${draft.moves.length} moves, highest ${top.toFixed(2)} of the mean`,
+    figure: `${ms(planMs)} of processor time, ${draft.moves.length} moves, highest ${top.toFixed(2)} of the mean`,
     reference: `bound ${draft.minimumMoves} moves; the heaviest region alone is ${heaviest.toFixed(2)}`,
     target: '1 s, 1.3 × the bound, 10 % above mean or heaviest region',
     ratio: times(ratio),
@@ -85,67 +86,53 @@ async function zipf(name: string, shape: ClusterShape): Promise<Row> {
   };
 }
 
+/** What a machine's other work takes nothing from. */
+function leastProcessorMs(runs: number, work: () => unknown): number {
+  let best = Infinity;
+  for (let run = 0; run < runs; run += 1) {
+    globalThis.gc?.();
+    const start = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(start);
+    best = Math.min(best, (user + system) / 1_000);
+  }
+  return best;
+}
+
 function heaviestOf({ regions }: Snapshot): number {
   return regions.reduce((most, { load }) => Math.max(most, load?.writeBytesPerSecond ?? 0), 0);
 }
 
-/** The n-th heaviest region has a load of 1/n. */
-function withZipf(snapshot: Snapshot): Snapshot {
-  const prng = createPrng('zipf');
-  const ranks = snapshot.regions.map((_, index) => index + 1);
-  for (let index = ranks.length - 1; index > 0; index -= 1) {
-    const other = prng.int(index + 1);
-    [ranks[index], ranks[other]] = [ranks[other]!, ranks[index]!];
-  }
-  const regions = snapshot.regions.map((region, index) => ({
-    ...region,
-    load: { writeBytesPerSecond: 1e8 / ranks[index]! },
-  }));
-  return { ...snapshot, regions };
-}
-
-function againstGreedy(): Row {
-  let [planned, fewer, asFew, proven, higher] = [0, 0, 0, 0, 0];
+/** @param fills whether the greedy goes on until none lies below the band either, as ours does. */
+function againstGreedy(fills: boolean): Row {
+  let [planned, stuck, fewer, asFew, proven, more, higher] = [0, 0, 0, 0, 0, 0, 0];
   for (let run = 0; run < GREEDY_CASES; run += 1) {
-    const snapshot = randomSingles(`greedy ${run}`);
+    const snapshot = randomCluster(`greedy ${run}`);
     const draft = plan(snapshot);
     if (draft.before.load?.state !== 'uneven') continue;
     planned += 1;
-    const greedy = greedyByLoad(snapshot, LOAD.tolerance);
-    if (draft.moves.length < greedy.moves) fewer += 1;
-    else if (draft.moves.length === greedy.moves) asFew += 1;
-    if (draft.moves.length >= greedy.moves && draft.optimal) proven += 1;
+    const { mean, low, high } = draft.before.load;
+    const greedy = greedyByLoad(snapshot, { low, high, smallest: 0.01 * mean, fills });
     // Within the tolerance of the mean, or of a region that is heavier than that, all are as good.
-    const heaviest = heaviestOf(snapshot) / draft.before.load.mean;
-    const allowed = (1 + LOAD.tolerance) * Math.max(1, heaviest);
-    if (highest(draft.after) > Math.max(greedy.highest, allowed) * (1 + 1e-9)) higher += 1;
+    const allowed = (1 + LOAD.tolerance) * Math.max(mean, heaviestOf(snapshot)) * (1 + 1e-9);
+    const ours = highest(draft.after) * mean;
+    if (ours > Math.max(greedy.highest, allowed)) higher += 1;
+    if (greedy.highest > allowed && ours <= allowed) stuck += 1;
+    else if (draft.moves.length < greedy.moves) fewer += 1;
+    else if (draft.moves.length > greedy.moves) more += 1;
+    else {
+      asFew += 1;
+      proven += Number(draft.optimal);
+    }
   }
   return {
     name: `${planned} random clusters of 5 to 20 datanodes`,
-    figure: `fewer moves in ${fewer}, as few in ${asFew}, of the rest and these ${proven} proven minimal; higher final maximum in ${higher}`,
-    reference: 'hottest region of the hottest datanode to the coldest',
+    figure: `fewer moves in ${fewer}, as few in ${asFew} (${proven} proven minimal), more in ${more}; in ${stuck} only ours gets there; higher final maximum in ${higher}`,
+    reference: `hottest region of the hottest datanode to the coldest, ${fills ? 'to the same band' : 'until none is above the band'}`,
     target: 'fewer in 80 %, never a higher maximum',
-    ratio: times(fewer / planned),
-    met: fewer >= 0.8 * planned && higher === 0,
+    ratio: times(fewer / (planned - stuck)),
+    met: fewer >= 0.8 * (planned - stuck) && higher === 0,
   };
-}
-
-/** Tables of one region each, anywhere, with loads of three kinds. */
-function randomSingles(seed: string): Snapshot {
-  const prng = createPrng(seed);
-  const nodes = 5 + prng.int(16);
-  const owners = Array.from({ length: nodes * (5 + prng.int(36)) }, () => prng.int(nodes));
-  const draw = prng.pick([
-    () => 1 + prng.int(100),
-    () => 10 ** (2 * prng.next()),
-    () => 1 / (0.02 + prng.next()),
-  ]);
-  const base = snapshotOf(
-    owners.map((owner) => Array.from({ length: nodes }, (_, node) => Number(node === owner))),
-    nodes,
-  );
-  const regions = base.regions.map((region) => ({ ...region, load: { writeBytesPerSecond: 1e6 * draw() } }));
-  return { ...base, regions };
 }
 
 async function swinging(): Promise<Row> {
