@@ -240,7 +240,7 @@ function finishMove(state: LiveState, { move, durationMs }: EventOf<'move-finish
   };
   // A move of an earlier plan, resolved after a restart, is not part of this one.
   if (!state.counts || !isOfPlan) return next;
-  const position = state.plan?.moves.findIndex(({ regionId }) => regionId === move.regionId) ?? -1;
+  const position = state.plan.moves.findIndex(({ regionId }) => regionId === move.regionId);
   const counts = withEndedMove(state.counts, { ...move, position }, succeeded);
   const changed: When = succeeded ? 'now' : 'after';
   return {

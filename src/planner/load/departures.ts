@@ -61,7 +61,8 @@ export function fewestDepartures(
     (region) => home[region] === -1 && board.at[region] !== -1,
   );
   const leavingBulky = leaving.filter((region) => bulky.has(region)).length;
-  return PRICES.reduce((most, price) => {
+  const prices = bulky.size === 0 ? [0] : PRICES;
+  return prices.reduce((most, price) => {
     const sum = sumOfTargets(board, targets, new PricedTargets(board, bulky, price), score);
     return Math.max(most, Math.ceil(leaving.length + price * leavingBulky + sum - NOISE));
   }, 0);
