@@ -31,110 +31,106 @@ const byLoad = samplePlan({
   },
 });
 
-const table: [name: string, events: RebalancerEvent[], series: Record<string, number>][] = [
+const table: [name: string, events: RebalancerEvent[], series: string][] = [
   [
     'a missed tick',
     [{ type: 'tick-missed', runningCycleId: 1 }],
-    { ticks_missed_total: 1, 'cycles_total{outcome="missed"}': 1 },
+    `ticks_missed_total 1
+     cycles_total{outcome="missed"} 1`,
   ],
   [
     'a plan for load',
     [planned(byLoad)],
-    {
-      'datanode_load{datanode="0"}': 6,
-      'datanode_load{datanode="1"}': 2,
-      load_imbalance: 1.5,
-      'load_state{state="uneven"}': 1,
-      'load_state{state="even"}': 0,
-    },
+    `datanode_load{datanode="0"} 6
+     datanode_load{datanode="1"} 2
+     load_imbalance 1.5
+     load_state{state="uneven"} 1
+     load_state{state="even"} 0`,
   ],
   [
     'a move of an earlier process that is followed further',
     [gate, { ...started, isResumed: true }],
-    { migrations_in_flight: 1, 'closed_gates{code="maintenance"}': 1 },
+    `migrations_in_flight 1
+     closed_gates{code="maintenance"} 1`,
   ],
   [
     'a snapshot',
     [taken],
-    {
-      'regions{status="alive"}': 2,
-      'regions{status="migrating"}': 1,
-      tables: 1,
-      snapshot_duration_seconds_sum: 0.04,
-      snapshot_age_seconds: 0,
-    },
+    `regions{status="alive"} 2
+     regions{status="migrating"} 1
+     tables 1
+     snapshot_duration_seconds_sum 0.04
+     snapshot_age_seconds 0`,
   ],
   [
     'a plan',
     [planned()],
-    {
-      plan_moves: 2,
-      plan_minimum_moves: 2,
-      plan_optimal: 1,
-      'plan_blocked{code="pinned"}': 1,
-      'plan_blocked{code="cooldown"}': 0,
-      plan_duration_seconds_sum: 0.003,
-      table_skew_max: 2,
-      node_skew: 2,
-      regions_on_draining: 1,
-      'datanodes{state="target"}': 2,
-      'datanodes{state="draining"}': 1,
-      'datanodes{state="dead"}': 0,
-      'datanode_regions{datanode="0"}': 2,
-      moves_remaining: 2,
-    },
+    `plan_moves 2
+     plan_minimum_moves 2
+     plan_optimal 1
+     plan_blocked{code="pinned"} 1
+     plan_blocked{code="cooldown"} 0
+     plan_duration_seconds_sum 0.003
+     table_skew_max 2
+     node_skew 2
+     regions_on_draining 1
+     datanodes{state="target"} 2
+     datanodes{state="draining"} 1
+     datanodes{state="dead"} 0
+     datanode_regions{datanode="0"} 2
+     moves_remaining 2`,
   ],
-  ['a move under way', [planned(), started], { migrations_in_flight: 1, moves_remaining: 2 }],
+  [
+    'a move under way',
+    [planned(), started],
+    `migrations_in_flight 1
+     moves_remaining 2`,
+  ],
   [
     'a move that succeeded',
     [planned(), started, ended()],
-    {
-      migrations_in_flight: 0,
-      moves_remaining: 1,
-      'migrations_total{outcome="succeeded",reason="table-spread"}': 1,
-      'migration_duration_seconds_sum{outcome="succeeded"}': 4,
-      'datanode_regions{datanode="0"}': 1,
-      'datanode_regions{datanode="1"}': 1,
-      node_skew: 0,
-      table_skew_max: 0,
-      regions_on_draining: 1,
-    },
+    `migrations_in_flight 0
+     moves_remaining 1
+     migrations_total{outcome="succeeded",reason="table-spread"} 1
+     migration_duration_seconds_sum{outcome="succeeded"} 4
+     datanode_regions{datanode="0"} 1
+     datanode_regions{datanode="1"} 1
+     node_skew 0
+     table_skew_max 0
+     regions_on_draining 1`,
   ],
   [
     'the last move of a plan',
     [planned(), ended(), ended({ id: 8, regionId: '4398046511106', from: '2', reason: 'drain' })],
-    {
-      moves_remaining: 0,
-      node_skew: 1,
-      regions_on_draining: 0,
-      'datanode_regions{datanode="2"}': 0,
-    },
+    `moves_remaining 0
+     node_skew 1
+     regions_on_draining 0
+     datanode_regions{datanode="2"} 0`,
   ],
   [
     'a move that failed',
     [planned(), started, ended({ state: 'rolled_back' })],
-    {
-      'migrations_total{outcome="rolled_back",reason="table-spread"}': 1,
-      'datanode_regions{datanode="0"}': 2,
-      moves_remaining: 1,
-    },
+    `migrations_total{outcome="rolled_back",reason="table-spread"} 1
+     datanode_regions{datanode="0"} 2
+     moves_remaining 1`,
   ],
-  ['a redundant move', [{ type: 'redundant-move', move: sampleMove() }], { redundant_moves_total: 1 }],
+  ['a redundant move', [{ type: 'redundant-move', move: sampleMove() }], 'redundant_moves_total 1'],
   [
     'moves of somebody else',
     [{ type: 'foreign-moves', count: 5, undone: 2, detail: '' }],
-    { external_moves_total: 5, moves_undone_total: 2 },
+    `external_moves_total 5
+     moves_undone_total 2`,
   ],
   [
     'a quarantine',
     [{ type: 'quarantined', regionId: '1', untilMs: START_MS, failures: 1, detail: '' }],
-    { quarantines_total: 1 },
+    'quarantines_total 1',
   ],
-  ['a recovery', [{ type: 'recovered', move: sampleMove(), detail: '' }], { recovered_moves_total: 1 }],
+  ['a recovery', [{ type: 'recovered', move: sampleMove(), detail: '' }], 'recovered_moves_total 1'],
   [
     'a pause',
     [{ type: 'paused', untilMs: null, reason: 'deploy', by: 'me' }],
-    { 'closed_gates{code="paused"}': 1 },
+    'closed_gates{code="paused"} 1',
   ],
   [
     'a pause that ended',
@@ -142,63 +138,55 @@ const table: [name: string, events: RebalancerEvent[], series: Record<string, nu
       { type: 'paused', untilMs: null, reason: 'deploy', by: 'me' },
       { type: 'resumed', by: 'me' },
     ],
-    { 'closed_gates{code="paused"}': 0 },
+    'closed_gates{code="paused"} 0',
   ],
-  ['a reload', [{ type: 'config-reloaded', changes: [] }], { 'config_reloads_total{outcome="applied"}': 1 }],
-  [
-    'a refused reload',
-    [{ type: 'config-refused', detail: '' }],
-    { 'config_reloads_total{outcome="refused"}': 1 },
-  ],
+  ['a reload', [{ type: 'config-reloaded', changes: [] }], 'config_reloads_total{outcome="applied"} 1'],
+  ['a refused reload', [{ type: 'config-refused', detail: '' }], 'config_reloads_total{outcome="refused"} 1'],
   [
     'a closed gate',
     [cycleStarted, gate, cycle('gated')],
-    { 'gate_closed_total{code="maintenance"}': 1, 'closed_gates{code="maintenance"}': 1 },
+    `gate_closed_total{code="maintenance"} 1
+     closed_gates{code="maintenance"} 1`,
   ],
   [
     'a gate while the next cycle has not asked it yet',
     [cycleStarted, gate, cycle('gated'), cycleStarted],
-    { 'closed_gates{code="maintenance"}': 1 },
+    'closed_gates{code="maintenance"} 1',
   ],
   [
     'a gate that opened again',
     [cycleStarted, gate, cycle('gated'), cycleStarted, cycle('balanced')],
-    { 'gate_closed_total{code="maintenance"}': 1, 'closed_gates{code="maintenance"}': 0 },
+    `gate_closed_total{code="maintenance"} 1
+     closed_gates{code="maintenance"} 0`,
   ],
   [
     'a cycle that moved',
     [cycle('moved')],
-    {
-      'cycles_total{outcome="moved"}': 1,
-      cycle_duration_seconds_sum: 9,
-      last_success_timestamp_seconds: START_MS / 1_000,
-    },
+    `cycles_total{outcome="moved"} 1
+     cycle_duration_seconds_sum 9
+     last_success_timestamp_seconds 1767225600`,
   ],
   [
     'a cycle that failed',
     [started, cycle('failed')],
-    {
-      'cycles_total{outcome="failed"}': 1,
-      last_success_timestamp_seconds: 0,
-      migrations_in_flight: 0,
-    },
+    `cycles_total{outcome="failed"} 1
+     last_success_timestamp_seconds 0
+     migrations_in_flight 0`,
   ],
   [
     'a cycle that was skipped',
     [started, cycle('missed')],
-    { 'cycles_total{outcome="missed"}': 1, cycle_duration_seconds_count: 0, migrations_in_flight: 1 },
+    `cycles_total{outcome="missed"} 1
+     cycle_duration_seconds_count 0
+     migrations_in_flight 1`,
   ],
 ];
 
 describe('observeEvents', () => {
   it.each(table)('records %s', async (_name, emitted, wanted) => {
     for (const event of emitted) bus.emit(event);
-    const text = await metrics.render();
-    const found = Object.keys(wanted).map((series) => {
-      const line = text.split('\n').find((each) => each.startsWith(`greptime_rebalancer_${series} `));
-      return [series, Number(line?.split(' ').at(-1))];
-    });
-    expect(Object.fromEntries(found)).toEqual(wanted);
+    const lines = (await metrics.render()).replaceAll('greptime_rebalancer_', '').split('\n');
+    expect(lines).toEqual(expect.arrayContaining(wanted.split(/\n +/)));
   });
 
   it('goes on from what the store knows of the time before a restart', async () => {
