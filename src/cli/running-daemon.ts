@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { OperatingError } from '../domain/errors.ts';
-import { formatListenAddress } from '../lib/listen-address.ts';
+import { listenUrl } from '../lib/listen-address.ts';
 import { statusSchema } from '../server/api/answers.ts';
 import type { StatusView } from '../server/api/answers.ts';
 import { createApiClient } from './api-client.ts';
@@ -25,9 +25,12 @@ const ANSWER_TIMEOUT_MS = 5_000;
  *   `server.tls`, or because it is stuck.
  */
 export async function findDaemon(cli: Cli, config: Config): Promise<RunningDaemon | undefined> {
-  const { tokenFile, tls } = config.server;
+  const { tokenFile, tls, listen } = config.server;
   const holder = await cli.app.stateHolder(config);
-  const urls = new Set([holder?.url, listenUrl(config)].filter((url) => url !== undefined));
+  // With port 0 it is any free one.
+  const configured =
+    listen.port === 0 ? undefined : listenUrl(listen, tls.certFile === undefined ? 'http' : 'https');
+  const urls = new Set([holder?.url, configured].filter((url) => url !== undefined));
   for (const url of urls) {
     const client = createApiClient(
       {
@@ -81,12 +84,4 @@ async function statusOf(client: ApiClient): Promise<StatusView | undefined> {
 function isNoDaemon({ code, cause }: OperatingError): boolean {
   const reason = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   return OTHER_SERVICE.includes(code) || (code === 'unreachable' && NOBODY.includes(reason));
-}
-
-/** Where a daemon with this configuration is reached from its own machine; undefined where the port is any free one. */
-function listenUrl({ server: { listen, tls } }: Config): string | undefined {
-  if (listen.port === 0) return undefined;
-  const host = listen.host === '0.0.0.0' ? '127.0.0.1' : listen.host === '::' ? '::1' : listen.host;
-  const scheme = tls.certFile === undefined ? 'http' : 'https';
-  return `${scheme}://${formatListenAddress({ host, port: listen.port })}`;
 }

@@ -3,10 +3,10 @@ import { UsageError } from '../domain/errors.ts';
 import { VARIABLE_PREFIX } from './command-variables.ts';
 import { configSchema, PARSE_ONCE } from './config.ts';
 import type { Config } from './config.ts';
-import type { ConfigFile } from './load.ts';
 import type { OverrideSources } from './overrides.ts';
 import { readBounded } from './read-file.ts';
 import { ValueTree } from './value-tree.ts';
+import type { ConfigFile } from './value-tree.ts';
 
 const MAX_FILE_BYTES = 1_048_576;
 

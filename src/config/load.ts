@@ -10,19 +10,12 @@ import { problemsOf, refusal, showValue } from './problems.ts';
 import type { Problem } from './problems.ts';
 import { findConflicts } from './rules.ts';
 import { isValues, ValueTree } from './value-tree.ts';
+import type { ConfigFile } from './value-tree.ts';
 import { readYaml } from './yaml-file.ts';
 
 export interface ConfigSources extends OverrideSources {
   readonly file?: ConfigFile | undefined;
   readonly cwd: string;
-}
-
-export interface ConfigFile {
-  /** As errors show it. */
-  readonly name: string;
-  /** Relative paths in the file start here. */
-  readonly folder: string;
-  readonly text: string;
 }
 
 /**

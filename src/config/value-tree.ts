@@ -5,13 +5,12 @@ import type { Place } from '../domain/schema-problems.ts';
 import { CONFIG_KEYS } from './config.ts';
 import type { YamlReading } from './yaml-file.ts';
 
-/** A configuration file that was read. */
-export interface SourceFile {
+export interface ConfigFile {
   /** As errors show it. */
   readonly name: string;
   /** Relative paths in the file start here. */
   readonly folder: string;
-  readonly yaml: YamlReading;
+  readonly text: string;
 }
 
 /** A value that stands over the file's. */
@@ -25,12 +24,12 @@ export interface Override {
 /** The values of file, environment and command line, merged, each with the place that it came from. */
 export class ValueTree {
   #root: unknown;
-  readonly #file: SourceFile | undefined;
+  readonly #file: (ConfigFile & { readonly yaml: YamlReading }) | undefined;
   readonly #cwd: string;
   readonly #overrides: Override[] = [];
 
   /** @param cwd where relative paths of environment and command line start; without a file, also those of defaults. */
-  constructor(file: SourceFile | undefined, cwd: string) {
+  constructor(file: (ConfigFile & { readonly yaml: YamlReading }) | undefined, cwd: string) {
     this.#file = file;
     this.#cwd = cwd;
     this.#root = file?.yaml.value ?? {};

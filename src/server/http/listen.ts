@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { formatListenAddress } from '../../lib/listen-address.ts';
+import { formatListenAddress, listenUrl } from '../../lib/listen-address.ts';
 import type { ListenAddress } from '../../lib/listen-address.ts';
 import { OperatingError } from '../../domain/errors.ts';
 
@@ -30,7 +30,7 @@ export async function listen(
   }
   const bound = app.server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
-  return { url: `${scheme}://${formatListenAddress({ host: reachable(host), port })}`, port };
+  return { url: listenUrl({ host, port }, scheme), port };
 }
 
 function listenError(address: ListenAddress, cause: unknown): OperatingError {
@@ -38,9 +38,4 @@ function listenError(address: ListenAddress, cause: unknown): OperatingError {
   const why = WANTED[errno] ?? (cause instanceof Error ? cause.message : 'unknown error');
   const code = errno === 'EADDRINUSE' ? 'address-in-use' : 'listen-failed';
   return new OperatingError(code, `Cannot listen on ${formatListenAddress(address)}: ${why}`, { cause });
-}
-
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
 }
