@@ -2,13 +2,13 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { MatrixView, StatusView } from '../../server/api/answers.ts';
 import { formatChange, formatCount } from '../format.ts';
-import { useMatrix, usePageState, useWhen } from '../page/page.ts';
+import { useDatanodes, useMatrix, useWhen } from '../page/page.ts';
 import type { When } from '../page/state.ts';
 import { countsOf, fractionsOf, shareOf } from '../tables/rows.ts';
 import type { TableRow } from '../tables/rows.ts';
 import { BarRow } from './bar-row.tsx';
 import type { BarPart } from './bar-row.tsx';
-import { Key } from './legend.tsx';
+import { Legend } from './legend.tsx';
 import { NodeBadges } from './node-label.tsx';
 
 type Datanode = StatusView['datanodes'][number];
@@ -17,7 +17,13 @@ type Datanode = StatusView['datanodes'][number];
 const COLUMN = 340;
 /** Shown at first, in each column of the list. */
 const FIRST = 16;
-const NONE: readonly Datanode[] = [];
+
+const KEYS = [
+  { look: 'stays', text: 'regions' },
+  { look: 'over', text: 'leave' },
+  { look: 'comes', text: 'come' },
+  { look: 'target', text: 'fair share' },
+] as const;
 
 interface Bar {
   readonly datanode: Datanode;
@@ -38,7 +44,7 @@ export function DatanodeBars({
 }): JSX.Element {
   const matrix = useMatrix();
   const when = useWhen();
-  const datanodes = usePageState(({ status }) => status?.datanodes) ?? NONE;
+  const datanodes = useDatanodes();
   const [isWhole, setWhole] = useState(false);
   const bars = useMemo(
     () => inOrder(table ? barsOfTable(table, matrix, datanodes) : datanodes.map(barOf), when),
@@ -61,16 +67,9 @@ export function DatanodeBars({
           {isWhole ? 'Show the most uneven only' : `Show all ${formatCount(bars.length)}`}
         </button>
       )}
-      <ul class="legend" aria-label="Legend">
-        <Key look="stays">regions</Key>
-        {when === 'now' && (
-          <>
-            <Key look="over">leave</Key>
-            <Key look="comes">come</Key>
-          </>
-        )}
-        <Key look="target">fair share</Key>
-      </ul>
+      <Legend
+        keys={when === 'now' ? KEYS : KEYS.filter(({ look }) => look === 'stays' || look === 'target')}
+      />
     </>
   );
 }

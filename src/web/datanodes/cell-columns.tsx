@@ -1,11 +1,13 @@
 import type { JSX } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
-import type { RegionsView } from '../../server/api/answers.ts';
+import type { MatrixView, RegionsView } from '../../server/api/answers.ts';
 import { Tooltip } from '../controls/tooltip.tsx';
 import { formatBytes } from '../../lib/number.ts';
 import { shortTable } from '../format.ts';
 import { useMatrix, usePage, usePageState, useWhen } from '../page/page.ts';
-import { CellLegend } from './legend.tsx';
+import { CHOSEN, loadColour, PALE, tableColour } from './colours.ts';
+import { Legend } from './legend.tsx';
+import type { LegendKey } from './legend.tsx';
 import { NodeLabel } from './node-label.tsx';
 import { cellsByDatanode } from './region-cells.ts';
 import type { Cell, ColourBy } from './region-cells.ts';
@@ -80,9 +82,36 @@ export function CellColumns({
       <Tooltip of={list} thingAt={cellAt}>
         {(cell) => <CellText cell={cell} />}
       </Tooltip>
-      <CellLegend colourBy={colourBy} />
+      <Legend keys={[...(when === 'now' ? CHANGES : []), ...keysOf(colourBy, matrix.tables)]} />
     </>
   );
+}
+
+const CHANGES: readonly LegendKey[] = [
+  { look: 'leaves', text: 'leaves' },
+  { look: 'comes', text: 'comes' },
+];
+const STEPS = [0, 1 / 16, 1 / 4, 9 / 16, 1];
+const UNITS = { writeBytesPerSecond: 'written per second:', diskBytes: 'on disk:' } as const;
+
+function keysOf(by: ColourBy, tables: MatrixView['tables']): readonly LegendKey[] {
+  switch (by.kind) {
+    case 'tables':
+      return tables.map(({ name }, index) => ({ colour: tableColour(index), text: shortTable(name) }));
+    case 'table': {
+      const name = tables.find(({ id }) => id === by.id)?.name ?? by.id;
+      return [
+        { colour: CHOSEN, text: shortTable(name) },
+        { colour: PALE, text: 'other tables' },
+      ];
+    }
+    case 'load':
+      return [
+        { text: UNITS[by.load.of] },
+        ...STEPS.map((share) => ({ colour: loadColour(share), text: formatBytes(by.load.most * share) })),
+        { colour: PALE, text: 'not known' },
+      ];
+  }
 }
 
 /** The largest squares with which `most` of them fit into the room. Columns are taller than wide, so that they can be compared. */

@@ -4,9 +4,9 @@ import type { LoadTexts } from '../../domain/load-text.ts';
 import type { LoadMeasure, LoadState } from '../../domain/load.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { Section } from '../controls/section.tsx';
-import { usePageState } from '../page/page.ts';
+import { useDatanodes, usePageState } from '../page/page.ts';
 import { BarRow } from './bar-row.tsx';
-import { Key } from './legend.tsx';
+import { Legend } from './legend.tsx';
 
 type Load = NonNullable<StatusView['load']>;
 
@@ -27,7 +27,7 @@ const MOST = 48;
 /** What each datanode carries, now and after the plan, with the band that it should lie in. Nothing where regions are counted. */
 export function LoadBars(): JSX.Element | null {
   const load = usePageState(({ status }) => status?.load) ?? null;
-  const datanodes = usePageState(({ status }) => status?.datanodes) ?? [];
+  const datanodes = useDatanodes();
   if (!load) return null;
   const bars = datanodes.flatMap(({ id, weight, load: now, loadAfter: after }) =>
     now === null || after === null ? [] : [{ id, weight, now, after }],
@@ -39,7 +39,7 @@ export function LoadBars(): JSX.Element | null {
   const texts = loadTexts(load.by, load.mean);
   return (
     <Section title={TITLES[load.by]} id="load" aside={<small>{STATES[load.state]}</small>}>
-      <ul class="bars">
+      <ul class="bars loads">
         {bars
           .toSorted((a, b) => b.now / b.weight - a.now / a.weight)
           .slice(0, MOST)
@@ -49,13 +49,14 @@ export function LoadBars(): JSX.Element | null {
             </li>
           ))}
       </ul>
-      <ul class="legend" aria-label="Legend of the load">
-        <Key look="stays">now</Key>
-        <Key look="target">after the plan</Key>
-        <Key look="band">
-          even: {texts.number(load.low)} to {texts.whole(load.high)}
-        </Key>
-      </ul>
+      <Legend
+        label="Legend of the load"
+        keys={[
+          { look: 'stays', text: 'now' },
+          { look: 'target', text: 'after the plan' },
+          { look: 'band', text: `even: ${texts.number(load.low)} to ${texts.whole(load.high)}` },
+        ]}
+      />
     </Section>
   );
 }

@@ -6,7 +6,7 @@ import { Form, SearchField } from '../controls/form.tsx';
 import type { Fields } from '../controls/form.tsx';
 import { NotShown } from '../controls/section.tsx';
 import { plural } from '../format.ts';
-import { usePage, usePageState } from '../page/page.ts';
+import { useDatanodes, usePage } from '../page/page.ts';
 import { Dialog } from './dialog.tsx';
 import { DrainPreview } from './drain-preview.tsx';
 import { NameField } from './name-field.tsx';
@@ -72,7 +72,7 @@ function Chooser({
   readonly chosen: readonly string[];
   readonly choose: (chosen: readonly string[]) => void;
 }): JSX.Element {
-  const datanodes = usePageState(({ status }) => status?.datanodes) ?? [];
+  const datanodes = useDatanodes();
   const [text, setText] = useState('');
   const fitting = datanodes.filter(({ id, addr }) => id.includes(text) || (addr ?? '').includes(text));
   return (

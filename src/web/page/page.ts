@@ -2,7 +2,7 @@ import { createContext } from 'preact';
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import type { MoveView } from '../../observability/event-view.ts';
 import type { ExplainKind } from '../../domain/explanation.ts';
-import type { MatrixView } from '../../server/api/answers.ts';
+import type { MatrixView, StatusView } from '../../server/api/answers.ts';
 import type { PageState, Store, When } from './state.ts';
 
 /** What lies over the page. */
@@ -46,6 +46,12 @@ export function usePageState<Part>(select: (state: PageState) => Part): Part {
   }, [store]);
   return part;
 }
+
+export function useDatanodes(): StatusView['datanodes'] {
+  return usePageState(({ status }) => status?.datanodes ?? NONE);
+}
+
+const NONE: StatusView['datanodes'] = [];
 
 export function useWhen(): When {
   return usePageState(({ when }) => when);

@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { MatrixView, StatusView } from '../../server/api/answers.ts';
+import type { MatrixView } from '../../server/api/answers.ts';
 import { Tooltip } from '../controls/tooltip.tsx';
 import { formatCount, plural, shortTable } from '../format.ts';
 import { indexes, rangeOf, useVisible } from '../hooks/layout.ts';
-import { usePage, usePageState, useWhen } from '../page/page.ts';
+import { useDatanodes, usePage, usePageState, useWhen } from '../page/page.ts';
 import { countsOf, shareOf, shareText, toneOf } from './rows.ts';
 import type { Fractions, TableRow } from './rows.ts';
 import { scrollTo, walk } from './keyboard.ts';
@@ -167,7 +167,7 @@ function Heads({
   readonly layout: Layout;
 }): JSX.Element {
   const when = useWhen();
-  const datanodes = usePageState(({ status }) => status?.datanodes) ?? NONE;
+  const datanodes = useDatanodes();
   const byId = new Map(datanodes.map((datanode) => [datanode.id, datanode]));
   return (
     <div class="heat-head" role="row" aria-rowindex={1}>
@@ -195,8 +195,6 @@ function Heads({
     </div>
   );
 }
-
-const NONE: StatusView['datanodes'] = [];
 
 function Row({
   table,

@@ -6,7 +6,7 @@ import { SearchField } from '../controls/form.tsx';
 import { Empty, Section } from '../controls/section.tsx';
 import { formatCount, plural } from '../format.ts';
 import { useSettled } from '../hooks/pace.ts';
-import { usePageState, useWhen } from '../page/page.ts';
+import { useDatanodes, usePageState, useWhen } from '../page/page.ts';
 import { TableGrid } from './grid.tsx';
 import { fractionsOf, tableRows } from './rows.ts';
 import type { Fractions } from './rows.ts';
@@ -80,7 +80,7 @@ export function Tables(): JSX.Element {
 
 /** Others only when a state or weight changed: counts change with every move, and are not needed here. */
 function useFractions(matrix: MatrixView | null): Fractions {
-  const datanodes = usePageState(({ status }) => status?.datanodes) ?? [];
+  const datanodes = useDatanodes();
   const columns = matrix?.datanodes ?? [];
   const key = [...columns, ...datanodes.map(({ id, state, weight }) => `${id}/${state}/${weight}`)].join();
   return useMemo(() => fractionsOf(columns, datanodes), [key]);
