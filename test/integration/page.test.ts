@@ -352,7 +352,10 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     const cluster = { faults: 'rollback=1' } as const;
     await withPage({ cluster, look: PHONE }, async (page, daemon) => {
       await verdict(page, 'Paused');
-      await page.getByText(/^Paused automatically: 3 migrations/).waitFor();
+      await page
+        .getByText(/Paused automatically: 3 migrations/)
+        .first()
+        .waitFor();
       // Two that failed with one datanode are its fault: it rests in their place.
       await page.getByRole('cell', { name: 'receives no regions' }).waitFor();
       await page.getByText('1 × rolled_back').waitFor();
