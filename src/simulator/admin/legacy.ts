@@ -1,9 +1,10 @@
 import type { ClusterCore } from '../cluster/core.ts';
+import { regionKey } from '../cluster/model.ts';
 import type { RegionRoute, SimTable } from '../cluster/model.ts';
 import { parseHumanTime } from '../cluster/time.ts';
 import { MetaError, unexpected } from '../procedures/errors.ts';
 import { requestMigration } from '../procedures/submit.ts';
-import { JSON_TYPE, respond } from '../serve/http.ts';
+import { JSON_TYPE, respond, toJson } from '../serve/http.ts';
 import type { SimResponse } from '../serve/http.ts';
 import { invalidNumber, missing, required } from './admin-call.ts';
 import type { AdminCall, AdminHandler } from './admin-call.ts';
@@ -95,7 +96,7 @@ function rawTableInfo(table: SimTable): Record<string, unknown> {
 function route(call: AdminCall): SimResponse {
   const { core } = call;
   const table = routedTable(call);
-  const value = table.physical ? logicalRoute(table, table.physical) : physicalRoute(core, table);
+  const value = toJson(table.physical ? logicalRoute(table, table.physical) : physicalRoute(core, table));
   return respond(200, core.profile.doubleEncodedRoute ? JSON.stringify(value) : value);
 }
 
@@ -117,34 +118,31 @@ function routedTable(call: AdminCall): SimTable {
   throw new MetaError('Unexpected', `Failed to find table route for ${tableId}`);
 }
 
-function logicalRoute(table: SimTable, physical: SimTable): string {
-  const ids = physical.routes.map(({ region }) => (BigInt(table.id) << 32n) | BigInt(region.number));
-  return `{"type":"logical","physical_table_id":${physical.id},"region_ids":[${ids.join(',')}]}`;
+function logicalRoute({ id }: SimTable, physical: SimTable): object {
+  const ids = physical.routes.map(({ region }) => regionKey(id, region.number));
+  return { type: 'logical', physical_table_id: physical.id, region_ids: ids };
 }
 
-function physicalRoute(core: ClusterCore, table: SimTable): string {
-  const columns = JSON.stringify(table.partitionColumns);
-  const last = table.routes.length - 1;
-  const entries = table.routes.map((entry, index) => {
-    const bound = index === last ? '"MaxValue"' : `{"Value":{"Int32":${(index + 1) * 1_000}}}`;
-    const partition = `{"column_list":${columns},"value_list":[${JSON.stringify(bound)}]}`;
-    return renderRoute(core, entry, partition);
-  });
+function physicalRoute(core: ClusterCore, table: SimTable): object {
   // Where stored bytes are echoed, a value that a still older version wrote has no type until its next update.
   const isOldValue = core.profile.doubleEncodedRoute && table.version === 0 && table.id % 3 === 0;
-  const type = isOldValue ? '' : '"type":"physical",';
-  return `{${type}"region_routes":[${entries.join(',')}],"version":${table.version}}`;
+  const entries = table.routes.map((entry, index) => {
+    const isLast = index === table.routes.length - 1;
+    const bound = isLast ? '"MaxValue"' : `{"Value":{"Int32":${(index + 1) * 1_000}}}`;
+    return regionRoute(core, entry, { column_list: table.partitionColumns, value_list: [bound] });
+  });
+  return { ...(!isOldValue && { type: 'physical' }), region_routes: entries, version: table.version };
 }
 
-function renderRoute({ state, profile }: ClusterCore, entry: RegionRoute, partition: string): string {
-  const peer = (id: string): string => `{"id":${id},"addr":"${state.datanodes.get(id)?.addr ?? ''}"}`;
-  const status = entry.state === 'downgrading' ? ',"leader_status":"Downgraded"' : '';
-  const down = profile.leaderDownSince ? `,"leader_down_since":${entry.downSinceMs ?? 'null'}` : '';
-  return (
-    `{"region":{"id":${entry.region.id},"name":"","partition":${partition},"attrs":{}},` +
-    `"leader_peer":${entry.leader === null ? 'null' : peer(entry.leader)},` +
-    `"follower_peers":[${entry.followers.map(peer).join(',')}]${status}${down}}`
-  );
+function regionRoute({ state, profile }: ClusterCore, entry: RegionRoute, partition: object): object {
+  const peer = (id: string): object => ({ id: BigInt(id), addr: state.datanodes.get(id)?.addr ?? '' });
+  return {
+    region: { id: entry.region.key, name: '', partition, attrs: {} },
+    leader_peer: entry.leader === null ? null : peer(entry.leader),
+    follower_peers: entry.followers.map(peer),
+    ...(entry.state === 'downgrading' && { leader_status: 'Downgraded' }),
+    ...(profile.leaderDownSince && { leader_down_since: entry.downSinceMs }),
+  };
 }
 
 const DEFAULT_REPLAY_MS = 1_000;

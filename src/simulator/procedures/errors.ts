@@ -11,13 +11,6 @@ export class MetaError extends Error {
 
 type MetaStatus = 'Unexpected' | 'Internal' | 'InvalidArguments';
 
-/** GreptimeDB src/common/error/src/status_code.rs */
-export const STATUS_CODES: Readonly<Record<MetaStatus, number>> = {
-  Unexpected: 1002,
-  Internal: 1003,
-  InvalidArguments: 1004,
-};
-
 export function unexpected(violated: string): MetaError {
   return new MetaError('Unexpected', `Unexpected, violated: ${violated}`);
 }

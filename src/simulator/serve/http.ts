@@ -40,3 +40,12 @@ export function respond(status: number, body: string, headers: Record<string, st
 
 export const JSON_TYPE = { 'content-type': 'application/json' } as const;
 export const TEXT_TYPE = { 'content-type': 'text/plain; charset=utf-8' } as const;
+
+/** JSON with bigint written bare, as u64 ids are. */
+export function toJson(value: unknown): string {
+  if (typeof value === 'bigint' || typeof value === 'number') return String(value);
+  if (Array.isArray(value)) return `[${value.map(toJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).map(([name, field]) => `${JSON.stringify(name)}:${toJson(field)}`);
+  return `{${fields.join(',')}}`;
+}

@@ -2,7 +2,7 @@ import type { ClusterCore } from '../cluster/core.ts';
 import { displayRegion } from '../cluster/model.ts';
 import type { RegionRoute, SimRegion, SimTable, StoredTable } from '../cluster/model.ts';
 import { createTable, dropTable } from '../procedures/ddl.ts';
-import { planError, SQL_CODES, SqlError, unsupportedStatement } from './errors.ts';
+import { planError, SqlError, unsupportedStatement } from './errors.ts';
 import type { Column, Row, SqlType, SqlValue } from './result-set.ts';
 import { nameIn } from './session.ts';
 import type { Session, Statement } from './session.ts';
@@ -32,7 +32,7 @@ function parseCreateDatabase(tokens: Tokens, orNot: boolean): Statement {
   const name = tokens.name('a database');
   return ({ core: { state }, catalog }) => {
     const isThere = state.schemasOf(catalog).includes(name);
-    if (isThere && !orNot) throw new SqlError(SQL_CODES.databaseExists, `Schema ${name} already exists`);
+    if (isThere && !orNot) throw new SqlError('databaseExists', `Schema ${name} already exists`);
     if (!isThere) state.addSchema(catalog, name);
     return { affectedRows: 1 };
   };
@@ -53,10 +53,10 @@ function parseCreateTable(tokens: Tokens, orNot: boolean): Statement {
     const { state } = session.core;
     const { name, schema, catalog, fullName } = nameIn(session, path);
     if (!state.schemasOf(catalog).includes(schema))
-      throw new SqlError(SQL_CODES.databaseNotFound, `Database not found: ${schema}`);
+      throw new SqlError('databaseNotFound', `Database not found: ${schema}`);
     const isThere = state.tableNamed(catalog, schema, name) !== undefined;
     if (isThere && orNot) return { affectedRows: 0 };
-    if (isThere) throw new SqlError(SQL_CODES.tableExists, `Table already exists: ${fullName}`);
+    if (isThere) throw new SqlError('tableExists', `Table already exists: ${fullName}`);
     const at = columns.findIndex(([column]) => column === partitionColumn);
     if (at < 0) throw planError(`No field named ${partitionColumn}.`);
     const table = createTable(session.core, { name, schema, catalog, regions: partitions.length });
@@ -136,7 +136,7 @@ function parseDropDatabase(tokens: Tokens, orNot: boolean): Statement {
     if (!profile.dropDatabase) throw unsupportedStatement('DROP');
     if (!state.schemasOf(catalog).includes(name)) {
       if (orNot) return { affectedRows: 0 };
-      throw new SqlError(SQL_CODES.databaseNotFound, `Database not found: ${name}`);
+      throw new SqlError('databaseNotFound', `Database not found: ${name}`);
     }
     const inside = state.sortedTables().filter((table) => table.catalog === catalog && table.schema === name);
     if (inside.some((table) => !table.stored)) throw unsupportedStatement('DROP');
@@ -165,7 +165,7 @@ function requireStored(
 ): { table: SimTable; stored: StoredTable } {
   const { name, schema, catalog, fullName } = nameIn(session, path);
   const table = session.core.state.tableNamed(catalog, schema, name);
-  if (!table) throw new SqlError(SQL_CODES.tableNotFound, `Table not found: ${fullName}`);
+  if (!table) throw new SqlError('tableNotFound', `Table not found: ${fullName}`);
   if (!table.stored) throw unsupportedStatement(keyword);
   return { table, stored: table.stored };
 }
@@ -174,14 +174,14 @@ function requireStored(
 function requireWritable(core: ClusterCore, region: SimRegion): void {
   if (requireLeader(core, region).state === null) return;
   const text = `Region ${displayRegion(region.key)} is in Leader(Downgrading) state, expect: Leader(Writable)`;
-  throw new SqlError(SQL_CODES.regionNotReady, text);
+  throw new SqlError('regionNotReady', text);
 }
 
 function requireLeader({ state }: ClusterCore, region: SimRegion): RegionRoute {
   const route = state.routeOf(region.key);
   const leader = state.datanodes.get(route?.leader ?? '');
   if (route && leader?.diedAtMs === null) return route;
-  throw new SqlError(SQL_CODES.internal, 'Internal error: 1003');
+  throw new SqlError('internal', 'Internal error: 1003');
 }
 
 /** A table that was created over SQL, to be read. */

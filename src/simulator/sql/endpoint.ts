@@ -1,7 +1,7 @@
 import type { ClusterCore, SimFrontend, SimUser } from '../cluster/core.ts';
 import { JSON_TYPE, respond } from '../serve/http.ts';
 import type { SimRequest, SimResponse } from '../serve/http.ts';
-import { httpStatusOf, SQL_CODES, SqlError } from './errors.ts';
+import { httpStatusOf, SqlError } from './errors.ts';
 import { encodeResult } from './result-set.ts';
 import type { Session } from './session.ts';
 import { parseSql } from './statements.ts';
@@ -29,7 +29,7 @@ function runRequest(core: ClusterCore, frontend: SimFrontend, request: SimReques
   const readOnly = authenticate(core, request)?.readOnly ?? false;
   const parameters = readParameters(core, request);
   const sql = parameters.get('sql');
-  if (sql === undefined) throw new SqlError(SQL_CODES.invalidArguments, 'sql parameter is required.');
+  if (sql === undefined) throw new SqlError('invalidArguments', 'sql parameter is required.');
   const database = databaseNamed(core, parameters.get('db') ?? 'public');
   const session: Session = { core, frontend, target: request.target, ...database, readOnly };
   return encodeResult(parseSql(sql)(session), core.profile, EXECUTION_MS);
@@ -50,26 +50,25 @@ function databaseNamed(core: ClusterCore, db: string): { catalog: string; schema
   const dash = db.indexOf('-');
   const [catalog, schema] = dash < 0 ? ['greptime', db] : [db.slice(0, dash), db.slice(dash + 1)];
   if (core.meta.leader === null && schema !== 'information_schema')
-    throw new SqlError(SQL_CODES.internal, `Error checking database: ${db}, Internal error: 1003`);
+    throw new SqlError('internal', `Error checking database: ${db}, Internal error: 1003`);
   if (core.state.hasCatalog(catalog) && core.state.schemasOf(catalog).includes(schema))
     return { catalog, schema };
-  throw new SqlError(SQL_CODES.databaseNotFound, `Database not found: ${db}`);
+  throw new SqlError('databaseNotFound', `Database not found: ${db}`);
 }
 
 function authenticate(core: ClusterCore, { headers = {} }: SimRequest): SimUser | undefined {
   if (core.users.length === 0) return undefined;
   const header = headers['x-greptime-auth'] ?? headers['authorization'];
   if (header === undefined)
-    throw new SqlError(SQL_CODES.authHeaderNotFound, 'Not found http or grpc authorization header');
+    throw new SqlError('authHeaderNotFound', 'Not found http or grpc authorization header');
   const [, encoded] = /^Basic (.+)$/i.exec(header) ?? [];
-  if (encoded === undefined)
-    throw new SqlError(SQL_CODES.invalidAuthHeader, 'Invalid http authorization header');
+  if (encoded === undefined) throw new SqlError('invalidAuthHeader', 'Invalid http authorization header');
   const [, username = '', password = ''] =
     /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
   const user = core.users.find((known) => known.username === username && known.password === password);
   if (user) return user;
   const text = `Username and password does not match, username: ${username}`;
-  throw new SqlError(SQL_CODES.passwordMismatch, text);
+  throw new SqlError('passwordMismatch', text);
 }
 
 function errorAnswer({ profile }: ClusterCore, { code, message }: SqlError): SimResponse {

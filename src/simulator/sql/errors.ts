@@ -1,26 +1,15 @@
 import type { Profile } from '../profiles.ts';
 
-/** An error as the frontend's HTTP API tells it. */
-export class SqlError extends Error {
-  readonly code: number;
-
-  constructor(code: number, message: string) {
-    super(message);
-    this.name = 'SqlError';
-    this.code = code;
-  }
-}
-
-export const SQL_CODES = {
+const SQL_CODES = {
   unsupported: 1001,
   unexpected: 1002,
   internal: 1003,
   invalidArguments: 1004,
+  databaseExists: 1004,
   syntax: 2000,
   plan: 3000,
   tableExists: 4000,
   tableNotFound: 4001,
-  databaseExists: 1004,
   databaseNotFound: 4004,
   regionNotReady: 4008,
   passwordMismatch: 7002,
@@ -28,6 +17,17 @@ export const SQL_CODES = {
   invalidAuthHeader: 7004,
   permissionDenied: 7006,
 } as const;
+
+/** An error as the frontend's HTTP API tells it. */
+export class SqlError extends Error {
+  readonly code: number;
+
+  constructor(kind: keyof typeof SQL_CODES, message: string) {
+    super(message);
+    this.name = 'SqlError';
+    this.code = SQL_CODES[kind];
+  }
+}
 
 /** HTTP status of an error code (GreptimeDB src/servers/src/error.rs). 0.7 and 0.8 answer 401 for 7006. */
 export function httpStatusOf(code: number, { oldStatusMap, errorsAre200 }: Profile): number {
@@ -40,17 +40,17 @@ export function httpStatusOf(code: number, { oldStatusMap, errorsAre200 }: Profi
 }
 
 export function syntaxError(detail: string): SqlError {
-  return new SqlError(SQL_CODES.syntax, `Invalid SQL syntax: sql parser error: ${detail}`);
+  return new SqlError('syntax', `Invalid SQL syntax: sql parser error: ${detail}`);
 }
 
 export function notAuthorized(): SqlError {
-  return new SqlError(SQL_CODES.permissionDenied, 'User is not authorized to perform this action');
+  return new SqlError('permissionDenied', 'User is not authorized to perform this action');
 }
 
 export function unsupportedStatement(keyword: string): SqlError {
-  return new SqlError(SQL_CODES.unsupported, `SQL statement is not supported, keyword: ${keyword}`);
+  return new SqlError('unsupported', `SQL statement is not supported, keyword: ${keyword}`);
 }
 
 export function planError(detail: string): SqlError {
-  return new SqlError(SQL_CODES.plan, `Failed to plan SQL: Error during planning: ${detail}`);
+  return new SqlError('plan', `Failed to plan SQL: Error during planning: ${detail}`);
 }

@@ -1,10 +1,10 @@
 import type { ClusterCore } from '../cluster/core.ts';
 import type { Procedure } from '../procedures/manager.ts';
-import { MetaError, STATUS_CODES } from '../procedures/errors.ts';
+import { MetaError } from '../procedures/errors.ts';
 import { requestMigration } from '../procedures/submit.ts';
 import type { MigrationSubmission } from '../procedures/submit.ts';
 import { isUuid } from '../procedures/uuid.ts';
-import { notAuthorized, SQL_CODES, SqlError } from './errors.ts';
+import { notAuthorized, SqlError } from './errors.ts';
 import type { SqlValue } from './result-set.ts';
 import type { Session } from './session.ts';
 
@@ -34,7 +34,7 @@ function migrateRegion({ core, target, catalog }: Session, values: readonly SqlV
   const detail = `migrate_region(${values.join(', ')})`;
   return requestMigration(core, { target, detail, regionId: regionKey.toString(), from, to }, () => {
     if (catalog !== 'greptime')
-      throw new SqlError(SQL_CODES.permissionDenied, 'Permission denied: catalog greptime wanted');
+      throw new SqlError('permissionDenied', 'Permission denied: catalog greptime wanted');
     requireLeader(core);
     return submission;
   });
@@ -89,26 +89,32 @@ function requireLeader(core: ClusterCore): void {
 }
 
 function invalidArguments(message: string): SqlError {
-  return new SqlError(SQL_CODES.invalidArguments, message);
+  return new SqlError('invalidArguments', message);
 }
+
+const SQL_KINDS = {
+  Unexpected: 'unexpected',
+  Internal: 'internal',
+  InvalidArguments: 'invalidArguments',
+} as const;
 
 /** How metasrv's text arrives at the client of SQL in each version. */
 function wrapped(core: ClusterCore, name: string, { message, status }: MetaError): SqlError {
   const failed = `Failed to execute admin function ${name}`;
   switch (core.profile.errorWrapping) {
     case 'bare':
-      return new SqlError(STATUS_CODES[status], status === 'Internal' ? 'Internal error: 1003' : message);
+      return new SqlError(SQL_KINDS[status], status === 'Internal' ? 'Internal error: 1003' : message);
     case 'nested':
       return new SqlError(
-        SQL_CODES.unexpected,
+        'unexpected',
         `Failed to execute admin function: ${failed}, error: Execution error: ` +
           `Function execution error: ${message}: status: Internal, message: "${status}"`,
       );
     case 'plain':
-      return new SqlError(SQL_CODES.unexpected, `${failed}: Execution error: ${message}`);
+      return new SqlError('unexpected', `${failed}: Execution error: ${message}`);
     case 'coded':
       return new SqlError(
-        SQL_CODES.unexpected,
+        'unexpected',
         `${failed}: Execution error: ${message}, code: ${status}, tonic code: Internal error`,
       );
   }

@@ -1,4 +1,5 @@
 import type { Profile } from '../profiles.ts';
+import { toJson } from '../serve/http.ts';
 
 /** Values of SQL cells. Ids that are u64 are bigint; all other numbers fit a number. */
 export type SqlValue = string | number | bigint | boolean | null;
@@ -19,7 +20,7 @@ export interface ResultSet {
   readonly rows: readonly Row[];
 }
 
-/** The body of a success: every integer bare, u64 too. Built by hand, as region ids do not fit `JSON.stringify`. */
+/** The body of a success. */
 export function encodeResult(
   result: ResultSet | { readonly affectedRows: number },
   { totalRows, codeInSuccess }: Profile,
@@ -27,19 +28,12 @@ export function encodeResult(
 ): string {
   const output =
     'affectedRows' in result
-      ? `{"affectedrows":${result.affectedRows}}`
-      : `{"records":${encodeRecords(result, totalRows)}}`;
-  const head = codeInSuccess ? '"code":0,' : '';
-  return `{${head}"output":[${output}],"execution_time_ms":${executionMs}}`;
+      ? { affectedrows: result.affectedRows }
+      : { records: recordsOf(result, totalRows) };
+  return toJson({ ...(codeInSuccess && { code: 0 }), output: [output], execution_time_ms: executionMs });
 }
 
-function encodeRecords({ columns, rows }: ResultSet, withTotal: boolean): string {
-  const schemas = columns.map(([name, type]) => `{"name":${JSON.stringify(name)},"data_type":"${type}"}`);
-  const texts = rows.map((row) => `[${row.map(encodeCell).join(',')}]`);
-  const total = withTotal ? `,"total_rows":${rows.length}` : '';
-  return `{"schema":{"column_schemas":[${schemas.join(',')}]},"rows":[${texts.join(',')}]${total}}`;
-}
-
-function encodeCell(cell: SqlValue): string {
-  return typeof cell === 'string' ? JSON.stringify(cell) : String(cell);
+function recordsOf({ columns, rows }: ResultSet, withTotal: boolean): object {
+  const schemas = columns.map(([name, type]) => ({ name, data_type: type }));
+  return { schema: { column_schemas: schemas }, rows, ...(withTotal && { total_rows: rows.length }) };
 }

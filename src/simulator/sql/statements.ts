@@ -1,12 +1,5 @@
 import { parseCreate, parseDrop, parseInsert, storedTable } from './data-statements.ts';
-import {
-  notAuthorized,
-  planError,
-  SQL_CODES,
-  SqlError,
-  syntaxError,
-  unsupportedStatement,
-} from './errors.ts';
+import { notAuthorized, planError, SqlError, syntaxError, unsupportedStatement } from './errors.ts';
 import { callAdminFunction } from './functions.ts';
 import type { ResultSet, Row, SqlValue } from './result-set.ts';
 import { nameIn } from './session.ts';
@@ -114,9 +107,9 @@ function tableAt(session: Session, path: readonly string[]): { table: SqlTable; 
   const virtual = isVirtual ? informationTable(core.profile, name) : undefined;
   if (virtual) return { table: virtual, catalog };
   const table = core.state.tableNamed(catalog, schema, name);
-  if (!table) throw new SqlError(SQL_CODES.tableNotFound, `Failed to plan SQL: Table not found: ${fullName}`);
+  if (!table) throw new SqlError('tableNotFound', `Failed to plan SQL: Table not found: ${fullName}`);
   if (table.stored) return { table: storedTable(core, table, table.stored), catalog };
-  throw new SqlError(SQL_CODES.unsupported, `Not supported: reading rows of ${fullName}`);
+  throw new SqlError('unsupported', `Not supported: reading rows of ${fullName}`);
 }
 
 /** A call, as written: its text is also the name of the result's column. */
@@ -145,7 +138,7 @@ function parseArgument(tokens: Tokens): SqlValue {
   const value = literal(token);
   if (value !== undefined) return value;
   const text = `Failed to build admin function args: unsupported function arg ${token}`;
-  throw new SqlError(SQL_CODES.invalidArguments, text);
+  throw new SqlError('invalidArguments', text);
 }
 
 function callAdmin(session: Session, { name, values, text }: Call): ResultSet {
@@ -154,7 +147,7 @@ function callAdmin(session: Session, { name, values, text }: Call): ResultSet {
   const value = callAdminFunction(session, name, values);
   if (value === null)
     throw new SqlError(
-      SQL_CODES.invalidArguments,
+      'invalidArguments',
       `Fail to create datafusion record batch: Invalid argument error: Column '${text}' is declared as ` +
         'non-nullable but contains null values',
     );

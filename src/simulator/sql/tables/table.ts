@@ -1,5 +1,5 @@
 import type { ClusterCore, SimFrontend } from '../../cluster/core.ts';
-import { SQL_CODES, SqlError } from '../errors.ts';
+import { SqlError } from '../errors.ts';
 import type { Column, Row, SqlType, SqlValue } from '../result-set.ts';
 
 /** `column = value` */
@@ -43,7 +43,7 @@ export function constants(type: SqlType, names: string, value: SqlValue = null):
 
 /** Tables that metasrv fills fail while nobody leads. */
 export function requireMetasrv(core: ClusterCore): void {
-  if (core.meta.leader === null) throw new SqlError(SQL_CODES.internal, 'Internal error: 1003');
+  if (core.meta.leader === null) throw new SqlError('internal', 'Internal error: 1003');
 }
 
 /** A text beside a number is read as a number. */
