@@ -5,6 +5,7 @@ import type { RequestSample } from '../greptimedb/options.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../observability/logger.ts';
 import { openStore } from '../store/sqlite.ts';
+import { warningsTo } from './daemon/settings.ts';
 import type { ClusterOpener } from './daemon/settings.ts';
 import type { Leadership, LeadershipParts } from './ha/leadership.ts';
 import { openLeadership } from './ha/open-leadership.ts';
@@ -35,7 +36,7 @@ export async function openSession(
   });
   const store = openStore(
     { path: config.state.path, cluster: config.cluster.name, retentionMs: config.state.retentionMs },
-    { clock: parts.clock, onNotice: (message, fields) => parts.logger.warn(fields, message) },
+    { clock: parts.clock, onNotice: warningsTo(parts.logger) },
   );
   const createLeadership = (of: LeadershipParts): Leadership => openLeadership(config, secrets, of);
   return { session: new ClusterSession({ config, secrets }, { ...parts, store, createLeadership }), secrets };

@@ -5,7 +5,7 @@ import type { ListeningCluster } from '../../src/app/commands/simulate.ts';
 import { PROFILES } from '../../src/simulator/index.ts';
 import { preflightTable } from '../../src/cli/render/preflight-table.ts';
 import { plainStyle } from '../../src/cli/render/style.ts';
-import { found, preflightRig } from '../support/preflight-rig.ts';
+import { found, preflightRig, sqlAlone } from '../support/preflight-rig.ts';
 
 const DATABASE = 'greptime_rebalancer_preflight';
 const TRY = ['--migrate', '--yes'];
@@ -20,9 +20,6 @@ function leftIn({ cluster }: ListeningCluster): string[] {
     .filter(({ schema }) => schema === DATABASE)
     .map(({ name }) => name);
 }
-
-const sqlAlone = ({ served }: ListeningCluster): string =>
-  `  sql: { endpoints: [${served.frontend.join()}] }\n`;
 
 describe('a trial', () => {
   test.concurrent.for(SQL_PROFILES)(
@@ -103,9 +100,8 @@ describe('a trial', () => {
 
   test('of a user that may not write fails', async (context) => {
     const users = [{ username: 'ro', password: 'secret', readOnly: true }];
-    const { report, folder } = await preflightRig(context, { users }, '', ({ served }) => {
-      return `  sql: { endpoints: [${served.frontend.join()}], username: ro, passwordFile: password }\n`;
-    });
+    const login = sqlAlone(', username: ro, passwordFile: password');
+    const { report, folder } = await preflightRig(context, { users }, '', login);
     writeFileSync(join(folder, 'password'), 'secret');
     const answer = await report(TRY);
     expect(answer.status).toBe(1);
@@ -114,7 +110,7 @@ describe('a trial', () => {
   });
 
   test.concurrent('goes on when single requests hang, and counts them', async (context) => {
-    const { report, listening } = await preflightRig(context, {}, '', sqlAlone);
+    const { report, listening } = await preflightRig(context, {}, '', sqlAlone());
     listening.cluster.faults.set('lost-answer=0.02');
     const { migration, checks } = await report(TRY);
     expect(migration, JSON.stringify(checks)).toMatchObject({ rowsLost: 0 });

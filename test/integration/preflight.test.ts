@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import { describe, expect, test, type TestContext } from 'vitest';
@@ -11,11 +11,22 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { runCommand } from '../support/cli.ts';
 import { configFrom } from '../support/config.ts';
 import { everything, simulated, sqlOptions, transportInto } from '../support/greptimedb.ts';
-import { APP, found, preflightRig } from '../support/preflight-rig.ts';
+import { APP, found, preflightRig, sqlAlone } from '../support/preflight-rig.ts';
 import type { Rig } from '../support/preflight-rig.ts';
 import { startSimulatedDaemon } from '../support/running-daemon.ts';
 import { selfSigned } from '../support/tls.ts';
 import { tempFolderFor } from '../support/temp-folder.ts';
+
+/** @returns the port. Closed after the test, with whoever waits there. */
+async function listenOn(server: Server, { onTestFinished }: TestContext): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return address !== null && typeof address === 'object' ? address.port : 0;
+}
 
 test('passes a healthy cluster, and tells what was found in 80 columns', async (context) => {
   const { run, report, folder } = await preflightRig(context);
@@ -61,13 +72,7 @@ test('config check --connect is the same', async (context) => {
 
 test('one endpoint that is dead and one that hangs do not hide what the others say', async (context) => {
   const silent = createServer(() => undefined);
-  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-  context.onTestFinished(() => {
-    silent.closeAllConnections();
-    silent.close();
-  });
-  const address = silent.address();
-  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  const port = await listenOn(silent, context);
   const { report } = await preflightRig(
     context,
     { frontends: 1 },
@@ -119,9 +124,8 @@ test('a frontend without metasrv says so', async (context) => {
 const READ_ONLY = { users: [{ username: 'ro', password: 'secret', readOnly: true }] };
 
 function withUser(context: TestContext, dryRun: boolean, password: string): Promise<Rig> {
-  return preflightRig(context, READ_ONLY, `execution: { dryRun: ${dryRun} }\n`, ({ served }) => {
-    return `  sql: { endpoints: [${served.frontend.join()}], username: ro, passwordFile: ${password} }\n`;
-  });
+  const login = sqlAlone(`, username: ro, passwordFile: ${password}`);
+  return preflightRig(context, READ_ONLY, `execution: { dryRun: ${dryRun} }\n`, login);
 }
 
 test.for([
@@ -164,10 +168,7 @@ test('a certificate that nobody vouches for is named, and one of the configured 
     const schema = { column_schemas: [{ name: 'now()', data_type: 'TimestampMillisecond' }] };
     response.end(JSON.stringify({ output: [{ records: { schema, rows: [[Date.now()]] } }] }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  context.onTestFinished(() => void server.close());
-  const address = server.address();
-  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  const port = await listenOn(server, context);
   const { report, folder } = await preflightRig(
     context,
     {},
@@ -188,12 +189,7 @@ test.for([
   [7_000, 'warn', 0],
   [-120_000, 'fail', 1],
 ] as const)('a clock that is %s ms off', async ([clockSkewMs, verdict, status], context) => {
-  const { report } = await preflightRig(
-    context,
-    { clockSkewMs, frontends: 1 },
-    '',
-    ({ served }) => `  sql: { endpoints: [${served.frontend.join()}] }\n`,
-  );
+  const { report } = await preflightRig(context, { clockSkewMs, frontends: 1 }, '', sqlAlone());
   const answer = await report();
   expect(answer.status).toBe(status);
   expect(found(answer, 'clock')).toEqual([
@@ -296,12 +292,7 @@ describe('the state folder', () => {
     const daemon = await startSimulatedDaemon({ folder });
     await daemon.until(({ type }) => type === 'cycle-finished');
     await daemon.close();
-    const { report } = await preflightRig(
-      context,
-      { datanodes: 2 },
-      '',
-      ({ served }) => `  sql: { endpoints: [${served.frontend.join()}] }\n`,
-    );
+    const { report } = await preflightRig(context, { datanodes: 2 }, '', sqlAlone());
     const answer = await report(['--set', `state.path=${folder}/state`, '--set', 'cluster.name=other']);
     expect(answer.status).toBe(1);
     expect(found(answer, 'state')).toEqual([expect.stringMatching(/^fail: .*belongs to the cluster "test"/)]);

@@ -13,6 +13,7 @@ import type { RebalancerEvent } from '../../src/observability/events.ts';
 import type { Store } from '../../src/store/port.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 import { FakeCluster, type FakeClusterOptions } from './fake-cluster.ts';
+import { makeMove } from './plans.ts';
 
 /** The defaults, but for a shorter replay timeout, so that the server's worst case is 10 minutes and 10 seconds. */
 export const OPTIONS: ExecutorOptions = {
@@ -45,17 +46,7 @@ export const STANDING: Standing = {
 export const REGION = '4398046511104';
 
 export function moveOf(change: Partial<Move> = {}): Move {
-  return {
-    seq: 1,
-    regionId: REGION,
-    tableId: '1024',
-    table: 'greptime.public.cpu',
-    from: '0',
-    to: '1',
-    reason: 'node-spread',
-    detail: '',
-    ...change,
-  };
+  return makeMove(1, { to: '1', reason: 'node-spread', detail: '', ...change });
 }
 
 /** Somebody else migrates another region. */

@@ -7,7 +7,7 @@ import { EventBus } from '../../src/observability/events.ts';
 import type { RebalancerEvent } from '../../src/observability/events.ts';
 import { trackLiveState } from '../../src/observability/live-state.ts';
 import type { LiveState } from '../../src/observability/live-state.ts';
-import { withCounts } from './plans.ts';
+import { makeBalance, makeMove, makePlan, SMALL_SNAPSHOT, withCounts } from './plans.ts';
 
 export const START_MS = Date.UTC(2026, 0, 1);
 
@@ -23,71 +23,36 @@ export function eventBus(): { clock: VirtualClock; bus: EventBus } {
 /** A crowded datanode 0, an empty 1, a draining 2. */
 export function sampleSnapshot(): Snapshot {
   return {
-    formatVersion: 1,
+    ...SMALL_SNAPSHOT,
     takenAt: '2026-01-01T00:00:00.000Z',
-    cluster: { name: 'prod', api: 'sql', version: '1.3.0' },
     datanodes: ['0', '1', '2'].map((id) => ({ id, addr: `10.0.0.1${id}:4001`, status: 'alive' as const })),
-    tables: [{ id: '1024', catalog: 'greptime', schema: 'public', name: 'cpu', engine: 'mito' }],
     regions: [
-      { id: '4398046511104', tableId: '1024', leader: '0', status: 'alive' },
-      { id: '4398046511105', tableId: '1024', leader: '0', status: 'alive' },
+      ...SMALL_SNAPSHOT.regions,
       { id: '4398046511106', tableId: '1024', leader: '2', status: 'migrating' },
     ],
   };
 }
 
 export function samplePlan(overrides: Partial<Plan> = {}): Plan {
-  return {
-    formatVersion: 1,
+  const move = { to: '1', detail: 'Datanode 1 leads too few regions of the table.' };
+  const draining = { state: 'draining', drains: true } as const;
+  return makePlan({
     planId: `sha256:${'a'.repeat(64)}`,
     createdAt: '2026-01-01T00:00:01.000Z',
     snapshotTakenAt: '2026-01-01T00:00:00.000Z',
-    cluster: { name: 'prod', api: 'sql', version: '1.3.0' },
-    objective: 'count',
-    moves: ['4398046511104', '4398046511106'].map((regionId, index) => ({
-      seq: index + 1,
-      regionId,
-      tableId: '1024',
-      table: 'greptime.public.cpu',
-      from: index === 0 ? '0' : '2',
-      to: '1',
-      reason: index === 0 ? ('table-spread' as const) : ('drain' as const),
-      detail: 'Datanode 1 leads too few regions of the table.',
-    })),
+    moves: [
+      makeMove(1, move),
+      makeMove(2, { ...move, regionId: '4398046511106', from: '2', reason: 'drain' }),
+    ],
     minimumMoves: 2,
-    optimal: true,
-    before: {
-      tableSkewMax: 2,
-      nodeSkew: 2,
-      tableSpreadViolation: 1,
-      nodeSpreadViolation: 1,
+    before: makeBalance([2, 0, { ...draining, regions: 1 }], {
+      ...{ tableSkewMax: 2, nodeSkew: 2, tableSpreadViolation: 1, nodeSpreadViolation: 1 },
       regionsOnDraining: 1,
-      regionsOnDead: 0,
-      regionsWithoutLeader: 0,
-      datanodes: [
-        { id: '0', regions: 2, state: 'target', drains: false, weight: 1 },
-        { id: '1', regions: 0, state: 'target', drains: false, weight: 1 },
-        { id: '2', regions: 1, state: 'draining', drains: true, weight: 1 },
-      ],
-    },
-    after: {
-      tableSkewMax: 1,
-      nodeSkew: 1,
-      tableSpreadViolation: 0,
-      nodeSpreadViolation: 0,
-      regionsOnDraining: 0,
-      regionsOnDead: 0,
-      regionsWithoutLeader: 0,
-      datanodes: [
-        { id: '0', regions: 1, state: 'target', drains: false, weight: 1 },
-        { id: '1', regions: 2, state: 'target', drains: false, weight: 1 },
-        { id: '2', regions: 0, state: 'draining', drains: true, weight: 1 },
-      ],
-    },
+    }),
+    after: makeBalance([1, 2, draining], { tableSkewMax: 1, nodeSkew: 1 }),
     blocked: [{ code: 'pinned', regionId: '4398046511105', detail: 'Pinned by the configuration.' }],
-    warnings: [],
     ...overrides,
-  };
+  });
 }
 
 export function sampleMove(overrides: Partial<MoveRecord> = {}): MoveRecord {

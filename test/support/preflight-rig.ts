@@ -65,6 +65,12 @@ export async function preflightRig(
   };
 }
 
+/** Only the frontends, with further keys of their section; no metasrv. */
+export const sqlAlone =
+  (more = '') =>
+  ({ served }: ListeningCluster): string =>
+    `  sql: { endpoints: [${served.frontend.join()}]${more} }\n`;
+
 /** `verdict: sentence` of each check of that name. */
 export function found(report: PreflightReport, check: Check['check']): string[] {
   return report.checks

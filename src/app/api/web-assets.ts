@@ -17,16 +17,9 @@ const BUILT_PAGE_FOLDER = fileURLToPath(new URL('dist/web', PROGRAM_FOLDER));
 
 /** The files of the built page; undefined where it was not built. */
 export async function loadWebAssets(folder: string = BUILT_PAGE_FOLDER): Promise<WebAssets | undefined> {
-  let names: string[];
-  try {
-    names = await readdir(folder, { recursive: true });
-  } catch {
-    return undefined;
-  }
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
   const files = names.filter((name) => extname(name) in TYPES);
-  const assets = new Map(
-    await Promise.all(files.map(async (name): Promise<[string, WebAsset]> => readAsset(folder, name))),
-  );
+  const assets = new Map(await Promise.all(files.map((name) => readAsset(folder, name))));
   return assets.has('/index.html') ? assets : undefined;
 }
 

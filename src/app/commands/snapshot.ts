@@ -6,7 +6,7 @@ import { unmatchedNames } from '../../domain/unmatched-names.ts';
 import { compileSelection } from '../../domain/selector.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Parts } from '../compose.ts';
-import { toClusterOptions } from '../daemon/settings.ts';
+import { toClusterOptions, warningsTo } from '../daemon/settings.ts';
 
 export interface ClusterReading {
   readonly snapshot: Snapshot;
@@ -22,9 +22,7 @@ export async function takeSnapshot(
   everything = false,
 ): Promise<ClusterReading> {
   const options = toClusterOptions(config, await readSecrets(config));
-  const onWarning = (message: string, fields: Readonly<Record<string, unknown>>): void =>
-    logger.warn(fields, message);
-  const cluster = await openCluster(options, { clock, onWarning }, { signal });
+  const cluster = await openCluster(options, { clock, onWarning: warningsTo(logger) }, { signal });
   try {
     const selector = compileSelection(config.tables, { everything });
     const snapshot = await cluster.readSnapshot({ selector, signal });

@@ -24,7 +24,7 @@ import { OtherMovers } from './other-movers.ts';
 import { LearnedFollowers } from './learned-followers.ts';
 import { SOLE_LEADER } from '../ha/leadership.ts';
 import type { Leadership, LeadershipParts } from '../ha/leadership.ts';
-import { executorSettings, identityOf, toClusterOptions } from './settings.ts';
+import { executorSettings, identityOf, toClusterOptions, warningsTo } from './settings.ts';
 import type { ClusterOpener } from './settings.ts';
 import type { Planner } from '../planning/planner.ts';
 
@@ -95,8 +95,7 @@ export class ClusterSession {
         onRetry: (error: OperatingError): void => {
           this.#retries = { error, ...this.#retries, count: (this.#retries?.count ?? 0) + 1 };
         },
-        onWarning: (message: string, fields: Readonly<Record<string, unknown>>): void =>
-          logger.warn(fields, message),
+        onWarning: warningsTo(logger),
       };
       return openCluster(toClusterOptions(this.#config, secrets), { clock, ...listeners }, { signal });
     }, clock);

@@ -3,7 +3,8 @@ import type { Secrets } from '../../config/secrets.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { SeenCluster } from '../../store/port.ts';
 import type { Cluster } from '../../greptimedb/port.ts';
-import type { ClusterDependencies, ClusterOptions } from '../../greptimedb/options.ts';
+import type { ClusterDependencies, ClusterOptions, WarningListener } from '../../greptimedb/options.ts';
+import type { Logger } from '../../observability/logger.ts';
 import type { ExecutorOptions } from '../../executor/options.ts';
 
 /** What the adapters need, from the configuration and the files that hold its secrets. */
@@ -20,6 +21,11 @@ export function toClusterOptions({ cluster, datanodes }: Config, secrets: Secret
 /** What of a snapshot tells which cluster it is of. */
 export function identityOf({ cluster: { api }, tables }: Snapshot, { cluster }: Config): SeenCluster {
   return { tables, ...(api === 'metasrv' && { metasrvId: cluster.metasrv.clusterId }) };
+}
+
+/** Lets the adapters warn in the log. */
+export function warningsTo(logger: Logger): WarningListener {
+  return (message, fields) => logger.warn(fields, message);
 }
 
 /** How a cluster is opened; a simulation passes one that stays in the process. */

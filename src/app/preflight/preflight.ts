@@ -15,7 +15,7 @@ import type { TrialCall } from '../../scratch/table.ts';
 import { readOnlyState } from '../../store/read-only-state.ts';
 import type { ReadOnlyState } from '../../store/read-only-state.ts';
 import type { Parts } from '../compose.ts';
-import { toClusterOptions } from '../daemon/settings.ts';
+import { toClusterOptions, warningsTo } from '../daemon/settings.ts';
 import { attempt, check, worstOf } from './check.ts';
 import type { Check, PreflightReport } from './check.ts';
 import { datanodeChecks, featureChecks, rightsCheck, selectionChecks } from './cluster-checks.ts';
@@ -75,9 +75,7 @@ async function openAnswering(
   const open = (): Promise<Cluster> => {
     if ((options.sql?.endpoints.length ?? 0) + (options.metasrv?.endpoints.length ?? 0) === 0)
       throw new OperatingError('cluster-deaf', 'No server answers: the cluster was not looked at');
-    const onWarning = (message: string, fields: Readonly<Record<string, unknown>>): void =>
-      logger.warn(fields, message);
-    return openCluster(options, { clock, onWarning }, { signal });
+    return openCluster(options, { clock, onWarning: warningsTo(logger) }, { signal });
   };
   // What metasrv alone cannot do is no news where no frontend answers.
   const isDeaf = options.sql?.endpoints.length === 0;

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { describeHandover } from '../../../src/app/ha/handover.ts';
 import { SharedLeadership } from '../../../src/app/ha/leadership.ts';
 import type { LeaderElection } from '../../../src/ha/port.ts';
-import { VirtualClock } from '../../harness/virtual-clock.ts';
-import { EventBus } from '../../../src/observability/events.ts';
+import type { VirtualClock } from '../../harness/virtual-clock.ts';
+import { eventBus } from '../../support/observability.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 
 /** A lock whose holder, term and note the test sets. */
@@ -44,7 +44,7 @@ class Lock implements LeaderElection {
 }
 
 function stage(): { lock: Lock; clock: VirtualClock; leadership: SharedLeadership; warnings: string[] } {
-  const clock = new VirtualClock();
+  const { clock, bus: events } = eventBus();
   const lock = new Lock();
   const warnings: string[] = [];
   const leadership = new SharedLeadership(
@@ -52,12 +52,7 @@ function stage(): { lock: Lock; clock: VirtualClock; leadership: SharedLeadershi
     {
       election: lock,
       store: openStore({ path: ':memory:' }, { clock }),
-      events: new EventBus({
-        now: () => clock.now(),
-        onListenerError: (error) => {
-          throw error;
-        },
-      }),
+      events,
       clock,
       logger: {
         info: () => undefined,
