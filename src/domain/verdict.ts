@@ -50,24 +50,21 @@ function problemsOf(balance: Balance): string[] {
   const draining = datanodes.filter(({ drains, regions }) => drains && regions > 0);
   const dead = datanodes.filter(({ state, regions }) => state === 'dead' && regions > 0);
   const quarantined = datanodes.filter(({ state }) => state === 'quarantined');
-  return [
-    ...(regionsOnDraining > 0
-      ? [
-          `${regionsLeft(regionsOnDraining)} on ${named(draining)}, which ${draining.length === 1 ? 'drains' : 'drain'}.`,
-        ]
-      : []),
-    ...(regionsOnDead > 0
-      ? [
-          `${count(regionsOnDead, 'region')} led by ${dead.length === 0 ? 'datanodes that are not listed' : `dead ${named(dead)}`}: left to failover.`,
-        ]
-      : []),
-    ...(regionsWithoutLeader > 0 ? [`${count(regionsWithoutLeader, 'region')} without a leader.`] : []),
-    ...(quarantined.length > 0
-      ? [
-          `Nothing moves to ${named(quarantined)} for a while: migrations to ${quarantined.length === 1 ? 'it' : 'them'} failed.`,
-        ]
-      : []),
-  ];
+  const problems: string[] = [];
+  if (regionsOnDraining > 0) {
+    const verb = draining.length === 1 ? 'drains' : 'drain';
+    problems.push(`${count(regionsOnDraining, 'region')} left on ${named(draining)}, which ${verb}.`);
+  }
+  if (regionsOnDead > 0) {
+    const leaders = dead.length === 0 ? 'datanodes that are not listed' : `dead ${named(dead)}`;
+    problems.push(`${count(regionsOnDead, 'region')} led by ${leaders}: left to failover.`);
+  }
+  if (regionsWithoutLeader > 0) problems.push(`${count(regionsWithoutLeader, 'region')} without a leader.`);
+  if (quarantined.length > 0) {
+    const them = quarantined.length === 1 ? 'it' : 'them';
+    problems.push(`Nothing moves to ${named(quarantined)} for a while: migrations to ${them} failed.`);
+  }
+  return problems;
 }
 
 function codeOf(balance: Balance, warnings: readonly Warning[]): PlacementCode {
@@ -78,14 +75,27 @@ function codeOf(balance: Balance, warnings: readonly Warning[]): PlacementCode {
 
 /** A dead datanode that leads nothing is worth knowing of, and nothing wrong. */
 function idleDead({ datanodes }: Balance): string[] {
-  const idle = datanodes.filter(({ state, regions }) => state === 'dead' && regions === 0);
-  return idle.length === 0 ? [] : [`${capital(named(idle))} ${idle.length === 1 ? 'is' : 'are'} dead.`];
+  return stateOf(
+    datanodes.filter(({ state, regions }) => state === 'dead' && regions === 0),
+    'dead',
+  );
 }
 
 /** What somebody asked to be emptied, and is. */
 function emptied({ datanodes }: Balance): string[] {
-  const empty = datanodes.filter(({ drains, regions }) => drains && regions === 0);
-  return empty.length === 0 ? [] : [`${capital(named(empty))} ${empty.length === 1 ? 'is' : 'are'} empty.`];
+  return stateOf(
+    datanodes.filter(({ drains, regions }) => drains && regions === 0),
+    'empty',
+  );
+}
+
+/** `Datanode 3 is dead.` */
+function stateOf(datanodes: readonly DatanodeBalance[], state: string): string[] {
+  if (datanodes.length === 0) return [];
+  const names = named(datanodes);
+  return [
+    `${names.charAt(0).toUpperCase()}${names.slice(1)} ${datanodes.length === 1 ? 'is' : 'are'} ${state}.`,
+  ];
 }
 
 function ending(code: PlacementCode, balance: Balance, blockers: number | undefined): string[] {
@@ -118,12 +128,4 @@ function named(datanodes: readonly Pick<DatanodeBalance, 'id'>[]): string {
   const last = shown.pop();
   const list = shown.length === 0 ? (last ?? '') : `${shown.join(', ')} and ${last ?? ''}`;
   return `${ids.length === 1 ? 'datanode' : 'datanodes'} ${list}`;
-}
-
-function regionsLeft(regions: number): string {
-  return `${count(regions, 'region')} left`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -161,27 +161,10 @@ async function confirmAlreadyThere(
  */
 async function send(
   { cluster, options: { replayTimeoutMs } }: ExecutorParts,
-  move: MoveRecord,
+  { regionId, from, to }: MoveRecord,
   mayStillSubmit: () => CheckResult,
   signal: AbortSignal,
 ): Promise<SubmitResult | NotSent> {
-  const { regionId, from, to } = move;
-  const permission = askAtStart(mayStillSubmit);
-  try {
-    const options = { signal, mayStart: permission.mayStart };
-    return await cluster.submitMigration({ regionId, from, to, replayTimeoutMs }, options);
-  } catch (error) {
-    const message = describeError(error);
-    const isByContract = error instanceof OperatingError || (signal.aborted && error === signal.reason);
-    return isByContract
-      ? { kind: 'not-sent', message, permission: permission.read() }
-      : { kind: 'unclear', message };
-  }
-}
-
-/** Remembers the "no" that held a request back, or asks once more: other things than the first byte may have held it back. */
-function askAtStart(mayStillSubmit: () => CheckResult): { mayStart: () => boolean; read: () => Permission } {
-  let heldBack: Permission | undefined;
   // The network's own code calls this: it must not meet an error of ours.
   const ask = (): Permission => {
     try {
@@ -190,10 +173,19 @@ function askAtStart(mayStillSubmit: () => CheckResult): { mayStart: () => boolea
       return { kind: 'failed', error };
     }
   };
+  let lastAnswer: Permission | undefined;
   const mayStart = (): boolean => {
-    const answer = ask();
-    heldBack = answer.kind === 'go' ? undefined : answer;
-    return answer.kind === 'go';
+    lastAnswer = ask();
+    return lastAnswer.kind === 'go';
   };
-  return { mayStart, read: () => heldBack ?? ask() };
+  try {
+    return await cluster.submitMigration({ regionId, from, to, replayTimeoutMs }, { signal, mayStart });
+  } catch (error) {
+    const message = describeError(error);
+    const isByContract = error instanceof OperatingError || (signal.aborted && error === signal.reason);
+    if (!isByContract) return { kind: 'unclear', message };
+    // Other things than the first byte may have held it back.
+    const heldBack = lastAnswer?.kind === 'go' ? undefined : lastAnswer;
+    return { kind: 'not-sent', message, permission: heldBack ?? ask() };
+  }
 }
