@@ -31,7 +31,7 @@ export interface Field<T> extends FieldFacts {
   readonly schema: z.ZodType<T>;
 }
 
-/** What was wanted instead of the value found. */
+/** What was wanted instead of the value found, where it is more special than what its kind always wants. */
 class Refusal {
   readonly wanted: string;
 
@@ -40,31 +40,33 @@ class Refusal {
   }
 }
 
-type Reader<T> = (value: unknown) => T | Refusal;
+type Reader<Found, T> = (value: Found) => T | Refusal | undefined;
 
 /** One of each for all: what the schemas cost to make counts in every command that needs a configuration. */
 const anything = z.unknown();
 const decoded: z.ZodType<never, never> = z.custom<never>();
 
-function leaf<T>(read: Reader<T>, write: (value: T) => unknown = (value) => value) {
+/** A value as `read` makes it; where that is undefined, the value is refused with what was `wanted`. */
+function leaf<T>(wanted: string, read: Reader<unknown, T>, write: (value: T) => unknown = (value) => value) {
   const output: z.ZodType<T, T> = decoded;
   return z.codec(anything, output, {
     decode(value, { issues }) {
       const result = read(value);
-      if (!(result instanceof Refusal)) return result;
-      issues.push({ code: 'custom', message: result.wanted, input: value });
+      if (result !== undefined && !(result instanceof Refusal)) return result;
+      const message = result instanceof Refusal ? result.wanted : wanted;
+      issues.push({ code: 'custom', message, input: value });
       return z.NEVER;
     },
     encode: write,
   });
 }
 
-function textField<T>(type: string, read: Reader<T>, write?: (value: T) => unknown) {
-  return { schema: leaf(read, write), type, isText: true };
+function textLeaf<T>(wanted: string, read: Reader<string, T>, write?: (value: T) => unknown) {
+  return leaf(wanted, (value) => (typeof value === 'string' ? read(value) : undefined), write);
 }
 
-function yamlField<T>(type: string, read: Reader<T>) {
-  return { schema: leaf(read), type };
+function textField<T>(type: string, wanted: string, read: Reader<string, T>, write?: (value: T) => unknown) {
+  return { schema: textLeaf(wanted, read, write), type, isText: true };
 }
 
 /** The number of entries that a list or map may have. */
@@ -74,23 +76,21 @@ const CONTROL = /\p{Cc}/u;
 
 /** One line of text that is not empty. */
 export function text(wanted: string, isGood: (value: string) => boolean = () => true) {
-  return textField('text', (value) =>
-    typeof value === 'string' &&
-    value.trim() !== '' &&
-    value.length <= MAX_TEXT &&
-    !CONTROL.test(value) &&
-    isGood(value)
-      ? value
-      : new Refusal(typeof value === 'bigint' || typeof value === 'number' ? `${wanted}, in quotes` : wanted),
-  );
+  const read = (value: unknown): string | Refusal | undefined => {
+    if (typeof value === 'bigint' || typeof value === 'number') return new Refusal(`${wanted}, in quotes`);
+    if (typeof value !== 'string' || value.trim() === '' || value.length > MAX_TEXT) return undefined;
+    return CONTROL.test(value) || !isGood(value) ? undefined : value;
+  };
+  return { schema: leaf(wanted, read), type: 'text', isText: true };
 }
 
 export const path = { ...text('the path of a file'), type: 'path of a file', isPath: true };
 export const folder = { ...text('the path of a folder'), type: 'path of a folder', isPath: true };
 
-export const boolean = yamlField('true or false', (value) =>
-  typeof value === 'boolean' ? value : new Refusal('true or false'),
-);
+export const boolean = {
+  schema: leaf('true or false', (value) => (typeof value === 'boolean' ? value : undefined)),
+  type: 'true or false',
+};
 
 /** `from 1 to 1000`, for the reference. */
 function rangeText(min: number | string, max: number | string): string {
@@ -99,12 +99,12 @@ function rangeText(min: number | string, max: number | string): string {
 
 /** A whole number within bounds, both included. */
 export function whole(min: number, max: number) {
-  return yamlField(`whole number ${rangeText(min, max)}`, (value) => {
+  const type = `whole number ${rangeText(min, max)}`;
+  const schema = leaf(`a ${type}`, (value) => {
     const number = wholeNumber(value);
-    return number !== undefined && number >= min && number <= max
-      ? number
-      : new Refusal(`a whole number from ${min} to ${max}`);
+    return number !== undefined && number >= min && number <= max ? number : undefined;
   });
+  return { schema, type };
 }
 
 function wholeNumber(value: unknown): number | undefined {
@@ -113,22 +113,25 @@ function wholeNumber(value: unknown): number | undefined {
 }
 
 /** A part of a whole, from 0 to 1. */
-export const share = yamlField('number from 0 to 1', (value) => {
-  const number = typeof value === 'bigint' ? Number(value) : value;
-  return typeof number === 'number' && number >= 0 && number <= 1
-    ? number
-    : new Refusal('a number from 0 to 1');
-});
+export const share = {
+  schema: leaf('a number from 0 to 1', (value) => {
+    const number = typeof value === 'bigint' ? Number(value) : value;
+    return typeof number === 'number' && number >= 0 && number <= 1 ? number : undefined;
+  }),
+  type: 'number from 0 to 1',
+};
 
 /** A part of a whole in percent, more than 0 %: `10%` is 0.1. */
 export function percent(maxPercent: number) {
-  const wanted = `a percentage such as 10%, from 1% to ${maxPercent}%`;
-  const read = (value: unknown): number | Refusal => {
-    const digits = typeof value === 'string' ? /^(\d{1,4}(?:\.\d{1,3})?)\s?%$/.exec(value)?.[1] : undefined;
-    const number = Number(digits);
-    return digits !== undefined && number >= 1 && number <= maxPercent ? number / 100 : new Refusal(wanted);
-  };
-  return textField(`percentage up to ${maxPercent}%`, read, (value) => `${Math.round(value * 1e5) / 1e3}%`);
+  return textField(
+    `percentage up to ${maxPercent}%`,
+    `a percentage such as 10%, from 1% to ${maxPercent}%`,
+    (value) => {
+      const number = Number(/^(\d{1,4}(?:\.\d{1,3})?)\s?%$/.exec(value)?.[1]);
+      return number >= 1 && number <= maxPercent ? number / 100 : undefined;
+    },
+    (value) => `${Math.round(value * 1e5) / 1e3}%`,
+  );
 }
 
 const SIZE_UNITS = {
@@ -146,43 +149,40 @@ const SIZE = /^(?<digits>\d{1,6}(?:\.\d{1,3})?)\s?(?<unit>B|kB|MB|GB|TB|KiB|MiB|
 
 /** An amount of bytes, or of bytes a second; or a whole number of something else. */
 export const amount = {
-  ...yamlField('size such as `1MiB/s` or `1GiB`, or a whole number', (value) => {
+  schema: leaf('a size such as 1MiB/s or 1GiB, or a whole number', (value) => {
     const number = wholeNumber(value);
     if (number !== undefined && number >= 0) return number;
     const groups = typeof value === 'string' ? SIZE.exec(value)?.groups : undefined;
     const unit = Object.entries(SIZE_UNITS).find(([name]) => name === groups?.['unit']);
-    if (!unit) return new Refusal('a size such as 1MiB/s or 1GiB, or a whole number');
-    return Math.round(Number(groups?.['digits']) * unit[1]);
+    return unit && Math.round(Number(groups?.['digits']) * unit[1]);
   }),
+  type: 'size such as `1MiB/s` or `1GiB`, or a whole number',
 };
 
 /** One of a closed list of words. */
 export function choice<const T extends string>(words: readonly T[]) {
   const type = words.map((word) => `\`${word}\``).join(', ');
   const wanted = words.map((word) => `"${word}"`).join(' or ');
-  return textField(type, (value): T | Refusal => {
-    const found = words.find((word) => word === value);
-    return found ?? new Refusal(wanted);
-  });
+  return textField(type, wanted, (value) => words.find((word) => word === value));
 }
 
-const DURATION_EXAMPLES = '500ms, 30s, 5m or 1h30m';
+const DURATION_WANTED = 'a duration such as 500ms, 30s, 5m or 1h30m';
 
 /** Milliseconds of a key whose name says so: see `section`. */
 export type Milliseconds = number & z.$brand<'ms'>;
 
 /** A duration. `minMs` is 1 unless told: most durations cannot be zero. */
 export function duration({ minMs = 1, maxMs = MAX_DURATION_MS }: { minMs?: number; maxMs?: number } = {}) {
-  const read = (value: unknown): Milliseconds | Refusal => {
-    if (isBareNumber(value))
-      return new Refusal(`a duration such as ${DURATION_EXAMPLES} (the unit is missing)`);
+  const read = (value: unknown): Milliseconds | Refusal | undefined => {
+    if (isBareNumber(value)) return new Refusal(`${DURATION_WANTED} (the unit is missing)`);
     const durationMs = typeof value === 'string' ? parseDuration(value) : undefined;
-    if (durationMs === undefined) return new Refusal(`a duration such as ${DURATION_EXAMPLES}`);
+    if (durationMs === undefined) return undefined;
     if (durationMs < minMs) return new Refusal(`a duration of at least ${exactDuration(minMs)}`);
     if (durationMs > maxMs) return new Refusal(`a duration of at most ${exactDuration(maxMs)}`);
     return milliseconds.parse(durationMs);
   };
-  return { ...textField(durationType(minMs, maxMs), read, exactDuration), isDuration: true };
+  const schema = leaf(DURATION_WANTED, read, exactDuration);
+  return { schema, type: durationType(minMs, maxMs), isText: true, isDuration: true };
 }
 
 const milliseconds = z.number().brand('ms');
@@ -199,21 +199,19 @@ function isBareNumber(value: unknown): boolean {
   return typeof value === 'number' || typeof value === 'bigint';
 }
 
-/** Five fields, or six with seconds first. Nicknames such as `@daily` are not taken. */
-export const cron = textField('cron expression', (value) =>
-  hasCronShape(value) ? value.trim() : new Refusal(CRON_WANTED),
-);
-
 export const CRON_WANTED = 'a cron expression such as "*/5 * * * *"';
+
+/** Five fields, or six with seconds first. Nicknames such as `@daily` are not taken. */
+export const cron = textField('cron expression', CRON_WANTED, (value) =>
+  hasCronShape(value) ? value.trim() : undefined,
+);
 
 export function hasCronShape(value: unknown): value is string {
   return typeof value === 'string' && /^(?:\S+\s+){4,5}\S+$/.test(value.trim());
 }
 
-export const timezone = textField('time zone', (value) =>
-  typeof value === 'string' && isTimezone(value)
-    ? value
-    : new Refusal('an IANA time zone such as UTC or Europe/Berlin'),
+export const timezone = textField('time zone', 'an IANA time zone such as UTC or Europe/Berlin', (value) =>
+  isTimezone(value) ? value : undefined,
 );
 
 function isTimezone(name: string): boolean {
@@ -227,10 +225,9 @@ function isTimezone(name: string): boolean {
 }
 
 /** The root of an http or https server, without a slash at its end. */
-const endpoint = leaf((value): string | Refusal => {
-  const url = typeof value === 'string' ? URL.parse(value) : null;
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    return new Refusal('a URL such as http://host:4000');
+const endpoint = textLeaf('a URL such as http://host:4000', (value) => {
+  const url = URL.parse(value);
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
   if (url.username !== '' || url.password !== '')
     return new Refusal('a URL without user name and password (they go into username and passwordFile)');
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
@@ -240,18 +237,14 @@ const endpoint = leaf((value): string | Refusal => {
 
 export const url = { schema: endpoint, type: 'URL', isText: true };
 
-const id = leaf((value): string | Refusal => {
+const id = leaf('an id: a whole number from 0 to 18446744073709551615', (value) => {
   const digits = typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : value;
-  return typeof digits === 'string' && isDecimalId(digits)
-    ? digits
-    : new Refusal('an id: a whole number from 0 to 18446744073709551615');
+  return typeof digits === 'string' && isDecimalId(digits) ? digits : undefined;
 });
 
-const pattern = leaf((value): string | Refusal => {
+const pattern = leaf('a table id, or a pattern such as "public.*" or "greptime.public.cpu"', (value) => {
   const words = typeof value === 'bigint' ? String(value) : value;
-  return typeof words === 'string' && words.length <= MAX_TEXT && compilePattern(words)
-    ? words
-    : new Refusal('a table id, or a pattern such as "public.*" or "greptime.public.cpu"');
+  return typeof words === 'string' && words.length <= MAX_TEXT && compilePattern(words) ? words : undefined;
 });
 
 function listOf<T>(items: z.ZodType<T>, type: string, example: string) {
@@ -260,10 +253,9 @@ function listOf<T>(items: z.ZodType<T>, type: string, example: string) {
 }
 
 /** Where something is sent, path and query included; it may hold a secret, which then belongs into a file. */
-export const webhook = textField('URL', (value): string | Refusal => {
-  const parsed = typeof value === 'string' && value.length <= MAX_TEXT ? URL.parse(value) : null;
-  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:')
-    return new Refusal('a URL such as https://host/path');
+export const webhook = textField('URL', 'a URL such as https://host/path', (value) => {
+  const parsed = value.length <= MAX_TEXT ? URL.parse(value) : null;
+  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') return undefined;
   return parsed.username === '' && parsed.password === ''
     ? parsed.href
     : new Refusal('a URL without user name and password (see tokenFile)');
@@ -300,25 +292,22 @@ export const weights = {
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9-]{1,63})*$/i;
 const LISTEN = /^(?:\[(?<ipv6>[^\]]+)\]|(?<name>[^:[\]]+)):(?<port>\d{1,5})$/;
 
-const readListen = (value: unknown): ListenAddress | Refusal => {
-  const groups = typeof value === 'string' ? LISTEN.exec(value)?.groups : undefined;
-  const refusal = new Refusal('an address such as 127.0.0.1:9480 or [::1]:9480');
-  if (!groups) return refusal;
-  const port = Number(groups['port']);
-  const host = groups['ipv6'] ?? groups['name'] ?? '';
-  const isHost = groups['ipv6'] === undefined ? isIPv4(host) || isHostName(host) : isIPv6(host);
-  return isHost && port <= 65_535 ? { host, port } : refusal;
-};
-
 /** `host:port`; IPv6 in brackets. */
-export const listen = textField('host:port', readListen, formatListenAddress);
+export const listen = textField(
+  'host:port',
+  'an address such as 127.0.0.1:9480 or [::1]:9480',
+  (value): ListenAddress | undefined => {
+    const { ipv6, name = '', port } = LISTEN.exec(value)?.groups ?? {};
+    const isHost = ipv6 === undefined ? isIPv4(name) || isHostName(name) : isIPv6(ipv6);
+    return isHost && Number(port) <= 65_535 ? { host: ipv6 ?? name, port: Number(port) } : undefined;
+  },
+  formatListenAddress,
+);
 
 /** Names and addresses under which a server is asked, without ports; IPv6 without brackets. */
 export const hosts = listOf(
-  leaf((value): string | Refusal =>
-    typeof value === 'string' && (isIPv4(value) || isIPv6(value) || isHostName(value))
-      ? value
-      : new Refusal('a host name or an address, without a port'),
+  textLeaf('a host name or an address, without a port', (value) =>
+    isIPv4(value) || isIPv6(value) || isHostName(value) ? value : undefined,
   ),
   'list of host names',
   '[rebalancer.example]',
