@@ -3,6 +3,7 @@ import type { ExplainKind } from '../../domain/explanation.ts';
 import { factLabel, factText, isFactTable } from '../../domain/fact-text.ts';
 import { FactList } from '../controls/fact-list.tsx';
 import { Empty, Problem } from '../controls/section.tsx';
+import { shortTable } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { usePageState } from '../page/page.ts';
 
@@ -24,7 +25,7 @@ export function Explained({ what, id }: { readonly what: ExplainKind; readonly i
           </li>
         ))}
       </ul>
-      <FactList facts={facts.map(([name, fact]) => [factLabel(name), factText(name, fact)])} />
+      <FactList facts={facts.map(([name, fact]) => [factLabel(name), shortTable(factText(name, fact))])} />
     </div>
   );
 }
