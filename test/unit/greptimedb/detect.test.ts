@@ -12,100 +12,80 @@ import {
 } from '../../support/greptimedb.ts';
 import type { Answer, Script } from '../../support/greptimedb.ts';
 
-const PEERS = ['region_id', 'peer_id', 'peer_addr', 'is_leader', 'status', 'down_seconds'];
 const probe = (table: string) => `SQL SELECT * FROM information_schema.${table} LIMIT 1`;
 const unknown = sqlError(4001, 'Failed to plan SQL: Table not found: greptime.information_schema.x');
-
-/** What each version has, by the columns of its tables. */
-const TABLES = { v07: ['table_id', 'engine'], v09: ['table_id', 'engine', 'create_options'] };
-const INFO = rows(['peer_id', 'peer_type', 'peer_addr', 'version', 'active_time'], []);
-const STATS_095 = ['region_id', 'memtable_size', 'manifest_size', 'sst_size', 'engine', 'region_role'];
-const PROCEDURES = rows(
-  ['procedure_id', 'procedure_type', 'start_time', 'end_time', 'status', 'lock_keys'],
-  [],
-);
 const NOT_FOUND = sqlError(1004, 'Procedure not found: 00000000-0000-4000-8000-000000000000');
 const SYNTAX = sqlError(2000, 'sql parser error: Unexpected keyword ADMIN');
 
-function version(script: Script): Script {
-  return { SQL: unknown, ...script };
+/** A frontend by the columns of its tables. */
+function frontend(columns: Readonly<Record<string, string>>, more: Script = {}): Script {
+  const probes = Object.entries(columns).map(([table, names]) => [probe(table), rows(names.split(' '), [])]);
+  return { SQL: unknown, ...(Object.fromEntries(probes) as Script), ...more };
 }
 
-const VERSIONS: Readonly<Record<string, [Script, object]>> = {
+const PEERS = 'region_id peer_id peer_addr is_leader status down_seconds';
+const STATISTICS = 'region_id memtable_size manifest_size sst_size engine region_role';
+/** What each version has. */
+const V08 = {
+  region_peers: PEERS,
+  tables: 'table_id engine',
+  cluster_info: 'peer_id peer_type peer_addr version active_time',
+};
+const V090 = { ...V08, tables: 'table_id engine create_options' };
+const V094 = {
+  ...V090,
+  region_statistics: STATISTICS,
+  procedure_info: 'procedure_id procedure_type start_time end_time status lock_keys',
+};
+const V11 = {
+  ...V094,
+  region_peers: `table_name ${PEERS}`,
+  region_statistics: `${STATISTICS} disk_size sst_num written_bytes_since_open`,
+  region_info: 'region_id node_id writable role state',
+};
+const INVALID = sqlError(3000, "Invalid function 'procedure_state'");
+
+const VERSIONS: Readonly<
+  Record<string, readonly [script: Script, features: string, refusesDuplicates: boolean]>
+> = {
   '0.7.0': [
-    version({
-      [probe('greptime_region_peers')]: rows(PEERS, []),
-      [probe('tables')]: rows(TABLES.v07, []),
-    }),
-    { features: ['greptime_region_peers', 'select-functions'], refusesDuplicates: false },
+    frontend({ greptime_region_peers: PEERS, tables: V08.tables }),
+    'greptime_region_peers select-functions',
+    false,
   ],
-  '0.8.0': [
-    version({
-      [probe('region_peers')]: rows(PEERS, []),
-      [probe('tables')]: rows(TABLES.v07, []),
-      [probe('cluster_info')]: INFO,
-    }),
-    { features: ['region_peers', 'cluster_info', 'select-functions'], refusesDuplicates: false },
-  ],
+  '0.8.0': [frontend(V08), 'region_peers cluster_info select-functions', false],
   '0.9.0': [
-    version({
-      [probe('region_peers')]: rows(PEERS, []),
-      [probe('tables')]: rows(TABLES.v09, []),
-      [probe('cluster_info')]: INFO,
-      'SQL ADMIN procedure_state': SYNTAX,
-      'SQL SELECT procedure_state': NOT_FOUND,
-    }),
-    { features: ['region_peers', 'cluster_info', 'select-functions'], refusesDuplicates: true },
+    frontend(V090, { 'SQL ADMIN procedure_state': SYNTAX, 'SQL SELECT procedure_state': NOT_FOUND }),
+    'region_peers cluster_info select-functions',
+    true,
   ],
   '0.9.3': [
-    version({
-      [probe('region_peers')]: rows(PEERS, []),
-      [probe('tables')]: rows(TABLES.v09, []),
-      [probe('cluster_info')]: INFO,
-      'SQL ADMIN procedure_state': NOT_FOUND,
-      'SQL SELECT procedure_state': sqlError(3000, "Invalid function 'procedure_state'"),
-    }),
-    { features: ['region_peers', 'cluster_info', 'admin-functions'], refusesDuplicates: true },
+    frontend(V090, { 'SQL ADMIN procedure_state': NOT_FOUND, 'SQL SELECT procedure_state': INVALID }),
+    'region_peers cluster_info admin-functions',
+    true,
   ],
   '0.9.4': [
-    version({
-      [probe('region_peers')]: rows(PEERS, []),
-      [probe('tables')]: rows(TABLES.v09, []),
-      [probe('cluster_info')]: INFO,
-      [probe('region_statistics')]: rows(STATS_095, []),
-      [probe('procedure_info')]: PROCEDURES,
-    }),
-    { refusesDuplicates: true },
+    frontend(V094),
+    'region_peers cluster_info region_statistics procedure_info admin-functions',
+    true,
   ],
   '1.1.0': [
-    version({
-      [probe('region_peers')]: rows(['table_name', ...PEERS], []),
-      [probe('tables')]: rows(TABLES.v09, []),
-      [probe('cluster_info')]: INFO,
-      [probe('region_statistics')]: rows(
-        [...STATS_095, 'disk_size', 'sst_num', 'written_bytes_since_open'],
-        [],
-      ),
-      [probe('procedure_info')]: PROCEDURES,
-      [probe('region_info')]: rows(['region_id', 'node_id', 'writable', 'role', 'state'], []),
-    }),
-    {
-      features: [
-        'region_peers',
-        'cluster_info',
-        'region_statistics',
-        'procedure_info',
-        'region_info',
-        'admin-functions',
-      ],
-    },
+    frontend(V11),
+    'region_peers cluster_info region_statistics procedure_info region_info admin-functions',
+    true,
   ],
 };
 
 describe('telling versions by what they have', () => {
-  it.each(Object.entries(VERSIONS))('%s', async (name, [script, profile]) => {
+  it.each(Object.entries(VERSIONS))('%s', async (version, [script, features, refusesDuplicates]) => {
     const { cluster } = await openScripted(sqlOptions(['http://f0:4000']), script);
-    expect(cluster.profile).toMatchObject({ api: 'sql', version: name, hasProcedureState: true, ...profile });
+    expect(cluster.profile).toEqual({
+      api: 'sql',
+      version,
+      features: features.split(' '),
+      refusesDuplicates,
+      hasProcedureState: true,
+    });
   });
 
   it.each([

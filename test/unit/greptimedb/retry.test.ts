@@ -7,9 +7,8 @@ import { TransportError } from '../../../src/greptimedb/http.ts';
 import type { RequestSample, Transport, TransportResponse } from '../../../src/greptimedb/index.ts';
 import { SqlClient } from '../../../src/greptimedb/sql/client.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
-import { inVirtualTime, refusal, rows, sqlError } from '../../support/greptimedb.ts';
+import { inVirtualTime, NEVER, refusal, rows, sqlError } from '../../support/greptimedb.ts';
 
-const NEVER = new AbortController().signal;
 const TIMEOUT_MS = 1_000;
 
 type Fate = Partial<TransportResponse> | Error | 'hang';

@@ -208,29 +208,28 @@ describe('readRegionPeers', () => {
 });
 
 describe('readClusterInfo', () => {
-  const columns =
-    'peer_id,peer_type,peer_addr,peer_hostname,total_cpu_millicores,total_memory_bytes,cpu_usage_millicores,memory_usage_bytes,version,git_commit,start_time,uptime,active_time,node_status'.split(
-      ',',
-    );
-  const upstream = JSON.parse(
-    '[1,"DATANODE","10.0.0.11:4001","dn-1",8000,17179869184,350,2147483648,"1.3.0","7fd0a7bb",1754900000000,"2h 3m 1s 20ms","1s 204ms","{\\"workloads\\":[\\"hybrid\\"],\\"leader_regions\\":3,\\"follower_regions\\":0}"]',
-  ) as unknown[];
-  const node = (id: number, type: string, active: string | null) =>
-    upstream.map((value, index) => (index === 0 ? id : index === 1 ? type : index === 12 ? active : value));
-
-  it('reads datanodes alone, and who of them lives', async () => {
+  it('reads datanodes alone, who of them lives, and what they are for', async () => {
+    const query = '{"workloads":["query"],"leader_regions":3,"follower_regions":0}';
     const { nodes, alive, isWarm } = await readClusterInfo(
-      table(columns, [
-        upstream,
-        node(2, 'DATANODE', '10s'),
-        node(3, 'DATANODE', '9s 999ms'),
-        node(4, 'FLOWNODE', '1s'),
-        node(5, 'DATANODE', null),
-        node(-1, 'FRONTEND', '1s'),
-        node(-1, 'METASRV', null),
-      ]),
+      table(
+        ['peer_id', 'peer_type', 'peer_addr', 'active_time', 'node_status'],
+        [
+          [1, 'DATANODE', 'a:1', '1s 204ms', query.replace('query', 'hybrid')],
+          [2, 'DATANODE', 'b:1', '10s', query],
+          [3, 'DATANODE', 'c:1', '9s 999ms', '{'],
+          [4, 'FLOWNODE', 'd:1', '1s', null],
+          [5, 'DATANODE', null, null, null],
+          [-1, 'FRONTEND', 'f:1', '1s', null],
+          [-1, 'METASRV', 'm:1', null, null],
+        ],
+      ),
     );
-    expect([...nodes.keys()]).toEqual(['1', '2', '3', '5']);
+    expect([...nodes]).toEqual([
+      ['1', { addr: 'a:1' }],
+      ['2', { addr: 'b:1', workloads: ['query'] }],
+      ['3', { addr: 'c:1' }],
+      ['5', { addr: '' }],
+    ]);
     expect(alive).toEqual(new Set(['1', '3']));
     expect(isWarm()).toBe(true);
   });
@@ -287,23 +286,17 @@ describe('procedures', () => {
 
   const state = (cell: unknown) => readProcedureState(table(['x'], [[cell]]));
   it.each([
-    ['{"status":"Running"}', { kind: 'active', status: 'running' }],
-    ['{"status":"Retrying","error":"e"}', { kind: 'active', status: 'retrying', error: 'e' }],
-    ['{"status":"PrepareRollback","error":"e"}', { kind: 'active', status: 'rolling-back', error: 'e' }],
-    ['{"status":"RollingBack"}', { kind: 'active', status: 'rolling-back' }],
-    ['{"status":"Done"}', { kind: 'ended', status: 'done' }],
-    [
-      '{"status":"Failed","error":"The region migration procedure aborted, reason: Failed to upgrade the candidate region."}',
-      {
-        kind: 'ended',
-        status: 'failed',
-        error: 'The region migration procedure aborted, reason: Failed to upgrade the candidate region.',
-      },
-    ],
-    ['{"status":"Poisoned"}', { kind: 'ended', status: 'failed' }],
-    ['{"status":"Unknown"}', { kind: 'active', status: 'running' }],
-  ])('%s', (cell, reading) => {
-    expect(state(cell)).toMatchObject(reading);
+    ['Running', 'active', 'running'],
+    ['Retrying', 'active', 'retrying'],
+    ['PrepareRollback', 'active', 'rolling-back'],
+    ['RollingBack', 'active', 'rolling-back'],
+    ['Done', 'ended', 'done'],
+    ['Failed', 'ended', 'failed'],
+    ['Poisoned', 'ended', 'failed'],
+    ['Unknown', 'active', 'running'],
+  ])('%s is %s: %s', (word, kind, status) => {
+    expect(state(JSON.stringify({ status: word }))).toMatchObject({ kind, status });
+    expect(state(JSON.stringify({ status: word, error: 'e' }))).toEqual({ kind, status, error: 'e' });
   });
 
   it.each(['Done', '{}', '{"status":7}', null, '{"status":"Dancing"}'])('%s is no state', (cell) => {
@@ -313,11 +306,15 @@ describe('procedures', () => {
 
 describe('readStatistics', () => {
   it('reads the leaders of regions, and nothing where two claim to lead', async () => {
-    const columns =
-      'region_id,table_id,region_number,region_rows,written_bytes_since_open,disk_size,memtable_size,manifest_size,sst_size,sst_num,index_size,engine,region_role'.split(
-        ',',
-      );
-    const row = (id: number, role: string) => [id, 0, 0, 0, 77, 1000, 20, 1, 2, 3, 4, 'mito', role];
+    const columns = [
+      'region_id',
+      'region_rows',
+      'written_bytes_since_open',
+      'disk_size',
+      'memtable_size',
+      'region_role',
+    ];
+    const row = (id: number, role: string) => [id, 0, 77, 1_000, 20, role];
     const { regions, tableIds } = await readStatistics(
       table(columns, [
         row(4_398_046_511_104, 'Leader'),
