@@ -20,6 +20,25 @@ export const optionalText = z
 /** A number that is not needed. */
 export const optionalAmount = z.unknown().optional().transform(amountOf);
 
+/** An array that is read up to its first bad item: two million of them, each with an error of its own, would hold everybody up. */
+export function list<S extends z.ZodType>(item: S) {
+  return z.unknown().transform((value, context): z.output<S>[] => {
+    const refuse = (message: string, path: PropertyKey[] = []): never => {
+      context.addIssue({ code: 'custom', message, path });
+      return z.NEVER;
+    };
+    if (!Array.isArray(value)) return refuse('an array');
+    const items: z.output<S>[] = [];
+    for (const [index, each] of value.entries()) {
+      const result = item.safeParse(each, { error: wantedText });
+      const [issue] = result.error?.issues ?? [];
+      if (issue) return refuse(issue.message, [index, ...issue.path]);
+      items.push(result.data!);
+    }
+    return items;
+  });
+}
+
 /** A finite number of at least 0, also from the decimal text that long integers come as; otherwise undefined: unknown. */
 export function amountOf(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^\d{1,20}$/.test(value) ? Number(value) : value;

@@ -6,7 +6,7 @@ import type { TransportResponse } from '../http.ts';
 import { readWorkloads } from '../liveness.ts';
 import type { Lease, LeaseReading, ListedNode } from '../liveness.ts';
 import type { ClusterSafety } from '../port.ts';
-import { checked, id, jsonOf, optionalAmount, text } from '../wire.ts';
+import { checked, id, jsonOf, list, optionalAmount, text } from '../wire.ts';
 
 /** A request to the admin interface: always a GET, which every version answers on both of its ports. */
 export function adminCall(
@@ -81,7 +81,7 @@ export function readLeader(response: TransportResponse, where: string): LeaderAn
   return { kind: 'names', address: said.replace(/\/$/, '') };
 }
 
-const leaseList = z.array(
+const leaseList = list(
   z.object({
     name: z.object({ cluster_id: z.unknown().optional(), node_id: id }),
     lease: z.object({

@@ -4,11 +4,12 @@ import { compareIds, tableIdOf } from '../../domain/ids.ts';
 import type { TableSelector } from '../../domain/selector.ts';
 import type { Table } from '../../domain/snapshot.ts';
 import { mapBounded } from '../bounded.ts';
+import { malformed } from '../call-error.ts';
 import type { TransportResponse } from '../http.ts';
 import type { OperationName } from '../options.ts';
 import { VIRTUAL_SCHEMAS, withLogicalTables } from '../tables.ts';
 import type { OwnedTable } from '../tables.ts';
-import { optionalText, text } from '../wire.ts';
+import { checked, list, optionalText, text } from '../wire.ts';
 import { adminCall, readJson } from './admin.ts';
 import { isGone, readRoute } from './routes.ts';
 import type { RegionRoute, RouteReading, TableRoute } from './routes.ts';
@@ -156,35 +157,30 @@ function queryOf({ catalog, schema, table }: { catalog: string; schema?: string;
     .join('&');
 }
 
-const nameList = z.array(text);
+const nameList = list(text);
 
 function readNames(response: TransportResponse, where: string): string[] {
   return readJson(nameList, response, where, 'a JSON array of names');
 }
 
-/** By table id. */
-const tableInfos = z.record(
-  z.string().regex(/^\d{1,10}$/, 'a table id'),
-  z.object({
-    table_info: z.object({
-      catalog_name: text,
-      schema_name: text,
-      name: text,
-      meta: z.object({ engine: optionalText }).catch({ engine: '' }),
-    }),
+const tableInfo = z.object({
+  table_info: z.object({
+    catalog_name: text,
+    schema_name: text,
+    name: text,
+    meta: z.object({ engine: optionalText }).catch({ engine: '' }),
   }),
-);
+});
 
-/** `/admin/table`: unknown ids are simply missing. */
+/** `/admin/table`: by table id; unknown ids are simply missing. */
 function readTableInfos(response: TransportResponse, where: string): TableInfo[] {
-  const infos = readJson(tableInfos, response, where, 'a JSON object of tables');
-  return Object.entries(infos).map(([id, { table_info: info }]) => ({
-    id,
-    catalog: info.catalog_name,
-    schema: info.schema_name,
-    name: info.name,
-    engine: info.meta.engine,
-  }));
+  const infos = readJson(z.looseObject({}), response, where, 'a JSON object of tables');
+  return Object.entries(infos).map(([id, value]) => {
+    if (!/^\d{1,10}$/.test(id)) throw malformed(where, 'the body', 'table ids', id);
+    const { table_info: info } = checked(tableInfo, value, `${where}: table ${id}`);
+    const { catalog_name: catalog, schema_name: schema, name, meta } = info;
+    return { id, catalog, schema, name, engine: meta.engine };
+  });
 }
 
 /** The id of the table that a route found by name belongs to; undefined when it has no region, or no longer exists. */

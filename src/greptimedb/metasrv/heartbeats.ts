@@ -5,7 +5,7 @@ import { unexpected } from '../call-error.ts';
 import type { TransportResponse } from '../http.ts';
 import type { AnswerLimits } from '../json-meter.ts';
 import type { LoadReading } from '../load.ts';
-import { checked, id, jsonOf, optionalAmount, optionalText } from '../wire.ts';
+import { checked, id, jsonOf, list, optionalAmount, optionalText } from '../wire.ts';
 import { isOurs, requireSuccess } from './admin.ts';
 
 /** A datanode's newest statistics. They are up to 9 s old, up to 30 s before 0.10. */
@@ -44,7 +44,7 @@ const regionStat = z
     writtenBytes: stat.written_bytes,
     rows: stat.num_rows,
   }));
-const nodeStat = z.object({ id, region_stats: z.array(regionStat).nullish() });
+const nodeStat = z.object({ id, region_stats: list(regionStat).nullish() });
 /** What every entry of a history is looked at for. */
 const statHead = z.looseObject({
   cluster_id: z.unknown().optional(),

@@ -5,7 +5,7 @@ import { CallError } from '../call-error.ts';
 import type { TransportResponse } from '../http.ts';
 import type { RegionReading } from '../port.ts';
 import type { RegionPlace } from '../tables.ts';
-import { checked, id, jsonOf, optionalText } from '../wire.ts';
+import { checked, id, jsonOf, list, optionalText } from '../wire.ts';
 import { requireSuccess } from './admin.ts';
 
 /** One region of a physical table's route. */
@@ -44,14 +44,14 @@ export function isGone(error: CallError): boolean {
 
 /** Values that an older version stored have no `type` and are physical. */
 const routeType = z.looseObject({ type: z.enum(['physical', 'logical']).nullish() });
-const logicalRoute = z.object({ physical_table_id: id, region_ids: z.array(id).nullish() });
+const logicalRoute = z.object({ physical_table_id: id, region_ids: list(id).nullish() });
 const peer = z.object({ id, addr: optionalText });
 const physicalRoute = z.object({
-  region_routes: z.array(
+  region_routes: list(
     z.object({
       region: z.object({ id }),
       leader_peer: peer.nullish(),
-      follower_peers: z.array(peer.nullable()).nullish(),
+      follower_peers: list(peer.nullable()).nullish(),
       // Written only while a region is not healthy (v0.7.2 src/common/meta/src/rpc/router.rs).
       leader_status: z.unknown().optional(),
       // The same from 0.9.4 on.

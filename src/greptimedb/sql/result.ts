@@ -3,7 +3,7 @@ import { yieldToEventLoop } from '../../lib/event-loop.ts';
 import { decimalId } from '../../lib/json.ts';
 import { CallError, describeBody, excerpt, headerOf, malformed, unexpected } from '../call-error.ts';
 import type { TransportResponse } from '../http.ts';
-import { checked, optionalText, parsedOrUndefined, text } from '../wire.ts';
+import { checked, list, optionalText, parsedOrUndefined, text } from '../wire.ts';
 import { findRowsText, MAX_AT_ONCE, piecesOf } from './row-pieces.ts';
 import type { RowsText } from './row-pieces.ts';
 
@@ -152,10 +152,10 @@ export class SqlRows {
 
 const answerBody = z.looseObject({ code: z.unknown().optional(), error: optionalText });
 const resultSets = z.object({
-  output: z.array(z.looseObject({ records: z.unknown().optional() })).nullish(),
+  output: list(z.looseObject({ records: z.unknown().optional() })).nullish(),
 });
 const resultSet = z.object({
-  schema: z.object({ column_schemas: z.array(z.object({ name: text })) }),
+  schema: z.object({ column_schemas: list(z.object({ name: text })) }),
   rows: z.unknown().optional(),
   total_rows: z.number().nullish(),
 });

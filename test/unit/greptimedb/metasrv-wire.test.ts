@@ -4,7 +4,7 @@ import type { TransportResponse } from '../../../src/greptimedb/http.ts';
 import { leaseReader, readLeader } from '../../../src/greptimedb/metasrv/admin.ts';
 import { heartbeatReader } from '../../../src/greptimedb/metasrv/heartbeats.ts';
 import { readRoute } from '../../../src/greptimedb/metasrv/routes.ts';
-import { checked, text } from '../../../src/greptimedb/wire.ts';
+import { checked, list, text } from '../../../src/greptimedb/wire.ts';
 
 function response(body: string, status = 200, headers: Record<string, string> = {}): TransportResponse {
   return { status, headers, body };
@@ -36,6 +36,15 @@ function region(extra: object): string {
 describe('a text', () => {
   it.each([7, null, 'half a character \ud83d'])('refuses %j', (value) => {
     expect(() => checked(z.array(text), [value], WHERE)).toThrow(/\[0\]: expected a string, got/);
+  });
+
+  it('is the end of a list where it is wrong', () => {
+    const seen: unknown[] = [];
+    const item = z.unknown().refine((value) => seen.push(value) < 3, { error: 'less' });
+    expect(() => checked(z.object({ all: list(item) }), { all: [0, 1, 2, 3, 4] }, WHERE)).toThrow(
+      'all[2]: expected less, got 2',
+    );
+    expect(seen).toEqual([0, 1, 2]);
   });
 
   it('takes any text', () => {
