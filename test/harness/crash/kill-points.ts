@@ -66,25 +66,18 @@ export function atTime(afterMs: number): KillPoint {
   return { name: `${afterMs} ms after the start`, afterMs };
 }
 
-function sides(from: MoveState, to: MoveState, trouble?: Trouble): KillPoint[] {
-  return [before(from, to, trouble), after(from, to, trouble)];
-}
+type Edge = (from: MoveState, to: MoveState, trouble?: Trouble) => KillPoint;
 
-function before(from: MoveState, to: MoveState, trouble?: Trouble): KillPoint {
-  return atEdge(from, to, 'before', trouble);
-}
-
-function after(from: MoveState, to: MoveState, trouble?: Trouble): KillPoint {
-  return atEdge(from, to, 'after', trouble);
-}
-
-function atEdge(from: MoveState, to: MoveState, when: 'before' | 'after', trouble?: Trouble): KillPoint {
-  return {
+const at =
+  (when: 'before' | 'after'): Edge =>
+  (from, to, trouble) => ({
     name: `${when} ${from} -> ${to}`,
     edge: { from, to, when },
     ...(trouble && { trouble }),
-  };
-}
+  });
+const before = at('before');
+const after = at('after');
+const sides = (...edge: Parameters<Edge>): KillPoint[] => [before(...edge), after(...edge)];
 
 /** SQL with everything, without proof by datanodes, without a list of procedures, and the admin interface alone. */
 export const CRASH_PROFILES: readonly string[] = ['1.3.0', '0.12.0', '0.8.2', '0.6.0'];
