@@ -260,6 +260,7 @@ function failed(cause: CauseCode, detail: string): Judgement {
   return end('failed', cause, detail);
 }
 
+/** Ends without a full stop: the sentence that it ends has its own. */
 function tail(error: string | undefined): string {
-  return error ? `: ${error.slice(0, 500)}` : '';
+  return error ? `: ${error.slice(0, 500).replace(/\.$/, '')}` : '';
 }

@@ -89,7 +89,12 @@ const fates: [Fate | 'lose-answer', status: number, submissions: number, text: R
     /7 regions moved, 1 move did not succeed\..*still leads region \d+, though the procedure/s,
   ],
   ['failed-but-moved', 0, 8, /8 regions moved\./],
-  ['fails', 1, 8, /7 regions moved, 1 move did not succeed\..*the procedure failed: The region/s],
+  [
+    'fails',
+    1,
+    8,
+    /7 regions moved, 1 move did not succeed\..*the procedure failed: The region[^.]*\.(?!\.)/s,
+  ],
   ['lose-answer', 0, 8, /8 regions moved\./],
 ];
 
