@@ -39,8 +39,18 @@ export class MetasrvReads {
     return watchLeases({
       clock: this.#session.caller.clock,
       readLeases: (signal) => this.leases(signal),
-      readOldestMs: async (signal) => (await this.heartbeats(signal)).oldestMs,
+      readOldestMs: (signal) => this.#oldestMs(signal),
     });
+  }
+
+  /** Undefined also where the statistics cannot be read: they are a help, not a need. */
+  async #oldestMs(signal: AbortSignal): Promise<number | undefined> {
+    try {
+      return (await this.heartbeats(signal)).oldestMs;
+    } catch (error) {
+      if (error instanceof OperatingError) return undefined;
+      throw error;
+    }
   }
 
   async safety(signal: AbortSignal): Promise<ClusterSafety> {

@@ -91,9 +91,10 @@ class TableRegions {
   /** The entry of a region, new if there is none. */
   entryFor(id: RegionId): PeerEntry {
     const last = this.#entries.at(-1);
-    if (last?.id === id) return last;
-    if (last && !isBelow(last.id, id))
-      this.#byId ??= new Map(this.#entries.map((entry) => [entry.id, entry]));
+    if (last && !this.#byId && !isBelow(last.id, id)) {
+      if (last.id === id) return last;
+      this.#byId = new Map(this.#entries.map((entry) => [entry.id, entry]));
+    }
     const known = this.#byId?.get(id);
     if (known) return known;
     const entry: PeerEntry = { id, leader: null, status: 'alive', followers: undefined, hasLeaderRow: false };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterOptions } from '../../../src/greptimedb/index.ts';
 import { compileSelection } from '../../../src/domain/selector.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import {
+  inVirtualTime,
   metasrvOptions,
   NEVER,
   openScripted,
@@ -395,6 +397,18 @@ describe('the metasrv catalog', () => {
     const { snapshot } = await read(include);
     expect(snapshot.tables.map(({ name }) => name)).toEqual(names);
     expect(snapshot.regions.map(({ tableId }) => tableId)).toEqual(snapshot.tables.map(({ id }) => id));
+  });
+
+  it('does without statistics, also where a datanode is missing', async () => {
+    const clock = new VirtualClock();
+    const lease = `[{"name":{"cluster_id":0,"node_id":1},"lease":{"timestamp_millis":${clock.now()},"node_addr":"a:1"}}]`;
+    const { cluster } = await openScripted(
+      metasrvOptions(['http://m0:3002'], { expectedDatanodes: ['7'] }),
+      { ...script, 'GET /admin/node-lease': lease, 'GET /admin/heartbeat': { status: 500, body: 'etcd' } },
+      { clock },
+    );
+    const datanodes = await inVirtualTime(clock, cluster.readDatanodes({ signal: NEVER }));
+    expect(datanodes.find(({ id }) => id === '7')).toMatchObject({ status: 'dead' });
   });
 
   it('asks for nothing but the named tables when they are named by id', async () => {
