@@ -1,13 +1,9 @@
 import { expect, test } from 'vitest';
-import { createPlanner } from '../../src/app/planning/planner.ts';
 import { readConfig } from '../../src/config/load.ts';
-import { openCluster } from '../../src/greptimedb/index.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { silentLogger } from '../../src/observability/logger.ts';
 import { describeFigures, isAccepted } from '../../scripts/acceptance-report.ts';
 import { runAcceptance } from '../../scripts/acceptance-run.ts';
 import type { AcceptanceFigures } from '../../scripts/acceptance-run.ts';
-import { preflightRig } from '../support/preflight-rig.ts';
+import { PARTS, preflightRig } from '../support/preflight-rig.ts';
 import type { Rig } from '../support/preflight-rig.ts';
 
 function accept(
@@ -24,14 +20,8 @@ function accept(
       'execution.pollInterval=20ms',
     ],
   });
-  const parts = {
-    ...{ version: '1.2.3', clock: systemClock, logger: silentLogger, openCluster },
-    planner: createPlanner(systemClock),
-  };
-  return runAcceptance({ forMs: 1_000, everyMs: 100, nemesis }, config, parts, {
-    signal,
-    say: () => undefined,
-  });
+  const call = { signal, say: () => undefined };
+  return runAcceptance({ forMs: 1_000, everyMs: 100, nemesis }, config, PARTS, call);
 }
 
 test('a cluster is accepted when no row is lost and it is balanced at the end', async (context) => {

@@ -15,7 +15,7 @@ import { listenCrowded } from './running-daemon.ts';
 import type { CliRun, CliSetup } from './cli.ts';
 import { tempFolderFor } from './temp-folder.ts';
 
-const PARTS: Parts = {
+export const PARTS: Parts = {
   ...{ version: '1.2.3', clock: systemClock, logger: silentLogger, openCluster },
   planner: createPlanner(systemClock),
 };

@@ -7,7 +7,6 @@ import { fullTableName } from '../../domain/snapshot.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { judgePlan } from '../../planner/judge.ts';
-import type { Judgement } from '../../planner/judge.ts';
 import type { Parts } from '../compose.ts';
 import { readOnlyCluster } from '../daemon/connection.ts';
 import { describeExecution, inCycle } from '../daemon/cycle.ts';
@@ -86,7 +85,11 @@ async function work(session: ClusterSession, plan: Plan, signal: AbortSignal): P
     return { outcome: 'balanced', moved: 0, failed: 0, detail, plan };
   }
   refuseFaults(judgement.faults, plan);
-  refuseUseless(judgement, plan);
+  if (!judgement.helps)
+    throw new OperatingError(
+      'plan-useless',
+      `The ${open.length} remaining moves of plan ${plan.planId} would no longer make the cluster more even; nothing was moved`,
+    );
   if (dryRun) {
     const detail = `Dry run: ${open.length} moves would be executed, ${done.length} are done already.`;
     return { outcome: 'planned', moved: 0, failed: 0, detail, plan };
@@ -119,13 +122,5 @@ function refuseFaults(faults: readonly string[], { planId }: Plan): void {
   throw new OperatingError(
     'plan-outdated',
     `The cluster is not what plan ${planId} was made for; nothing was moved.\n${faults.slice(0, FAULTS_SHOWN).join('\n')}${more}`,
-  );
-}
-
-function refuseUseless({ helps, open }: Judgement, { planId }: Plan): void {
-  if (helps) return;
-  throw new OperatingError(
-    'plan-useless',
-    `The ${open.length} remaining moves of plan ${planId} would no longer make the cluster more even; nothing was moved`,
   );
 }

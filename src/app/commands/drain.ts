@@ -1,7 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { BlockerCode } from '../../domain/codes.ts';
 import { OperatingError, UsageError } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
 import { withRequests } from '../../domain/policy.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { regionsLeft } from '../../domain/regions-left.ts';
@@ -51,43 +50,32 @@ async function work(
   datanodes: readonly string[],
   signal: AbortSignal,
 ): Promise<DrainVerdict> {
-  const { dryRun, moveTimeoutMs } = session.config.execution;
-  let deadlineMs = session.clock.monotonicMs() + moveTimeoutMs;
-  let moved = 0;
-  let failed = 0;
+  const { clock, config } = session;
+  const { dryRun, moveTimeoutMs } = config.execution;
+  let deadlineMs = clock.monotonicMs() + moveTimeoutMs;
+  let [moved, failed] = [0, 0];
   for (;;) {
     const report = await runCycle(session, 'drain', signal, { policy, maxMoves: Infinity });
     moved += report.moved;
     failed += report.failed;
-    const { snapshot, plan } = report;
+    const { snapshot, plan, outcome, detail, closed = [] } = report;
     signal.throwIfAborted();
-    if (!snapshot || !plan) throw new OperatingError('drain-failed', report.detail);
+    if (!snapshot || !plan) throw new OperatingError('drain-failed', detail);
     // A cycle that did something is followed by one that looks what is left. What failed is in quarantine then.
-    const closed = report.closed ?? [];
-    const mayGoOn = !closed.some(({ code }) => code === 'too-many-failures');
-    if (!dryRun && report.moved + report.failed > 0 && mayGoOn) {
-      deadlineMs = session.clock.monotonicMs() + moveTimeoutMs;
+    const hasWorked =
+      report.moved + report.failed > 0 && !closed.some(({ code }) => code === 'too-many-failures');
+    if (hasWorked) deadlineMs = clock.monotonicMs() + moveTimeoutMs;
+    const mayPass =
+      outcome === 'blocked' &&
+      plan.blocked.some(({ code }) => PASSING.includes(code)) &&
+      clock.monotonicMs() < deadlineMs;
+    if (!dryRun && (hasWorked || mayPass)) {
+      if (!hasWorked) await sleep(clock, RETRY_MS, signal);
       continue;
     }
-    if (
-      !dryRun &&
-      report.outcome === 'blocked' &&
-      mayPass(plan) &&
-      session.clock.monotonicMs() < deadlineMs
-    ) {
-      await sleep(session.clock, RETRY_MS, signal);
-      continue;
-    }
-    const why = {
-      plan,
-      stop:
-        closed.length > 0 ? describeClosed(closed) : report.outcome === 'failed' ? report.detail : undefined,
-    };
-    return {
-      moves: { moved, failed },
-      dryRun,
-      datanodes: datanodes.map((id) => ({ id, left: regionsLeft(snapshot, id, why) })),
-    };
+    const stop = closed.length > 0 ? describeClosed(closed) : outcome === 'failed' ? detail : undefined;
+    const left = datanodes.map((id) => ({ id, left: regionsLeft(snapshot, id, { plan, stop }) }));
+    return { moves: { moved, failed }, dryRun, datanodes: left };
   }
 }
 
@@ -96,8 +84,4 @@ function checkKnown(datanodes: readonly Datanode[], wanted: readonly string[]): 
   if (unknown === undefined) return;
   const known = datanodes.map(({ id }) => id).join(', ') || 'none';
   throw new UsageError(`drain ${unknown}: the cluster has no datanode ${unknown}; it has ${known}`);
-}
-
-function mayPass({ blocked }: Plan): boolean {
-  return blocked.some(({ code }) => PASSING.includes(code));
 }

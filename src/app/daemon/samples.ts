@@ -38,8 +38,6 @@ export function measure({
   datanodes,
 }: Balance): Omit<BalanceSample, 'atMs' | 'moved'> {
   const targets = datanodes.filter(({ state }) => state === 'target').map(({ regions }) => regions);
-  const [first] = targets;
-  if (first === undefined) return { tableSkewMax, nodeSkew, least: null, most: null };
-  const [least, most] = [Math.min, Math.max].map((pick) => targets.reduce((a, b) => pick(a, b)));
-  return { tableSkewMax, nodeSkew, least: least ?? first, most: most ?? first };
+  const [least, most] = targets.length === 0 ? [null, null] : [Math.min(...targets), Math.max(...targets)];
+  return { tableSkewMax, nodeSkew, least, most };
 }
