@@ -1,3 +1,4 @@
+import { EMPTY_MEMORY } from '../../src/domain/policy.ts';
 import type { Memory, Policy } from '../../src/domain/policy.ts';
 import type { Region, Snapshot } from '../../src/domain/snapshot.ts';
 import type { Prng } from '../../src/lib/prng.ts';
@@ -61,6 +62,44 @@ export function snapshotOf(
       );
     }),
   };
+}
+
+/** What a plan of the snapshot is made from; what is not given is as in a configuration and a state that say nothing. */
+export function inputOf(
+  snapshot: Snapshot,
+  {
+    policy,
+    memory,
+  }: { readonly policy?: Partial<Policy> | undefined; readonly memory?: Partial<Memory> | undefined } = {},
+): PlannerCase {
+  return {
+    snapshot,
+    policy: { ...DEFAULT_POLICY, ...policy },
+    memory: { ...EMPTY_MEMORY, ...memory },
+    nowMs: NOW_MS,
+  };
+}
+
+/** The snapshot with these write rates, in the order of its regions. */
+export function withRates(snapshot: Snapshot, rates: readonly number[]): Snapshot {
+  const regions = snapshot.regions.map((region, index) => ({
+    ...region,
+    load: { writeBytesPerSecond: rates[index]! },
+  }));
+  return { ...snapshot, regions };
+}
+
+/** The snapshot once these moves are made. */
+export function afterMoves(
+  snapshot: Snapshot,
+  moves: readonly { readonly regionId: string; readonly to: string }[],
+): Snapshot {
+  const leaders = new Map(moves.map(({ regionId, to }) => [regionId, to]));
+  const regions = snapshot.regions.map((region) => ({
+    ...region,
+    leader: leaders.get(region.id) ?? region.leader,
+  }));
+  return { ...snapshot, regions };
 }
 
 /** Draws a small cluster with whatever the limits allow. */

@@ -26,22 +26,8 @@ export function explainDatanode(context: ExplainContext, id: string): Explanatio
     ].join(' '),
     reasons: [
       ...(byLoad ? [byLoad] : balanceReasons(context, node, after)),
-      ...(gives > 0
-        ? [
-            reason(
-              'gives-regions',
-              `${count(gives, 'region')} ${gives === 1 ? 'moves' : 'move'} away from it.`,
-            ),
-          ]
-        : []),
-      ...(receives > 0
-        ? [
-            reason(
-              'receives-regions',
-              `${count(receives, 'region')} ${receives === 1 ? 'moves' : 'move'} to it.`,
-            ),
-          ]
-        : []),
+      ...movesReason('gives-regions', gives, 'away from it'),
+      ...movesReason('receives-regions', receives, 'to it'),
       ...countBlocked(blocked),
     ],
     facts: {
@@ -55,6 +41,15 @@ export function explainDatanode(context: ExplainContext, id: string): Explanatio
       blocked: blocked.length,
     },
   };
+}
+
+function movesReason(
+  code: 'gives-regions' | 'receives-regions',
+  moves: number,
+  where: string,
+): ExplanationReason[] {
+  if (moves === 0) return [];
+  return [reason(code, `${count(moves, 'region')} ${moves === 1 ? 'moves' : 'move'} ${where}.`)];
 }
 
 interface Numbers {

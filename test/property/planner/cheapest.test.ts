@@ -3,9 +3,7 @@ import type { Policy } from '../../../src/domain/policy.ts';
 import type { Region, RegionLoad, Snapshot } from '../../../src/domain/snapshot.ts';
 import { createPrng, type Prng } from '../../../src/lib/prng.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
-import { randomCase, snapshotOf, NOW_MS } from '../../support/random-case.ts';
-import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
-import { DEFAULT_POLICY } from '../../support/plans.ts';
+import { inputOf, randomCase, snapshotOf, withRates } from '../../support/random-case.ts';
 
 const MEASURES = ['writeBytesPerSecond', 'memtableBytes', 'diskBytes'] as const;
 
@@ -80,17 +78,8 @@ it('a region of another table moves when that one is cheaper', () => {
     [1, 0],
   ]);
   for (const cheap of [0, 1]) {
-    const regions = base.regions.map((region, index) => ({
-      ...region,
-      load: { writeBytesPerSecond: index === cheap ? 0 : 9_000_000 },
-    }));
-    const snapshot = { ...base, regions };
-    const { moves } = makePlan({
-      snapshot,
-      policy: DEFAULT_POLICY,
-      memory: EMPTY_MEMORY,
-      nowMs: NOW_MS,
-    }).plan;
-    expect(moves.map(({ regionId }) => regionId)).toEqual([regions[cheap]!.id]);
+    const snapshot = withRates(base, cheap === 0 ? [0, 9_000_000] : [9_000_000, 0]);
+    const { moves } = makePlan(inputOf(snapshot)).plan;
+    expect(moves.map(({ regionId }) => regionId)).toEqual([base.regions[cheap]!.id]);
   }
 });

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { measureBalance } from '../../../src/domain/balance.ts';
-import type { Move } from '../../../src/domain/plan.ts';
 import { tally, withEndedMove } from '../../../src/domain/region-counts.ts';
 import type { RegionCounts, When } from '../../../src/domain/region-counts.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { createPrng } from '../../../src/lib/prng.ts';
 import type { Prng } from '../../../src/lib/prng.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
-import { randomCase } from '../../support/random-case.ts';
+import { afterMoves, randomCase } from '../../support/random-case.ts';
 import type { PlannerCase } from '../../support/random-case.ts';
 
 const RUNS = 300;
@@ -59,17 +58,6 @@ function cellsOf(counts: RegionCounts, when: When): Record<string, number> {
   return cells;
 }
 
-function moved(snapshot: Snapshot, moves: readonly Move[]): Snapshot {
-  const targets = new Map(moves.map(({ regionId, to }) => [regionId, to]));
-  return {
-    ...snapshot,
-    regions: snapshot.regions.map((region) => ({
-      ...region,
-      leader: targets.get(region.id) ?? region.leader,
-    })),
-  };
-}
-
 describe('the counts of a plan', () => {
   it('have every region of the snapshot, before and after it', () => {
     for (let run = 0; run < RUNS; run += 1) {
@@ -77,7 +65,7 @@ describe('the counts of a plan', () => {
       const { plan, counts } = makePlan(input);
       expect(cellsOf(counts, 'now'), `run ${run}`).toEqual(countedByHand(input.snapshot));
       expect(cellsOf(counts, 'after'), `run ${run}`).toEqual(
-        countedByHand(moved(input.snapshot, plan.moves)),
+        countedByHand(afterMoves(input.snapshot, plan.moves)),
       );
     }
   });
@@ -94,11 +82,11 @@ describe('the counts of a plan', () => {
         counts,
       );
       const failed = ended.filter((move) => !succeeded.has(move));
-      const now = moved(input.snapshot, [...succeeded]);
+      const now = afterMoves(input.snapshot, [...succeeded]);
       expect(cellsOf(live, 'now'), `run ${run}`).toEqual(countedByHand(now));
       expect(cellsOf(live, 'after'), `run ${run}`).toEqual(
         countedByHand(
-          moved(
+          afterMoves(
             input.snapshot,
             plan.moves.filter((move) => !failed.includes(move)),
           ),

@@ -1,16 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/domain/plan.ts';
-import type { Policy } from '../../../src/domain/policy.ts';
-import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { createPrng } from '../../../src/lib/prng.ts';
 import type { Prng } from '../../../src/lib/prng.ts';
 import { Budget } from '../../../src/planner/budget.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import type { PlanInput } from '../../../src/planner/plan.ts';
-import { NOW_MS, randomCase, snapshotOf } from '../../support/random-case.ts';
+import { inputOf, randomCase, snapshotOf } from '../../support/random-case.ts';
 import type { PlannerCase } from '../../support/random-case.ts';
-import { DEFAULT_POLICY } from '../../support/plans.ts';
 
 const LIMITS = {
   maxDatanodes: 9,
@@ -217,13 +214,7 @@ describe('what is blocked', () => {
 
 describe('weights', () => {
   it('1:1:2 give 1:1:2', () => {
-    const policy: Policy = { ...DEFAULT_POLICY, weights: { 2: 2 } };
-    const { plan } = makePlan({
-      snapshot: snapshotOf([[40, 0, 0]]),
-      policy,
-      memory: EMPTY_MEMORY,
-      nowMs: NOW_MS,
-    });
+    const { plan } = makePlan(inputOf(snapshotOf([[40, 0, 0]]), { policy: { weights: { 2: 2 } } }));
     expect(plan.after.datanodes.map(({ regions }) => regions)).toEqual([10, 10, 20]);
   });
 });

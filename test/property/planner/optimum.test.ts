@@ -3,7 +3,7 @@ import { createPrng } from '../../../src/lib/prng.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import { flowOptimum } from '../../support/min-cost-flow.ts';
 import { bruteForceOptimum } from '../../support/optimum.ts';
-import { randomCase, snapshotOf, NOW_MS } from '../../support/random-case.ts';
+import { inputOf, NOW_MS, randomCase, snapshotOf } from '../../support/random-case.ts';
 import type { CaseLimits } from '../../support/random-case.ts';
 import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import { DEFAULT_POLICY } from '../../support/plans.ts';
@@ -76,7 +76,7 @@ describe('a plan is the best that brute force can find', () => {
     for (const first of rows) {
       for (const second of rows) {
         const snapshot = snapshotOf([first, second], 3);
-        const { plan } = makePlan({ snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: NOW_MS });
+        const { plan } = makePlan(inputOf(snapshot));
         const optimum = bruteForceOptimum(snapshot, DEFAULT_POLICY, EMPTY_MEMORY, NOW_MS);
         expect(plan.moves.length, `${first.join()} and ${second.join()}`).toBe(optimum.moves);
         expect(plan.after).toMatchObject({ tableSpreadViolation: 0, nodeSpreadViolation: 0 });
@@ -93,7 +93,7 @@ describe('a plan is the best that brute force can find', () => {
       ],
       7,
     );
-    const { plan } = makePlan({ snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: NOW_MS });
+    const { plan } = makePlan(inputOf(snapshot));
     expect(plan).toMatchObject({ minimumMoves: 5, optimal: true });
     expect(plan.moves).toHaveLength(5);
   });

@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { createPrng } from '../../../src/lib/prng.ts';
 import type { Prng } from '../../../src/lib/prng.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import type { PlanDraft, PlanInput } from '../../../src/planner/plan.ts';
-import { DEFAULT_POLICY } from '../../support/plans.ts';
-import { NOW_MS, randomCase, snapshotOf } from '../../support/random-case.ts';
+import { afterMoves, inputOf, randomCase, snapshotOf, withRates } from '../../support/random-case.ts';
 
 function plan(snapshot: Snapshot, previous?: PlanInput['previous'], policy?: Partial<Policy>): PlanDraft {
-  const merged = { ...DEFAULT_POLICY, ...policy };
-  return makePlan({ snapshot, policy: merged, memory: EMPTY_MEMORY, nowMs: NOW_MS, previous }).plan;
+  return makePlan({ ...inputOf(snapshot, { policy }), previous }).plan;
 }
 
 /** Write rates between one and two MB/s, and files to match. */
@@ -33,15 +30,6 @@ function withNoise(snapshot: Snapshot, prng: Prng, noise: number): Snapshot {
       load: { writeBytesPerSecond: off(writeBytesPerSecond), diskBytes: off(diskBytes) },
     };
   });
-  return { ...snapshot, regions };
-}
-
-function afterMoves(snapshot: Snapshot, moves: PlanDraft['moves']): Snapshot {
-  const leaders = new Map(moves.map(({ regionId, to }) => [regionId, to]));
-  const regions = snapshot.regions.map((region) => ({
-    ...region,
-    leader: leaders.get(region.id) ?? region.leader,
-  }));
   return { ...snapshot, regions };
 }
 
@@ -100,18 +88,11 @@ describe('a daemon that plans again', () => {
 
   it('chooses another region where the load of one doubles', () => {
     const base = snapshotOf([[4, 2]]);
-    const withRates = (rates: readonly number[]): Snapshot => ({
-      ...base,
-      regions: base.regions.map((region, index) => ({
-        ...region,
-        load: { writeBytesPerSecond: rates[index]! },
-      })),
-    });
-    const first = plan(withRates([1_000, 1_050, 3_000, 3_000, 1, 1]));
+    const first = plan(withRates(base, [1_000, 1_050, 3_000, 3_000, 1, 1]));
     expect(first.moves.map(({ regionId }) => regionId)).toEqual([base.regions[0]!.id]);
-    const sooner = plan(withRates([1_050, 1_000, 3_000, 3_000, 1, 1]), first.moves);
+    const sooner = plan(withRates(base, [1_050, 1_000, 3_000, 3_000, 1, 1]), first.moves);
     expect(routes(sooner)).toEqual(routes(first));
-    const later = plan(withRates([2_000, 1_050, 3_000, 3_000, 1, 1]), first.moves);
+    const later = plan(withRates(base, [2_000, 1_050, 3_000, 3_000, 1, 1]), first.moves);
     expect(later.moves.map(({ regionId }) => regionId)).toEqual([base.regions[1]!.id]);
   });
 
@@ -120,20 +101,20 @@ describe('a daemon that plans again', () => {
       [3, 0, 0],
       [0, 4, 4],
     ]);
-    const withRates = (first: number, second: number): Snapshot => ({
-      ...base,
-      regions: base.regions.map((region, index) => ({
-        ...region,
-        load: {
-          writeBytesPerSecond: index < 3 ? 1_000 * (3 - index) : region.leader === '1' ? first : second,
-        },
-      })),
-    });
-    const before = plan(withRates(1_000, 1_010));
-    const swapped = withRates(1_010, 1_000);
+    // The regions that stay are the load of datanodes 1 and 2.
+    const withLoad = (first: number, second: number): Snapshot =>
+      withRates(base, [
+        3_000,
+        2_000,
+        1_000,
+        ...Array<number>(4).fill(first),
+        ...Array<number>(4).fill(second),
+      ]);
+    const before = plan(withLoad(1_000, 1_010));
+    const swapped = withLoad(1_010, 1_000);
     expect(routes(plan(swapped))).not.toEqual(routes(before));
     expect(routes(plan(swapped, before.moves))).toEqual(routes(before));
-    const doubled = withRates(2_000, 1_000);
+    const doubled = withLoad(2_000, 1_000);
     expect(routes(plan(doubled, before.moves)).sort()).toEqual(routes(plan(doubled)).sort());
     expect(routes(plan(doubled)).sort()).not.toEqual(routes(before).sort());
   });

@@ -1,23 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Memory, Policy } from '../../../src/domain/policy.ts';
-import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { explain } from '../../../src/planner/explain/explain.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
-import { NOW_MS, regionId, snapshotOf } from '../../support/random-case.ts';
-import { DEFAULT_POLICY } from '../../support/plans.ts';
+import { inputOf, NOW_MS, regionId, snapshotOf, withRates } from '../../support/random-case.ts';
 
 function ask(
   kind: 'region' | 'table' | 'datanode',
   id: string,
   options: { snapshot?: Snapshot; policy?: Partial<Policy>; memory?: Partial<Memory> } = {},
 ): ReturnType<typeof explain> {
-  const input = {
-    snapshot: options.snapshot ?? snapshotOf([[6, 0, 0]]),
-    policy: { ...DEFAULT_POLICY, ...options.policy },
-    memory: { ...EMPTY_MEMORY, ...options.memory },
-    nowMs: NOW_MS,
-  };
+  const input = inputOf(options.snapshot ?? snapshotOf([[6, 0, 0]]), options);
   return explain(input, makePlan(input).plan, kind, id);
 }
 
@@ -34,12 +27,7 @@ describe('explain region', () => {
   });
 
   it('keeps the numbers of the plan while it is carried out', () => {
-    const input = {
-      snapshot: snapshotOf([[6, 0, 0]]),
-      policy: DEFAULT_POLICY,
-      memory: EMPTY_MEMORY,
-      nowMs: NOW_MS,
-    };
+    const input = inputOf(snapshotOf([[6, 0, 0]]));
     const { plan } = makePlan(input);
     const [, second] = plan.moves;
     const left = { ...plan, moves: plan.moves.slice(1) };
@@ -53,19 +41,10 @@ describe('explain region', () => {
   });
 
   it('says that the previous plan chose another where that is not cheaper', () => {
-    const base = snapshotOf([[4, 2]]);
-    const rates = [1_050, 1_000, 3_000, 3_000, 1, 1];
-    const regions = base.regions.map((region, index) => ({
-      ...region,
-      load: { writeBytesPerSecond: rates[index]! },
-    }));
-    const input = {
-      snapshot: { ...base, regions },
-      policy: DEFAULT_POLICY,
-      memory: EMPTY_MEMORY,
-      nowMs: NOW_MS,
-      previous: [{ regionId: regions[0]!.id, from: '0', to: '1' }],
-    };
+    const snapshot = withRates(snapshotOf([[4, 2]]), [1_050, 1_000, 3_000, 3_000, 1, 1]);
+    const { regions } = snapshot;
+    const previous = [{ regionId: regions[0]!.id, from: '0', to: '1' }];
+    const input = { ...inputOf(snapshot), previous };
     const { plan } = makePlan(input);
     expect(plan.moves.map(({ regionId: id }) => id)).toEqual([regions[0]!.id]);
     expect(explain(input, plan, 'region', regions[1]!.id)!.answer).toContain('the previous plan chose them');
@@ -73,12 +52,7 @@ describe('explain region', () => {
   });
 
   it('names the plan that it explains', () => {
-    const input = {
-      snapshot: snapshotOf([[6, 0, 0]]),
-      policy: DEFAULT_POLICY,
-      memory: EMPTY_MEMORY,
-      nowMs: NOW_MS,
-    };
+    const input = inputOf(snapshotOf([[6, 0, 0]]));
     const plan = { ...makePlan(input).plan, planId: 'sha256:0' };
     for (const [kind, id] of [
       ['region', first],
@@ -171,9 +145,8 @@ describe('explain datanode', () => {
 
   it('says of one that drains since after the plan that none tells of it yet', () => {
     const snapshot = snapshotOf([[2, 2, 2]]);
-    const input = { snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: NOW_MS };
-    const policy = { ...DEFAULT_POLICY, drain: ['0'] };
-    expect(explain({ ...input, policy }, makePlan(input).plan, 'datanode', '0')!.answer).toBe(
+    const draining = inputOf(snapshot, { policy: { drain: ['0'] } });
+    expect(explain(draining, makePlan(inputOf(snapshot)).plan, 'datanode', '0')!.answer).toBe(
       'Datanode 0 leads 2 regions in scope and is draining: 0 move away, 2 are in no plan yet; the next cycle makes one.',
     );
   });

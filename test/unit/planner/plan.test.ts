@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Memory, Policy } from '../../../src/domain/policy.ts';
-import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { RegionLoad, Snapshot } from '../../../src/domain/snapshot.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import type { PlanDraft } from '../../../src/planner/plan.ts';
-import { NOW_MS, regionId, snapshotOf } from '../../support/random-case.ts';
-import { DEFAULT_POLICY } from '../../support/plans.ts';
+import { inputOf, NOW_MS, regionId, snapshotOf, withRates } from '../../support/random-case.ts';
 
-function plan(snapshot: Snapshot, policy: Partial<Policy> = {}, memory: Memory = EMPTY_MEMORY): PlanDraft {
-  return makePlan({
-    snapshot,
-    policy: { ...DEFAULT_POLICY, ...policy },
-    memory,
-    nowMs: NOW_MS,
-  }).plan;
+function plan(snapshot: Snapshot, policy?: Partial<Policy>, memory?: Memory): PlanDraft {
+  return makePlan(inputOf(snapshot, { policy, memory })).plan;
 }
 
 const codes = ({ blocked }: PlanDraft): string[] => [...new Set(blocked.map(({ code }) => code))];
@@ -223,14 +216,7 @@ describe('which region moves', () => {
       [4, 0, 0],
       [0, 2, 0],
     ]);
-    const snapshot = {
-      ...base,
-      regions: base.regions.map((region, index) => ({
-        ...region,
-        load: { writeBytesPerSecond: [1, 2, 3, 50, 100, 100][index]! },
-      })),
-    };
-    const made = plan(snapshot);
+    const made = plan(withRates(base, [1, 2, 3, 50, 100, 100]));
     const heaviest = made.moves.find(({ regionId: id }) => id === regionId(1024, 1));
     expect(heaviest?.to).toBe('2');
   });
