@@ -42,7 +42,7 @@ export function comparisonRow({ measuredMs, referenceMs, note = '', ...row }: Co
  * The least processor time of several runs on this thread, in ms: what is left when the machine's noise is taken away. What else keeps the
  * machine busy does not count. `work` has to be done by this thread alone.
  */
-export async function fastest(runs: number, work: () => unknown): Promise<number> {
+async function fastest(runs: number, work: () => unknown): Promise<number> {
   let best = Infinity;
   for (let run = 0; run < runs; run += 1) {
     globalThis.gc?.();
