@@ -56,12 +56,7 @@ function statusFacts(status: StatusView): [string, string][] {
     ['skew', balance ? skewText(balance) : undefined],
     ['moving', currentMove ? moveNowText(currentMove) : undefined],
     ['progress', progressText(progress)],
-    [
-      'not acting',
-      gates.length > 0
-        ? gates.map(({ code, detail }) => `${code}: ${printable(detail)}`).join('; ')
-        : undefined,
-    ],
+    ...gates.map(({ code, detail }): [string, string] => ['not acting', `${code}: ${printable(detail)}`]),
     ['draining', drainsText(status)],
     ['blocked', blockedText(blocked, ({ count: all, harmless }) => all - harmless)],
     ['held', blockedText(blocked, ({ harmless }) => harmless, ' (costs no balance)')],

@@ -124,7 +124,10 @@ describe('the status screen', () => {
           snapshot: null,
           datanodes: [],
           cluster: { name: 'prod', api: null, version: '', features: [] },
-          gates: [{ code: 'paused', detail: 'Ada paused it.' }],
+          gates: [
+            { code: 'paused', detail: 'Ada paused it.' },
+            { code: 'maintenance', detail: 'Maintenance mode is on.' },
+          ],
           lastCycle: {
             id: '9',
             outcome: 'failed',
@@ -144,6 +147,7 @@ describe('the status screen', () => {
     expect(lines).toContain('paused      by Ada until resumed: deploying\\u{1b}[2J');
     expect(lines).toContain('plan        none yet');
     expect(lines).toContain('not acting  paused: Ada paused it.');
+    expect(lines).toContain('not acting  maintenance: Maintenance mode is on.');
     expect(lines).toContain('last cycle  failed at 2026-11-22 13:00:00Z, 0 moves in 1.5 s: No answer.');
   });
 });
