@@ -33,7 +33,7 @@ export async function buildProgram(root, folder) {
         },
         {
           name: 'planner',
-          test: /\/src\/(planner\/|app\/planning\/(load-watch|plan-id|planner|snapshot-transfer)\.ts|app\/daemon\/open-cluster\.ts)/,
+          test: /\/src\/(planner\/|app\/planning\/(load-watch|plan-id|planner|snapshot-transfer)\.ts|app\/daemon\/settings\.ts)/,
         },
         // What makes the default configuration; the parsers of files are only loaded with a file.
         {
