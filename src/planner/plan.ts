@@ -14,6 +14,7 @@ import type { GivenLoads } from './load/loads.ts';
 import { prepareLoad } from './load/prepare.ts';
 import { placeRegions } from './place.ts';
 import { withPrevious } from './previous.ts';
+import type { PreviousMoves } from './previous.ts';
 import { buildProblem } from './problem.ts';
 
 export interface PlanInput {
@@ -24,9 +25,9 @@ export interface PlanInput {
   readonly loads?: GivenLoads | undefined;
   /**
    * The moves of the last plan, in their order. Of those that can still be made, region and target are chosen again where they are about as
-   * good; the number of moves and the balance are the same without it. Not used where load is evened out. Default: none.
+   * good; the number of moves and the balance are the same without it. Default: none.
    */
-  readonly previous?: readonly Pick<Move, 'regionId' | 'from' | 'to'>[] | undefined;
+  readonly previous?: PreviousMoves | undefined;
   /** Names in the configuration that nothing has. Default: none. */
   readonly warnings?: readonly Warning[];
   /** ms since 1970: decides which cooldowns and quarantines still hold. */

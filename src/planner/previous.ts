@@ -1,11 +1,11 @@
 import type { Move } from '../domain/plan.ts';
 import type { PreviousMove, Problem } from './problem.ts';
 
+/** The moves of a plan, in their order. */
+export type PreviousMoves = readonly Pick<Move, 'regionId' | 'from' | 'to'>[];
+
 /** The problem with those moves of the previous plan that can still be made: the region is where it was, and may be led by the target. */
-export function withPrevious(
-  problem: Problem,
-  moves: readonly Pick<Move, 'regionId' | 'from' | 'to'>[] = [],
-): Problem {
+export function withPrevious(problem: Problem, moves: PreviousMoves = []): Problem {
   if (moves.length === 0) return problem;
   const { nodes, nodeOf, columnOf, hold, snapshot } = problem;
   const columns = new Map(nodes.map(({ id }, node) => [id, columnOf[node]!]));

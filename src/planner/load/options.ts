@@ -1,8 +1,14 @@
 import type { Board } from './board.ts';
 
+/** A region with the target that shall lead it. */
+interface Place {
+  readonly region: number;
+  readonly column: number;
+}
+
 /** Regions that change places together, and what that does for the balance. */
 export interface Step {
-  readonly places: readonly { readonly region: number; readonly column: number }[];
+  readonly places: readonly Place[];
   /** Moves that it adds to the plan; less than 0 where it saves some. */
   readonly cost: number;
   /** By how much less the two targets lie outside their bands. */

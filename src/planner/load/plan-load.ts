@@ -13,6 +13,7 @@ import { boundMoves } from './bound.ts';
 import { prepareExact } from './exact.ts';
 import { findRoles, smallestToMove } from './loads.ts';
 import type { Loads } from './loads.ts';
+import { keepPrevious } from './keep-previous.ts';
 import { isBetterScore, scoreOf } from './score.ts';
 import { LoadSearch } from './search.ts';
 import type { Effort } from './search.ts';
@@ -36,6 +37,8 @@ export interface LoadInput {
   readonly memory: LoadMemory | undefined;
   /** What drains and table spread ask for. */
   readonly placement: Placement;
+  /** What the previous plan moves and can still be moved so. */
+  readonly previous: Problem['previous'];
 }
 
 /** Ways that a search looks at; and placements of the exact search. */
@@ -58,7 +61,7 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
   const isAbove = isAboveTrigger(board, policy, now);
   const state = stateOf(board, now, isAbove, isTime(isAbove, memory, policy));
   const isPlanned = state === 'uneven' && problem.columns.length > 1 && band.mean > 0;
-  const isExact = isPlanned && evenOut(board, roles, () => budget.spend(STEPS_A_LOOK));
+  const isExact = isPlanned && evenOut(board, roles, input.previous, () => budget.spend(STEPS_A_LOOK));
   const parts = partMoves(board, placement.relocations);
   const afterBase = carriedBy(problem, loads, columnsAfter(problem, parts.base));
   const limit = Math.max(highestOf(problem, now), highestOf(problem, afterBase));
@@ -83,18 +86,25 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
 }
 
 /** Searches for fewer and better moves. Returns whether no better placement can exist. */
-function evenOut(board: Board, roles: Uint8Array, shouldStop: () => boolean): boolean {
+function evenOut(
+  board: Board,
+  roles: Uint8Array,
+  previous: Problem['previous'],
+  shouldStop: () => boolean,
+): boolean {
   const exact = prepareExact(board, roles);
   const before = scoreOf(board);
   const mark = board.mark();
-  const search = (fills: boolean): void =>
-    new LoadSearch(board, roles, { steps: SEARCH_STEPS, shouldStop }, fills).run(createPrng(SEED), ROUNDS);
+  const searcher = (fills: boolean): LoadSearch =>
+    new LoadSearch(board, roles, { steps: SEARCH_STEPS, shouldStop }, fills);
+  const search = (fills: boolean): void => searcher(fills).run(createPrng(SEED), ROUNDS);
   search(false);
   fillUp(board, search);
   const effort: Effort = { steps: EXACT_STEPS, shouldStop };
   const isExact = exact?.run(effort) ?? false;
   // Nothing is moved for load unless it helps.
   if (!isBetterScore(scoreOf(board), before)) board.undo(mark);
+  else if (previous) keepPrevious(board, mark, previous, (fills) => searcher(fills).finish());
   return isExact;
 }
 

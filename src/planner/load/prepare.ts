@@ -5,6 +5,8 @@ import type { OrderedMove } from '../choose/order.ts';
 import type { Counts } from '../counts.ts';
 import type { Budget } from '../budget.ts';
 import type { Placement } from '../place.ts';
+import { withPrevious } from '../previous.ts';
+import type { PreviousMoves } from '../previous.ts';
 import type { Problem } from '../problem.ts';
 import { describeLoadMoves } from './describe-load.ts';
 import { areKnown, readLoads } from './loads.ts';
@@ -34,7 +36,13 @@ export function prepareLoad(
     policy,
     memory,
     loads: given,
-  }: { readonly policy: Policy; readonly memory: Memory; readonly loads?: GivenLoads | undefined },
+    previous: moves,
+  }: {
+    readonly policy: Policy;
+    readonly memory: Memory;
+    readonly loads?: GivenLoads | undefined;
+    readonly previous?: PreviousMoves | undefined;
+  },
   problem: Problem,
 ): Prepared {
   const { load: wanted } = policy;
@@ -52,7 +60,15 @@ export function prepareLoad(
     problem: withoutTotals,
     warnings: [],
     plan(placement, budget) {
-      const input = { problem: withoutTotals, loads, policy: wanted, memory: memory.load, placement };
+      const { previous } = withPrevious(withoutTotals, moves);
+      const input = {
+        problem: withoutTotals,
+        loads,
+        policy: wanted,
+        memory: memory.load,
+        placement,
+        previous,
+      };
       const plan = planForLoad(input, budget);
       const order = (counts: Counts): OrderedMove[] =>
         describeLoadMoves(withoutTotals, loads, plan.band, wanted.by, plan.forLoad, counts);

@@ -72,6 +72,13 @@ export class LoadSearch {
     this.#board.undo(bestMark);
   }
 
+  /** One descent from where the board is, without what is not needed. */
+  finish(): void {
+    this.#takeBackNeedless(0);
+    this.#descend(undefined);
+    this.#takeBackNeedless(0);
+  }
+
   #isOver(): boolean {
     return this.#effort.steps <= 0 || this.#effort.shouldStop();
   }
@@ -99,7 +106,7 @@ export class LoadSearch {
     }
   }
 
-  #take({ places }: Step): void {
+  #take({ places }: Pick<Step, 'places'>): void {
     for (const { region, column } of places) {
       this.#board.place(region, column);
       this.#arrived[column]!.add(region);
@@ -225,7 +232,7 @@ export class LoadSearch {
     const [from, to] = [at[region]!, home[region]!];
     if (from === to) return false;
     if (this.#board.canLeave(region) && this.#board.canEnter(region, to)) {
-      this.#take({ places: [{ region, column: to }], cost: 0, gain: 0, evens: 0 });
+      this.#take({ places: [{ region, column: to }] });
       return true;
     }
     const { lists } = this.#board.cells(problem.tableOf[region]!);
@@ -235,7 +242,7 @@ export class LoadSearch {
       { region, column: to },
       { region: partner, column: from },
     ];
-    this.#take({ places, cost: 0, gain: 0, evens: 0 });
+    this.#take({ places });
     return true;
   }
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Move } from '../../../src/domain/plan.ts';
+import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { createPrng } from '../../../src/lib/prng.ts';
@@ -6,6 +8,8 @@ import type { Prng } from '../../../src/lib/prng.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import type { PlanDraft, PlanInput } from '../../../src/planner/plan.ts';
 import { afterMoves, inputOf, randomCase, snapshotOf, withRates } from '../../support/random-case.ts';
+import { loadOf, randomLoads } from '../../support/load-optimum.ts';
+import { DEFAULT_POLICY } from '../../support/plans.ts';
 
 function plan(snapshot: Snapshot, previous?: PlanInput['previous'], policy?: Partial<Policy>): PlanDraft {
   return makePlan({ ...inputOf(snapshot, { policy }), previous }).plan;
@@ -166,4 +170,58 @@ it('whatever the previous plan was, as few moves reach the same balance', () => 
     }
   }
   expect(kept).toBeGreaterThan(100);
+});
+
+describe('the previous plan, where loads are evened out', () => {
+  const load = { by: 'writes', tolerance: 0.1, trigger: 0.2, stableFor: 3, minimum: 0 } as const;
+  const policy = { ...DEFAULT_POLICY, objective: 'load', load } as const;
+  const key = ({ regionId, to }: Move): string => `${regionId} ${to}`;
+
+  /** A plan, and how many of its moves the plan has that is made right after, when every load has changed a little. */
+  function planTwice(
+    seed: number,
+    change: number,
+    done: number,
+  ): { first: readonly Move[]; kept: number; moves: number; without: number } {
+    const prng = createPrng(`swing ${seed}`);
+    const snapshot = randomLoads(prng, 8, 120);
+    const input = { policy, memory: EMPTY_MEMORY, nowMs: 0 };
+    const first = makePlan({ ...input, snapshot }).plan.moves;
+    const made = new Map(first.slice(0, done).map(({ regionId, to }) => [regionId, to]));
+    const regions = snapshot.regions.map((region) => ({
+      ...region,
+      leader: made.get(region.id) ?? region.leader,
+      load: { writeBytesPerSecond: loadOf(region) * (1 + change * (2 * prng.next() - 1)) },
+    }));
+    const next = { ...input, snapshot: { ...snapshot, regions } };
+    const { moves } = makePlan({ ...next, previous: first }).plan;
+    const before = new Set(first.map(key));
+    return {
+      first,
+      kept: moves.filter((move) => before.has(key(move))).length,
+      moves: moves.length,
+      without: makePlan(next).plan.moves.length,
+    };
+  }
+
+  it('is made again where nothing has changed', () => {
+    for (let seed = 0; seed < 10; seed += 1) {
+      const { first, kept, moves } = planTwice(seed, 0, 0);
+      expect([kept, moves]).toEqual([first.length, first.length]);
+    }
+  });
+
+  it.each([
+    ['loads change by a hundredth', 0.01, 0],
+    ['three of its moves are done', 0, 3],
+  ])('is mostly kept where %s, and never costs a move', (_, change, done) => {
+    let [kept, moves] = [0, 0];
+    for (let seed = 0; seed < 10; seed += 1) {
+      const result = planTwice(seed, change, done);
+      kept += result.kept;
+      moves += result.moves;
+      expect(result.moves).toBeLessThanOrEqual(result.without);
+    }
+    expect(kept / moves).toBeGreaterThan(0.8);
+  });
 });
