@@ -48,7 +48,8 @@ export class Board {
   readonly #isHeavy: Uint8Array;
   /** The most that each column should carry as it is. */
   readonly #high: Float64Array;
-  /** Regions that a target led before any move and does not lead now. */
+  /** Where the regions were when the board was made, and those that are elsewhere now. */
+  readonly #first: Int32Array;
   readonly #moved = new Set<number>();
   readonly #journal: { readonly region: number; readonly from: number }[] = [];
 
@@ -74,7 +75,7 @@ export class Board {
       this.#heavy[at[region]!]!.push(region);
     }
     this.#high = Float64Array.from(problem.columns, (_, column) => this.#highOf(column, -1, -1));
-    for (const { region } of relocations) this.#note(region);
+    this.#first = at.slice();
   }
 
   /** The most that a column should carry, were `without` not there and `plus` there. */
@@ -192,7 +193,7 @@ export class Board {
     }
   }
 
-  /** Regions that a target led before any move and does not lead now. */
+  /** Regions that were placed elsewhere since the board was made. */
   moved(): number[] {
     return [...this.#moved];
   }
@@ -221,8 +222,7 @@ export class Board {
   }
 
   #note(region: number): void {
-    if (this.home[region] === -1) return;
-    if (this.at[region] === this.home[region]) this.#moved.delete(region);
+    if (this.at[region] === this.#first[region]) this.#moved.delete(region);
     else this.#moved.add(region);
   }
 

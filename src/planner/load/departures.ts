@@ -14,6 +14,8 @@ interface Target {
   readonly load: number;
   /** Regions that may leave. */
   readonly regions: readonly number[];
+  /** The same from the most load to the least. */
+  readonly ranked: () => readonly number[];
   /** How many of them fit nowhere. */
   readonly heavy: number;
   /** Load of the heaviest of them. */
@@ -54,7 +56,11 @@ export function fewestDepartures(
   const targets = regions.map((own, column): Target => {
     const heavy = own.reduce((sum, region) => sum + Number(board.isHeavy(region)), 0);
     const most = own.reduce((high, region) => Math.max(high, board.loads.of[region]!), 0);
-    return { column, load: atStart[column]!, regions: own, heavy, most };
+    let ranked: readonly number[] | undefined;
+    return {
+      ...{ column, load: atStart[column]!, regions: own, heavy, most },
+      ranked: () => (ranked ??= own.toSorted((a, b) => board.loads.of[b]! - board.loads.of[a]!)),
+    };
   });
   const bulky = findBulky(board, free, targets);
   const leaving = [...problem.regionsOfTable].filter(
@@ -153,10 +159,10 @@ class PricedTargets {
     // Nothing has to leave, and no departure makes room for what is worth more than it costs.
     const isIdle = this.#price === 0 || (-need < this.#lightest && target.most < this.#lightest);
     if (need <= 0 && leave === 0 && isIdle) return -given;
-    return this.#leastFor(target, heaviest, need, leave) - given;
+    return this.#leastFor(target, comes ? -1 : heaviest, need, leave) - given;
   }
 
-  /** @param stays a region that does not leave. @param need how much has to leave. @param leave so many regions have to. */
+  /** @param stays a region that does not leave; -1 for none. @param need how much has to leave. @param leave so many regions have to. */
   #leastFor(target: Target, stays: number, need: number, leave: number): number {
     const [bulky, others] = this.#rank(target);
     let least = Infinity;
@@ -176,7 +182,7 @@ class PricedTargets {
 
   /** What the heaviest of some regions carry; less than everything where there are not so many. */
   #carriedBy({ regions, sums }: Ranked, count: number, stays: number): number {
-    const at = regions.indexOf(stays);
+    const at = stays === -1 ? -1 : regions.indexOf(stays);
     if (at === -1) return sums[count]!;
     if (count === regions.length) return -Infinity;
     return at < count ? sums[count + 1]! - this.#board.loads.of[stays]! : sums[count]!;
@@ -185,12 +191,13 @@ class PricedTargets {
   #rank(target: Target): readonly [bulky: Ranked, others: Ranked] {
     let ranked = this.#ranked.get(target.column);
     if (ranked) return ranked;
+    const regions = target.ranked();
     const isBulky = (region: number): boolean => this.#price > 0 && this.#bulky.has(region);
     ranked = [
-      rank(this.#board, target.regions.filter(isBulky)),
-      rank(
+      sum(this.#board, regions.filter(isBulky)),
+      sum(
         this.#board,
-        target.regions.filter((region) => !isBulky(region)),
+        regions.filter((region) => !isBulky(region)),
       ),
     ];
     this.#ranked.set(target.column, ranked);
@@ -198,8 +205,7 @@ class PricedTargets {
   }
 }
 
-function rank({ loads }: Board, regions: number[]): Ranked {
-  regions.sort((a, b) => loads.of[b]! - loads.of[a]!);
+function sum({ loads }: Board, regions: readonly number[]): Ranked {
   const sums = [0];
   for (const region of regions) sums.push(sums.at(-1)! + loads.of[region]!);
   return { regions, sums };

@@ -29,7 +29,8 @@ export function keepPrevious(
 /** Moves what the previous plan moves and nothing else, in each table whose spread that leaves as good as it is. */
 function follow(board: Board, previous: Previous): void {
   const { problem, at, home } = board;
-  const tables = new Set([...previous.keys(), ...board.moved()].map((region) => problem.tableOf[region]!));
+  const differ = [...previous].filter(([region, { column }]) => at[region] !== column);
+  const tables = new Set(differ.map(([region]) => problem.tableOf[region]!));
   for (const table of tables) {
     const { lists, floor, ceil } = board.cells(table);
     const regions = lists.flat();

@@ -190,7 +190,7 @@ export class LoadSearch {
   /** Takes back the moves of a target or two, where the tables allow it. */
   #takeBackSome(prng: Prng): void {
     const { at, home } = this.#board;
-    const moved = this.#board.moved();
+    const moved = this.#board.moved().filter((region) => home[region] !== -1 && at[region] !== home[region]);
     if (moved.length === 0) return;
     const chosen = new Set<number>();
     for (let count = 1 + prng.int(2); count > 0; count -= 1) {
