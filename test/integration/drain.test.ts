@@ -73,31 +73,33 @@ it('a drain asked for during a cycle shows at once, and the cycle ends after the
 
 it('a cordoned datanode keeps what it leads and receives nothing, until uncordoned', async () => {
   const daemon = await start({ cluster: { emptyDatanodes: 1 } });
-  const { store } = daemon.running.session;
+  const { store, clock } = daemon.running.session;
   const targets = (): Set<string> => new Set(store.listMoves({ limit: 1_000 }).map(({ to }) => to));
   await daemon.until((event) => event.type === 'move-started');
-  await postTo(daemon.url, 'pause', { reason: 'a test' });
+  // Written, not requested: over HTTP it would come after more moves where the machine is busy.
+  store.setPause({ reason: 'a test', by: 'anna', atMs: clock.now(), untilMs: null });
   await daemon.until((event) => event.type === 'cycle-finished');
   const before = targets();
-  const empty = ['1', '2', '3', '4'].find((id) => !before.has(id) && regionsOn(daemon, id) === 0) ?? '';
-  expect(await (await postTo(daemon.url, 'cordon', { datanodes: [empty] })).json()).toEqual({
-    cordoned: [empty],
+  const spare = ['3', '4'].find((id) => !before.has(id)) ?? '';
+  expect(await (await postTo(daemon.url, 'cordon', { datanodes: [spare] })).json()).toEqual({
+    cordoned: [spare],
   });
   const settled = daemon.until((event) => event.type === 'cycle-finished' && event.outcome === 'balanced');
   await postTo(daemon.url, 'resume', {});
   await settled;
-  expect(regionsOn(daemon, empty)).toBe(0);
+  // GreptimeDB itself puts a table of its own there: only what was moved counts.
+  expect([...targets()]).not.toContain(spare);
   const status = await getFrom(daemon.url, 'status', statusSchema);
-  expect(status.datanodes.find(({ id }) => id === empty)).toMatchObject({ state: 'cordoned' });
+  expect(status.datanodes.find(({ id }) => id === spare)).toMatchObject({ state: 'cordoned' });
 
   const moved = daemon.until((event) => event.type === 'cycle-finished' && event.moved > 0);
-  expect(await (await postTo(daemon.url, 'uncordon', { datanodes: [empty] })).json()).toEqual({
+  expect(await (await postTo(daemon.url, 'uncordon', { datanodes: [spare] })).json()).toEqual({
     cordoned: [],
   });
   await moved;
-  expect(regionsOn(daemon, empty)).toBeGreaterThan(0);
+  expect([...targets()]).toContain(spare);
   expect(store.listAudit(2).map(({ who, what, why }) => `${who} ${what} ${why}`)).toEqual([
-    `anna (127.0.0.1) uncordon datanodes ${empty}`,
+    `anna (127.0.0.1) uncordon datanodes ${spare}`,
     'anna (127.0.0.1) resume ',
   ]);
 });
