@@ -4,6 +4,8 @@ export interface GreedyResult {
   readonly moves: number;
   /** Highest load of a datanode at the end. */
   readonly highest: number;
+  /** The lowest. */
+  readonly lowest: number;
 }
 
 export interface GreedyRules {
@@ -33,7 +35,7 @@ export function greedyByLoad({ datanodes, regions }: Snapshot, rules: GreedyRule
   const mean = board.loads.reduce((sum, load) => sum + load, 0) / datanodes.length;
   let moves = 0;
   while (moves < 10 * regions.length && step(board, mean, rules)) moves += 1;
-  return { moves, highest: Math.max(...board.loads) };
+  return { moves, highest: Math.max(...board.loads), lowest: Math.min(...board.loads) };
 }
 
 interface Board {

@@ -6,8 +6,11 @@ import type { GivenLoads } from '../../planner/load/loads.ts';
 import type { LoadStore, SavedLoads } from '../../store/port.ts';
 import type { Planner } from './planner.ts';
 
-/** After so long a reading counts for half: an exponentially weighted mean. */
-const HALF_LIFE_MS = 15 * 60_000;
+/**
+ * After so long a reading counts for half: an exponentially weighted mean. Long enough that a load that swings with the day stays a load that
+ * is moved once, and not each morning and each evening.
+ */
+const HALF_LIFE_MS = 6 * 60 * 60_000;
 /** Of fewer readings nobody can tell how much the load varies. */
 const FEWEST_READINGS = 3;
 /** A mean without a reading for so long says nothing any more. */
@@ -125,7 +128,8 @@ function withReading(known: Watched | undefined, reading: number, nowMs: number)
   const elapsedMs = nowMs - known.atMs;
   // Two plans of one cycle see the same reading.
   if (elapsedMs <= 0) return known;
-  const part = 1 - 2 ** (-elapsedMs / HALF_LIFE_MS);
+  // The first readings count alike: none of them is worth hours of others.
+  const part = Math.max(1 - 2 ** (-elapsedMs / HALF_LIFE_MS), 1 / (known.readings + 1));
   const difference = reading - known.mean;
   return {
     mean: known.mean + part * difference,

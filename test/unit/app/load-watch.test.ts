@@ -43,11 +43,22 @@ function watched(readings: readonly (number | undefined)[], pauseMs = 0): [load:
 }
 
 describe('the watch over loads', () => {
-  it('weighs a reading by half after a quarter of an hour', () => {
-    const watch = new LoadWatch(memoryStore());
-    watch.note(snapshotWith([8]), 'writes', 0);
-    watch.note(snapshotWith([4]), 'writes', 15 * MINUTE);
-    expect(watch.loadsOf(snapshotWith([]), 15 * MINUTE).values[0]).toBe(6 * MB);
+  it('counts the first readings alike', () => {
+    expect(watched([8, 4, 3])[0]).toBe(5);
+  });
+
+  it('weighs what came before by half after six hours', () => {
+    const twoDays = [...Array<number>(576).fill(8), ...Array<number>(72).fill(4)];
+    expect(watched(twoDays)[0]).toBeCloseTo(6, 1);
+  });
+
+  it('keeps a load that swings by day and night near its mean', () => {
+    const swing = (index: number): number => 5 + 2 * Math.sin((2 * Math.PI * index) / 288);
+    for (let hour = 48; hour < 72; hour += 3) {
+      const [load, unsteady] = watched(Array.from({ length: hour * 12 }, (_, index) => swing(index)));
+      expect(Math.abs(load - 5)).toBeLessThan(1);
+      expect(unsteady).toBe(0);
+    }
   });
 
   it.each([
