@@ -22,9 +22,10 @@ export function addDrain(program: Command, cli: Cli): void {
   withDaemon(withDryRun(withConfig(program.command('drain <id...>'))))
     .summary('empty datanodes, then say what is left and why')
     .description(
-      'Moves every region off the datanodes, of whatever table, then names every region that is left and why. Ends with status 0 only ' +
-        'when none is left, also in a dry run. Where a daemon works on the cluster of the configuration, it drains them, and this command follows; ' +
-        'so does the one at --url, or without a configuration the local one. Its drain lasts until "undrain".',
+      'Moves every region off the datanodes, also those of tables that are not selected, then names every region that is left and why. ' +
+        'Ends with status 0 only when none is left, also in a dry run. Where a daemon works on the cluster of the configuration, the command ' +
+        'asks that daemon to drain and shows its progress; with --url it asks the daemon there, and without a configuration the local one. ' +
+        'A daemon keeps the datanodes empty until "undrain".',
     )
     .addHelpText(
       'after',

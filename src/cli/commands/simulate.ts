@@ -23,10 +23,7 @@ export function addSimulate(program: Command, cli: Cli): void {
   program
     .command('simulate')
     .summary('serve a simulated GreptimeDB cluster on loopback')
-    .description(
-      'Serves a simulated GreptimeDB cluster on loopback, to try things without a real one. All its datanodes have regions except ' +
-        'the empty ones.',
-    )
+    .description('Serves a simulated GreptimeDB cluster on loopback, to try things without a real one.')
     .option('--profile <version>', 'the GreptimeDB version to simulate', '1.3')
     .option('--datanodes <n>', 'datanodes with regions', '3')
     .option('--empty-datanodes <n>', 'additional empty datanodes', '1')
