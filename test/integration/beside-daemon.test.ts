@@ -114,7 +114,10 @@ it('a daemon with TLS is asked by the certificate of the configuration; with ano
   expect(drained.err).toContain(`Asked the daemon at ${url} (process `);
 
   const before = submittedRegions(rig.double);
-  const once = await rig.run(['once', ...ACT, ...tls('other', selfSigned()), ...place]);
+  // What else stands in the file, such as its issuer, is not trusted.
+  const other = selfSigned();
+  const chain = { ...other, cert: `${other.cert}${own.cert}` };
+  const once = await rig.run(['once', ...ACT, ...tls('other', chain), ...place]);
   expect(once.status).toBe(1);
   expect(once.err).toContain(`${url}/api/v1/status has a certificate that is not trusted`);
   expect(submittedRegions(rig.double)).toEqual(before);
