@@ -1,7 +1,7 @@
 import { once as nextEvent } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { createCommandRig, submittedRegions } from '../support/command-rig.ts';
+import { createCommandRig } from '../support/command-rig.ts';
 import type { CommandRig } from '../support/command-rig.ts';
 import { postTo } from '../support/running-daemon.ts';
 import { selfSigned } from '../support/tls.ts';
@@ -19,7 +19,7 @@ async function startBeside(
   context: Parameters<typeof createCommandRig>[0],
   set: readonly string[] = [],
 ): Promise<Beside> {
-  const rig = await createCommandRig(context, { version: '1.3' });
+  const rig = await createCommandRig(context);
   const daemon = rig.start(['run', ...ACT, ...set.flatMap((each) => ['--set', each])]);
   const url = await daemon.url();
   await daemon.waitFor(/"outcome":"balanced"/);
@@ -47,10 +47,10 @@ it('drain asks the daemon that works on the cluster, and follows it to the verdi
   const drained = await beside.run(['drain', '0', ...ACT]);
   expect(drained).toMatchObject({ status: 0, out: 'Datanode 0 is empty.\n' });
   expect(drained.err).toMatch(/^Asked the daemon at http:\S+ \(process \d+\) to drain/);
-  expect(beside.double.counts()).toMatchObject({ 0: 0 });
+  expect(beside.cluster.counts()).toMatchObject({ 0: 0 });
   // It holds: what the daemon does next does not fill the datanode again.
   expect((await beside.run(['once', ...ACT, ...ELSEWHERE, ...listen(beside)])).status).toBe(0);
-  expect(beside.double.counts()).toMatchObject({ 0: 0 });
+  expect(beside.cluster.counts()).toMatchObject({ 0: 0 });
   expect(await beside.run(['undrain', '0', '--url', beside.url])).toMatchObject({
     status: 0,
     out: 'Datanode 0 no longer drains.\n',
@@ -60,7 +60,7 @@ it('drain asks the daemon that works on the cluster, and follows it to the verdi
 it('during a pause no command beside the daemon submits anything', async (context) => {
   const beside = await startBeside(context);
   await postTo(beside.url, 'pause', { reason: 'new disks', by: 'anna' });
-  const before = submittedRegions(beside.double);
+  const before = beside.cluster.submittedRegions();
   for (const place of [[], [...ELSEWHERE, ...listen(beside)]]) {
     const once = await beside.run(['once', ...ACT, ...place]);
     expect(once.status).toBe(1);
@@ -72,7 +72,7 @@ it('during a pause no command beside the daemon submits anything', async (contex
       /^Datanode 2 still leads \d+ regions:\n {2}region \d+ of .*: It would move to datanode \d\. Paused/,
     );
   }
-  expect(submittedRegions(beside.double)).toEqual(before);
+  expect(beside.cluster.submittedRegions()).toEqual(before);
 }, 60_000);
 
 it('apply is refused where a daemon works, by name and address; so is work in the other mode', async (context) => {
@@ -96,7 +96,7 @@ it('a daemon of another cluster is nobody', async (context) => {
 }, 60_000);
 
 it('a daemon with TLS is asked by the certificate of the configuration; with another certificate it is no free place to work', async (context) => {
-  const rig = await createCommandRig(context, { version: '1.3' });
+  const rig = await createCommandRig(context);
   const own = selfSigned();
   const tls = (name: string, { cert, key }: typeof own): string[] => [
     '--set',
@@ -113,18 +113,18 @@ it('a daemon with TLS is asked by the certificate of the configuration; with ano
   expect(drained).toMatchObject({ status: 0, out: 'Datanode 0 is empty.\n' });
   expect(drained.err).toContain(`Asked the daemon at ${url} (process `);
 
-  const before = submittedRegions(rig.double);
+  const before = rig.cluster.submittedRegions();
   // What else stands in the file, such as its issuer, is not trusted.
   const other = selfSigned();
   const chain = { ...other, cert: `${other.cert}${own.cert}` };
   const once = await rig.run(['once', ...ACT, ...tls('other', chain), ...place]);
   expect(once.status).toBe(1);
   expect(once.err).toContain(`${url}/api/v1/status has a certificate that is not trusted`);
-  expect(submittedRegions(rig.double)).toEqual(before);
+  expect(rig.cluster.submittedRegions()).toEqual(before);
 }, 60_000);
 
 it('what takes connections and does not answer may be a daemon that is stuck', async (context) => {
-  const rig = await createCommandRig(context, { version: '1.3' });
+  const rig = await createCommandRig(context);
   const stuck = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
   context.onTestFinished(() => void stuck.close());
   await nextEvent(stuck, 'listening');
@@ -135,5 +135,5 @@ it('what takes connections and does not answer may be a daemon that is stuck', a
   expect(refused.err).toContain(
     `http://127.0.0.1:${port}/api/v1/status did not answer; is the daemon running there?`,
   );
-  expect(submittedRegions(rig.double)).toEqual([]);
+  expect(rig.cluster.submittedRegions()).toEqual([]);
 }, 60_000);

@@ -5,7 +5,7 @@ import { runCommandLine } from '../support/command-process.ts';
 import { startDaemonProcess } from '../support/running-daemon.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
 import { selfSigned } from '../support/tls.ts';
-import { WireDouble } from '../support/wire-double.ts';
+import { ServedSimulator } from '../support/served-simulator.ts';
 
 const newFolder = useTempFolders();
 const PASSWORD = 'canary-password-8c1f';
@@ -50,12 +50,8 @@ test.each([
   'a daemon %s shows no secret in logs, API, process list and state folder',
   { timeout: 120_000 },
   async (_, extra, seen) => {
-    const double = await WireDouble.start({
-      version: '1.3',
-      datanodes: [0, 1, 2],
-      tables: [{ id: 1024n, name: 'cpu', leaders: [0, 0, 0, 0] }],
-    });
-    onTestFinished(() => double.close());
+    const tables = [{ id: 1024, name: 'cpu', leaders: [0, 0, 0, 0] }];
+    const cluster = await ServedSimulator.start({ profile: '1.3', tables }, { onTestFinished });
     const folder = newFolder();
     const { cert, key } = selfSigned();
     for (const [name, text] of Object.entries({
@@ -70,7 +66,7 @@ test.each([
     const config = {
       cluster: {
         sql: {
-          endpoints: [double.frontendUrl],
+          endpoints: cluster.urls,
           username: 'rebalancer',
           passwordFile: 'password',
           tls: { certFile: 'cert', keyFile: 'key' },
@@ -106,6 +102,6 @@ test.each([
     for (const [where, text] of Object.entries(everything)) expect(leaksIn(text, key), where).toEqual([]);
     for (const path of filesIn(join(folder, 'state')))
       expect(leaksIn(readFileSync(path, 'latin1'), key), path).toEqual([]);
-    expect(double.seen.some(({ authorization }) => authorization !== undefined)).toBe(true);
+    expect(cluster.seen.some(({ authorization }) => authorization !== undefined)).toBe(true);
   },
 );

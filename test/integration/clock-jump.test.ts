@@ -16,7 +16,7 @@ it(
   'a wall clock that was 900 days ahead for one run deletes no history, and leaves no cooldown of years',
   { timeout: 120_000 },
   async (context) => {
-    const { folder, run } = await createCommandRig(context, { version: '1.3' });
+    const { folder, run } = await createCommandRig(context);
     const limit = ['--set', 'execution.maxMovesPerCycle=2'];
     const read = (sql: string): unknown => {
       const database = new DatabaseSync(join(folder, 'data/rebalancer.db'), { readOnly: true });

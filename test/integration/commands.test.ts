@@ -1,11 +1,10 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { BIG_TABLE, createCommandRig, CROWDED, EVEN, submittedRegions } from '../support/command-rig.ts';
-import type { Answer, DoubleVersion, Fate, Interference, SeenRequest } from '../support/wire-double.ts';
+import { BIG_TABLE, createCommandRig, CROWDED, EVEN } from '../support/command-rig.ts';
+import type { BrokenAnswer, SeenRequest } from '../support/served-simulator.ts';
 
 const CONFIG = ['-c', 'rebalancer.yaml'];
 const ACT = [...CONFIG, '--no-dry-run'];
-const VERSIONS = ['0.6', '1.3'] as const satisfies readonly DoubleVersion[];
 /** A few commands take a few seconds; a machine that is busy with other things takes its time. */
 const AT_MOST = { timeout: 120_000 };
 
@@ -21,32 +20,32 @@ function withoutTimes(json: string): string {
   return json.replace(/"(planId|createdAt|snapshotTakenAt|takenAt)":\s*"[^"]*"/g, '');
 }
 
-it.concurrent.for(VERSIONS)(
+it.concurrent.for(['0.6', '1.3'] as const)(
   'on GreptimeDB %s plan, apply and drain do what they say',
   AT_MOST,
   async (version, context) => {
-    const { double, run } = await createCommandRig(context, { version });
+    const { cluster, run } = await createCommandRig(context, version);
     const planned = await run(['plan', ...CONFIG, '-o', 'json', '--out', 'plan.json']);
     expect(planned).toMatchObject({ status: 0, err: expect.stringMatching(/^Wrote plan\.json; .*\n$/) });
     const plan = planFile.parse(JSON.parse(planned.out));
     expect(plan).toMatchObject({ minimumMoves: 8, optimal: true });
     expect(plan.moves).toHaveLength(8);
-    expect(plan.moves.map(({ regionId }) => regionId)).toContain(String(BIG_TABLE << 32n));
+    expect(plan.moves.map(({ regionId }) => regionId)).toContain(String(BigInt(BIG_TABLE) << 32n));
     expect(await run(['apply', 'plan.json', ...CONFIG])).toMatchObject({
       status: 0,
       out: expect.stringMatching(/^planned: /),
     });
-    expect(double.mutations()).toEqual([]);
+    expect(cluster.mutations()).toEqual([]);
     const applied = await run(['apply', 'plan.json', ...ACT]);
     expect(applied).toMatchObject({
       status: 0,
       out: expect.stringMatching(/^moved: .* 8 regions moved\.\n/),
     });
-    expect(double.counts()).toEqual(EVEN);
+    expect(cluster.counts()).toEqual(EVEN);
     const drained = await run(['drain', '0', ...ACT]);
     expect(drained).toMatchObject({ status: 0, err: expect.stringMatching(/\[1\/\d\] moved region/) });
     // One of them is of a table that the configuration does not select.
-    expect(double.counts()['0'] ?? 0).toBe(0);
+    expect(cluster.counts()['0'] ?? 0).toBe(0);
   },
 );
 
@@ -54,7 +53,7 @@ it.concurrent(
   'the same cluster gives the same plan; what is done is not done again; a new datanode gets its share',
   AT_MOST,
   async (context) => {
-    const { double, run } = await createCommandRig(context, { version: '1.3' });
+    const { cluster, run } = await createCommandRig(context);
     const [first, second, snapshot] = await Promise.all([
       run(['plan', ...CONFIG, '-o', 'json', '--out', 'plan.json']),
       run(['plan', ...CONFIG, '-o', 'json', '--detailed-exitcode']),
@@ -69,10 +68,10 @@ it.concurrent(
       status: 0,
       out: expect.stringContaining('All 8 moves of this plan are done already.'),
     });
-    expect(double.submissions()).toHaveLength(8);
-    double.datanodes.add(3);
+    expect(cluster.submissions()).toHaveLength(8);
+    cluster.addDatanode();
     expect(await run(['once', ...ACT])).toMatchObject({ status: 0, out: expect.stringMatching(/^moved: /) });
-    expect(double.counts()['3']).toBeGreaterThanOrEqual(3);
+    expect(cluster.counts()['3']).toBeGreaterThanOrEqual(3);
     expect(await run(['drain', '9', ...ACT])).toMatchObject({
       status: 2,
       out: '',
@@ -81,58 +80,46 @@ it.concurrent(
   },
 );
 
-const fates: [Fate | 'lose-answer', status: number, submissions: number, text: RegExp][] = [
+const fates: [fault: string, status: number, text: RegExp][] = [
   [
     'done-not-moved',
     1,
-    8,
     /7 regions moved, 1 move did not succeed\..*still leads region \d+, though the procedure/s,
   ],
-  ['failed-but-moved', 0, 8, /8 regions moved\./],
+  ['failed-but-moved', 0, /8 regions moved\./],
   [
-    'fails',
+    'rollback',
     1,
-    8,
     /7 regions moved, 1 move did not succeed\..*the procedure failed: The region[^.]*\.(?!\.)/s,
   ],
-  ['lose-answer', 0, 8, /8 regions moved\./],
+  ['lost-answer:submit', 0, /8 regions moved\./],
 ];
 
 it.concurrent.for(fates)(
   'a migration that ends as %s is judged by the route, and never asked for twice',
   AT_MOST,
-  async ([fate, status, submissions, text], context) => {
-    const { double, run } = await createCommandRig(context, { version: '1.3' });
-    if (fate === 'lose-answer') {
-      double.interfere = ({ sql }) =>
-        sql.includes('migrate_region') && double.procedures.length === 0 ? fate : undefined;
-    } else {
-      double.fate = () => (double.procedures.length === 1 ? fate : 'moves');
-    }
+  async ([fault, status, text], context) => {
+    const { cluster, run } = await createCommandRig(context);
+    cluster.faults.set(fault);
     const result = await run(['once', ...ACT]);
     expect(result.status).toBe(status);
     expect(result.out).toMatch(text);
-    expect(new Set(submittedRegions(double)).size).toBe(submissions);
-    expect(double.submissions()).toHaveLength(submissions);
+    expect(new Set(cluster.submittedRegions()).size).toBe(8);
+    expect(cluster.submissions()).toHaveLength(8);
   },
 );
 
-const HTML: Answer = { status: 200, body: '<html><body>Welcome</body></html>' };
-const troubles: [string, Exclude<Interference, undefined>, RegExp][] = [
-  ['HTML', HTML, /expected .*, got HTML or XML \(<html><body>Welcome/],
+const troubles: [string, BrokenAnswer, RegExp][] = [
   [
-    'half a document',
-    { status: 200, body: '{"output":[{"rec' },
-    /expected .*, got JSON \(\{"output":\[\{"rec/,
+    'HTML',
+    { body: '<html><body>Welcome</body></html>' },
+    /expected .*, got HTML or XML \(<html><body>Welcome/,
   ],
-  [
-    'an error with HTTP 200',
-    { status: 200, body: '{"code":1003,"error":"Internal error: 1003"}' },
-    /1003|got nothing/,
-  ],
+  ['half a document', { body: '{"output":[{"rec' }, /expected .*, got JSON \(\{"output":\[\{"rec/],
+  ['an error with HTTP 200', { body: '{"code":1003,"error":"Internal error: 1003"}' }, /1003|got nothing/],
   [
     'a redirect',
-    { status: 302, body: '', headers: { location: 'http://u:p@evil/' } },
+    { status: 302, headers: { location: 'http://u:p@evil/' } },
     /redirect \(HTTP 302\) to http:\/\/\*\*\*@evil/,
   ],
   ['a broken connection', 'reset', /the exchange broke off/],
@@ -143,23 +130,23 @@ it.concurrent.for(['0.6', '1.3'] as const)(
   'GreptimeDB %s that answers nonsense fails the cycle with its reason, moves nothing, and is no trouble afterwards',
   AT_MOST,
   async (version, context) => {
-    const { double, run } = await createCommandRig(context, { version });
+    const { cluster, run } = await createCommandRig(context, version);
     const isRoute = ({ path, query, sql }: SeenRequest): boolean =>
       (path === '/admin/route' && query.get('table') !== null) ||
       /^SELECT [^*]+ FROM \w+\.region_peers/.test(sql);
     const quick = ['--set', 'cluster.requestTimeout=500ms'];
     for (const [name, answer, reason] of version === '1.3' ? troubles : troubles.slice(0, 3)) {
-      double.interfere = (request) => (isRoute(request) ? answer : undefined);
+      cluster.breakAnswer = (request) => (isRoute(request) ? answer : undefined);
       const once = await run(['once', ...ACT, ...quick]);
       expect(once, name).toMatchObject({ status: 1, out: expect.stringMatching(reason) });
     }
     const planned = await run(['plan', ...CONFIG, ...quick]);
     expect(planned).toMatchObject({ status: 1, out: '', err: expect.stringMatching(/^error: .*\n$/) });
-    expect(double.mutations()).toEqual([]);
-    expect(double.counts()).toEqual(CROWDED);
-    double.interfere = () => undefined;
+    expect(cluster.mutations()).toEqual([]);
+    expect(cluster.counts()).toEqual(CROWDED);
+    cluster.breakAnswer = () => undefined;
     expect(await run(['once', ...ACT])).toMatchObject({ status: 0 });
-    expect(double.counts()).toEqual(EVEN);
+    expect(cluster.counts()).toEqual(EVEN);
   },
 );
 
@@ -233,7 +220,7 @@ it.concurrent.for(offline)(
   'plan --from - takes %s',
   AT_MOST,
   async ([, input, args, status, out, err], context) => {
-    const { run, double } = await createCommandRig(context, { version: '1.3' });
+    const { run, cluster } = await createCommandRig(context);
     const stdin = typeof input === 'string' ? input : JSON.stringify(input);
     const result = await run(['plan', '--from', '-', ...args], { stdin });
     expect(result).toMatchObject({
@@ -241,7 +228,7 @@ it.concurrent.for(offline)(
       out: expect.stringMatching(out),
       err: expect.stringMatching(err),
     });
-    expect(double.seen).toEqual([]);
+    expect(cluster.seen).toEqual([]);
   },
 );
 
@@ -249,12 +236,12 @@ it.concurrent(
   'flags stand over the environment, that over the file, and no secret is ever shown',
   AT_MOST,
   async (context) => {
-    const { run, write, double } = await createCommandRig(context, { version: '1.3' });
+    const { run, write, cluster } = await createCommandRig(context);
     write('password', 'hunter2-one\n');
     write('token', 'hunter2-two\n');
     write(
       'c.yaml',
-      `cluster: { sql: { endpoints: [${double.frontendUrl}], username: u, passwordFile: password } }
+      `${cluster.configuration('sim', ', username: u, passwordFile: password')}
 server: { tokenFile: token }
 execution: { maxMovesPerCycle: 5, moveTimeout: 20m, replayTimeout: 2m }
 `,
@@ -279,7 +266,7 @@ execution: { maxMovesPerCycle: 5, moveTimeout: 20m, replayTimeout: 2m }
     });
     expect(planned.status).toBe(0);
     const auth = `Basic ${Buffer.from('u:hunter2-one').toString('base64')}`;
-    expect(new Set(double.seen.map(({ authorization }) => authorization))).toEqual(new Set([auth]));
+    expect(new Set(cluster.seen.map(({ authorization }) => authorization))).toEqual(new Set([auth]));
     for (const { out, err } of [printed, wrong, planned]) expect(out + err).not.toMatch(/hunter2|aHVudGVy/);
   },
 );

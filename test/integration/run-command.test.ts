@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { createCommandRig, EVEN, submittedRegions } from '../support/command-rig.ts';
+import { createCommandRig, EVEN } from '../support/command-rig.ts';
 import { metricsOf, samplesOf } from '../support/running-daemon.ts';
 
 const ACT = ['-c', 'rebalancer.yaml', '--no-dry-run'];
@@ -49,13 +49,13 @@ it(
   'a daemon is told what to do, stops in the middle of a migration, and finds it again',
   { timeout: 120_000 },
   async (context) => {
-    const { double, run, start, write } = await createCommandRig(context, { version: '1.3' });
+    const { cluster, run, start, write } = await createCommandRig(context);
     write('token', 'hunter2\n');
-    double.fate = () => (double.procedures.length === 3 ? 'hangs' : 'moves');
+    cluster.hangMigration(3);
     const daemonArgs = ['run', ...ACT, '--set', 'server.tokenFile=token'];
     const first = start(daemonArgs);
     const url = await first.url();
-    await double.request(({ sql }) => sql.includes('procedure_state') && double.procedures.length === 3);
+    await cluster.request(({ sql }) => sql.includes('procedure_state') && cluster.submissions().length === 3);
     await first.waitFor(/cycle skipped/);
 
     const text = await (await fetch(`${url}/metrics`)).text();
@@ -102,13 +102,13 @@ it(
       /^paused {2}Paused by .*\n(?:.*\n)*moving +3\/8: region \d+ of \S+ from 0 to \d, watching/,
     );
     expect((await metricsOf(again)).get('migrations_in_flight')).toBe(1);
-    expect(double.submissions()).toHaveLength(3);
+    expect(cluster.submissions()).toHaveLength(3);
     expect(await run(['resume'], after)).toMatchObject({ status: 0, out: 'Resumed.\n' });
-    double.end(double.procedures[2]!);
+    cluster.release();
     await second.waitFor(/"outcome":"balanced"/);
-    expect(double.counts()).toEqual(EVEN);
-    expect(new Set(submittedRegions(double)).size).toBe(8);
-    expect(double.submissions()).toHaveLength(8);
+    expect(cluster.counts()).toEqual(EVEN);
+    expect(new Set(cluster.submittedRegions()).size).toBe(8);
+    expect(cluster.submissions()).toHaveLength(8);
     const history = await run(['history', '-o', 'json', '--outcome', 'succeeded'], after);
     expect(
       z.object({ moves: z.array(z.object({ id: z.string() })) }).parse(JSON.parse(history.out)).moves,
