@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { runCommandLine } from '../support/command-process.ts';
 import { startDaemonProcess } from '../support/running-daemon.ts';
-import { useTempFolders } from '../support/temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { selfSigned } from '../support/tls.ts';
 import { ServedSimulator } from '../support/served-simulator.ts';
 
-const newFolder = useTempFolders();
 const PASSWORD = 'canary-password-8c1f';
 const TOKEN = 'canary-token-4b7e';
 const ETCD_PASSWORD = 'canary-etcd-91d2';
@@ -52,7 +51,7 @@ test.each([
   async (_, extra, seen) => {
     const tables = [{ id: 1024, name: 'cpu', leaders: [0, 0, 0, 0] }];
     const cluster = await ServedSimulator.start({ profile: '1.3', tables }, { onTestFinished });
-    const folder = newFolder();
+    const folder = tempFolder();
     const { cert, key } = selfSigned();
     for (const [name, text] of Object.entries({
       password: PASSWORD,

@@ -13,7 +13,7 @@ import {
   postTo,
   startTestDaemon,
 } from '../support/running-daemon.ts';
-import { tempFolderFor } from '../support/temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 function isBalanced(event: StampedEvent): boolean {
   return event.type === 'cycle-finished' && event.outcome === 'balanced';
@@ -76,7 +76,7 @@ it.concurrent.for(['0.6', '0.7', '0.9', '0.12', '0.16', '1.0', '1.3'])(
     const { cluster } = listening;
     const before = [...cluster.leaders().values()].filter((leader) => leader === '0').length;
     expect(before).toBeGreaterThan(cluster.leaders().size / 2);
-    const config = hastyConfig(listening, tempFolderFor(context));
+    const config = hastyConfig(listening, tempFolder(context));
     const first = await startTestDaemon(config);
     closeAfter(context, first);
     await nextEvent(first.session.events, isBalanced);

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { metricsOf } from '../support/running-daemon.ts';
 import { CommandProcess } from '../support/command-process.ts';
-import { tempFolderFor } from '../support/temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 it.concurrent('demo says what to look at, and how long there is time for it', async (context) => {
   const args = ['demo', '--no-exit', '--port', '0'];
-  const demo = new CommandProcess(args, { cwd: tempFolderFor(context) });
+  const demo = new CommandProcess(args, { cwd: tempFolder(context) });
   context.onTestFinished(() => demo.kill('SIGKILL'));
   const [, url = ''] = await demo.waitFor(
     /^Page (http:\S+)\/ .*\nOpen the page now: .* about \d+ s\. Look at$/m,
@@ -22,7 +22,7 @@ it.concurrent.for(['0.6', '1.3'])(
   { timeout: 120_000 },
   async (profile, context) => {
     const args = ['demo', '--exit', '--port', '0', '--profile', profile];
-    const demo = new CommandProcess(args, { cwd: tempFolderFor(context) });
+    const demo = new CommandProcess(args, { cwd: tempFolder(context) });
     const [, url = ''] = await demo.waitFor(/^Page (http:\S+)\/ /m);
     await demo.waitFor(/^\[1\/\d+\] moved region \d+ of \S+ from \d+ to \d+ in /m);
     const samples = await metricsOf(url);

@@ -6,10 +6,8 @@ import { stringify } from 'yaml';
 import type { SimulatedCluster } from '../../src/simulator/index.ts';
 import { postTo, startSimulatedDaemon } from '../support/running-daemon.ts';
 import type { SimulatedDaemon } from '../support/running-daemon.ts';
-import { useTempFolders } from '../support/temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { describeWith } from '../support/tools.ts';
-
-const newFolder = useTempFolders();
 
 interface Cause {
   /** As the runbook names it: a blocker or a gate. */
@@ -95,7 +93,7 @@ describeWith('prometheus', 'the alert DrainStuck', ([, promtool = '']) => {
   test.each(CAUSES)(
     'is true of a drain with $code in the way',
     async ({ code, set = [], before, after }) => {
-      const folder = newFolder();
+      const folder = tempFolder();
       const daemon = await startSimulatedDaemon({ folder, set });
       try {
         await daemon.until(({ type }) => type === 'cycle-finished');

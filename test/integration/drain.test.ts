@@ -10,9 +10,7 @@ import {
   startTestDaemon,
 } from '../support/running-daemon.ts';
 import type { SimulatedDaemon, SimulatedDaemonOptions } from '../support/running-daemon.ts';
-import { useTempFolders } from '../support/temp-folder.ts';
-
-const tempFolder = useTempFolders();
+import { tempFolder } from '../support/temp-folder.ts';
 
 async function start(options: Omit<SimulatedDaemonOptions, 'folder'> = {}): Promise<SimulatedDaemon> {
   const daemon = await startSimulatedDaemon({ folder: tempFolder(), ...options });

@@ -2,9 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { metricsOf, nextEvent, postTo, startTestDaemon } from '../support/running-daemon.ts';
 import { readConfig } from '../../src/config/load.ts';
 import { ServedSimulator } from '../support/served-simulator.ts';
-import { useTempFolders } from '../support/temp-folder.ts';
-
-const makeFolder = useTempFolders();
+import { tempFolder } from '../support/temp-folder.ts';
 
 const TABLES = [
   { id: 1024, name: 'cpu', leaders: [0, 0, 0, 0] },
@@ -15,7 +13,7 @@ it.each(['0.6', '1.3'] as const)(
   'a daemon in dry run on GreptimeDB %s plans cycle after cycle and sends no request that could change anything',
   async (profile) => {
     const cluster = await ServedSimulator.start({ profile, tables: TABLES }, { onTestFinished });
-    const folder = makeFolder();
+    const folder = tempFolder();
     const file = { name: 'rebalancer.yaml', folder, text: cluster.configuration() };
     const set = ['schedule.cron=* * * * * *', 'server.listen=127.0.0.1:0', `state.path=${folder}`];
     const running = await startTestDaemon(readConfig({ file, env: {}, cwd: folder, set }));

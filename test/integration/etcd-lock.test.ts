@@ -8,7 +8,7 @@ import { Secret } from '../../src/lib/secret.ts';
 import type { Login } from '../../src/lib/secret.ts';
 import type { TlsOptions } from '../../src/lib/tls.ts';
 import { startEtcd, type EtcdServer } from '../harness/ha/etcd-server.ts';
-import { useTempFolders } from '../support/temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { selfSigned } from '../support/tls.ts';
 import { describeWith } from '../support/tools.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -198,10 +198,8 @@ describeWith('etcd', 'the lock in a real etcd', ([command = '']) => {
 });
 
 describeWith('etcd', 'an etcd that demands more', ([command = '']) => {
-  const newFolder = useTempFolders();
-
   test('a user and a password; a token that is no longer known is asked for anew', async () => {
-    const server = await startEtcd({ command, folder: newFolder() });
+    const server = await startEtcd({ command, folder: tempFolder() });
     closers.push(() => server.stop());
     const endpoints = [server.endpoint];
     const root = { username: 'root', password: new Secret('canary-etcd-password') };
@@ -227,7 +225,7 @@ describeWith('etcd', 'an etcd that demands more', ([command = '']) => {
 
   test('TLS: only with an authority that is known', async () => {
     const tls = selfSigned();
-    const server = await startEtcd({ command, folder: newFolder(), tls });
+    const server = await startEtcd({ command, folder: tempFolder(), tls });
     closers.push(() => server.stop());
     expect(await heldTerm(lockOf('a', [server.endpoint], { tls: { ca: tls.cert } }))).toBeDefined();
     await expect(lockOf('b', [server.endpoint]).acquireOrRenew(signal)).rejects.toMatchObject({

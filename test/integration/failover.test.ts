@@ -15,7 +15,7 @@ import {
 } from '../support/running-daemon.ts';
 import { listenAsApiServer } from '../harness/ha/api-server.ts';
 import { startEtcd } from '../harness/ha/etcd-server.ts';
-import { useTempFolders } from '../support/temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { describeWith } from '../support/tools.ts';
 
 /** Not the line of one that leads, but cannot take over yet. */
@@ -29,7 +29,6 @@ const LIMIT_MS = 400_000;
 
 const rangeSchema = z.object({ kvs: z.array(z.object({ value: z.string() })).default([]) });
 
-const newFolder = useTempFolders();
 /** Where replicas agree on a leader. */
 interface LockServer {
   /** The part of the configuration that leads there. */
@@ -50,7 +49,7 @@ class Replica {
       server: { listen: '127.0.0.1:0' },
       ha: { ...ha, identity, leaseDuration: `${LEASE_MS}ms`, renewDeadline: '6s', retryPeriod: '1s' },
     };
-    this.process = startDaemonProcess(config, newFolder());
+    this.process = startDaemonProcess(config, tempFolder());
     onTestFailed(() => {
       const { out, err } = this.process;
       process.stderr.write(`${identity}:\n${out.slice(-SHOWN)}${err.slice(-SHOWN)}\n`);
@@ -107,7 +106,7 @@ function accepted(cluster: ListeningCluster['cluster']): string[] {
 }
 
 async function openEtcd(command: string): Promise<LockServer> {
-  const etcd = await startEtcd({ command, folder: newFolder() });
+  const etcd = await startEtcd({ command, folder: tempFolder() });
   onTestFinished(() => etcd.stop());
   const key = Buffer.from('/greptime-rebalancer/failover/handover').toString('base64');
   return {
@@ -122,7 +121,7 @@ async function openEtcd(command: string): Promise<LockServer> {
 }
 
 async function openApiServer(): Promise<LockServer> {
-  const server = await listenAsApiServer(newFolder());
+  const server = await listenAsApiServer(tempFolder());
   onTestFinished(() => server.close());
   const { double, endpoint, serviceAccount } = server;
   return {

@@ -7,10 +7,9 @@ import { KubernetesLock } from '../../src/ha/kubernetes.ts';
 import { VirtualClock } from '../harness/virtual-clock.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { listenAsApiServer, type ApiServer } from '../harness/ha/api-server.ts';
-import { useTempFolders } from '../support/temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 const { signal } = new AbortController();
-const newFolder = useTempFolders();
 const closers: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -18,7 +17,7 @@ afterEach(async () => {
 });
 
 async function startApiServer(): Promise<ApiServer> {
-  const server = await listenAsApiServer(newFolder());
+  const server = await listenAsApiServer(tempFolder());
   closers.push(() => server.close());
   return server;
 }

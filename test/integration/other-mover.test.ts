@@ -1,9 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { CommandProcess } from '../support/command-process.ts';
 import { clusterSection, listenCrowded, startDaemonProcess } from '../support/running-daemon.ts';
-import { useTempFolders } from '../support/temp-folder.ts';
-
-const newFolder = useTempFolders();
+import { tempFolder } from '../support/temp-folder.ts';
 
 const PROFILES = ['0.7', '0.8', '1.3'] as const;
 const FOUND = /Somebody else made 3 of the moves that were planned here \(region \d+ to datanode \d+\)/;
@@ -24,7 +22,7 @@ test.each(PROFILES)(
       execution: { dryRun: false, maxMovesPerCycle: 100, pauseBetweenMoves: '100ms', pollInterval: '50ms' },
       server: { listen: '127.0.0.1:0' },
     };
-    const start = (): CommandProcess => startDaemonProcess(config, newFolder());
+    const start = (): CommandProcess => startDaemonProcess(config, tempFolder());
     const daemons = [start(), start()];
     const finder = await Promise.race(
       daemons.map(async (daemon) => {

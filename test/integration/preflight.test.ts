@@ -15,7 +15,7 @@ import { APP, found, preflightRig, sqlAlone } from '../support/preflight-rig.ts'
 import type { Rig } from '../support/preflight-rig.ts';
 import { startSimulatedDaemon } from '../support/running-daemon.ts';
 import { selfSigned } from '../support/tls.ts';
-import { tempFolderFor } from '../support/temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 /** @returns the port. Closed after the test, with whoever waits there. */
 async function listenOn(server: Server, { onTestFinished }: TestContext): Promise<number> {
@@ -267,7 +267,7 @@ test.for(['0.6', '0.7', '0.9', '1.0'])('tells what GreptimeDB %s cannot do', asy
 
 describe('the state folder', () => {
   test('may be in use by a daemon that works on the same cluster, and shows its pause', async (context) => {
-    const folder = tempFolderFor(context);
+    const folder = tempFolder(context);
     const daemon = await startSimulatedDaemon({ folder });
     context.onTestFinished(() => daemon.close());
     const { frontend } = daemon.listening.served;
@@ -288,7 +288,7 @@ describe('the state folder', () => {
   });
 
   test('of another cluster is refused', async (context) => {
-    const folder = tempFolderFor(context);
+    const folder = tempFolder(context);
     const daemon = await startSimulatedDaemon({ folder });
     await daemon.until(({ type }) => type === 'cycle-finished');
     await daemon.close();

@@ -18,9 +18,8 @@ import { simulated } from '../support/greptimedb.ts';
 import { hastyConfig, listenCrowded, nextEvent, startTestDaemon } from '../support/running-daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { CommandProcess } from '../support/command-process.ts';
-import { useTempFolders } from '../support/temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
-const newFolder = useTempFolders();
 let cluster: SimulatedCluster;
 let served: ServedCluster;
 let folder: string;
@@ -34,7 +33,7 @@ beforeEach(async () => {
   cluster = simulated({ layout: { datanodes: 2, tables: 1, layout: 'balanced' } }, systemClock);
   served = await serveSimulatedCluster(cluster, { controlPort: null }, { clock: systemClock });
   opened = [];
-  folder = newFolder();
+  folder = tempFolder();
   file = join(folder, 'rebalancer.yaml');
 });
 

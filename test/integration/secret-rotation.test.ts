@@ -20,10 +20,9 @@ import { configFrom } from '../support/config.ts';
 import { eventually } from '../support/eventually.ts';
 import { simulated } from '../support/greptimedb.ts';
 import { samplesOf, startTestDaemon } from '../support/running-daemon.ts';
-import { useTempFolders } from '../support/temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { selfSigned } from '../support/tls.ts';
 
-const newFolder = useTempFolders();
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
@@ -61,7 +60,7 @@ it('the password of the cluster is renewed while the daemon works', async () => 
     () => cluster.close(),
     () => served.close(),
   );
-  const folder = newFolder();
+  const folder = tempFolder();
   const password = put(join(folder, 'password'), 'first\n');
   const { daemon, session } = await start(`
 cluster: { sql: { endpoints: ['${served.frontend[0] ?? ''}'], username: ada, passwordFile: ${password} } }
@@ -81,7 +80,7 @@ server: { listen: 127.0.0.1:0 }`);
 });
 
 it('authorities and client certificate are renewed with the next connection', async () => {
-  const folder = newFolder();
+  const folder = tempFolder();
   const [ours, theirs] = [selfSigned(), selfSigned()];
   const paths = { ca: join(folder, 'ca'), cert: join(folder, 'cert'), key: join(folder, 'key') };
   put(paths.ca, theirs.cert);
@@ -120,7 +119,7 @@ it('authorities and client certificate are renewed with the next connection', as
 });
 
 it('certificate and token of the server, URL and token of the webhook are renewed', async () => {
-  const folder = newFolder();
+  const folder = tempFolder();
   const received: { url: string | undefined; authorization: string | undefined }[] = [];
   const hook = createHttpServer(({ url, headers }: IncomingMessage, response) => {
     received.push({ url, authorization: headers.authorization });
@@ -170,7 +169,7 @@ notifications: { urlFile: ${folder}/hook, tokenFile: ${folder}/hook-token, event
 });
 
 it('a connection made before the renewal goes on', async () => {
-  const folder = newFolder();
+  const folder = tempFolder();
   const [first, second] = [selfSigned(), selfSigned()];
   put(join(folder, 'cert'), first.cert);
   put(join(folder, 'key'), first.key);
@@ -195,7 +194,7 @@ server: { listen: 127.0.0.1:0, tls: { certFile: ${folder}/cert, keyFile: ${folde
 });
 
 it('a real process tells of a broken secret at SIGHUP, keeps the old one, and takes the mended one', async () => {
-  const folder = newFolder();
+  const folder = tempFolder();
   const token = put(join(folder, 'token'), 'first');
   const file = join(folder, 'rebalancer.yaml');
   writeFileSync(

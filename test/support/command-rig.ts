@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { CommandProcess, runCommandLine } from './command-process.ts';
 import type { CommandResult, CommandSetup } from './command-process.ts';
-import { tempFolderFor } from './temp-folder.ts';
+import { tempFolder } from './temp-folder.ts';
 import { ServedSimulator } from './served-simulator.ts';
 import type { ServedOptions } from './served-simulator.ts';
 
@@ -45,7 +45,7 @@ export async function createCommandRig(
   profile: ServedOptions['profile'] = '1.3',
 ): Promise<CommandRig> {
   const cluster = await ServedSimulator.start({ profile, tables: CROWDED_TABLES }, context);
-  const folder = tempFolderFor(context);
+  const folder = tempFolder(context);
   const write = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text);
     return join(folder, name);

@@ -13,7 +13,7 @@ import { silentLogger } from '../../src/observability/logger.ts';
 import { runCommand } from './cli.ts';
 import { listenCrowded } from './running-daemon.ts';
 import type { CliRun, CliSetup } from './cli.ts';
-import { tempFolderFor } from './temp-folder.ts';
+import { tempFolder } from './temp-folder.ts';
 
 export const PARTS: Parts = {
   ...{ version: '1.2.3', clock: systemClock, logger: silentLogger, openCluster },
@@ -45,7 +45,7 @@ export async function preflightRig(
     ...cluster,
   });
   context.onTestFinished(() => listening.close());
-  const folder = tempFolderFor(context);
+  const folder = tempFolder(context);
   writeFileSync(
     join(folder, 'r.yaml'),
     `cluster:\n  name: test\n  requestTimeout: 500ms\n${endpoints(listening)}state: { path: state }\n${more}`,

@@ -16,9 +16,8 @@ import { openStore } from '../../../src/store/sqlite.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { FakeCluster } from '../../support/fake-cluster.ts';
 import { DEFAULT_POLICY, SMALL_SNAPSHOT, makeMove, makePlan } from '../../support/plans.ts';
-import { useTempFolders } from '../../support/temp-folder.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
-const newFolder = useTempFolders();
 const MADE_MS = Date.parse(makePlan().createdAt);
 const [TABLE] = SMALL_SNAPSHOT.tables;
 const CALL = { signal: new AbortController().signal, watch: () => undefined };
@@ -31,7 +30,7 @@ function stage(clock: VirtualClock): { cluster: FakeCluster; parts: Parts; confi
     openCluster: () => Promise.resolve(cluster),
   };
   const endpoints = 'cluster.sql.endpoints=["http://127.0.0.1:1"]';
-  const set = ['cluster.name=prod', endpoints, `state.path=${newFolder()}`, 'state.retention=1h'];
+  const set = ['cluster.name=prod', endpoints, `state.path=${tempFolder()}`, 'state.retention=1h'];
   return { cluster, parts, config: readConfig({ env: {}, cwd: '/', set }) };
 }
 

@@ -8,7 +8,7 @@ import type { ApiClient, ApiClientOptions } from '../../../src/cli/api-client.ts
 import type { DaemonRequest } from '../../../src/cli/ask-daemon.ts';
 import { OperatingError, UsageError } from '../../../src/domain/errors.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
-import { useTempFolders } from '../../support/temp-folder.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
 const answer = z.object({ value: z.number() });
 
@@ -41,11 +41,9 @@ function client(
 const json = (body: unknown, status = 200): Response => new Response(JSON.stringify(body), { status });
 const headersOf = ({ init }: Seen): Headers => new Headers(init.headers);
 
-const newFolder = useTempFolders();
-
 /** A file that holds this text; without one, there is none. */
 function tokenFile(text?: string): string {
-  const path = join(newFolder(), 'token');
+  const path = join(tempFolder(), 'token');
   if (text !== undefined) writeFileSync(path, text);
   return path;
 }

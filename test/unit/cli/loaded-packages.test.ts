@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runCommandLine } from '../../support/command-process.ts';
 import { sampleSnapshot } from '../../support/observability.ts';
-import { useTempFolders } from '../../support/temp-folder.ts';
-
-const newFolder = useTempFolders();
+import { tempFolder } from '../../support/temp-folder.ts';
 
 /** Writes each package that the process loads to standard error. */
 const SPY = `
@@ -20,12 +18,12 @@ registerHooks({
 
 async function packagesOf(args: readonly string[]): Promise<Set<string>> {
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(SPY)}` };
-  const { err } = await runCommandLine(args, { cwd: newFolder(), env });
+  const { err } = await runCommandLine(args, { cwd: tempFolder(), env });
   return new Set([...err.matchAll(/^loads (\S+)$/gm)].map(([, name]) => name ?? ''));
 }
 
 it('what needs no configuration file starts without the parsers of YAML and cron expressions, and without the daemon', async () => {
-  const snapshot = join(newFolder(), 'snapshot.json');
+  const snapshot = join(tempFolder(), 'snapshot.json');
   writeFileSync(snapshot, JSON.stringify(sampleSnapshot()));
   for (const args of [
     ['--version'],
@@ -37,7 +35,7 @@ it('what needs no configuration file starts without the parsers of YAML and cron
 });
 
 it('what a configuration needs is loaded with one', async () => {
-  const file = join(newFolder(), 'rebalancer.yaml');
+  const file = join(tempFolder(), 'rebalancer.yaml');
   writeFileSync(file, 'log: { level: debug }');
   expect(await packagesOf(['config', 'print', '-c', file])).toEqual(
     new Set(['commander', 'zod', 'yaml', 'node-cron']),

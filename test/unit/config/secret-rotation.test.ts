@@ -6,10 +6,8 @@ import { describe, expect, test } from 'vitest';
 import type { SecretChange } from '../../../src/config/secret-file.ts';
 import { readSecrets } from '../../../src/config/secrets.ts';
 import { configFrom } from '../../support/config.ts';
-import { useTempFolders } from '../../support/temp-folder.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { selfSigned } from '../../support/tls.ts';
-
-const newFolder = useTempFolders();
 
 async function tokenIn(path: string) {
   const changes: SecretChange[] = [];
@@ -33,7 +31,7 @@ describe('a secret that is renewed while the program runs', () => {
       },
     ],
   ])('is used from the next use on: %s', async (_, renew) => {
-    const path = join(newFolder(), 'token');
+    const path = join(tempFolder(), 'token');
     writeFileSync(path, 'old1');
     const { token, changes } = await tokenIn(path);
     expect(token()).toBe('old1');
@@ -43,7 +41,7 @@ describe('a secret that is renewed while the program runs', () => {
   });
 
   test('is used where Kubernetes swaps the folder that a link leads to', async () => {
-    const [folder, before, after] = [newFolder(), newFolder(), newFolder()];
+    const [folder, before, after] = [tempFolder(), tempFolder(), tempFolder()];
     writeFileSync(join(before, 'token'), 'old1');
     writeFileSync(join(after, 'token'), 'new1');
     symlinkSync(before, join(folder, '..data'));
@@ -62,7 +60,7 @@ describe('a secret that is renewed while the program runs', () => {
     ['too large', (path) => writeFileSync(path, 'x'.repeat(70_000)), 'is larger than 64 KiB'],
     ['no token', (path) => writeFileSync(path, 'two words'), 'does not hold a token'],
   ])('stays the old one while its file is %s, which is told of once', async (_, spoil, why) => {
-    const path = join(newFolder(), 'token');
+    const path = join(tempFolder(), 'token');
     writeFileSync(path, 'old1');
     const { token, changes, files } = await tokenIn(path);
     spoil(path);
@@ -74,7 +72,7 @@ describe('a secret that is renewed while the program runs', () => {
   });
 
   test('stays as it is where it came through a pipe, which can be read only once', async () => {
-    const path = join(newFolder(), 'pipe');
+    const path = join(tempFolder(), 'pipe');
     execFileSync('mkfifo', [path]);
     const [{ token, changes, files }] = await Promise.all([tokenIn(path), writeFile(path, 'old1')]);
     files.readAgain();
@@ -82,7 +80,7 @@ describe('a secret that is renewed while the program runs', () => {
   });
 
   test('is read again when that is asked for, changed or not', async () => {
-    const path = join(newFolder(), 'token');
+    const path = join(tempFolder(), 'token');
     writeFileSync(path, 'old1');
     const { changes, files } = await tokenIn(path);
     files.readAgain();
@@ -109,7 +107,7 @@ describe('certificate and key', () => {
   }
 
   test('come into use together, once both are written', async () => {
-    const { pair, paths, changes, shown, secrets } = await pairIn(newFolder());
+    const { pair, paths, changes, shown, secrets } = await pairIn(tempFolder());
     const next = selfSigned();
     writeFileSync(paths.cert, next.cert);
     expect(shown()).toEqual([pair.cert, pair.key]);
@@ -125,7 +123,7 @@ describe('certificate and key', () => {
     ['no certificate', () => 'hello', 'is not PEM'],
     ['not in base64', (cert: string) => cert.replace(/M/, '!!'), 'cannot be read'],
   ])('stay the old ones while the certificate is %s', async (_, spoil, why) => {
-    const { pair, paths, changes, shown } = await pairIn(newFolder());
+    const { pair, paths, changes, shown } = await pairIn(tempFolder());
     writeFileSync(paths.cert, spoil(pair.cert));
     expect(shown()).toEqual([pair.cert, pair.key]);
     expect(changes.map(({ fault }) => fault).join()).toContain(why);

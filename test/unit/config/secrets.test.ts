@@ -5,12 +5,11 @@ import { loadConfig } from '../../../src/config/config-file.ts';
 import { readSecrets } from '../../../src/config/secrets.ts';
 import type { Secret } from '../../../src/lib/secret.ts';
 import { configFrom } from '../../support/config.ts';
-import { useTempFolders } from '../../support/temp-folder.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
-const newFolder = useTempFolders();
 let folder = '';
 beforeEach(() => {
-  folder = newFolder();
+  folder = tempFolder();
 });
 
 function write(name: string, content: string | Buffer): string {

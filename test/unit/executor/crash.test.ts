@@ -8,9 +8,8 @@ import { openStore } from '../../../src/store/sqlite.ts';
 import { Life, type DeathPlan } from '../../harness/sim/life.ts';
 import { moveOf, OPTIONS, REGION, runUntilSettled, STANDING } from '../../support/executor.ts';
 import { FakeCluster, type Behaviour, type FakeClusterOptions } from '../../support/fake-cluster.ts';
-import { useTempFolders } from '../../support/temp-folder.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
-const folder = useTempFolders();
 /** No life of a move has more contacts with store and cluster than this within its first seconds. */
 const MOST_CONTACTS = 40;
 
@@ -84,7 +83,7 @@ describe.each(worlds)('a process that meets %s and dies', (_name, behaviour, opt
     async (when) => {
       const places = new Set<string>();
       for (let at = 0; at < MOST_CONTACTS; at += 1) {
-        const path = join(folder(), 'state');
+        const path = join(tempFolder(), 'state');
         const death = await dieAndRecover(path, { contact: at, when }, behaviour, options);
         if (death.place === undefined) break;
         places.add(death.place);

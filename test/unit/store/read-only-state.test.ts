@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readOnlyState } from '../../../src/store/read-only-state.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
-import { useTempFolders } from '../../support/temp-folder.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 22);
 const clock = { now: () => NOW_MS };
-const folder = useTempFolders();
 
 function writeMove(path: string): void {
   const store = openStore({ path, cluster: 'prod' }, { clock });
@@ -42,7 +41,7 @@ function writeMove(path: string): void {
 }
 
 test('a state shows rests and durations, beside the process that works and after it', () => {
-  const path = join(folder(), 'state');
+  const path = join(tempFolder(), 'state');
   writeMove(path);
   expect(readOnlyState(path, 'prod', NOW_MS)).toEqual({
     memory: { cooldowns: [{ regionId: '7', untilMs: NOW_MS + 60_000 }], quarantine: [], datanodes: [] },
@@ -55,7 +54,7 @@ test('a state shows rests and durations, beside the process that works and after
 });
 
 test('where there is no state, or none that can be read, there is none to see', () => {
-  const path = join(folder(), 'other');
+  const path = join(tempFolder(), 'other');
   expect(readOnlyState(path, 'prod', NOW_MS)).toBeUndefined();
   mkdirSync(path);
   writeFileSync(join(path, 'rebalancer.db'), 'not a database');
@@ -63,7 +62,7 @@ test('where there is no state, or none that can be read, there is none to see', 
 });
 
 test('a state of another cluster is refused, by its name and by what was read', () => {
-  const path = join(folder(), 'state');
+  const path = join(tempFolder(), 'state');
   const store = openStore({ path, cluster: 'prod' }, { clock });
   const table = { id: '1024', catalog: 'greptime', schema: 'public', name: 'cpu' };
   store.checkCluster({ tables: [table] });

@@ -23,10 +23,9 @@ import { guarded } from '../../../src/store/sqlite-errors.ts';
 import { APPLICATION_ID, openFile } from '../../../src/store/sqlite-file.ts';
 import { MIGRATIONS } from '../../../src/store/sqlite-migrations.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
-import { useTempFolders } from '../../support/temp-folder.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
 const clock = new VirtualClock();
-const folder = useTempFolders();
 const storeModule = join(import.meta.dirname, '../../../src/store/sqlite.ts');
 const clockModule = join(import.meta.dirname, '../../../src/lib/clock.ts');
 
@@ -42,7 +41,7 @@ function refusal(open: () => unknown): OperatingError {
 
 /** A state folder with a few hundred rows, closed. */
 function filledFolder(): { path: string; file: string } {
-  const path = folder();
+  const path = tempFolder();
   const store = openStore({ path }, { clock });
   for (let cycle = 0; cycle < 200; cycle += 1) {
     const id = store.beginCycle('schedule', cycle);
@@ -87,7 +86,7 @@ describe('a state file under a running process', () => {
       },
     ],
   ])('that was %s is told of, and no cycle begins', (_, wanted, change) => {
-    const path = folder();
+    const path = tempFolder();
     const store = openStore({ path }, { clock });
     expect(store.problem()).toBeUndefined();
     change(join(path, 'rebalancer.db'));
@@ -103,14 +102,14 @@ describe('a state folder', () => {
   });
 
   it('is created with all folders above it', () => {
-    const path = join(folder(), 'a', 'b');
+    const path = join(tempFolder(), 'a', 'b');
     openStore({ path }, { clock }).close();
     expect(existsSync(join(path, 'rebalancer.db'))).toBe(true);
     expect(existsSync(join(path, 'rebalancer.pid'))).toBe(false);
   });
 
   it.each(['the file itself', 'a folder inside it'])('is refused when its path is a file: %s', (which) => {
-    const file = join(folder(), 'plain');
+    const file = join(tempFolder(), 'plain');
     writeFileSync(file, 'mine');
     const path = which === 'the file itself' ? file : join(file, 'state');
     expect(refusal(() => openStore({ path }, { clock }))).toMatchObject({ code: 'state-not-a-directory' });
@@ -118,7 +117,7 @@ describe('a state folder', () => {
   });
 
   it('is refused while another store of the same process holds it', () => {
-    const path = folder();
+    const path = tempFolder();
     const first = openStore({ path }, { clock });
     const error = refusal(() => openStore({ path }, { clock }));
     expect(error.code).toBe('state-locked');
@@ -128,7 +127,7 @@ describe('a state folder', () => {
   });
 
   it('is refused while another process holds it, and free as soon as that is killed', async () => {
-    const path = folder();
+    const path = tempFolder();
     const holder = otherProcess(
       `const store = openStore({ path: ${JSON.stringify(path)} }, { clock });
        store.setPause({ reason: 'kept', by: 'b', atMs: 0, untilMs: null });
@@ -195,14 +194,14 @@ describe('a state file', () => {
   });
 
   it('that is missing while its journal is there is not made anew', () => {
-    const path = folder();
+    const path = tempFolder();
     writeFileSync(join(path, 'rebalancer.db-wal'), 'frames');
     expect(refusal(() => openStore({ path }, { clock })).code).toBe('state-corrupt');
     expect(existsSync(join(path, 'rebalancer.db'))).toBe(false);
   });
 
   it('that was left half made is made again', () => {
-    const path = folder();
+    const path = tempFolder();
     writeFileSync(join(path, 'rebalancer.db.new'), 'half');
     openStore({ path }, { clock }).close();
     expect(existsSync(join(path, 'rebalancer.db.new'))).toBe(false);
@@ -213,7 +212,7 @@ describe('a state file', () => {
     ['a database of another program', (file: string) => new DatabaseSync(file).exec('CREATE TABLE t (a)')],
     ['a folder', (file: string) => mkdirSync(file)],
   ])('that is %s is not touched', (_name, make) => {
-    const path = folder();
+    const path = tempFolder();
     make(join(path, 'rebalancer.db'));
     expect(refusal(() => openStore({ path }, { clock })).code).toBe('state-not-ours');
   });
@@ -229,7 +228,7 @@ describe('a state file', () => {
   });
 
   it('of an older release is brought up to date step by step, each step whole or not at all', () => {
-    const path = folder();
+    const path = tempFolder();
     const options = { folder: path, busyTimeoutMs: 0 };
     const steps = ['CREATE TABLE a (x) STRICT', 'CREATE TABLE b (x INTEGER) STRICT', 'CREATE TABLE c (x'];
     openFile({ ...options, migrations: ['CREATE TABLE a (x INTEGER) STRICT'] }).close();
@@ -242,7 +241,7 @@ describe('a state file', () => {
   });
 
   it('of 0.1.0 is read in the words of today', () => {
-    const path = folder();
+    const path = tempFolder();
     openFile({ folder: path, busyTimeoutMs: 0, migrations: MIGRATIONS.slice(0, 2) }).close();
     const connection = new DatabaseSync(join(path, 'rebalancer.db'));
     connection.exec(`

@@ -7,7 +7,7 @@ import { Database } from '../../../src/store/sqlite-database.ts';
 import { MIGRATIONS } from '../../../src/store/sqlite-migrations.ts';
 import { PAGE_OF_REGION } from '../../../src/store/sqlite-moves.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
-import { useTempFolders } from '../../support/temp-folder.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
 const clock = new VirtualClock();
 const T0 = clock.now();
@@ -423,10 +423,8 @@ describe('retention', () => {
 });
 
 describe('a store on disk', () => {
-  const folder = useTempFolders();
-
   it('gives back everything to the next process', () => {
-    const path = folder();
+    const path = tempFolder();
     const first = openStore({ path }, { clock });
     const move = first.createMove(DRAFT);
     first.setPause({ reason: 'r', by: 'b', atMs: T0, untilMs: null });
@@ -439,7 +437,7 @@ describe('a store on disk', () => {
   });
 
   it('does not change at all when the disk is full, and goes on when there is space again', () => {
-    const path = folder();
+    const path = tempFolder();
     openStore({ path }, { clock }).close();
     const full = openStore({ path, maxPages: 1 }, { clock });
     const fill = (): void => {
