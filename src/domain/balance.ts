@@ -1,3 +1,4 @@
+import { countsForSkew } from './plan.ts';
 import type { Balance } from './plan.ts';
 import { ceilShare, floorShare, violation } from './quotas.ts';
 import { isCounted, tally, TABLE_SCOPES } from './region-counts.ts';
@@ -35,7 +36,13 @@ export function measureBalance(counts: RegionCounts, when: When): Balance {
   );
   return {
     tableSkewMax: rounded(tableSkewMax),
-    nodeSkew: rounded(range(targets.map(({ counted, weight }) => shares.scaled(counted, weight)))),
+    nodeSkew: rounded(
+      range(
+        listed.flatMap(({ state, movable, weight }) =>
+          countsForSkew(state) ? [shares.scaled(movable, weight)] : [],
+        ),
+      ),
+    ),
     tableSpreadViolation,
     nodeSpreadViolation: targets.reduce(
       (sum, { counted, weight }) =>
@@ -68,6 +75,8 @@ function loadBalance(load: CountedLoad, when: When): NonNullable<Balance['load']
 
 interface Shares {
   readonly targets: number;
+  /** Datanodes that skew is measured over. */
+  readonly measured: number;
   /** Counts are divided by weight where weights differ; where they are all the same, skew is in whole regions. */
   scaled(count: number, weight: number): number;
   floor(regions: number, weight: number): number;
@@ -79,12 +88,14 @@ interface Shares {
 function createShares(datanodes: RegionCounts['datanodes']): Shares {
   const weights = datanodes.flatMap(({ state, weight }) => (state === 'target' ? [weight] : []));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const differ = weights.some((weight) => weight !== weights[0]);
+  const measured = datanodes.filter(({ state }) => countsForSkew(state));
+  const differ = measured.some(({ weight }) => weight !== measured[0]!.weight);
   // Tables of equal size have equal floors: summed once per size.
   const known = new Map<number, number>();
   const floor = (regions: number, weight: number): number => floorShare(regions, weight, total);
   return {
     targets: weights.length,
+    measured: measured.length,
     scaled: (count, weight) => (differ ? count / weight : count),
     floor,
     ceil: (regions, weight) => ceilShare(regions, weight, total),
@@ -108,17 +119,32 @@ export function unevenTables(counts: RegionCounts, when: When): ReadonlySet<numb
   return uneven;
 }
 
+/** Datanodes in quarantine, by index, that lead more regions than their share would be without it. */
+export function crowdedInQuarantine(counts: RegionCounts, when: When): ReadonlySet<number> {
+  const measured = [...tally(counts, when).datanodes.entries()].filter(([, { state }]) =>
+    countsForSkew(state),
+  );
+  const sumOf = (amount: 'movable' | 'weight'): number =>
+    measured.reduce((sum, [, datanode]) => sum + datanode[amount], 0);
+  const [regions, weights] = [sumOf('movable'), sumOf('weight')];
+  return new Set(
+    measured.flatMap(([index, { state, movable, weight }]) =>
+      state === 'quarantined' && movable > ceilShare(regions, weight, weights) ? [index] : [],
+    ),
+  );
+}
+
 /** How even one table is. */
 export interface TableBalance {
   /** Regions that are shared among the targets. */
   readonly regions: number;
-  /** Max minus min over the targets, as {@link Balance} has it. */
+  /** Max minus min over the datanodes that it is measured over, as {@link Balance} has it. */
   readonly skew: number;
   /** Regions above ceil or below floor, over all targets. */
   readonly violation: number;
 }
 
-/** Measures each table that has counted regions. Takes time in proportion to the number of cells. */
+/** Measures each table that can be moved and has regions on a datanode that is measured or drains. Takes time in proportion to the number of cells. */
 export function measureTables(
   counts: RegionCounts,
   when: When,
@@ -127,8 +153,9 @@ export function measureTables(
 ): void {
   const { datanodes, datanodeOf, scope, first } = counts;
   const cells = counts[when];
-  /** 0 for datanodes that are no targets. */
-  const weightOf = Float64Array.from(datanodes, ({ state, weight }) => (state === 'target' ? weight : 0));
+  /** 0 for datanodes that skew is not measured over. */
+  const weightOf = Float64Array.from(datanodes, ({ state, weight }) => (countsForSkew(state) ? weight : 0));
+  const isTarget = Uint8Array.from(datanodes, ({ state }) => Number(state === 'target'));
   const isCounting = Uint8Array.from(datanodes, (datanode) => Number(isCounted('counted', datanode)));
   const counted = TABLE_SCOPES.indexOf('counted');
   for (let row = 0; row < scope.length; row += 1) {
@@ -136,11 +163,17 @@ export function measureTables(
     const start = first[row]!;
     const end = first[row + 1]!;
     let regions = 0;
-    for (let cell = start; cell < end; cell += 1) if (isCounting[datanodeOf[cell]!]) regions += cells[cell]!;
-    if (regions === 0) continue;
+    let held = 0;
+    for (let cell = start; cell < end; cell += 1) {
+      const datanode = datanodeOf[cell]!;
+      if (isCounting[datanode]) regions += cells[cell]!;
+      else if (weightOf[datanode]) held += cells[cell]!;
+    }
+    if (regions + held === 0) continue;
     let most = 0;
     let least = Infinity;
     let leading = 0;
+    let targets = 0;
     let floorsMet = 0;
     let sum = 0;
     // Neighbours mostly weigh the same, and share what follows from the weight.
@@ -149,7 +182,8 @@ export function measureTables(
     let ceil = 0;
     for (let cell = start; cell < end; cell += 1) {
       const count = cells[cell]!;
-      const itsWeight = weightOf[datanodeOf[cell]!];
+      const datanode = datanodeOf[cell]!;
+      const itsWeight = weightOf[datanode];
       if (count === 0 || !itsWeight) continue;
       if (itsWeight !== weight) {
         weight = itsWeight;
@@ -160,15 +194,15 @@ export function measureTables(
       if (scaled > most) most = scaled;
       if (scaled < least) least = scaled;
       leading += 1;
+      if (!isTarget[datanode]) continue;
+      targets += 1;
       floorsMet += floor;
       sum += violation(count, floor, ceil);
     }
-    // All other targets lead none and lack their floor.
-    if (leading < shares.targets) {
-      least = 0;
-      sum += shares.floors(regions) - floorsMet;
-    }
-    tell(row, { regions, skew: shares.targets === 0 ? 0 : most - least, violation: sum });
+    // All others lead none; the targets among them lack their floor.
+    if (leading < shares.measured) least = 0;
+    if (targets < shares.targets) sum += shares.floors(regions) - floorsMet;
+    tell(row, { regions, skew: shares.measured === 0 ? 0 : most - least, violation: sum });
   }
 }
 

@@ -12,7 +12,7 @@ export const BLOCKERS = {
   'source-quarantined':
     "Migrations away from this region's datanode failed in a row; nothing moves away from it for a while.",
   'target-quarantined':
-    'Migrations to a datanode failed in a row: nothing moves to it for a while; its regions stay and are not counted.',
+    'Migrations to a datanode failed in a row: nothing moves to it for a while, its regions stay, and the others share theirs without it.',
   migrating:
     'A procedure works on this region, or its leader is downgraded: the region is left alone until that ends.',
   staging: 'The region is being repartitioned and must not be moved until that ends.',

@@ -40,6 +40,14 @@ export const DATANODE_STATES = [
   'dead',
 ] as const;
 
+/**
+ * Whether skew is measured over a datanode: it is alive, neither draining nor cordoned, and takes writes. One in quarantine is among them, though
+ * nothing moves to it and it has no part in the shares of the others meanwhile.
+ */
+export function countsForSkew(state: DatanodeState | 'unlisted'): boolean {
+  return state === 'target' || state === 'quarantined';
+}
+
 const datanodeBalance = z
   .object({
     id: id('datanode'),

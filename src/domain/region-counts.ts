@@ -82,7 +82,9 @@ interface RegionTally {
   readonly led: number;
   /** Those of selected tables. */
   readonly selected: number;
-  /** Those of them that count for the shares: they can be moved in principle, and their datanode is a target or draining. */
+  /** Those of them that can be moved in principle. */
+  readonly movable: number;
+  /** Those of them that count for the shares: their datanode is a target or draining. */
   readonly counted: number;
 }
 
@@ -112,6 +114,7 @@ export function tally(counts: RegionCounts, when: When): Tallies {
     return {
       led: total(() => true),
       selected: total(isSelected),
+      movable: total((name) => name === 'counted'),
       counted: total((name) => isCounted(name, datanodes[index])),
     };
   };

@@ -1,4 +1,4 @@
-import type { Memory, Policy } from '../../src/domain/policy.ts';
+import type { DatanodeRole, Memory, Policy } from '../../src/domain/policy.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 
 /** The best that any placement can do, in order of importance. */
@@ -21,7 +21,14 @@ export function bruteForceOptimum(
 ): Optimum {
   const alive = snapshot.datanodes.filter((node) => node.status === 'alive').map((node) => node.id);
   const draining = new Set(alive.filter((id) => policy.drain.includes(id)));
-  const targets = alive.filter((id) => !draining.has(id) && !policy.cordon.includes(id));
+  const resting = (role: DatanodeRole): ReadonlySet<string> =>
+    new Set(
+      memory.datanodes
+        .filter((rest) => rest.role === role && rest.untilMs > nowMs)
+        .map((rest) => rest.datanode),
+    );
+  const [takeNone, giveNone] = [resting('target'), resting('source')];
+  const targets = alive.filter((id) => !draining.has(id) && !policy.cordon.includes(id) && !takeNone.has(id));
   const weight = (id: string): number => policy.weights[id] ?? 1;
   const weights = targets.reduce((sum, id) => sum + weight(id), 0);
   const idsOf = (rests: Memory['cooldowns']): ReadonlySet<string> =>
@@ -49,6 +56,7 @@ export function bruteForceOptimum(
         policy.pins.regions.includes(region.id) ||
         policy.pins.tables.includes(region.tableId) ||
         failed.has(region.id) ||
+        giveNone.has(region.leader!) ||
         (cooling.has(region.id) && !draining.has(region.leader!));
       const places = isHeld
         ? [region.leader!]

@@ -1,4 +1,4 @@
-import { EMPTY_MEMORY } from '../../src/domain/policy.ts';
+import { DATANODE_ROLES, EMPTY_MEMORY } from '../../src/domain/policy.ts';
 import type { Memory, Policy } from '../../src/domain/policy.ts';
 import type { Region, Snapshot } from '../../src/domain/snapshot.ts';
 import type { Prng } from '../../src/lib/prng.ts';
@@ -15,7 +15,7 @@ export interface CaseLimits {
   readonly maxDatanodes: number;
   readonly maxTables: number;
   readonly maxRegionsPerTable: number;
-  /** Draw pins, cooldowns, cordons, dead datanodes and followers too. */
+  /** Draw pins, cooldowns, quarantines, cordons and dead datanodes too. */
   readonly withBlockers: boolean;
   readonly withFollowers: boolean;
   readonly withWeights: boolean;
@@ -146,7 +146,13 @@ export function randomCase(prng: Prng, limits: CaseLimits): PlannerCase {
     memory: {
       cooldowns: someRegions(0.08).map((id) => ({ regionId: id, untilMs: NOW_MS + 1_000 })),
       quarantine: someRegions(0.03).map((id) => ({ regionId: id, untilMs: NOW_MS + 1_000 })),
-      datanodes: [],
+      datanodes: DATANODE_ROLES.flatMap((role) =>
+        (limits.withBlockers ? some(0.1) : []).map((datanode) => ({
+          datanode,
+          role,
+          untilMs: NOW_MS + 1_000,
+        })),
+      ),
     },
     nowMs: NOW_MS,
   };

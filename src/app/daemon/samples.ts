@@ -1,3 +1,4 @@
+import { countsForSkew } from '../../domain/plan.ts';
 import type { Balance } from '../../domain/plan.ts';
 import type { LiveSource } from '../../observability/live-state.ts';
 import type { BalanceSample, Store } from '../../store/port.ts';
@@ -37,7 +38,7 @@ export function measure({
   nodeSkew,
   datanodes,
 }: Balance): Omit<BalanceSample, 'atMs' | 'moved'> {
-  const targets = datanodes.filter(({ state }) => state === 'target').map(({ regions }) => regions);
+  const targets = datanodes.filter(({ state }) => countsForSkew(state)).map(({ regions }) => regions);
   const [least, most] = targets.length === 0 ? [null, null] : [Math.min(...targets), Math.max(...targets)];
   return { tableSkewMax, nodeSkew, least, most };
 }

@@ -71,7 +71,7 @@ function answerFor({ problem, counts, load }: ExplainContext, node: number, numb
     case 'query-only':
       return `${leads} and takes no writes, only queries: they stay, are not counted, and nothing moves to it.`;
     case 'quarantined':
-      return `${leads} and is in quarantine, because migrations to it failed: they stay, are not counted, and nothing moves to it for a while.`;
+      return `${leads} and is in quarantine, because migrations to it failed: nothing moves to it for a while, its regions stay, and the others share theirs without it.`;
     case 'draining':
       if (after === 0)
         return `${leads} and is draining: ${gives === 0 ? 'there is none left to move' : 'all of them move away'}.`;

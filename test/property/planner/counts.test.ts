@@ -105,9 +105,10 @@ describe('the counts of a plan', () => {
       const selected = new Set(
         snapshot.tables.map(({ id }) => id).filter((id) => !policy.tables.exclude.includes(id)),
       );
-      const sum = (regions: Snapshot['regions']): { led: number; selected: number } => ({
+      const sum = (regions: Snapshot['regions']) => ({
         led: regions.length,
         selected: regions.filter(({ tableId }) => selected.has(tableId)).length,
+        movable: regions.filter(({ tableId }) => selected.has(tableId)).length,
       });
       const { datanodes, withoutLeader } = tally(counts, 'now');
       expect(withoutLeader, `run ${run}`).toEqual({

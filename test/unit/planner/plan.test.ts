@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Memory, Policy } from '../../../src/domain/policy.ts';
 import type { RegionLoad, Snapshot } from '../../../src/domain/snapshot.ts';
+import { judgePlacement } from '../../../src/domain/verdict.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import type { PlanDraft } from '../../../src/planner/plan.ts';
 import { inputOf, NOW_MS, regionId, snapshotOf, withRates } from '../../support/random-case.ts';
 
-function plan(snapshot: Snapshot, policy?: Partial<Policy>, memory?: Memory): PlanDraft {
+function plan(snapshot: Snapshot, policy?: Partial<Policy>, memory?: Partial<Memory>): PlanDraft {
   return makePlan(inputOf(snapshot, { policy, memory })).plan;
 }
 
@@ -75,6 +76,34 @@ describe('clusters at the edge', () => {
   it('tells a skew by weight to nine digits', () => {
     const made = plan(snapshotOf([[1, 0]]), { weights: { 0: 3, 1: 2 } });
     expect(made.before).toMatchObject({ tableSkewMax: 0.333333333, nodeSkew: 0.333333333 });
+  });
+});
+
+describe('a datanode in quarantine', () => {
+  const without = (datanode: string) => ({
+    datanodes: [{ datanode, role: 'target' as const, untilMs: NOW_MS + 1 }],
+  });
+
+  it('takes no region, the others share theirs, and the skew is that of all', () => {
+    const made = plan(snapshotOf([[5, 4, 3, 0]]), {}, without('3'));
+    expect(counts(made)).toEqual([4, 4, 4, 0]);
+    expect(made.before).toMatchObject({ tableSkewMax: 5, nodeSkew: 5 });
+    expect(made.after).toMatchObject({ tableSkewMax: 4, nodeSkew: 4 });
+    expect(judgePlacement(made.after)).toEqual({
+      code: 'attention',
+      sentence: 'Nothing moves to datanode 3 for a while: migrations to it failed. The rest is balanced.',
+    });
+  });
+
+  it.each([
+    ['more than its share, which costs balance', [1, 1, 7], false],
+    ['no more than that, which costs nothing', [3, 3, 3], true],
+  ])('keeps %s', (_name, leads, isHarmless) => {
+    const { moves, blocked } = plan(snapshotOf([leads]), {}, without('2'));
+    expect(moves).toEqual([]);
+    expect(blocked.map(({ code, harmless = false }) => [code, harmless])).toEqual(
+      Array.from({ length: leads[2]! }, () => ['target-quarantined', isHarmless]),
+    );
   });
 });
 
