@@ -4,15 +4,19 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
-import { ROWS } from './grafana-panels.ts';
-import type { Mapping, Panel, Query, Row } from './grafana-panels.ts';
+import { led } from './grafana-panel.ts';
+import type { Mapping, Panel, Query, Row } from './grafana-panel.ts';
+import { BALANCE, LOAD, VERDICT } from './grafana-panels-cluster.ts';
+import { HEALTH, MIGRATIONS } from './grafana-panels-work.ts';
 
 const FILE = fileURLToPath(new URL('../grafana/dashboard.json', import.meta.url));
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 /** What `$S` in a query becomes: what was chosen at the top of the dashboard. */
-const SELECTOR = '{job=~"$job", instance=~"$instance"}';
+const CHOSEN = 'job=~"$job", instance=~"$instance"';
 const INFO = 'greptime_rebalancer_cluster_info';
 const COLUMNS = 24;
+/** The interval of the default schedule. */
+const CYCLE = '5m';
 
 /** The dashboard as the text of its file. */
 export async function renderDashboard(): Promise<string> {
@@ -36,7 +40,7 @@ function dashboard(): object {
     links: [{ title: 'Runbook', type: 'link', icon: 'doc', url: '$runbook', targetBlank: true }],
     annotations: { list: [pauseAnnotations()] },
     templating: { list: variables() },
-    panels: layOut(ROWS),
+    panels: layOut([VERDICT, BALANCE, LOAD, MIGRATIONS, HEALTH]),
   };
 }
 
@@ -46,7 +50,7 @@ function pauseAnnotations(): object {
     datasource: DATASOURCE,
     enable: true,
     iconColor: 'orange',
-    expr: `max(greptime_rebalancer_paused${SELECTOR}) > 0`,
+    expr: `${select(led('paused'))} > 0`,
     titleFormat: 'Paused',
     step: '60s',
   };
@@ -63,10 +67,10 @@ function variables(): object[] {
       `label_values(${INFO}{cluster="$cluster", job=~"$job"}, instance)`,
       true,
     ),
-    // Where you keep docs/runbook.md: the link at the top and those of the alerts lead there.
     {
       name: 'runbook',
       label: 'Runbook',
+      description: 'Where you keep docs/runbook.md: the link at the top leads there.',
       type: 'textbox',
       query: RUNBOOK,
       current: { text: RUNBOOK, value: RUNBOOK },
@@ -92,22 +96,17 @@ function queryVariable(name: string, label: string, query: string, many: boolean
   };
 }
 
-/** Puts panels beside each other until a line is full; a row has a heading of one line. */
+/** Puts panels beside each other until a line is full; a row has a heading of one line. What a collapsed row holds takes no room. */
 function layOut(rows: readonly Row[]): object[] {
   let id = 0;
   let top = 0;
-  return rows.flatMap(({ title, panels }) => {
-    const heading = {
-      id: ++id,
-      type: 'row',
-      title,
-      collapsed: false,
-      panels: [],
-      gridPos: { x: 0, y: top, w: COLUMNS, h: 1 },
-    };
+  return rows.flatMap(({ title, panels, collapsed = false }) => {
+    const gridPos = { x: 0, y: top, w: COLUMNS, h: 1 };
+    const heading = { id: ++id, type: 'row', title, collapsed, gridPos };
     top += 1;
+    const below = top;
     let [left, lineHeight] = [0, 0];
-    const placed = panels.map((panel) => {
+    const placed = panels.flatMap((panel) => {
       if (left + panel.width > COLUMNS) {
         top += lineHeight;
         [left, lineHeight] = [0, 0];
@@ -121,8 +120,8 @@ function layOut(rows: readonly Row[]): object[] {
       left += panel.width;
       return column;
     });
-    top += lineHeight;
-    return [heading, ...placed.flat()];
+    top = collapsed ? below : top + lineHeight;
+    return collapsed ? [{ ...heading, panels: placed }] : [{ ...heading, panels: [] }, ...placed];
   });
 }
 
@@ -132,57 +131,77 @@ function columnOf(panel: Panel): Panel[] {
 }
 
 function panelOf(panel: Panel): object {
-  const { title, description, type, queries } = panel;
+  const { title, description, type, queries, step, bars } = panel;
   return {
     title,
     description,
     type,
     datasource: DATASOURCE,
+    ...((step ?? bars) && { interval: CYCLE }),
     targets: queries.map(targetOf),
-    fieldConfig: { defaults: fieldsOf(panel), overrides: Object.entries(panel.colors ?? {}).map(colorOf) },
+    fieldConfig: { defaults: fieldsOf(panel), overrides: overridesOf(panel) },
     options: optionsOf(panel),
   };
 }
 
-function colorOf([name, fixedColor]: readonly [string, string]): object {
-  return {
+function overridesOf({ colors = {}, exceptions }: Panel): object[] {
+  const colored = Object.entries(colors).map(([name, fixedColor]) => ({
     matcher: { id: 'byName', options: name },
     properties: [{ id: 'color', value: { mode: 'fixed', fixedColor } }],
+  }));
+  if (!exceptions) return colored;
+  const mapped = {
+    matcher: { id: 'byRegexp', options: String(exceptions.names) },
+    properties: [{ id: 'mappings', value: exceptions.mappings.map(mappingOf) }],
   };
+  return [...colored, mapped];
+}
+
+function select(expr: string): string {
+  return expr.replaceAll('$S{', `{${CHOSEN}, `).replaceAll('$S', `{${CHOSEN}}`);
 }
 
 function targetOf({ expr, legend, instant }: Query, index: number): object {
   return {
     refId: String.fromCharCode(65 + index),
     datasource: DATASOURCE,
-    expr: expr.replaceAll('$S', SELECTOR),
+    expr: select(expr),
     legendFormat: legend === '' ? '__auto' : legend,
     ...(instant === true ? { instant: true, range: false } : { range: true }),
   };
 }
 
-function fieldsOf({ type, unit, decimals, link, mappings = [], thresholds = [], stacked }: Panel): object {
+function fieldsOf(panel: Panel): object {
+  const { type, unit = 'none', link, mappings = [], thresholds = [], noValue, min = 0 } = panel;
+  const decimals = panel.bars ? 0 : panel.decimals;
   const steps = thresholds.map(({ from, color }) => ({ value: from, color }));
   return {
-    unit: unit ?? 'none',
+    unit,
     ...(decimals !== undefined && { decimals }),
     ...(link && { links: [{ ...link, targetBlank: true }] }),
+    ...(noValue !== undefined && { noValue }),
     mappings: mappings.map(mappingOf),
-    thresholds: { mode: 'absolute', steps: [{ value: null, color: 'green' }, ...steps] },
-    ...(type === 'timeseries' && {
-      min: 0,
-      custom: {
-        lineWidth: 1,
-        fillOpacity: stacked === true ? 40 : 5,
-        showPoints: 'never',
-        stacking: { mode: stacked === true ? 'normal' : 'none' },
-      },
-    }),
+    thresholds: { mode: 'absolute', steps: [{ value: null, color: panel.color ?? 'green' }, ...steps] },
+    ...((type === 'timeseries' || type === 'bargauge') && { min }),
+    ...(type === 'timeseries' && { custom: curvesOf(panel, decimals === 0) }),
     ...(type === 'state-timeline' && { custom: { fillOpacity: 70, lineWidth: 0 } }),
   };
 }
 
+/** Whole numbers that are all 0 get an axis up to 1, not to 100. What is stacked has no lines: those of zeros would lie on top of the others. */
+function curvesOf({ bars = false, stacked = bars }: Panel, whole: boolean): object {
+  return {
+    ...(bars && { drawStyle: 'bars', barAlignment: -1 }),
+    ...(whole && { axisSoftMax: 1 }),
+    lineWidth: stacked ? 0 : 1,
+    fillOpacity: stacked ? 80 : 5,
+    showPoints: 'never',
+    stacking: { mode: stacked ? 'normal' : 'none' },
+  };
+}
+
 function mappingOf({ value, text, color }: Mapping, index: number): object {
+  if (value === 'NaN') return { type: 'special', options: { match: 'nan', result: { text, color, index } } };
   return { type: 'value', options: { [value]: { text, color, index } } };
 }
 
@@ -194,6 +213,8 @@ function optionsOf({ type, showsName, hasLegendTable }: Panel): object {
         reduceOptions,
         colorMode: 'value',
         graphMode: 'none',
+        // Several values stand below each other.
+        orientation: 'horizontal',
         textMode: showsName === true ? 'name' : 'value',
       };
     case 'bargauge':

@@ -7,7 +7,7 @@ import { createMetrics } from '../../src/observability/metrics.ts';
 import { readAlerts, readDashboard } from '../support/dashboard.ts';
 import { readText } from '../support/repository.ts';
 
-const { panels, variables } = readDashboard();
+const { shown, panels, variables } = readDashboard();
 const queries = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
 const alerts = readAlerts();
 
@@ -45,8 +45,8 @@ describe('the dashboard', () => {
   });
 
   test('asks every query only of what was chosen at its top', () => {
-    const chosen = '{job=~"$job", instance=~"$instance"}';
-    const free = queries.filter((expr) => expr.split(chosen).length - 1 !== metricsIn(expr).length);
+    const chosen = /\w\{job=~"\$job", instance=~"\$instance"(\}|, )/g;
+    const free = queries.filter((expr) => [...expr.matchAll(chosen)].length !== metricsIn(expr).length);
     expect(free).toEqual([]);
     expect(variables.map(({ name }) => name)).toEqual([
       'datasource',
@@ -57,22 +57,72 @@ describe('the dashboard', () => {
     ]);
   });
 
-  test('has the rows verdict, balance, migrations and health', () => {
+  test('asks of the cluster only the replica that leads: what a standby knows is older, and without drains', () => {
+    const leads =
+      'and on (job, instance) greptime_rebalancer_leader{job=~"$job", instance=~"$instance"} == 1';
+    const ofEachReplica = ['leader', 'snapshot_age_seconds', 'schedule_interval_seconds', 'config_refused'];
+    const ofCluster = Object.entries(METRICS)
+      .filter(
+        ([name, { type }]) => type === 'gauge' && !name.endsWith('_info') && !ofEachReplica.includes(name),
+      )
+      .map(([name]) => METRIC_PREFIX + name);
+    const asked = queries.filter((expr) => metricsIn(expr).some((name) => ofCluster.includes(name)));
+    expect(asked.length).toBeGreaterThan(20);
+    expect(asked.filter((expr) => !expr.includes(leads))).toEqual([]);
+  });
+
+  test('has the rows verdict, balance, load, migrations and health', () => {
     const rows = panels.filter(({ type }) => type === 'row').map(({ title }) => title);
-    expect(rows).toEqual(['Verdict', 'Balance', 'Migrations', 'Health']);
+    expect(rows).toEqual(['Verdict', 'Balance', 'Load, with the objective load', 'Migrations', 'Health']);
   });
 
   test('explains every panel, and lays no panel over another', () => {
-    const shown = panels.filter(({ type }) => type !== 'row');
-    expect(shown.filter(({ description = '' }) => !description.endsWith('.'))).toEqual([]);
-    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    const explained = panels.filter(({ type }) => type !== 'row');
+    expect(explained.filter(({ description = '' }) => !description.endsWith('.'))).toEqual([]);
+    const cells = shown.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
     );
     expect(new Set(cells).size).toBe(cells.length);
     expect(panels.filter(({ gridPos: { x, w } }) => x + w > 24)).toEqual([]);
     // And leaves no hole.
-    const height = Math.max(...panels.map(({ gridPos: { y, h } }) => y + h));
+    const height = Math.max(...shown.map(({ gridPos: { y, h } }) => y + h));
     expect(cells.length).toBe(24 * height);
+  });
+
+  test('cuts no title in a window of 1024 pixels', () => {
+    // A letter of a panel's title is about 7.5 pixels wide; beside it are the sign of the description, and edges.
+    const cut = panels.filter(({ title, gridPos: { w } }) => title.length * 7.5 + 60 > (w / 24) * 1_000 - 8);
+    expect(cut.map(({ title }) => title)).toEqual([]);
+  });
+
+  test('begins bars at nothing: a bar of the smallest value would look empty', () => {
+    const bars = panels.filter(({ type }) => type === 'bargauge');
+    expect(bars.map(({ fieldConfig }) => fieldConfig?.defaults.min)).toEqual(bars.map(() => 0));
+  });
+
+  test('counts an event in one window, not in the four that overlap by default, and shows it as a bar', () => {
+    const counting = panels.filter(({ targets }) => targets.some(({ expr }) => expr.includes('increase(')));
+    const how = counting.map(({ interval, fieldConfig }) => [
+      interval,
+      fieldConfig?.defaults.custom?.drawStyle,
+    ]);
+    expect(how).toEqual(counting.map(() => ['5m', 'bars']));
+  });
+
+  test('draws no lines around what is stacked: those of zeros would hide the colours below', () => {
+    const custom = panels.flatMap(({ fieldConfig }) => fieldConfig?.defaults.custom ?? []);
+    const stacked = custom.filter(({ stacking }) => stacking?.mode === 'normal');
+    expect(stacked.length).toBeGreaterThan(0);
+    expect(stacked.map(({ lineWidth }) => lineWidth)).toEqual(stacked.map(() => 0));
+  });
+
+  test('has no stat that is green whatever it says', () => {
+    const green = panels.filter(({ type, fieldConfig }) => {
+      if (type !== 'stat' || !fieldConfig) return false;
+      const { mappings, thresholds } = fieldConfig.defaults;
+      return mappings.length === 0 && thresholds.steps.every(({ color }) => color === 'green');
+    });
+    expect(green.map(({ title }) => title)).toEqual([]);
   });
 });
 

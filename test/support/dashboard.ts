@@ -2,28 +2,52 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { readJson, readText } from './repository.ts';
 
+const step = z.object({ value: z.number().nullable(), color: z.string() });
 const panelSchema = z.object({
   type: z.string(),
   title: z.string(),
   description: z.string().optional(),
+  interval: z.string().optional(),
   gridPos: z.object({ x: z.int(), y: z.int(), w: z.int(), h: z.int() }),
-  targets: z.array(z.object({ expr: z.string(), instant: z.boolean().optional() })).default([]),
+  targets: z
+    .array(z.object({ expr: z.string(), legendFormat: z.string(), instant: z.boolean().optional() }))
+    .default([]),
+  fieldConfig: z
+    .object({
+      defaults: z.object({
+        min: z.number().optional(),
+        mappings: z.array(z.unknown()),
+        thresholds: z.object({ steps: z.array(step) }),
+        custom: z
+          .object({
+            drawStyle: z.string().optional(),
+            lineWidth: z.number(),
+            stacking: z.object({ mode: z.string() }).optional(),
+          })
+          .optional(),
+      }),
+    })
+    .optional(),
 });
-export type DashboardPanel = z.infer<typeof panelSchema>;
+const rowSchema = panelSchema.extend({ panels: z.array(panelSchema).optional() });
 
-/** grafana/dashboard.json as Grafana reads it. */
+type DashboardPanel = z.infer<typeof panelSchema>;
+
+/** grafana/dashboard.json as Grafana reads it: what is shown at once, and all panels, those of collapsed rows too. */
 export function readDashboard(): {
+  readonly shown: readonly DashboardPanel[];
   readonly panels: readonly DashboardPanel[];
   readonly variables: readonly { readonly name: string; readonly type: string; readonly query: unknown }[];
 } {
   const schema = z.object({
-    panels: z.array(panelSchema),
+    panels: z.array(rowSchema),
     templating: z.object({
       list: z.array(z.object({ name: z.string(), type: z.string(), query: z.unknown() })),
     }),
   });
   const { panels, templating } = schema.parse(readJson('grafana/dashboard.json'));
-  return { panels, variables: templating.list };
+  const all = panels.flatMap(({ panels: inside = [], ...panel }) => [panel, ...inside]);
+  return { shown: panels, panels: all, variables: templating.list };
 }
 
 const ruleSchema = z.object({
