@@ -2,7 +2,8 @@ import { countsForSkew } from './plan.ts';
 import type { Balance } from './plan.ts';
 import { ceilShare, floorShare, violation } from './quotas.ts';
 import { isCounted, tally, TABLE_SCOPES } from './region-counts.ts';
-import type { CountedLoad, RegionCounts, When } from './region-counts.ts';
+import type { CountedLoad } from './counted-load.ts';
+import type { RegionCounts, When } from './region-counts.ts';
 
 /** Whether nothing is left for moves to mend: every share is kept, and what drains is empty. Something else may be wrong. */
 export function isEven(
@@ -68,8 +69,9 @@ export function measureBalance(counts: RegionCounts, when: When): Balance {
 }
 
 function loadBalance(load: CountedLoad, when: When): NonNullable<Balance['load']> {
-  const { by, mean, low, high } = load;
+  const { mean, low, high } = load;
   const { outside, state } = load[when];
+  const { by } = load.policy;
   return { by, mean: rounded(mean), low: rounded(low), high: rounded(high), outside, state };
 }
 

@@ -1,6 +1,7 @@
 import { compareIds } from './ids.ts';
 import type { DatanodeId, TableId } from './ids.ts';
-import type { LoadMeasure, LoadState } from './load.ts';
+import { withShiftedLoad } from './counted-load.ts';
+import type { CountedLoad } from './counted-load.ts';
 import type { DatanodeState } from './plan.ts';
 import type { Table } from './snapshot.ts';
 
@@ -24,29 +25,6 @@ export interface RegionCounts {
   readonly after: Int32Array<ArrayBuffer>;
   /** Where load is what is evened out. */
   readonly load?: CountedLoad;
-}
-
-/** What the targets carry, now and after the plan. */
-export interface CountedLoad {
-  readonly by: LoadMeasure;
-  /** For each unit of weight. */
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-  readonly now: LoadAt;
-  readonly after: LoadAt;
-  /** What the region of each of the plan's moves carries, in their order. */
-  readonly ofMove: Float64Array;
-}
-
-export interface LoadAt {
-  readonly state: LoadState;
-  /** Whether a target is above the trigger. */
-  readonly isAbove: boolean;
-  /** Targets outside their bands. */
-  readonly outside: number;
-  /** In the order of {@link RegionCounts.datanodes}, as far as they are listed; NaN for those that are no targets. */
-  readonly ofDatanode: Float64Array;
 }
 
 export interface CountedDatanode {
@@ -146,20 +124,18 @@ export function withEndedMove(counts: RegionCounts, move: EndedMove, succeeded: 
   };
 }
 
-/** How the load stands as a whole is for the next plan to say. */
 function withEndedLoad(
   { datanodes }: RegionCounts,
   load: CountedLoad,
   { from, to, position }: EndedMove,
   succeeded: boolean,
 ): CountedLoad {
-  const changed: When = succeeded ? 'now' : 'after';
+  const indexOf = (wanted: DatanodeId): number => datanodes.findIndex(({ id }) => id === wanted);
   const carried = load.ofMove[position] ?? 0;
-  const ofDatanode = load[changed].ofDatanode.slice();
-  const [source, target] = succeeded ? [from, to] : [to, from];
-  ofDatanode[datanodes.findIndex(({ id }) => id === source)]! -= carried;
-  ofDatanode[datanodes.findIndex(({ id }) => id === target)]! += carried;
-  return { ...load, [changed]: { ...load[changed], ofDatanode } };
+  const [source, target] = [indexOf(from), indexOf(to)];
+  return succeeded
+    ? withShiftedLoad(load, 'now', { carried, from: source, to: target })
+    : withShiftedLoad(load, 'after', { carried, from: target, to: source });
 }
 
 const REQUESTED = {

@@ -1,6 +1,7 @@
-import type { CountedLoad, LoadAt } from '../../domain/region-counts.ts';
+import { standOf } from '../../domain/counted-load.ts';
+import type { CountedLoad } from '../../domain/counted-load.ts';
 import { isTime } from '../../domain/load.ts';
-import type { LoadMemory, LoadPolicy, LoadState } from '../../domain/load.ts';
+import type { LoadMemory, LoadPolicy } from '../../domain/load.ts';
 import { createPrng } from '../../lib/prng.ts';
 import type { Relocation } from '../choose/choose.ts';
 import type { Budget } from '../budget.ts';
@@ -19,6 +20,8 @@ import { LoadSearch } from './search.ts';
 import type { Effort } from './search.ts';
 import { orderForLoad, partMoves } from './sequence.ts';
 import type { LoadStep } from './sequence.ts';
+
+type Bands = Omit<CountedLoad, 'now' | 'after' | 'ofMove'>;
 
 /** What the objective `load` adds to a placement that drains and table spread ask for. */
 export interface LoadPlan {
@@ -58,9 +61,10 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
   const roles = findRoles(problem, loads, smallestToMove(problem, loads, meanOf(problem, settled)));
   const band = findBand(problem, loads, roles, policy.tolerance, at, settled);
   const board = new Board(problem, loads, band, at, placement.relocations);
-  const isAbove = isAboveTrigger(board, policy, now);
-  const state = stateOf(board, now, isAbove, isTime(isAbove, memory, policy));
-  const isPlanned = state === 'uneven' && problem.columns.length > 1 && band.mean > 0;
+  const found = standOf(bandsOf(board, policy), loadOf(board, now), (isAbove) =>
+    isTime(isAbove, memory, policy),
+  );
+  const isPlanned = found.state === 'uneven' && problem.columns.length > 1 && band.mean > 0;
   const isExact = isPlanned && evenOut(board, roles, input.previous, () => budget.spend(STEPS_A_LOOK));
   const parts = partMoves(board, placement.relocations);
   const afterBase = carriedBy(problem, loads, columnsAfter(problem, parts.base));
@@ -69,19 +73,17 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
   const end = carriedBy(problem, loads, board.at);
   const moves = parts.base.length + forLoad.length;
   const minimumMoves = isPlanned ? boundOf(board, placement, moves, isExact) : placement.minimumMoves;
-  const stillAbove = isAboveTrigger(board, policy, end);
+  const bands = bandsOf(board, policy);
+  const after = standOf(bands, loadOf(board, end), (isAbove) => isPlanned && isAbove);
+  const { outside } = standOf(bands, found.ofDatanode, () => true);
   return {
     ...parts,
     forLoad,
     band,
     minimumMoves,
     optimal: isPlanned ? placement.optimal && minimumMoves === moves : placement.optimal,
-    load: {
-      by: policy.by,
-      ...{ mean: band.mean, low: band.low, high: band.high },
-      now: loadAt(board, now, state, isAbove),
-      after: loadAt(board, end, stateOf(board, end, stillAbove, isPlanned && stillAbove), stillAbove),
-    },
+    // Where no move helps, it is as the plan leaves it.
+    load: { ...bands, now: moves === 0 && isPlanned ? after : { ...found, outside }, after },
   };
 }
 
@@ -126,30 +128,25 @@ function highestOf({ weights }: Problem, carried: Float64Array): number {
   return carried.reduce((most, load, column) => Math.max(most, load / weights[column]!), 0);
 }
 
-/** Whether a target has more than the trigger allows, over the mean or over what no move takes from it. */
-function isAboveTrigger(
-  board: Board,
-  { trigger, tolerance, minimum }: LoadPolicy,
-  carried: Float64Array,
-): boolean {
-  return carried.some(
-    (load, column) => load >= minimum && load > ((1 + trigger) / (1 + tolerance)) * board.highIfSure(column),
-  );
+/** The band of each datanode, with every load taken for sure: what cannot be moved only because little is known of it is no excuse. */
+function bandsOf(board: Board, policy: LoadPolicy): Bands {
+  const { problem, band } = board;
+  const byDatanode = (of: (column: number) => number): Float64Array => spread(problem, of);
+  return {
+    policy,
+    ...{ mean: band.mean, low: band.low, high: band.high },
+    lowOf: byDatanode((column) => board.low(column)),
+    highOf: byDatanode((column) => board.highIfSure(column)),
+  };
 }
 
-function stateOf(board: Board, carried: Float64Array, isAbove: boolean, isTime: boolean): LoadState {
-  if (!isAbove && outsideOf(board, carried) === 0) return 'even';
-  if (isTime) return 'uneven';
-  return isAbove ? 'waiting' : 'tolerated';
+function loadOf({ problem }: Board, carried: Float64Array): Float64Array {
+  return spread(problem, (column) => Math.max(0, carried[column]!));
 }
 
-function outsideOf(board: Board, carried: Float64Array): number {
-  const slack = 1e-9 * board.band.mean;
-  return carried.reduce((sum, load, column) => (board.excess(column, load) > slack ? sum + 1 : sum), 0);
-}
-
-function loadAt(board: Board, carried: Float64Array, state: LoadState, isAbove: boolean): LoadAt {
-  const ofNode = new Float64Array(board.problem.nodes.length).fill(NaN);
-  board.problem.columns.forEach((node, column) => (ofNode[node] = Math.max(0, carried[column]!)));
-  return { state, isAbove, outside: outsideOf(board, carried), ofDatanode: ofNode };
+/** By datanode; NaN for those that are no targets. */
+function spread({ nodes, columns }: Problem, of: (column: number) => number): Float64Array {
+  const ofNode = new Float64Array(nodes.length).fill(NaN);
+  columns.forEach((node, column) => (ofNode[node] = of(column)));
+  return ofNode;
 }

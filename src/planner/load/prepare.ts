@@ -1,6 +1,6 @@
 import type { Warning } from '../../domain/plan.ts';
 import type { Memory, Policy } from '../../domain/policy.ts';
-import type { CountedLoad } from '../../domain/region-counts.ts';
+import type { CountedLoad } from '../../domain/counted-load.ts';
 import type { OrderedMove } from '../choose/order.ts';
 import type { Counts } from '../counts.ts';
 import type { Budget } from '../budget.ts';

@@ -231,7 +231,7 @@ describe('every plan for load', () => {
           (live, move, position) => withEndedMove(live, { ...move, position }, succeeded),
           counts,
         );
-      expect(end(true).load!.now.ofDatanode).toEqual(counts.load!.after.ofDatanode);
+      expect(end(true).load!.now).toEqual(counts.load!.after);
       const failed = end(false).load!.after.ofDatanode;
       // Regions of a draining datanode have no load there to go back to.
       if (input.policy.drain.length === 0) expect(failed).toEqual(counts.load!.now.ofDatanode);

@@ -94,6 +94,35 @@ describe('the objective load', () => {
     expect(draft.before.load?.state).toBe(state);
   });
 
+  it('counts a datanode as outside its band also while too little is known of what it carries to move it', () => {
+    const { regions } = hot;
+    const loads = {
+      values: Float64Array.from(regions, ({ load }) => load?.writeBytesPerSecond ?? NaN),
+      unsteady: new Uint8Array(regions.length).fill(1),
+    };
+    const policy: Policy = { ...DEFAULT_POLICY, objective: 'load', load: LOAD };
+    const draft = makePlan({ snapshot: hot, policy, loads, memory: NOTHING, nowMs: 0 }).plan;
+    const { low = 0, high = 0, outside } = draft.before.load ?? {};
+    expect(outside).toBe(draft.before.datanodes.filter(({ load = 0 }) => load > high || load < low).length);
+    expect(outside).toBeGreaterThan(0);
+  });
+
+  it('tolerates what is outside its band and below the trigger where no move mends it', () => {
+    const draft = plan(
+      singles([
+        [2.25, 2.25, 2.25],
+        [2.25, 2.25, 0.75],
+      ]),
+      {},
+      { ...NOTHING, load: { cyclesAbove: 9, active: true } },
+    );
+    expect([draft.moves.length, draft.before.load?.state, draft.after.load?.state]).toEqual([
+      0,
+      'tolerated',
+      'tolerated',
+    ]);
+  });
+
   it('begins in the last of the cycles that it waits for, and goes on down to the tolerance once begun', () => {
     expect(plan(hot, {}, { ...NOTHING, load: { cyclesAbove: 2, active: false } }).moves).not.toEqual([]);
     const belowTrigger = singles([
