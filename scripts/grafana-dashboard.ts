@@ -172,14 +172,13 @@ function targetOf({ expr, legend, instant }: Query, index: number): object {
 }
 
 function fieldsOf(panel: Panel): object {
-  const { type, unit = 'none', link, mappings = [], thresholds = [], noValue, min = 0 } = panel;
+  const { type, unit = 'none', link, mappings = [], thresholds = [], min = 0 } = panel;
   const decimals = panel.bars ? 0 : panel.decimals;
   const steps = thresholds.map(({ from, color }) => ({ value: from, color }));
   return {
     unit,
     ...(decimals !== undefined && { decimals }),
     ...(link && { links: [{ ...link, targetBlank: true }] }),
-    ...(noValue !== undefined && { noValue }),
     mappings: mappings.map(mappingOf),
     thresholds: { mode: 'absolute', steps: [{ value: null, color: panel.color ?? 'green' }, ...steps] },
     ...((type === 'timeseries' || type === 'bargauge') && { min }),
@@ -201,8 +200,9 @@ function curvesOf({ bars = false, stacked = bars }: Panel, whole: boolean): obje
 }
 
 function mappingOf({ value, text, color }: Mapping, index: number): object {
-  if (value === 'NaN') return { type: 'special', options: { match: 'nan', result: { text, color, index } } };
-  return { type: 'value', options: { [value]: { text, color, index } } };
+  const result = { text, color, index };
+  if (value === 'null') return { type: 'special', options: { match: 'null+nan', result } };
+  return { type: 'value', options: { [value]: result } };
 }
 
 function optionsOf({ type, showsName, hasLegendTable }: Panel): object {

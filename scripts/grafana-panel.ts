@@ -8,6 +8,7 @@ export interface Query {
 }
 
 export interface Mapping {
+  /** `null`: there is no value, or it is NaN. */
   readonly value: string;
   readonly text: string;
   readonly color: string;
@@ -27,8 +28,6 @@ export interface Panel {
   readonly thresholds?: readonly { readonly from: number; readonly color: string }[];
   /** The colour below the first threshold; green if absent. `text` for what is neither good nor bad. */
   readonly color?: string;
-  /** What a stat says while nobody can tell. */
-  readonly noValue?: string;
   /** The series fill the space between each other. */
   readonly stacked?: boolean;
   /** Events of each five minutes, one bar on the other. */
@@ -94,8 +93,10 @@ export const stat = (title: string, description: string, query: Query, rest: Par
   queries: [query],
   ...rest,
 });
-export const ledStat = (title: string, description: string, expr: string, rest: Partial<Panel>): Panel =>
-  stat(title, description, now(expr), { noValue: 'No leader', ...rest });
+export const ledStat = (title: string, description: string, expr: string, rest: Partial<Panel>): Panel => {
+  const mappings = [...(rest.mappings ?? []), { value: 'null', text: 'No leader', color: 'text' }];
+  return stat(title, description, now(expr), { ...rest, mappings });
+};
 export const graph = (
   title: string,
   description: string,

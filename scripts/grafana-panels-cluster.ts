@@ -36,11 +36,11 @@ export const VERDICT: Row = {
     ledStat('Moves left', 'Moves of the latest plan that have not ended.', led('moves_remaining'), {
       thresholds: [{ from: 1, color: 'blue' }],
     }),
-    ledStat(
+    stat(
       'Time left',
       'Estimated time until the remaining moves are made, including waits for cycles, limits and windows. Unknown also while paused or in dry run.',
-      led('eta_seconds'),
-      { unit: 's', color: 'blue', mappings: [{ value: 'NaN', text: 'Unknown', color: 'text' }] },
+      now(led('eta_seconds')),
+      { unit: 's', color: 'blue', mappings: [{ value: 'null', text: 'Unknown', color: 'text' }] },
     ),
     ledStat('Moving now', 'Whether a migration is running.', led('migrations_in_flight'), {
       mappings: [
@@ -55,7 +55,7 @@ export const VERDICT: Row = {
       mappings: YES_NO('Dry run', 'blue'),
     }),
     stat('Leaders', 'Replicas that lead. Exactly one should.', now(`sum(${P}leader$S)`), {
-      mappings: [{ value: '0', text: 'None', color: 'red' }],
+      mappings: ['0', 'null'].map((value) => ({ value, text: 'None', color: 'red' })),
       thresholds: [{ from: 2, color: 'red' }],
     }),
     ledStat(

@@ -16,7 +16,7 @@ const panelSchema = z.object({
     .object({
       defaults: z.object({
         min: z.number().optional(),
-        mappings: z.array(z.unknown()),
+        mappings: z.array(z.object({ type: z.string() })),
         thresholds: z.object({ steps: z.array(step) }),
         custom: z
           .object({
