@@ -5,7 +5,6 @@ import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import { describeError, OperatingError } from '../domain/errors.ts';
 import { describeEvent } from './event-view.ts';
 import type { EventSource } from './events.ts';
-import { LogTarget, writeTo } from './log-target.ts';
 import { readableLines } from './readable-log.ts';
 import { systemClock } from '../lib/clock.ts';
 import { escapeInvisible } from '../lib/invisible.ts';
@@ -52,7 +51,7 @@ const SECRET_PATHS = SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${n
 /** User and password inside a URL, wherever a text carries one. */
 const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]+@/gi;
 
-/** JSON lines with ISO 8601 time and secrets masked. Writes at once, so that a crash loses no line; see {@link LogTarget}. */
+/** JSON lines with ISO 8601 time and secrets masked. Writes at once, so that a crash loses no line. */
 export function createLogger(options: LoggerOptions, dependencies: { readonly clock?: Clock } = {}): Logger {
   const clock = dependencies.clock ?? systemClock;
   const configuration = {
@@ -65,7 +64,7 @@ export function createLogger(options: LoggerOptions, dependencies: { readonly cl
     redact: { paths: SECRET_PATHS, censor: '[masked]' },
     hooks: { streamWrite: (line: string) => escapeInvisible(maskUrlCredentials(line)) },
   };
-  return wrap(pino(configuration, destinationOf(options.destination ?? 'stdout', clock)));
+  return wrap(pino(configuration, destinationOf(options.destination ?? 'stdout')));
 }
 
 /** A logger that says nothing. */
@@ -91,18 +90,13 @@ export function maskUrlCredentials(text: string): string {
   return text.replace(URL_CREDENTIALS, '$1[masked]@');
 }
 
-function destinationOf(
-  destination: NonNullable<LoggerOptions['destination']>,
-  clock: Clock,
-): DestinationStream {
+function destinationOf(destination: NonNullable<LoggerOptions['destination']>): DestinationStream {
   if (destination === 'stdout') {
-    const lossLine = (lines: number): string =>
-      `${JSON.stringify({ level: 'warn', time: new Date(clock.now()).toISOString(), lines, message: LINES_LOST })}\n`;
-    const target = openTarget(lossLine, process.stdout, clock);
+    const target = openTarget(process.stdout);
     return isatty(1) ? readableLines((line) => target.write(line), { live: true }) : target;
   }
   if (destination === 'person') {
-    const target = openTarget((lines) => `warning: ${LINES_LOST}: lines=${lines}\n`, process.stderr, clock);
+    const target = openTarget(process.stderr);
     // A progress line may stand where this one begins.
     const start = isatty(2) ? '\r\u001b[2K' : '';
     return readableLines((line) => target.write(start + line));
@@ -110,15 +104,32 @@ function destinationOf(
   return destination;
 }
 
-const LINES_LOST = 'Lines of the log could not be written and are lost';
+/** The most bytes that wait for a reader that reads nothing, or for a full disk. Lines beyond are lost. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+/** A reader gets two seconds at the exit to take what waits. */
+const FLUSH_NAP_MS = 20;
+const FLUSH_NAPS = 100;
 
-function openTarget(
-  lossLine: (lines: number) => string,
-  stream: { readonly fd: number },
-  clock: Clock,
-): LogTarget {
-  const target = new LogTarget({ lossLine }, { write: writeTo(stream), clock });
-  process.once('exit', () => target.flush());
+/**
+ * Each line is written before the next statement, so that a crash loses none. Where that cannot be, the log must not hold up or end the
+ * process: the line waits, and goes out before the next one that gets through.
+ *
+ * @param stream asking for it sees to it that a pipe does not hold the thread when its reader does not read.
+ */
+function openTarget({ fd }: { readonly fd: number }): DestinationStream {
+  const options = { fd, sync: true, maxLength: MAX_WAITING_BYTES, retryEAGAIN: () => false };
+  const target = pino.destination(options);
+  let isStuck = false;
+  target.on('error', () => {
+    isStuck = true;
+  });
+  process.once('exit', () => {
+    for (let nap = 0; isStuck && nap < FLUSH_NAPS; nap += 1) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FLUSH_NAP_MS);
+      isStuck = false;
+      target.write('');
+    }
+  });
   return target;
 }
 

@@ -1,3 +1,6 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { OperatingError } from '../../../src/domain/errors.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
@@ -99,5 +102,32 @@ describe('createLogger', () => {
     const [first, second] = lines().map((line) => line['error']);
     expect(first).toEqual({ code: 'network', message: 'Cannot read routes: connect ECONNREFUSED' });
     expect(second).toMatchObject({ code: 'TypeError', stack: expect.stringContaining('logger.test.ts') });
+  });
+});
+
+describe('the log of a process', () => {
+  const nodeWith = (script: string): string[] => {
+    const logger = new URL('../../../src/observability/logger.ts', import.meta.url).href;
+    const start = `import { createLogger } from ${JSON.stringify(logger)}; const logger = createLogger({ level: 'info' });`;
+    return ['--input-type=module-typescript', '--eval', `${start} ${script} process.stderr.write('alive');`];
+  };
+
+  it.runIf(existsSync('/dev/full'))('on a full disk does not end it', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, nodeWith("logger.info({}, 'one');"), {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect([stderr, status]).toEqual(['alive', 0]);
+  });
+
+  it('waits for a reader that reads nothing, without holding up the process', async () => {
+    const lines = 10_000;
+    const script = `for (let n = 0; n < ${lines}; n += 1) logger.info({ n }, 'x'.repeat(100));`;
+    const child = spawn(process.execPath, nodeWith(script), { stdio: ['ignore', 'pipe', 'pipe'] });
+    await new Promise((resolve) => child.stderr.once('data', resolve));
+    const log = (await text(child.stdout)).trimEnd().split('\n');
+    expect(log.map((line) => (JSON.parse(line) as { n: number }).n)).toEqual([...Array(lines).keys()]);
   });
 });
