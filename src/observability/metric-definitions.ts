@@ -51,7 +51,6 @@ function histogram<const L extends Labels | undefined = undefined>(
 
 /** How one request to the cluster ended. */
 const REQUEST_OUTCOMES = ['ok', 'error', 'timeout', 'refused'] as const;
-export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 const NOTIFICATION_OUTCOMES = ['delivered', 'failed', 'dropped'] as const;
 export type NotificationOutcome = (typeof NOTIFICATION_OUTCOMES)[number];
 const RELOAD_OUTCOMES = ['applied', 'refused'] as const;

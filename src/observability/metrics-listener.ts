@@ -61,11 +61,20 @@ function setBalance(metrics: Metrics, balance: Balance): void {
   metrics.regions_on_draining.set(balance.regionsOnDraining);
   metrics.regions_on_dead.set(balance.regionsOnDead);
   metrics.regions_without_leader.set(balance.regionsWithoutLeader);
-  metrics.setDatanodes(balance.datanodes);
+  setDatanodes(metrics, balance.datanodes);
   metrics.load_imbalance.set(loadImbalance(balance));
   for (const state of LOAD_STATES) metrics.load_state.set({ state }, balance.load?.state === state ? 1 : 0);
   const states = countBy(balance.datanodes, (datanode) => datanode.state);
   for (const state of DATANODE_STATES) metrics.datanodes.set({ state }, states.get(state) ?? 0);
+}
+
+function setDatanodes(metrics: Metrics, datanodes: Balance['datanodes']): void {
+  metrics.datanode_regions.reset();
+  metrics.datanode_load.reset();
+  for (const { id: datanode, regions, load } of datanodes) {
+    metrics.datanode_regions.set({ datanode }, regions);
+    if (load !== undefined) metrics.datanode_load.set({ datanode }, load);
+  }
 }
 
 /** The highest load over the mean, for weight; 0 where there is none. */

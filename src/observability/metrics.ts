@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { METRIC_PREFIX, METRICS } from './metric-definitions.ts';
-import type { MetricDefinition, MetricName, OpenLabel, RequestOutcome } from './metric-definitions.ts';
+import type { MetricDefinition, MetricName, OpenLabel } from './metric-definitions.ts';
 
 type LabelValues<Labels> = {
   readonly [Name in keyof Labels]: Labels[Name] extends readonly (infer Value)[] ? Value : string;
@@ -18,6 +18,8 @@ interface CounterOf<Labels> {
 
 interface GaugeOf<Labels> {
   set(...args: Labelled<Labels, [value: number]>): void;
+  /** Ends all series, so that those of what has gone do not stay. */
+  reset(): void;
 }
 
 /** Observes seconds. */
@@ -34,10 +36,7 @@ type InstrumentOf<Definition> =
         ? HistogramOf<Labels>
         : never;
 
-/** Metrics that have functions of their own. */
-const APART = ['datanode_regions', 'datanode_load', 'cluster_info'] as const;
-type InstrumentName = Exclude<MetricName, (typeof APART)[number]>;
-type Instruments = { readonly [Name in InstrumentName]: InstrumentOf<(typeof METRICS)[Name]> };
+type Instruments = { readonly [Name in MetricName]: InstrumentOf<(typeof METRICS)[Name]> };
 
 /** Every metric as one typed object. No part of the program but this file knows the metrics library. */
 export interface Metrics extends Instruments {
@@ -46,25 +45,6 @@ export interface Metrics extends Instruments {
   render(): Promise<string>;
   /** Calls back before each scrape, for values that age or live elsewhere. One that throws leaves its values as they were. */
   onScrape(update: () => void): void;
-  /** Replaces all series with a label for the datanode, so that one which left has none. Cheap while the list is the same object. */
-  setDatanodes(datanodes: readonly MeasuredDatanode[]): void;
-  /** Replaces the one series of `cluster_info`. */
-  setClusterInfo(labels: LabelValues<NonNullable<typeof METRICS.cluster_info.labels>>): void;
-  /** One request to the cluster. */
-  observeRequest(request: ClusterRequest): void;
-}
-
-interface MeasuredDatanode {
-  readonly id: string;
-  readonly regions: number;
-  readonly load?: number | undefined;
-}
-
-interface ClusterRequest {
-  /** The kind of request, of the adapters' closed list: `route`, `sql-procedure-state`. */
-  readonly endpoint: string;
-  readonly outcome: RequestOutcome;
-  readonly durationMs: number;
 }
 
 export interface MetricsOptions {
@@ -73,39 +53,22 @@ export interface MetricsOptions {
   readonly processMetrics?: boolean;
 }
 
-/** The adapters have some twenty. More, or what is no such word (an address, say), share the label `other`. */
-const MAX_ENDPOINTS = 64;
-const ENDPOINT_WORD = /^[a-z][a-z-]{0,39}$/;
-
 /** Creates all metrics in a registry of their own, each series of a closed label at 0. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   if (options.processMetrics ?? true) collectDefaultMetrics({ register: registry });
   const instruments = createInstruments(registry);
-  const clusterInfo = createGauge(registry, 'cluster_info');
   const updates: (() => void)[] = [];
-  const endpoints = new Set<string>();
   instruments.build_info.set({ version: options.version }, 1);
   instruments.snapshot_age_seconds.set(Number.NaN);
-  const datanodeSeries = createDatanodeSeries();
   return {
     ...instruments,
     contentType: registry.contentType,
-    async render() {
+    render() {
       updates.forEach(attempt);
-      const texts = await Promise.all([registry.metrics(), datanodeSeries.render()]);
-      return texts.join('\n');
+      return registry.metrics();
     },
     onScrape: (update) => void updates.push(update),
-    setDatanodes: (datanodes) => datanodeSeries.set(datanodes),
-    setClusterInfo(labels) {
-      clusterInfo.reset();
-      clusterInfo.set(labels, 1);
-    },
-    observeRequest({ endpoint, outcome, durationMs }) {
-      const label = boundedLabel(endpoints, endpoint);
-      instruments.cluster_request_duration_seconds.observe({ endpoint: label, outcome }, durationMs / 1_000);
-    },
   };
 }
 
@@ -118,58 +81,15 @@ function attempt(update: () => void): void {
   }
 }
 
-/**
- * The metrics with a series for each datanode. With a thousand of them they are most of the text, and between two moves they stay the same: they
- * are written when first asked for after a change.
- */
-function createDatanodeSeries(): {
-  set(datanodes: readonly MeasuredDatanode[]): void;
-  render(): Promise<string>;
-} {
-  const registry = new Registry();
-  const regionsGauge = createGauge(registry, 'datanode_regions');
-  const loadGauge = createGauge(registry, 'datanode_load');
-  let text: Promise<string> | undefined;
-  let current: readonly MeasuredDatanode[] = [];
-  return {
-    set(datanodes) {
-      if (datanodes === current) return;
-      current = datanodes;
-      text = undefined;
-    },
-    render() {
-      if (text) return text;
-      regionsGauge.reset();
-      loadGauge.reset();
-      for (const { id, regions, load } of current) {
-        regionsGauge.set({ datanode: id }, regions);
-        if (load !== undefined) loadGauge.set({ datanode: id }, load);
-      }
-      text = registry.metrics();
-      return text;
-    },
-  };
-}
-
 function createInstruments(registry: Registry): Instruments {
-  const names = (Object.keys(METRICS) as MetricName[]).filter(
-    (name) => !APART.some((other) => other === name),
-  );
+  const names = Object.keys(METRICS) as MetricName[];
   return Object.fromEntries(names.map((name) => [name, createInstrument(registry, name)])) as Instruments;
 }
 
-function createGauge(registry: Registry, name: MetricName): Gauge {
-  return new Gauge(configurationOf(registry, name));
-}
-
-function configurationOf(registry: Registry, name: MetricName) {
-  const { help, labels = {} }: MetricDefinition = METRICS[name];
-  return { name: METRIC_PREFIX + name, help, labelNames: Object.keys(labels), registers: [registry] };
-}
-
 function createInstrument(registry: Registry, name: MetricName): unknown {
-  const configuration = configurationOf(registry, name);
-  const { type, labels, buckets = [] }: MetricDefinition = METRICS[name];
+  const { type, help, labels = {}, buckets = [] }: MetricDefinition = METRICS[name];
+  const labelNames = Object.keys(labels);
+  const configuration = { name: METRIC_PREFIX + name, help, labelNames, registers: [registry] };
   const series = closedSeries(labels);
   switch (type) {
     case 'counter': {
@@ -191,7 +111,7 @@ function createInstrument(registry: Registry, name: MetricName): unknown {
 }
 
 /** All combinations of the label values, or none when a label is open. */
-function closedSeries(labels: MetricDefinition['labels'] = {}): Record<string, string>[] {
+function closedSeries(labels: NonNullable<MetricDefinition['labels']>): Record<string, string>[] {
   return Object.entries<readonly string[] | OpenLabel>(labels).reduce<Record<string, string>[]>(
     (series, [name, values]) =>
       values === 'any'
@@ -199,11 +119,4 @@ function closedSeries(labels: MetricDefinition['labels'] = {}): Record<string, s
         : series.flatMap((known) => values.map((value: string) => ({ ...known, [name]: value }))),
     [{}],
   );
-}
-
-function boundedLabel(known: Set<string>, value: string): string {
-  if (known.has(value)) return value;
-  if (known.size >= MAX_ENDPOINTS || !ENDPOINT_WORD.test(value)) return 'other';
-  known.add(value);
-  return value;
 }

@@ -266,7 +266,7 @@ export const historyStep = z
     most: amount,
   })
   .readonly();
-type HistoryStep = z.infer<typeof historyStep>;
+export type HistoryStep = z.infer<typeof historyStep>;
 
 /** What is seen at one moment; `moved` since the sample before. */
 export interface BalanceSample extends Pick<HistoryStep, 'atMs' | 'moved' | 'least' | 'most'> {

@@ -53,7 +53,8 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
     const metrics = createMetrics({ version });
     const { session, secrets } = await openSession(config, {
       ...parts,
-      onRequest: (sample) => metrics.observeRequest(sample),
+      onRequest: ({ endpoint, outcome, durationMs }) =>
+        metrics.cluster_request_duration_seconds.observe({ endpoint, outcome }, durationMs / 1_000),
     });
     closers.defer(() => session.close());
     const { store, events } = session;
@@ -127,7 +128,8 @@ function observeSession(metrics: Metrics, session: ClusterSession, daemon: Daemo
     metrics.leader.set(leadership.status().leads ? 1 : 0);
     metrics.schedule_interval_seconds.set((daemon.scheduleIntervalMs() ?? 0) / 1_000);
     const { api = '', version = '' } = connection.profile ?? {};
-    metrics.setClusterInfo({ cluster: session.config.cluster.name, api, version });
+    metrics.cluster_info.reset();
+    metrics.cluster_info.set({ cluster: session.config.cluster.name, api, version }, 1);
   });
   metrics.onScrape(() => metrics.paused.set(session.pause() ? 1 : 0));
   metrics.onScrape(() => {

@@ -44,6 +44,37 @@ it('the charts follow the moves of a long cycle, and end with this moment', asyn
   ]);
 });
 
+it('the last step has the extremes of what was seen in it, and of this moment', async () => {
+  const { bus } = eventBus();
+  const live = trackLiveState(bus);
+  bus.emit({ type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 1 });
+  const nothing = { tableSkewMax: null, nodeSkew: null, least: null, most: null };
+  const stored = {
+    atMs: START_MS,
+    cycles: 2,
+    failed: 1,
+    moved: 3,
+    ...nothing,
+    nodeSkew: 1,
+    least: 2,
+    most: 9,
+  };
+  const history = (): (typeof stored)[] => [stored];
+  const query = { range: 10_000, points: 1 };
+  const series = await readSeries(query, { store: { history }, live: live.state(), nowMs: START_MS + 9_000 });
+  expect(series).toEqual({
+    since: '2026-01-01T00:00:00.000Z',
+    until: '2026-01-01T00:00:09.000Z',
+    stepSeconds: 10,
+    points: [
+      {
+        at: '2026-01-01T00:00:00.000Z',
+        ...{ cycles: 2, failed: 1, moved: 3, tableSkewMax: 2, nodeSkew: 2, least: 0, most: 9 },
+      },
+    ],
+  });
+});
+
 it('a sample is kept with each plan, every ten seconds while regions move, and when a cycle has moved some', async () => {
   const { bus, clock } = eventBus();
   const kept: [seconds: number, moved: number, least: number | null][] = [];

@@ -216,6 +216,15 @@ describe('observeEvents', () => {
     expect(await age()).toBe('0');
   });
 
+  it('forgets the series of a datanode that left', async () => {
+    bus.emit(planned());
+    await metrics.render();
+    bus.emit(planned(samplePlan({ before: { ...before, datanodes: before.datanodes.slice(1) } })));
+    const text = await metrics.render();
+    expect(text).not.toContain('datanode_regions{datanode="0"}');
+    expect(text).toContain('datanode_regions{datanode="1"}');
+  });
+
   it('stops when told to', async () => {
     const other = createMetrics({ version: '1', processMetrics: false });
     const stop = observeEvents(other, { live: trackLiveState(bus), clock, timeLeftMs: () => 0 });

@@ -63,50 +63,6 @@ describe('createMetrics', () => {
     expect(await valueOf(metrics, 'snapshot_age_seconds')).toBe('2');
   });
 
-  it('has one series that tells of the cluster', async () => {
-    const metrics = metricsOf();
-    metrics.setClusterInfo({ cluster: 'prod', api: '', version: '' });
-    metrics.setClusterInfo({ cluster: 'prod', api: 'sql', version: '1.3.0' });
-    const lines = (await metrics.render()).match(/^greptime_rebalancer_cluster_info\{.*$/gm);
-    expect(lines).toEqual(['greptime_rebalancer_cluster_info{cluster="prod",api="sql",version="1.3.0"} 1']);
-  });
-
-  it('forgets the series of a datanode that left', async () => {
-    const metrics = metricsOf();
-    metrics.setDatanodes([
-      { id: '0', regions: 5 },
-      { id: '1', regions: 6 },
-    ]);
-    metrics.setDatanodes([{ id: '1', regions: 7 }]);
-    expect(await valueOf(metrics, 'datanode_regions{datanode="0"}')).toBeUndefined();
-    expect(await valueOf(metrics, 'datanode_regions{datanode="1"}')).toBe('7');
-  });
-
-  it.each([
-    ['route', 'route'],
-    ['sql-procedure-state', 'sql-procedure-state'],
-    ['http://user:secret@frontend:4000/v1/sql', 'other'],
-    ['', 'other'],
-  ])('labels a request of kind "%s" as %s', async (endpoint, label) => {
-    const metrics = metricsOf();
-    metrics.observeRequest({ endpoint, outcome: 'ok', durationMs: 12 });
-    const series = `cluster_request_duration_seconds_count{endpoint="${label}",outcome="ok"}`;
-    expect(await valueOf(metrics, series)).toBe('1');
-  });
-
-  it('bounds the kinds of requests', async () => {
-    const metrics = metricsOf();
-    const words = Array.from(
-      { length: 100 },
-      (_, index) => 'a'.repeat(1 + (index % 40)) + '-'.repeat(index / 40),
-    );
-    for (const endpoint of new Set(words))
-      metrics.observeRequest({ endpoint, outcome: 'timeout', durationMs: 1 });
-    const text = await metrics.render();
-    expect(text.match(/^greptime_rebalancer_cluster_request_duration_seconds_count\{/gm)).toHaveLength(65);
-    expect(text).toContain('endpoint="other",outcome="timeout"');
-  });
-
   it('keeps a registry of its own, with the process metrics only where wanted', async () => {
     const [first, second] = [metricsOf(true), metricsOf()];
     first.ticks_missed_total.inc();
