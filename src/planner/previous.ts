@@ -1,4 +1,5 @@
 import type { Move } from '../domain/plan.ts';
+import { PREVIOUS_COST } from './choose/load.ts';
 import type { PreviousMove, Problem } from './problem.ts';
 
 /** The moves of a plan, in their order. */
@@ -17,5 +18,8 @@ export function withPrevious(problem: Problem, moves: PreviousMoves = []): Probl
     const column = columns.get(move.to) ?? -1;
     if (column !== -1) previous.set(region, { column, position: move.position });
   }
-  return previous.size === 0 ? problem : { ...problem, previous };
+  if (previous.size === 0) return problem;
+  const moveRate = problem.writeRate.slice();
+  for (const region of previous.keys()) moveRate[region]! *= PREVIOUS_COST;
+  return { ...problem, previous, moveRate };
 }

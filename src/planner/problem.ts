@@ -34,6 +34,8 @@ export interface Problem {
   readonly nodeOf: Int32Array;
   /** Bytes written to each region per second; {@link UNKNOWN} where nobody says it. */
   readonly writeRate: Float64Array;
+  /** The same as a cost of moving it: less for what the previous plan moves. */
+  readonly moveRate: Float64Array;
   /** 0: may be moved. {@link NOT_DRAINING}: left out of a drain-only plan. Otherwise see {@link hasToLeave} and {@link holdOf}. */
   readonly hold: Uint8Array;
   /** `regionsOfTable[start[t] .. start[t + 1]]`: the counted regions of each table, by region index. */
@@ -142,6 +144,7 @@ export function buildProblem(snapshot: Snapshot, policy: Policy, memory: Memory,
     tables,
     inScope,
     ...located,
+    moveRate: located.writeRate,
     hold,
     ...groupByTable(tables.length, located.tableOf, hold),
   };

@@ -1,4 +1,4 @@
-import { sortFew } from '../../lib/sort.ts';
+import { sortByKey } from '../../lib/sort.ts';
 import {
   columnLowerCost,
   columnRaiseCost,
@@ -6,7 +6,7 @@ import {
   lowerCost,
   raiseCost,
 } from '../solve/costs.ts';
-import { compareInRow, leadingMeasure, moveCost, moveCostParts } from './load.ts';
+import { inRow, leadingMeasure, moveCostParts, writeMoveCost } from './load.ts';
 import type { Problem } from '../problem.ts';
 import { lowerCell, raiseCell, type Rows } from '../solve/rows.ts';
 import type { Search } from '../solve/search.ts';
@@ -45,12 +45,11 @@ class ResidualGraph {
   readonly #search: Search;
   readonly #columns: number;
   readonly #hub: number;
-  /** Costs of the movable regions of a row in a column, the cheapest first, part after part. */
-  readonly #costs: ReadonlyMap<number, readonly number[]>;
+  readonly #costs: MovableCosts;
   /** How many regions the previous plan moves to a cell. */
   readonly #arrivals: ReadonlyMap<number, number>;
   /** What is one less arrival that the previous plan has: nothing but the last part. */
-  readonly #arrival: readonly number[];
+  readonly #arrival: Float64Array;
   /** The objective first, then what the migrations cost: compared in this order. */
   readonly #parts: number;
   readonly #distance: Float64Array;
@@ -65,7 +64,7 @@ class ResidualGraph {
     this.#costs = movableCosts(problem, rows);
     this.#arrivals = previousArrivals(problem, rows);
     this.#parts = 1 + moveCostParts(problem);
-    this.#arrival = new Array<number>(this.#parts - 1).fill(0).fill(1, -1);
+    this.#arrival = new Float64Array(this.#parts - 1).fill(1, -1);
     this.#step = new Float64Array(this.#parts);
     this.#distance = new Float64Array((this.#hub + 1) * this.#parts);
     this.#parent = new Int32Array(this.#hub + 1);
@@ -123,15 +122,17 @@ class ResidualGraph {
       if (want <= rows.fixed[slot]!) continue;
       const objective = lowerCost(want, have, bounds.slotFloor[slot]!, bounds.slotCeil[slot]!, units);
       const rank = have - want;
-      const costs = rank >= 0 ? this.#costsOf(row, column, rank) : this.#arrivalOf(row, column, -rank);
-      if (this.#relax(column, vertex, objective, costs, Math.max(0, rank))) improved = true;
+      const costs = rank >= 0 ? this.#costs.values : this.#arrivalOf(row, column, -rank);
+      const at = rank >= 0 ? this.#placeOf(row, column, rank) : 0;
+      if (this.#relax(column, vertex, objective, costs, at)) improved = true;
     }
     for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
       const [want, have, column] = [rows.want[slot]!, rows.have[slot]!, rows.column[slot]!];
       const objective = raiseCost(want, have, bounds.slotFloor[slot]!, bounds.slotCeil[slot]!, units);
       const rank = have - want - 1;
-      const costs = rank >= 0 ? this.#costsOf(row, column, rank) : this.#arrivalOf(row, column, -rank);
-      if (this.#relax(vertex, column, objective, costs, Math.max(0, rank), -1)) improved = true;
+      const costs = rank >= 0 ? this.#costs.values : this.#arrivalOf(row, column, -rank);
+      const at = rank >= 0 ? this.#placeOf(row, column, rank) : 0;
+      if (this.#relax(vertex, column, objective, costs, at, -1)) improved = true;
     }
     for (let column = 0; column < this.#columns; column += 1) {
       if (isImplicit[column] !== 1) continue;
@@ -141,27 +142,28 @@ class ResidualGraph {
     return improved;
   }
 
-  /** Costs of a cell that has a region of this rank, the cheapest being 0. */
-  #costsOf(row: number, column: number, rank: number): readonly number[] {
-    const costs = this.#costs.get(row * this.#columns + column);
-    if (!costs || rank * (this.#parts - 1) >= costs.length)
+  /** Where the costs of a cell's region of this rank stand, the cheapest being 0. */
+  #placeOf(row: number, column: number, rank: number): number {
+    const { first, count } = this.#costs;
+    const cell = row * this.#columns + column;
+    if (rank >= count[cell]!)
       throw new Error(`Row ${row} has no region of rank ${rank} to move in column ${column}`);
-    return costs;
+    return (first[cell]! + rank) * (this.#parts - 1);
   }
 
   /** What it costs to give up the last of so many regions that a cell receives; undefined where the previous plan has fewer. */
-  #arrivalOf(row: number, column: number, received: number): readonly number[] | undefined {
+  #arrivalOf(row: number, column: number, received: number): Float64Array | undefined {
     const arrivals = this.#arrivals.get(row * this.#columns + column) ?? 0;
     return received <= arrivals ? this.#arrival : undefined;
   }
 
-  /** One step, which adds the migration costs of the region of a rank, or takes them off (`sign` -1). */
+  /** One step, which adds the migration costs that begin at a place, or takes them off (`sign` -1). */
   #relax(
     from: number,
     to: number,
     objective: number,
-    costs?: readonly number[],
-    rank = 0,
+    costs?: Float64Array,
+    at = 0,
     sign = 1,
   ): boolean {
     this.steps += 1;
@@ -175,7 +177,7 @@ class ResidualGraph {
     step[0] = first;
     let isLess = first < distance[target]!;
     for (let part = 1; part < parts; part += 1) {
-      const cost = costs ? sign * costs[rank * (parts - 1) + part - 1]! : 0;
+      const cost = costs ? sign * costs[at + part - 1]! : 0;
       const value = distance[source + part]! + cost;
       const known = distance[target + part]!;
       if (!isLess && value > known) return false;
@@ -222,25 +224,37 @@ function previousArrivals({ previous, columns }: Problem, rows: Rows): ReadonlyM
   return arrivals;
 }
 
+/** What the movable regions of each cell (row by row, column by column) cost, the cheapest first. */
+interface MovableCosts {
+  /** Of each cell the first region, and how many there are. */
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  /** By region, part after part. */
+  readonly values: Float64Array;
+}
+
 /** Sorts the members of each row, so that whoever chooses among them afterwards finds them in order. */
-function movableCosts(problem: Problem, rows: Rows): ReadonlyMap<number, readonly number[]> {
+function movableCosts(problem: Problem, rows: Rows): MovableCosts {
   const { nodeOf, columnOf, columns, hold } = problem;
-  const costs = new Map<number, number[]>();
+  const cells = rows.count * columns.length;
+  const [first, count] = [new Int32Array(cells), new Int32Array(cells)];
+  const parts = moveCostParts(problem);
+  const values = new Float64Array(rows.members.length * parts);
+  const keys = inRow(problem);
+  let regions = 0;
   for (let row = 0; row < rows.count; row += 1) {
     const start = rows.first[row]!;
-    const members = [...rows.members.subarray(start, rows.first[row + 1])];
-    rows.members.set(
-      sortFew(members, (a, b) => compareInRow(problem, a, b)),
-      start,
-    );
+    const members = sortByKey([...rows.members.subarray(start, rows.first[row + 1])], keys);
+    rows.members.set(members, start);
     for (const region of members) {
       const column = columnOf[nodeOf[region]!]!;
       if (column === -1 || hold[region] !== 0) continue;
       const cell = row * columns.length + column;
-      const known = costs.get(cell);
-      if (known) known.push(...moveCost(problem, region));
-      else costs.set(cell, [...moveCost(problem, region)]);
+      if (count[cell]! === 0) first[cell] = regions;
+      count[cell]! += 1;
+      writeMoveCost(problem, region, values, regions * parts);
+      regions += 1;
     }
   }
-  return costs;
+  return { first, count, values };
 }

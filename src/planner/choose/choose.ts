@@ -1,9 +1,9 @@
-import { sortFew } from '../../lib/sort.ts';
+import { sortByKey, sortFew } from '../../lib/sort.ts';
 import type { Problem } from '../problem.ts';
 import { forEachAway } from '../solve/follower-row.ts';
 import type { FollowerRow } from '../solve/follower-row.ts';
 import type { Rows } from '../solve/rows.ts';
-import { compareInRow, createNodeLoad } from './load.ts';
+import { createNodeLoad, inRow } from './load.ts';
 import { keepTargets, spreadLoad } from './spread.ts';
 import type { Exchange, Taker } from './spread.ts';
 
@@ -62,7 +62,7 @@ function leavingOf(problem: Problem, { first, members }: Rows, row: number, give
     const node = nodeOf[region]!;
     if (hold[region] === 0 && (columnOf[node] === -1 || giveOf[node]! > 0)) regions.push(region);
   }
-  return sortFew(regions, (a, b) => compareInRow(problem, a, b)).filter(
+  return sortByKey(regions, inRow(problem)).filter(
     (region) => columnOf[nodeOf[region]!] === -1 || giveOf[nodeOf[region]!]!-- > 0,
   );
 }

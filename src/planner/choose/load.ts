@@ -1,4 +1,5 @@
 import { compareIds } from '../../domain/ids.ts';
+import type { SortKeys } from '../../lib/sort.ts';
 import type { Region, RegionLoad } from '../../domain/snapshot.ts';
 import { UNKNOWN } from '../problem.ts';
 import type { Problem } from '../problem.ts';
@@ -12,7 +13,7 @@ const MEASURES = [
 type LoadMeasure = (typeof MEASURES)[number];
 
 /** A region that the previous plan moves counts as that much cheaper to move: loads that change a little do not change the choice. */
-const PREVIOUS_COST = 0.9;
+export const PREVIOUS_COST = 0.9;
 
 function costFactor({ previous }: Problem, region: number): number {
   return previous?.has(region) ? PREVIOUS_COST : 1;
@@ -23,14 +24,16 @@ function costFactor({ previous }: Problem, region: number): number {
  * on disk, then what the previous plan moves, then lowest id. Unknown is not zero: it sorts after everything known.
  */
 export function compareMoveCost(problem: Problem, a: number, b: number): number {
-  const { previous, snapshot, writeRate } = problem;
-  if (previous === undefined && writeRate[a] !== writeRate[b]) return writeRate[a]! - writeRate[b]!;
-  const [regionA, regionB] = [snapshot.regions[a]!, snapshot.regions[b]!];
+  return problem.moveRate[a]! - problem.moveRate[b]! || compareOfOneRate(problem, a, b);
+}
+
+function compareOfOneRate(problem: Problem, a: number, b: number): number {
+  const { regions } = problem.snapshot;
+  const [regionA, regionB] = [regions[a]!, regions[b]!];
   const [loadA, loadB] = [regionA.load, regionB.load];
   const [factorA, factorB] = [costFactor(problem, a), costFactor(problem, b)];
   const compare = (costA = UNKNOWN, costB = UNKNOWN): number => costA * factorA - costB * factorB;
   return (
-    compare(writeRate[a], writeRate[b]) ||
     compare(loadA?.memtableBytes, loadB?.memtableBytes) ||
     compare(loadA?.diskBytes, loadB?.diskBytes) ||
     factorA - factorB ||
@@ -38,27 +41,33 @@ export function compareMoveCost(problem: Problem, a: number, b: number): number 
   );
 }
 
+/** The order of {@link compareMoveCost}. */
+export function byMoveCost(problem: Problem): SortKeys {
+  return { key: problem.moveRate, compareEqual: (a, b) => compareOfOneRate(problem, a, b) };
+}
+
 /** By datanode, and the cheapest first of each. */
-export function compareInRow(problem: Problem, a: number, b: number): number {
-  return problem.nodeOf[a]! - problem.nodeOf[b]! || compareMoveCost(problem, a, b);
+export function inRow(problem: Problem): SortKeys {
+  return { group: problem.nodeOf, ...byMoveCost(problem) };
 }
 
 /** Above this, or unknown, a measure counts as this: eight thousand of them still add up exactly. */
 const DEAREST = 2 ** 40;
 
-/** How many numbers {@link moveCost} gives. */
+/** How many numbers {@link writeMoveCost} writes. */
 export function moveCostParts({ previous }: Problem): number {
   return previous ? MEASURES.length + 1 : MEASURES.length;
 }
 
 /** What a migration of the region costs, in whole units, in the order in which measures count; last whether the previous plan has it not. */
-export function moveCost(problem: Problem, region: number): readonly number[] {
+export function writeMoveCost(problem: Problem, region: number, costs: Float64Array, at: number): void {
   const { load } = problem.snapshot.regions[region]!;
   const factor = costFactor(problem, region);
-  const costs = MEASURES.map((measure) =>
-    Math.round(Math.min(Math.round(load?.[measure] ?? DEAREST), DEAREST) * factor),
-  );
-  return problem.previous ? [...costs, factor < 1 ? 0 : 1] : costs;
+  for (let part = 0; part < MEASURES.length; part += 1) {
+    const cost = load?.[MEASURES[part]!] ?? DEAREST;
+    costs[at + part] = Math.round(Math.min(Math.round(cost), DEAREST) * factor);
+  }
+  if (problem.previous) costs[at + MEASURES.length] = factor < 1 ? 0 : 1;
 }
 
 /** The first measure that any region reports, by which the datanodes' load can be evened out. */
@@ -71,7 +80,7 @@ export interface NodeLoad {
   /** Undefined: no region tells its load. */
   readonly measure: LoadMeasure | undefined;
   readonly byNode: Float64Array;
-  of(region: number): number;
+  readonly byRegion: Float64Array;
   shift(move: { readonly region: number; readonly from: number; readonly to: number }): void;
 }
 
@@ -79,20 +88,24 @@ export function createNodeLoad({ snapshot, nodes, nodeOf, writeRate }: Problem):
   const { regions } = snapshot;
   const measure = leadingMeasure(regions);
   const byNode = new Float64Array(nodes.length);
-  const of = (region: number): number => {
-    if (measure === undefined) return 0;
-    if (measure !== 'writeBytesPerSecond') return regions[region]!.load?.[measure] ?? 0;
-    return writeRate[region] === UNKNOWN ? 0 : writeRate[region]!;
-  };
-  for (let region = 0; region < regions.length; region += 1)
-    if (nodeOf[region] !== -1) byNode[nodeOf[region]!]! += of(region);
+  const loadOf = (region: number): number =>
+    measure === undefined || measure === 'writeBytesPerSecond'
+      ? writeRate[region]!
+      : (regions[region]!.load?.[measure] ?? 0);
+  const byRegion = new Float64Array(measure === undefined ? 0 : regions.length);
+  for (let region = 0; region < byRegion.length; region += 1) {
+    const load = loadOf(region);
+    byRegion[region] = load === UNKNOWN ? 0 : load;
+    if (nodeOf[region] !== -1) byNode[nodeOf[region]!]! += byRegion[region]!;
+  }
   return {
     measure,
     byNode,
-    of,
+    byRegion,
     shift: ({ region, from, to }) => {
-      byNode[from]! -= of(region);
-      byNode[to]! += of(region);
+      if (measure === undefined) return;
+      byNode[from]! -= byRegion[region]!;
+      byNode[to]! += byRegion[region]!;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { sortFew } from '../../lib/sort.ts';
+import { sortByKey } from '../../lib/sort.ts';
 import type { Problem } from '../problem.ts';
 import { compareMoveCost } from './load.ts';
 import type { NodeLoad } from './load.ts';
@@ -93,14 +93,14 @@ class Spread {
 
   give(region: number, taker: number): void {
     this.#perWeight[taker] = this.with(region, taker);
-    this.#carried[taker]! += this.#load.of(region);
+    this.#carried[taker]! += this.#load.byRegion[region]!;
     this.#lack[taker]! -= 1;
     this.assignments.push({ region, column: this.#takers[taker]!.column });
   }
 
   /** What a target would carry for its weight with one region more. */
   with(region: number, taker: number): number {
-    return (this.#carried[taker]! + this.#load.of(region)) / this.#weightOf(taker);
+    return (this.#carried[taker]! + this.#load.byRegion[region]!) / this.#weightOf(taker);
   }
 
   highest(): number {
@@ -113,14 +113,14 @@ class Spread {
    * @throws Error when there are more than are lacking.
    */
   fill(leaving: readonly number[]): void {
-    const load = this.#load;
-    const heaviestFirst = sortFew(
-      [...leaving],
-      (a, b) => load.of(b) - load.of(a) || compareMoveCost(this.#problem, a, b),
-    );
+    const lightestFirst = sortByKey([...leaving], {
+      key: this.#load.byRegion,
+      compareEqual: (a, b) => compareMoveCost(this.#problem, b, a),
+    });
     const heap = this.#lack.flatMap((lack, taker) => (lack > 0 ? [taker] : []));
     for (let place = (heap.length >> 1) - 1; place >= 0; place -= 1) this.#sink(heap, place);
-    for (const region of heaviestFirst) {
+    for (let place = lightestFirst.length - 1; place >= 0; place -= 1) {
+      const region = lightestFirst[place]!;
       const taker = heap[0];
       if (taker === undefined) throw new Error('More regions leave than are lacking');
       this.give(region, taker);

@@ -1,5 +1,5 @@
-import { sortFew } from '../../lib/sort.ts';
-import { compareMoveCost } from '../choose/load.ts';
+import { sortByKey } from '../../lib/sort.ts';
+import { byMoveCost } from '../choose/load.ts';
 import { ceilShare, floorShare } from '../../domain/quotas.ts';
 import type { Problem } from '../problem.ts';
 import { hasTarget } from '../targets.ts';
@@ -139,8 +139,8 @@ function buildRow(
     row.count[cell]! += 1;
   }
   // The cheapest to move come first in their lists, and leave first.
-  sortFew(movable, (a, b) => compareMoveCost(problem, b, a));
-  for (const region of movable) push(row, row.cellOf.get(regions.home[region]!)!, region);
+  sortByKey(movable, byMoveCost(problem));
+  for (const region of movable.reverse()) push(row, row.cellOf.get(regions.home[region]!)!, region);
   return row;
 }
 
