@@ -29,9 +29,9 @@ export function measureBalance(counts: RegionCounts, when: When): Balance {
   measureTables(
     counts,
     when,
-    (_, table) => {
-      tableSkewMax = Math.max(tableSkewMax, table.skew);
-      tableSpreadViolation += table.violation;
+    (_, outside, __, skew) => {
+      if (skew > tableSkewMax) tableSkewMax = skew;
+      tableSpreadViolation += outside;
     },
     shares,
   );
@@ -115,8 +115,8 @@ function createShares(datanodes: RegionCounts['datanodes']): Shares {
 /** The rows of tables with more regions somewhere than their share's ceil, or fewer than its floor. */
 export function unevenTables(counts: RegionCounts, when: When): ReadonlySet<number> {
   const uneven = new Set<number>();
-  measureTables(counts, when, (row, { violation }) => {
-    if (violation > 0) uneven.add(row);
+  measureTables(counts, when, (row, outside) => {
+    if (outside > 0) uneven.add(row);
   });
   return uneven;
 }
@@ -136,21 +136,17 @@ export function crowdedInQuarantine(counts: RegionCounts, when: When): ReadonlyS
   );
 }
 
-/** How even one table is. */
-export interface TableBalance {
-  /** Regions that are shared among the targets. */
-  readonly regions: number;
-  /** Max minus min over the datanodes that it is measured over, as {@link Balance} has it. */
-  readonly skew: number;
-  /** Regions above ceil or below floor, over all targets. */
-  readonly violation: number;
-}
-
-/** Measures each table that can be moved and has regions on a datanode that is measured or drains. Takes time in proportion to the number of cells. */
+/**
+ * Measures each table that can be moved and has regions on a datanode that is measured or drains. Takes time in proportion to the number of
+ * cells.
+ *
+ * @param tell called for each with how many regions are above ceil or below floor, over all targets, with its regions that are shared among
+ *   the targets, and with their skew: max minus min over the datanodes that it is measured over, as {@link Balance} has it.
+ */
 export function measureTables(
   counts: RegionCounts,
   when: When,
-  tell: (row: number, table: TableBalance) => void,
+  tell: (row: number, violation: number, regions: number, skew: number) => void,
   shares = createShares(counts.datanodes),
 ): void {
   const { datanodes, datanodeOf, scope, first } = counts;
@@ -160,6 +156,12 @@ export function measureTables(
   const isTarget = Uint8Array.from(datanodes, ({ state }) => Number(state === 'target'));
   const isCounting = Uint8Array.from(datanodes, (datanode) => Number(isCounted('counted', datanode)));
   const counted = TABLE_SCOPES.indexOf('counted');
+  // Neighbours mostly have as many regions and weigh the same, and share what follows from that.
+  let known = 0;
+  let floorsOfAll = 0;
+  let weight = 0;
+  let floor = 0;
+  let ceil = 0;
   for (let row = 0; row < scope.length; row += 1) {
     if (scope[row] !== counted) continue;
     const start = first[row]!;
@@ -178,10 +180,11 @@ export function measureTables(
     let targets = 0;
     let floorsMet = 0;
     let sum = 0;
-    // Neighbours mostly weigh the same, and share what follows from the weight.
-    let weight = 0;
-    let floor = 0;
-    let ceil = 0;
+    if (regions !== known) {
+      known = regions;
+      floorsOfAll = shares.floors(regions);
+      weight = 0;
+    }
     for (let cell = start; cell < end; cell += 1) {
       const count = cells[cell]!;
       const datanode = datanodeOf[cell]!;
@@ -203,8 +206,8 @@ export function measureTables(
     }
     // All others lead none; the targets among them lack their floor.
     if (leading < shares.measured) least = 0;
-    if (targets < shares.targets) sum += shares.floors(regions) - floorsMet;
-    tell(row, { regions, skew: shares.measured === 0 ? 0 : most - least, violation: sum });
+    if (targets < shares.targets) sum += floorsOfAll - floorsMet;
+    tell(row, sum, regions, shares.measured === 0 ? 0 : most - least);
   }
 }
 

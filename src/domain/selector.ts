@@ -26,20 +26,20 @@ export function compilePattern(pattern: string): ((table: TableIdentity) => bool
   if (isDecimalId(pattern)) return (table) => table.id === pattern;
   const parts = pattern.split('.');
   if (parts.length < 2 || parts.some((part) => part === '')) return undefined;
-  const [catalog, schema, ...name] = parts.length > 2 ? parts : [DEFAULT_CATALOG, ...parts];
-  const wanted = toRegExp([catalog!, schema!, name.join('.')]);
-  return (table) => wanted.test(`${table.catalog}\0${table.schema}\0${table.name}`);
+  const [inCatalog, inSchema, ...name] = parts.length > 2 ? parts : [DEFAULT_CATALOG, ...parts];
+  const [catalog, schema, last] = [inCatalog!, inSchema!, name.join('.')].map(compilePart);
+  return (table) => schema!(table.schema) && catalog!(table.catalog) && last!(table.name);
 }
 
-/** The separator is written `\x00`: `\0` before a name that begins with a digit would be an octal escape. */
-function toRegExp(parts: readonly string[]): RegExp {
-  const source = parts.map((part) =>
-    part
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replace(/\*+/g, '[^\\x00]*')
-      .replace(/\?/g, '[^\\x00]'),
-  );
-  return new RegExp(`^${source.join('\\x00')}$`, 's');
+/** A hundred thousand tables are looked at for each plan: most patterns say no at a schema without any wildcard. */
+function compilePart(part: string): (text: string) => boolean {
+  if (!/[*?]/.test(part)) return (text) => text === part;
+  const source = part
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '.*')
+    .replace(/\?/g, '.');
+  const wanted = new RegExp(`^${source}$`, 's');
+  return (text) => wanted.test(text);
 }
 
 /** A compiled {@link TableSelection}. */

@@ -50,7 +50,8 @@ function sortRun(items: number[], start: number, end: number, keys: SortKeys): v
   for (let next = start + 1; next < end; next += 1) {
     const item = items[next]!;
     let place = next;
-    for (; place > start && isAfter(keys, items[place - 1]!, item); place -= 1) items[place] = items[place - 1]!;
+    for (; place > start && isAfter(keys, items[place - 1]!, item); place -= 1)
+      items[place] = items[place - 1]!;
     items[place] = item;
   }
 }
@@ -68,8 +69,7 @@ function mergeRuns(
   let left = start;
   let right = middle;
   for (let place = start; place < end; place += 1) {
-    const takesRight =
-      right < end && (left === middle || isAfter(keys, source[left]!, source[right]!));
+    const takesRight = right < end && (left === middle || isAfter(keys, source[left]!, source[right]!));
     target[place] = takesRight ? source[right++]! : source[left++]!;
   }
 }

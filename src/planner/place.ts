@@ -5,7 +5,7 @@ import type { Relocation } from './choose/choose.ts';
 import { evictUnselected } from './evict.ts';
 import type { Problem } from './problem.ts';
 import { keptRegions } from './solve/follower-paths.ts';
-import { buildFollowerRows, listRegions, tablesWithFollowers } from './solve/follower-row.ts';
+import { buildFollowerRows } from './solve/follower-row.ts';
 import { isSameObjective } from './solve/objective.ts';
 import { buildRows } from './solve/rows.ts';
 import type { Solution } from './solve/search.ts';
@@ -36,10 +36,9 @@ export function placeRegions(problem: Problem, budget: Budget): Placement {
  * chosen afterwards.
  */
 function balanceRegions(problem: Problem, budget: Budget): Placement {
-  const lists = listRegions(problem);
-  const tables = tablesWithFollowers(lists, problem);
-  const rows = buildRows(problem, tables);
-  const solution = solve(problem, rows, buildFollowerRows(problem, lists, tables), budget);
+  const followers = buildFollowerRows(problem);
+  const rows = buildRows(problem, followers.tables);
+  const solution = solve(problem, rows, followers.rows, budget);
   if (solution.proven && solution.moves > 0) preferCheapest(solution);
   return {
     relocations: chooseRegions(problem, rows, solution.followerRows),

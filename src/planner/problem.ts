@@ -36,6 +36,8 @@ export interface Problem {
   readonly writeRate: Float64Array;
   /** The same as a cost of moving it: less for what the previous plan moves. */
   readonly moveRate: Float64Array;
+  /** Whether any region has followers. */
+  readonly hasFollowers: boolean;
   /** 0: may be moved. {@link NOT_DRAINING}: left out of a drain-only plan. Otherwise see {@link hasToLeave} and {@link holdOf}. */
   readonly hold: Uint8Array;
   /** `regionsOfTable[start[t] .. start[t + 1]]`: the counted regions of each table, by region index. */
@@ -131,8 +133,8 @@ export function buildProblem(snapshot: Snapshot, policy: Policy, memory: Memory,
   const tables = [...snapshot.tables].sort((a, b) => compareIds(a.id, b.id));
   const selector = compileSelection(policy.tables);
   const inScope = tables.map((table) => selector.selects(table));
-  const located = locateRegions(snapshot.regions, tables, nodes);
-  const hold = findHolds({ snapshot, policy, memory, nowMs, nodes, tables, inScope, ...located });
+  const { isAlive, ...located } = locateRegions(snapshot.regions, tables, nodes);
+  const hold = findHolds({ snapshot, policy, memory, nowMs, nodes, tables, inScope, isAlive, ...located });
   return {
     snapshot,
     nodes,
@@ -175,36 +177,43 @@ function problemNodes(snapshot: Snapshot, policy: Policy, rests: Memory['datanod
     }));
 }
 
-interface Located {
-  readonly tableOf: Int32Array;
-  readonly nodeOf: Int32Array;
-  readonly writeRate: Float64Array;
-}
+type Located = Pick<Problem, 'tableOf' | 'nodeOf' | 'writeRate' | 'hasFollowers'> & {
+  /** 1: it is neither migrating nor staging. */
+  readonly isAlive: Uint8Array;
+};
 
 function locateRegions(
   regions: readonly Region[],
   tables: readonly Table[],
   nodes: readonly ProblemNode[],
 ): Located {
-  const tableIndex = new Map(tables.map(({ id }, index) => [id, index]));
+  let tableIndex: Map<string, number> | undefined;
   const nodeIndex = createNodeIndex(nodes);
   const tableOf = new Int32Array(regions.length);
   const nodeOf = new Int32Array(regions.length);
   const writeRate = new Float64Array(regions.length);
-  // Neighbours usually belong to the same table: comparing is cheaper than hashing a million ids.
+  const isAlive = new Uint8Array(regions.length);
+  let hasFollowers = false;
+  // Neighbours usually belong to the same table or to the next: comparing is cheaper than hashing a million ids.
   let lastId = '';
   let lastTable = -1;
   for (let region = 0; region < regions.length; region += 1) {
-    const { tableId, leader, load } = regions[region]!;
+    const { tableId, leader, followers, status, load } = regions[region]!;
     if (tableId !== lastId) {
       lastId = tableId;
-      lastTable = tableIndex.get(tableId) ?? -1;
+      if (tables[lastTable + 1]?.id === tableId) lastTable += 1;
+      else {
+        tableIndex ??= new Map(tables.map(({ id }, index) => [id, index]));
+        lastTable = tableIndex.get(tableId) ?? -1;
+      }
     }
     tableOf[region] = lastTable;
     nodeOf[region] = leader === null ? -1 : nodeIndex(leader);
     writeRate[region] = load?.writeBytesPerSecond ?? UNKNOWN;
+    if (status === 'alive') isAlive[region] = 1;
+    if (followers !== undefined && followers.length > 0) hasFollowers = true;
   }
-  return { tableOf, nodeOf, writeRate };
+  return { tableOf, nodeOf, writeRate, isAlive, hasFollowers };
 }
 
 /** The index of a datanode by its id, or -1. Nearly all ids are small: those are looked up by position, which is many times faster than by name. */
@@ -234,7 +243,7 @@ interface HoldInput extends Located {
 }
 
 function findHolds(input: HoldInput): Uint8Array {
-  const { snapshot, nodes, tables, policy } = input;
+  const { snapshot, nodes, tables, policy, isAlive } = input;
   const engineHold = tables.map((table): Hold | undefined =>
     isMovable(table) ? undefined : 'unsupported-engine',
   );
@@ -254,11 +263,13 @@ function findHolds(input: HoldInput): Uint8Array {
   );
   const hold = new Uint8Array(snapshot.regions.length);
   for (let index = 0; index < hold.length; index += 1) {
-    const region = snapshot.regions[index]!;
     const table = input.tableOf[index]!;
     const nodeIndex = input.nodeOf[index]!;
     const isFreePlace = table !== -1 && nodeIndex !== -1 && isFreeTable[table]! && isFreeNode[nodeIndex]!;
-    if (isFreePlace && region.status === 'alive' && (held.size === 0 || !held.has(region.id))) continue;
+    const isFree = isFreePlace && isAlive[index] === 1;
+    if (isFree && held.size === 0) continue;
+    const region = snapshot.regions[index]!;
+    if (isFree && !held.has(region.id)) continue;
     const node = nodes[nodeIndex];
     // A drain is about the datanode, not about the selection.
     const isUnselected = node?.drains === true && tableHold[table] === 'not-selected';

@@ -158,14 +158,7 @@ class ResidualGraph {
   }
 
   /** One step, which adds the migration costs that begin at a place, or takes them off (`sign` -1). */
-  #relax(
-    from: number,
-    to: number,
-    objective: number,
-    costs?: Float64Array,
-    at = 0,
-    sign = 1,
-  ): boolean {
+  #relax(from: number, to: number, objective: number, costs?: Float64Array, at = 0, sign = 1): boolean {
     this.steps += 1;
     const distance = this.#distance;
     const parts = this.#parts;
@@ -250,7 +243,7 @@ function movableCosts(problem: Problem, rows: Rows): MovableCosts {
       const column = columnOf[nodeOf[region]!]!;
       if (column === -1 || hold[region] !== 0) continue;
       const cell = row * columns.length + column;
-      if (count[cell]! === 0) first[cell] = regions;
+      if (count[cell] === 0) first[cell] = regions;
       count[cell]! += 1;
       writeMoveCost(problem, region, values, regions * parts);
       regions += 1;

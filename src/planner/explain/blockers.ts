@@ -17,11 +17,12 @@ export function listBlockers(
   costs: (region: number, code: BlockerCode) => boolean,
 ): Blocker[] {
   const blockers: Blocker[] = [];
-  const isDraining = problem.nodes.map(({ drains }) => drains);
-  for (let region = 0; region < problem.hold.length; region += 1) {
-    const node = problem.nodeOf[region]!;
-    const isFree = problem.hold[region] === 0 && !(node >= 0 && isDraining[node]);
-    if (isFree && !followerConflicts.has(region)) continue;
+  const { hold, nodeOf } = problem;
+  const isDraining = Uint8Array.from(problem.nodes, ({ drains }) => Number(drains));
+  const hasConflicts = followerConflicts.size > 0;
+  for (let region = 0; region < hold.length; region += 1) {
+    const isFree = hold[region] === 0 && isDraining[nodeOf[region]!] !== 1;
+    if (isFree && !(hasConflicts && followerConflicts.has(region))) continue;
     const code =
       blockerOf(problem, region) ?? (followerConflicts.has(region) ? 'follower-on-target' : undefined);
     if (code === undefined) continue;

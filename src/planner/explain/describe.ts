@@ -9,7 +9,7 @@ import type { Problem } from '../problem.ts';
 /** Writes moves as the plan tells them. There may be a hundred thousand: what many share is written once. */
 export function createMoveWriter(problem: Problem, counts: Counts): (move: OrderedMove, seq: number) => Move {
   const names = new Array<string | undefined>(problem.tables.length);
-  const shares = new ShareTexts(problem, counts);
+  const phrases = new Phrases(problem, counts);
   const nameOf = (table: number): string => (names[table] ??= fullTableName(problem.tables[table]!));
   return (move, seq) => {
     const region = problem.snapshot.regions[move.region]!;
@@ -21,71 +21,116 @@ export function createMoveWriter(problem: Problem, counts: Counts): (move: Order
       from: problem.nodes[move.from]!.id,
       to: problem.nodes[move.to]!.id,
       reason: move.reason,
-      detail: move.detail ?? explainMove(problem, counts, shares, move),
+      detail: move.detail ?? explainMove(problem, counts, phrases, move),
     };
   };
 }
 
-/** Joined, not added up: a string that was added up keeps all its parts, which for a million moves is hundreds of megabytes. */
-function explainMove(problem: Problem, counts: Counts, shares: ShareTexts, move: OrderedMove): string {
-  const from = problem.nodes[move.from]!.id;
-  const to = problem.nodes[move.to]!.id;
+/** Added up of few parts, most of which many sentences share: joining takes several times as long. Many would keep more memory than the text. */
+function explainMove(problem: Problem, counts: Counts, phrases: Phrases, move: OrderedMove): string {
+  const { from, to, reason } = move;
   if (hasToLeave(problem.hold[move.region]!))
-    return `Datanode ${from} is draining: every region leaves it, also of tables that are not selected. Datanode ${to} has the fewest of this table.`;
-  const left = plural(move.totalAtFrom);
-  if (move.reason === 'drain')
-    return ['Datanode ', from, ' is draining and has ', left, ' left; datanode ', to, BELOW_SHARE].join('');
-  if (move.reason === 'table-spread') {
+    return `Datanode ${problem.nodes[from]!.id} is draining: every region leaves it, also of tables that are not selected. Datanode ${problem.nodes[to]!.id} has the fewest of this table.`;
+  if (reason === 'drain') return phrases.drains(from) + plural(move.totalAtFrom) + phrases.isBelow(to);
+  if (reason === 'table-spread') {
     const table = problem.tableOf[move.region]!;
-    const regions = plural(counts.regionsOf(table));
-    const has = ['Datanode ', from, ' has ', move.tableAtFrom, " of the table's ", regions].join('');
-    const fair = fairShares(shares.ofTable(table, move.from), shares.ofTable(table, move.to));
-    return [has, ', datanode ', to, ' has ', orNone(move.tableAtTo), '; ', fair].join('');
+    const has = phrases.has(from) + String(move.tableAtFrom) + phrases.ofTable(counts.regionsOf(table));
+    return has + phrases.whereas(to) + orNone(move.tableAtTo) + phrases.tableShares(table, from, to);
   }
-  const has = ['Datanode ', from, ' has ', left, ' in total'].join('');
-  const fair = fairShares(shares.ofNode(move.from), shares.ofNode(move.to));
-  return [has, ', datanode ', to, ' has ', orNone(move.totalAtTo), '; ', fair, TABLE_STAYS_EVEN].join('');
-}
-
-const TABLE_STAYS_EVEN = ' The table itself stays even.';
-const BELOW_SHARE = ' is below its fair share.';
-
-function fairShares(from: string, to: string): string {
-  return from === to ? `fair share ${from} each.` : `fair shares ${from} and ${to}.`;
+  const has = phrases.has(from) + plural(move.totalAtFrom) + ' in total';
+  return has + phrases.whereas(to) + orNone(move.totalAtTo) + phrases.nodeShares(from, to);
 }
 
 function orNone(regions: number): string {
   return regions === 0 ? 'none' : String(regions);
 }
 
-/** Fair shares as text: of all regions by datanode, and of a table by datanode. Tables of one size on datanodes of one weight have the same. */
-class ShareTexts {
+/** Two fair shares, and what is said of them. */
+interface Fair {
+  readonly from: string;
+  readonly to: string;
+  readonly ofTable: string;
+  readonly ofNodes: string;
+}
+
+/** What sentences are made of, each written once. Tables of one size on datanodes of one weight have the same fair shares. */
+class Phrases {
   readonly #problem: Problem;
   readonly #counts: Counts;
-  readonly #ofNode: (string | undefined)[];
-  readonly #texts = new Map<number, string>();
+  /** By datanode. */
+  readonly #has: string[];
+  readonly #whereas: string[];
+  readonly #drains: string[];
+  readonly #isBelow: string[];
+  readonly #shareOfNode: (string | undefined)[];
+  /** By weight, of the tables of this size. */
+  readonly #shareOfTable = new Map<number, string>();
   #regions = -1;
+  #ofTable = '';
+  /** What was said last of fair shares. */
+  #fair: Fair = { from: '', to: '', ofNodes: '', ofTable: '' };
 
   constructor(problem: Problem, counts: Counts) {
     this.#problem = problem;
     this.#counts = counts;
-    this.#ofNode = new Array<string | undefined>(problem.nodes.length);
+    const ids = problem.nodes.map(({ id }) => id);
+    this.#has = ids.map((id) => `Datanode ${id} has `);
+    this.#whereas = ids.map((id) => `, datanode ${id} has `);
+    this.#drains = ids.map((id) => `Datanode ${id} is draining and has `);
+    this.#isBelow = ids.map((id) => ` left; datanode ${id} is below its fair share.`);
+    this.#shareOfNode = new Array<string | undefined>(ids.length);
   }
 
-  ofNode(node: number): string {
-    return (this.#ofNode[node] ??= shareText(this.#counts.nodeShare(node)));
+  has(node: number): string {
+    return this.#has[node]!;
   }
 
-  ofTable(table: number, node: number): string {
-    const regions = this.#counts.regionsOf(table);
-    if (regions !== this.#regions) this.#texts.clear();
+  whereas(node: number): string {
+    return this.#whereas[node]!;
+  }
+
+  drains(node: number): string {
+    return this.#drains[node]!;
+  }
+
+  isBelow(node: number): string {
+    return this.#isBelow[node]!;
+  }
+
+  ofTable(regions: number): string {
+    if (regions === this.#regions) return this.#ofTable;
+    this.#shareOfTable.clear();
     this.#regions = regions;
+    return (this.#ofTable = ` of the table's ${plural(regions)}`);
+  }
+
+  /** @param table of the size that {@link ofTable} was asked for. */
+  tableShares(table: number, from: number, to: number): string {
+    return this.#fairShares(this.#tableShare(table, from), this.#tableShare(table, to)).ofTable;
+  }
+
+  nodeShares(from: number, to: number): string {
+    return this.#fairShares(this.#nodeShare(from), this.#nodeShare(to)).ofNodes;
+  }
+
+  #nodeShare(node: number): string {
+    return (this.#shareOfNode[node] ??= shareText(this.#counts.nodeShare(node)));
+  }
+
+  #tableShare(table: number, node: number): string {
     // A datanode that is no target has a share of nothing, whatever it weighs.
     const { weight, state } = this.#problem.nodes[node]!;
     const key = state === 'target' ? weight : -1;
-    let text = this.#texts.get(key);
-    if (text === undefined) this.#texts.set(key, (text = shareText(this.#counts.tableShare(table, node))));
+    let text = this.#shareOfTable.get(key);
+    if (text === undefined)
+      this.#shareOfTable.set(key, (text = shareText(this.#counts.tableShare(table, node))));
     return text;
+  }
+
+  #fairShares(from: string, to: string): Fair {
+    if (from === this.#fair.from && to === this.#fair.to) return this.#fair;
+    const ofTable = from === to ? `; fair share ${from} each.` : `; fair shares ${from} and ${to}.`;
+    return (this.#fair = { from, to, ofTable, ofNodes: `${ofTable} The table itself stays even.` });
   }
 }
 

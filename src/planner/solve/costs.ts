@@ -36,10 +36,19 @@ export function slotBounds(problem: Problem, rows: Rows): Bounds {
   for (let row = 0; row < rows.count; row += 1) {
     const regions = regionsOf(rows, row);
     const isBounded = row !== rows.unbounded;
+    // Neighbours mostly weigh the same, and have the same share.
+    let latest = -1;
+    let floor = 0;
+    let ceil = NO_CEIL;
     for (let slot = rows.start[row]!; slot < rows.end[row]!; slot += 1) {
       const weight = weights[rows.column[slot]!]!;
-      slotFloor[slot] = isBounded ? floorShare(regions, weight, totalWeight) : 0;
-      slotCeil[slot] = isBounded ? ceilShare(regions, weight, totalWeight) : NO_CEIL;
+      if (isBounded && weight !== latest) {
+        latest = weight;
+        floor = floorShare(regions, weight, totalWeight);
+        ceil = ceilShare(regions, weight, totalWeight);
+      }
+      slotFloor[slot] = floor;
+      slotCeil[slot] = ceil;
     }
   }
   const all = problem.regionsOfTable.length;

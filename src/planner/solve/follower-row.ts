@@ -49,7 +49,7 @@ export const NONE = -1;
 export const OUTSIDE = -1;
 
 /** Tables that have a movable region which followers forbid a target. */
-export function tablesWithFollowers({ first }: RegionLists, problem: Problem): ReadonlySet<number> {
+function tablesWithFollowers({ first }: RegionLists, problem: Problem): ReadonlySet<number> {
   const tables = new Set<number>();
   for (let region = 0; region < problem.hold.length; region += 1) {
     if (first[region + 1]! > first[region]!) tables.add(problem.tableOf[region]!);
@@ -58,7 +58,7 @@ export function tablesWithFollowers({ first }: RegionLists, problem: Problem): R
 }
 
 /** What followers forbid the regions that may be moved. */
-export function listRegions(problem: Problem): RegionLists {
+function listRegions(problem: Problem): RegionLists {
   const { snapshot, hold, nodeOf, columnOf, nodes } = problem;
   const columnOfId = new Map(nodes.map(({ id }, node) => [id, columnOf[node]!]));
   const size = hold.length;
@@ -79,13 +79,15 @@ export function listRegions(problem: Problem): RegionLists {
   return { next: new Int32Array(size).fill(NONE), home, first, forbidden: Int32Array.from(forbidden) };
 }
 
-/** @param tables those that {@link tablesWithFollowers} names. */
-export function buildFollowerRows(
-  problem: Problem,
-  regions: RegionLists,
-  tables: ReadonlySet<number>,
-): FollowerRow[] {
+/** The tables in which followers forbid something, and their rows: one for each, and one for all of a single region. */
+export function buildFollowerRows(problem: Problem): {
+  readonly tables: ReadonlySet<number>;
+  readonly rows: FollowerRow[];
+} {
+  if (!problem.hasFollowers) return { tables: new Set(), rows: [] };
   const { start, regionsOfTable } = problem;
+  const regions = listRegions(problem);
+  const tables = tablesWithFollowers(regions, problem);
   const rows: FollowerRow[] = [];
   const singles: number[] = [];
   for (const table of [...tables].sort((a, b) => a - b)) {
@@ -94,7 +96,7 @@ export function buildFollowerRows(
     else rows.push(buildRow(problem, regions, members, true));
   }
   if (singles.length > 0) rows.push(buildRow(problem, regions, singles, false));
-  return rows;
+  return { tables, rows };
 }
 
 function buildRow(

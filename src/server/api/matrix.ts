@@ -1,5 +1,4 @@
 import { measureTables } from '../../domain/balance.ts';
-import type { TableBalance } from '../../domain/balance.ts';
 import { isSelected, TABLE_SCOPES } from '../../domain/region-counts.ts';
 import type { RegionCounts, When } from '../../domain/region-counts.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
@@ -53,9 +52,12 @@ async function writeTables(counts: RegionCounts): Promise<MatrixView['tables']> 
   return written.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function balances(counts: RegionCounts, when: When): ReadonlyMap<number, TableBalance> {
-  const found = new Map<number, TableBalance>();
-  measureTables(counts, when, (row, table) => found.set(row, table));
+function balances(
+  counts: RegionCounts,
+  when: When,
+): ReadonlyMap<number, { readonly regions: number; readonly violation: number }> {
+  const found = new Map<number, { regions: number; violation: number }>();
+  measureTables(counts, when, (row, violation, regions) => found.set(row, { regions, violation }));
   return found;
 }
 
