@@ -36,7 +36,7 @@ export const GATES = {
   paused: 'The rebalancer is paused, by a person or automatically after failures.',
   'reload-pending': 'The configuration changed: this cycle ends, and the next one starts with it at once.',
   'replan-pending':
-    'A drain or cordon was requested or ended: this cycle ends, and the next one plans with it at once.',
+    'A drain or cordon was requested or ended, or a datanode was put into quarantine: the rest is planned with it at once.',
   'dry-run': 'execution.dryRun is true: plans are made and reported, nothing is moved.',
   'outside-window': 'No schedule window is open at this time.',
   maintenance: 'The cluster is in maintenance mode.',

@@ -147,7 +147,10 @@ const REQUESTED = {
   'drain-ended': { drains: false, from: ['draining'], to: 'target' },
   'cordon-requested': { from: ['target', 'quarantined'], to: 'cordoned' },
   'cordon-ended': { from: ['cordoned'], to: 'target' },
+  'datanode-quarantined': { from: ['target'], to: 'quarantined' },
 } as const satisfies Record<string, StateChange>;
+
+export type DatanodeChange = keyof typeof REQUESTED;
 
 interface StateChange {
   readonly drains?: boolean;
@@ -155,10 +158,10 @@ interface StateChange {
   readonly to: CountedDatanode['state'];
 }
 
-/** The counts once somebody asked for this of datanodes, as far as it can be told before the next plan. */
+/** The counts once somebody asked for this of datanodes, or they were put into quarantine, as far as it can be told before the next plan. */
 export function withRequest(
   counts: RegionCounts,
-  request: keyof typeof REQUESTED,
+  request: DatanodeChange,
   ids: readonly DatanodeId[],
 ): RegionCounts {
   const { from, to, drains }: StateChange = REQUESTED[request];

@@ -50,15 +50,6 @@ export function blameDatanode(
   return source?.isAlone && targets.size > 1 ? rest(parts, source) : undefined;
 }
 
-/** Whether moves from or to a datanode wait until its rest is over. */
-export function rests({ store, clock }: ExecutorParts, { from, to }: Move): boolean {
-  const untilMs = Math.max(
-    store.datanodeFailures(to, 'target')?.untilMs ?? 0,
-    store.datanodeFailures(from, 'source')?.untilMs ?? 0,
-  );
-  return untilMs > clock.now();
-}
-
 interface Suspect {
   readonly record: DatanodeFailures;
   /** The moves of its run of failures. */

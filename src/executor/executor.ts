@@ -2,7 +2,8 @@ import type { Outcome } from '../domain/codes.ts';
 import { isFinal, type MoveRecord } from '../domain/move.ts';
 import type { Move } from '../domain/plan.ts';
 import { sleep } from '../lib/clock.ts';
-import { blameDatanode, rests } from './blame.ts';
+import type { DatanodeFailures } from '../store/port.ts';
+import { blameDatanode } from './blame.ts';
 import { STOPPING, whyStopping, whyTooManyFailures, type ClosedGate } from './gates.ts';
 import { advance, finish } from './journal.ts';
 import { checkMove, readClosedGates, type CheckedMove } from './move-check.ts';
@@ -89,7 +90,6 @@ async function workThrough(parts: ExecutorParts, run: Run): Promise<readonly Clo
       if (run.wasSubmitted && run.submitted < limit) {
         await sleep(parts.clock, parts.options.pauseBetweenMovesMs, signal);
       }
-      if (rests(parts, move)) continue;
       const closed = await begin(parts, run, move, index + 1);
       if (closed.length > 0) return closed;
     }
@@ -141,8 +141,15 @@ async function begin(
   run.wasSubmitted = attempted.wasSubmitted;
   if (attempted.wasSubmitted) run.submitted += 1;
   const rested = blameDatanode(parts, attempted.move, moves.slice(position));
-  if (rested) parts.events.emit({ type: 'datanode-quarantined', ...rested });
-  return attempted.closed;
+  if (!rested) return attempted.closed;
+  parts.events.emit({ type: 'datanode-quarantined', ...rested });
+  // The moves after it lean on those that can no longer be made.
+  return [...attempted.closed, { code: 'replan-pending', detail: whyReplan(rested) }];
+}
+
+function whyReplan({ datanode, role }: DatanodeFailures): string {
+  const way = role === 'target' ? 'to' : 'away from';
+  return `Nothing moves ${way} datanode ${datanode} for a while: the rest is planned without that.`;
 }
 
 function createRecord({ store, clock }: ExecutorParts, move: Move, context: ExecutionContext): MoveRecord {

@@ -1,9 +1,10 @@
 import { measureBalance } from '../domain/balance.ts';
 import type { BlockerCode, CycleOutcome, GateCode } from '../domain/codes.ts';
+import type { DatanodeId } from '../domain/ids.ts';
 import type { MoveRecord, MoveState } from '../domain/move.ts';
 import type { Balance, Plan } from '../domain/plan.ts';
 import { withEndedMove, withRequest } from '../domain/region-counts.ts';
-import type { RegionCounts, When } from '../domain/region-counts.ts';
+import type { DatanodeChange, RegionCounts, When } from '../domain/region-counts.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { CycleTrigger, EventOf, EventSource, EventType, StampedEvent } from './events.ts';
 import { rebalanceAfterMove, rebalanceAfterPlan } from './rebalance.ts';
@@ -164,6 +165,8 @@ const CHANGES: { readonly [Type in EventType]?: (state: LiveState, event: EventO
   'drain-ended': applyRequest,
   'cordon-requested': applyRequest,
   'cordon-ended': applyRequest,
+  'datanode-quarantined': (state, { type, datanode, role }) =>
+    role === 'target' ? applyRequest(state, { type, datanodes: [datanode] }) : state,
   'move-started': beginMove,
   'move-state': (state, { move, atMs }) => ({ ...state, currentMove: enter(state.currentMove, move, atMs) }),
   'move-finished': finishMove,
@@ -185,7 +188,7 @@ function applyPlan(state: LiveState, { plan, counts, atMs }: EventOf<'planned'>)
 /** Shown at once: the migration under way may take minutes to make room for the next plan. */
 function applyRequest(
   state: LiveState,
-  { type, datanodes }: EventOf<'drain-requested' | 'drain-ended' | 'cordon-requested' | 'cordon-ended'>,
+  { type, datanodes }: { readonly type: DatanodeChange; readonly datanodes: readonly DatanodeId[] },
 ): LiveState {
   if (!state.counts) return state;
   const counts = withRequest(state.counts, type, datanodes);

@@ -179,6 +179,11 @@ it('a drain before the cluster was read is refused for that reason, and not beca
 
 it('one bad datanode among four costs at most six migrations; the others are balanced meanwhile', async () => {
   const daemon = await start({ cluster: { faults: 'bad-target=1' } });
+  // The first event after a datanode was put to rest that shows what is done next.
+  const next = daemon
+    .until(({ type }) => type === 'datanode-quarantined')
+    .then(() => daemon.until(({ type }) => type === 'planned' || type === 'move-started'))
+    .then(({ type }) => [type, daemon.running.session.store.listCycles(5).length]);
   await daemon.until((event) => event.type === 'cycle-finished' && event.outcome === 'blocked');
   const { verdict, datanodes, paused } = await getFrom(daemon.url, 'status', statusSchema);
   expect(paused).toBeNull();
@@ -188,6 +193,8 @@ it('one bad datanode among four costs at most six migrations; the others are bal
   });
   const [bad, ...good] = datanodes.toReversed();
   expect(bad).toMatchObject({ state: 'quarantined', regions: 0 });
+  // At once, in the same cycle.
+  expect(await next).toEqual(['planned', 1]);
   const regions = good.map((datanode) => datanode.regions);
   expect(Math.max(...regions) - Math.min(...regions)).toBe(1);
   const moves = daemon.running.session.store.listMoves({ limit: 1_000 });

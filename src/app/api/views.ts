@@ -1,4 +1,5 @@
 import type { Plan } from '../../domain/plan.ts';
+import type { Memory } from '../../domain/policy.ts';
 import { decimalId } from '../../lib/json.ts';
 import { explain } from '../../planner/explain/explain.ts';
 import type { PlanInput } from '../../planner/plan.ts';
@@ -66,7 +67,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
         drains: drainsOf(session),
         pid: process.pid,
         quarantined: memory.quarantine.length,
-        quarantinedDatanodes: new Set(memory.datanodes.map(({ datanode }) => datanode)).size,
+        restingDatanodes: restingOf(memory.datanodes),
         cooling: memory.cooldowns.length,
       });
     },
@@ -114,6 +115,11 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
     series: (query) => readSeries(query, { store, live: live.state(), nowMs: clock.now() }),
     audit: (limit) => store.listAudit(limit).map(({ atMs, ...entry }) => ({ at: isoTime(atMs), ...entry })),
   };
+}
+
+function restingOf(rests: Memory['datanodes']): StatusFacts['restingDatanodes'] {
+  const byDatanode = Map.groupBy(rests, ({ datanode }) => datanode);
+  return new Map([...byDatanode].map(([id, list]) => [id, list.map(({ role }) => role)]));
 }
 
 /** Of several who want it, the configuration is named: it alone cannot be taken back over the API. */

@@ -181,12 +181,21 @@ class Cycle {
       const result = describeExecution(report, moves.length, this.#tally);
       submitted += report.submitted;
       this.#tally = { moved: result.moved, failed: result.failed };
-      // Each move was checked afresh; only the plan has become old. The rest of the cycle goes on with a new one.
-      const isOld = report.closed.length > 0 && report.closed.every(({ code }) => code === 'stale-snapshot');
-      if (isOld && report.submitted > 0 && round < MAX_PLANS_PER_CYCLE) continue;
+      if (this.#isOnlyOld(report) && round < MAX_PLANS_PER_CYCLE) continue;
       const detail = [result.detail, ...plan.warnings.map((warning) => warning.detail)].join(' ');
       return { ...result, detail, snapshot, plan, closed: report.closed };
     }
+  }
+
+  /** Each move was checked afresh; only the plan has become old. The rest of the cycle goes on with a new one. */
+  #isOnlyOld({ closed, records, submitted }: ExecutionReport): boolean {
+    const { isReplanWaiting, isConfigWaiting } = this.#session;
+    // What somebody asked for is for a cycle of its own.
+    if (closed.length === 0 || isReplanWaiting || isConfigWaiting) return false;
+    return closed.every(
+      ({ code }) =>
+        (code === 'stale-snapshot' && submitted > 0) || (code === 'replan-pending' && records.length > 0),
+    );
   }
 
   async #observe(): Promise<Reading> {

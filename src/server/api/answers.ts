@@ -107,6 +107,9 @@ export const statusSchema = record({
       })
         .exactOptional()
         .describe('Who wants it emptied, dead or alive; absent: nobody.'),
+      quarantine: list(z.enum(DATANODE_ROLES))
+        .exactOptional()
+        .describe('`target`: it receives no regions for a while, `source`: it gives none, after failures.'),
     }),
   ),
   lastCycle: record({

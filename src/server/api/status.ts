@@ -1,5 +1,6 @@
 import { GATES } from '../../domain/codes.ts';
 import type { Balance, DatanodeState, Plan } from '../../domain/plan.ts';
+import type { DatanodeRole } from '../../domain/policy.ts';
 import { isoOrNull, isoTime, toMoveView } from '../../observability/event-view.ts';
 import { movesLeft, progressOf } from '../../observability/live-state.ts';
 import type { LiveState, Progress } from '../../observability/live-state.ts';
@@ -24,7 +25,8 @@ export interface StatusFacts extends Omit<VerdictFacts, 'progress' | 'snapshotAg
   readonly drains: ReadonlyMap<string, DrainView>;
   readonly pid: number;
   readonly quarantined: number;
-  readonly quarantinedDatanodes: number;
+  /** By datanode: whether it gives or receives no regions for a while. */
+  readonly restingDatanodes: ReadonlyMap<string, readonly DatanodeRole[]>;
   readonly cooling: number;
 }
 
@@ -58,7 +60,7 @@ export function buildStatus(facts: StatusFacts): StatusView {
     plan: live.plan && summaryOf(live.plan),
     balance: balanceOf(live),
     load: live.balance?.now.load ?? null,
-    datanodes: datanodesOf(live, facts.drains),
+    datanodes: datanodesOf(live, facts),
     lastCycle: live.lastCycle && toCycleView(live.lastCycle),
     lastSuccessAt: isoOrNull(live.lastSuccessAtMs),
     nextTickAt: isoOrNull(facts.nextTickAtMs),
@@ -66,7 +68,7 @@ export function buildStatus(facts: StatusFacts): StatusView {
     gates: [...live.gates].map(([code, detail]) => ({ code, detail: detail === '' ? GATES[code] : detail })),
     blocked: blockedOf(live.blocked),
     quarantined: facts.quarantined,
-    quarantinedDatanodes: facts.quarantinedDatanodes,
+    quarantinedDatanodes: facts.restingDatanodes.size,
     cooling: facts.cooling,
     process: {
       version: facts.version,
@@ -122,7 +124,7 @@ function balanceOf({ plan, balance }: LiveState): StatusView['balance'] {
 
 function datanodesOf(
   { balance, snapshot }: LiveState,
-  drains: StatusFacts['drains'],
+  { drains, restingDatanodes }: Pick<StatusFacts, 'drains' | 'restingDatanodes'>,
 ): StatusView['datanodes'] {
   if (!balance) return [];
   const { now, after } = balance;
@@ -130,6 +132,7 @@ function datanodesOf(
   const shareOf = sharesOf(now);
   return now.datanodes.map(({ id, regions, state, weight, load }, index) => {
     const drain = drains.get(id);
+    const quarantine = restingDatanodes.get(id);
     return {
       id,
       addr: addresses.get(id) ?? null,
@@ -141,6 +144,7 @@ function datanodesOf(
       loadAfter: after.datanodes[index]?.load ?? null,
       share: shareOf(state, weight),
       ...(drain && { drain }),
+      ...(quarantine && { quarantine }),
     };
   });
 }

@@ -29,8 +29,9 @@ describe('a target to which every migration fails', () => {
   it('rests after the second failure, where another one may be tried; its regions are acquitted', async () => {
     const rig = rigWith(toThree);
     const report = await rig.execute(movesTo('3', '3', '3', '1', '3', '2', '3', '1'));
-    expect(rig.cluster.submissions.map(({ to }) => to)).toEqual(['3', '3', '1', '2', '1']);
-    expect(report).toMatchObject({ remaining: 3, closed: [] });
+    // What comes after leans on the moves that can no longer be made: it is planned anew.
+    expect(rig.cluster.submissions.map(({ to }) => to)).toEqual(['3', '3']);
+    expect(report).toMatchObject({ remaining: 6, closed: [{ code: 'replan-pending' }] });
     expect(rig.store.listQuarantine(rig.clock.now())).toEqual([]);
     expect(rig.store.listDatanodeRests(rig.clock.now())).toMatchObject([
       { datanode: '3', role: 'target', failures: 2 },
@@ -41,6 +42,7 @@ describe('a target to which every migration fails', () => {
   it('rests longer after each failure, which no longer counts towards the limit of failures in a row', async () => {
     const rig = rigWith(toThree);
     await rig.execute(movesTo('3', '1', '3'));
+    expect(rig.cluster.submissions).toHaveLength(3);
     for (const doublings of [1, 2, 3]) {
       await rig.clock.advance(rig.store.listDatanodeRests(rig.clock.now())[0]!.untilMs - rig.clock.now());
       const [, , , ...more] = movesTo('', '', '', '3', '3');
@@ -71,7 +73,11 @@ describe('where everything fails', () => {
     ['to all targets', ['3', '3', '1', '2', '1']],
   ])('%s, the limit of failures in a row stops the work', async (_, targets) => {
     const rig = rigWith(() => true);
-    expect((await rig.execute(movesTo(...targets))).closed).toMatchObject([{ code: 'too-many-failures' }]);
+    const moves = movesTo(...targets);
+    let report = await rig.execute(moves);
+    if (report.closed.some(({ code }) => code === 'replan-pending'))
+      report = await rig.execute(moves.slice(report.records.length).filter((move) => !toThree(move)));
+    expect(report.closed).toMatchObject([{ code: 'too-many-failures' }]);
     expect(rig.cluster.submissions).toHaveLength(3);
     expect(rig.store.listDatanodeRests(rig.clock.now()).map(({ role }) => role)).not.toContain('source');
   });

@@ -68,6 +68,15 @@ describe('trackLiveState', () => {
     expect(await regions(first, second)).toEqual({ now: [1, 1, 1, 0], after: [1, 1, 1, 0] });
   });
 
+  it.each([
+    ['target', 'quarantined'],
+    ['source', 'target'],
+  ] as const)('shows a datanode that is put into quarantine as a %s as %s at once', async (role, shown) => {
+    const rest = { untilMs: START_MS, failures: 2, detail: 'd' };
+    const state = await after([planned, { type: 'datanode-quarantined', datanode: '1', role, ...rest }]);
+    expect(state.balance?.now.datanodes.find(({ id }) => id === '1')?.state).toBe(shown);
+  });
+
   it('knows where the regions are now', async () => {
     const taken = { type: 'snapshot-taken', cycleId: 1, snapshot: sampleSnapshot(), durationMs: 1 } as const;
     const [first, second] = [

@@ -23,7 +23,7 @@ function statusFacts(overrides: Partial<StatusFacts> & Pick<StatusFacts, 'live'>
     timeLeftMs: undefined,
     silentMs: 0,
     quarantined: 0,
-    quarantinedDatanodes: 0,
+    restingDatanodes: new Map(),
     cooling: 0,
     ...overrides,
   };
@@ -166,7 +166,8 @@ describe('buildStatus', () => {
     const move = sampleMove({ state: 'watching' });
     const watching: RebalancerEvent = { type: 'move-state', move, previous: 'submitted' };
     const live = await liveAfter([...seen, started, watching]);
-    const status = buildStatus(statusFacts({ live, quarantined: 2, cooling: 1 }));
+    const restingDatanodes = new Map([['2', ['source' as const]]]);
+    const status = buildStatus(statusFacts({ live, quarantined: 2, restingDatanodes, cooling: 1 }));
     expect(statusSchema.parse(status)).toEqual(status);
     expect(status).toMatchObject({
       cycle: { id: '3', trigger: 'schedule' },
@@ -187,7 +188,8 @@ describe('buildStatus', () => {
       snapshot: { ageSeconds: 10, datanodes: 3, tables: 1, regions: 3 },
       nextTickAt: '2026-01-01T00:01:00.000Z',
       quarantined: 2,
-      quarantinedDatanodes: 0,
+      quarantinedDatanodes: 1,
+      datanodes: [{ id: '0' }, { id: '1' }, { id: '2', quarantine: ['source'] }],
       cooling: 1,
       blocked: [{ code: 'pinned', count: 1 }],
       process: { version: '1.2.3', uptimeSeconds: 10 },
