@@ -2,6 +2,7 @@ import { DATANODE_ROLES, EMPTY_MEMORY } from '../../src/domain/policy.ts';
 import type { Memory, Policy } from '../../src/domain/policy.ts';
 import type { Region, Snapshot } from '../../src/domain/snapshot.ts';
 import type { Prng } from '../../src/lib/prng.ts';
+import type { PlanInput } from '../../src/planner/plan.ts';
 import { DEFAULT_POLICY } from './plans.ts';
 
 export interface PlannerCase {
@@ -16,10 +17,10 @@ export interface CaseLimits {
   readonly maxTables: number;
   readonly maxRegionsPerTable: number;
   /** Draw pins, cooldowns, quarantines, cordons and dead datanodes too. */
-  readonly withBlockers: boolean;
-  readonly withFollowers: boolean;
-  readonly withWeights: boolean;
-  readonly withDrains: boolean;
+  readonly withBlockers?: boolean;
+  readonly withFollowers?: boolean;
+  readonly withWeights?: boolean;
+  readonly withDrains?: boolean;
 }
 
 export const NOW_MS = Date.UTC(2026, 10, 22, 13);
@@ -100,6 +101,14 @@ export function afterMoves(
     leader: leaders.get(region.id) ?? region.leader,
   }));
   return { ...snapshot, regions };
+}
+
+/** A previous plan that nobody would make. */
+export function wildMoves({ regions, datanodes }: Snapshot, prng: Prng): NonNullable<PlanInput['previous']> {
+  return regions.flatMap(({ id, leader }) => {
+    const to = datanodes[prng.int(datanodes.length)]!.id;
+    return leader !== null && prng.chance(0.3) ? [{ regionId: id, from: leader, to }] : [];
+  });
 }
 
 /** Draws a small cluster with whatever the limits allow. */

@@ -5,8 +5,7 @@ import { createPrng } from '../../../src/lib/prng.ts';
 import type { Prng } from '../../../src/lib/prng.ts';
 import { Budget } from '../../../src/planner/budget.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
-import type { PlanInput } from '../../../src/planner/plan.ts';
-import { inputOf, randomCase, snapshotOf } from '../../support/random-case.ts';
+import { afterMoves, inputOf, randomCase, snapshotOf, wildMoves } from '../../support/random-case.ts';
 import type { PlannerCase } from '../../support/random-case.ts';
 
 const LIMITS = {
@@ -46,26 +45,6 @@ function forEachCase(
   }
 }
 
-/** A previous plan that nobody would make. */
-function wildMoves({ regions, datanodes }: Snapshot, prng: Prng): NonNullable<PlanInput['previous']> {
-  return regions.flatMap(({ id, leader }) => {
-    const to = datanodes[prng.int(datanodes.length)]!.id;
-    return leader !== null && prng.chance(0.3) ? [{ regionId: id, from: leader, to }] : [];
-  });
-}
-
-/** The snapshot after the plan's first `count` moves. */
-function applied(snapshot: Snapshot, plan: Draft, count = plan.moves.length): Snapshot {
-  const targets = new Map(plan.moves.slice(0, count).map((move) => [move.regionId, move.to]));
-  return {
-    ...snapshot,
-    regions: snapshot.regions.map((region) => ({
-      ...region,
-      leader: targets.get(region.id) ?? region.leader,
-    })),
-  };
-}
-
 function countsOf(snapshot: Snapshot): Map<string, number> {
   const counts = new Map(snapshot.datanodes.map(({ id }) => [id, 0]));
   for (const { leader } of snapshot.regions) if (leader !== null) counts.set(leader, counts.get(leader)! + 1);
@@ -75,7 +54,7 @@ function countsOf(snapshot: Snapshot): Map<string, number> {
 describe('every plan', () => {
   it('is empty after it was applied', () => {
     forEachCase('idempotent', (input, plan, seed) => {
-      const after = makePlan({ ...input, snapshot: applied(input.snapshot, plan) }).plan;
+      const after = makePlan({ ...input, snapshot: afterMoves(input.snapshot, plan.moves) }).plan;
       expect(after.moves, `seed ${seed}`).toEqual([]);
       expect(after.before, `seed ${seed}`).toEqual(plan.after);
     });
@@ -116,10 +95,10 @@ describe('every plan', () => {
   it('may stop after any move: drain and table spread never get worse, no datanode gets crowded on the way', () => {
     forEachCase('prefix', (input, plan, seed) => {
       const start = countsOf(input.snapshot);
-      const end = countsOf(applied(input.snapshot, plan));
+      const end = countsOf(afterMoves(input.snapshot, plan.moves));
       let previous = plan.before;
       for (let count = 1; count <= plan.moves.length; count += 1) {
-        const snapshot = applied(input.snapshot, plan, count);
+        const snapshot = afterMoves(input.snapshot, plan.moves.slice(0, count));
         const { before } = makePlan({ ...input, snapshot }, new Budget(0)).plan;
         const why = `seed ${seed}, after ${count} moves`;
         expect(before.regionsOnDraining, why).toBeLessThanOrEqual(previous.regionsOnDraining);

@@ -3,12 +3,10 @@ import { withLastPlan } from '../../../src/app/planning/last-plan.ts';
 import { createPlanner, planNow } from '../../../src/app/planning/planner.ts';
 import { packSnapshot, unpackSnapshot } from '../../../src/app/planning/snapshot-transfer.ts';
 import { planChunks } from '../../../src/domain/plan-file.ts';
-import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { createPrng } from '../../../src/lib/prng.ts';
-import { NOW_MS, randomCase, regionId, snapshotOf } from '../../support/random-case.ts';
-import { DEFAULT_POLICY } from '../../support/plans.ts';
+import { inputOf, randomCase, regionId, snapshotOf, withRates } from '../../support/random-case.ts';
 
 const OPTIONS = { timeBudgetMs: 60_000 };
 const noWait = (): Promise<void> => Promise.resolve();
@@ -25,12 +23,8 @@ describe('a plan made in a thread of its own', () => {
   it('is the same as one made here', async () => {
     const snapshot = large();
     expect(snapshot.regions.length).toBeGreaterThan(20_000);
-    const afresh = {
-      snapshot,
-      policy: { ...DEFAULT_POLICY, drain: ['3'], pins: { tables: [], regions: [regionId(1024, 0)] } },
-      memory: EMPTY_MEMORY,
-      nowMs: NOW_MS,
-    };
+    const pins = { tables: [], regions: [regionId(1024, 0)] };
+    const afresh = inputOf(snapshot, { policy: { drain: ['3'], pins } });
     // Turned around, so that it makes a difference.
     const input = { ...afresh, previous: planNow(afresh, OPTIONS, systemClock).plan.moves.toReversed() };
     const apart = await createPlanner(systemClock)(input, OPTIONS, new AbortController().signal);
@@ -43,14 +37,13 @@ describe('a plan made in a thread of its own', () => {
 
   it('ends when it is told to', async () => {
     const controller = new AbortController();
-    const input = { snapshot: large(), policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: NOW_MS };
-    const plan = createPlanner(systemClock)(input, OPTIONS, controller.signal);
+    const plan = createPlanner(systemClock)(inputOf(large()), OPTIONS, controller.signal);
     controller.abort(new DOMException('Told to stop', 'AbortError'));
     await expect(plan).rejects.toThrow('Told to stop');
   });
 
   it('is cut short by its budget, and says so', () => {
-    const input = { snapshot: large(), policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: NOW_MS };
+    const input = inputOf(large());
     const { plan: whole } = planNow(input, OPTIONS, systemClock);
     const { plan: short } = planNow(input, { timeBudgetMs: 0 }, systemClock);
     expect(whole.optimal).toBe(true);
@@ -63,23 +56,11 @@ describe('a plan made in a thread of its own', () => {
 describe('a planner that knows its last plan', () => {
   it('keeps the choices of that one', async () => {
     const base = snapshotOf([[4, 2]]);
-    const withRates = (rates: readonly number[]): Snapshot => ({
-      ...base,
-      regions: base.regions.map((region, index) => ({
-        ...region,
-        load: { writeBytesPerSecond: rates[index] ?? 9_000 },
-      })),
-    });
     const here = createPlanner(systemClock);
     const planner = withLastPlan(here);
     const movesOf = async (rates: readonly number[], ask = planner): Promise<readonly string[]> => {
-      const input = {
-        snapshot: withRates(rates),
-        policy: DEFAULT_POLICY,
-        memory: EMPTY_MEMORY,
-        nowMs: NOW_MS,
-      };
-      const { plan } = await ask(input, OPTIONS, new AbortController().signal);
+      const snapshot = withRates(base, [...rates, 9_000, 9_000, 9_000, 9_000]);
+      const { plan } = await ask(inputOf(snapshot), OPTIONS, new AbortController().signal);
       return plan.moves.map(({ regionId: id }) => id);
     };
     const [one, other] = base.regions.map(({ id }) => id);
@@ -95,15 +76,8 @@ describe('a snapshot that changes threads', () => {
   it('arrives as it was', async () => {
     for (let run = 0; run < 100; run += 1) {
       const prng = createPrng(`pack ${run}`);
-      const { snapshot } = randomCase(prng, {
-        maxDatanodes: 6,
-        maxTables: 6,
-        maxRegionsPerTable: 8,
-        withBlockers: true,
-        withFollowers: true,
-        withWeights: false,
-        withDrains: false,
-      });
+      const limits = { maxDatanodes: 6, maxTables: 6, maxRegionsPerTable: 8 };
+      const { snapshot } = randomCase(prng, { ...limits, withBlockers: true, withFollowers: true });
       const loaded: Snapshot = {
         ...snapshot,
         regions: snapshot.regions.map((region, index) => ({
