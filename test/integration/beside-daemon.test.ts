@@ -1,8 +1,8 @@
-import { once as nextEvent } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { createCommandRig } from '../support/command-rig.ts';
 import type { CommandRig } from '../support/command-rig.ts';
+import { listenOn } from '../support/listen.ts';
 import { postTo } from '../support/running-daemon.ts';
 import { selfSigned } from '../support/tls.ts';
 
@@ -125,11 +125,7 @@ it('a daemon with TLS is asked by the certificate of the configuration; with ano
 
 it('what takes connections and does not answer may be a daemon that is stuck', async (context) => {
   const rig = await createCommandRig(context);
-  const stuck = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
-  context.onTestFinished(() => void stuck.close());
-  await nextEvent(stuck, 'listening');
-  const address = stuck.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
+  const port = await listenOn(createServer((socket) => socket.destroy()));
   const refused = await rig.run(['once', ...ACT, '--set', `server.listen=127.0.0.1:${port}`]);
   expect(refused.status).toBe(1);
   expect(refused.err).toContain(

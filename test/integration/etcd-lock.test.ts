@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { EtcdClient } from '../../src/ha/etcd-client.ts';
 import { EtcdLock } from '../../src/ha/etcd.ts';
@@ -19,11 +19,6 @@ const { signal } = new AbortController();
 /** Outlives a test on a busy machine, but where the end of a lease is waited for. */
 const LEASE_MS = 60_000;
 const SHORT_LEASE_MS = 2_000;
-const closers: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
 
 interface Setup {
   readonly tls?: TlsOptions;
@@ -36,7 +31,7 @@ let tests = 0;
 
 function clientOf(endpoints: readonly string[], { tls = {}, login }: Setup = {}): EtcdClient {
   const http = createJsonHttp(tls, { clock: systemClock });
-  closers.push(() => http.close());
+  onTestFinished(() => http.close());
   return new EtcdClient({ endpoints, requestTimeoutMs: 3_000, ...(login && { login }) }, http);
 }
 
@@ -154,13 +149,11 @@ describeWith('etcd', 'the lock in a real etcd', ([command = '']) => {
   });
 
   test('of an etcd that lost its data: who held it before cannot change the note of who holds it now', async () => {
-    const fresh = await Promise.all(
-      [1, 2].map(() => startEtcd({ command, folder: mkdtempSync(join(folder, 'lost-')) })),
-    );
-    closers.push(...fresh.map((etcd) => () => etcd.stop()));
+    const fresh = await Promise.all([1, 2].map(() => startEtcd({ command, folder: tempFolder() })));
+    for (const etcd of fresh) onTestFinished(() => etcd.stop());
     const [before = '', after = ''] = fresh.map(({ endpoint }) => endpoint);
     const http = createJsonHttp({}, { clock: systemClock });
-    closers.push(() => http.close());
+    onTestFinished(() => http.close());
     let endpoint = before;
     const client = new EtcdClient(
       { endpoints: [before], requestTimeoutMs: 3_000 },
@@ -200,7 +193,7 @@ describeWith('etcd', 'the lock in a real etcd', ([command = '']) => {
 describeWith('etcd', 'an etcd that demands more', ([command = '']) => {
   test('a user and a password; a token that is no longer known is asked for anew', async () => {
     const server = await startEtcd({ command, folder: tempFolder() });
-    closers.push(() => server.stop());
+    onTestFinished(() => server.stop());
     const endpoints = [server.endpoint];
     const root = { username: 'root', password: new Secret('canary-etcd-password') };
     for (const [path, body] of [
@@ -226,7 +219,7 @@ describeWith('etcd', 'an etcd that demands more', ([command = '']) => {
   test('TLS: only with an authority that is known', async () => {
     const tls = selfSigned();
     const server = await startEtcd({ command, folder: tempFolder(), tls });
-    closers.push(() => server.stop());
+    onTestFinished(() => server.stop());
     expect(await heldTerm(lockOf('a', [server.endpoint], { tls: { ca: tls.cert } }))).toBeDefined();
     await expect(lockOf('b', [server.endpoint]).acquireOrRenew(signal)).rejects.toMatchObject({
       code: 'lock-unreachable',

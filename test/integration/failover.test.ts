@@ -122,7 +122,6 @@ async function openEtcd(command: string): Promise<LockServer> {
 
 async function openApiServer(): Promise<LockServer> {
   const server = await listenAsApiServer(tempFolder());
-  onTestFinished(() => server.close());
   const { double, endpoint, serviceAccount } = server;
   return {
     ha: { provider: 'kubernetes', kubernetes: { endpoint, serviceAccount, lease: 'shared' } },

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createPrng } from '../../src/lib/prng.ts';
 import { Secret } from '../../src/lib/secret.ts';
@@ -11,30 +11,17 @@ import type { Call } from '../../src/greptimedb/caller.ts';
 import type { CallError } from '../../src/greptimedb/call-error.ts';
 import { parseEndpoint } from '../../src/greptimedb/endpoint.ts';
 import { createHttpTransport } from '../../src/greptimedb/http.ts';
-import type { Transport } from '../../src/greptimedb/http.ts';
 import type { RequestSample } from '../../src/greptimedb/options.ts';
 import { SqlClient } from '../../src/greptimedb/sql/client.ts';
 import { rows } from '../support/greptimedb.ts';
+import { listenOn } from '../support/listen.ts';
 import { selfSigned } from '../support/tls.ts';
 
 const NEVER = new AbortController().signal;
-const servers: Server[] = [];
-const transports: Transport[] = [];
-afterEach(async () => {
-  await Promise.all(transports.splice(0).map((transport) => transport.close()));
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-});
 
 async function serve(listener: RequestListener, tls?: { key: string; cert: string }): Promise<string> {
   const server = tls ? createTlsServer(tls, listener) : createServer(listener);
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('No port');
-  return `${tls ? 'https' : 'http'}://127.0.0.1:${address.port}`;
+  return `${tls ? 'https' : 'http'}://127.0.0.1:${await listenOn(server)}`;
 }
 
 interface Limits {
@@ -45,7 +32,7 @@ interface Limits {
 
 function caller(limits: Limits = {}, samples: RequestSample[] = []): Caller {
   const transport = createHttpTransport({ connectTimeoutMs: 2_000 });
-  transports.push(transport);
+  onTestFinished(() => transport.close());
   return new Caller(
     { requestTimeoutMs: 2_000, maxResponseBytes: 1_000, ...limits },
     { clock: systemClock, prng: createPrng('http'), transport, onRequest: (sample) => samples.push(sample) },

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createJsonHttp } from '../../src/ha/http.ts';
 import { ServiceAccountClient } from '../../src/ha/kubernetes-client.ts';
 import { KubernetesLock } from '../../src/ha/kubernetes.ts';
@@ -10,24 +10,15 @@ import { listenAsApiServer, type ApiServer } from '../harness/ha/api-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const { signal } = new AbortController();
-const closers: (() => unknown)[] = [];
 
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
-
-async function startApiServer(): Promise<ApiServer> {
-  const server = await listenAsApiServer(tempFolder());
-  closers.push(() => server.close());
-  return server;
-}
+const startApiServer = (): Promise<ApiServer> => listenAsApiServer(tempFolder());
 
 function lockOf(instance: string, { endpoint, serviceAccount }: ApiServer, clock = new VirtualClock()) {
   const client = new ServiceAccountClient(
     { endpoint, serviceAccount, requestTimeoutMs: 5_000 },
     { clock, createHttp: (tls) => createJsonHttp(tls, { clock: systemClock }) },
   );
-  closers.push(() => client.close());
+  onTestFinished(() => client.close());
   const lock = new KubernetesLock({ lease: 'rebalancer', instance, leaseDurationMs: 15_000 }, client, {
     clock,
   });

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import { describe, expect, test, type TestContext } from 'vitest';
@@ -13,20 +13,10 @@ import { configFrom } from '../support/config.ts';
 import { everything, simulated, sqlOptions, transportInto } from '../support/greptimedb.ts';
 import { APP, found, preflightRig, sqlAlone } from '../support/preflight-rig.ts';
 import type { Rig } from '../support/preflight-rig.ts';
+import { listenOn } from '../support/listen.ts';
 import { startSimulatedDaemon } from '../support/running-daemon.ts';
 import { selfSigned } from '../support/tls.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-
-/** @returns the port. Closed after the test, with whoever waits there. */
-async function listenOn(server: Server, { onTestFinished }: TestContext): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  return address !== null && typeof address === 'object' ? address.port : 0;
-}
 
 test('passes a healthy cluster, and tells what was found in 80 columns', async (context) => {
   const { run, report, folder } = await preflightRig(context);

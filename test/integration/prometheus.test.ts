@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,6 +8,7 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { fillIn, readAlerts, readDashboard } from '../support/dashboard.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/listen.ts';
 import { startSimulatedDaemon } from '../support/running-daemon.ts';
 import type { SimulatedDaemon } from '../support/running-daemon.ts';
 import { describeWith } from '../support/tools.ts';
@@ -158,13 +158,4 @@ function configurationFor(daemonUrl: string, rules: string): string {
       { job_name: 'greptime-rebalancer', static_configs: [{ targets: [new URL(daemonUrl).host] }] },
     ],
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === 'string') throw new Error('No port was given');
-  return address.port;
 }

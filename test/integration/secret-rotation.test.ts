@@ -1,10 +1,10 @@
 import { createServer as createHttpServer } from 'node:http';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { Agent, request } from 'undici';
 import type { RunningDaemon } from '../../src/app/daemon/open-daemon.ts';
 import { toClusterOptions } from '../../src/app/daemon/settings.ts';
@@ -18,15 +18,11 @@ import { serveSimulatedCluster } from '../../src/simulator/index.ts';
 import { CommandProcess } from '../support/command-process.ts';
 import { configFrom } from '../support/config.ts';
 import { eventually } from '../support/eventually.ts';
+import { listenOn } from '../support/listen.ts';
 import { simulated } from '../support/greptimedb.ts';
 import { samplesOf, startTestDaemon } from '../support/running-daemon.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { selfSigned } from '../support/tls.ts';
-
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
 
 /** In one step, as secrets are renewed. */
 function put(path: string, content: string): string {
@@ -35,20 +31,9 @@ function put(path: string, content: string): string {
   return path;
 }
 
-async function portOf(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('No port');
-  return address.port;
-}
-
 async function start(text: string): Promise<RunningDaemon> {
   const running = await startTestDaemon(configFrom(text));
-  closers.push(() => running.close());
+  onTestFinished(() => running.close());
   return running;
 }
 
@@ -56,10 +41,10 @@ it('the password of the cluster is renewed while the daemon works', async () => 
   const users = [{ username: 'ada', password: 'first' }];
   const cluster = simulated({ users, layout: { datanodes: 2, tables: 1 } }, systemClock);
   const served = await serveSimulatedCluster(cluster, { controlPort: null }, { clock: systemClock });
-  closers.push(
-    () => cluster.close(),
-    () => served.close(),
-  );
+  onTestFinished(async () => {
+    await served.close();
+    cluster.close();
+  });
   const folder = tempFolder();
   const password = put(join(folder, 'password'), 'first\n');
   const { daemon, session } = await start(`
@@ -90,13 +75,13 @@ it('authorities and client certificate are renewed with the next connection', as
     { ...theirs, ca: ours.cert, requestCert: true, rejectUnauthorized: true },
     (_request, response) => response.setHeader('connection', 'close').end('safe'),
   );
-  const origin = `https://127.0.0.1:${await portOf(server)}`;
+  const origin = `https://127.0.0.1:${await listenOn(server)}`;
   const config = configFrom(
     `cluster: { sql: { endpoints: ['${origin}'], tls: { caFile: ${paths.ca}, certFile: ${paths.cert}, keyFile: ${paths.key} } } }`,
   );
   const { sql } = toClusterOptions(config, await readSecrets(config));
   const transport = createHttpTransport({ connectTimeoutMs: 2_000 });
-  closers.push(() => transport.close());
+  onTestFinished(() => transport.close());
   const caller = new Caller(
     { requestTimeoutMs: 2_000, maxResponseBytes: 1_000 },
     { clock: systemClock, prng: createPrng('rotation'), transport },
@@ -125,7 +110,7 @@ it('certificate and token of the server, URL and token of the webhook are renewe
     received.push({ url, authorization: headers.authorization });
     response.end();
   });
-  const hookUrl = `http://127.0.0.1:${await portOf(hook)}`;
+  const hookUrl = `http://127.0.0.1:${await listenOn(hook)}`;
   const [first, second] = [selfSigned(), selfSigned()];
   const renew = (pair: { cert: string; key: string }, name: string) => {
     put(join(folder, 'cert'), pair.cert);
@@ -179,12 +164,12 @@ schedule: { cron: '0 0 1 1 *' }
 cluster: { sql: { endpoints: ['http://127.0.0.1:1'] } }
 server: { listen: 127.0.0.1:0, tls: { certFile: ${folder}/cert, keyFile: ${folder}/key } }`);
   const socket = connect({ host: '127.0.0.1', port: server.port, ca: first.cert });
-  closers.push(() => socket.destroy());
+  onTestFinished(() => void socket.destroy());
   await new Promise((resolve) => socket.once('secureConnect', resolve));
   put(join(folder, 'cert'), second.cert);
   put(join(folder, 'key'), second.key);
   const other = new Agent({ connect: { ca: second.cert } });
-  closers.push(() => other.destroy());
+  onTestFinished(() => other.destroy());
   await (await request(`${server.url}/healthz`, { dispatcher: other })).body.dump();
   socket.write('GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
   const answer = await new Promise<string>((resolve) =>
@@ -203,7 +188,7 @@ it('a real process tells of a broken secret at SIGHUP, keeps the old one, and ta
 server: { listen: 127.0.0.1:0, tokenFile: token, protectReads: true }`,
   );
   const child = new CommandProcess(['run', '-c', file], { cwd: folder });
-  closers.push(() => child.kill('SIGKILL'));
+  onTestFinished(() => child.kill('SIGKILL'));
   const [, url = ''] = await child.waitFor(/"url":"([^"]+)"/);
   const ask = async (name: string) =>
     await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${name}` } });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ask, emitPlan, postJson, useTestServers } from '../support/server.ts';
+import { ask, emitPlan, postJson, startTestServer as startWith } from '../support/server.ts';
 import type { TestServer, TestServerOptions } from '../support/server.ts';
 
-const startWith = useTestServers();
 const start = ({
   token,
   ...server

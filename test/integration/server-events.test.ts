@@ -1,10 +1,9 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ask, emitPlan, useTestServers } from '../support/server.ts';
+import { ask, emitPlan, startTestServer as startWith } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
 
-const startWith = useTestServers();
 const start = (port = 0): Promise<TestServer> =>
   startWith({ server: { listen: { host: '127.0.0.1', port } } });
 

@@ -3,9 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { GATE_CODES } from '../../src/domain/codes.ts';
 import { STATUS_OF_CODE } from '../../src/server/http/errors.ts';
-import { ask, emitPlan, useTestServers } from '../support/server.ts';
+import { ask, emitPlan, startTestServer as start } from '../support/server.ts';
 
-const start = useTestServers();
 let url: string;
 
 beforeEach(async () => {

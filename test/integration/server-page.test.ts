@@ -6,10 +6,9 @@ import {
   regionsSchema,
   seriesSchema,
 } from '../../src/server/api/answers.ts';
-import { ask, emitPlan, useTestServers } from '../support/server.ts';
+import { ask, emitPlan, startTestServer as start } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
 
-const start = useTestServers();
 let test: TestServer;
 let url: string;
 

@@ -1,13 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Agent, request } from 'undici';
-import { ask, useTestServers } from '../support/server.ts';
+import { ask, startTestServer as start } from '../support/server.ts';
 import { selfSigned } from '../support/tls.ts';
-
-const start = useTestServers();
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
 
 describe('a server with a certificate', () => {
   it('serves https only, to those who trust its certificate', async () => {
@@ -16,10 +10,7 @@ describe('a server with a certificate', () => {
     expect(server.url).toMatch(/^https:/);
     const trusting = new Agent({ connect: { ca: tls.cert } });
     const other = new Agent();
-    closers.push(
-      () => trusting.destroy(),
-      () => other.destroy(),
-    );
+    for (const agent of [trusting, other]) onTestFinished(() => agent.destroy());
     const answer = await request(`${server.url}/api/v1/status`, { dispatcher: trusting });
     expect(answer.statusCode).toBe(200);
     expect(answer.headers['x-content-type-options']).toBe('nosniff');
@@ -32,7 +23,7 @@ describe('a server with a certificate', () => {
     const tls = selfSigned();
     const { server } = await start({ tls });
     const agent = new Agent({ connect: { ca: tls.cert } });
-    closers.push(() => agent.destroy());
+    onTestFinished(() => agent.destroy());
     await (await request(`${server.url}/healthz`, { dispatcher: agent })).body.dump();
     await server.close();
   });

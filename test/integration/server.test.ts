@@ -7,9 +7,7 @@ import { snapshotSchema } from '../../src/domain/snapshot.ts';
 import { toMoveView } from '../../src/observability/event-view.ts';
 import { drainAnswerSchema, historySchema, statusSchema } from '../../src/server/api/answers.ts';
 import { samplePlan, sampleSnapshot, START_MS } from '../support/observability.ts';
-import { ask, emitPlan, postJson, storeMove, useTestServers } from '../support/server.ts';
-
-const start = useTestServers();
+import { ask, emitPlan, postJson, storeMove, startTestServer as start } from '../support/server.ts';
 
 const U64_MAX = '18446744073709551615';
 

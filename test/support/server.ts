@@ -1,9 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { openDaemon } from '../../src/app/daemon/open-daemon.ts';
 import type { DaemonParts, RunningDaemon } from '../../src/app/daemon/open-daemon.ts';
 import { planNow } from '../../src/app/planning/planner.ts';
@@ -14,6 +13,7 @@ import type { EventBus } from '../../src/observability/events.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import type { MoveChange, MoveDraft, Store } from '../../src/store/port.ts';
 import { events, sampleMove, START_MS } from './observability.ts';
+import { tempFolder } from './temp-folder.ts';
 
 export interface TestServer {
   readonly server: RunningDaemon['server'];
@@ -43,9 +43,8 @@ const PAGE: DaemonParts['web'] = new Map([
   ['/index.html', { body: Buffer.from('<!doctype html>'), type: 'text/html', etag: '"a"' }],
 ]);
 
-/** The real daemon on a free port, at rest, with its state in memory. Its cluster does not answer: what is seen of one, tests emit. */
-async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'rebalancer-server-'));
+/** The real daemon on a free port, at rest, with its state in memory. Its cluster does not answer: what is seen of one, tests emit. Until the test ends. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const clock = new VirtualClock(START_MS);
   const errors: string[] = [];
   const logger = createLogger(
@@ -58,33 +57,17 @@ async function startTestServer(options: TestServerOptions = {}): Promise<TestSer
     openCluster: (_options, _dependencies, { signal }) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
   };
-  try {
-    const { daemon, server, session, close } = await openDaemon(configFor(options, folder), parts);
-    return {
-      ...{ daemon, server, url: server.url, bus: session.events, store: session.store, clock, errors },
-      asked: () => session.store.listAudit(1_000).map(({ who, what, why }) => [who, what, why]),
-      close: () => close().finally(() => rmSync(folder, { recursive: true })),
-    };
-  } catch (error) {
-    rmSync(folder, { recursive: true });
-    throw error;
-  }
-}
-
-/** Starts servers for the tests of a file, and closes them after each test. */
-export function useTestServers(): (options?: TestServerOptions) => Promise<TestServer> {
-  const running: TestServer[] = [];
-  afterEach(async () => {
-    await Promise.all(running.splice(0).map((test) => test.close()));
-  });
-  return async (options) => {
-    const test = await startTestServer(options);
-    running.push(test);
-    return test;
+  const { daemon, server, session, close } = await openDaemon(configFor(options), parts);
+  onTestFinished(close);
+  return {
+    ...{ daemon, server, url: server.url, bus: session.events, store: session.store, clock, errors },
+    asked: () => session.store.listAudit(1_000).map(({ who, what, why }) => [who, what, why]),
+    close,
   };
 }
 
-function configFor({ server, token, tls, set = [] }: TestServerOptions, folder: string): Config {
+function configFor({ server, token, tls, set = [] }: TestServerOptions): Config {
+  const folder = tempFolder();
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import type { JsonRequest } from '../../../src/ha/http.ts';
+import { listenOn } from '../../support/listen.ts';
 import { selfSigned } from '../../support/tls.ts';
 import { LeaseDouble } from './lease-double.ts';
 
@@ -10,10 +10,9 @@ export interface ApiServer {
   readonly double: LeaseDouble;
   readonly endpoint: string;
   readonly serviceAccount: string;
-  close(): void;
 }
 
-/** An API server with TLS, and a pod's service account for it in this folder. */
+/** An API server with TLS, and a pod's service account for it in this folder. Until the test ends. */
 export async function listenAsApiServer(serviceAccount: string): Promise<ApiServer> {
   const tls = selfSigned();
   const double = new LeaseDouble('canary-token-1');
@@ -30,20 +29,9 @@ export async function listenAsApiServer(serviceAccount: string): Promise<ApiServ
       });
       response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.text);
     });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  });
   writeFileSync(join(serviceAccount, 'token'), `${double.token}\n`);
   writeFileSync(join(serviceAccount, 'ca.crt'), tls.cert);
   writeFileSync(join(serviceAccount, 'namespace'), 'ops');
-  return {
-    double,
-    endpoint: `https://127.0.0.1:${port}`,
-    serviceAccount,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  return { double, endpoint: `https://127.0.0.1:${await listenOn(server)}`, serviceAccount };
 }

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../support/listen.ts';
 
 export interface EtcdServer {
   readonly endpoint: string;
@@ -74,16 +75,6 @@ function tlsFlags(folder: string, { key, cert }: { key: string; cert: string }):
   writeFileSync(keyFile, key);
   writeFileSync(certFile, cert);
   return ['--cert-file', certFile, '--key-file', keyFile];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No port');
-  return address.port;
 }
 
 const CONNECT_TRIES = 300;

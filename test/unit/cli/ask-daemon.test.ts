@@ -1,19 +1,13 @@
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { askDaemon } from '../../../src/cli/ask-daemon.ts';
+import { listenOn } from '../../support/listen.ts';
 
 const NEVER = new AbortController().signal;
 
 async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${await listenOn(createServer(listener))}`;
 }
 
 async function ask(url: string, body?: string): Promise<[number, string]> {

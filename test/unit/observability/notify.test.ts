@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CycleOutcome } from '../../../src/domain/codes.ts';
 import { EventBus } from '../../../src/observability/events.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
@@ -10,6 +10,7 @@ import type { NotificationOutcome } from '../../../src/observability/metric-defi
 import { notice, NOTHING_TOLD, NOTICE_KINDS } from '../../../src/observability/notices.ts';
 import { startNotifier } from '../../../src/observability/notify.ts';
 import type { NotifierOptions } from '../../../src/observability/notify.ts';
+import { listenOn } from '../../support/listen.ts';
 import { eventBus, events, samplePlan, START_MS } from '../../support/observability.ts';
 import { Secret } from '../../../src/lib/secret.ts';
 
@@ -135,14 +136,6 @@ describe('what is told', () => {
 });
 
 describe('delivery', () => {
-  const servers: Server[] = [];
-  afterEach(() => {
-    for (const server of servers.splice(0)) {
-      server.closeAllConnections();
-      server.close();
-    }
-  });
-
   interface Received {
     readonly headers: IncomingMessage['headers'];
     readonly body: unknown;
@@ -160,11 +153,7 @@ describe('delivery', () => {
         if (status > 0) response.writeHead(status).end('ok');
       });
     });
-    servers.push(server);
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    const address = server.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
-    return { url: `http://127.0.0.1:${port ?? 0}/hook?secret=1`, received };
+    return { url: `http://127.0.0.1:${await listenOn(server)}/hook?secret=1`, received };
   }
 
   function start(url: string, overrides: Partial<NotifierOptions> = {}) {
