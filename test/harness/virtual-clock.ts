@@ -69,6 +69,16 @@ export class VirtualClock implements Clock {
       await settle();
     }
   }
+
+  /** Fires timers until a promise is settled. @throws Error when nothing is left that could settle it. */
+  async settled<T>(promise: Promise<T>): Promise<T> {
+    const state = { isSettled: false };
+    const watched = promise.finally(() => (state.isSettled = true));
+    watched.catch(() => undefined);
+    await this.run(() => state.isSettled);
+    if (!state.isSettled) throw new Error('No timer is left, and the promise is pending');
+    return watched;
+  }
 }
 
 /** Lets every promise that is already resolvable run its continuations, including those behind one I/O turn. */

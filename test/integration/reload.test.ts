@@ -1,6 +1,6 @@
 import { renameSync, symlinkSync, writeFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createPlanner } from '../../src/app/planning/planner.ts';
 import type { RunningDaemon } from '../../src/app/daemon/open-daemon.ts';
 import { startDaemon, watchConfig } from '../../src/app/daemon/run.ts';
@@ -9,39 +9,30 @@ import { openCluster } from '../../src/greptimedb/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { EventType, StampedEvent } from '../../src/observability/events.ts';
 import { createLogger, silentLogger } from '../../src/observability/logger.ts';
-import {
-  serveSimulatedCluster,
-  type ServedCluster,
-  type SimulatedCluster,
-} from '../../src/simulator/index.ts';
+import { serveSimulatedCluster, type ServedCluster } from '../../src/simulator/index.ts';
 import { simulated } from '../support/greptimedb.ts';
 import { hastyConfig, listenCrowded, nextEvent, startTestDaemon } from '../support/running-daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { CommandProcess } from '../support/command-process.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-let cluster: SimulatedCluster;
 let served: ServedCluster;
 let folder: string;
 let file: string;
-let running: RunningDaemon | undefined;
 let hangUp: () => void;
 /** The datanodes that were expected each time the cluster was opened. */
 let opened: (readonly string[])[];
 
 beforeEach(async () => {
-  cluster = simulated({ layout: { datanodes: 2, tables: 1, layout: 'balanced' } }, systemClock);
+  const cluster = simulated({ layout: { datanodes: 2, tables: 1, layout: 'balanced' } }, systemClock);
   served = await serveSimulatedCluster(cluster, { controlPort: null }, { clock: systemClock });
+  onTestFinished(async () => {
+    await served.close();
+    cluster.close();
+  });
   opened = [];
   folder = tempFolder();
   file = join(folder, 'rebalancer.yaml');
-});
-
-afterEach(async () => {
-  await running?.close();
-  running = undefined;
-  await served.close();
-  cluster.close();
 });
 
 function text(change: { cron?: string; dryRun?: boolean; endpoint?: string } = {}): string {
@@ -75,7 +66,8 @@ async function start(watched = file, logger = silentLogger): Promise<RunningDaem
     return openCluster(options, ...rest);
   };
   const parts = { version: '0', clock: systemClock, planner: createPlanner(systemClock), openCluster: open };
-  running = await startDaemon(await reload(), { ...parts, logger: silentLogger });
+  const running = await startDaemon(await reload(), { ...parts, logger: silentLogger });
+  onTestFinished(() => running.close());
   watchConfig(running, logger, {
     reload,
     file: watched,
@@ -227,7 +219,9 @@ describe('while a cycle runs', () => {
   it('a change ends it after the move under way, and the next begins at once with what changed', async () => {
     const world = await listenCrowded({ migrationTimeMs: 300 });
     const config = hastyConfig(world, folder, ['schedule.cron=0 0 1 1 *']);
-    running = await startTestDaemon(config);
+    onTestFinished(world.close);
+    const running = await startTestDaemon(config);
+    onTestFinished(() => running.close());
     const { daemon, session } = running;
     const told: string[] = [];
     session.events.subscribe((event) => {
@@ -236,11 +230,10 @@ describe('while a cycle runs', () => {
       if (event.type === 'gate-closed') told.push(event.code);
       if (event.type === 'config-reloaded') told.push(...event.changes);
     });
-    const asked = nextEvent(
+    await nextEvent(
       session.events,
       (event) => event.type === 'move-state' && event.move.state === 'submitted',
     );
-    await asked;
     const last = nextEvent(
       session.events,
       (event) => event.type === 'cycle-finished' && event.outcome === 'planned',
@@ -254,7 +247,6 @@ describe('while a cycle runs', () => {
       'cycle by reload',
       'dry-run',
     ]);
-    await world.close();
   });
 
   it('datanodes that are expected from now on are expected by the adapters too', async () => {

@@ -1,16 +1,11 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ask, emitPlan, startTestServer as startWith } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
 
 const start = (port = 0): Promise<TestServer> =>
   startWith({ server: { listen: { host: '127.0.0.1', port } } });
-
-const sockets: Socket[] = [];
-afterEach(() => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-});
 
 interface Follower {
   readonly socket: Socket;
@@ -28,7 +23,7 @@ function follow(port: number, lastEventId?: string): Follower {
     const resume = lastEventId === undefined ? '' : `last-event-id: ${lastEventId}\r\n`;
     socket.write(`GET /api/v1/events HTTP/1.1\r\nhost: localhost\r\n${resume}\r\n`);
   });
-  sockets.push(socket);
+  onTestFinished(() => void socket.destroy());
   socket.on('data', (part) => {
     text += part.toString();
     for (const check of waiting) check();
@@ -198,7 +193,7 @@ describe('closing', () => {
     idle.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n');
     const half = connect(server.port, '127.0.0.1');
     half.write('POST /api/v1/pause HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n');
-    sockets.push(idle, half);
+    for (const socket of [idle, half]) onTestFinished(() => void socket.destroy());
     const ends = [idle, half].map(
       (socket) =>
         new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createPrng } from '../../src/lib/prng.ts';
 import { SimulatedCluster, serveSimulatedCluster } from '../../src/simulator/index.ts';
@@ -11,24 +11,18 @@ interface Stage {
   readonly served: ServedCluster;
 }
 
-const open: Stage[] = [];
-
 async function serve(options: SimulatedClusterOptions = {}, serveOptions: ServeOptions = {}): Promise<Stage> {
   const cluster = new SimulatedCluster(
     { layout: { datanodes: 3, tables: 2 }, migrationMs: 40, ...options },
     { clock: systemClock, prng: createPrng('served') },
   );
   const served = await serveSimulatedCluster(cluster, serveOptions, { clock: systemClock });
-  open.push({ cluster, served });
-  return { cluster, served };
-}
-
-afterEach(async () => {
-  for (const { cluster, served } of open.splice(0)) {
+  onTestFinished(async () => {
     cluster.close();
     await served.close();
-  }
-});
+  });
+  return { cluster, served };
+}
 
 const sql = (url: string, text: string): Promise<Response> =>
   fetch(`${url}/v1/sql`, { method: 'POST', body: new URLSearchParams({ sql: text }) });

@@ -104,7 +104,7 @@ export function createRig(rig: RigOptions = {}): Rig {
     },
   );
   const controller = new AbortController();
-  const drive = <T>(promise: Promise<T>): Promise<T> => runUntilSettled(clock, promise);
+  const drive = <T>(promise: Promise<T>): Promise<T> => clock.settled(promise);
   return {
     clock,
     cluster,
@@ -116,16 +116,4 @@ export function createRig(rig: RigOptions = {}): Rig {
     execute: (moves, context = {}) =>
       drive(executor.execute(moves, { planId: 'p', cycleId: 1, limit: 100, ...context }, controller.signal)),
   };
-}
-
-/** Runs virtual time until a promise is settled. @throws Error when nothing is left that could settle it. */
-export async function runUntilSettled<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
-  const state = { isSettled: false };
-  const watched = promise.finally(() => {
-    state.isSettled = true;
-  });
-  watched.catch(() => undefined);
-  await clock.run(() => state.isSettled);
-  if (!state.isSettled) throw new Error('No timer is left, and the promise is pending');
-  return watched;
 }

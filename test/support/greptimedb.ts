@@ -41,7 +41,7 @@ export function simulatedStage(options: SimulatedClusterOptions) {
   const sim = simulated(options, clock);
   onTestFinished(() => sim.close());
   const warnings: string[] = [];
-  const run = <T>(work: Promise<T>): Promise<T> => inVirtualTime(clock, work);
+  const run = <T>(work: Promise<T>): Promise<T> => clock.settled(work);
   return {
     clock,
     sim,
@@ -68,15 +68,6 @@ export function simulatedStage(options: SimulatedClusterOptions) {
 /** One of the first two datanodes. */
 export function otherThan(datanode: string): string {
   return datanode === '0' ? '1' : '0';
-}
-
-/** Runs what was started until it ends, in virtual time. */
-export async function inVirtualTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
-  let isOver = false;
-  const settled = work.finally(() => (isOver = true));
-  settled.catch(() => undefined);
-  await clock.run(() => isOver);
-  return settled;
 }
 
 export type Answer = Partial<TransportResponse> | string | Error;

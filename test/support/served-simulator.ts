@@ -1,11 +1,11 @@
 import type { TestContext } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
-import type { Clock } from '../../src/lib/clock.ts';
 import { createPrng } from '../../src/lib/prng.ts';
 import { buildTable } from '../../src/simulator/cluster/state.ts';
 import { serveSimulatedCluster, SimulatedCluster } from '../../src/simulator/index.ts';
 import { respond, SimulatedNetworkError } from '../../src/simulator/serve/http.ts';
 import type { SimExchange, SimRequest } from '../../src/simulator/serve/http.ts';
+import { VirtualProcess } from '../harness/virtual-process.ts';
 
 export interface PlacedTable {
   readonly id: number;
@@ -45,16 +45,16 @@ export class ServedSimulator extends SimulatedCluster {
   readonly seen: SeenRequest[] = [];
   /** Looked at for each request before it is carried out. */
   breakAnswer: (request: SeenRequest) => BrokenAnswer | undefined = () => undefined;
-  readonly #clock: HoldableClock;
+  readonly #process: VirtualProcess;
   readonly #waiting = new Map<() => void, (request: SeenRequest) => boolean>();
 
-  private constructor({ profile, tables }: ServedOptions, clock: HoldableClock) {
+  private constructor({ profile, tables }: ServedOptions, process: VirtualProcess) {
     const layout = { datanodes: 3, tables: 0, metricTables: 0, views: 0 };
     super(
       { profile, layout, migrationMs: 20, migrationEvents: false },
-      { clock, prng: createPrng('served') },
+      { clock: process.clock, prng: createPrng('served') },
     );
-    this.#clock = clock;
+    this.#process = process;
     this.tables = tables;
     let physical = null;
     for (const { leaders, schema = 'public', engine = 'mito', ...table } of tables) {
@@ -73,7 +73,7 @@ export class ServedSimulator extends SimulatedCluster {
     options: ServedOptions,
     { onTestFinished }: Pick<TestContext, 'onTestFinished'>,
   ): Promise<ServedSimulator> {
-    const cluster = new ServedSimulator(options, new HoldableClock());
+    const cluster = new ServedSimulator(options, new VirtualProcess(systemClock));
     const served = await serveSimulatedCluster(cluster, { controlPort: null }, { clock: systemClock });
     onTestFinished(async () => {
       await served.close();
@@ -129,12 +129,12 @@ export class ServedSimulator extends SimulatedCluster {
   hangMigration(nth: number): void {
     let started = 0;
     this.onEvent(({ kind }) => {
-      if (kind === 'migration-started' && ++started === nth) this.#clock.hold();
+      if (kind === 'migration-started' && ++started === nth) this.#process.hold();
     });
   }
 
   release(): void {
-    this.#clock.release();
+    this.#process.release();
   }
 
   /** Resolves with the next request that fits. */
@@ -151,26 +151,4 @@ function toSeen({ path, query, body, headers }: SimRequest): SeenRequest {
   const asked = new URLSearchParams(query);
   const sql = asked.get('sql') ?? new URLSearchParams(body).get('sql') ?? '';
   return { path, query: asked, sql, authorization: headers?.['authorization'] };
-}
-
-/** The system's clock; while it is held none of its timers rings. */
-class HoldableClock implements Clock {
-  #held: (() => void)[] | undefined;
-
-  now = systemClock.now;
-  monotonicMs = systemClock.monotonicMs;
-
-  setTimer(delayMs: number, callback: () => void): () => void {
-    return systemClock.setTimer(delayMs, () => (this.#held ? this.#held.push(callback) : callback()));
-  }
-
-  hold(): void {
-    this.#held = [];
-  }
-
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const callback of held) callback();
-  }
 }

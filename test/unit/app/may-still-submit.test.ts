@@ -7,7 +7,7 @@ import type { Move } from '../../../src/domain/plan.ts';
 import { withRequests, type Policy } from '../../../src/domain/policy.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import type { ServerActions } from '../../../src/server/api/ports.ts';
-import { createRig, moveOf, runUntilSettled } from '../../support/executor.ts';
+import { createRig, moveOf } from '../../support/executor.ts';
 import type { FakeCluster } from '../../support/fake-cluster.ts';
 import { createSessionRig } from '../../support/session.ts';
 import type { SessionRig } from '../../support/session.ts';
@@ -45,7 +45,7 @@ async function stage({ set = [], term = () => 1 }: StageOptions = {}): Promise<S
     const executor = session.openExecutor(waiting(cluster, meanwhile), () => clock.now(), policy);
     const context = { planId: 'p', cycleId: 1, limit: 9 };
     const work = executor.execute([move], context, new AbortController().signal);
-    const { closed, records } = await (meanwhile ? work : runUntilSettled(clock, work));
+    const { closed, records } = await (meanwhile ? work : clock.settled(work));
     if (cluster.submissions.length > 0) return 'sent';
     return closed[0]?.code ?? records[0]?.cause ?? 'nothing';
   };

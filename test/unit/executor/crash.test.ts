@@ -6,7 +6,7 @@ import { VirtualClock } from '../../harness/virtual-clock.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { Life, type DeathPlan } from '../../harness/sim/life.ts';
-import { moveOf, OPTIONS, REGION, runUntilSettled, STANDING } from '../../support/executor.ts';
+import { moveOf, OPTIONS, REGION, STANDING } from '../../support/executor.ts';
 import { FakeCluster, type Behaviour, type FakeClusterOptions } from '../../support/fake-cluster.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -52,13 +52,13 @@ async function dieAndRecover(
     },
   });
   const executing = start(first, cluster, clock, life).execute([moveOf()], context, signal);
-  await runUntilSettled(clock, executing).catch((error: unknown) => {
+  await clock.settled(executing).catch((error: unknown) => {
     if (!life.isDead) throw error;
   });
   first.close();
   const second = openStore({ path }, { clock });
   const executor = start(second, cluster, clock);
-  await runUntilSettled(clock, executor.recover(signal));
+  await clock.settled(executor.recover(signal));
   const move = second.move(1);
   second.close();
   return { place, move, cluster };

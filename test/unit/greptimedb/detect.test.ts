@@ -3,7 +3,6 @@ import type { ClusterOptions } from '../../../src/greptimedb/index.ts';
 import { compileSelection } from '../../../src/domain/selector.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import {
-  inVirtualTime,
   metasrvOptions,
   NEVER,
   openScripted,
@@ -407,7 +406,7 @@ describe('the metasrv catalog', () => {
       { ...script, 'GET /admin/node-lease': lease, 'GET /admin/heartbeat': { status: 500, body: 'etcd' } },
       { clock },
     );
-    const datanodes = await inVirtualTime(clock, cluster.readDatanodes({ signal: NEVER }));
+    const datanodes = await clock.settled(cluster.readDatanodes({ signal: NEVER }));
     expect(datanodes.find(({ id }) => id === '7')).toMatchObject({ status: 'dead' });
   });
 

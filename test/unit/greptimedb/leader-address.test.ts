@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseEndpoint } from '../../../src/greptimedb/endpoint.ts';
 import { leaderRefusal } from '../../../src/greptimedb/metasrv/leader-address.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
-import { inVirtualTime, metasrvOptions, NEVER, openScripted } from '../../support/greptimedb.ts';
+import { metasrvOptions, NEVER, openScripted } from '../../support/greptimedb.ts';
 import type { Script } from '../../support/greptimedb.ts';
 
 function refusal(endpoint: string, leader: string, allowedHosts: readonly string[] = []): string | undefined {
@@ -92,7 +92,7 @@ describe('a leader that must not be asked', () => {
       { [endpoint]: follower(leader), 'http://evil.com:3002': follower(leader) },
       { clock, onWarning: (_, { error }) => warnings.push(error) },
     );
-    return { clock, warnings, ...(await inVirtualTime(clock, opened)) };
+    return { clock, warnings, ...(await clock.settled(opened)) };
   }
 
   it.each([
@@ -100,11 +100,11 @@ describe('a leader that must not be asked', () => {
     ['https://meta.example.com:3002', 'http://meta-1.example.com:3002'],
   ])('%s that names %s: hears nothing, stops no read, and is told once', async (endpoint, leader) => {
     const { clock, warnings, transport, cluster } = await stage(endpoint, leader);
-    const safety = () => inVirtualTime(clock, cluster.readSafety({ signal: NEVER }));
+    const safety = () => clock.settled(cluster.readSafety({ signal: NEVER }));
     expect(await safety()).toMatchObject({ maintenance: false });
     expect(warnings).toMatchObject([{ code: 'leader-refused' }]);
     const request = { regionId: '4398046511105', from: '1', to: '2', replayTimeoutMs: 300_000 };
-    const result = await inVirtualTime(clock, cluster.submitMigration(request, { signal: NEVER }));
+    const result = await clock.settled(cluster.submitMigration(request, { signal: NEVER }));
     expect(result).toMatchObject({ kind: 'refused', code: 'not-leader' });
     expect(JSON.stringify(result)).toMatch(/cluster\.metasrv\.(?:allowedHosts|endpoints)/);
     await safety();

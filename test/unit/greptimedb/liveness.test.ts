@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { watchLeases } from '../../../src/greptimedb/liveness.ts';
 import type { Lease } from '../../../src/greptimedb/liveness.ts';
-import { inVirtualTime, NEVER } from '../../support/greptimedb.ts';
+import { NEVER } from '../../support/greptimedb.ts';
 
 interface World {
   /** How far the servers' clocks are ahead of ours. */
@@ -66,7 +66,7 @@ describe('telling live datanodes from dead ones', () => {
   ])('%s', async (_name, world, known, alive, seconds) => {
     const { clock, liveness } = watch(world);
     const startMs = clock.now();
-    const judged = await inVirtualTime(clock, liveness.settled(known.split(' ').filter(Boolean), NEVER));
+    const judged = await clock.settled(liveness.settled(known.split(' ').filter(Boolean), NEVER));
     expect([...judged.alive].sort().join(' ')).toBe(alive);
     expect(clock.now() - startMs).toBe(seconds * 1_000);
   });
@@ -85,7 +85,7 @@ describe('telling live datanodes from dead ones', () => {
     });
     const read = async (): Promise<number> => {
       const startMs = clock.now();
-      await inVirtualTime(clock, liveness.settled([], NEVER));
+      await clock.settled(liveness.settled([], NEVER));
       return clock.now() - startMs;
     };
     expect(await read()).toBe(0);
@@ -98,7 +98,7 @@ describe('telling live datanodes from dead ones', () => {
     const { clock, liveness } = watch({ nodes: {} });
     const controller = new AbortController();
     clock.setTimer(1_500, () => controller.abort());
-    await expect(inVirtualTime(clock, liveness.settled([], controller.signal))).rejects.toMatchObject({
+    await expect(clock.settled(liveness.settled([], controller.signal))).rejects.toMatchObject({
       name: 'AbortError',
     });
   });

@@ -7,7 +7,7 @@ import { TransportError } from '../../../src/greptimedb/http.ts';
 import type { RequestSample, Transport, TransportResponse } from '../../../src/greptimedb/index.ts';
 import { SqlClient } from '../../../src/greptimedb/sql/client.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
-import { inVirtualTime, NEVER, refusal, rows, sqlError } from '../../support/greptimedb.ts';
+import { NEVER, refusal, rows, sqlError } from '../../support/greptimedb.ts';
 
 const TIMEOUT_MS = 1_000;
 
@@ -47,8 +47,7 @@ async function ask(fates: readonly Fate[], hosts = ['f0'], isFinal?: (error: Cal
   const client = new SqlClient({ endpoints: hosts.map((host) => parseEndpoint(`http://${host}`)) }, caller);
   const startedMs = clock.monotonicMs();
   const query = { operation: 'probe', statement: 'SELECT 1', signal: NEVER } as const;
-  const outcome = await inVirtualTime(
-    clock,
+  const outcome = await clock.settled(
     client.select({ ...query, ...(isFinal && { isFinal }) }).then(
       () => 'answer',
       (error: unknown) => error as CallError,

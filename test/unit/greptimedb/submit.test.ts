@@ -5,7 +5,6 @@ import type { SubmitResult } from '../../../src/greptimedb/port.ts';
 import { sleep } from '../../../src/lib/clock.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import {
-  inVirtualTime,
   metasrvOptions,
   NEVER,
   openScripted,
@@ -188,7 +187,7 @@ describe('submitting over the admin interface', () => {
     );
     for (let count = 0; count < 2; count += 1) {
       expect(await cluster.submitMigration(REQUEST, { signal: NEVER })).toMatchObject({ kind: 'accepted' });
-      await inVirtualTime(clock, sleep(clock, 2_000));
+      await clock.settled(sleep(clock, 2_000));
     }
   });
 
