@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { GATE_CODES } from '../../src/domain/codes.ts';
+import { VERDICTS } from '../../src/server/api/answers.ts';
 import { STATUS_OF_CODE } from '../../src/server/http/errors.ts';
 import { ask, emitPlan, startTestServer as start } from '../support/server.ts';
 
@@ -127,6 +128,13 @@ describe('the OpenAPI document', () => {
       (match) => `${match[1]} ${match[2]}`,
     );
     expect(listed.sort()).toEqual(PROMISED);
+  });
+
+  it('lists every verdict of status in docs/api.md', () => {
+    const text = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+    const section = text.slice(text.indexOf('## Status'), text.indexOf('## History'));
+    const listed = [...section.matchAll(/^\| `([a-z-]+)` /gm)].map(([, code]) => code);
+    expect(listed.sort()).toEqual([...VERDICTS].sort());
   });
 
   it.each(Object.entries(STATUS_OF_CODE))('says in docs/api.md that %s comes with %d', (code, status) => {

@@ -10,7 +10,7 @@ export interface OrderedMove extends Relocation {
   /** Regions of the table on source and target right before this move. */
   readonly tableAtFrom: number;
   readonly tableAtTo: number;
-  /** Regions in total on source and target right before this move. */
+  /** Regions in total on source and target right before this move; of a source that drains also those that are not selected. */
   readonly totalAtFrom: number;
   readonly totalAtTo: number;
   /** One sentence, of moves for load; the others are told by their numbers. */
@@ -113,7 +113,7 @@ function noteMove(
     reason: drains ? 'drain' : tableGain > 0 || !problem.evenTotals ? 'table-spread' : 'node-spread',
     tableAtFrom: counts.at(fromCell),
     tableAtTo: counts.at(toCell),
-    totalAtFrom: counts.total(from),
+    totalAtFrom: drains ? counts.selected(from) : counts.total(from),
     totalAtTo: counts.total(to),
   };
 }

@@ -31,7 +31,12 @@ function explainMove(problem: Problem, counts: Counts, phrases: Phrases, move: O
   const { from, to, reason } = move;
   if (hasToLeave(problem.hold[move.region]!))
     return `Datanode ${problem.nodes[from]!.id} is draining: every region leaves it, also of tables that are not selected. Datanode ${problem.nodes[to]!.id} has the fewest of this table.`;
-  if (reason === 'drain') return phrases.drains(from) + plural(move.totalAtFrom) + phrases.isBelow(to);
+  if (reason === 'drain') {
+    const share = counts.tableShare(problem.tableOf[move.region]!, to);
+    const isBelow = move.tableAtTo < share.ceil || move.totalAtTo < counts.nodeShare(to).ceil;
+    const target = isBelow ? phrases.isBelow(to) : phrases.takes(to);
+    return phrases.drains(from) + plural(move.totalAtFrom) + target;
+  }
   if (reason === 'table-spread') {
     const table = problem.tableOf[move.region]!;
     const has = phrases.has(from) + String(move.tableAtFrom) + phrases.ofTable(counts.regionsOf(table));
@@ -62,6 +67,7 @@ class Phrases {
   readonly #whereas: string[];
   readonly #drains: string[];
   readonly #isBelow: string[];
+  readonly #takes: string[];
   readonly #shareOfNode: (string | undefined)[];
   /** By weight, of the tables of this size. */
   readonly #shareOfTable = new Map<number, string>();
@@ -78,6 +84,7 @@ class Phrases {
     this.#whereas = ids.map((id) => `, datanode ${id} has `);
     this.#drains = ids.map((id) => `Datanode ${id} is draining and has `);
     this.#isBelow = ids.map((id) => ` left; datanode ${id} is below its fair share.`);
+    this.#takes = ids.map((id) => ` left; datanode ${id} may take it.`);
     this.#shareOfNode = new Array<string | undefined>(ids.length);
   }
 
@@ -95,6 +102,10 @@ class Phrases {
 
   isBelow(node: number): string {
     return this.#isBelow[node]!;
+  }
+
+  takes(node: number): string {
+    return this.#takes[node]!;
   }
 
   ofTable(regions: number): string {

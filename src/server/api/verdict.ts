@@ -138,15 +138,22 @@ function blockersOf(live: LiveState): string | null {
 function dryRun({ dryRun: isDryRun, live }: VerdictFacts): Words | undefined {
   if (!isDryRun) return undefined;
   const others = [...live.gates].flatMap(([code, detail]) => (code === 'dry-run' ? [] : [detail]));
-  const moves = count(movesLeft(live), 'move');
   return {
     code: 'dry-run',
-    sentence: withRemarks(
-      live,
-      `${moves} would balance the cluster; execution.dryRun is on, so none is made.`,
-    ),
+    sentence: withRemarks(live, `${wouldDo(live)}; execution.dryRun is on, so none is made.`),
     detail: others.length > 0 ? `Without it none could start either: ${others.join(' ')}` : null,
   };
+}
+
+/** `12 moves would balance the cluster`, where they would. */
+function wouldDo(live: LiveState): string {
+  const { balance, plan } = live;
+  const left = movesLeft(live);
+  const code = balance && judgePlacement(balance.after, plan?.warnings).code;
+  const moves = count(left, 'move');
+  if (code === 'balanced') return `${moves} would balance the cluster`;
+  if (code === 'attention') return `${moves} would balance the rest`;
+  return `${moves} ${left === 1 ? 'is' : 'are'} planned`;
 }
 
 function gated({ live }: VerdictFacts): Words | undefined {

@@ -133,6 +133,35 @@ describe('a drain takes everything', () => {
     expect(counts(made)).toEqual([0, 2, 2]);
   });
 
+  it('and a move counts what is left of every table', () => {
+    const { moves } = plan(
+      snapshotOf([
+        [2, 0],
+        [1, 0],
+      ]),
+      { drain: ['0'], ...onlyT0 },
+    );
+    expect(moves.map(({ detail }) => /has (\d+) regions? left/.exec(detail)?.[1])).toEqual([
+      '3',
+      '2',
+      undefined,
+    ]);
+  });
+
+  it('and a move says of its target what is true when no other can take the region', () => {
+    const base = snapshotOf([[1, 1, 0]]);
+    const regions = base.regions.map((region) =>
+      region.leader === '0' ? { ...region, followers: ['2'] } : region,
+    );
+    const { moves } = plan(
+      { ...base, regions },
+      { drain: ['0'], pins: { tables: [], regions: [regionId(1024, 1)] } },
+    );
+    expect(moves.map(({ detail }) => detail)).toEqual([
+      'Datanode 0 is draining and has 1 region left; datanode 1 may take it.',
+    ]);
+  });
+
   it('though it rests after a move; a quarantine holds it', () => {
     const [cooling, failed] = [regionId(1024, 0), regionId(1024, 1)];
     const rests = (id: string) => [{ regionId: id, untilMs: NOW_MS + 1 }];

@@ -114,6 +114,20 @@ const verdicts: [
     [...seen, finished('planned')],
     { dryRun: true },
   ],
+  [
+    'dry-run: 1 region led by dead datanode 2: left to failover. 2 moves would balance the rest; execution.dryRun is on, so none is made.',
+    [taken, planned(samplePlan({ after: deadWithRegion })), finished('planned')],
+    { dryRun: true },
+  ],
+  [
+    'dry-run: 2 moves are planned; execution.dryRun is on, so none is made.',
+    [
+      taken,
+      planned(samplePlan({ after: makeBalance([3, 1], { tableSpreadViolation: 1 }) })),
+      finished('planned'),
+    ],
+    { dryRun: true },
+  ],
   ['balancing: 0 of 2 moves done.', [...seen, started]],
   ['balancing: 1 of 2 moves done, about 4 s left.', [...seen, started, ended()], { timeLeftMs: 4_000 }],
   ['balancing: 1 of 2 moves done.', [...seen, started, ended()], { timeLeftMs: undefined }],
