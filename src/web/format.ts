@@ -9,6 +9,9 @@ const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
+/** `Europe/Berlin`: of all times on the page. */
+export const ZONE = clock.resolvedOptions().timeZone;
+
 /** `12 345`, `0.25`; it is not broken into two lines. */
 export function formatCount(count: number): string {
   return formatNumber(count).replaceAll(' ', '\u202f');
@@ -54,9 +57,9 @@ export function formatAgo(iso: string, nowMs: number): string {
   return ageMs < HOUR_MS ? `${formatRough(ageMs)} ago` : formatClock(iso, nowMs);
 }
 
-/** `02:02, 43 min`: when, and how long until then. */
+/** `02:02 (in 43 min)`: when, and how long until then. */
 export function formatAhead(iso: string, nowMs: number): string {
-  return `${formatClock(iso, nowMs)}, ${formatRough(Date.parse(iso) - nowMs)}`;
+  return `${formatClock(iso, nowMs)} (in ${formatRough(Date.parse(iso) - nowMs)})`;
 }
 
 /** `greptime.public.cpu` without the parts that all tables share. */

@@ -116,6 +116,15 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     });
   });
 
+  test('tells between two moves which one is next, and what became of the last', async () => {
+    const set = ['execution.pauseBetweenMoves=10m'];
+    await withPage({ cluster: { migrationTimeMs: 100 }, set }, async (page) => {
+      await page.getByText(/^Region \d+, because of table spread; starts in a moment$/).waitFor();
+      await page.locator('.last-move').getByText('succeeded').waitFor();
+      expect(await page.getByText('No migration running.').count()).toBe(0);
+    });
+  });
+
   test('pauses with an end, a reason and a name, and resumes', async () => {
     await withPage({ cluster: { migrationTimeMs: 400 } }, async (page, daemon) => {
       await page.getByRole('button', { name: 'Pause…' }).click();
@@ -144,13 +153,12 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await dialog.getByText(/moves? empt(y|ies) datanode 2/).waitFor();
       expect(daemon.running.session.store.requested('drain')).toEqual([]);
       await dialog.getByRole('button', { name: 'Drain datanode 2' }).click();
-      await page.getByText('Draining datanode 2.').waitFor();
-      await page.getByText(/^Draining datanode 2: \d regions? left\.$/).waitFor();
+      await verdict(page, 'Draining datanode 2');
+      await page.getByText(/^\d regions? left on datanode 2\.$/).waitFor();
       expect(daemon.running.session.store.requested('drain').map(({ datanode }) => datanode)).toEqual(['2']);
       await page.locator('.node-label.draining .node-count strong', { hasText: /^0$/ }).waitFor();
       await page.locator('.node-label.draining').getByText('drained').waitFor();
-      await page.locator('.node-label.draining').click();
-      await page.getByRole('dialog').getByRole('button', { name: 'Stop draining' }).click();
+      await page.getByRole('button', { name: 'Stop draining datanode 2' }).click();
       await page.getByText('Datanode 2 no longer drains.').waitFor();
       expect(daemon.running.session.store.requested('drain')).toEqual([]);
     });
@@ -353,14 +361,15 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ cluster, look: PHONE }, async (page, daemon) => {
       await verdict(page, 'Paused');
       await page
-        .getByText(/Paused automatically: 3 migrations/)
-        .first()
+        .getByText(/^Paused automatically: 3 migrations .* Press Resume to continue\. Nothing moves to /)
         .waitFor();
+      await page.getByText(/^Last failure: rolled_back: /).waitFor();
+      expect(await page.getByRole('button', { name: 'Trigger' }).isDisabled()).toBe(true);
       // Two that failed with one datanode are its fault: it rests in their place.
       await page.getByRole('cell', { name: 'receives no regions' }).waitFor();
       await page.getByText('1 × rolled_back').waitFor();
       const row = page.locator('.quarantine tbody tr').last();
-      for (const name of [/^From \d$/, /^To \d$/, /^Failures 1$/, /^Until \d\d:\d\d, \d+ min$/])
+      for (const name of [/^From \d$/, /^To \d$/, /^Failures 1$/, /^Until \d\d:\d\d \(in \d+ min\)$/])
         await row.getByRole('cell', { name }).waitFor();
       await row.getByRole('button', { name: /^Release region/ }).click();
       await page.getByText('1 × rolled_back').waitFor({ state: 'detached' });

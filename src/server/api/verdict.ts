@@ -96,7 +96,8 @@ function starting({ live }: VerdictFacts): Words | undefined {
 
 function paused({ live, paused: state }: VerdictFacts): Words | undefined {
   if (!state) return undefined;
-  return { code: 'paused', sentence: withRemarks(live, pauseText(state)) };
+  const [text, remarks] = [pauseText(state), remarksAfter(live)];
+  return { code: 'paused', sentence: remarks.length === 0 ? text : [sentenceOf(text), ...remarks].join(' ') };
 }
 
 function pauseText({ by, untilMs, reason }: PauseState): string {
@@ -178,6 +179,10 @@ function balancing({ live, progress, timeLeftMs }: VerdictFacts): Words {
 }
 
 /** What the moves that are left will not mend is told first. */
-function withRemarks({ balance, plan }: LiveState, sentence: string): string {
-  return [...(balance ? remarksOn(balance.after, plan?.warnings) : []), sentence].join(' ');
+function withRemarks(live: LiveState, sentence: string): string {
+  return [...remarksAfter(live), sentence].join(' ');
+}
+
+function remarksAfter({ balance, plan }: LiveState): string[] {
+  return balance ? remarksOn(balance.after, plan?.warnings) : [];
 }

@@ -26,7 +26,7 @@ export function Section({
 
 /** Nothing to show, and why that is so. */
 export function Empty({ children }: { readonly children: ComponentChildren }): JSX.Element {
-  return <p class="empty">{children}</p>;
+  return <p class="dim">{children}</p>;
 }
 
 export function Problem({ text }: { readonly text: string | null }): JSX.Element | null {

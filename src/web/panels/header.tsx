@@ -1,8 +1,9 @@
-import type { ButtonHTMLAttributes, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { actions } from '../api/actions.ts';
 import { Select } from '../controls/choice.tsx';
 import { useAttempt } from '../hooks/attempt.ts';
 import { usePage, usePageState } from '../page/page.ts';
+import { ZONE } from '../format.ts';
 import { THEME_CHOICES, useTheme } from '../page/theme.ts';
 
 const CONNECTION = {
@@ -11,12 +12,15 @@ const CONNECTION = {
   lost: ['bad toned', 'No connection'],
   locked: ['busy', 'Token needed'],
 } as const;
+/** The rebalancer answers, and GreptimeDB does not. */
+const NO_ANSWER = ['bad toned', 'GreptimeDB does not answer'] as const;
 
 export function Header(): JSX.Element {
   const [theme, chooseTheme] = useTheme();
   const connection = usePageState((state) => state.connection);
   const problem = usePageState((state) => state.problem);
-  const [tone, text] = CONNECTION[connection];
+  const isBlind = usePageState(({ status }) => status?.verdict.code === 'lost-contact');
+  const [tone, text] = isBlind && connection === 'live' ? NO_ANSWER : CONNECTION[connection];
   return (
     <header class="top">
       <div class="top-line">
@@ -47,7 +51,7 @@ function Title(): JSX.Element {
       <h1>{cluster?.name ?? 'greptime-rebalancer'}</h1>
       {cluster && (
         <p>
-          {cluster.version ? `GreptimeDB ${cluster.version} · ` : ''}rebalancer {version}
+          {cluster.version ? `GreptimeDB ${cluster.version} · ` : ''}rebalancer {version} · times in {ZONE}
         </p>
       )}
     </div>
@@ -67,13 +71,17 @@ function Actions(): JSX.Element | null {
       page.say(done);
     });
   if (!leader || isLocked) return null;
-  const button = (text: string, go: () => void, more: ButtonHTMLAttributes = {}): JSX.Element => (
+  const button = (
+    text: string,
+    title: string,
+    go: () => void,
+    { isOff = false, isMain = false } = {},
+  ): JSX.Element => (
     <button
       type="button"
-      class="button"
-      title={leader.leads ? undefined : 'Only the leader does this'}
-      {...more}
-      disabled={!leader.leads || more.disabled === true}
+      class={`button ${isMain ? 'primary' : ''}`}
+      title={leader.leads ? title : 'Only the leader does this'}
+      disabled={!leader.leads || isOff}
       onClick={go}
     >
       {text}
@@ -82,16 +90,29 @@ function Actions(): JSX.Element | null {
   return (
     <div class="actions">
       {isPaused
-        ? button('Resume', () => attempt(actions.resume, 'Resumed.'), {
-            class: 'button primary',
-            disabled: isBusy,
+        ? button('Resume', 'Migrations may start again', () => attempt(actions.resume, 'Resumed.'), {
+            isMain: true,
+            isOff: isBusy,
           })
-        : button('Pause…', () => page.open({ kind: 'pause' }))}
-      {button('Trigger', () => attempt(actions.trigger, 'Cycle triggered.'), {
-        disabled: isBusy || isRunning,
-        ...(leader.leads && { title: isRunning ? 'A cycle is running' : 'Start a cycle now' }),
-      })}
-      {button('Drain…', () => page.open({ kind: 'drain', datanodes: [] }))}
+        : button('Pause…', 'The current migration finishes, no further one starts', () =>
+            page.open({ kind: 'pause' }),
+          )}
+      {button(
+        'Trigger',
+        triggerText(isPaused, isRunning),
+        () => attempt(actions.trigger, 'Cycle triggered.'),
+        {
+          isOff: isBusy || isRunning || isPaused,
+        },
+      )}
+      {button('Drain…', 'Move every region off datanodes, so that they can be switched off', () =>
+        page.open({ kind: 'drain', datanodes: [] }),
+      )}
     </div>
   );
+}
+
+function triggerText(isPaused: boolean, isRunning: boolean): string {
+  if (isPaused) return 'Paused: nothing would be moved. Press Resume first';
+  return isRunning ? 'A cycle is running' : 'Plan and move now, without waiting for the schedule';
 }

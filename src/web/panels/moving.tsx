@@ -1,12 +1,13 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
+import type { MoveView } from '../../observability/event-view.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { DetailsButton } from '../controls/details-button.tsx';
 import { FactList } from '../controls/fact-list.tsx';
 import type { NamedFact } from '../controls/fact-list.tsx';
 import { MoveButton, reasonText, Route, StateBadge } from '../controls/move.tsx';
-import { Empty, Section } from '../controls/section.tsx';
+import { Section } from '../controls/section.tsx';
 import { Ago, Ahead } from '../controls/time.tsx';
-import { formatElapsed, shortTable } from '../format.ts';
+import { formatCount, formatElapsed, shortTable } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { usePageState } from '../page/page.ts';
 
@@ -19,28 +20,56 @@ const STEPS = [
   ['verifying', 'Verify', 'The route is read until it is certain.'],
 ] as const;
 
-export function Moving(): JSX.Element {
-  const current = usePageState(({ status }) => status?.currentMove ?? null);
-  return current ? <Move {...current} /> : <Idle />;
+/** The move under way, or the one that starts in a moment, or when there may be one again; and what became of the last. */
+export function Moving(): JSX.Element | null {
+  const status = usePageState((state) => state.status);
+  const nowMs = usePageState((state) => state.nowMs);
+  const revision = usePageState(({ revisions }) => revisions.moves);
+  const past = useAnswer('/api/v1/history', { limit: 2 }, revision).value?.moves ?? [];
+  if (!status) return null;
+  const { currentMove, progress } = status;
+  const last = past.find(({ endedAt }) => endedAt !== null);
+  const total = progress.done + progress.failed + progress.remaining;
+  const next = nextMove(status);
+  const aside = currentMove
+    ? `${formatCount(currentMove.position)} of ${formatCount(currentMove.total)}`
+    : next && `${formatCount(progress.done + progress.failed + 1)} of ${formatCount(total)}`;
+  return (
+    <Section title="Moving now" id="moving" aside={aside && <span class="dim">{aside}</span>}>
+      {currentMove ? (
+        <Current {...currentMove} nowMs={nowMs} />
+      ) : next ? (
+        <Move move={next}>starts in a moment</Move>
+      ) : (
+        <p class="dim">{idleText(status)}</p>
+      )}
+      <FactList
+        facts={[
+          ...(currentMove || next ? [] : nextTime(status)),
+          ['Last move', last ? <LastMove move={last} /> : currentMove || next ? '' : 'none yet'],
+        ]}
+      />
+    </Section>
+  );
 }
+
+type PlannedMove = Omit<StatusView['queue']['next'][number], 'seq' | 'detail'>;
+type CurrentMove = NonNullable<StatusView['currentMove']>;
 
 function Move({
   move,
-  position,
-  total,
-  startedAt,
-  stateSince,
-}: NonNullable<StatusView['currentMove']>): JSX.Element {
-  const nowMs = usePageState((state) => state.nowMs);
-  const at = STEPS.findIndex(([state]) => state === move.state);
-  const elapsed = (iso: string): string => formatElapsed(Date.parse(iso), nowMs);
+  children,
+}: {
+  readonly move: PlannedMove;
+  readonly children: ComponentChildren;
+}): JSX.Element {
   const datanode = (id: string): JSX.Element => (
     <DetailsButton what="datanode" id={id}>
       {id}
     </DetailsButton>
   );
   return (
-    <Section title="Moving now" id="moving" aside={<span class="dim">{`${position} of ${total}`}</span>}>
+    <>
       <p class="big-move">
         <DetailsButton what="table" id={move.tableId} class="link table-name">
           {shortTable(move.table)}
@@ -52,8 +81,23 @@ function Move({
         <DetailsButton what="region" id={move.regionId}>
           {move.regionId}
         </DetailsButton>
-        , because of {reasonText(move.reason)}; {elapsed(startedAt)} so far
+        , because of {reasonText(move.reason)}; {children}
       </p>
+    </>
+  );
+}
+
+function Current({
+  move,
+  startedAt,
+  stateSince,
+  nowMs,
+}: CurrentMove & { readonly nowMs: number }): JSX.Element {
+  const at = STEPS.findIndex(([state]) => state === move.state);
+  const elapsed = (iso: string): string => formatElapsed(Date.parse(iso), nowMs);
+  return (
+    <>
+      <Move move={move}>{elapsed(startedAt)} so far</Move>
       <ol class="steps" aria-label="Steps of the move">
         {STEPS.map(([state, text, detail], index) => (
           <li
@@ -67,45 +111,43 @@ function Move({
           </li>
         ))}
       </ol>
-    </Section>
+    </>
   );
 }
 
-/** What happened last, and when something may happen again. */
-function Idle(): JSX.Element {
-  const revision = usePageState(({ revisions }) => revisions.moves);
-  const status = usePageState((state) => state.status);
-  const last = useAnswer('/api/v1/history', { limit: 1 }, revision).value?.moves[0];
-  const facts: readonly NamedFact[] = [
-    [
-      'Last move',
-      last ? (
-        <span class="last-move">
-          <MoveButton move={last} />
-          <Route from={last.from} to={last.to} />
-          <StateBadge state={last.state} />
-          <span class="dim">
-            <Ago at={last.endedAt ?? last.createdAt} />
-          </span>
-        </span>
-      ) : (
-        'none yet'
-      ),
-    ],
-    ['Next start', status && nextStart(status)],
-  ];
+function LastMove({ move }: { readonly move: MoveView }): JSX.Element {
   return (
-    <Section title="Moving now" id="moving">
-      <Empty>No migration running.</Empty>
-      <FactList facts={facts} />
-    </Section>
+    <span class="last-move">
+      <MoveButton move={move} />
+      <Route from={move.from} to={move.to} />
+      <StateBadge state={move.state} />
+      <span class="dim">
+        <Ago at={move.endedAt ?? move.createdAt} />
+      </span>
+    </span>
   );
 }
 
-function nextStart({ leader, dryRun, paused, cycle, nextTickAt }: StatusView): JSX.Element | string {
-  if (!leader.leads) return 'only the leader moves regions';
-  if (paused) return paused.until === null ? 'after somebody resumes' : <Ahead at={paused.until} />;
-  if (dryRun) return 'none: dry run';
-  if (cycle) return 'a cycle is running';
-  return nextTickAt === null ? 'not scheduled' : <Ahead at={nextTickAt} />;
+/** Between two moves of a cycle there is a short pause. */
+function nextMove({ leader, cycle, gates, dryRun, queue }: StatusView): PlannedMove | undefined {
+  return leader.leads && cycle && !dryRun && gates.length === 0 ? queue.next[0] : undefined;
+}
+
+function idleText({ leader }: StatusView): string {
+  if (!leader.leads)
+    return leader.holder === null
+      ? 'Only a leader moves regions.'
+      : `Only the leader, ${leader.holder}, moves regions.`;
+  return 'No migration running.';
+}
+
+/** When something may be moved, or is looked for. */
+function nextTime({ leader, dryRun, paused, cycle, nextTickAt, queue, verdict }: StatusView): NamedFact[] {
+  if (!leader.leads || cycle) return [];
+  if (paused)
+    return [['Pause ends', paused.until === null ? 'when somebody resumes' : <Ahead at={paused.until} />]];
+  const isIdle = dryRun || queue.length === 0 || verdict.code === 'blocked';
+  return [
+    [isIdle ? 'Next check' : 'Next cycle', nextTickAt === null ? 'not scheduled' : <Ahead at={nextTickAt} />],
+  ];
 }

@@ -1,14 +1,18 @@
 import type { JSX } from 'preact';
 import { Ahead } from '../controls/time.tsx';
-import type { StatusProps } from './verdict-facts.tsx';
+import type { StatusProps } from './progress.tsx';
 
-/** Who paused, until when and why, with the time as a person reads it; the API's own sentence is for everybody. */
+/** The API's sentence, with the time as a person reads it and the button in place of the command. */
 export function PauseText({ status: { paused, verdict } }: StatusProps): JSX.Element {
-  if (!paused?.until) return <>{verdict.sentence}</>;
+  const sentence = verdict.sentence.replace('Run resume to continue.', 'Press Resume to continue.');
+  const until = paused?.until ?? '';
+  const at = until === '' ? -1 : sentence.indexOf(until);
+  if (at < 0) return <>{sentence}</>;
   return (
     <>
-      Paused by {paused.by} until <Ahead at={paused.until} />
-      {paused.reason !== '' && `: ${paused.reason}`}
+      {sentence.slice(0, at)}
+      <Ahead at={until} />
+      {sentence.slice(at + until.length)}
     </>
   );
 }

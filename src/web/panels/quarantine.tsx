@@ -6,7 +6,6 @@ import type { Answers } from '../api/client.ts';
 import { DataTable } from '../controls/data-table.tsx';
 import type { Column } from '../controls/data-table.tsx';
 import { DetailsButton } from '../controls/details-button.tsx';
-import { Folded } from '../controls/folded.tsx';
 import { MoveButton } from '../controls/move.tsx';
 import { NotShown, Problem } from '../controls/section.tsx';
 import { Ahead } from '../controls/time.tsx';
@@ -77,7 +76,7 @@ const DATANODE_COLUMNS: readonly Column<HeldDatanode>[] = [
         <DetailsButton what="datanode" id={datanodeId}>
           Datanode {datanodeId}
         </DetailsButton>
-        <Folded title="Last failure" text={detail} />
+        <p class="small">Last failure: {detail}</p>
       </>
     ),
   },
@@ -118,6 +117,7 @@ function ReleaseButton({ what, id }: Released): JSX.Element {
     <button
       type="button"
       class="button small"
+      title={`Forget the failures, so that migrations of this ${what} may start again`}
       disabled={isBusy || isReleased}
       onClick={() => void run(release)}
     >

@@ -20,7 +20,7 @@ export function Queue(): JSX.Element {
   const revision = usePageState(({ revisions }) => revisions.moves);
   const current = usePageState(({ status }) => status?.currentMove?.move.regionId ?? '');
   const earlier = usePageState(({ status }) => (status ? movesOfEarlierPlans(status) : 0));
-  const isDryRun = usePageState(({ status }) => status?.dryRun === true);
+  const isActing = usePageState(({ status }) => status?.dryRun === false && status.leader.leads);
   const [isWhole, setWhole] = useState(false);
   const [text, setText] = useState('');
   const filter = useSettled(text);
@@ -37,7 +37,7 @@ export function Queue(): JSX.Element {
       title="Next"
       id="queue"
       aside={
-        length > 0 && <span class="dim">{`${formatCount(length)} ${isDryRun ? 'planned' : 'queued'}`}</span>
+        length > 0 && <span class="dim">{`${formatCount(length)} ${isActing ? 'queued' : 'planned'}`}</span>
       }
     >
       {isWhole && (

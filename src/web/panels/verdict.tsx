@@ -1,16 +1,20 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { StatusView, Verdict as VerdictCode } from '../../server/api/answers.ts';
+import { actions } from '../api/actions.ts';
 import { Folded } from '../controls/folded.tsx';
 import { plural } from '../format.ts';
-import { usePageState } from '../page/page.ts';
+import { useAttempt } from '../hooks/attempt.ts';
+import { usePage, usePageState } from '../page/page.ts';
 import { PauseText } from './pause-text.tsx';
-import { Progress, VerdictFacts } from './verdict-facts.tsx';
-import type { StatusProps } from './verdict-facts.tsx';
+import { Progress } from './progress.tsx';
+import type { StatusProps } from './progress.tsx';
 
 const WARNING = 'M12 8v5m0 3.5v.5M12 3l9.5 17h-19z';
 
-const LOOK: Readonly<Record<VerdictCode, readonly [tone: string, title: string, icon: string]>> = {
+type Look = readonly [tone: string, title: string, icon: string];
+
+const LOOK: Readonly<Record<VerdictCode, Look>> = {
   balanced: ['good', 'Balanced', 'M5 13l4 4L19 7'],
   balancing: ['busy', 'Balancing', 'M4 8h13m0 0l-4-4m4 4l-4 4M20 16H7m0 0l4-4m-4 4l4 4'],
   attention: ['warn', 'Needs attention', WARNING],
@@ -31,54 +35,94 @@ const LOOK: Readonly<Record<VerdictCode, readonly [tone: string, title: string, 
   ],
 };
 
-/** The one word that matters, and the numbers behind it. */
+const WAITING: Look = ['calm', 'Waiting', 'M12 7v5l3 2M12 4a8 8 0 110 16 8 8 0 010-16z'];
+const NO_REGIONS: Look = ['calm', 'No regions', 'M5 12h14'];
+
+function lookOf(status: StatusView): Look {
+  const { verdict, load, gates, snapshot, datanodes } = status;
+  const [tone, title, icon] = LOOK[verdict.code];
+  // Nothing is wrong: a load that is high has only not been so for long.
+  if (verdict.code === 'blocked' && load?.state === 'waiting' && gates.length === 0) return WAITING;
+  if (verdict.code === 'balanced' && snapshot?.regions === 0) return NO_REGIONS;
+  if (verdict.code === 'balanced' && datanodes.some(({ state }) => state === 'dead'))
+    return ['warn', title, icon];
+  const draining = drainingOf(status);
+  if (verdict.code !== 'balancing' || draining.length === 0) return [tone, title, icon];
+  return [
+    tone,
+    `Draining ${draining.length === 1 ? 'datanode' : 'datanodes'} ${draining.map(({ id }) => id).join(', ')}`,
+    icon,
+  ];
+}
+
+function drainingOf({ datanodes }: StatusView): StatusView['datanodes'] {
+  return datanodes.filter(({ state, regions }) => state === 'draining' && regions > 0);
+}
+
+/** The one word that matters, and why. */
 export function Verdict(): JSX.Element | null {
   const status = usePageState((state) => state.status);
   const isLost = usePageState(({ connection }) => connection === 'lost');
   useTitle(status, isLost);
   if (!status) return null;
   const { verdict } = status;
-  const [tone, title, icon] = LOOK[verdict.code];
-  const hasDead = status.datanodes.some(({ state }) => state === 'dead');
+  const [tone, title, icon] = lookOf(status);
   // The headline has said it.
   const sentence = verdict.sentence.replace(/ ?\bBalanced\.$/, '');
   return (
-    <section
-      class={`card verdict ${hasDead && tone === 'good' ? 'warn' : tone} ${verdict.code}`}
-      aria-labelledby="verdict"
-    >
+    <section class={`card verdict ${tone} ${verdict.code}`} aria-labelledby="verdict">
       <Head title={title} icon={icon}>
         {sentence !== '' && <p>{verdict.code === 'paused' ? <PauseText status={status} /> : sentence}</p>}
         <Draining status={status} />
         <LeaderLink status={status} />
-        <Folded text={verdict.detail} />
+        {/* The reasons of a blocked cluster are listed below. */}
+        {verdict.code !== 'blocked' && <Folded text={verdict.detail} />}
       </Head>
       <Progress status={status} />
-      <VerdictFacts status={status} />
     </section>
   );
 }
 
-/** What is moved for somebody who waits for it. */
-function Draining({ status }: StatusProps): JSX.Element | null {
-  const nodes = status.datanodes.filter(({ state, regions }) => state === 'draining' && regions > 0);
-  if (nodes.length === 0) return null;
-  const left = plural(
-    nodes.reduce((sum, { regions }) => sum + regions, 0),
-    'region',
-  );
-  const ids = nodes.map(({ id }) => id).join(', ');
+/** What is moved for somebody who waits for it, and how to end that. */
+function Draining({ status }: StatusProps): JSX.Element {
+  const page = usePage();
+  const { isBusy, run } = useAttempt();
+  const asked = status.datanodes.filter(({ drain }) => (drain?.since ?? null) !== null);
+  const left = drainingOf(status);
+  const stop = async (id: string): Promise<void> => {
+    await actions.undrain(id);
+    page.say(`Datanode ${id} no longer drains.`);
+  };
   return (
-    <p>
-      Draining {nodes.length === 1 ? 'datanode' : 'datanodes'} {ids}: {left} left.
-    </p>
+    <>
+      {left.map(({ id, regions }) => (
+        <p key={id}>
+          {plural(regions, 'region')} left on datanode {id}.
+        </p>
+      ))}
+      {status.leader.leads && asked.length > 0 && (
+        <p class="tools">
+          {asked.map(({ id }) => (
+            <button
+              key={id}
+              type="button"
+              class="button small"
+              title="The datanode may lead regions again, and gets its share back"
+              disabled={isBusy}
+              onClick={() => void run(() => stop(id))}
+            >
+              Stop draining datanode {id}
+            </button>
+          ))}
+        </p>
+      )}
+    </>
   );
 }
 
 /** The tab tells the verdict, too. */
 function useTitle(status: StatusView | null, isLost: boolean): void {
-  const title =
-    status && `${isLost ? 'No connection' : LOOK[status.verdict.code][1]} · ${status.cluster.name}`;
+  const title = status && `${isLost ? 'No connection' : lookOf(status)[1]} · ${status.cluster.name}`;
   useEffect(() => {
     if (title !== null) document.title = title;
   }, [title]);

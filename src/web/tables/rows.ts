@@ -43,8 +43,10 @@ export function shareText(table: TableRow, fraction: number | null = null): stri
 export function toneOf(
   count: number,
   share: number | null,
-): { readonly className: 'fair' | 'over' | 'under' | 'out'; readonly percent: number } {
+): { readonly className: 'fair' | 'over' | 'under' | 'out' | 'leaves'; readonly percent: number } {
   if (share === null) return { className: 'out', percent: 0 };
+  // Of a draining datanode everything leaves, however little it is.
+  if (share === 0 && count > 0) return { className: 'leaves', percent: 0 };
   const [floor, ceil] = boundsOf(share);
   const off = count > ceil ? count - ceil : Math.min(0, count - floor);
   if (off === 0) return { className: 'fair', percent: count === 0 ? 0 : 100 };

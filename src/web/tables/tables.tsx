@@ -25,6 +25,9 @@ const SHADES = [
   ['over', '100%', 'far above'],
 ] as const;
 
+/** Where a datanode drains. */
+const LEAVES = ['leaves', '0%', 'leaves'] as const;
+
 /** How many regions of each table each datanode leads, at any number of both. */
 export function Tables(): JSX.Element {
   const when = useWhen();
@@ -67,7 +70,7 @@ export function Tables(): JSX.Element {
         <li>
           {formatCount(rows.length)} of {plural(matrix.tables.length, 'table')}
         </li>
-        {SHADES.map(([look, strength, text]) => (
+        {(fractions.includes(0) ? [...SHADES, LEAVES] : SHADES).map(([look, strength, text]) => (
           <li key={text}>
             <span class={`shade ${look}`} aria-hidden="true" style={{ '--strength': strength }} />
             {text}

@@ -1,0 +1,96 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { loadTexts } from '../../domain/load-text.ts';
+import type { StatusView } from '../../server/api/answers.ts';
+import { FactList } from '../controls/fact-list.tsx';
+import type { NamedFact } from '../controls/fact-list.tsx';
+import { Ago } from '../controls/time.tsx';
+import { formatCount, plural } from '../format.ts';
+import { usePageState } from '../page/page.ts';
+
+/** The numbers behind the verdict. */
+export function Numbers(): JSX.Element | null {
+  const status = usePageState((state) => state.status);
+  if (!status) return null;
+  const { snapshot, lastCycle, cycle, load } = status;
+  const facts: readonly NamedFact[] = [
+    ...(load ? [loadImbalance(status, load)] : []),
+    skew(
+      status,
+      'tableSkewMax',
+      'Table skew',
+      'the most uneven table: most minus least regions of a datanode',
+    ),
+    ...(load
+      ? []
+      : [skew(status, 'nodeSkew', 'Datanode skew', 'all tables: most minus least regions of a datanode')]),
+    ['Moves left', ...movesLeft(status)],
+    [
+      'Regions',
+      snapshot ? formatCount(snapshot.regions) : '–',
+      snapshot && `${plural(snapshot.tables, 'table')} on ${plural(snapshot.datanodes, 'datanode')}`,
+    ],
+    ...(lastCycle && !cycle
+      ? [['Last cycle', <Ago key="ago" at={lastCycle.endedAt} />, cycleText(lastCycle)] as const]
+      : []),
+  ];
+  return (
+    <section class="card numbers" aria-label="Numbers">
+      <FactList facts={facts} />
+    </section>
+  );
+}
+
+function skew(
+  { balance }: StatusView,
+  part: 'tableSkewMax' | 'nodeSkew',
+  name: string,
+  note: string,
+): NamedFact {
+  return [
+    name,
+    balance ? change(formatCount(balance.now[part]), formatCount(balance.after[part])) : '–',
+    note,
+  ];
+}
+
+/** Now, and after the plan where that is another number. */
+function change(now: string, after: string): ComponentChildren {
+  if (now === after) return now;
+  return (
+    <>
+      {now} → {after} <small class="dim">after the plan</small>
+    </>
+  );
+}
+
+/** How far the fullest datanode is above the mean, each load divided by weight. */
+function loadImbalance({ datanodes }: StatusView, load: NonNullable<StatusView['load']>): NamedFact {
+  const { by, mean, low, high } = load;
+  const { number, whole } = loadTexts(by, mean);
+  const above = (part: 'load' | 'loadAfter'): string => {
+    const most = datanodes.reduce((high, node) => Math.max(high, (node[part] ?? 0) / node.weight), 0);
+    return `${mean > 0 ? formatCount(Math.max(0, Math.round((most / mean - 1) * 100))) : 0} %`;
+  };
+  return [
+    'Load imbalance',
+    change(above('load'), above('loadAfter')),
+    `fullest datanode above the mean, ${whole(mean)}; ${number(low)} to ${whole(high)} is even`,
+  ];
+}
+
+/** Of the plan as it stands. */
+function movesLeft({ plan, progress, verdict }: StatusView): readonly [string, string?] {
+  if (!plan) return ['–'];
+  if (progress.remaining === 0)
+    return ['0', verdict.code === 'balanced' ? 'nothing to move' : 'no move is possible'];
+  const proof = plan.optimal
+    ? 'the fewest possible'
+    : `at least ${formatCount(plan.minimumMoves)} are needed`;
+  return [formatCount(progress.remaining), proof];
+}
+
+/** What it did, in words that need no glossary. */
+function cycleText({ outcome, moved }: NonNullable<StatusView['lastCycle']>): string {
+  if (moved > 0) return `made ${plural(moved, 'move')}`;
+  return outcome === 'failed' ? 'failed' : 'moved nothing';
+}
