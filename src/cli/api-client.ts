@@ -8,6 +8,7 @@ import { readBoundedText } from '../lib/bounded-text.ts';
 import type { TextLimits } from '../lib/bounded-text.ts';
 import { deadlineSignal } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
+import { parsedOrUndefined } from '../lib/json.ts';
 import { maskUserInfo } from '../lib/user-info.ts';
 import type { Readiness } from '../server/api/answers.ts';
 import type { AskDaemon, DaemonRequest } from './ask-daemon.ts';
@@ -145,7 +146,7 @@ async function readAnswer<T>(
   schema: z.ZodType<T>,
   target: string,
 ): Promise<T> {
-  const body = parseJson(text);
+  const body = parsedOrUndefined(text, JSON.parse);
   const answer = checkValue(schema, body);
   if (isGood && 'value' in answer) return answer.value;
   const { errorSchema } = await import('../server/api/answers.ts');
@@ -168,11 +169,3 @@ async function readAnswer<T>(
 }
 
 const TOKEN_HINT = ` Give the token with --token-file FILE or ${COMMAND_VARIABLES.tokenFile}.`;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,3 +1,4 @@
+import { isObject } from './json-file.ts';
 import { formatBytes, formatNumber } from '../lib/number.ts';
 
 /** The facts of an explanation in words: for command line and page alike. */
@@ -26,7 +27,7 @@ export function factLabel(name: string): string {
 
 /** Whether a fact is a table of several rows. */
 export function isFactTable(value: unknown): value is Fields[] {
-  return Array.isArray(value) && value.length > 0 && value.every(isRecord);
+  return Array.isArray(value) && value.length > 0 && value.every(isObject);
 }
 
 /** Any other fact. Text of the cluster is in it as it came. */
@@ -35,7 +36,7 @@ export function factText(name: string, value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map((item) => factText(name, item)).join(', ') || 'none';
-  if (!isRecord(value)) return 'none';
+  if (!isObject(value)) return 'none';
   return Object.entries(withShare(value))
     .map(([key, field]) => (key === 'share' ? String(field) : `${factLabel(key)} ${factText(key, field)}`))
     .join(', ');
@@ -46,8 +47,4 @@ export function withShare({ floor, ceil, ...others }: Fields): Fields {
   if (typeof floor !== 'number' || typeof ceil !== 'number') return { ...others };
   const share = floor === ceil ? formatNumber(floor) : `${formatNumber(floor)} to ${formatNumber(ceil)}`;
   return { ...others, share };
-}
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

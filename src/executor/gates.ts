@@ -97,14 +97,15 @@ export const GATE_LIST: readonly (readonly [GateCode, GateCheck])[] = [
   ],
   [
     'thrash',
-    ({ undoneMoves }, { maxUndoneMoves }) =>
-      undoneMoves >= maxUndoneMoves && `Somebody else undid ${undoneMoves} moves (limit ${maxUndoneMoves}).`,
+    ({ undoneMoves }, { thrash }) =>
+      undoneMoves >= thrash.undoneMoves &&
+      `Somebody else undid ${undoneMoves} moves (limit ${thrash.undoneMoves}).`,
   ],
   [
     'other-mover',
-    ({ madeByOthers: { count, example } = NO_OTHERS }, { maxUndoneMoves }) =>
-      count >= maxUndoneMoves &&
-      `Somebody else made ${count} of the moves that were planned here (${example}); ${maxUndoneMoves} are the limit. Another rebalancer seems to ` +
+    ({ madeByOthers: { count, example } = NO_OTHERS }, { thrash }) =>
+      count >= thrash.undoneMoves &&
+      `Somebody else made ${count} of the moves that were planned here (${example}); ${thrash.undoneMoves} are the limit. Another rebalancer seems to ` +
         'work on this cluster: stop one of the two, or let them share a lock (ha), then resume.',
   ],
   ['too-many-failures', whyTooManyFailures],
@@ -116,6 +117,7 @@ export const GATE_LIST: readonly (readonly [GateCode, GateCheck])[] = [
   [
     'hourly-limit',
     ({ submittedThisHour }, { maxMovesPerHour }) =>
+      maxMovesPerHour > 0 &&
       submittedThisHour >= maxMovesPerHour &&
       `${submittedThisHour} moves were made in the last hour (limit ${maxMovesPerHour}).`,
   ],

@@ -105,7 +105,7 @@ async function readAll(
     snapshotAgeMs: Math.max(0, nowMs - moment.snapshotTakenAtMs),
     failureRun: store.failureRun(),
     submittedThisHour: store.countSubmissions(nowMs - HOUR_MS),
-    undoneMoves: store.countUndone(nowMs - options.thrashWindowMs),
+    undoneMoves: store.countUndone(nowMs - options.thrash.windowMs),
   };
   if (!read.ok) return { ...gates, cluster: { kind: 'unread', problem: read.problem } };
   const [safety, datanodes, procedures, region] = read.value;

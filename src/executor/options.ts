@@ -10,16 +10,15 @@ export interface ExecutorOptions {
   /** A region rests this long after it was moved. */
   readonly regionCooldownMs: number;
   /** A region rests this long after its first failure, twice as long after the second, and so on up to the longest. */
-  readonly quarantineBaseMs: number;
-  readonly quarantineMaxMs: number;
+  readonly quarantine: { readonly baseMs: number; readonly maxMs: number };
   readonly maxSnapshotAgeMs: number;
   /** The least share of datanodes that must be alive, 0 to 1. */
   readonly minAliveShare: number;
   readonly maxConsecutiveFailures: number;
+  /** 0: no limit. */
   readonly maxMovesPerHour: number;
-  readonly maxUndoneMoves: number;
-  /** How far back moves that others undid count. */
-  readonly thrashWindowMs: number;
+  /** How many undone moves are too many, and how far back they count. */
+  readonly thrash: { readonly undoneMoves: number; readonly windowMs: number };
 }
 
 /** What follows from GreptimeDB and is not configured. All in milliseconds. */
@@ -75,8 +74,8 @@ export function pollDelayMs(elapsedMs: number, pollIntervalMs: number): number {
 /** How long a region rests after its `failures`-th failure in a row. */
 export function quarantineDelayMs(
   failures: number,
-  options: Pick<ExecutorOptions, 'quarantineBaseMs' | 'quarantineMaxMs'>,
+  { quarantine: { baseMs, maxMs } }: Pick<ExecutorOptions, 'quarantine'>,
 ): number {
   const doublings = Math.min(Math.max(failures - 1, 0), 40);
-  return Math.min(options.quarantineMaxMs, options.quarantineBaseMs * 2 ** doublings);
+  return Math.min(maxMs, baseMs * 2 ** doublings);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { field } from '../domain/fields.ts';
 import { placeText, schemaProblems, valueAt } from '../domain/schema-problems.ts';
-import { decimalId, parseJsonExact } from '../lib/json.ts';
+import { decimalId, parsedOrUndefined } from '../lib/json.ts';
 import { CallError, malformed, unexpected } from './call-error.ts';
 import type { TransportResponse } from './http.ts';
 import { JsonMeter, WHOLE_LIMITS } from './json-meter.ts';
@@ -79,13 +79,4 @@ export function jsonOf(response: TransportResponse, where: string, wanted: strin
   const inner = parsedOrUndefined(value);
   if (inner === undefined) throw unexpected(where, `${wanted} inside the JSON string`, response);
   return inner;
-}
-
-/** @returns undefined for what is no JSON, which holds no such value. */
-export function parsedOrUndefined(json: string, parse: (json: string) => unknown = parseJsonExact): unknown {
-  try {
-    return parse(json);
-  } catch {
-    return undefined;
-  }
 }

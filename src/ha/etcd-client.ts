@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { OperatingError } from '../domain/errors.ts';
+import { parsedOrUndefined } from '../lib/json.ts';
 import type { Login } from '../lib/secret.ts';
-import { parseAnswer, parseOrUndefined, type JsonHttp, type JsonResponse } from './http.ts';
+import { parseAnswer, type JsonHttp, type JsonResponse } from './http.ts';
 
 export interface EtcdClientOptions {
   /** Origins without a slash at the end. At least one. */
@@ -94,7 +95,7 @@ function isTokenRefused({ status, text }: JsonResponse): boolean {
 }
 
 function etcdError(where: string, { status, text }: JsonResponse): OperatingError {
-  const parsed = problem.safeParse(parseOrUndefined(text));
+  const parsed = problem.safeParse(parsedOrUndefined(text));
   const message = parsed.data?.message ?? parsed.data?.error ?? text;
   return new OperatingError('lock-error', `${where}: etcd answered HTTP ${status}: ${message.slice(0, 200)}`);
 }

@@ -4,6 +4,7 @@ import { describeError, OperatingError } from '../domain/errors.ts';
 import { readBoundedText } from '../lib/bounded-text.ts';
 import type { TextLimits } from '../lib/bounded-text.ts';
 import { deadlineSignal, type Clock } from '../lib/clock.ts';
+import { parsedOrUndefined } from '../lib/json.ts';
 import { nodeTlsOptions, type TlsOptions } from '../lib/tls.ts';
 
 export interface JsonRequest {
@@ -103,18 +104,10 @@ export function withPatience(
 
 /** Parses an answer. @throws OperatingError that names the request and shows the beginning of the answer. */
 export function parseAnswer<T>(where: string, text: string, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(parseOrUndefined(text));
+  const parsed = schema.safeParse(parsedOrUndefined(text));
   if (parsed.success) return parsed.data;
   throw new OperatingError(
     'lock-answer',
     `${where}: got an answer that is not understood: ${text.slice(0, 200)}`,
   );
-}
-
-export function parseOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

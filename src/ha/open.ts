@@ -7,30 +7,24 @@ import { EtcdClient } from './etcd-client.ts';
 import { EtcdLock } from './etcd.ts';
 import { createJsonHttp, withPatience, type JsonHttp } from './http.ts';
 import { ServiceAccountClient } from './kubernetes-client.ts';
+import type { KubernetesClientOptions } from './kubernetes-client.ts';
 import { KubernetesLock } from './kubernetes.ts';
 import type { ElectionTiming, LeaderElection, Lock } from './port.ts';
 
-export type ProviderOptions =
-  | {
-      readonly provider: 'etcd';
-      readonly endpoints: readonly string[];
-      /** Names what is led: the same for all replicas, another for every cluster. */
-      readonly prefix: string;
-      readonly login?: Login | undefined;
-      readonly tls: TlsOptions;
-    }
-  | {
-      readonly provider: 'kubernetes';
-      readonly endpoint: string;
-      readonly namespace?: string;
-      readonly lease: string;
-      readonly serviceAccount: string;
-    };
-
 export interface OpenElectionOptions extends ElectionTiming {
+  readonly provider: 'etcd' | 'kubernetes';
   /** The replica's name for people; need not be unique. */
   readonly identity: string;
-  readonly lock: ProviderOptions;
+  /** Names what is led in etcd: another for every cluster. */
+  readonly cluster: string;
+  readonly etcd: {
+    readonly endpoints: readonly string[];
+    /** Keys begin with this and the name of the cluster. */
+    readonly prefix: string;
+    readonly login?: Login | undefined;
+    readonly tls: TlsOptions;
+  };
+  readonly kubernetes: Omit<KubernetesClientOptions, 'requestTimeoutMs'> & { readonly lease: string };
 }
 
 export interface OpenElectionDependencies {
@@ -52,7 +46,10 @@ export function openElection(
   return new Election(options, { lock, clock, onTrouble, random: Math.random });
 }
 
-function openLock({ identity, lock, ...timing }: OpenElectionOptions, clock: Clock): Lock {
+function openLock(
+  { provider, identity, cluster, etcd, kubernetes, ...timing }: OpenElectionOptions,
+  clock: Clock,
+): Lock {
   // A name that no other process has, not even the next one of the same replica.
   const instance = `${identity}_${randomUUID()}`;
   const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = timing;
@@ -60,12 +57,12 @@ function openLock({ identity, lock, ...timing }: OpenElectionOptions, clock: Clo
   const firstMs = Math.max(SHORTEST_PATIENCE_MS, retryPeriodMs / 2);
   const createHttp = (tls: TlsOptions): JsonHttp =>
     withPatience(createJsonHttp(tls, { clock }), { firstMs }, { clock });
-  if (lock.provider === 'etcd') {
-    const { endpoints, prefix, login, tls } = lock;
-    const http = createHttp(tls);
-    const client = new EtcdClient({ endpoints, login, requestTimeoutMs }, http);
+  if (provider === 'etcd') {
+    const { endpoints, login, tls } = etcd;
+    const prefix = `${etcd.prefix.replace(/\/+$/, '')}/${cluster}`;
+    const client = new EtcdClient({ endpoints, login, requestTimeoutMs }, createHttp(tls));
     return new EtcdLock({ prefix, instance, leaseDurationMs }, client);
   }
-  const client = new ServiceAccountClient({ ...lock, requestTimeoutMs }, { clock, createHttp });
-  return new KubernetesLock({ lease: lock.lease, instance, leaseDurationMs }, client, { clock });
+  const client = new ServiceAccountClient({ ...kubernetes, requestTimeoutMs }, { clock, createHttp });
+  return new KubernetesLock({ lease: kubernetes.lease, instance, leaseDurationMs }, client, { clock });
 }

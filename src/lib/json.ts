@@ -20,6 +20,15 @@ export function parseJsonExact(text: string): unknown {
   }
 }
 
+/** The same; undefined for what is no JSON, which holds no such value. */
+export function parsedOrUndefined(text: string, parse: (text: string) => unknown = parseJsonExact): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 const COLON = 0x3a;
 const MINUS = 0x2d;
 const DIGIT_0 = 0x30;

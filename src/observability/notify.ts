@@ -1,5 +1,5 @@
 import { escapeInvisible } from '../lib/invisible.ts';
-import { sleep } from '../lib/clock.ts';
+import { deadlineSignal, sleep } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Secret } from '../lib/secret.ts';
 import { isoTime } from './event-view.ts';
@@ -107,15 +107,14 @@ async function post(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  const deadline = new AbortController();
-  const cancel = clock.setTimer(options.timeoutMs, () => deadline.abort());
+  const deadline = deadlineSignal(clock, options.timeoutMs, signal);
   try {
     const answer = await fetch(options.url.reveal(), {
       method: 'POST',
       headers: headersOf(options),
       body: escapeInvisible(JSON.stringify(bodyOf(message, options))),
       redirect: 'error',
-      signal: AbortSignal.any([signal, deadline.signal]),
+      signal: deadline.signal,
     });
     // The answer's body is of no interest, and must not hold the connection.
     await answer.body?.cancel();
@@ -128,7 +127,7 @@ async function post(
       : 'The receiver could not be reached';
     return { problem, mayRetry: true };
   } finally {
-    cancel();
+    deadline.release();
   }
 }
 

@@ -2,8 +2,10 @@ import process from 'node:process';
 import { styleText } from 'node:util';
 import type { DestinationStream } from 'pino';
 import type { z } from 'zod';
+import { isObject } from '../domain/json-file.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { INVISIBLE } from '../lib/invisible.ts';
+import { parsedOrUndefined } from '../lib/json.ts';
 import { moveViewSchema } from './event-view.ts';
 
 const LEVEL_WORDS: Readonly<Record<string, string>> = { warn: 'warning' };
@@ -29,8 +31,8 @@ export function readableLines(
 }
 
 function readableLine(json: string, live: boolean): string {
-  const line = parseLine(json);
-  if (!line) return json.trimEnd();
+  const line = parsedOrUndefined(json);
+  if (!isObject(line)) return json.trimEnd();
   const level = typeof line['level'] === 'string' ? line['level'] : 'log';
   const word = LEVEL_WORDS[level] ?? level;
   const fields = Object.entries(line)
@@ -48,15 +50,6 @@ function timeOfDay(time: unknown): string {
 function coloured(level: string, word: string): string {
   const colour = Object.entries(LEVEL_COLOURS).find(([name]) => name === level)?.[1];
   return colour === undefined ? oneLine(word) : styleText(colour, word, { stream: process.stdout });
-}
-
-function parseLine(json: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** `duration=2.6 s` for `"durationMs":2600`. */

@@ -11,6 +11,7 @@ export interface Pace {
   readonly leftInCycle: number;
   readonly maxMovesPerCycle: number;
   readonly cycles: Ticks | undefined;
+  /** 0: no limit. */
   readonly maxMovesPerHour: number;
   readonly submittedThisHour: number;
   /** How long work of `workMs` takes from now on when it rests while no window is open; undefined: too long to say. */
@@ -65,7 +66,7 @@ function byCycles({ leftInCycle, maxMovesPerCycle, cycles }: Pace, left: number,
 /** What the limit allows at once, then as much in each hour that follows. */
 function byHours({ maxMovesPerHour, submittedThisHour }: Pace, left: number, workMs: WorkMs): number {
   const later = left - Math.max(0, maxMovesPerHour - submittedThisHour);
-  if (later <= 0) return workMs(left);
+  if (maxMovesPerHour === 0 || later <= 0) return workMs(left);
   const hours = Math.ceil(later / maxMovesPerHour);
   return hours * HOUR_MS + workMs(later - (hours - 1) * maxMovesPerHour);
 }

@@ -45,13 +45,7 @@ function profileOf(version: Version) {
     /** Leases tell workloads. */
     workloads: since('0.15.5'),
     heartbeat: fact<'legacy' | 'sized' | 'current'>('legacy', { '0.9.5': 'sized', '1.0.0': 'current' }),
-    maintenance: fact<'none' | 'legacy' | 'text' | 'json'>('none', {
-      '0.7.2': 'legacy',
-      '0.8.2': 'text',
-      '0.15.5': 'json',
-    }),
-    /** `/admin/procedure-manager/*`, `/admin/maintenance/enable|disable`. */
-    procedureManager: since('0.15.5'),
+    maintenance: fact<'none' | 'text' | 'json'>('none', { '0.7.2': 'text', '0.15.5': 'json' }),
     /**
      * The second, axum-served port. On the early one errors of maintenance and procedure-manager become 404; leases and heartbeats
      * are text/plain.

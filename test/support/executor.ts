@@ -23,13 +23,11 @@ export const OPTIONS: ExecutorOptions = {
   pauseBetweenMovesMs: 2_000,
   regionCooldownMs: 3_600_000,
   maxConsecutiveFailures: 3,
-  quarantineBaseMs: 600_000,
-  quarantineMaxMs: 86_400_000,
+  quarantine: { baseMs: 600_000, maxMs: 86_400_000 },
   maxSnapshotAgeMs: 60_000,
   minAliveShare: 0.5,
   maxMovesPerHour: 100,
-  maxUndoneMoves: 3,
-  thrashWindowMs: 3_600_000,
+  thrash: { undoneMoves: 3, windowMs: 3_600_000 },
 };
 
 /** Nothing but the cluster and the store forbids anything. */

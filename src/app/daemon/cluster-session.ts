@@ -23,7 +23,7 @@ import type { PlanInput } from '../../planner/plan.ts';
 import { OtherMovers } from './other-movers.ts';
 import { SOLE_LEADER } from '../ha/leadership.ts';
 import type { Leadership, LeadershipParts } from '../ha/leadership.ts';
-import { executorSettings, identityOf, toClusterOptions, warningsTo } from './settings.ts';
+import { identityOf, toClusterOptions, warningsTo } from './settings.ts';
 import type { ClusterOpener } from './settings.ts';
 import type { Planner } from '../planning/planner.ts';
 
@@ -177,7 +177,7 @@ export class ClusterSession {
         madeByOthers: this.#others.within(this.#config.execution.thrash.windowMs),
       };
     };
-    return createExecutor(executorSettings(this.#config), {
+    return createExecutor(this.#config.execution, {
       ...{ store, events, clock, standing },
       cluster: leadership.guard(cluster),
       watchMemories: this.#watchMemories,

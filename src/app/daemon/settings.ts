@@ -5,7 +5,6 @@ import type { SeenCluster } from '../../store/port.ts';
 import type { Cluster } from '../../greptimedb/port.ts';
 import type { ClusterDependencies, ClusterOptions, WarningListener } from '../../greptimedb/options.ts';
 import type { Logger } from '../../observability/logger.ts';
-import type { ExecutorOptions } from '../../executor/options.ts';
 
 /** What the adapters need, from the configuration and the files that hold its secrets. */
 export function toClusterOptions({ cluster, datanodes }: Config, secrets: Secrets): ClusterOptions {
@@ -34,16 +33,3 @@ export type ClusterOpener = (
   dependencies: ClusterDependencies,
   call: { readonly signal: AbortSignal },
 ) => Promise<Cluster>;
-
-/** What the executor needs to know of the configuration. */
-export function executorSettings({ execution }: Config): ExecutorOptions {
-  const { quarantine, thrash, maxMovesPerHour, ...rest } = execution;
-  return {
-    ...rest,
-    quarantineBaseMs: quarantine.baseMs,
-    quarantineMaxMs: quarantine.maxMs,
-    maxMovesPerHour: maxMovesPerHour === 0 ? Infinity : maxMovesPerHour,
-    maxUndoneMoves: thrash.undoneMoves,
-    thrashWindowMs: thrash.windowMs,
-  };
-}

@@ -94,7 +94,7 @@ function configuredPace(
   return {
     pauseBetweenMovesMs,
     maxMovesPerCycle,
-    maxMovesPerHour: maxMovesPerHour === 0 ? Infinity : maxMovesPerHour,
+    maxMovesPerHour,
     withWindows: (workMs) => elapsedInWindows(schedule.windows, schedule.timezone, nowMs, workMs),
   };
 }

@@ -3,6 +3,7 @@ import { MOVE_REASON_CODES } from '../../domain/codes.ts';
 import { OperatingError } from '../../domain/errors.ts';
 import { LATE_OUTCOMES, MOVE_STATES, type MoveRecord } from '../../domain/move.ts';
 import { DATANODE_ROLES } from '../../domain/policy.ts';
+import { parsedOrUndefined } from '../../lib/json.ts';
 import type { Store } from '../../store/port.ts';
 
 /** More are never unresolved at a time: one is under way, and each that timed out had its fifteen minutes. */
@@ -139,13 +140,7 @@ function handEnd({ regionId, from, to, createdAtMs, state, cause, detail, late }
 
 /** @throws OperatingError `handover-invalid`: acting without knowing what it says could move a region twice. */
 export function parseHandover(text: string): Handover {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  const parsed = handoverSchema.safeParse(value);
+  const parsed = handoverSchema.safeParse(parsedOrUndefined(text));
   if (parsed.success) return parsed.data;
   const { path = [], message = 'no JSON' } = parsed.error.issues[0] ?? {};
   throw new OperatingError(

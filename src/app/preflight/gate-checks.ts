@@ -4,7 +4,6 @@ import { closedGates } from '../../executor/gates.ts';
 import type { ClosedGate, GateReading } from '../../executor/gates.ts';
 import { evaluateWindows } from '../../executor/windows.ts';
 import type { StandingInState } from '../../store/read-only-state.ts';
-import { executorSettings } from '../daemon/settings.ts';
 import { check } from './check.ts';
 import type { Check } from './check.ts';
 
@@ -31,7 +30,7 @@ export function gateChecks(
       window: evaluateWindows(windows, timezone, nowMs),
       cluster: { kind: 'read', ...cluster },
     },
-    executorSettings(config),
+    config.execution,
   );
   if (closed.length === 0) return [check('gates', 'pass', 'Nothing forbids moving regions at this moment.')];
   return closed.map(gateCheck);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { DatanodeId } from '../../domain/ids.ts';
+import { parsedOrUndefined } from '../../lib/json.ts';
 import { LEASE_MS, readWorkloads } from '../liveness.ts';
 import type { ListedNode, NodeLook } from '../liveness.ts';
-import { parsedOrUndefined } from '../wire.ts';
 import type { SqlRows } from './result.ts';
 
 /**

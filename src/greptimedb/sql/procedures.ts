@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { RegionId } from '../../domain/ids.ts';
+import { parsedOrUndefined } from '../../lib/json.ts';
 import { malformed } from '../call-error.ts';
 import type { ProcedureReading, RegionProcedure } from '../port.ts';
-import { amountOf, optionalText, parsedOrUndefined } from '../wire.ts';
+import { amountOf, optionalText } from '../wire.ts';
 import type { SqlRows } from './result.ts';
 
 const ENDED: ReadonlySet<string> = new Set(['done', 'failed', 'poisoned']);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { yieldToEventLoop } from '../../lib/event-loop.ts';
-import { decimalId } from '../../lib/json.ts';
+import { decimalId, parsedOrUndefined } from '../../lib/json.ts';
 import { CallError, describeBody, excerpt, headerOf, malformed, unexpected } from '../call-error.ts';
 import type { TransportResponse } from '../http.ts';
-import { checked, list, optionalText, parsedOrUndefined, text } from '../wire.ts';
+import { checked, list, optionalText, text } from '../wire.ts';
 import { findRowsText, MAX_AT_ONCE, piecesOf } from './row-pieces.ts';
 import type { RowsText } from './row-pieces.ts';
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { parseJsonExact } from '../../lib/json.ts';
-import { parsedOrUndefined } from '../wire.ts';
+import { parsedOrUndefined, parseJsonExact } from '../../lib/json.ts';
 
 /**
  * The rows of a large answer, still as text. Parsed piece by piece they need neither the event loop for long nor memory for more than a

@@ -21,11 +21,10 @@ const INSTEAD = [
 
 /** The operation that a request asks for, if it asks for a change. */
 function operationOf(request: SimRequest): Operation | null {
-  const { path, method, query = '', body = '' } = request;
+  const { path, query = '', body = '' } = request;
   if (path === '/v1/sql') return /migrate_region/i.test(`${query}&${body}`) ? 'migrate-region' : null;
   if (path === '/admin/region-migration') return 'migrate-region';
-  if (/^\/admin\/maintenance\/(?:set|enable|disable)$/.test(path)) return 'maintenance';
-  if (path === '/admin/maintenance' && method !== 'GET') return 'maintenance';
+  if (/^\/admin\/maintenance\/(?:enable|disable)$/.test(path)) return 'maintenance';
   return /^\/admin\/procedure-manager\/(?:pause|resume)$/.test(path) ? 'procedure-manager' : null;
 }
 

@@ -64,7 +64,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'not-while-procedures-are-paused': ({ switches, clock, scenario, cluster }) => {
     const sinceMs = switches.pausedSinceMs;
     const isOver = sinceMs !== undefined && clock.monotonicMs() - sinceMs > SWITCHED_FOR_MS;
-    const canKnow = scenario.knowsMetasrv && cluster.profile.procedureManager;
+    const canKnow = scenario.knowsMetasrv && cluster.profile.maintenance === 'json';
     return canKnow && isOver ? 'The procedure manager has been paused for a while' : undefined;
   },
   'to-the-living': (world, { to, from }) => {

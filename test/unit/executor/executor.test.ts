@@ -166,7 +166,7 @@ describe('a region', () => {
       rig.cluster.script({ answer: 'invalid' });
       await rig.execute([moveOf()]);
       const untilMs = rig.store.quarantineOf(REGION)!.untilMs;
-      delays.push((untilMs - rig.clock.now()) / OPTIONS.quarantineBaseMs);
+      delays.push((untilMs - rig.clock.now()) / OPTIONS.quarantine.baseMs);
       await rig.clock.advance(untilMs - rig.clock.now());
     }
     expect(delays).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 144]);
@@ -212,7 +212,7 @@ describe('a move that timed out', () => {
     rig.cluster.script({ downgradesAtMs: 500, region: 'stuck', status: 'failed' });
     const report = await rig.execute(MOVES.slice(0, 2));
     expect(report.counts).toMatchObject({ timed_out: 1, succeeded: 1 });
-    await rig.clock.advance(OPTIONS.quarantineBaseMs);
+    await rig.clock.advance(OPTIONS.quarantine.baseMs);
     rig.cluster.region(REGION).status = 'alive';
     const stillOpen = await rig.execute([moveOf()]);
     expect(stillOpen.records).toMatchObject([{ cause: 'migrating' }]);
@@ -242,7 +242,7 @@ describe('a move that timed out under another process', () => {
     const isKnown = knows === 'procedures';
     const rig = createRig({ cluster: { regions, listsProcedures: isKnown, hasProcedureState: isKnown } });
     leaveTimedOut(rig.store, rig.clock.now());
-    await rig.clock.advance(OPTIONS.quarantineMaxMs);
+    await rig.clock.advance(OPTIONS.quarantine.maxMs);
     const report = await rig.execute([moveOf({ regionId: '2' })]);
     expect(report.counts.succeeded).toBe(1);
     expect(rig.store.move(1)?.late?.outcome).toBe(late);

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CAUSES, isCause } from '../../../src/domain/causes.ts';
 import { MOVE_STATES } from '../../../src/domain/move.ts';
-import { executorSettings } from '../../../src/app/daemon/settings.ts';
 import { serverWorstCaseMs, SERVER_TIMES } from '../../../src/executor/options.ts';
 import { configFrom } from '../../support/config.ts';
 
@@ -45,10 +44,9 @@ describe('docs/recovery.md', () => {
     expect(text).toContain('10 minutes plus `execution.replayTimeout`');
     expect(serverWorstCaseMs(0)).toBe(600_000);
     expect(SERVER_TIMES).toMatchObject({ submitSettleMs: 80_000, staleReadMs: 60_000 });
-    expect(executorSettings(configFrom(''))).toMatchObject({
+    expect(configFrom('').execution).toMatchObject({
       moveTimeoutMs: 900_000,
-      quarantineBaseMs: 600_000,
-      quarantineMaxMs: 86_400_000,
+      quarantine: { baseMs: 600_000, maxMs: 86_400_000 },
     });
   });
 });

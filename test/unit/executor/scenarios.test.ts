@@ -307,7 +307,7 @@ function expectConsequences(rig: ReturnType<typeof createRig>, end: string): voi
   const expectsQuarantine = state !== 'succeeded' && !isBlameless;
   expect(cooldowns).toHaveLength(state === 'succeeded' ? 1 : 0);
   expect(quarantine).toEqual(
-    expectsQuarantine ? [{ regionId: REGION, untilMs: nowMs + OPTIONS.quarantineBaseMs }] : [],
+    expectsQuarantine ? [{ regionId: REGION, untilMs: nowMs + OPTIONS.quarantine.baseMs }] : [],
   );
   expect(rig.store.failureRun()).toBe(expectsQuarantine ? 1 : 0);
   const isOpen = state === 'timed_out';

@@ -14,7 +14,7 @@ function pace(change: Partial<Pace>): Pace {
     leftInCycle: Infinity,
     maxMovesPerCycle: Infinity,
     cycles: { nextInMs: MINUTE, everyMs: 5 * MINUTE },
-    maxMovesPerHour: Infinity,
+    maxMovesPerHour: 0,
     submittedThisHour: 0,
     withWindows: (workMs) => workMs,
     ...change,

@@ -37,9 +37,6 @@ describe('the admin API of 0.5.1 to 0.7.2', () => {
     ['GET /admin/node-lease?cluster_id=a', 500, 'Failed to parse number: `cluster_id` is not a valid number'],
     ['GET /admin/node-lease?cluster_id=1', 200, '[]'],
     ['GET /admin/maintenance', 200, 'Maintenance mode is disabled'],
-    ['GET /admin/maintenance/set', 500, 'Missing required parameter, param: "enable"'],
-    ['GET /admin/maintenance/set?enable=1', 500, "Failed to parse bool: 'enable' must be 'true' or 'false'"],
-    ['GET /admin/maintenance/set?enable=true', 200, 'Maintenance mode enabled'],
   ])('%s: %i %j', async (request, status, body) => {
     const response = await play({ profile: '0.7.2' }).admin(request);
     expect(response).toEqual({ status, body, headers: {} });
@@ -269,25 +266,12 @@ describe('leaders', () => {
 describe('the admin API since 0.8', () => {
   it.each([
     ['0.8', 'metasrv-0', 'GET /admin/maintenance', 200, 'Maintenance mode is disabled'],
-    ['0.14', 'metasrv-0', 'PUT /admin/maintenance?enable=true', 200, 'Maintenance mode enabled'],
-    ['0.12', 'metasrv-0', 'DELETE /admin/maintenance', 500, 'Unsupported operation http method DELETE'],
     ['0.12', 'metasrv-0', 'GET /admin/procedure-manager/status', 404, ''],
     ['0.16', 'metasrv-0', 'GET /admin/maintenance', 200, '{"enabled":false}'],
     ['0.16', 'metasrv-0', 'GET /admin/maintenance/status', 200, '{"enabled":false}'],
     ['0.16', 'metasrv-0', 'POST /admin/maintenance/enable', 200, '{"enabled":true}'],
-    ['1.3', 'metasrv-0', 'GET /admin/maintenance?enable=true', 200, '{"enabled":true}'],
-    ['1.3', 'metasrv-0-http', 'GET /admin/maintenance?enable=true', 200, '{"enabled":false}'],
-    ['1.3', 'metasrv-0-http', 'PUT /admin/maintenance?enable=true', 405, ''],
     ['1.3', 'metasrv-0-http', 'GET /admin/maintenance/enable', 405, ''],
     ['1.3', 'metasrv-0', 'GET /admin/maintenance/enable', 404, ''],
-    ['1.3', 'metasrv-0', 'DELETE /admin/maintenance', 500, 'Unsupported operation http method DELETE'],
-    [
-      '1.3',
-      'metasrv-0',
-      'PUT /admin/maintenance?enable=yes',
-      500,
-      "Failed to parse bool: 'enable' must be 'true' or 'false'",
-    ],
     ['1.3', 'metasrv-0-http', 'GET /admin/procedure-manager/status', 200, '{"status":"running"}'],
     ['1.3', 'metasrv-0-http', 'POST /admin/procedure-manager/pause', 200, '{"status":"paused"}'],
     ['0.16', 'metasrv-0', 'POST /admin/procedure-manager/resume', 200, '{"status":"running"}'],
