@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { tmpdir } from 'node:os';
@@ -105,4 +106,15 @@ export class CommandProcess {
 
 export function runCommandLine(args: readonly string[], setup: CommandSetup): Promise<CommandResult> {
   return new CommandProcess(args, setup).ended();
+}
+
+/** What another program wrote until its end, and how it ended. */
+export async function finish(
+  child: ChildProcess,
+): Promise<{ code: unknown; signal: unknown; out: string; err: string }> {
+  const texts = { out: '', err: '' };
+  child.stdout?.on('data', (data) => (texts.out += String(data)));
+  child.stderr?.on('data', (data) => (texts.err += String(data)));
+  const [code, signal] = await once(child, 'close');
+  return { code, signal, ...texts };
 }

@@ -9,13 +9,13 @@ import type { Config } from '../../../src/config/config.ts';
 import { readConfig } from '../../../src/config/load.ts';
 import { parsePlanFile, planChunks } from '../../../src/domain/plan-file.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
-import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { silentLogger } from '../../../src/observability/logger.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { FakeCluster } from '../../support/fake-cluster.ts';
-import { DEFAULT_POLICY, SMALL_SNAPSHOT, makeMove, makePlan } from '../../support/plans.ts';
+import { SMALL_SNAPSHOT, makeMove, makePlan } from '../../support/plans.ts';
+import { inputOf } from '../../support/random-case.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 const MADE_MS = Date.parse(makePlan().createdAt);
@@ -67,16 +67,7 @@ describe('apply', () => {
 
   it('takes a plan of the planner, from a file', async () => {
     const clock = new VirtualClock(MADE_MS);
-    const { plan } = planNow(
-      {
-        snapshot: SMALL_SNAPSHOT,
-        policy: DEFAULT_POLICY,
-        memory: EMPTY_MEMORY,
-        nowMs: MADE_MS,
-      },
-      { timeBudgetMs: 1_000 },
-      clock,
-    );
+    const { plan } = planNow(inputOf(SMALL_SNAPSHOT), { timeBudgetMs: 1_000 }, clock);
     expect(await apply([...planChunks(plan)].join(''))).toMatchObject({ outcome: 'planned' });
   });
 

@@ -3,8 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { runCommand } from '../../support/cli.ts';
 
 /** A daemon that answers each request in the same way. */
-function answering(body: object, status = 200): AskDaemon {
-  return () => Promise.resolve(new Response(JSON.stringify(body), { status }));
+function daemon(body: object, status = 200): { ask: AskDaemon; asked: string[] } {
+  const asked: string[] = [];
+  const ask: AskDaemon = async (url, init) => {
+    asked.push(`${url} ${init.body ?? ''}`);
+    return Response.json(body, { status });
+  };
+  return { ask, asked };
 }
 
 const PAUSE = { until: null, reason: 'deploy', by: 'anna' };
@@ -30,12 +35,12 @@ describe('a command that acts on a daemon', () => {
       'Region 7 was not in quarantine.\n',
     ],
   ])('%s', async (_name, args, body, status, out) => {
-    expect(await runCommand(args, { ask: answering(body) })).toEqual({ status, out, err: '' });
+    expect(await runCommand(args, daemon(body))).toEqual({ status, out, err: '' });
   });
 
   it('names the option for the token when that is missing', async () => {
     const error = { code: 'unauthorized', message: 'This request needs a token.' };
-    const { status, err } = await runCommand(['resume'], { ask: answering({ error }, 401) });
+    const { status, err } = await runCommand(['resume'], daemon({ error }, 401));
     expect({ status, err }).toEqual({
       status: 1,
       err: 'error: The daemon refused (401 unauthorized): This request needs a token. Give the token with --token-file FILE or GREPTIME_REBALANCER_TOKEN_FILE.\n',
@@ -60,8 +65,34 @@ describe('healthcheck', () => {
     ['an answer of something else', [], { state: 'ok' }, 200, 1, 'is it a greptime-rebalancer?\n'],
     ['a broken proxy', ['--ready'], { ready: true, missing: [] }, 502, 1, 'answered with HTTP status 502\n'],
   ])('tells %s', async (_name, args, body, httpStatus, status, text) => {
-    const run = await runCommand(['healthcheck', ...args], { ask: answering(body, httpStatus) });
+    const run = await runCommand(['healthcheck', ...args], daemon(body, httpStatus));
     expect(run.status).toBe(status);
     expect(run.out + run.err).toMatch(new RegExp(`${text.replace(/[?.]/g, '\\$&')}$`));
+  });
+});
+
+describe('a request about datanodes', () => {
+  it.each([
+    ['undrain', { draining: [] }, 'no longer drains'],
+    ['cordon', { cordoned: ['3', '5'] }, 'is cordoned: it keeps what it leads and receives nothing'],
+    ['uncordon', { cordoned: [] }, 'is no longer cordoned'],
+  ])('%s is put to the daemon', async (name, answer, done) => {
+    const { ask, asked } = daemon(answer);
+    const run = await runCommand([name, '3', '5', '--url', 'http://d:1'], { ask });
+    expect(run).toMatchObject({ status: 0, out: `Datanode 3 ${done}.\nDatanode 5 ${done}.\n` });
+    expect(asked[0]).toContain(`http://d:1/api/v1/${name} {"datanodes":["3","5"],"by":`);
+  });
+
+  it('that the daemon refuses ends with status 1 and says why', async () => {
+    const error = { code: 'not-draining', message: 'Datanode 3 does not drain' };
+    const run = await runCommand(['undrain', '3'], daemon({ error }, 409));
+    expect(run.status).toBe(1);
+    expect(run.err).toContain('Datanode 3 does not drain');
+  });
+
+  it('with a word that is no id ends with status 2, and nothing is asked', async () => {
+    const { ask, asked } = daemon({});
+    expect((await runCommand(['cordon', 'x'], { ask })).status).toBe(2);
+    expect(asked).toEqual([]);
   });
 });

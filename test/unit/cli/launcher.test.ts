@@ -5,6 +5,7 @@ import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { finish } from '../../support/command-process.ts';
 
 /** Makes a process believe that it is an old Node, unless it was launched by ours. */
 const OLD_NODE = `
@@ -52,16 +53,6 @@ function launch(args: readonly string[], env: Record<string, string> = {}): Chil
       env: { ...process.env, ...env },
     },
   );
-}
-
-async function finish(
-  child: ChildProcess,
-): Promise<{ code: unknown; signal: unknown; out: string; err: string }> {
-  const texts = { out: '', err: '' };
-  child.stdout?.on('data', (data) => (texts.out += String(data)));
-  child.stderr?.on('data', (data) => (texts.err += String(data)));
-  const [code, signal] = await once(child, 'close');
-  return { code, signal, ...texts };
 }
 
 describe('under an old Node', () => {

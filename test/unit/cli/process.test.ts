@@ -2,11 +2,10 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { finish, runCommandLine } from '../../support/command-process.ts';
 
 const IO = new URL('../../../src/cli/process-io.ts', import.meta.url).href;
-const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
 /** Runs a few lines of program with a real process around them. */
 function run(body: string, stdout: 'pipe' | number = 'pipe'): ChildProcess {
@@ -14,14 +13,6 @@ function run(body: string, stdout: 'pipe' | number = 'pipe'): ChildProcess {
   return spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', stdout, 'pipe'],
   });
-}
-
-async function finish(child: ChildProcess): Promise<{ code: unknown; out: string; err: string }> {
-  const texts = { out: '', err: '' };
-  child.stdout?.on('data', (data) => (texts.out += String(data)));
-  child.stderr?.on('data', (data) => (texts.err += String(data)));
-  const [code] = await once(child, 'close');
-  return { code, ...texts };
 }
 
 const WAIT = `
@@ -99,9 +90,6 @@ describe('standard output', () => {
 });
 
 describe('the real command', () => {
-  const command = (...args: string[]): ChildProcess =>
-    spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-
   it.each([
     [['--version'], 0],
     [['plan', '--help'], 0],
@@ -109,8 +97,8 @@ describe('the real command', () => {
     [['plan', '--from', '/nowhere/x.json'], 2],
     [['healthcheck', '--url', 'http://127.0.0.1:1'], 1],
   ])('%j ends with %i and warns of nothing', async (args, wanted) => {
-    const { code, err } = await finish(command(...args));
-    expect(code).toBe(wanted);
+    const { status, err } = await runCommandLine(args, { cwd: '/' });
+    expect(status).toBe(wanted);
     expect(err).not.toMatch(/Warning|^ {4}at /m);
   });
 });

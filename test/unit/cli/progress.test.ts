@@ -5,10 +5,9 @@ import { liveLine, showProgress } from '../../../src/cli/render/progress.ts';
 import { plainStyle } from '../../../src/cli/render/style.ts';
 import { displayWidth } from '../../../src/cli/render/text.ts';
 import type { MoveRecord, MoveState } from '../../../src/domain/move.ts';
-import { VirtualClock } from '../../harness/virtual-clock.ts';
-import { EventBus } from '../../../src/observability/events.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { progressOf, trackLiveState } from '../../../src/observability/live-state.ts';
+import { eventBus, START_MS } from '../../support/observability.ts';
 import { makeMove, makePlan, withCounts } from '../../support/plans.ts';
 
 function record(id: number, state: MoveState, detail?: string): MoveRecord {
@@ -42,23 +41,18 @@ const finished = (id: number, state: MoveState, detail?: string): RebalancerEven
   durationMs: 4_000,
 });
 
-function watched(clock: VirtualClock): { readonly bus: EventBus; readonly work: WatchedWork } {
-  const bus = new EventBus({
-    now: () => clock.now(),
-    onListenerError: (error) => {
-      throw error;
-    },
-  });
+function watched() {
+  const { bus, clock } = eventBus();
   const live = trackLiveState(bus);
   const progress = (): ReturnType<typeof progressOf> => progressOf(live.state());
   // A move takes four seconds, and before the first has ended nobody knows.
   const timeLeftMs = (): number | undefined => (progress().moved === 0 ? undefined : progress().left * 4_000);
-  return { bus, work: { ...live, progress, timeLeftMs } };
+  const work: WatchedWork = { ...live, progress, timeLeftMs };
+  return { bus, clock, work };
 }
 
 function show(isTerminal: boolean, columns = 100) {
-  const clock = new VirtualClock(0);
-  const { bus, work } = watched(clock);
+  const { bus, clock, work } = watched();
   let text = '';
   const stop = showProgress(work, {
     isTerminal,
@@ -167,17 +161,17 @@ describe('progress on a terminal', () => {
   });
 
   it.each([40, 60, 80, 120])('fits %i columns', (width) => {
-    const { bus, work } = watched(new VirtualClock(0));
+    const { bus, work } = watched();
     for (const event of [PLANNED, started(1), finished(1, 'failed'), started(2)]) bus.emit(event);
-    const line = liveLine(work, { width, style: plainStyle }, 5_000);
+    const line = liveLine(work, { width, style: plainStyle }, START_MS + 5_000);
     expect(displayWidth(line)).toBeLessThan(width);
     expect(line).toContain('1/3, 1 failure');
   });
 
   it('tells the time left of all moves, those of further cycles among them', () => {
-    const { bus, work } = watched(new VirtualClock(0));
+    const { bus, work } = watched();
     for (const event of [PLANNED, started(1), finished(1, 'succeeded'), PLANNED, started(2)]) bus.emit(event);
-    const line = liveLine(work, { width: 100, style: plainStyle }, 5_000);
+    const line = liveLine(work, { width: 100, style: plainStyle }, START_MS + 5_000);
     expect(line).toContain(' 1/4');
     expect(line).toContain('about 12 s left');
   });

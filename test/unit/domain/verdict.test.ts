@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { measureBalance } from '../../../src/domain/balance.ts';
 import type { Policy } from '../../../src/domain/policy.ts';
-import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
 import type { Region, Snapshot } from '../../../src/domain/snapshot.ts';
 import { compileSelection } from '../../../src/domain/selector.ts';
 import { unmatchedNames } from '../../../src/domain/unmatched-names.ts';
@@ -9,7 +8,7 @@ import { judgePlacement } from '../../../src/domain/verdict.ts';
 import type { PlacementCode } from '../../../src/domain/verdict.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import { DEFAULT_POLICY } from '../../support/plans.ts';
-import { NOW_MS, regionId, snapshotOf } from '../../support/random-case.ts';
+import { inputOf, regionId, snapshotOf } from '../../support/random-case.ts';
 
 type Case = [
   name: string,
@@ -150,14 +149,12 @@ describe('how a placement is called', () => {
   it.each(CASES)('%s', (_name, snapshot, change, code, sentence) => {
     const policy = { ...DEFAULT_POLICY, ...change };
     const warnings = unmatchedNames(policy, snapshot);
-    const { plan, counts } = makePlan({ snapshot, policy, memory: EMPTY_MEMORY, warnings, nowMs: NOW_MS });
+    const { plan, counts } = makePlan({ ...inputOf(snapshot, { policy }), warnings });
     expect(judgePlacement(measureBalance(counts, 'now'), plan.warnings)).toEqual({ code, sentence });
   });
 
   it('of which only empty datanodes were asked for, by these alone', () => {
-    const policy = { ...DEFAULT_POLICY, drain: ['0'] };
-    const snapshot = snapshotOf([[0, 3, 0]]);
-    const { counts } = makePlan({ snapshot, policy, memory: EMPTY_MEMORY, nowMs: NOW_MS });
+    const { counts } = makePlan(inputOf(snapshotOf([[0, 3, 0]]), { policy: { drain: ['0'] } }));
     expect(judgePlacement(measureBalance(counts, 'now'), [], { onlyDrain: true })).toEqual({
       code: 'balanced',
       sentence: 'Datanode 0 is empty.',
@@ -167,7 +164,7 @@ describe('how a placement is called', () => {
   it('names a few datanodes and counts the others', () => {
     const row = Array.from({ length: 9 }, (_, node) => (node === 8 ? 0 : 1));
     const snapshot = dead(snapshotOf([row]), ...Array.from({ length: 8 }, (_, id) => String(id)));
-    const { counts } = makePlan({ snapshot, policy: DEFAULT_POLICY, memory: EMPTY_MEMORY, nowMs: NOW_MS });
+    const { counts } = makePlan(inputOf(snapshot));
     expect(judgePlacement(measureBalance(counts, 'now')).sentence).toMatch(
       /^8 regions led by dead datanodes 0, 1, 2, 3, 4 and 3 more: /,
     );

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { MoveRecord } from '../../../src/domain/move.ts';
 import type { Region, Snapshot } from '../../../src/domain/snapshot.ts';
 import { describeForeignMoves, findForeignMoves, undoneMoves } from '../../../src/executor/foreign.ts';
+import { sampleMove, START_MS } from '../../support/observability.ts';
+import { SMALL_SNAPSHOT } from '../../support/plans.ts';
 
-const T0 = Date.UTC(2026, 0, 1);
+const T0 = START_MS;
 const MINUTE_MS = 60_000;
 
 function snapshot(
@@ -12,11 +14,8 @@ function snapshot(
   change: Partial<Region> = {},
 ): Snapshot {
   return {
-    formatVersion: 1,
+    ...SMALL_SNAPSHOT,
     takenAt: new Date(T0 + atMinute * MINUTE_MS).toISOString(),
-    cluster: { name: 'c', api: 'sql', version: '' },
-    datanodes: [],
-    tables: [],
     regions: Object.entries(leaders).map(([id, leader]) => ({
       id,
       tableId: '1',
@@ -28,21 +27,8 @@ function snapshot(
 }
 
 function ours(endedAtMinute: number, change: Partial<MoveRecord> = {}): MoveRecord {
-  return {
-    id: 1,
-    planId: 'p',
-    cycleId: 1,
-    regionId: '9',
-    tableId: '1',
-    table: 't',
-    from: '0',
-    to: '1',
-    reason: 'drain',
-    state: 'succeeded',
-    createdAtMs: T0,
-    endedAtMs: T0 + endedAtMinute * MINUTE_MS,
-    ...change,
-  };
+  const endedAtMs = T0 + endedAtMinute * MINUTE_MS;
+  return sampleMove({ id: 1, regionId: '9', state: 'succeeded', endedAtMs, ...change });
 }
 
 function find(before: Snapshot, after: Snapshot, moves: readonly MoveRecord[] = []): string[] {

@@ -1,26 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { isFinal, MOVE_STATES, type MoveState } from '../../../src/domain/move.ts';
 import { mayBecome, pathTo, TRANSITIONS, writeState } from '../../../src/executor/states.ts';
-import type { MoveDraft, Store } from '../../../src/store/port.ts';
+import type { Store } from '../../../src/store/port.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
-
-const DRAFT: MoveDraft = {
-  planId: 'p',
-  cycleId: 1,
-  regionId: '1',
-  tableId: '1',
-  table: 't',
-  from: '0',
-  to: '1',
-  reason: 'drain',
-  createdAtMs: 0,
-};
+import { sampleMove } from '../../support/observability.ts';
 
 const EDGES = MOVE_STATES.flatMap((from) => MOVE_STATES.map((to) => [from, to] as const));
 
 function openAt(state: MoveState): { store: Store; id: number } {
   const store = openStore({ path: ':memory:' }, { clock: { now: () => 0 } });
-  const { id } = store.createMove(DRAFT);
+  const { id } = store.createMove(sampleMove());
   if (state !== 'planned') store.writeMove({ moveId: id, expected: 'planned', state, atMs: 0 });
   return { store, id };
 }

@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { CycleOutcome } from '../../../src/domain/codes.ts';
-import { EventBus } from '../../../src/observability/events.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import type { NotificationOutcome } from '../../../src/observability/metric-definitions.ts';
@@ -11,7 +10,7 @@ import { notice, NOTHING_TOLD, NOTICE_KINDS } from '../../../src/observability/n
 import { startNotifier } from '../../../src/observability/notify.ts';
 import type { NotifierOptions } from '../../../src/observability/notify.ts';
 import { listenOn } from '../../support/listen.ts';
-import { eventBus, events, samplePlan, START_MS } from '../../support/observability.ts';
+import { eventBus, events, samplePlan } from '../../support/observability.ts';
 import { Secret } from '../../../src/lib/secret.ts';
 
 const { cycle, started, gate } = events;
@@ -30,13 +29,7 @@ const resting = held('cooldown');
 
 /** The texts of the notices, each with its kind. */
 function toldOf(emitted: readonly RebalancerEvent[]): string[] {
-  let atMs = START_MS;
-  const bus = new EventBus({
-    now: () => atMs,
-    onListenerError: (error) => {
-      throw error;
-    },
-  });
+  const { bus, clock } = eventBus();
   const texts: string[] = [];
   let told = NOTHING_TOLD;
   trackLiveState(bus).subscribe((event, state) => {
@@ -46,7 +39,7 @@ function toldOf(emitted: readonly RebalancerEvent[]): string[] {
   });
   for (const event of emitted) {
     bus.emit(event);
-    atMs += 60_000;
+    clock.jumpWall(60_000);
   }
   return texts;
 }

@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { planNow } from '../../../src/app/planning/planner.ts';
 import type { MoveState } from '../../../src/domain/move.ts';
-import { EMPTY_MEMORY } from '../../../src/domain/policy.ts';
-import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import type { LiveState } from '../../../src/observability/live-state.ts';
 import { createMatrixReader } from '../../../src/server/api/matrix.ts';
 import { buildQueue } from '../../../src/server/api/queue.ts';
 import { buildRegions } from '../../../src/server/api/regions.ts';
 import { eventBus, events, samplePlan } from '../../support/observability.ts';
-import { DEFAULT_POLICY } from '../../support/plans.ts';
-import { NOW_MS, snapshotOf } from '../../support/random-case.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
+import { inputOf, snapshotOf } from '../../support/random-case.ts';
 
 const FIRST = '4398046511104';
 const LAST = '4398046511106';
@@ -64,17 +62,10 @@ describe('the matrix', () => {
   it('leaves out what the cluster does not list, and tells what is not selected', async () => {
     const base = snapshotOf([[2, 1]]);
     const [region] = base.regions;
-    const { counts, plan } = planNow(
-      {
-        snapshot: { ...base, regions: [...base.regions, { ...region!, id: '7', leader: '77' }] },
-        policy: { ...DEFAULT_POLICY, tables: { include: ['other.*'], exclude: [] }, drain: ['0'] },
-        memory: EMPTY_MEMORY,
-        nowMs: NOW_MS,
-      },
-      { timeBudgetMs: 1_000 },
-      new VirtualClock(),
-    );
-    expect(await createMatrixReader()({ plan, counts })).toMatchObject({
+    const snapshot = { ...base, regions: [...base.regions, { ...region!, id: '7', leader: '77' }] };
+    const policy = { tables: { include: ['other.*'], exclude: [] }, drain: ['0'] };
+    const planned = planNow(inputOf(snapshot, { policy }), { timeBudgetMs: 1_000 }, new VirtualClock());
+    expect(await createMatrixReader()(planned)).toMatchObject({
       datanodes: ['0', '1'],
       tables: [{ selected: false, cells: [0, 2, 0, 1, 1, 3] }],
     });

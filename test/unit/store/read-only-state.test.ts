@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readOnlyState } from '../../../src/store/read-only-state.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
+import { sampleMove } from '../../support/observability.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 22);
@@ -10,17 +11,8 @@ const clock = { now: () => NOW_MS };
 
 function writeMove(path: string): void {
   const store = openStore({ path, cluster: 'prod' }, { clock });
-  const move = store.createMove({
-    planId: 'sha256:0',
-    cycleId: store.beginCycle('once', NOW_MS),
-    regionId: '7',
-    tableId: '1',
-    table: 'greptime.public.cpu',
-    from: '0',
-    to: '1',
-    reason: 'drain',
-    createdAtMs: NOW_MS,
-  });
+  const cycleId = store.beginCycle('once', NOW_MS);
+  const move = store.createMove(sampleMove({ cycleId, regionId: '7', createdAtMs: NOW_MS }));
   store.writeMove({
     moveId: move.id,
     expected: 'planned',
