@@ -2,7 +2,7 @@ import { measureBalance } from '../domain/balance.ts';
 import type { BlockerCode, CycleOutcome, GateCode } from '../domain/codes.ts';
 import type { DatanodeId } from '../domain/ids.ts';
 import type { MoveRecord, MoveState } from '../domain/move.ts';
-import type { Balance, Plan } from '../domain/plan.ts';
+import type { Balance, Move, Plan } from '../domain/plan.ts';
 import { withEndedMove, withRequest } from '../domain/region-counts.ts';
 import type { DatanodeChange, RegionCounts, When } from '../domain/region-counts.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -97,6 +97,20 @@ const INITIAL_STATE: LiveState = {
 /** Moves of the latest plan that have not ended. */
 export function movesLeft({ plan, ended }: Pick<LiveState, 'plan' | 'ended'>): number {
   return (plan?.moves.length ?? 0) - ended.size;
+}
+
+/** Those moves in their order, the one under way first; each numbered by its place in the rebalance, as the progress counts them. */
+export function* movesAhead({
+  plan,
+  ended,
+  rebalance,
+}: Pick<LiveState, 'plan' | 'ended' | 'rebalance'>): Generator<Move, void, undefined> {
+  let seq = rebalance?.isRunning ? rebalance.moved + rebalance.failed : ended.size;
+  for (const move of plan?.moves ?? [])
+    if (!ended.has(move.regionId)) {
+      seq += 1;
+      yield move.seq === seq ? move : { ...move, seq };
+    }
 }
 
 /** The latest snapshot with the moves that succeeded since. Takes time in proportion to the number of regions. */

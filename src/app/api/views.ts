@@ -4,7 +4,7 @@ import { decimalId } from '../../lib/json.ts';
 import { explain } from '../../planner/explain/explain.ts';
 import type { PlanInput } from '../../planner/plan.ts';
 import { isoTime, toMoveView } from '../../observability/event-view.ts';
-import { snapshotNow } from '../../observability/live-state.ts';
+import { movesAhead, snapshotNow } from '../../observability/live-state.ts';
 import { assessReadiness } from '../../observability/health.ts';
 import type { HistoryQuery } from '../../server/api/inputs.ts';
 import { createMatrixReader } from '../../server/api/matrix.ts';
@@ -12,7 +12,7 @@ import type { ServerViews } from '../../server/api/ports.ts';
 import { buildQueue } from '../../server/api/queue.ts';
 import { buildRegions } from '../../server/api/regions.ts';
 import type { StatusFacts } from '../../server/api/status.ts';
-import { buildStatus } from '../../server/api/status.ts';
+import { buildStatus, withHolds } from '../../server/api/status.ts';
 import type { RegionId } from '../../domain/ids.ts';
 import { isFinal } from '../../domain/move.ts';
 import type { MoveRecord } from '../../domain/move.ts';
@@ -41,36 +41,37 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
   session.events.subscribe(({ type }) => {
     if (type === 'snapshot-taken') snapshotReadMs = clock.monotonicMs();
   });
+  const statusFacts = (): StatusFacts => {
+    const nowMs = clock.now();
+    const { profile } = session.connection;
+    const memory = store.memory(nowMs);
+    return {
+      live: live.state(),
+      nowMs,
+      uptimeMs: clock.monotonicMs() - startedMs,
+      version,
+      cluster: {
+        name: session.config.cluster.name,
+        api: profile?.api ?? null,
+        version: profile?.version ?? '',
+        features: profile?.features ?? [],
+      },
+      dryRun: session.config.execution.dryRun,
+      paused: session.pause(),
+      leader: session.leadership.status(),
+      nextTickAtMs: daemon.nextTickAtMs(),
+      maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
+      timeLeftMs: live.timeLeftMs(),
+      silentMs: session.connection.silentMs(),
+      drains: drainsOf(session),
+      pid: process.pid,
+      quarantined: memory.quarantine.length,
+      restingDatanodes: restingOf(memory.datanodes),
+      cooling: memory.cooldowns.length,
+    };
+  };
   return {
-    status() {
-      const nowMs = clock.now();
-      const { profile } = session.connection;
-      const memory = store.memory(nowMs);
-      return buildStatus({
-        live: live.state(),
-        nowMs,
-        uptimeMs: clock.monotonicMs() - startedMs,
-        version,
-        cluster: {
-          name: session.config.cluster.name,
-          api: profile?.api ?? null,
-          version: profile?.version ?? '',
-          features: profile?.features ?? [],
-        },
-        dryRun: session.config.execution.dryRun,
-        paused: session.pause(),
-        leader: session.leadership.status(),
-        nextTickAtMs: daemon.nextTickAtMs(),
-        maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
-        timeLeftMs: live.timeLeftMs(),
-        silentMs: session.connection.silentMs(),
-        drains: drainsOf(session),
-        pid: process.pid,
-        quarantined: memory.quarantine.length,
-        restingDatanodes: restingOf(memory.datanodes),
-        cooling: memory.cooldowns.length,
-      });
-    },
+    status: () => buildStatus(statusFacts()),
     snapshot: () => live.state().snapshot ?? undefined,
     plan: () => live.state().plan ?? undefined,
     history: (query) => findMoves(store, query),
@@ -87,8 +88,8 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
         nowMs,
       };
       const plan = state.plan ?? NO_PLAN;
-      const left = plan.moves.filter(({ regionId }) => !state.ended.has(regionId));
-      return explain(input, { ...plan, moves: left }, kind, id);
+      const explanation = explain(input, { ...plan, moves: [...movesAhead(state)] }, kind, id);
+      return explanation && withHolds(explanation, statusFacts());
     },
     quarantine: () => ({
       quarantined: store.listQuarantine(clock.now()).map(({ untilMs, ...region }) => {

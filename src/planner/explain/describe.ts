@@ -21,13 +21,19 @@ export function createMoveWriter(problem: Problem, counts: Counts): (move: Order
       from: problem.nodes[move.from]!.id,
       to: problem.nodes[move.to]!.id,
       reason: move.reason,
-      detail: move.detail ?? explainMove(problem, counts, phrases, move),
+      detail: move.detail ?? explainMove(problem, counts, phrases, move, seq === 1),
     };
   };
 }
 
 /** Added up of few parts, most of which many sentences share: joining takes several times as long. Many would keep more memory than the text. */
-function explainMove(problem: Problem, counts: Counts, phrases: Phrases, move: OrderedMove): string {
+function explainMove(
+  problem: Problem,
+  counts: Counts,
+  phrases: Phrases,
+  move: OrderedMove,
+  isFirst: boolean,
+): string {
   const { from, to, reason } = move;
   if (hasToLeave(problem.hold[move.region]!))
     return `Datanode ${problem.nodes[from]!.id} is draining: every region leaves it, also of tables that are not selected. Datanode ${problem.nodes[to]!.id} has the fewest of this table.`;
@@ -35,14 +41,15 @@ function explainMove(problem: Problem, counts: Counts, phrases: Phrases, move: O
     const share = counts.tableShare(problem.tableOf[move.region]!, to);
     const isBelow = move.tableAtTo < share.ceil || move.totalAtTo < counts.nodeShare(to).ceil;
     const target = isBelow ? phrases.isBelow(to) : phrases.takes(to);
-    return phrases.drains(from) + plural(move.totalAtFrom) + target;
+    return phrases.drains(from, isFirst) + plural(move.totalAtFrom) + target;
   }
   if (reason === 'table-spread') {
     const table = problem.tableOf[move.region]!;
-    const has = phrases.has(from) + String(move.tableAtFrom) + phrases.ofTable(counts.regionsOf(table));
+    const has =
+      phrases.has(from, isFirst) + String(move.tableAtFrom) + phrases.ofTable(counts.regionsOf(table));
     return has + phrases.whereas(to) + orNone(move.tableAtTo) + phrases.tableShares(table, from, to);
   }
-  const has = phrases.has(from) + plural(move.totalAtFrom) + ' in total';
+  const has = phrases.has(from, isFirst) + plural(move.totalAtFrom) + ' in total';
   return has + phrases.whereas(to) + orNone(move.totalAtTo) + phrases.nodeShares(from, to);
 }
 
@@ -64,8 +71,10 @@ class Phrases {
   readonly #counts: Counts;
   /** By datanode. */
   readonly #has: string[];
+  readonly #thenHas: string[];
   readonly #whereas: string[];
   readonly #drains: string[];
+  readonly #thenDrains: string[];
   readonly #isBelow: string[];
   readonly #takes: string[];
   readonly #shareOfNode: (string | undefined)[];
@@ -81,23 +90,26 @@ class Phrases {
     this.#counts = counts;
     const ids = problem.nodes.map(({ id }) => id);
     this.#has = ids.map((id) => `Datanode ${id} has `);
+    this.#thenHas = ids.map((id) => `Datanode ${id} then has `);
     this.#whereas = ids.map((id) => `, datanode ${id} has `);
     this.#drains = ids.map((id) => `Datanode ${id} is draining and has `);
+    this.#thenDrains = ids.map((id) => `Datanode ${id} is draining and then has `);
     this.#isBelow = ids.map((id) => ` left; datanode ${id} is below its fair share.`);
     this.#takes = ids.map((id) => ` left; datanode ${id} may take it.`);
     this.#shareOfNode = new Array<string | undefined>(ids.length);
   }
 
-  has(node: number): string {
-    return this.#has[node]!;
+  /** The numbers are those right before the move: of the first one, those of now. */
+  has(node: number, isFirst: boolean): string {
+    return (isFirst ? this.#has : this.#thenHas)[node]!;
   }
 
   whereas(node: number): string {
     return this.#whereas[node]!;
   }
 
-  drains(node: number): string {
-    return this.#drains[node]!;
+  drains(node: number, isFirst: boolean): string {
+    return (isFirst ? this.#drains : this.#thenDrains)[node]!;
   }
 
   isBelow(node: number): string {

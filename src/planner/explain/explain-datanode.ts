@@ -107,7 +107,11 @@ function balanceReasons(
   if (state === 'draining') return [{ code: 'drain', detail: 'It is to be emptied.' }];
   const share = counts.nodeShare(node);
   const isWithin = (regions: number): boolean => regions >= share.floor && regions <= share.ceil;
-  if (!isWithin(after)) return [reason('out-of-balance')];
+  if (!isWithin(after)) {
+    if (after === counts.total(node)) return [reason('out-of-balance')];
+    const detail = `After the plan it leads ${after} regions; its fair share is ${shareText(share)}. Blocked moves, or the spread of each table, which comes first, forbid that.`;
+    return [reason('out-of-balance', detail)];
+  }
   const whole = share.floor === share.ceil;
   if (isWithin(counts.total(node))) return [reason(whole ? 'balanced' : 'within-rounding')];
   return [

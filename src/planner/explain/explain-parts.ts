@@ -40,12 +40,24 @@ export function countMoves(moves: Plan['moves']): ExplanationReason[] {
   }));
 }
 
-/** What blocks regions, each code once with how many there are. */
+/** What blocks regions, each code once with how many there are: those that cost balance first. */
 export function countBlocked(blocked: Plan['blocked']): ExplanationReason[] {
-  return count(blocked.map(({ code }) => code)).map(([code, of]) => ({
-    code,
-    detail: `For ${plural(of)} that cannot move as wanted: ${BLOCKERS[code]}`,
-  }));
+  const told = (list: Plan['blocked'], text: (of: number) => string): ExplanationReason[] =>
+    count(list.map(({ code }) => code)).map(([code, of]) => ({
+      code,
+      detail: `For ${plural(of)} that ${text(of)}: ${BLOCKERS[code]}`,
+    }));
+  return [
+    ...told(blocked.filter(costsBalance), () => 'cannot move as wanted'),
+    ...told(
+      blocked.filter(({ harmless }) => harmless),
+      (of) => (of === 1 ? 'stays where it is' : 'stay where they are'),
+    ),
+  ];
+}
+
+export function costsBalance({ harmless }: Plan['blocked'][number]): boolean {
+  return harmless !== true;
 }
 
 function count<Code>(codes: readonly Code[]): [Code, number][] {

@@ -96,11 +96,32 @@ function areCheaper(problem: Problem, moves: readonly Move[], region: number): b
   );
 }
 
-function regionFacts(
+interface Candidate {
+  readonly node: number;
+  readonly column: number;
+  readonly move: Move | undefined;
+}
+
+/** Whether a target could be given the region now, by itself: the one that the plan chose may have to give another one first. */
+function mayTake(
   { problem, counts }: ExplainContext,
+  region: number,
+  { node, column, move }: Candidate,
+): boolean {
+  const { [region]: hold = 0 } = problem.hold;
+  if (holdOf(hold) !== undefined || node === problem.nodeOf[region] || !mayLead(problem, region, column))
+    return false;
+  if (move?.to === problem.nodes[node]!.id || hasToLeave(hold)) return true;
+  const table = problem.tableOf[region]!;
+  return counts.ofTable(table, node) < counts.tableShare(table, node).ceil;
+}
+
+function regionFacts(
+  context: ExplainContext,
   region: number,
   move: Move | undefined,
 ): Record<string, unknown> {
+  const { problem, counts } = context;
   const { tableId, leader, followers, status, load } = problem.snapshot.regions[region]!;
   const tableIndex = problem.tableOf[region]!;
   const table = problem.tables[tableIndex];
@@ -118,7 +139,7 @@ function regionFacts(
             datanode: problem.nodes[node]!.id,
             regionsOfTable: counts.ofTable(tableIndex, node),
             ...counts.tableShare(tableIndex, node),
-            mayLead: mayLead(problem, region, column),
+            mayLead: mayTake(context, region, { node, column, move }),
           })),
         }
       : {}),

@@ -2,9 +2,10 @@ import { UsageError } from '../../domain/errors.ts';
 import type { Explanation, ExplainKind, ExplanationReason } from '../../domain/explanation.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
 import type { Table } from '../../domain/snapshot.ts';
+import type { Move } from '../../domain/plan.ts';
 import { createCounts } from '../counts.ts';
 import { explainDatanode } from './explain-datanode.ts';
-import { countBlocked, countMoves, netMoves, reason } from './explain-parts.ts';
+import { costsBalance, countBlocked, countMoves, netMoves, reason } from './explain-parts.ts';
 import { loadContext } from './load-context.ts';
 import type { ExplainContext, ExplainedPlan } from './explain-parts.ts';
 import { explainRegion } from './explain-region.ts';
@@ -45,18 +46,19 @@ function explainTable(context: ExplainContext, wanted: string): Explanation | un
   if (!table) return undefined;
   const moves = plan.moves.filter(({ tableId }) => tableId === table.id);
   const blocked = plan.blocked.filter(({ tableId }) => tableId === table.id);
-  const spread = problem.columns.map((node) => ({
-    datanode: problem.nodes[node]!.id,
-    regions: counts.ofTable(index, node),
-    ...counts.tableShare(index, node),
-    after: counts.ofTable(index, node) + netMoves(moves, problem.nodes[node]!.id),
-  }));
-  const isEven = spread.every(({ after, floor, ceil }) => after >= floor && after <= ceil);
+  const { spread, regions } = spreadOf(context, index, moves);
+  const targets = new Set(problem.columns.map((node) => problem.nodes[node]!.id));
+  const isEven =
+    spread.every(
+      ({ datanode, after, floor, ceil }) => !targets.has(datanode) || (after >= floor && after <= ceil),
+    ) && !blocked.some(costsBalance);
   const name = fullTableName(table);
+  const counted = counts.regionsOf(index);
   const answer = problem.inScope[index]
-    ? moves.length > 0
-      ? `${moves.length} of the ${counts.regionsOf(index)} counted regions of ${name} move.`
-      : `No region of ${name} moves: ${isEven ? 'its spread is as even as it can be.' : 'the moves that would make it even are blocked.'}`
+    ? (moves.length > 0
+        ? `${moves.length} of the ${counted} counted regions of ${name} move.`
+        : `No region of ${name} moves: ${isEven ? 'its spread is as even as it can be.' : 'the moves that would make it even are blocked.'}`) +
+      uncountedText(regions - counted)
     : `The configuration does not select ${name}; its regions stay where they are.`;
   return {
     kind: 'table',
@@ -72,13 +74,53 @@ function explainTable(context: ExplainContext, wanted: string): Explanation | un
     facts: {
       name,
       engine: table.engine,
-      regions: counts.regionsOf(index),
+      regions,
+      ...(counted === regions ? {} : { counted }),
       moves: moves.length,
       blocked: blocked.length,
       spread,
       ...(table.logicalTables ? { logicalTables: table.logicalTables.length } : {}),
     },
   };
+}
+
+function uncountedText(regions: number): string {
+  if (regions === 0) return '';
+  return regions === 1
+    ? ' 1 region stays where it is and is not counted.'
+    : ` ${regions} regions stay where they are and are not counted.`;
+}
+
+interface TableSpread {
+  readonly datanode: string;
+  readonly regions: number;
+  readonly floor: number;
+  readonly ceil: number;
+  readonly after: number;
+}
+
+/** Of the targets, and of the others that lead regions of the table. */
+function spreadOf(
+  { problem, counts }: ExplainContext,
+  table: number,
+  moves: readonly Move[],
+): { readonly spread: readonly TableSpread[]; readonly regions: number } {
+  const led = new Map<number, number>();
+  let regions = 0;
+  problem.tableOf.forEach((of, region) => {
+    if (of !== table) return;
+    regions += 1;
+    const node = problem.nodeOf[region]!;
+    led.set(node, (led.get(node) ?? 0) + 1);
+  });
+  const spread = problem.nodes.flatMap(({ id }, node) => {
+    const now = led.get(node) ?? 0;
+    if (now === 0 && !problem.columns.includes(node)) return [];
+    return [
+      { datanode: id, regions: now, ...counts.tableShare(table, node), after: now + netMoves(moves, id) },
+    ];
+  });
+  return { spread, regions };
 }
 
 function evenReason(moves: number): ExplanationReason {

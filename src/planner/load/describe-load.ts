@@ -7,7 +7,7 @@ import type { Band } from './band.ts';
 import type { Loads } from './loads.ts';
 import type { LoadStep } from './sequence.ts';
 
-/** Makes the moves for load, with the numbers right before each and one sentence for a person. */
+/** Makes the moves for load, with the numbers right before each and one sentence for a person. @param before moves of the plan before them. */
 export function describeLoadMoves(
   problem: Problem,
   loads: Loads,
@@ -15,14 +15,15 @@ export function describeLoadMoves(
   by: LoadMeasure,
   steps: readonly LoadStep[],
   counts: Counts,
+  before: number,
 ): OrderedMove[] {
   const tell = createTeller(problem, loads, band, by);
-  return steps.map((step): OrderedMove => {
+  return steps.map((step, index): OrderedMove => {
     const { region, from, to } = step;
     const table = problem.tableOf[region]!;
     const [fromCell, toCell] = [counts.cell(table, from), counts.cell(table, to)];
     const move: OrderedMove = {
-      ...{ region, from, to, reason: 'load', detail: tell(step) },
+      ...{ region, from, to, reason: 'load', detail: tell(step, before + index === 0) },
       tableAtFrom: counts.at(fromCell),
       tableAtTo: counts.at(toCell),
       totalAtFrom: counts.total(from),
@@ -38,16 +39,16 @@ function createTeller(
   loads: Loads,
   band: Band,
   by: LoadMeasure,
-): (step: LoadStep) => string {
+): (step: LoadStep, isFirst: boolean) => string {
   const { number, whole } = loadTexts(by, band.mean);
   const { regions } = problem.snapshot;
-  return ({ region, from, to, atFrom, atTo, partner, opens, peaks }) => {
+  return ({ region, from, to, atFrom, atTo, partner, opens, peaks }, isFirst) => {
     const [source, target] = [problem.nodes[from]!, problem.nodes[to]!];
     const load = loads.of[region]!;
     const due = band.mean * source.weight;
     const compared = fromMean(atFrom, due);
     const means = `${compared} ${source.weight === 1 ? 'the mean' : 'its share'}${compared === 'at' ? '' : ` of ${number(due)}`}`;
-    const numbers = `Datanode ${source.id} ${LOAD_VERBS[by]} ${whole(atFrom)}, ${means}; this region is ${number(load)} of it; datanode ${target.id} has ${number(atTo)}.`;
+    const numbers = `Datanode ${source.id} ${isFirst ? '' : 'then '}${LOAD_VERBS[by]} ${whole(atFrom)}, ${means}; this region is ${number(load)} of it; datanode ${target.id} has ${number(atTo)}.`;
     const swap =
       partner === -1
         ? ''

@@ -71,7 +71,10 @@ export function prepareLoad(
       };
       const plan = planForLoad(input, budget);
       const order = (counts: Counts): OrderedMove[] =>
-        describeLoadMoves(withoutTotals, loads, plan.band, wanted.by, plan.forLoad, counts);
+        describeLoadMoves(
+          ...([withoutTotals, loads, plan.band, wanted.by, plan.forLoad, counts] as const),
+          plan.base.length,
+        );
       const load = (moved: readonly number[]): CountedLoad => {
         return { ...plan.load, ofMove: Float64Array.from(moved, (region) => loads.of[region]!) };
       };

@@ -1,24 +1,23 @@
 import type { Move } from '../../domain/plan.ts';
 import type { QueueView } from './answers.ts';
 import type { QueueQuery } from './inputs.ts';
-import type { Placement } from './regions.ts';
+import { movesAhead } from '../../observability/live-state.ts';
+import type { LiveState } from '../../observability/live-state.ts';
 
 /** Moves of the latest plan that have not begun, in their order. */
-export function* waitingMoves({
-  plan,
-  ended,
-  currentMove,
-}: Pick<Placement, 'plan' | 'ended' | 'currentMove'>): Generator<Move, void, undefined> {
+export function waitingMoves(state: QueueState): IteratorObject<Move, undefined> {
+  const { plan, currentMove } = state;
   const underWay = currentMove?.move.planId === plan?.planId ? currentMove?.move.regionId : undefined;
-  for (const move of plan?.moves ?? [])
-    if (!ended.has(move.regionId) && move.regionId !== underWay) yield move;
+  return movesAhead(state).filter(({ regionId }) => regionId !== underWay);
 }
 
+type QueueState = Pick<LiveState, 'plan' | 'ended' | 'currentMove' | 'rebalance'>;
+
 /** Those of them that the filters let through. */
-export function buildQueue(placement: Placement, { limit, offset, datanode, text }: QueueQuery): QueueView {
+export function buildQueue(state: QueueState, { limit, offset, datanode, text }: QueueQuery): QueueView {
   const moves: Move[] = [];
   let total = 0;
-  for (const move of waitingMoves(placement)) {
+  for (const move of waitingMoves(state)) {
     if (datanode !== undefined && move.from !== datanode && move.to !== datanode) continue;
     if (text !== undefined && !move.table.includes(text) && !move.regionId.includes(text)) continue;
     total += 1;

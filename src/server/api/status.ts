@@ -1,4 +1,5 @@
 import { GATES } from '../../domain/codes.ts';
+import type { Explanation } from '../../domain/explanation.ts';
 import type { Balance, DatanodeState, Plan } from '../../domain/plan.ts';
 import type { DatanodeRole } from '../../domain/policy.ts';
 import { isoOrNull, isoTime, toMoveView } from '../../observability/event-view.ts';
@@ -7,7 +8,7 @@ import type { LiveState, Progress } from '../../observability/live-state.ts';
 import type { PauseState } from './ports.ts';
 import type { StatusView } from './answers.ts';
 import { waitingMoves } from './queue.ts';
-import { decideVerdict, isSilent } from './verdict.ts';
+import { decideVerdict, isSilent, whatHolds } from './verdict.ts';
 import type { VerdictFacts } from './verdict.ts';
 
 type DrainView = NonNullable<StatusView['datanodes'][number]['drain']>;
@@ -36,10 +37,10 @@ const QUEUE_SHOWN = 10;
 export function buildStatus(facts: StatusFacts): StatusView {
   const { live, nowMs } = facts;
   const timeLeftMs = isSilent(facts) ? undefined : facts.timeLeftMs;
-  const progress = progressOf(live);
-  const snapshotAgeMs = live.snapshot ? Math.max(0, nowMs - Date.parse(live.snapshot.takenAt)) : undefined;
+  const known = verdictFacts(facts);
+  const { progress, snapshotAgeMs } = known;
   return {
-    verdict: decideVerdict({ ...facts, progress, snapshotAgeMs }),
+    verdict: decideVerdict(known),
     cluster: facts.cluster,
     dryRun: facts.dryRun,
     paused: facts.paused ? toPauseView(facts.paused) : null,
@@ -78,6 +79,22 @@ export function buildStatus(facts: StatusFacts): StatusView {
       pid: facts.pid,
     },
   };
+}
+
+/** An explanation that promises moves, with what holds them back now. */
+export function withHolds(explanation: Explanation, facts: StatusFacts): Explanation {
+  const { seq, moves, gives, receives } = explanation.facts;
+  const hasMoves = [seq, moves, gives, receives].some((value) => typeof value === 'number' && value > 0);
+  const holds = hasMoves ? whatHolds(verdictFacts(facts)) : undefined;
+  return holds === undefined
+    ? explanation
+    : { ...explanation, answer: `${explanation.answer} Not now: ${holds}` };
+}
+
+function verdictFacts(facts: StatusFacts): VerdictFacts {
+  const { snapshot } = facts.live;
+  const snapshotAgeMs = snapshot ? Math.max(0, facts.nowMs - Date.parse(snapshot.takenAt)) : undefined;
+  return { ...facts, progress: progressOf(facts.live), snapshotAgeMs };
 }
 
 export function toPauseView(paused: PauseState): NonNullable<StatusView['paused']> {

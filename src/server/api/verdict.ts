@@ -1,4 +1,5 @@
 import { BLOCKERS, GATES, GATE_SEVERITY } from '../../domain/codes.ts';
+import type { GateCode } from '../../domain/codes.ts';
 import { judgePlacement, remarksOn } from '../../domain/verdict.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
@@ -41,6 +42,20 @@ export function decideVerdict(facts: VerdictFacts): VerdictView {
     gated(facts) ??
     balancing(facts);
   return { detail: null, ...words };
+}
+
+/** Why no move starts now, whatever is planned: one sentence or two. Undefined where nothing forbids it. */
+export function whatHolds(facts: VerdictFacts): string | undefined {
+  const found = standby(facts) ?? noAnswer(facts) ?? lostContact(facts);
+  if (found) return found.sentence;
+  if (facts.paused) return sentenceOf(pauseText(facts.paused));
+  if (facts.dryRun) return GATES['dry-run'];
+  const closed = closedGates(facts.live).map(([code]) => GATES[code]);
+  return closed.length === 0 ? undefined : closed.join(' ');
+}
+
+function closedGates({ gates }: LiveState): [GateCode, string][] {
+  return [...gates].filter(([code]) => GATE_SEVERITY[code] !== 'passes');
 }
 
 function standby({ leader }: VerdictFacts): Words | undefined {
@@ -158,7 +173,7 @@ function wouldDo(live: LiveState): string {
 }
 
 function gated({ live }: VerdictFacts): Words | undefined {
-  const closed = [...live.gates].filter(([code]) => GATE_SEVERITY[code] !== 'passes');
+  const closed = closedGates(live);
   if (closed.length === 0) return undefined;
   const why = closed.map(([code]) => GATES[code]).join(' ');
   const details = closed.map(([, detail]) => detail).filter((detail) => detail !== '');

@@ -26,6 +26,22 @@ describe('explain region', () => {
     expect(explanation!.facts['targets']).toHaveLength(3);
   });
 
+  it('says of each datanode whether it could be given the region', () => {
+    const mayLead = (explanation: ReturnType<typeof explain>): unknown =>
+      (explanation!.facts['targets'] as { mayLead: boolean }[]).map((target) => target.mayLead);
+    const snapshot = snapshotOf([[4, 2, 0]]);
+    expect(mayLead(ask('region', first, { snapshot }))).toEqual([false, false, true]);
+    const pins = { tables: [], regions: [first] };
+    expect(mayLead(ask('region', first, { snapshot, policy: { pins } }))).toEqual([false, false, false]);
+  });
+
+  it('says that the numbers of a later move are those before it', () => {
+    const input = inputOf(snapshotOf([[6, 0, 0]]));
+    const [one, two] = makePlan(input).plan.moves;
+    expect(one!.detail).toMatch(/^Datanode 0 has 6 of/);
+    expect(two!.detail).toMatch(/^Datanode 0 then has 5 of/);
+  });
+
   it('keeps the numbers of the plan while it is carried out', () => {
     const input = inputOf(snapshotOf([[6, 0, 0]]));
     const { plan } = makePlan(input);
@@ -104,6 +120,24 @@ describe('explain table', () => {
     },
   );
 
+  it('tells of all its regions, and claims no even spread, while one of its datanodes is in quarantine', () => {
+    const datanodes = [{ datanode: '0', role: 'target' as const, untilMs: NOW_MS + 1 }];
+    const explanation = ask('table', '1024', { snapshot: snapshotOf([[3, 1]]), memory: { datanodes } });
+    expect(explanation).toMatchObject({
+      answer:
+        'No region of greptime.public.t0 moves: the moves that would make it even are blocked. 3 regions stay where they are and are not counted.',
+      facts: {
+        regions: 4,
+        counted: 1,
+        spread: [
+          { datanode: '0', regions: 3 },
+          { datanode: '1', regions: 1 },
+        ],
+      },
+    });
+    expect(codes(explanation)).not.toContain('balanced');
+  });
+
   it('names the tables that share a bare name', () => {
     const { tables, ...rest } = snapshotOf([
       [6, 0, 0],
@@ -132,6 +166,22 @@ describe('explain datanode', () => {
       'Datanode 1 leads 0 regions in scope; its fair share is 2. +2, −0, 2 after the plan.',
     );
     expect(codes(explanation)).toEqual(['balanced', 'receives-regions']);
+  });
+
+  it('says of regions that stay without cost that they stay, and not that they should move', () => {
+    const cooldowns = [{ regionId: first, untilMs: NOW_MS + 1 }];
+    const explanation = ask('datanode', '0', { snapshot: snapshotOf([[2, 2]]), memory: { cooldowns } });
+    expect(explanation!.reasons[1]?.detail).toMatch(/^For 1 region that stays where it is: /);
+  });
+
+  it('does not say that all that helps is blocked where the plan moves something', () => {
+    const pins = { tables: [], regions: [0, 1, 2, 3].map((index) => regionId(1024, index)) };
+    const explanation = ask('datanode', '0', { snapshot: snapshotOf([[6, 0]]), policy: { pins } });
+    expect(explanation!.reasons[0]).toEqual({
+      code: 'out-of-balance',
+      detail:
+        'After the plan it leads 4 regions; its fair share is 3. Blocked moves, or the spread of each table, which comes first, forbid that.',
+    });
   });
 
   it('answers for one that drains, and counts what cannot leave', () => {

@@ -111,4 +111,12 @@ describe('the queue', () => {
   it('leaves out what ended', () => {
     expect(buildQueue(stateAfter({ [FIRST]: 'failed' }), { limit: 10, offset: 0 }).total).toBe(1);
   });
+
+  it('goes on with the numbers of the rebalance in its next plan', () => {
+    const { bus } = eventBus();
+    const live = trackLiveState(bus);
+    for (const event of [events.taken, events.planned(), events.ended({ state: 'failed' }), events.planned()])
+      bus.emit(event);
+    expect(buildQueue(live.state(), { limit: 10, offset: 0 }).moves.map(({ seq }) => seq)).toEqual([2, 3]);
+  });
 });

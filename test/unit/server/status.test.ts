@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { statusSchema, VERDICTS } from '../../../src/server/api/answers.ts';
-import { buildStatus } from '../../../src/server/api/status.ts';
+import { buildStatus, withHolds } from '../../../src/server/api/status.ts';
 import type { StatusFacts } from '../../../src/server/api/status.ts';
 import { events, liveAfter, sampleMove, samplePlan, START_MS } from '../../support/observability.ts';
 import { makeBalance } from '../../support/plans.ts';
@@ -264,6 +264,31 @@ describe('buildStatus', () => {
     }));
     const { queue } = buildStatus(statusFacts({ live: await liveAfter([planned(samplePlan({ moves }))]) }));
     expect([queue.length, queue.next.length]).toEqual([40, 10]);
+  });
+});
+
+describe('an explanation that promises moves', () => {
+  const moves = { kind: 'region', id: '1', answer: 'It moves.', reasons: [], facts: { seq: 1 } } as const;
+  const paused = { untilMs: null, reason: 'deploy', by: 'anna' };
+
+  it.each<[string, Partial<StatusFacts>, RebalancerEvent[], string]>([
+    ['while nothing forbids it', {}, [], ''],
+    ['while paused', { paused }, [], ' Not now: Paused by anna until resumed: deploy.'],
+    ['in a dry run', { dryRun: true }, [], ' Not now: execution.dryRun is true: '],
+    ['in maintenance', {}, [gate('maintenance', '')], ' Not now: The cluster is in maintenance mode.'],
+    ['on a standby', { leader: { leads: false, holder: 'b' } }, [], ' Not now: b leads; this replica'],
+    ['without contact', { silentMs: 40_000 }, [], ' Not now: No answer from GreptimeDB for 40 s.'],
+    ['at the limit of a cycle', {}, [gate('move-limit', '')], ''],
+  ])('says what holds them back %s', async (_, facts, more, wanted) => {
+    const live = await liveAfter([...seen, ...more]);
+    const { answer } = withHolds(moves, statusFacts({ live, ...facts }));
+    expect(answer.startsWith(`It moves.${wanted}`)).toBe(true);
+    if (wanted === '') expect(answer).toBe('It moves.');
+  });
+
+  it('adds nothing to one that promises none', async () => {
+    const stays = { ...moves, facts: { moves: 0 } };
+    expect(withHolds(stays, statusFacts({ live: await liveAfter(seen), paused }))).toBe(stays);
   });
 });
 
