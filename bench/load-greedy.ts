@@ -1,6 +1,10 @@
+import { CALM } from '../src/domain/load.ts';
+import { EMPTY_MEMORY } from '../src/domain/policy.ts';
+import type { Policy } from '../src/domain/policy.ts';
 import type { Region, Snapshot } from '../src/domain/snapshot.ts';
+import { makePlan } from '../src/planner/plan.ts';
 
-export interface GreedyResult {
+interface GreedyResult {
   readonly moves: number;
   /** Highest load of a datanode at the end. */
   readonly highest: number;
@@ -36,6 +40,22 @@ export function greedyByLoad({ datanodes, regions }: Snapshot, rules: GreedyRule
   let moves = 0;
   while (moves < 10 * regions.length && step(board, mean, rules)) moves += 1;
   return { moves, highest: Math.max(...board.loads), lowest: Math.min(...board.loads) };
+}
+
+/** The highest load that it reaches with the rules of a policy, from where table spread leaves the regions. */
+export function greedyHighest(
+  snapshot: Snapshot,
+  policy: Policy,
+  { mean, low, high }: { readonly mean: number; readonly low: number; readonly high: number },
+): number {
+  const memory = { ...EMPTY_MEMORY, load: CALM };
+  const { moves } = makePlan({ snapshot, policy, memory, nowMs: 0 }).plan;
+  const to = new Map(moves.map((move) => [move.regionId, move.to]));
+  const regions = snapshot.regions.map((region) => ({
+    ...region,
+    leader: to.get(region.id) ?? region.leader,
+  }));
+  return greedyByLoad({ ...snapshot, regions }, { low, high, smallest: 0.01 * mean, fills: true }).highest;
 }
 
 interface Board {

@@ -6,6 +6,8 @@ import { snapshotOf } from './random-case.ts';
 export interface LoadQuality {
   /** Highest load of a target over the mean. */
   readonly highest: number;
+  /** Targets outside their bands that carry more than the ceiling. */
+  readonly beyond: number;
   /** How far the worst target lies above its band, in tolerances begun. */
   readonly above: number;
   /** The same of all targets in sum. */
@@ -21,13 +23,15 @@ export interface Tolerated {
   readonly tolerance: number;
   /** The least that a target should carry. */
   readonly low: number;
+  /** Load that no target outside its band should have: what plain balancing reaches. */
+  readonly ceiling: number;
 }
 
 /** @param leaders of the snapshot's regions, all datanodes being targets of weight 1. */
 export function measureLoads(
   snapshot: Snapshot,
   leaders: readonly number[],
-  { tolerance, low }: Tolerated,
+  { tolerance, low, ceiling }: Tolerated,
 ): LoadQuality {
   const nodes = snapshot.datanodes.length;
   const load = new Array<number>(nodes).fill(0);
@@ -42,7 +46,7 @@ export function measureLoads(
   });
   const mean = load.reduce((sum, value) => sum + value, 0) / nodes;
   const high = (1 + tolerance) * mean;
-  let [above, sum, isUnder] = [0, 0, 0];
+  let [beyond, above, sum, isUnder] = [0, 0, 0, 0];
   load.forEach((value, node) => {
     // A region too heavy for the band makes its own.
     const limit = heaviest[node]! > high ? heaviest[node]! * (1 + tolerance) : high;
@@ -50,9 +54,10 @@ export function measureLoads(
     const steps = over > NOISE ? Math.ceil(over / tolerance - NOISE) : 0;
     above = Math.max(above, steps);
     sum += steps;
+    if (steps > 0 && (value - ceiling) / mean > NOISE) beyond += 1;
     if ((low - value) / mean > NOISE) isUnder = 1;
   });
-  return { highest: Math.max(...load) / mean, above, over: sum, under: isUnder, moves };
+  return { highest: Math.max(...load) / mean, beyond, above, over: sum, under: isUnder, moves };
 }
 
 export function loadOf({ load }: Region): number {
@@ -60,7 +65,9 @@ export function loadOf({ load }: Region): number {
 }
 
 export function compareQuality(a: LoadQuality, b: LoadQuality): number {
-  return a.above - b.above || a.over - b.over || a.under - b.under || a.moves - b.moves;
+  return (
+    a.beyond - b.beyond || a.above - b.above || a.over - b.over || a.under - b.under || a.moves - b.moves
+  );
 }
 
 /** The best of all placements that keep every table's spread. Takes `datanodes ** regions` steps at most. */

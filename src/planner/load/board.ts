@@ -12,6 +12,12 @@ interface TableCells extends TableShare {
   readonly lists: number[][];
 }
 
+/** A region with the target that shall lead it. */
+export interface Place {
+  readonly region: number;
+  readonly column: number;
+}
+
 interface TableShare {
   readonly floor: Int32Array;
   readonly ceil: Int32Array;
@@ -41,6 +47,8 @@ export class Board {
   readonly carried: Float64Array;
   /** Regions that are not where they were. */
   moves = 0;
+  /** Load for its weight above which no target outside its band shall end: what the plain way of balancing reaches. */
+  ceiling = Infinity;
   readonly #tables = new Map<number, TableCells>();
   readonly #shares = new Map<number, TableShare>();
   /** Regions too heavy for any column's band, by column. */
@@ -109,11 +117,6 @@ export class Board {
 
   low(column: number): number {
     return this.band.low * this.problem.weights[column]!;
-  }
-
-  /** How far a column would lie outside its band with this load. */
-  excess(column: number, carried: number, without = -1, plus = -1): number {
-    return Math.max(0, carried - this.high(column, without, plus)) + Math.max(0, this.low(column) - carried);
   }
 
   isHeavy(region: number): boolean {
@@ -196,6 +199,17 @@ export class Board {
   /** Regions that were placed elsewhere since the board was made. */
   moved(): number[] {
     return [...this.#moved];
+  }
+
+  /** Where the regions are that were placed since a mark. */
+  placesSince(mark: number): Place[] {
+    return this.touchedSince(mark).map((region) => ({ region, column: this.at[region]! }));
+  }
+
+  /** Goes back to a mark, and on to these places. */
+  restore(mark: number, places: readonly Place[]): void {
+    this.undo(mark);
+    for (const { region, column } of places) this.place(region, column);
   }
 
   /** Regions that were placed since a mark. */

@@ -1,10 +1,5 @@
-import type { Board } from './board.ts';
-
-/** A region with the target that shall lead it. */
-interface Place {
-  readonly region: number;
-  readonly column: number;
-}
+import type { Board, Place } from './board.ts';
+import { NOISE, outside } from './score.ts';
 
 /** Regions that change places together, and what that does for the balance. */
 export interface Step {
@@ -21,24 +16,25 @@ export interface Step {
 const MOST_REGIONS = 16;
 const MOST_TARGETS = 8;
 
-/** What a step between two targets would do; undefined when it would not help, or would make a new worst datanode. */
-function weigh(
-  board: Board,
-  from: number,
-  to: number,
-  places: Step['places'],
-  [out, back]: readonly [out: number, back: number],
-): Step | undefined {
+/**
+ * What it would do to move a region alone, or in exchange for another one; undefined when it would not help, or would make a new worst datanode.
+ *
+ * @param back the region that comes in exchange; -1 for none.
+ */
+function weigh(board: Board, from: number, to: number, out: number, back: number): Step | undefined {
   const { carried, loads, problem, band } = board;
   const net = loads.of[out]! - (back === -1 ? 0 : loads.of[back]!);
   if (net <= 0) return undefined;
   const [a, b] = [carried[from]!, carried[to]!];
   const [wa, wb] = [problem.weights[from]!, problem.weights[to]!];
-  if (b + net > board.high(to, back, out) && (b + net) / wb >= a / wa) return undefined;
-  const before = board.excess(from, a) + board.excess(to, b);
-  const after = board.excess(from, a - net, out, back) + board.excess(to, b + net, back, out);
-  const gain = before - after;
-  if (!(gain > 1e-9 * band.mean)) return undefined;
+  const [highFrom, highTo] = [board.high(from, out, back), board.high(to, back, out)];
+  if (b + net > highTo && (b + net) / wb >= a / wa) return undefined;
+  const [lowFrom, lowTo] = [board.low(from), board.low(to)];
+  const before = outside(a, lowFrom, board.high(from)) + outside(b, lowTo, board.high(to));
+  const gain = before - outside(a - net, lowFrom, highFrom) - outside(b + net, lowTo, highTo);
+  if (!(gain > NOISE * band.mean)) return undefined;
+  const places = [{ region: out, column: to }];
+  if (back !== -1) places.push({ region: back, column: from });
   const cost = places.reduce((sum, { region, column }) => sum + board.costOf(region, column), 0);
   const evens = (a * a - (a - net) ** 2) / wa + (b * b - (b + net) ** 2) / wb;
   return { places, cost, gain, evens };
@@ -62,38 +58,38 @@ export function forEachStep(
   tell: (step: Step) => void,
 ): number {
   let looked = 0;
+  const tellIfGood = (to: number, out: number, back: number): void => {
+    const step = weigh(board, from, to, out, back);
+    if (step) tell(step);
+  };
   for (const region of regions) {
-    const mayLeave = board.canLeave(region);
+    const { lists, floor, ceil } = board.cells(board.problem.tableOf[region]!);
+    const mayLeave = lists[from]!.length > floor[from]!;
     let found = 0;
     for (const column of targets) {
       if (found >= MOST_TARGETS) break;
       looked += 1;
       if (column === from || !board.mayLead(region, column)) continue;
-      const isFree = mayLeave && board.canEnter(region, column);
-      if (isFree) {
-        const step = weigh(board, from, column, [{ region, column }], [region, -1]);
-        if (step) tell(step);
-      }
-      const partner = lightest(board, region, column, from, roles);
+      const isFree = mayLeave && lists[column]!.length < ceil[column]!;
+      if (isFree) tellIfGood(column, region, -1);
+      const partner = lightest(board, lists[column]!, region, from, roles);
+      if (partner !== -1) tellIfGood(column, region, partner);
       if (isFree || partner !== -1) found += 1;
-      if (partner === -1) continue;
-      const places = [
-        { region, column },
-        { region: partner, column: from },
-      ];
-      const step = weigh(board, from, column, places, [region, partner]);
-      if (step) tell(step);
     }
   }
   return looked;
 }
 
 /** The lightest region of the same table on a target that may change places with this one, or -1. */
-function lightest(board: Board, region: number, column: number, back: number, roles: Uint8Array): number {
-  const list = board.cells(board.problem.tableOf[region]!).lists[column]!;
-  const load = board.loads.of[region]!;
+function lightest(
+  board: Board,
+  list: readonly number[],
+  region: number,
+  back: number,
+  roles: Uint8Array,
+): number {
   for (const partner of list) {
-    if (board.loads.of[partner]! >= load) return -1;
+    if (board.loads.of[partner]! >= board.loads.of[region]!) return -1;
     if (roles[partner] !== 0 && board.mayLead(partner, back)) return partner;
   }
   return -1;

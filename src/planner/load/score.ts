@@ -1,6 +1,9 @@
 import type { Board } from './board.ts';
 
-/** How good a placement is, the first part first; less is better. */
+/**
+ * How good a placement is, the first part first; less is better. Out of the band whole tolerances count, so that no moves are spent to gain a hair.
+ * But what plain balancing reaches is always reached: no target outside its band ends above the {@link Board.ceiling}.
+ */
 export interface Score {
   /** How far the worst target lies above its band, in tolerances begun. */
   readonly above: number;
@@ -32,11 +35,21 @@ export function scoreOf(board: Board): Score {
   return { above, over, under, moves: board.moves, highest, squares };
 }
 
-/** How many tolerances a target lies above its band; a started one counts. */
+/** More than any number of tolerances. */
+const BEYOND_CEILING = 2 ** 32;
+
+/** How many tolerances a target lies above its band; a started one counts. Above the ceiling it is worse than any that is not. */
 export function stepsOver(board: Board, column: number, load: number, high = board.high(column)): number {
   const { mean, tolerance } = board.band;
   const each = (load - high) / board.problem.weights[column]!;
-  return each <= NOISE * mean ? 0 : Math.ceil(each / (tolerance * mean) - NOISE);
+  if (each <= NOISE * mean) return 0;
+  const isBeyond = load / board.problem.weights[column]! - board.ceiling > NOISE * mean;
+  return Math.ceil(each / (tolerance * mean) - NOISE) + (isBeyond ? BEYOND_CEILING : 0);
+}
+
+/** How far a load lies outside a band. */
+export function outside(load: number, low: number, high: number): number {
+  return Math.max(0, load - high) + Math.max(0, low - load);
 }
 
 export function isUnder(board: Board, column: number, load: number): boolean {

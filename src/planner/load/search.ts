@@ -1,9 +1,10 @@
 import type { Prng } from '../../lib/prng.ts';
-import type { Board } from './board.ts';
+import type { Board, Place } from './board.ts';
 import { MAY_MOVE } from './loads.ts';
 import { forEachStep, isBetterStep, someRegions } from './options.ts';
 import type { Step } from './options.ts';
 import { isBetterScore, isWorsePlan, scoreOf, isUnder, stepsOver } from './score.ts';
+import type { Score } from './score.ts';
 
 /** Targets that are asked for a region when one carries too little. */
 const MOST_DONORS = 12;
@@ -52,7 +53,7 @@ export class LoadSearch {
   run(prng: Prng, rounds: number): void {
     this.#descend(undefined);
     this.#takeBackNeedless(0);
-    let best = scoreOf(this.#board);
+    let best = this.#score();
     let [current, bestMark] = [best, this.#board.mark()];
     // Where not all can be filled at once, more attempts seldom fill them.
     if (this.#fills && best.under > 0) return;
@@ -61,7 +62,7 @@ export class LoadSearch {
       this.#takeBackSome(prng);
       this.#descend(prng);
       this.#takeBackNeedless(mark);
-      const score = scoreOf(this.#board);
+      const score = this.#score();
       if (isWorsePlan(score, current)) {
         this.#board.undo(mark);
         continue;
@@ -70,6 +71,48 @@ export class LoadSearch {
       if (isBetterScore(score, best)) [best, bestMark] = [score, this.#board.mark()];
     }
     this.#board.undo(bestMark);
+  }
+
+  /** Who fills nobody does not mind who carries too little. */
+  #score(): Score {
+    const score = scoreOf(this.#board);
+    return this.#fills ? score : { ...score, under: 0 };
+  }
+
+  /**
+   * From the fullest target the heaviest region to the emptiest, where that makes the fuller of the two less full; else to the next emptiest, else from
+   * the next fullest. It goes on until all are within the band for all, or nothing helps.
+   */
+  descendPlainly(): void {
+    while (!this.#isOver()) {
+      const place = this.#plainPlace();
+      if (place === undefined) return;
+      this.#take({ places: [place] });
+    }
+  }
+
+  #plainPlace(): Place | undefined {
+    const board = this.#board;
+    const { band, carried, loads, problem } = board;
+    const level = (column: number, more = 0): number => (carried[column]! + more) / problem.weights[column]!;
+    const order = this.#emptiestFirst();
+    if (level(order.at(-1)!) <= band.high && level(order[0]!) >= band.low) return undefined;
+    for (const from of order.toReversed()) {
+      if (level(from) <= band.mean) return undefined;
+      const leaving = this.#movable(from).filter((region) => board.canLeave(region));
+      for (const to of order) {
+        if (level(to) >= band.mean) break;
+        this.#effort.steps -= 1;
+        const region = leaving.find(
+          (candidate) =>
+            level(to, loads.of[candidate]) < level(from) &&
+            board.canEnter(candidate, to) &&
+            board.mayLead(candidate, to),
+        );
+        if (region !== undefined) return { region, column: to };
+      }
+    }
+    return undefined;
   }
 
   /** One descent from where the board is, without what is not needed. */

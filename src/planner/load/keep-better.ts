@@ -1,9 +1,28 @@
 import { violation } from '../../domain/quotas.ts';
 import type { PreviousMove } from '../problem.ts';
 import type { Board } from './board.ts';
-import { isWorsePlan, scoreOf } from './score.ts';
+import { isBetterScore, isWorsePlan, scoreOf } from './score.ts';
+import type { Score } from './score.ts';
 
 type Previous = ReadonlyMap<number, PreviousMove>;
+
+/**
+ * Keeps the better of what was found since a mark and what else is found.
+ *
+ * @param findOther changes what was found, or begins again.
+ */
+export function keepBetter(
+  board: Board,
+  mark: number,
+  findOther: () => void,
+  isBetter: (other: Score, found: Score) => boolean = isBetterScore,
+): void {
+  const found = board.placesSince(mark);
+  findOther();
+  const [other, score] = [board.placesSince(mark), scoreOf(board)];
+  board.restore(mark, found);
+  if (isBetter(score, scoreOf(board))) board.restore(mark, other);
+}
 
 /**
  * Puts what the previous plan makes of it in place of what was found, where that is as good: people read one plan while the next is made.
@@ -16,14 +35,13 @@ export function keepPrevious(
   previous: Previous,
   finish: (fills: boolean) => void,
 ): void {
-  const found = scoreOf(board);
-  const places = board.touchedSince(start).map((region) => ({ region, column: board.at[region]! }));
-  board.undo(start);
-  follow(board, previous);
-  finish(found.under === 0);
-  if (!isWorsePlan(scoreOf(board), found)) return;
-  board.undo(start);
-  for (const { region, column } of places) board.place(region, column);
+  const fills = scoreOf(board).under === 0;
+  const followPrevious = (): void => {
+    board.undo(start);
+    follow(board, previous);
+    finish(fills);
+  };
+  keepBetter(board, start, followPrevious, (other, found) => !isWorsePlan(other, found));
 }
 
 /** Moves what the previous plan moves and nothing else, in each table whose spread that leaves as good as it is. */
