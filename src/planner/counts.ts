@@ -1,4 +1,4 @@
-import { ceilShare, floorShare, violation } from '../domain/quotas.ts';
+import { ceilShare, floorShare } from '../domain/quotas.ts';
 import { NO_LEADER, TABLE_SCOPES } from '../domain/region-counts.ts';
 import type { CountedDatanode, RegionCounts, TableScope } from '../domain/region-counts.ts';
 import { hasToLeave, isCountedHold, isMovable } from './problem.ts';
@@ -6,11 +6,11 @@ import type { Problem } from './problem.ts';
 
 /** Regions per table and datanode while a plan is made, with the bounds that they should stay in. */
 export interface Counts {
+  /** What moves change, for whoever looks at it for every move again and again. */
+  readonly tallies: Tallies;
   ofTable(table: number, node: number): number;
   /** Counted regions of a datanode. */
   total(node: number): number;
-  /** The same with regions that do not count and that the plan moves. */
-  moved(node: number): number;
   /** Regions of selected tables that a datanode leads, those included that do not count (cordoned, dead); of one that drains all. */
   selected(node: number): number;
   /** Regions of a table that count, wherever they are. */
@@ -23,13 +23,23 @@ export interface Counts {
   cell(table: number, node: number): number;
   /** The number behind a handle. */
   at(cell: number): number;
-  /** By how much a move between two datanodes would lower the table-spread violation (negative: raise it). */
-  tableGain(table: number, from: number, fromCell: number, to: number, toCell: number): number;
-  /** By how much a move would lower the node-spread violation (negative: raise it). */
-  nodeGain(from: number, to: number): number;
   move(move: CountedMove): void;
   /** For everybody but the planner: `now` as it was at first, `after` with the moves made since. */
   result(): RegionCounts;
+}
+
+/**
+ * Numbers as they are after the moves made so far. This and what looks at it are plain objects and functions of the module: functions that are
+ * made for each plan would have to be compiled for each plan.
+ */
+export interface Tallies {
+  /** By handle. Replaced when there are more handles than it has room for. */
+  count: Int32Array;
+  /** Counted regions of each node, and the same with regions that do not count and that the plan moves. */
+  readonly totals: Int32Array;
+  readonly moved: Int32Array;
+  /** Those of selected tables. */
+  readonly selected: Int32Array;
 }
 
 /** One region's move, with handles of its table's cells. */
@@ -51,11 +61,7 @@ const NO_SHARE: Share = { floor: 0, ceil: 0 };
 export function createCounts(problem: Problem): Counts {
   const { weights, totalWeight, columnOf, nodes, start } = problem;
   const cells = createCells(problem);
-  const { totals, selected } = cells;
-  const moved = totals.slice();
-  problem.hold.forEach((hold, region) => {
-    if (hasToLeave(hold)) moved[problem.nodeOf[region]!]! += 1;
-  });
+  const { tallies } = cells;
   const all = problem.regionsOfTable.length;
   const regionsOf = (table: number): number => start[table + 1]! - start[table]!;
 
@@ -68,159 +74,158 @@ export function createCounts(problem: Problem): Counts {
     };
   };
   const nodeShares = nodes.map((_, node) => shareOf(all, node));
-  /**
-   * What one region more (or less, with `step` -1) does to the violation of a target that leads `count` of `regions`; other
-   * datanodes have no spread to violate. Called for every move again and again, so it makes no objects.
-   */
-  const change = (node: number, count: number, step: number, regions: number): number => {
-    const column = columnOf[node]!;
-    if (column === -1) return 0;
-    const product = regions * weights[column]!;
-    const rest = product % totalWeight;
-    const floor = (product - rest) / totalWeight;
-    const ceil = rest === 0 ? floor : floor + 1;
-    return violation(count + step, floor, ceil) - violation(count, floor, ceil);
-  };
 
   return {
-    ofTable: (table, node) => cells.count(table, node),
-    total: (node) => totals[node]!,
-    moved: (node) => moved[node]!,
-    selected: (node) => selected[node]!,
+    tallies,
+    ofTable(table, node) {
+      const cell = findCell(cells, table, node);
+      return cell === -1 ? 0 : tallies.count[cell]!;
+    },
+    total: (node) => tallies.totals[node]!,
+    selected: (node) => tallies.selected[node]!,
     regionsOf,
     tableShare: (table, node) => shareOf(regionsOf(table), node),
     nodeShare: (node) => nodeShares[node]!,
-    cell: cells.locate,
-    at: cells.at,
-    tableGain(table, from, fromCell, to, toCell) {
-      const regions = regionsOf(table);
-      return -change(from, cells.at(fromCell), -1, regions) - change(to, cells.at(toCell), 1, regions);
-    },
-    nodeGain: (from, to) => -change(from, totals[from]!, -1, all) - change(to, totals[to]!, 1, all),
-    move({ region, from, fromCell, to, toCell }) {
-      cells.add(fromCell, -1);
-      cells.add(toCell, 1);
-      moved[from]! -= 1;
-      moved[to]! += 1;
-      selected[from]! -= 1;
-      if (!isCountedHold(problem.hold[region]!)) return;
-      selected[to]! += 1;
-      totals[from]! -= 1;
-      totals[to]! += 1;
-    },
-    result: cells.result,
+    cell: (table, node) => locateCell(cells, table, node),
+    at: (cell) => tallies.count[cell]!,
+    move: ({ region, from, fromCell, to, toCell }) =>
+      countMove(tallies, isCountedHold(problem.hold[region]!), from, fromCell, to, toCell),
+    result: () => mergeCells(problem, cells),
   };
 }
 
-interface Cells {
-  /** Counted regions of each node, and those of selected tables. */
-  readonly totals: Int32Array;
-  readonly selected: Int32Array;
-  /** The handle of a cell, which is made where there is none yet. */
-  readonly locate: (table: number, node: number) => number;
-  readonly count: (table: number, node: number) => number;
-  readonly at: (cell: number) => number;
-  readonly add: (cell: number, units: number) => void;
-  readonly result: () => RegionCounts;
+/** Counts a move of a region, which does or does not count for the totals. */
+export function countMove(
+  { count, totals, moved, selected }: Tallies,
+  isCounted: boolean,
+  from: number,
+  fromCell: number,
+  to: number,
+  toCell: number,
+): void {
+  count[fromCell]! -= 1;
+  count[toCell]! += 1;
+  moved[from]! -= 1;
+  moved[to]! += 1;
+  selected[from]! -= 1;
+  if (!isCounted) return;
+  selected[to]! += 1;
+  totals[from]! -= 1;
+  totals[to]! += 1;
 }
 
 /**
  * Table by datanode, only where there is something: the cells that the snapshot fills lie side by side per table, and the few that
  * moves fill later behind all of them.
  */
-function createCells(problem: Problem): Cells {
-  const { nodes } = problem;
-  const known = fillCells(problem);
-  const { first, datanodeOf, now } = known;
-  const filled = now.length;
-  const count = now.slice();
-  const added = { node: [] as number[], count: [] as number[], next: [] as number[] };
+interface Cells {
+  readonly known: Filled;
+  readonly tallies: Tallies;
+  /** Of the added cells: their datanodes, and the next one of the same table, or -1. */
+  readonly nodeOfAdded: number[];
+  readonly nextAdded: number[];
   /** First and last of the added cells of each table. */
-  const firstAdded = new Int32Array(first.length).fill(-1);
-  const lastAdded = new Int32Array(first.length);
-  const forEachAdded = (table: number, callback: (node: number, index: number) => void): void => {
-    for (let index = firstAdded[table]!; index !== -1; index = added.next[index]!)
-      callback(added.node[index]!, index);
-  };
+  readonly firstAdded: Int32Array;
+  readonly lastAdded: Int32Array;
+  /** Where the cells of the table are that was asked for last: the next question is mostly about the same. By datanode. */
+  readonly cellOf: Int32Array;
+  readonly tableOf: Int32Array;
+  latest: number;
+}
 
-  /** Where the cells of the table are that was asked for last: the next question is mostly about the same. */
-  const cellOf = new Int32Array(nodes.length);
-  const tableOf = new Int32Array(nodes.length).fill(-1);
-  let latest = -1;
-  const note = (table: number, node: number, cell: number): void => {
-    cellOf[node] = cell;
-    tableOf[node] = table;
-  };
-  const find = (table: number, node: number): number => {
-    if (table !== latest) {
-      latest = table;
-      for (let cell = first[table]!; cell < first[table + 1]!; cell += 1)
-        note(table, datanodeOf[cell]!, cell);
-      forEachAdded(table, (other, index) => note(table, other, filled + index));
-    }
-    return tableOf[node] === table ? cellOf[node]! : -1;
-  };
-  const at = (cell: number): number => (cell < filled ? count[cell]! : added.count[cell - filled]!);
+function createCells(problem: Problem): Cells {
+  const { nodes, hold, nodeOf } = problem;
+  const known = fillCells(problem);
+  const { first, now, totals, selected } = known;
+  const moved = totals.slice();
+  for (let region = 0; region < hold.length; region += 1)
+    if (hasToLeave(hold[region]!)) moved[nodeOf[region]!]! += 1;
   return {
-    totals: known.totals,
-    selected: known.selected,
-    at,
-    locate(table, node) {
-      const cell = find(table, node);
-      if (cell !== -1) return cell;
-      if (node < 0 || node >= nodes.length) throw new RangeError(`No datanode of index ${node}`);
-      const index = added.node.push(node) - 1;
-      added.count.push(0);
-      added.next.push(-1);
-      if (firstAdded[table] === -1) firstAdded[table] = index;
-      else added.next[lastAdded[table]!] = index;
-      lastAdded[table] = index;
-      note(table, node, filled + index);
-      return filled + index;
-    },
-    count(table, node) {
-      const cell = find(table, node);
-      return cell === -1 ? 0 : at(cell);
-    },
-    add(cell, units) {
-      if (cell < filled) count[cell]! += units;
-      else added.count[cell - filled]! += units;
-    },
-    result() {
-      const { datanodes, scope } = known;
-      return { datanodes, tables: problem.tables, scope, ...merged() };
-    },
+    known,
+    tallies: { count: now.slice(), totals, moved, selected },
+    nodeOfAdded: [],
+    nextAdded: [],
+    firstAdded: new Int32Array(first.length).fill(-1),
+    lastAdded: new Int32Array(first.length),
+    cellOf: new Int32Array(nodes.length),
+    tableOf: new Int32Array(nodes.length).fill(-1),
+    latest: -1,
   };
+}
 
-  /** The filled cells and the others, by table. */
-  function merged(): Pick<RegionCounts, 'first' | 'datanodeOf' | 'now' | 'after'> {
-    const size = filled + added.node.length;
-    const all = {
-      first: new Int32Array(first.length),
-      datanodeOf: new Int32Array(size),
-      now: new Int32Array(size),
-      after: new Int32Array(size),
-    };
-    let next = 0;
-    for (let row = 0; row + 1 < first.length; row += 1) {
-      all.first[row] = next;
-      for (let cell = first[row]!; cell < first[row + 1]!; cell += 1) {
-        all.datanodeOf[next] = datanodeOf[cell]!;
-        all.now[next] = now[cell]!;
-        all.after[next++] = count[cell]!;
-      }
-      forEachAdded(row, (node, index) => {
-        all.datanodeOf[next] = node;
-        all.after[next++] = added.count[index]!;
-      });
+/** The handle of a cell, or -1 where there is none. */
+function findCell(cells: Cells, table: number, node: number): number {
+  const { known, cellOf, tableOf } = cells;
+  if (table !== cells.latest) {
+    cells.latest = table;
+    for (let cell = known.first[table]!; cell < known.first[table + 1]!; cell += 1) {
+      cellOf[known.datanodeOf[cell]!] = cell;
+      tableOf[known.datanodeOf[cell]!] = table;
     }
-    all.first[first.length - 1] = next;
-    return all;
+    for (let index = cells.firstAdded[table]!; index !== -1; index = cells.nextAdded[index]!) {
+      cellOf[cells.nodeOfAdded[index]!] = known.now.length + index;
+      tableOf[cells.nodeOfAdded[index]!] = table;
+    }
   }
+  return tableOf[node] === table ? cellOf[node]! : -1;
+}
+
+/** The handle of a cell, which is made where there is none yet. */
+function locateCell(cells: Cells, table: number, node: number): number {
+  const known = findCell(cells, table, node);
+  if (known !== -1) return known;
+  const { tallies, firstAdded, lastAdded, nextAdded, cellOf, tableOf } = cells;
+  if (node < 0 || node >= cellOf.length) throw new RangeError(`No datanode of index ${node}`);
+  const index = cells.nodeOfAdded.push(node) - 1;
+  nextAdded.push(-1);
+  if (firstAdded[table] === -1) firstAdded[table] = index;
+  else nextAdded[lastAdded[table]!] = index;
+  lastAdded[table] = index;
+  const cell = cells.known.now.length + index;
+  if (cell >= tallies.count.length) tallies.count = withRoom(tallies.count);
+  cellOf[node] = cell;
+  tableOf[node] = table;
+  return cell;
+}
+
+function withRoom(count: Int32Array): Int32Array {
+  const larger = new Int32Array(2 * count.length + 16);
+  larger.set(count);
+  return larger;
+}
+
+/** The filled cells and the others, by table. */
+function mergeCells(problem: Problem, cells: Cells): RegionCounts {
+  const { known, tallies, nodeOfAdded } = cells;
+  const { count } = tallies;
+  const filled = known.now.length;
+  const size = filled + nodeOfAdded.length;
+  const first = new Int32Array(known.first.length);
+  const datanodeOf = new Int32Array(size);
+  const now = new Int32Array(size);
+  const after = new Int32Array(size);
+  let next = 0;
+  for (let row = 0; row + 1 < first.length; row += 1) {
+    first[row] = next;
+    for (let cell = known.first[row]!; cell < known.first[row + 1]!; cell += 1) {
+      datanodeOf[next] = known.datanodeOf[cell]!;
+      now[next] = known.now[cell]!;
+      after[next] = count[cell]!;
+      next += 1;
+    }
+    for (let index = cells.firstAdded[row]!; index !== -1; index = cells.nextAdded[index]!) {
+      datanodeOf[next] = nodeOfAdded[index]!;
+      after[next] = count[filled + index]!;
+      next += 1;
+    }
+  }
+  first[first.length - 1] = next;
+  const { datanodes, scope } = known;
+  return { datanodes, tables: problem.tables, scope, first, datanodeOf, now, after };
 }
 
 type Filled = Pick<RegionCounts, 'datanodes' | 'scope' | 'first' | 'datanodeOf' | 'now'> &
-  Pick<Cells, 'totals' | 'selected'>;
+  Pick<Tallies, 'totals' | 'selected'>;
 
 /** Counts the snapshot. Nodes come first among the datanodes, tables among the rows. */
 function fillCells(problem: Problem): Filled {
@@ -261,9 +266,13 @@ function fillCells(problem: Problem): Filled {
   }
   first[scope.length] = next;
   return {
-    ...{ datanodes, scope, first, totals, selected },
+    datanodes,
+    scope,
+    first,
     datanodeOf: datanodeOf.slice(0, next),
     now: count.slice(0, next),
+    totals,
+    selected,
   };
 }
 

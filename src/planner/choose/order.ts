@@ -1,8 +1,11 @@
 import type { MoveReason } from '../../domain/codes.ts';
 import type { Relocation } from './choose.ts';
-import type { Counts } from '../counts.ts';
-import { hasToLeave } from '../problem.ts';
+import { countMove } from '../counts.ts';
+import type { Counts, Tallies } from '../counts.ts';
 import type { Problem } from '../problem.ts';
+import { createQueue, fileStep, takeStep } from './queue.ts';
+import type { Queue } from './queue.ts';
+import { createSteps, tableGain } from './steps.ts';
 
 /** A relocation in its place in the plan, with what it did for the balance at that point. */
 export interface OrderedMove extends Relocation {
@@ -37,95 +40,80 @@ export function orderMoves(
   counts: Counts,
   write: (move: OrderedMove) => void,
 ): void {
-  const limit = highestAllowed(problem, relocations, counts);
-  const cells = cellsOf(problem, relocations, counts);
-  const gainOf = (index: number): number => {
-    const { region, from, to } = relocations[index]!;
-    if (hasToLeave(problem.hold[region]!)) return 0;
-    return counts.tableGain(problem.tableOf[region]!, from, cells.from[index]!, to, cells.to[index]!);
-  };
-  const rankOf = (index: number): number => helpfulness(problem, counts, relocations[index]!, gainOf(index));
-  const queue = createQueue(relocations.length, rankOf);
-  const outOf: number[][] = problem.nodes.map(() => []);
-  for (const index of previousFirst(problem, relocations, takeTurns(problem, relocations))) {
-    queue.add(index);
-    outOf[relocations[index]!.from]!.push(index);
-  }
-  outOf.forEach((list) => list.reverse());
-
-  const execute = (index: number): number => {
-    queue.close(index);
-    const move = relocations[index]!;
-    const [fromCell, toCell] = [cells.from[index]!, cells.to[index]!];
-    write(noteMove(problem, counts, move, gainOf(index), fromCell, toCell));
-    counts.move({ region: move.region, from: move.from, fromCell, to: move.to, toCell });
-    return move.to;
-  };
-  for (let index = queue.take(); index !== undefined; index = queue.take()) {
-    let filled = execute(index);
-    while (counts.moved(filled) > limit[filled]!) {
-      const next = harmlessFrom(outOf[filled]!, queue.isOpen, gainOf);
-      if (next === undefined)
-        throw new Error(`Datanode ${problem.nodes[filled]!.id} would stay above its limit`);
-      filled = execute(next);
+  const queue = createQueue(createSteps(problem, relocations, counts));
+  const turns = previousFirst(problem, relocations, takeTurns(problem, relocations));
+  for (const index of turns) fileStep(queue, index);
+  const { moved } = counts.tallies;
+  const limit = highestAllowed(relocations, moved);
+  let outOf: number[][] | undefined;
+  for (let index = takeStep(queue); index !== -1; index = takeStep(queue)) {
+    let filled = execute(problem, queue, index, write);
+    while (moved[filled]! > limit[filled]!) {
+      outOf ??= leavingInTurn(problem, relocations, turns);
+      const next = harmlessFrom(outOf[filled]!, queue);
+      if (next === -1) throw new Error(`Datanode ${problem.nodes[filled]!.id} would stay above its limit`);
+      filled = execute(problem, queue, next, write);
     }
   }
 }
 
-/** The last open entry of a list that does no harm now, else the last open one. Drops closed entries from the end. */
-function harmlessFrom(
-  list: number[],
-  isOpen: (index: number) => boolean,
-  gainOf: (index: number) => number,
-): number | undefined {
-  while (list.length > 0 && !isOpen(list.at(-1)!)) list.pop();
-  return list.findLast((index) => isOpen(index) && gainOf(index) >= 0) ?? list.at(-1);
-}
-
-/** Handles to the numbers that each relocation changes: they are asked for again and again. */
-function cellsOf(
-  { tableOf }: Problem,
-  relocations: readonly Relocation[],
-  counts: Counts,
-): { readonly from: Int32Array; readonly to: Int32Array } {
-  const cells = { from: new Int32Array(relocations.length), to: new Int32Array(relocations.length) };
-  for (const [index, { region, from, to }] of relocations.entries()) {
-    cells.from[index] = counts.cell(tableOf[region]!, from);
-    cells.to[index] = counts.cell(tableOf[region]!, to);
-  }
-  return cells;
-}
-
-/** The move with the numbers right before it. */
-function noteMove(
-  problem: Problem,
-  counts: Counts,
-  { region, from, to }: Relocation,
-  tableGain: number,
-  fromCell: number,
-  toCell: number,
-): OrderedMove {
-  const drains = problem.nodes[from]!.state === 'draining';
-  return {
+/** Makes a move. Returns the datanode that it fills. */
+function execute(
+  { evenTotals }: Problem,
+  { steps, closed }: Queue,
+  index: number,
+  write: (move: OrderedMove) => void,
+): number {
+  const { relocations, source, target, tallies } = steps;
+  const { count, totals, selected } = tallies;
+  const { region, from, to } = relocations[index]!;
+  const [fromCell, toCell] = [source.cell[index]!, target.cell[index]!];
+  const isTableSpread = tableGain(steps, index) > 0 || !evenTotals;
+  const drains = steps.isDraining[from] === 1;
+  closed[index] = 1;
+  write({
     region,
     from,
     to,
-    reason: drains ? 'drain' : tableGain > 0 || !problem.evenTotals ? 'table-spread' : 'node-spread',
-    tableAtFrom: counts.at(fromCell),
-    tableAtTo: counts.at(toCell),
-    totalAtFrom: drains ? counts.selected(from) : counts.total(from),
-    totalAtTo: counts.total(to),
-  };
+    reason: drains ? 'drain' : isTableSpread ? 'table-spread' : 'node-spread',
+    tableAtFrom: count[fromCell]!,
+    tableAtTo: count[toCell]!,
+    totalAtFrom: drains ? selected[from]! : totals[from]!,
+    totalAtTo: totals[to]!,
+  });
+  countMove(tallies, steps.isCounted[index] === 1, from, fromCell, to, toCell);
+  return to;
+}
+
+/** Of each datanode the relocations that leave it, the first turn last. */
+function leavingInTurn(
+  { nodes }: Problem,
+  relocations: readonly Relocation[],
+  turns: Int32Array,
+): number[][] {
+  const outOf: number[][] = nodes.map(() => []);
+  for (const index of turns.toReversed()) outOf[relocations[index]!.from]!.push(index);
+  return outOf;
+}
+
+/** The last open entry of a list that does no harm now, else the last open one, or -1. Drops closed entries from the end. */
+function harmlessFrom(list: number[], { steps, closed }: Queue): number {
+  while (list.length > 0 && closed[list.at(-1)!] === 1) list.pop();
+  for (let place = list.length - 1; place >= 0; place -= 1) {
+    const index = list[place]!;
+    if (closed[index] === 0 && tableGain(steps, index) >= 0) return index;
+  }
+  return list.at(-1) ?? -1;
 }
 
 /** The level that no datanode may exceed by more than one region on the way. */
-function highestAllowed(problem: Problem, relocations: readonly Relocation[], counts: Counts): Int32Array {
-  const end = Int32Array.from(problem.nodes, (_, node) => counts.moved(node));
+function highestAllowed(relocations: readonly Relocation[], moved: Tallies['moved']): Int32Array {
+  const end = moved.slice();
   for (const { from, to } of relocations) {
     end[from]! -= 1;
     end[to]! += 1;
   }
-  return end.map((value, node) => Math.max(value, counts.moved(node)));
+  return end.map((value, node) => Math.max(value, moved[node]!));
 }
 
 /**
@@ -136,18 +124,25 @@ function takeTurns(problem: Problem, relocations: readonly Relocation[]): Int32A
   const size = relocations.length;
   const [given, taken] = [new Int32Array(problem.nodes.length), new Int32Array(problem.nodes.length)];
   const [gave, took] = [new Int32Array(size), new Int32Array(size)];
-  for (const [index, { from, to }] of relocations.entries()) {
+  for (let index = 0; index < size; index += 1) {
+    const { from, to } = relocations[index]!;
     gave[index] = given[from]!++;
     took[index] = taken[to]!++;
   }
   // Position and index in one number sort natively, which is many times faster than with a function: the index breaks ties.
   const steps = Math.floor(Number.MAX_SAFE_INTEGER / 4 / Math.max(1, size));
   const keys = new Float64Array(size);
-  for (const [index, { from, to }] of relocations.entries()) {
+  for (let index = 0; index < size; index += 1) {
+    const { from, to } = relocations[index]!;
     const position = (gave[index]! + 0.5) / given[from]! + (took[index]! + 0.5) / taken[to]!;
     keys[index] = Math.floor(position * steps) * size + index;
   }
-  return new Int32Array(keys.sort().map((key) => key % size));
+  keys.sort();
+  // Not by modulo, which takes longer than the sort. The quotient is never rounded up: its error is below half of 1 / size.
+  const turns = new Int32Array(size);
+  for (let turn = 0; turn < size; turn += 1)
+    turns[turn] = keys[turn]! - Math.floor(keys[turn]! / size) * size;
+  return turns;
 }
 
 /** What the previous plan moves comes first, in its order, so that changed loads do not change the order. */
@@ -160,71 +155,4 @@ function previousFirst(
   const positionOf = (index: number): number =>
     previous.get(relocations[index]!.region)?.position ?? Number.MAX_SAFE_INTEGER;
   return turns.toSorted((a, b) => positionOf(a) - positionOf(b));
-}
-
-const HARMFUL = 0;
-const RANKS = 1 + 2 * 3 * 5;
-
-/** Higher is better: draining first, then table spread mended (0 to 2), then node spread mended (-2 to 2). */
-function helpfulness(
-  problem: Problem,
-  counts: Counts,
-  { region, from, to }: Relocation,
-  tableGain: number,
-): number {
-  if (tableGain < 0) return HARMFUL;
-  const drains = problem.nodes[from]!.state === 'draining' ? 1 : 0;
-  const nodeGain = hasToLeave(problem.hold[region]!) ? 2 : counts.nodeGain(from, to) + 2;
-  return 1 + (drains * 3 + tableGain) * 5 + nodeGain;
-}
-
-interface Queue {
-  add(index: number): void;
-  close(index: number): void;
-  readonly isOpen: (index: number) => boolean;
-  /** The open entry that helps most, the earliest added among equals. */
-  take(): number | undefined;
-}
-
-/**
- * A priority queue of few ranks. Ranks sink as others' moves are made; an entry found below its list is filed anew. Harmful
- * entries may become harmless, so they are looked at again once nothing else is left.
- */
-function createQueue(size: number, rankOf: (index: number) => number): Queue {
-  const closed = new Uint8Array(size);
-  const lists: number[][] = Array.from({ length: RANKS }, () => []);
-  const heads = new Int32Array(RANKS);
-  /** Entries only sink, so that a list which was used up stays so. */
-  let highest = RANKS - 1;
-  const takeFrom = (rank: number): number | undefined => {
-    const list = lists[rank]!;
-    while (heads[rank]! < list.length) {
-      const index = list[heads[rank]!++]!;
-      if (closed[index] === 1) continue;
-      const current = rankOf(index);
-      if (current >= rank) return index;
-      lists[current]!.push(index);
-    }
-    return undefined;
-  };
-  const takeHarmful = (): number | undefined => {
-    const waiting = lists[HARMFUL]!.filter((index) => closed[index] === 0);
-    const next = waiting.find((index) => rankOf(index) > HARMFUL) ?? waiting[0];
-    lists[HARMFUL] = waiting.filter((index) => index !== next);
-    return next;
-  };
-  return {
-    add: (index) => lists[rankOf(index)]!.push(index),
-    close: (index) => {
-      closed[index] = 1;
-    },
-    isOpen: (index) => closed[index] === 0,
-    take() {
-      for (; highest > HARMFUL; highest -= 1) {
-        const index = takeFrom(highest);
-        if (index !== undefined) return index;
-      }
-      return takeHarmful();
-    },
-  };
 }
