@@ -130,8 +130,13 @@ export function percent(maxPercent: number) {
       const number = Number(/^(\d{1,4}(?:\.\d{1,3})?)\s?%$/.exec(value)?.[1]);
       return number >= 1 && number <= maxPercent ? number / 100 : undefined;
     },
-    (value) => `${Math.round(value * 1e5) / 1e3}%`,
+    showPercent,
   );
+}
+
+/** `10%` of 0.1. */
+export function showPercent(part: number): string {
+  return `${Math.round(part * 1e5) / 1e3}%`;
 }
 
 const SIZE_UNITS = {

@@ -1,6 +1,8 @@
 import type { Place } from '../domain/schema-problems.ts';
 import { exactDuration } from '../lib/duration.ts';
 import type { Config } from './config.ts';
+import { showPercent } from './fields.ts';
+import { showValue } from './problems.ts';
 
 /** An impossible combination of keys that are each right by themselves. */
 interface Conflict {
@@ -51,7 +53,8 @@ function drainAndCordon({ datanodes }: Config): Conflict[] {
 /** Else one is planned for again as soon as it is even. */
 function toleranceBelowTrigger({ balance: { load } }: Config): Conflict[] {
   if (load.tolerance < load.trigger) return [];
-  const text = 'found a tolerance that is not below the trigger, wanted a smaller one, such as 10% and 20%';
+  const found = `tolerance ${showPercent(load.tolerance)} and trigger ${showPercent(load.trigger)}`;
+  const text = `found ${found}, wanted tolerance below trigger`;
   return [conflict(['balance.load.tolerance', 'balance.load.trigger'], text)];
 }
 
@@ -71,8 +74,8 @@ function together<K extends string>(
   values: Readonly<Partial<Record<K, string>>>,
 ): Conflict[] {
   if ((values[first] === undefined) === (values[second] === undefined)) return [];
-  const missing = values[first] === undefined ? first : second;
-  const text = `found without ${parent}.${missing}, wanted both or neither`;
+  const [given, missing] = values[first] === undefined ? [second, first] : [first, second];
+  const text = `found ${showValue(values[given])} without ${parent}.${missing}, wanted both or neither`;
   return [conflict([`${parent}.${first}`, `${parent}.${second}`], text)];
 }
 

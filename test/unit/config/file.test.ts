@@ -339,11 +339,11 @@ cluster: { api: metasrv, sql: { endpoints: [http://a] } }
 cluster: { api: sql }
 => 1:17: cluster.api: found "sql" without cluster.sql.endpoints, wanted at least one endpoint
 cluster: { sql: { username: me } }
-=> 1:29: cluster.sql.username: found without cluster.sql.passwordFile, wanted both or neither
+=> 1:29: cluster.sql.username: found "me" without cluster.sql.passwordFile, wanted both or neither
 cluster: { sql: { passwordFile: p } }
-=> 1:33: cluster.sql.passwordFile: found without cluster.sql.username, wanted both or neither
+=> 1:33: cluster.sql.passwordFile: found "/etc/rebalancer/p" without cluster.sql.username, wanted both or neither
 cluster: { metasrv: { tls: { certFile: c } } }
-=> 1:40: cluster.metasrv.tls.certFile: found without cluster.metasrv.tls.keyFile, wanted both or neither
+=> 1:40: cluster.metasrv.tls.certFile: found "/etc/rebalancer/c" without cluster.metasrv.tls.keyFile, wanted both or neither
 execution: { replayTimeout: 20m }
 => 1:29: execution.replayTimeout: found replayTimeout 20m and moveTimeout 15m, wanted replayTimeout no longer than moveTimeout
 execution: { moveTimeout: 1m }
@@ -352,6 +352,8 @@ execution: { quarantine: { max: 1m } }
 => 1:33: execution.quarantine.max: found base 10m and max 1m, wanted base no longer than max
 server: { protectReads: true }
 => 1:25: server.protectReads: found true without server.tokenFile, wanted a token that reads can show
+balance: { load: { trigger: 5% } }
+=> 1:29: balance.load.trigger: found tolerance 10% and trigger 5%, wanted tolerance below trigger
 `),
   )('%s', (text, message) => {
     expect(refusalOf(text)).toEqual([`rebalancer.yaml:${message}`]);
