@@ -1,6 +1,7 @@
 import { escapeInvisible } from '../lib/invisible.ts';
 import { createReadStream } from 'node:fs';
-import { open, rename, unlink } from 'node:fs/promises';
+import { lstat, open, rename, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { OperatingError, UsageError } from '../domain/errors.ts';
 import { readBoundedText } from '../lib/bounded-text.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -105,21 +106,43 @@ export function parseInput<T>(path: string, text: string, parse: (text: string) 
   }
 }
 
-/** Writes a file whole or not at all: into a new file beside it, forced to disk, then renamed over it. */
+/**
+ * Writes a file whole or not at all: into a new file beside it, forced to disk, then renamed over it. What is no plain file (a device,
+ * a pipe, a link such as /dev/stdout) is written into: renaming would put a file in its place.
+ */
 export async function writeFileWhole(path: string, chunks: Iterable<string>): Promise<void> {
+  try {
+    const present = await lstat(path).catch(() => undefined);
+    if (present?.isFile() === false) await writeChunks(await open(path, 'w'), chunks);
+    else await replaceFile(path, chunks);
+  } catch (error) {
+    throw new OperatingError('output', `Writing ${path} failed`, { cause: error });
+  }
+}
+
+async function replaceFile(path: string, chunks: Iterable<string>): Promise<void> {
   const draft = `${path}.${process.pid}.tmp`;
   try {
     const file = await open(draft, 'wx', 0o644);
-    try {
-      for (const chunk of chunks) await file.write(escapeInvisible(chunk));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeChunks(file, chunks, () => file.sync());
     await rename(draft, path);
   } catch (error) {
     await unlink(draft).catch(() => undefined);
-    throw new OperatingError('output', `Writing ${path} failed`, { cause: error });
+    throw error;
+  }
+}
+
+/** Closes the file, whatever happens. */
+async function writeChunks(
+  file: FileHandle,
+  chunks: Iterable<string>,
+  finish?: () => Promise<void>,
+): Promise<void> {
+  try {
+    for (const chunk of chunks) await file.write(escapeInvisible(chunk));
+    await finish?.();
+  } finally {
+    await file.close();
   }
 }
 

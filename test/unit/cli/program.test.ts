@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -257,6 +258,19 @@ describe('plan', () => {
     expect(out).toContain('fewer is impossible');
     expect(err).toContain(`Wrote ${at('out.json')}`);
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('writes into what is no plain file: the pipe or the link stays what it is', async () => {
+    await symlink(at('linked.json'), at('link.json'));
+    execFileSync('mkfifo', [at('pipe.json')]);
+    const write = (name: string) =>
+      runCommand(['plan', '--from', at('snapshot.json'), '--out', at(name)], planner());
+    await write('link.json');
+    const [read] = await Promise.all([readFile(at('pipe.json'), 'utf8'), write('pipe.json')]);
+    for (const text of [read, await readFile(at('linked.json'), 'utf8')])
+      expect(parsePlanFile(text).plan).toEqual(makePlan());
+    expect((await lstat(at('link.json'))).isSymbolicLink()).toBe(true);
+    expect((await lstat(at('pipe.json'))).isFIFO()).toBe(true);
   });
 
   it('fails with 1 when the plan cannot be written', async () => {
