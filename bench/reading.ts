@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import { parseSnapshot, snapshotChunks } from '../src/domain/snapshot-file.ts';
 import { compileSelection } from '../src/domain/selector.ts';
 import { openCluster } from '../src/greptimedb/index.ts';
-import type { RequestSample } from '../src/greptimedb/index.ts';
+import type { RequestSample } from '../src/greptimedb/options.ts';
 import { readRegionPeers, REGION_PEER_COLUMNS } from '../src/greptimedb/sql/region-peers.ts';
 import { readSqlAnswer } from '../src/greptimedb/sql/result.ts';
 import { systemClock } from '../src/lib/clock.ts';

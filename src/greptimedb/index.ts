@@ -23,22 +23,6 @@ import { SqlClient } from './sql/client.ts';
 import { probeFeatures } from './sql/features.ts';
 import { SqlSources } from './sql/sources.ts';
 
-export { LARGE_MAX_RESPONSE_BYTES, OPERATIONS } from './options.ts';
-export type {
-  ClusterDependencies,
-  ClusterOptions,
-  MetasrvOptions,
-  OperationName,
-  RequestOutcome,
-  RequestSample,
-  SqlOptions,
-  WarningListener,
-} from './options.ts';
-export { askEndpoints } from './endpoints.ts';
-export type { EndpointReading } from './endpoints.ts';
-export { createHttpTransport, TransportError } from './http.ts';
-export type { Transport, TransportRequest, TransportResponse } from './http.ts';
-
 /** What is needed to find out what a cluster speaks. */
 interface Opening {
   readonly options: ClusterOptions;

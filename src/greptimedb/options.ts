@@ -65,29 +65,27 @@ export interface RequestSample {
 export type RequestOutcome = 'ok' | 'error' | 'timeout' | 'refused';
 
 /** Every kind of request that we send. Label of `cluster_request_duration_seconds`. */
-export const OPERATIONS = [
-  'probe',
-  'leader',
-  'node-lease',
-  'heartbeat',
-  'catalogs',
-  'schemas',
-  'tables',
-  'table',
-  'route',
-  'region-migration',
-  'maintenance',
-  'procedure-manager',
-  'sql-tables',
-  'sql-region-peers',
-  'sql-cluster-info',
-  'sql-region-statistics',
-  'sql-region-info',
-  'sql-procedure-info',
-  'sql-procedure-state',
-  'sql-migrate-region',
-] as const;
-export type OperationName = (typeof OPERATIONS)[number];
+export type OperationName =
+  | 'probe'
+  | 'leader'
+  | 'node-lease'
+  | 'heartbeat'
+  | 'catalogs'
+  | 'schemas'
+  | 'tables'
+  | 'table'
+  | 'route'
+  | 'region-migration'
+  | 'maintenance'
+  | 'procedure-manager'
+  | 'sql-tables'
+  | 'sql-region-peers'
+  | 'sql-cluster-info'
+  | 'sql-region-statistics'
+  | 'sql-region-info'
+  | 'sql-procedure-info'
+  | 'sql-procedure-state'
+  | 'sql-migrate-region';
 
 export const DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 /** The cap on answers that hold a row per region or table. The longest string of V8 is a little above. */

@@ -130,18 +130,6 @@ function recordMove(metrics: Metrics, move: MoveRecord, durationMs: number): voi
 
 function countBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, number> {
   const counts = new Map<Key, number>();
-  // Neighbours are mostly alike, and there may be a million.
-  let last: Key | undefined;
-  let run = 0;
-  for (const item of items) {
-    const key = keyOf(item);
-    if (key !== last && last !== undefined) {
-      counts.set(last, (counts.get(last) ?? 0) + run);
-      run = 0;
-    }
-    last = key;
-    run += 1;
-  }
-  if (last !== undefined) counts.set(last, (counts.get(last) ?? 0) + run);
+  for (const key of items.values().map(keyOf)) counts.set(key, (counts.get(key) ?? 0) + 1);
   return counts;
 }

@@ -82,13 +82,6 @@ function profileOf(version: Version) {
     updateTime: since('1.0.0'),
     /** `public.numbers`, which has no regions. */
     numbersTable: before('1.0.0'),
-    partitions: since('0.7.0'),
-    partitionsTimeType: fact<TimeType>('DateTime', {
-      '0.14.0': 'TimestampMicrosecond',
-      '1.0.0': 'TimestampSecond',
-    }),
-    /** `partitions` tells columns and bounds apart. */
-    splitExpression: since('1.0.0'),
     /** Name of the table of regions and peers. */
     regionPeers: fact<string | null>(null, { '0.7.0': 'greptime_region_peers', '0.8.2': 'region_peers' }),
     peersNameTables: since('0.14.0'),

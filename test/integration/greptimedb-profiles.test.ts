@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sleep } from '../../src/lib/clock.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import type { ClusterOptions, Transport } from '../../src/greptimedb/index.ts';
+import type { ClusterOptions } from '../../src/greptimedb/options.ts';
+import type { Transport } from '../../src/greptimedb/http.ts';
 import { findProfile, profileNames } from '../../src/simulator/index.ts';
 import type { SimulatedClusterOptions } from '../../src/simulator/index.ts';
 import { NEVER, otherThan, simulatedStage, transportInto } from '../support/greptimedb.ts';

@@ -3,7 +3,7 @@ import { sleep } from '../../src/lib/clock.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { OperatingError } from '../../src/domain/errors.ts';
-import type { Transport } from '../../src/greptimedb/index.ts';
+import type { Transport } from '../../src/greptimedb/http.ts';
 import { NEVER, otherThan, simulatedStage, sqlError, transportInto } from '../support/greptimedb.ts';
 
 const FRONTENDS = ['http://frontend-0', 'http://frontend-1'];

@@ -9,7 +9,7 @@ import type { TableSelector } from '../../src/domain/selector.ts';
 import { TransportError } from '../../src/greptimedb/http.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../src/greptimedb/http.ts';
 import { openCluster } from '../../src/greptimedb/index.ts';
-import type { ClusterDependencies, ClusterOptions } from '../../src/greptimedb/index.ts';
+import type { ClusterDependencies, ClusterOptions } from '../../src/greptimedb/options.ts';
 import type { Cluster, SubmitResult } from '../../src/greptimedb/port.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { SimulatedCluster } from '../../src/simulator/index.ts';

@@ -1,5 +1,5 @@
 import { readConfig } from '../../../src/config/load.ts';
-import type { TransportRequest, TransportResponse } from '../../../src/greptimedb/index.ts';
+import type { TransportRequest, TransportResponse } from '../../../src/greptimedb/http.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { createPrng, type Prng } from '../../../src/lib/prng.ts';
 import { SimulatedCluster } from '../../../src/simulator/index.ts';

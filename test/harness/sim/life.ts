@@ -1,4 +1,4 @@
-import type { Transport, TransportRequest, TransportResponse } from '../../../src/greptimedb/index.ts';
+import type { Transport, TransportRequest, TransportResponse } from '../../../src/greptimedb/http.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { throughEach } from '../through-each.ts';
 import { NEVER, VirtualProcess } from '../virtual-process.ts';

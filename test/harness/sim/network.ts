@@ -1,11 +1,7 @@
 import { deadlineSignal, sleep, type Clock } from '../../../src/lib/clock.ts';
 import type { Prng } from '../../../src/lib/prng.ts';
-import {
-  TransportError,
-  type Transport,
-  type TransportRequest,
-  type TransportResponse,
-} from '../../../src/greptimedb/index.ts';
+import { TransportError } from '../../../src/greptimedb/http.ts';
+import type { Transport, TransportRequest, TransportResponse } from '../../../src/greptimedb/http.ts';
 import {
   SimulatedNetworkError,
   type SimRequest,

@@ -8,7 +8,7 @@ import { parsePlanFile, planChunks } from '../../../src/domain/plan-file.ts';
 import { parseSnapshot, snapshotChunks } from '../../../src/domain/snapshot-file.ts';
 import { openCluster } from '../../../src/greptimedb/index.ts';
 import type { Cluster } from '../../../src/greptimedb/port.ts';
-import type { Transport } from '../../../src/greptimedb/index.ts';
+import type { Transport } from '../../../src/greptimedb/http.ts';
 import { EtcdClient } from '../../../src/ha/etcd-client.ts';
 import { EtcdLock } from '../../../src/ha/etcd.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';

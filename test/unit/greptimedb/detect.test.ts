@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ClusterOptions } from '../../../src/greptimedb/index.ts';
+import type { ClusterOptions } from '../../../src/greptimedb/options.ts';
 import { compileSelection } from '../../../src/domain/selector.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import {

@@ -47,7 +47,6 @@ const TABLES = cases(`
   0.6.0  | region_peers          | none
   0.6.0  | greptime_region_peers | none
   0.6.0  | cluster_info          | none
-  0.6.0  | partitions            | none
   0.7.0  | greptime_region_peers | ${PEERS}
   0.7.0  | region_peers          | none
   0.7.0  | cluster_info          | none

@@ -1,6 +1,5 @@
 import type { Profile } from '../../profiles.ts';
 import { clusterInfo } from './cluster-info.ts';
-import { partitions } from './partitions.ts';
 import { procedureInfo } from './procedure-info.ts';
 import { regionInfo } from './region-info.ts';
 import { regionPeers } from './region-peers.ts';
@@ -14,8 +13,6 @@ export function informationTable(profile: Profile, name: string): SqlTable | und
   switch (name) {
     case 'tables':
       return tables(profile);
-    case 'partitions':
-      return profile.partitions ? partitions(profile) : undefined;
     case 'cluster_info':
       return profile.clusterInfo === 'none' ? undefined : clusterInfo(profile);
     case 'region_statistics':

@@ -66,7 +66,7 @@ function allTables({ core, catalog }: ReadContext): TableRecord[] {
 }
 
 /** A time as a column of that type holds it. */
-export function inUnit(atMs: number, type: TimeType): number {
+function inUnit(atMs: number, type: TimeType): number {
   if (type === 'TimestampSecond') return Math.floor(atMs / 1_000);
   return type === 'TimestampMicrosecond' ? atMs * 1_000 : atMs;
 }
