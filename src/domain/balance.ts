@@ -71,8 +71,11 @@ export function measureBalance(counts: RegionCounts, when: When): Balance {
 function loadBalance(load: CountedLoad, when: When): NonNullable<Balance['load']> {
   const { mean, low, high } = load;
   const { outside, state } = load[when];
-  const { by } = load.policy;
-  return { by, mean: rounded(mean), low: rounded(low), high: rounded(high), outside, state };
+  const { by, tolerance, trigger } = load.policy;
+  return {
+    ...{ by, mean: rounded(mean), low: rounded(low), high: rounded(high) },
+    ...{ trigger: rounded(((1 + trigger) / (1 + tolerance)) * high), outside, state },
+  };
 }
 
 interface Shares {

@@ -33,6 +33,16 @@ export function fromMean(load: number, mean: number): string {
   return percent > 0 ? `${percent} % above` : `${-percent} % below`;
 }
 
+/** By how much the fullest datanode is above the mean, each load divided by weight, in whole percent. */
+export function highestAbove<Part extends string>(
+  datanodes: readonly (Readonly<Record<Part, number | null>> & { readonly weight: number })[],
+  part: Part,
+  mean: number,
+): number {
+  const most = datanodes.reduce((high, node) => Math.max(high, (node[part] ?? 0) / node.weight), 0);
+  return mean > 0 ? Math.max(0, Math.round((most / mean - 1) * 100)) : 0;
+}
+
 /** `writes`, `stores`, `holds`: what a datanode does with its load. */
 export const LOAD_VERBS: Readonly<Record<LoadMeasure, string>> = {
   writes: 'writes',

@@ -70,6 +70,8 @@ export const loadBalanceSchema = z
     /** Within these the load of every target should lie, but for those with a region that is too heavy for any. */
     low: amount,
     high: amount,
+    /** Moves begin when a target has had more than this for long enough. */
+    trigger: amount.exactOptional(),
     /** Targets outside. */
     outside: count,
     state: z.enum(LOAD_STATES),

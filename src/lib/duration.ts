@@ -33,9 +33,9 @@ export function exactDuration(durationMs: number): string {
   return text || '0s';
 }
 
-/** Writes an estimate: at least a second, and no more exactly than anybody can tell: from two minutes on in whole minutes. */
+/** Writes an estimate: at least a second, and no more exactly than anybody can tell: from a minute on in whole minutes. */
 export function formatEstimate(durationMs: number): string {
-  const unitMs = durationMs < 2 * UNIT_MS.m ? UNIT_MS.s : UNIT_MS.m;
+  const unitMs = durationMs < UNIT_MS.m ? UNIT_MS.s : UNIT_MS.m;
   return formatDuration(Math.max(1, Math.ceil(durationMs / unitMs)) * unitMs);
 }
 

@@ -1,3 +1,4 @@
+import { highestAbove, loadTexts } from '../../domain/load-text.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
 import type { StatusView } from '../../server/api/answers.ts';
@@ -23,13 +24,18 @@ const VERDICT_FORMAT: Readonly<Record<string, Format>> = {
  * @param rows the most lines: where they do not suffice for all datanodes, the most uneven ones are shown.
  */
 export function statusScreen(status: StatusView, canvas: Canvas, rows = Infinity): string[] {
-  const lines = [...statusHeading(status, canvas), ''];
-  lines.push(
-    ...labelled(statusFacts(status), { width: canvas.width, label: (name) => canvas.style('bold', name) }),
+  const facts = labelled(statusFacts(status), {
+    width: canvas.width,
+    label: (name) => canvas.style('bold', name),
+  });
+  const lines = [...statusHeading(status, canvas), '', ...facts];
+  if (status.datanodes.length === 0) return lines.slice(0, rows);
+  const wanted = Math.min(status.datanodes.length, Math.floor(rows / 3)) + TABLE_HEAD_LINES;
+  const above = lines.slice(0, Math.max(0, rows - wanted));
+  return [...above, '', ...statusDatanodes(status, canvas, rows - above.length - TABLE_HEAD_LINES)].slice(
+    0,
+    rows,
   );
-  if (status.datanodes.length > 0)
-    lines.push('', ...statusDatanodes(status, canvas, rows - lines.length - TABLE_HEAD_LINES));
-  return lines.slice(0, rows);
 }
 
 /** The empty line and the titles. */
@@ -38,7 +44,7 @@ const TABLE_HEAD_LINES = 2;
 function* statusHeading({ verdict, cluster, process }: StatusView, { width, style }: Canvas): Lines {
   const code = printable(verdict.code);
   const format = VERDICT_FORMAT[verdict.code] ?? 'bold';
-  yield* labelled([[code, printable(verdict.sentence)]], {
+  yield* labelled([[code, plainText(verdict.sentence)]], {
     width,
     label: (text) => style('bold', style(format, text)),
   });
@@ -47,35 +53,78 @@ function* statusHeading({ verdict, cluster, process }: StatusView, { width, styl
   for (const line of wrap(text, width)) yield style('dim', line);
 }
 
+/** The most important first: a small window shows no more. Nothing that the heading has said. */
 function statusFacts(status: StatusView): [string, string][] {
-  const { plan, balance, progress, currentMove, snapshot, lastCycle, paused, gates, blocked } = status;
+  const { plan, balance, load, currentMove, snapshot, lastCycle, blocked, verdict } = status;
+  const { code: said, sentence } = verdict;
+  const gates = status.gates.filter(
+    ({ code, detail }) => code !== said && !sentence.includes(detail.replace(/\.$/, '')),
+  );
   const facts: [string, string | undefined][] = [
     ['mode', `${status.dryRun ? 'dry run: moves nothing' : 'acting'}${leaderText(status)}`],
-    ['paused', paused ? pauseText(paused) : undefined],
+    ['paused', pausedText(status)],
     ['plan', plan ? planText(plan) : 'none yet'],
-    ['skew', balance ? skewText(balance) : undefined],
+    ['load', load ? loadText(status, load) : undefined],
+    ['skew', balance ? skewText(balance, load !== null) : undefined],
     ['moving', currentMove ? moveNowText(currentMove) : undefined],
-    ['progress', progressText(progress)],
-    ...gates.map(({ code, detail }): [string, string] => ['not acting', `${code}: ${printable(detail)}`]),
+    ['progress', progressText(status)],
+    ...gates.map(({ code, detail }): [string, string] => ['not acting', `${code}: ${plainText(detail)}`]),
     ['draining', drainsText(status)],
     ['blocked', blockedText(blocked, ({ count: all, harmless }) => all - harmless)],
+    nextText(status),
     ['held', blockedText(blocked, ({ harmless }) => harmless, ' (costs no balance)')],
-    [
-      'left alone',
-      status.quarantined + status.cooling > 0
-        ? `${formatNumber(status.quarantined)} quarantined, ${formatNumber(status.cooling)} cooling down`
-        : undefined,
-    ],
+    ['left alone', restingText(status)],
     ['snapshot', snapshot ? snapshotText(snapshot) : 'none yet'],
-    [
-      'last cycle',
-      lastCycle
-        ? `${lastCycle.outcome} at ${when(lastCycle.endedAt)}, ${count(lastCycle.moved, 'move')} in ${formatDuration(lastCycle.durationMs)}${lastCycle.detail ? `: ${printable(lastCycle.detail)}` : ''}`
-        : 'none yet',
-    ],
-    ['next cycle', status.nextTickAt ? when(status.nextTickAt) : undefined],
+    ['last cycle', lastCycle ? cycleText(lastCycle) : 'none yet'],
   ];
   return facts.flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]));
+}
+
+/** Times in one form, and no control characters. */
+function plainText(text: string): string {
+  return printable(text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, when));
+}
+
+/** Where the verdict is a more urgent one than the pause. */
+function pausedText({ paused, verdict }: StatusView): string | undefined {
+  return paused && verdict.code !== 'paused' ? pauseText(paused) : undefined;
+}
+
+/** What rests without being in the way of the plan. */
+function restingText({ quarantined, cooling, blocked }: StatusView): string | undefined {
+  const isTold = (told: string): boolean => blocked.some(({ code }) => code === told);
+  const parts = [
+    quarantined > 0 && !isTold('quarantined') ? `${formatNumber(quarantined)} quarantined` : '',
+    cooling > 0 && !isTold('cooldown') ? `${formatNumber(cooling)} cooling down` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
+/** Its detail only where something went wrong: else the heading says it, or a gate. */
+function cycleText({
+  outcome,
+  endedAt,
+  moved,
+  durationMs,
+  detail,
+}: NonNullable<StatusView['lastCycle']>): string {
+  const why =
+    (outcome === 'failed' || outcome === 'partial') && detail !== '' ? `: ${plainText(detail)}` : '';
+  return `${outcome} at ${when(endedAt)}, ${count(moved, 'move')} in ${formatDuration(durationMs)}${why}`;
+}
+
+/** In a pause nothing comes but its end. */
+function nextText({
+  nextTickAt,
+  paused,
+  queue,
+  dryRun,
+  cycle,
+  leader,
+}: StatusView): [string, string | undefined] {
+  if (paused) return ['pause ends', paused.until === null ? undefined : when(paused.until)];
+  const isMoving = cycle !== null || (queue.length > 0 && !dryRun && leader.leads);
+  return [isMoving ? 'next cycle' : 'next check', nextTickAt === null ? undefined : when(nextTickAt)];
 }
 
 /** Since when, and by whom: one that holds nothing, or came back under its old id, is else easily forgotten. */
@@ -118,8 +167,26 @@ function planText(plan: NonNullable<StatusView['plan']>): string {
   return `${count(plan.moves, 'move')}; ${proof}`;
 }
 
-function skewText({ now, after }: NonNullable<StatusView['balance']>): string {
-  return `tables ${changeText(now.tableSkewMax, after.tableSkewMax)}, datanodes ${changeText(now.nodeSkew, after.nodeSkew)}`;
+/** Where load is what is evened out, the datanodes may lead unequal numbers of regions. */
+function skewText({ now, after }: NonNullable<StatusView['balance']>, isByLoad: boolean): string {
+  const tables = `tables ${changeText(now.tableSkewMax, after.tableSkewMax)}`;
+  return isByLoad ? tables : `${tables}, datanodes ${changeText(now.nodeSkew, after.nodeSkew)}`;
+}
+
+type Load = NonNullable<StatusView['load']>;
+
+const LOAD_STATES: Readonly<Record<Load['state'], string>> = {
+  even: 'even',
+  tolerated: 'even enough',
+  waiting: 'uneven, not for long enough to act on it',
+  uneven: 'uneven',
+};
+
+/** `uneven; highest 52 → 8 % above the mean of 6.0 MB/s; even is 5.4 to 6.6 MB/s, moves begin above 7.2 MB/s` */
+function loadText({ datanodes }: StatusView, { by, mean, low, high, trigger, state }: Load): string {
+  const { number, whole } = loadTexts(by, mean);
+  const [now, after] = [highestAbove(datanodes, 'load', mean), highestAbove(datanodes, 'loadAfter', mean)];
+  return `${LOAD_STATES[state]}; highest ${changeText(now, after)} % above the mean of ${whole(mean)}; even is ${number(low)} to ${whole(high)}${trigger === undefined ? '' : `, moves begin above ${whole(trigger)}`}`;
 }
 
 function moveNowText({
@@ -128,10 +195,13 @@ function moveNowText({
   total,
   inStateSeconds,
 }: NonNullable<StatusView['currentMove']>): string {
-  return `${position}/${total}: region ${move.regionId} of ${printable(move.table)} from ${move.from} to ${move.to}, ${move.state} for ${formatDuration(inStateSeconds * 1_000)}`;
+  return `${formatNumber(position)}/${formatNumber(total)}: region ${move.regionId} of ${printable(move.table)} from ${move.from} to ${move.to}, ${move.state} for ${formatDuration(inStateSeconds * 1_000)}`;
 }
 
-function progressText({ done, failed, remaining, etaSeconds }: StatusView['progress']): string {
+/** Nothing where nothing was to be moved. */
+function progressText({ progress }: StatusView): string | undefined {
+  const { done, failed, remaining, etaSeconds } = progress;
+  if (done + failed + remaining === 0) return undefined;
   const left =
     etaSeconds === null || remaining === 0 ? '' : `, about ${formatEstimate(etaSeconds * 1_000)} left`;
   return `${formatNumber(done)} done, ${formatNumber(failed)} failed, ${formatNumber(remaining)} remaining${left}`;
@@ -146,10 +216,11 @@ const MAX_DATANODES = 100;
 
 type StatusDatanode = StatusView['datanodes'][number];
 
-function* statusDatanodes({ datanodes }: StatusView, canvas: Canvas, rows: number): Lines {
-  const most = datanodes.reduce((max, node) => Math.max(max, node.regions, node.regionsAfter), 0);
+function* statusDatanodes({ datanodes, load }: StatusView, canvas: Canvas, rows: number): Lines {
+  const amount = ({ load: carried, regions }: StatusDatanode): number => (load ? (carried ?? 0) : regions);
+  const most = datanodes.reduce((max, node) => Math.max(max, amount(node), load ? 0 : node.regionsAfter), 0);
   const limit = Math.min(rows, MAX_DATANODES);
-  const shown = datanodes.length <= limit ? datanodes : mostUneven(datanodes, limit - 1);
+  const shown = datanodes.length <= limit ? datanodes : mostUneven(datanodes, limit - 1, load?.mean);
   yield* table(
     shown,
     [
@@ -159,7 +230,8 @@ function* statusDatanodes({ datanodes }: StatusView, canvas: Canvas, rows: numbe
       { title: 'WEIGHT', align: 'right', yields: 1, cell: ({ weight }) => formatNumber(weight) },
       { title: 'REGIONS', align: 'right', cell: ({ regions }) => formatNumber(regions) },
       { title: 'PLANNED', align: 'right', cell: ({ regionsAfter }) => formatNumber(regionsAfter) },
-      { title: '', cell: ({ regions }) => padEnd(bar(regions, most, BAR_COLUMNS), BAR_COLUMNS) },
+      ...(load ? [{ title: 'LOAD', align: 'right', cell: loadCell(load) } as const] : []),
+      { title: '', cell: (node) => padEnd(bar(amount(node), most, BAR_COLUMNS), BAR_COLUMNS) },
     ],
     canvas,
   );
@@ -167,10 +239,20 @@ function* statusDatanodes({ datanodes }: StatusView, canvas: Canvas, rows: numbe
     yield `… ${formatNumber(datanodes.length - shown.length)} more; these are the most uneven`;
 }
 
-/** Those furthest from their fair share; of equal ones those that come first. */
-function mostUneven(datanodes: readonly StatusDatanode[], limit: number): StatusDatanode[] {
-  const distance = ({ regions, regionsAfter, share }: StatusDatanode): number =>
-    Math.abs(regions - (share ?? regionsAfter));
+/** `9.1 → 6.4 MB/s` */
+function loadCell({ by, mean }: Load): (node: StatusDatanode) => string {
+  const { number, whole } = loadTexts(by, mean);
+  return ({ load, loadAfter }) => {
+    if (load === null) return '';
+    const isSame = loadAfter === null || number(load) === number(loadAfter);
+    return isSame ? whole(load) : `${number(load)} → ${whole(loadAfter)}`;
+  };
+}
+
+/** Those furthest from their fair share, or from the mean load; of equal ones those that come first. */
+function mostUneven(datanodes: readonly StatusDatanode[], limit: number, mean?: number): StatusDatanode[] {
+  const distance = ({ regions, regionsAfter, share, load, weight }: StatusDatanode): number =>
+    mean === undefined ? Math.abs(regions - (share ?? regionsAfter)) : Math.abs((load ?? 0) / weight - mean);
   return datanodes.toSorted((a, b) => distance(b) - distance(a)).slice(0, Math.max(0, limit));
 }
 

@@ -48,7 +48,7 @@ function createTeller(
     const due = band.mean * source.weight;
     const compared = fromMean(atFrom, due);
     const means = `${compared} ${source.weight === 1 ? 'the mean' : 'its share'}${compared === 'at' ? '' : ` of ${number(due)}`}`;
-    const numbers = `Datanode ${source.id} ${isFirst ? '' : 'then '}${LOAD_VERBS[by]} ${whole(atFrom)}, ${means}; this region is ${number(load)} of it; datanode ${target.id} has ${number(atTo)}.`;
+    const numbers = `Datanode ${source.id} ${isFirst ? '' : 'then '}${LOAD_VERBS[by]} ${whole(atFrom)}, ${means}; this region has ${whole(load)} of it; datanode ${target.id} has ${number(atTo)}.`;
     const swap =
       partner === -1
         ? ''

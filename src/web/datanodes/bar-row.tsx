@@ -3,7 +3,7 @@ import { DetailsButton } from '../controls/details-button.tsx';
 
 /** A stretch of the bar, or a line across it where it has no end; both as amounts. */
 export interface BarPart {
-  readonly look: 'stays' | 'over' | 'comes' | 'band' | 'target';
+  readonly look: 'stays' | 'over' | 'comes' | 'band' | 'target' | 'trigger';
   readonly from: number;
   readonly to?: number;
 }

@@ -33,7 +33,7 @@ export function LoadBars(): JSX.Element | null {
     now === null || after === null ? [] : [{ id, weight, now, after }],
   );
   const most = bars.reduce(
-    (high, { now, after, weight }) => Math.max(high, now, after, load.high * weight),
+    (high, { now, after, weight }) => Math.max(high, now, after, (load.trigger ?? load.high) * weight),
     1,
   );
   const texts = loadTexts(load.by, load.mean);
@@ -55,6 +55,9 @@ export function LoadBars(): JSX.Element | null {
           { look: 'stays', text: 'now' },
           { look: 'target', text: 'after the plan' },
           { look: 'band', text: `even: ${texts.number(load.low)} to ${texts.whole(load.high)}` },
+          ...(load.trigger === undefined
+            ? []
+            : [{ look: 'trigger', text: `moves begin above ${texts.whole(load.trigger)}` }]),
         ]}
       />
     </Section>
@@ -76,15 +79,16 @@ function LoadBar({
   return (
     <BarRow
       id={id}
-      title={`Datanode ${id}: ${whole(now)} now, ${number(after)} after the plan; ${number(low)} to ${number(high)} is even`}
+      title={`Datanode ${id}: ${whole(now)} now, ${whole(after)} after the plan; ${number(low)} to ${whole(high)} is even`}
       parts={[
         { look: 'stays', from: 0, to: now },
         { look: 'band', from: low, to: high },
         { look: 'target', from: after },
+        ...(load.trigger === undefined ? [] : [{ look: 'trigger' as const, from: load.trigger * weight }]),
       ]}
       most={most}
-      count={number(now)}
-      change={number(now) === number(after) ? '' : `→ ${number(after)}`}
+      count={number(now) === number(after) ? whole(now) : number(now)}
+      change={number(now) === number(after) ? '' : `→ ${whole(after)}`}
     />
   );
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { loadTexts } from '../../domain/load-text.ts';
+import { highestAbove, loadTexts } from '../../domain/load-text.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { FactList } from '../controls/fact-list.tsx';
 import type { NamedFact } from '../controls/fact-list.tsx';
@@ -65,16 +65,14 @@ function change(now: string, after: string): ComponentChildren {
 
 /** How far the fullest datanode is above the mean, each load divided by weight. */
 function loadImbalance({ datanodes }: StatusView, load: NonNullable<StatusView['load']>): NamedFact {
-  const { by, mean, low, high } = load;
+  const { by, mean, low, high, trigger } = load;
   const { number, whole } = loadTexts(by, mean);
-  const above = (part: 'load' | 'loadAfter'): string => {
-    const most = datanodes.reduce((high, node) => Math.max(high, (node[part] ?? 0) / node.weight), 0);
-    return `${mean > 0 ? formatCount(Math.max(0, Math.round((most / mean - 1) * 100))) : 0} %`;
-  };
+  const above = (part: 'load' | 'loadAfter'): string =>
+    `${formatCount(highestAbove(datanodes, part, mean))} %`;
   return [
     'Load imbalance',
     change(above('load'), above('loadAfter')),
-    `fullest datanode above the mean, ${whole(mean)}; ${number(low)} to ${whole(high)} is even`,
+    `fullest datanode above the mean, ${whole(mean)}; even: ${number(low)} to ${whole(high)}${trigger === undefined ? '' : `, moves begin above ${whole(trigger)}`}`,
   ];
 }
 

@@ -25,6 +25,8 @@ const MOVE = toMoveView(
   }),
 );
 
+type Datanode = StatusView['datanodes'][number];
+
 const TIME = '2026-11-22T13:00:00.000Z';
 
 const STATUS: StatusView = {
@@ -96,13 +98,13 @@ describe('the status screen', () => {
       'plan        12 moves; fewer is impossible',
       'skew        tables 5 → 1, datanodes 9 → 1',
       'moving      4/12: region 4398046511104 of greptime.public.cpu from 0 to 3, watching for 3.2 s',
-      'progress    3 done, 0 failed, 9 remaining, about 1 min 30 s left',
+      'progress    3 done, 0 failed, 9 remaining, about 2 min left',
       'blocked     pinned 2',
+      'next cycle  2026-11-22 13:05:00Z',
       'held        pinned 1, cooldown 124 (costs no balance)',
-      'left alone  1 quarantined, 0 cooling down',
+      'left alone  1 quarantined',
       'snapshot    4 s old: 2 datanodes, 3 tables, 12 regions',
       'last cycle  none yet',
-      'next cycle  2026-11-22 13:05:00Z',
       '',
       'DATANODE  ADDRESS         STATE     WEIGHT  REGIONS  PLANNED',
       '       0  10.0.0.10:4001  target         1       12        6  ████████████████████',
@@ -152,6 +154,78 @@ describe('the status screen', () => {
   });
 });
 
+describe('the status of a pause', () => {
+  const sentence = 'Paused by Ada until 2026-11-22T15:00:00.042Z: deploying';
+  const paused = { until: '2026-11-22T15:00:00.042Z', reason: 'deploying', by: 'Ada' };
+  const lastCycle = {
+    id: '9',
+    outcome: 'gated',
+    endedAt: TIME,
+    durationMs: 96,
+    moved: 0,
+    detail: sentence,
+  } as const;
+  const status: StatusView = {
+    ...STATUS,
+    ...{
+      verdict: { code: 'paused', sentence, detail: null },
+      paused,
+      lastCycle,
+      currentMove: null,
+      cycle: null,
+    },
+    gates: [{ code: 'paused', detail: `${sentence}.` }],
+  };
+
+  it('tells it once, with its end in one form', () => {
+    const text = statusScreen(status, PLAIN_CANVAS).join('\n');
+    expect(text).toMatch(/^paused {2}Paused by Ada until 2026-11-22 15:00:00Z: deploying\n/);
+    expect(text.match(/deploying/g)).toHaveLength(1);
+    expect(text).toContain('\npause ends  2026-11-22 15:00:00Z\n');
+    expect(text).not.toContain('2026-11-22T');
+  });
+
+  it('leaves a third of a small window to the datanodes', () => {
+    const gates = Array.from(
+      { length: 12 },
+      () => ({ code: 'maintenance', detail: 'Maintenance mode is on.' }) as const,
+    );
+    const datanodes = Array.from({ length: 9 }, (_, id) => ({ ...STATUS.datanodes[0]!, id: String(id) }));
+    const lines = statusScreen({ ...status, gates, datanodes }, canvasOf(true, 80, false), 23);
+    expect(lines).toHaveLength(23);
+    expect(lines.filter((line) => /^ +\d +10\.0/.test(line))).toHaveLength(6);
+  });
+});
+
+describe('the status by load', () => {
+  it('has a line and a column with units, and no skew of the datanodes', () => {
+    const load = {
+      by: 'writes',
+      mean: 4e6,
+      low: 3.6e6,
+      high: 4.4e6,
+      trigger: 4.8e6,
+      outside: 2,
+      state: 'uneven',
+    } as const;
+    const [first, second] = STATUS.datanodes as [Datanode, Datanode];
+    const datanodes = [
+      { ...first, load: 6e6, loadAfter: 4.2e6 },
+      { ...second, weight: 1, load: 2e6, loadAfter: 3.8e6 },
+    ];
+    const lines = statusScreen({ ...STATUS, load, datanodes }, PLAIN_CANVAS);
+    expect(lines).toContain(
+      'load        uneven; highest 50 → 5 % above the mean of 4.0 MB/s; even is 3.6 to 4.4 MB/s, moves begin above 4.8 MB/s',
+    );
+    expect(lines).toContain('skew        tables 5 → 1');
+    expect(lines.slice(-3)).toEqual([
+      'DATANODE  ADDRESS         STATE     WEIGHT  REGIONS  PLANNED            LOAD',
+      '       0  10.0.0.10:4001  target         1       12        6  6.0 → 4.2 MB/s  ████████████████████',
+      '       3                  draining       1        0        6  2.0 → 3.8 MB/s  ██████▋',
+    ]);
+  });
+});
+
 describe('the status screen in a window', () => {
   /** Datanode 7 holds the most. */
   const datanodes = Array.from({ length: 40 }, (_, index) => ({
@@ -170,8 +244,8 @@ describe('the status screen in a window', () => {
   it('has no more lines than the window, and shows the most uneven datanodes', () => {
     const lines = statusScreen({ ...STATUS, datanodes }, canvas, 23);
     expect(lines).toHaveLength(23);
-    expect(lines[17]).toMatch(/^ +7 /);
-    expect(lines.at(-1)).toBe('… 35 more; these are the most uneven');
+    expect(lines[16]).toMatch(/^ +7 /);
+    expect(lines.at(-1)).toBe('… 34 more; these are the most uneven');
     expect(statusScreen({ ...STATUS, datanodes }, canvas, 8)).toHaveLength(8);
   });
 

@@ -79,7 +79,7 @@ describe('formatEstimate', () => {
   it.each([
     [0, '1 s'],
     [4_400, '5 s'],
-    [100_000, '1 min 40 s'],
+    [100_000, '2 min'],
     [484_000, '9 min'],
     [1_556_000, '26 min'],
   ])('writes %j ms as %j', (durationMs, wanted) => {

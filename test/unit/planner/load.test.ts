@@ -63,7 +63,7 @@ describe('the objective load', () => {
   it('tells each move in numbers', () => {
     const [move] = plan(hot).moves;
     expect(move?.detail).toMatch(
-      /^Datanode 0 writes 10\.0 MB\/s, 76 % above the mean of 5\.7; this region is \d\.\d of it; datanode 2 has 3\.0\.$/,
+      /^Datanode 0 writes 10\.0 MB\/s, 76 % above the mean of 5\.7; this region has \d\.\d MB\/s of it; datanode 2 has 3\.0\.$/,
     );
   });
 
