@@ -34,8 +34,8 @@ export function judgePlacement(
   { onlyDrain = false, blockers }: JudgeOptions = {},
 ): PlacementVerdict {
   const asked = onlyDrain ? { ...balance, tableSpreadViolation: 0, nodeSpreadViolation: 0 } : balance;
-  const code = codeOf(asked, warnings);
-  const rest = onlyDrain ? [] : ending(code, balance, blockers);
+  const code = !onlyDrain && isEmpty(balance) ? 'nothing-selected' : codeOf(asked, warnings);
+  const rest = onlyDrain ? [] : ending(code, balance, { blockers, warnings });
   return { code, sentence: [...emptied(balance), ...remarksOn(balance, warnings), ...rest].join(' ') };
 }
 
@@ -65,6 +65,10 @@ function problemsOf(balance: Balance): string[] {
     problems.push(`Nothing moves to ${named(quarantined)} for a while: migrations to ${them} failed.`);
   }
   return problems;
+}
+
+function isEmpty({ datanodes, regionsOnDead, regionsWithoutLeader }: Balance): boolean {
+  return regionsOnDead + regionsWithoutLeader === 0 && datanodes.every(({ regions }) => regions === 0);
 }
 
 function codeOf(balance: Balance, warnings: readonly Warning[]): PlacementCode {
@@ -98,9 +102,17 @@ function stateOf(datanodes: readonly DatanodeBalance[], state: string): string[]
   ];
 }
 
-function ending(code: PlacementCode, balance: Balance, blockers: number | undefined): string[] {
+function ending(
+  code: PlacementCode,
+  balance: Balance,
+  { blockers, warnings }: { readonly blockers: number | undefined; readonly warnings: readonly Warning[] },
+): string[] {
   const { datanodes, load } = balance;
-  if (code === 'nothing-selected') return [];
+  // Why there are none may have been told.
+  if (code === 'nothing-selected')
+    return warnings.some((warning) => warning.code === code)
+      ? []
+      : ['No regions: there is nothing to balance.'];
   if (code === 'uneven') {
     if (load && balance.regionsOnDraining === 0 && balance.tableSpreadViolation === 0)
       return [unevenLoad(load.state, blockers)];

@@ -169,6 +169,8 @@ const CHANGES: { readonly [Type in EventType]?: (state: LiveState, event: EventO
     ...state,
     cycle: { id: cycleId, trigger, startedAtMs: atMs, begun: 0 },
     cycleGates: new Map(),
+    // What it saw while another one led is nothing that a leader has done.
+    ...(trigger === 'takeover' && { lastCycle: null }),
   }),
   'snapshot-taken': (state, { snapshot }) => ({ ...state, snapshot }),
   planned: applyPlan,

@@ -258,7 +258,8 @@ function settled(policy: Policy, plan: Plan, { moved }: Tally): Pick<Turn, 'outc
   const onlyDrain = policy.onlyDrain === true;
   const blockers = plan.blocked.filter(({ harmless }) => !harmless).length;
   const { code, sentence } = judgePlacement(plan.after, plan.warnings, { onlyDrain, blockers });
-  if (code === 'balanced' || (onlyDrain && code === 'attention'))
+  const isFine = code === 'balanced' || (code === 'nothing-selected' && plan.warnings.length === 0);
+  if (isFine || (onlyDrain && code === 'attention'))
     return { outcome: moved > 0 ? 'moved' : 'balanced', detail: sentence };
   return { outcome: 'blocked', detail: sentence };
 }

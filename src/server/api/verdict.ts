@@ -41,7 +41,12 @@ export function decideVerdict(facts: VerdictFacts): VerdictView {
     dryRun(facts) ??
     gated(facts) ??
     balancing(facts);
-  return { detail: null, ...words };
+  return { detail: lastFailure(facts.live), ...words };
+}
+
+/** Why the last cycle failed, until a later one moves something or ends. */
+function lastFailure({ lastCycle, cycle }: LiveState): string | null {
+  return lastCycle?.outcome === 'failed' && (cycle?.begun ?? 0) === 0 ? lastCycle.detail : null;
 }
 
 /** Why no move starts now, whatever is planned: one sentence or two. Undefined where nothing forbids it. */
@@ -60,8 +65,13 @@ function closedGates({ gates }: LiveState): [GateCode, string][] {
 
 function standby({ leader }: VerdictFacts): Words | undefined {
   if (leader.leads) return undefined;
-  const holder = leader.holder === null ? 'No replica is known to lead' : `${leader.holder} leads`;
-  return { code: 'standby', sentence: `${holder}; this replica stands by and moves nothing.` };
+  const { holder } = leader;
+  const who = holder === null ? 'No replica is known to lead' : `${holder} leads`;
+  return {
+    code: 'standby',
+    sentence: `${who}; this replica stands by and moves nothing.`,
+    detail: `History, progress and cycles shown here are this replica's own; ask ${holder ?? 'the one that leads'} for what moves now.`,
+  };
 }
 
 const MAX_SILENT_MS = 30_000;
@@ -77,12 +87,10 @@ function noAnswer(facts: VerdictFacts): Words | undefined {
   const sentence = `No answer from GreptimeDB for ${silenceText(silentMs)}.`;
   const age =
     snapshotAgeMs === undefined ? '' : ` What is shown was read ${formatDuration(snapshotAgeMs)} ago.`;
-  const { currentMove, lastCycle } = live;
+  const { currentMove } = live;
   const detail = currentMove
     ? `What becomes of the migration of region ${currentMove.move.regionId} is not known meanwhile.`
-    : lastCycle?.outcome === 'failed'
-      ? lastCycle.detail
-      : null;
+    : lastFailure(live);
   return { code: 'lost-contact', sentence: `${sentence}${age}`, detail };
 }
 
@@ -94,7 +102,7 @@ function silenceText(silentMs: number): string {
 /** A long run of moves rests on an old snapshot and is no lost contact: each move is checked afresh. */
 function lostContact({ live, snapshotAgeMs, maxSnapshotAgeMs }: VerdictFacts): Words | undefined {
   if (live.currentMove) return undefined;
-  const failure = live.lastCycle?.outcome === 'failed' ? live.lastCycle.detail : null;
+  const failure = lastFailure(live);
   if (snapshotAgeMs === undefined) {
     if (failure === null) return undefined;
     return { code: 'lost-contact', sentence: 'GreptimeDB could not be read yet.', detail: failure };
@@ -134,7 +142,7 @@ function settled({ live }: VerdictFacts): Words | undefined {
   if (code !== 'uneven') return { code, sentence };
   // What failed is planned anew.
   if (ended.values().some((state) => state !== 'succeeded')) return undefined;
-  return { code: 'blocked', sentence, detail: blockersOf(live) };
+  return { code: 'blocked', sentence, detail: blockersOf(live) ?? lastFailure(live) };
 }
 
 /** The most frequent blockers with their sentence, of those that cost balance. */
@@ -157,7 +165,7 @@ function dryRun({ dryRun: isDryRun, live }: VerdictFacts): Words | undefined {
   return {
     code: 'dry-run',
     sentence: withRemarks(live, `${wouldDo(live)}; execution.dryRun is on, so none is made.`),
-    detail: others.length > 0 ? `Without it none could start either: ${others.join(' ')}` : null,
+    detail: others.length > 0 ? `Without it none could start either: ${others.join(' ')}` : lastFailure(live),
   };
 }
 
@@ -180,15 +188,20 @@ function gated({ live }: VerdictFacts): Words | undefined {
   return {
     code: 'blocked',
     sentence: withRemarks(live, `${count(movesLeft(live), 'move')} cannot start. ${why}`),
-    detail: details.length === 0 ? null : details.join(' '),
+    detail: details.length === 0 ? lastFailure(live) : details.join(' '),
   };
 }
 
 function balancing({ live, progress, timeLeftMs }: VerdictFacts): Words {
   const { moved, failed, total } = progress;
   const failures = failed === 0 ? '' : `, ${formatNumber(failed)} failed or skipped`;
-  const left = timeLeftMs ? `, about ${formatEstimate(timeLeftMs)} left` : '';
-  const rest = live.cycle ? '' : '; continues next cycle';
+  const hasFailed = lastFailure(live) !== null;
+  const left = timeLeftMs && !hasFailed ? `, about ${formatEstimate(timeLeftMs)} left` : '';
+  const rest = live.cycle
+    ? ''
+    : hasFailed
+      ? '; the last cycle failed, the next one tries again'
+      : '; continues next cycle';
   const done = `${formatNumber(moved)} of ${count(total, 'move')} done`;
   return { code: 'balancing', sentence: withRemarks(live, `${done}${failures}${left}${rest}.`) };
 }

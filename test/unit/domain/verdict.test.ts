@@ -33,8 +33,14 @@ const only = (pattern: string): Partial<Policy> => ({ tables: { include: [patter
 
 const CASES: Case[] = [
   ['even', snapshotOf([[1, 1]]), {}, 'balanced', 'Balanced.'],
-  ['an empty cluster', snapshotOf([], 0), {}, 'balanced', 'No datanode may lead regions.'],
-  ['datanodes without tables', snapshotOf([], 2), {}, 'balanced', 'Balanced.'],
+  ['an empty cluster', snapshotOf([], 0), {}, 'nothing-selected', 'No regions: there is nothing to balance.'],
+  [
+    'datanodes without tables',
+    snapshotOf([], 2),
+    {},
+    'nothing-selected',
+    'No regions: there is nothing to balance.',
+  ],
   ['one datanode', snapshotOf([[3]]), {}, 'balanced', 'Balanced.'],
   ['uneven', snapshotOf([[3, 0]]), {}, 'uneven', 'Unbalanced.'],
   [

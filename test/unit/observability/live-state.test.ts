@@ -111,6 +111,21 @@ describe('trackLiveState', () => {
     expect(state.lastSuccessAtMs).toBe(START_MS);
   });
 
+  it('forgets at a takeover how its cycles ended while another replica led', async () => {
+    const gated = {
+      cycleId: 1,
+      outcome: 'gated',
+      durationMs: 5,
+      moved: 0,
+      detail: 'This replica stands by.',
+    } as const;
+    const state = await after([
+      { type: 'cycle-finished', ...gated },
+      { type: 'cycle-started', cycleId: 2, trigger: 'takeover' },
+    ]);
+    expect(state.lastCycle).toBeNull();
+  });
+
   it('remembers a bounded number of durations, of moves that succeeded', async () => {
     const ends = Array.from({ length: RECENT_MOVES + 5 }, (_, index) =>
       end({ id: index, regionId: String(index), state: 'succeeded' }, index),

@@ -61,11 +61,31 @@ const verdicts: [
     'standby: rebalancer-1 leads; this replica stands by and moves nothing.',
     seen,
     { leader: { leads: false, holder: 'rebalancer-1' } },
+    "History, progress and cycles shown here are this replica's own; ask rebalancer-1 for what moves now.",
   ],
   [
     'standby: No replica is known to lead; this replica stands by and moves nothing.',
     [],
     { leader: { leads: false, holder: null } },
+    "History, progress and cycles shown here are this replica's own; ask the one that leads for what moves now.",
+  ],
+  [
+    'balancing: 1 of 2 moves done; the last cycle failed, the next one tries again.',
+    [...seen, started, ended(), finished('failed', 'connect ECONNREFUSED')],
+    { timeLeftMs: 4_000 },
+    'connect ECONNREFUSED',
+  ],
+  [
+    'balancing: 1 of 2 moves done.',
+    [...seen, started, ended(), finished('failed', 'connect ECONNREFUSED'), cycle],
+    { timeLeftMs: 4_000 },
+    'connect ECONNREFUSED',
+  ],
+  [
+    'balanced: Datanode 2 is empty. Balanced.',
+    [taken, planned(even), finished('failed', 'connect ECONNREFUSED')],
+    {},
+    'connect ECONNREFUSED',
   ],
   [
     'lost-contact: GreptimeDB could not be read yet.',
