@@ -45,30 +45,6 @@ describe('a served cluster', () => {
     expect(served.metasrvHttp).toEqual([]);
   });
 
-  it('migrates in real time, over both wires', async () => {
-    const { cluster, served } = await serve({ profile: '0.7' });
-    const [id, from] = [...cluster.leaders()][0]!;
-    const done = new Promise<void>((resolve) => {
-      cluster.onEvent((event) => {
-        if (event.kind === 'migration-ended') resolve();
-      });
-    });
-    const query = `region_id=${id}&from_peer_id=${from}&to_peer_id=2&replay_timeout=1m`;
-    const answer = await fetch(`${served.metasrv[0]}/admin/region-migration?${query}`);
-    expect(answer.headers.get('content-type')).toBeNull();
-    const { procedure_id: procedureId } = JSON.parse(await answer.text());
-    await done;
-    const state = await (await sql(served.frontend[0]!, `SELECT procedure_state('${procedureId}')`)).text();
-    expect(state).toContain(String.raw`[["{\"status\":\"Done\"}"]]`);
-    expect(cluster.leaderOf(id)).toBe('2');
-  });
-
-  it('breaks the connection for a lost answer, and goes on', async () => {
-    const { served } = await serve({ faults: 'lost-answer' });
-    await expect(sql(served.frontend[0]!, 'SELECT version()')).rejects.toThrow();
-    expect((await sql(served.frontend[0]!, 'SELECT version()')).status).toBe(200);
-  });
-
   it('breaks waiting and idle connections when it is closed', async () => {
     const { served } = await serve({ faults: 'hang,slow-body' });
     const hanging = sql(served.frontend[0]!, 'SELECT version()');

@@ -179,14 +179,6 @@ describe('the first byte of a request', () => {
 });
 
 describe('the executor', () => {
-  it('tells of a request that could not be sent though it might have been', async () => {
-    const rig = createRig();
-    rig.cluster.script({ answer: 'unsent' });
-    const report = await rig.execute([moveOf()]);
-    expect(report.records).toMatchObject([{ state: 'abandoned', cause: 'not-sent' }]);
-    expect(report.closed).toMatchObject([{ code: 'cluster-unhealthy' }]);
-  });
-
   it('tells why it was held back before anybody asked at the first byte', async () => {
     const rig = createRig();
     rig.cluster.submitMigration = () => {

@@ -222,14 +222,6 @@ describe('plan', () => {
     expect(out).toContain('Zürich 🦎 (GreptimeDB 1.3.0, sql)');
   });
 
-  it('names standard input when it is broken', async () => {
-    const { err, status } = await runCommand(['plan', '--from', '-'], { stdin: '{' });
-    expect({ err, status }).toMatchObject({
-      status: 2,
-      err: expect.stringContaining('standard input: not JSON at line 1'),
-    });
-  });
-
   it('sends statements to where the configuration says', async () => {
     const { out } = await runCommand(
       ['plan', '-o', 'curl', '-c', at('c.yaml'), '--set', 'execution.replayTimeout=90s'],
@@ -351,23 +343,6 @@ describe('commands that act', () => {
       },
     });
     expect(seen?.execution.dryRun).toBe(wanted);
-  });
-
-  it('lets the environment stand over the file, and the command line over both', async () => {
-    const seen: boolean[] = [];
-    const setup: CliSetup = {
-      cwd: folder,
-      env: { GREPTIME_REBALANCER_EXECUTION__DRY_RUN: 'false' },
-      app: {
-        once: async ({ execution }) => {
-          seen.push(execution.dryRun);
-          return { outcome: 'balanced', moved: 0, failed: 0, detail: '' };
-        },
-      },
-    };
-    await runCommand(['once', ...config], setup);
-    await runCommand(['once', ...config, '--dry-run'], setup);
-    expect(seen).toEqual([false, true]);
   });
 
   it('apply hands the plan on as it is in the file', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeLocks, LockTable } from '../../../src/simulator/procedures/locks.ts';
+import { LockTable } from '../../../src/simulator/procedures/locks.ts';
 import type { LockKey } from '../../../src/simulator/procedures/locks.ts';
 
 const share = (key: string): LockKey => ({ mode: 'Share', key });
@@ -53,11 +53,5 @@ describe('locks', () => {
     table.release('gone');
     table.release('first');
     expect(order).toEqual(['first']);
-  });
-
-  it('are printed with the shared ones first', () => {
-    expect(describeLocks([exclusive('b'), share('d'), exclusive('a'), share('c')])).toBe(
-      'Share("c"),Share("d"),Exclusive("a"),Exclusive("b")',
-    );
   });
 });

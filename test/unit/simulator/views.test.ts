@@ -86,11 +86,6 @@ describe('region_peers', () => {
     expect((await rows(`SELECT peer_id, peer_addr ${PEERS} LIMIT 1`))[0]).toEqual([null, null]);
   });
 
-  it('writes ids above 2^53 exactly', async () => {
-    const { sql } = play({ layout: { firstTableId: 4_000_000_000 } });
-    expect((await sql(`SELECT region_id ${PEERS} LIMIT 1`)).body).toContain(`[[${4_000_000_000n << 32n}]]`);
-  });
-
   it('is as old as the cache of its frontend when an invalidation got lost', async () => {
     const stage = play({ frontends: 2, faults: 'stale-routes' });
     const leaderAt = async (frontend: number): Promise<unknown> =>
