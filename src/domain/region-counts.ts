@@ -54,6 +54,26 @@ export function isSelected(scope: TableScope): boolean {
   return scope === 'counted' || scope === 'unsupported-engine';
 }
 
+/** Whether a cell is in the number of its datanode: it is of a selected table, or is to leave whatever is selected. */
+export function isShown(scope: TableScope, datanode: CountedDatanode | undefined): boolean {
+  return isSelected(scope) || datanode?.drains === true;
+}
+
+/** How many tables and regions the numbers of the datanodes are about, with regions that nobody leads. */
+export function sizeInScope(counts: RegionCounts): { readonly tables: number; readonly regions: number } {
+  const { tables, datanodes, scope, first, datanodeOf, now } = counts;
+  let [tablesShown, regionsShown] = [0, 0];
+  for (let row = 0; row < scope.length; row += 1) {
+    const name = TABLE_SCOPES[scope[row]!]!;
+    let regions = 0;
+    for (let cell = first[row]!; cell < first[row + 1]!; cell += 1)
+      if (isShown(name, datanodes[datanodeOf[cell]!])) regions += now[cell]!;
+    regionsShown += regions;
+    if (row < tables.length && (isSelected(name) || regions > 0)) tablesShown += 1;
+  }
+  return { tables: tablesShown, regions: regionsShown };
+}
+
 /** Regions of one datanode, or of none, by what they are to the balance. */
 interface RegionTally {
   /** All of them. */

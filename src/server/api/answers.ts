@@ -220,7 +220,7 @@ export const matrixSchema = record({
     record({
       id: id('table'),
       name: z.string(),
-      selected: z.boolean().describe('Whether the configuration selects it: a drain reads all tables.'),
+      selected: z.boolean().describe('False: only what a draining datanode leads of it is here.'),
       regions: count.describe('Those that are shared among the datanodes; 0 where the table does not count.'),
       misplacedNow: count.describe('Regions above or below the share of their datanode.'),
       misplacedAfter: count.describe('The same after the plan.'),

@@ -1,5 +1,5 @@
 import { measureTables } from '../../domain/balance.ts';
-import { isSelected, TABLE_SCOPES } from '../../domain/region-counts.ts';
+import { isSelected, isShown, TABLE_SCOPES } from '../../domain/region-counts.ts';
 import type { RegionCounts, When } from '../../domain/region-counts.ts';
 import { fullTableName } from '../../domain/snapshot.ts';
 import { WorkSlice, yieldToEventLoop } from '../../lib/event-loop.ts';
@@ -39,6 +39,9 @@ async function writeTables(counts: RegionCounts): Promise<MatrixView['tables']> 
     if (slice.isOver()) await yieldToEventLoop();
     const selected = isSelected(TABLE_SCOPES[scope[row]!]!);
     const balance = now.get(row);
+    const cells = cellsOf(counts, row);
+    // One that is not selected is here only while a drain takes it away.
+    if (!selected && cells.length === 0) continue;
     written.push({
       id: table.id,
       name: fullTableName(table),
@@ -46,7 +49,7 @@ async function writeTables(counts: RegionCounts): Promise<MatrixView['tables']> 
       regions: balance?.regions ?? 0,
       misplacedNow: balance?.violation ?? 0,
       misplacedAfter: after.get(row)?.violation ?? 0,
-      cells: cellsOf(counts, row),
+      cells,
     });
   }
   return written.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -61,13 +64,16 @@ function balances(
   return found;
 }
 
-/** Column, regions now, regions after: of the datanodes that the cluster lists. */
-function cellsOf({ datanodes, first, datanodeOf, now, after }: RegionCounts, row: number): number[] {
+/** Column, regions now, regions after: of the datanodes that the cluster lists, as their numbers count them. */
+function cellsOf(counts: RegionCounts, row: number): number[] {
+  const { datanodes, scope, first, datanodeOf, now, after } = counts;
+  const name = TABLE_SCOPES[scope[row]!]!;
   const cells: (readonly [column: number, now: number, after: number])[] = [];
   for (let cell = first[row]!; cell < first[row + 1]!; cell += 1) {
     const column = datanodeOf[cell]!;
-    const state = datanodes[column]?.state;
-    if (state !== undefined && state !== 'unlisted') cells.push([column, now[cell]!, after[cell]!]);
+    const datanode = datanodes[column];
+    if (datanode && datanode.state !== 'unlisted' && isShown(name, datanode))
+      cells.push([column, now[cell]!, after[cell]!]);
   }
   return cells.sort(([a], [b]) => a - b).flat();
 }

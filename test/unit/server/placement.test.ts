@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planNow } from '../../../src/app/planning/planner.ts';
+import { measureBalance } from '../../../src/domain/balance.ts';
+import { sizeInScope } from '../../../src/domain/region-counts.ts';
 import type { MoveState } from '../../../src/domain/move.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import type { LiveState } from '../../../src/observability/live-state.ts';
@@ -59,15 +61,18 @@ describe('the matrix', () => {
     expect(await read(stateAfter({ [FIRST]: 'succeeded' }))).not.toBe(first);
   });
 
-  it('leaves out what the cluster does not list, and tells what is not selected', async () => {
+  it('leaves out what the cluster does not list, and of what is not selected all that a drain does not take', async () => {
     const base = snapshotOf([[2, 1]]);
     const [region] = base.regions;
     const snapshot = { ...base, regions: [...base.regions, { ...region!, id: '7', leader: '77' }] };
     const policy = { tables: { include: ['other.*'], exclude: [] }, drain: ['0'] };
     const planned = planNow(inputOf(snapshot, { policy }), { timeBudgetMs: 1_000 }, new VirtualClock());
+    const { datanodes } = measureBalance(planned.counts, 'now');
+    expect(datanodes.map(({ regions }) => regions)).toEqual([2, 0]);
+    expect(sizeInScope(planned.counts)).toEqual({ tables: 1, regions: 2 });
     expect(await createMatrixReader()(planned)).toMatchObject({
       datanodes: ['0', '1'],
-      tables: [{ selected: false, cells: [0, 2, 0, 1, 1, 3] }],
+      tables: [{ selected: false, cells: [0, 2, 0] }],
     });
   });
 });
