@@ -61,7 +61,7 @@ function statusFacts(status: StatusView): [string, string][] {
     ({ code, detail }) => code !== said && !sentence.includes(detail.replace(/\.$/, '')),
   );
   const facts: [string, string | undefined][] = [
-    ['mode', `${status.dryRun ? 'dry run: moves nothing' : 'acting'}${leaderText(status)}`],
+    ['mode', modeText(status)],
     ['paused', pausedText(status)],
     ['plan', plan ? planText(plan) : 'none yet'],
     ['load', load ? loadText(status, load) : undefined],
@@ -91,10 +91,16 @@ function pausedText({ paused, verdict }: StatusView): string | undefined {
 }
 
 /** What rests without being in the way of the plan. */
-function restingText({ quarantined, cooling, blocked }: StatusView): string | undefined {
+function restingText({
+  quarantined,
+  quarantinedDatanodes,
+  cooling,
+  blocked,
+}: StatusView): string | undefined {
   const isTold = (told: string): boolean => blocked.some(({ code }) => code === told);
   const parts = [
     quarantined > 0 && !isTold('quarantined') ? `${formatNumber(quarantined)} quarantined` : '',
+    quarantinedDatanodes > 0 ? `${count(quarantinedDatanodes, 'datanode')} in quarantine` : '',
     cooling > 0 && !isTold('cooldown') ? `${formatNumber(cooling)} cooling down` : '',
   ].filter((part) => part !== '');
   return parts.length === 0 ? undefined : parts.join(', ');
@@ -123,7 +129,8 @@ function nextText({
   leader,
 }: StatusView): [string, string | undefined] {
   if (paused) return ['pause ends', paused.until === null ? undefined : when(paused.until)];
-  const isMoving = cycle !== null || (queue.length > 0 && !dryRun && leader.leads);
+  if (cycle) return ['cycle', `running since ${when(cycle.startedAt)}`];
+  const isMoving = queue.length > 0 && !dryRun && leader.leads;
   return [isMoving ? 'next cycle' : 'next check', nextTickAt === null ? undefined : when(nextTickAt)];
 }
 
@@ -149,9 +156,19 @@ function blockedText(
   return shown.map((entry) => `${entry.code} ${formatNumber(amountOf(entry))}`).join(', ') + note;
 }
 
-function leaderText({ leader }: StatusView): string {
-  if (leader.leads) return '';
-  return `; standing by${leader.holder === null ? '' : `, ${printable(leader.holder)} leads`}`;
+/** Whether it moves anything now. */
+function modeText({ dryRun, leader, paused, verdict, gates }: StatusView): string {
+  const held = paused
+    ? 'paused'
+    : verdict.code === 'lost-contact'
+      ? 'waits for GreptimeDB'
+      : verdict.code === 'blocked' && gates.length > 0
+        ? 'held back'
+        : 'acting';
+  const holder = leader.holder === null ? '' : `, ${printable(leader.holder)} leads`;
+  const standby = leader.leads ? undefined : `standing by${holder}`;
+  if (dryRun) return ['dry run: moves nothing', ...(standby ? [standby] : [])].join('; ');
+  return standby ?? held;
 }
 
 /** `by Ada (127.0.0.1) until 2026-11-22 15:00:00Z: deploying` */

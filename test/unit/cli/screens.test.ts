@@ -100,7 +100,7 @@ describe('the status screen', () => {
       'moving      4/12: region 4398046511104 of greptime.public.cpu from 0 to 3, watching for 3.2 s',
       'progress    3 done, 0 failed, 9 remaining, about 2 min left',
       'blocked     pinned 2',
-      'next cycle  2026-11-22 13:05:00Z',
+      'cycle       running since 2026-11-22 13:00:00Z',
       'held        pinned 1, cooldown 124 (costs no balance)',
       'left alone  1 quarantined',
       'snapshot    4 s old: 2 datanodes, 3 tables, 12 regions',
@@ -110,6 +110,24 @@ describe('the status screen', () => {
       '       0  10.0.0.10:4001  target         1       12        6  ████████████████████',
       '       3                  draining       2        0        6',
     ]);
+  });
+
+  it.each<[string, Partial<StatusView>]>([
+    ['mode        acting', {}],
+    ['mode        paused', { paused: { until: null, reason: '', by: 'Ada' } }],
+    ['mode        standing by, b leads', { leader: { leads: false, holder: 'b' } }],
+    ['mode        waits for GreptimeDB', { verdict: { code: 'lost-contact', sentence: '', detail: null } }],
+    [
+      'mode        held back',
+      {
+        verdict: { code: 'blocked', sentence: '', detail: null },
+        gates: [{ code: 'maintenance', detail: 'On.' }],
+      },
+    ],
+    ['next cycle  2026-11-22 13:05:00Z', { cycle: null }],
+    ['left alone  1 quarantined, 2 datanodes in quarantine', { quarantinedDatanodes: 2 }],
+  ])('says %s', (line, change) => {
+    expect([...statusScreen({ ...STATUS, ...change }, PLAIN_CANVAS)]).toContain(line);
   });
 
   it('shows what keeps it from acting', () => {
