@@ -3,7 +3,7 @@ import type { Policy } from '../src/domain/policy.ts';
 import type { LoadPolicy } from '../src/domain/load.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import { createPrng } from '../src/lib/prng.ts';
-import { carriedBy, columnsAfter, meanOf } from '../src/planner/load/band.ts';
+import { meanOf, placeAtHome } from '../src/planner/load/band.ts';
 import { Board } from '../src/planner/load/board.ts';
 import { evenOut } from '../src/planner/load/even-out.ts';
 import { areKnown, findRoles, readLoads, smallestToMove } from '../src/planner/load/loads.ts';
@@ -179,16 +179,17 @@ function planWithin(
   const problem = buildProblem(snapshot, BY_LOAD, EMPTY_MEMORY, 0);
   const loads = readLoads(problem, LOAD);
   if (!areKnown(loads)) throw new Error('every load is known');
-  const home = columnsAfter(problem, []);
-  const mean = meanOf(problem, carriedBy(problem, loads, home));
+  const home = placeAtHome(problem, loads);
+  const mean = meanOf(problem, home.carried);
   const roles = findRoles(problem, loads, smallestToMove(problem, loads, mean));
   const none = new Float64Array(snapshot.datanodes.length);
   const band = {
     ...{ mean, low, high, tolerance: LOAD.tolerance },
     ...{ fixed: none, unsure: none, heavy: [], heaviest: 0 },
   };
-  const board = new Board(problem, loads, band, home, []);
-  const bound = evenOut(board, { roles, isBaseOptimal: true, shouldStop: () => false });
+  const board = new Board(problem, loads, band, home);
+  const base = { minimumMoves: 0, optimal: true };
+  const bound = evenOut(board, { roles, base, shouldStop: () => false });
   const { above, under } = scoreOf(board);
   return { moves: above === 0 && under === 0 ? board.moves : Infinity, bound };
 }

@@ -22,20 +22,45 @@ export interface Band {
   readonly heaviest: number;
 }
 
-/** Column of each counted region once these moves are made; -1 where no target leads it. */
-export function columnsAfter(problem: Problem, relocations: readonly Relocation[]): Int32Array {
-  const { columnOf, nodeOf, regionsOfTable, hold } = problem;
-  const columns = new Int32Array(hold.length).fill(-1);
-  for (const region of regionsOfTable) columns[region] = columnOf[nodeOf[region]!]!;
-  for (const { region, to } of relocations) columns[region] = columnOf[to]!;
-  return columns;
+/** Where the counted regions are, and what each target carries by that: in all and not for its weight. */
+export interface Placed {
+  /** Column of each counted region; -1 where no target leads it. */
+  readonly at: Int32Array;
+  readonly carried: Float64Array;
 }
 
-/** What each target carries, in all and not for its weight. */
-export function carriedBy({ columns, regionsOfTable }: Problem, loads: Loads, at: Int32Array): Float64Array {
+export function placeAtHome(
+  { columnOf, columns, nodeOf, regionsOfTable, hold }: Problem,
+  loads: Loads,
+): Placed {
+  const at = new Int32Array(hold.length).fill(-1);
   const carried = new Float64Array(columns.length);
-  for (const region of regionsOfTable) if (at[region] !== -1) carried[at[region]!]! += loads.of[region]!;
-  return carried;
+  for (const region of regionsOfTable) {
+    const column = columnOf[nodeOf[region]!]!;
+    at[region] = column;
+    if (column !== -1) carried[column]! += loads.of[region]!;
+  }
+  return { at, carried };
+}
+
+/** The same once these moves are made. */
+export function placeAfter(
+  { columnOf }: Problem,
+  loads: Loads,
+  { at, carried }: Placed,
+  relocations: readonly Relocation[],
+): Placed {
+  const after = { at: at.slice(), carried: carried.slice() };
+  for (const { region, to } of relocations) {
+    const [from, column] = [at[region]!, columnOf[to]!];
+    after.at[region] = column;
+    const load = loads.of[region]!;
+    // Regions that a drain takes though their table is not selected are not counted.
+    if (Number.isNaN(load)) continue;
+    if (from !== -1) after.carried[from]! -= load;
+    after.carried[column]! += load;
+  }
+  return after;
 }
 
 /** What a target should carry at the mean. */
@@ -43,15 +68,15 @@ export function meanOf({ totalWeight }: Problem, carried: Float64Array): number 
   return carried.reduce((sum, load) => sum + load, 0) / totalWeight;
 }
 
-/** @param at the column of each region when nothing is moved for load. @param carried the same as loads. */
+/** @param placed as the regions are when nothing is moved for load. */
 export function findBand(
   problem: Problem,
   loads: Loads,
   roles: Uint8Array,
   tolerance: number,
-  at: Int32Array,
-  carried: Float64Array,
+  placed: Placed,
 ): Band {
+  const { at, carried } = placed;
   const { weights, regionsOfTable, columns } = problem;
   const mean = meanOf(problem, carried);
   const high = (1 + tolerance) * mean;
@@ -65,15 +90,13 @@ export function findBand(
   }
   const rooms = fixed.map((load, column) => high * weights[column]! - load).sort();
   const room = Math.max(0, rooms[rooms.length >> 1] ?? 0);
-  const heavy = [
-    ...regionsOfTable.filter(
-      (region) => roles[region] === MAY_MOVE && at[region] !== -1 && loads.of[region]! > room,
-    ),
-  ];
+  const heavy: number[] = [];
+  for (const region of regionsOfTable)
+    if (roles[region] === MAY_MOVE && at[region] !== -1 && loads.of[region]! > room) heavy.push(region);
   heavy.sort((a, b) => loads.of[b]! - loads.of[a]!);
   const heaviest = heavy.length === 0 ? 0 : loads.of[heavy[0]!]!;
   const band = { mean, tolerance, high, fixed, unsure, heavy, heaviest, low: 0 };
-  return { ...band, low: (1 - tolerance) * Math.min(mean, restMean(problem, loads, band, at, carried)) };
+  return { ...band, low: (1 - tolerance) * Math.min(mean, restMean(problem, loads, band, placed)) };
 }
 
 /**
@@ -98,8 +121,7 @@ function restMean(
   { weights, totalWeight }: Problem,
   loads: Loads,
   band: Band,
-  at: Int32Array,
-  carried: Float64Array,
+  { at, carried }: Placed,
 ): number {
   const unavoidable = band.fixed.slice();
   const heaviest = new Float64Array(carried.length);

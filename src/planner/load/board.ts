@@ -1,10 +1,9 @@
 import { ceilShare, floorShare } from '../../domain/quotas.ts';
 import { compareIds } from '../../domain/ids.ts';
 import { mayLead } from '../targets.ts';
-import type { Relocation } from '../choose/choose.ts';
 import type { Problem } from '../problem.ts';
-import { carriedBy, columnsAfter, highFor } from './band.ts';
-import type { Band } from './band.ts';
+import { highFor } from './band.ts';
+import type { Band, Placed } from './band.ts';
 import type { Loads } from './loads.ts';
 
 /** A table's regions by column, each list from the least to the most load, and its share. */
@@ -43,6 +42,7 @@ export class Board {
   readonly at: Int32Array;
   /** The same before any move. */
   readonly home: Int32Array;
+  readonly carriedAtHome: Float64Array;
   /** Load of each column. */
   readonly carried: Float64Array;
   /** Regions that are not where they were. */
@@ -61,29 +61,24 @@ export class Board {
   readonly #moved = new Set<number>();
   readonly #journal: { readonly region: number; readonly from: number }[] = [];
 
-  /** @param at the column of each region at first. @param relocations that brought them there. */
-  constructor(
-    problem: Problem,
-    loads: Loads,
-    band: Band,
-    at: Int32Array,
-    relocations: readonly Relocation[],
-  ) {
+  /** @param home before any move. @param placed once the base is moved. @param moves of the base. */
+  constructor(problem: Problem, loads: Loads, band: Band, home: Placed, placed = home, moves = 0) {
     this.problem = problem;
     this.loads = loads;
     this.band = band;
-    this.home = columnsAfter(problem, []);
-    this.at = at.slice();
-    this.carried = carriedBy(problem, loads, at);
-    this.moves = relocations.length;
+    this.home = home.at;
+    this.carriedAtHome = home.carried;
+    this.at = placed.at.slice();
+    this.carried = placed.carried.slice();
+    this.moves = moves;
     this.#heavy = problem.columns.map(() => []);
-    this.#isHeavy = new Uint8Array(at.length);
+    this.#isHeavy = new Uint8Array(this.at.length);
     for (const region of band.heavy) {
       this.#isHeavy[region] = 1;
-      this.#heavy[at[region]!]!.push(region);
+      this.#heavy[this.at[region]!]!.push(region);
     }
     this.#high = Float64Array.from(problem.columns, (_, column) => this.#highOf(column, -1, -1));
-    this.#first = at.slice();
+    this.#first = placed.at;
   }
 
   /** The most that a column should carry, were `without` not there and `plus` there. */

@@ -13,7 +13,7 @@ interface Target {
   readonly column: number;
   readonly load: number;
   /** Regions that may leave. */
-  readonly regions: readonly number[];
+  readonly regions: Int32Array;
   /** How many of them fit nowhere. */
   readonly heavy: number;
   /** Load of the heaviest of them. */
@@ -39,33 +39,49 @@ const PRICES = [0, 0.5, 1];
  * heaviest of one target at most: what all of them spare together is no more than each spares where it spares most, and no more than each target is
  * spared by the one that spares it most. Where the plan leaves `over` targets above their bands, as many others may stay so, as far above as the
  * worst of them.
- *
- * @param atStart load of each target before any move.
  */
-export function fewestDepartures(
-  board: Board,
-  free: Int32Array,
-  atStart: Float64Array,
-  score: Pick<Score, 'above' | 'over'>,
-): number {
-  const { home, problem } = board;
-  const regions = problem.columns.map((): number[] => []);
-  for (const region of free) if (home[region] !== -1) regions[home[region]!]!.push(region);
-  const targets = regions.map((own, column): Target => {
-    const heavy = own.reduce((sum, region) => sum + Number(board.isHeavy(region)), 0);
-    const most = own.reduce((high, region) => Math.max(high, board.loads.of[region]!), 0);
-    return { column, load: atStart[column]!, regions: own, heavy, most };
-  });
-  const bulky = findBulky(board, free, targets);
-  const leaving = [...problem.regionsOfTable].filter(
-    (region) => home[region] === -1 && board.at[region] !== -1,
-  );
-  const leavingBulky = leaving.filter((region) => bulky.has(region)).length;
+export function fewestDepartures(board: Board, score: Pick<Score, 'above' | 'over'>): number {
+  const { home, at, problem } = board;
+  const targets = findTargets(board);
+  const bulky = findBulky(board, targets);
+  let [leaving, leavingBulky] = [0, 0];
+  for (const region of problem.regionsOfTable) {
+    if (home[region] !== -1 || at[region] === -1) continue;
+    leaving += 1;
+    if (bulky.has(region)) leavingBulky += 1;
+  }
   const prices = bulky.size === 0 ? [0] : PRICES;
   return prices.reduce((most, price) => {
     const sum = sumOfTargets(board, targets, new PricedTargets(board, bulky, price), score);
-    return Math.max(most, Math.ceil(leaving.length + price * leavingBulky + sum - NOISE));
+    return Math.max(most, Math.ceil(leaving + price * leavingBulky + sum - NOISE));
   }, 0);
+}
+
+/** The targets as they are before any move. */
+function findTargets({ band, home, loads, problem, carriedAtHome }: Board): Target[] {
+  const { hold, regionsOfTable } = problem;
+  const count = carriedAtHome.length;
+  const [start, most] = [new Int32Array(count + 1), new Float64Array(count)];
+  for (const region of regionsOfTable) {
+    const column = home[region]!;
+    if (hold[region] !== 0 || column === -1) continue;
+    start[column + 1]! += 1;
+    if (loads.of[region]! > most[column]!) most[column] = loads.of[region]!;
+  }
+  for (let column = 0; column < count; column += 1) start[column + 1]! += start[column]!;
+  const [regions, end] = [new Int32Array(start[count]!), start.slice()];
+  for (const region of regionsOfTable) {
+    const column = home[region]!;
+    if (hold[region] !== 0 || column === -1) continue;
+    regions[end[column]!] = region;
+    end[column]! += 1;
+  }
+  const heavy = new Int32Array(count);
+  for (const region of band.heavy) if (home[region] !== -1) heavy[home[region]!]! += 1;
+  return Array.from(carriedAtHome, (load, column): Target => {
+    const own = regions.subarray(start[column], start[column + 1]);
+    return { column, load, regions: own, heavy: heavy[column]!, most: most[column]! };
+  });
 }
 
 function sumOfTargets(
@@ -98,15 +114,17 @@ function sumOfTargets(
 }
 
 /** Regions that fit on no target as it was at the start. */
-function findBulky(board: Board, free: Int32Array, targets: readonly Target[]): ReadonlySet<number> {
+function findBulky(board: Board, targets: readonly Target[]): ReadonlySet<number> {
   const { band, loads, problem, home } = board;
-  const roomAt = targets.map(({ column, load, regions }) => {
-    const own = regions.reduce(
-      (most, region) => (board.isHeavy(region) ? Math.max(most, loads.of[region]!) : most),
-      0,
-    );
-    return highFor(band, problem.weights[column]!, band.fixed[column]!, own) - load;
-  });
+  const heaviest = new Float64Array(targets.length);
+  for (const region of band.heavy) {
+    const column = home[region]!;
+    if (column !== -1) heaviest[column] = Math.max(heaviest[column]!, loads.of[region]!);
+  }
+  const roomAt = targets.map(
+    ({ column, load }) =>
+      highFor(band, problem.weights[column]!, band.fixed[column]!, heaviest[column]!) - load,
+  );
   const room = Math.max(...roomAt);
   const fits = (region: number): boolean =>
     board.isHeavy(region) &&
@@ -117,7 +135,10 @@ function findBulky(board: Board, free: Int32Array, targets: readonly Target[]): 
         load + own <= highFor(band, problem.weights[column]!, band.fixed[column]!, own)
       );
     });
-  return new Set(free.filter((region) => loads.of[region]! > room && !fits(region)));
+  const bulky = new Set<number>();
+  for (const region of problem.regionsOfTable)
+    if (loads.of[region]! > room && problem.hold[region] === 0 && !fits(region)) bulky.add(region);
+  return bulky;
 }
 
 /** What a target costs at least, for a price of bulky regions. */
@@ -179,11 +200,13 @@ class PricedTargets {
   #rank(target: Target): readonly [bulky: Ranked, others: Ranked] {
     let ranked = this.#ranked.get(target.column);
     if (ranked) return ranked;
+    const ofKind = (isBulky: boolean): Int32Array =>
+      target.regions.filter((region) => this.#isBulky(region) === isBulky);
     const { loads } = this.#board;
-    const { bulky = [], others = [] } = Object.groupBy(target.regions, (region) =>
-      this.#isBulky(region) ? 'bulky' : 'others',
-    );
-    ranked = [rank(loads, bulky), rank(loads, others)];
+    ranked =
+      this.#price === 0
+        ? [NOTHING, rank(loads, target.regions)]
+        : [rank(loads, ofKind(true)), rank(loads, ofKind(false))];
     this.#ranked.set(target.column, ranked);
     return ranked;
   }
@@ -193,6 +216,8 @@ class PricedTargets {
     return this.#price > 0 && this.#bulky.has(region);
   }
 }
+
+const NOTHING: Ranked = { loads: new Float64Array(0), sums: new Float64Array(1) };
 
 /** Stands for the load of no region. */
 const NONE = -1;
@@ -205,12 +230,17 @@ function carriedBy({ loads, sums }: Ranked, count: number, staying: number): num
   return at < count ? sums[count + 1]! - staying : sums[count]!;
 }
 
-function rank({ of }: Board['loads'], regions: readonly number[]): Ranked {
+function rank(loads: Board['loads'], regions: Int32Array): Ranked {
+  const sorted = heaviestFirst(loads, regions);
+  const sums = new Float64Array(sorted.length + 1);
+  for (let index = 0; index < sorted.length; index += 1) sums[index + 1] = sums[index]! + sorted[index]!;
+  return { loads: sorted, sums };
+}
+
+/** The loads of some regions, from the most to the least. */
+export function heaviestFirst({ of }: Board['loads'], regions: Int32Array): Float64Array {
   // Numbers alone are sorted many times as fast as regions by a number.
-  const loads = Float64Array.from(regions, (region) => of[region]!)
-    .sort()
-    .reverse();
-  const sums = new Float64Array(loads.length + 1);
-  for (let index = 0; index < loads.length; index += 1) sums[index + 1] = sums[index]! + loads[index]!;
-  return { loads, sums };
+  const loads = new Float64Array(regions.length);
+  for (let index = 0; index < regions.length; index += 1) loads[index] = of[regions[index]!]!;
+  return loads.sort().reverse();
 }

@@ -1,4 +1,5 @@
 import { createPrng } from '../../lib/prng.ts';
+import type { Placement } from '../place.ts';
 import type { Problem } from '../problem.ts';
 import type { Board } from './board.ts';
 import { boundMoves } from './bound.ts';
@@ -11,13 +12,15 @@ import { LoadSearch } from './search.ts';
 const SEARCH_STEPS = 300_000;
 const EXACT_STEPS = 400_000;
 /** Starts after the first: fewer where each takes long. */
-const ROUNDS = 1_000;
+const EFFORT = { steps: SEARCH_STEPS, rounds: 1_000 };
+/** How many times the bound the moves have to be before another start is tried. */
+const WORTH_ANOTHER_START = 1.01;
 const SEED = 'load';
 
 export interface EvenOutOptions {
   readonly roles: Uint8Array;
-  /** Whether the moves that the board was made with are the fewest that drains and table spread need. */
-  readonly isBaseOptimal: boolean;
+  /** What the board was made with. */
+  readonly base: Pick<Placement, 'minimumMoves' | 'optimal'>;
   readonly previous?: Problem['previous'];
   /** Asked now and then; once true, the best so far is taken. */
   readonly shouldStop: () => boolean;
@@ -28,30 +31,33 @@ export interface EvenOutOptions {
  *
  * @returns so many moves at least has every plan that brings them as near.
  */
-export function evenOut(
-  board: Board,
-  { roles, isBaseOptimal, previous, shouldStop }: EvenOutOptions,
-): number {
+export function evenOut(board: Board, { roles, base, previous, shouldStop }: EvenOutOptions): number {
   const exact = prepareExact(board, roles);
   const before = scoreOf(board);
   const start = board.mark();
-  const searcher = (fills: boolean): LoadSearch =>
-    new LoadSearch(board, roles, { steps: SEARCH_STEPS, shouldStop }, fills);
-  const search = (from: LoadSearch): void => from.run(createPrng(SEED), ROUNDS);
-  search(searcher(false));
+  const searcher = new LoadSearch(board, roles, shouldStop);
+  const search = (fills: boolean): void => searcher.run(createPrng(SEED), { ...EFFORT, fills });
+  const bounds = new Map<string, number>();
+  const bound = (): number => {
+    const score = scoreOf(board);
+    const key = `${score.above} ${score.over} ${score.under}`;
+    const known = bounds.get(key) ?? Math.max(base.minimumMoves, boundMoves(board, score));
+    bounds.set(key, known);
+    return known;
+  };
+  search(false);
   // Where not all that carry too little can be filled, none is: what is moved for nothing costs as much.
-  keepBetter(board, start, () => search(searcher(true)));
-  if (scoreOf(board).above > 0 || board.moves > boundMoves(board))
+  keepBetter(board, start, () => search(true));
+  if (scoreOf(board).above > 0 || board.moves > WORTH_ANOTHER_START * bound())
     keepBetter(board, start, () => {
       board.undo(start);
-      const plain = searcher(true);
-      plain.descendPlainly();
+      searcher.descendPlainly(SEARCH_STEPS);
       board.ceiling = scoreOf(board).highest;
-      search(plain);
+      search(true);
     });
   const isExact = exact?.run({ steps: EXACT_STEPS, shouldStop }) ?? false;
   // Nothing is moved for load unless it helps.
   if (!isBetterScore(scoreOf(board), before)) board.undo(start);
-  else if (previous) keepPrevious(board, start, previous, (fills) => searcher(fills).finish());
-  return isExact && isBaseOptimal ? board.moves : Math.min(board.moves, boundMoves(board));
+  else if (previous) keepPrevious(board, start, previous, (fills) => searcher.finish(SEARCH_STEPS, fills));
+  return isExact && base.optimal ? board.moves : bound();
 }

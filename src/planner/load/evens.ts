@@ -1,7 +1,8 @@
 import type { LoadPolicy } from '../../domain/load.ts';
 import type { Relocation } from '../choose/choose.ts';
 import type { Problem } from '../problem.ts';
-import { carriedBy, columnsAfter } from './band.ts';
+import type { Placed } from './band.ts';
+import { placeAfter, placeAtHome } from './band.ts';
 import { areKnown, readLoads } from './loads.ts';
 import type { GivenLoads } from './loads.ts';
 
@@ -14,10 +15,8 @@ export function evensLoad(
 ): boolean {
   const loads = readLoads(problem, policy, given);
   if (!areKnown(loads)) return true;
-  const squares = (moves: readonly Relocation[]): number =>
-    carriedBy(problem, loads, columnsAfter(problem, moves)).reduce(
-      (sum, load, column) => sum + (load * load) / problem.weights[column]!,
-      0,
-    );
-  return squares(relocations) < squares([]);
+  const squares = ({ carried }: Placed): number =>
+    carried.reduce((sum, load, column) => sum + (load * load) / problem.weights[column]!, 0);
+  const home = placeAtHome(problem, loads);
+  return squares(placeAfter(problem, loads, home, relocations)) < squares(home);
 }

@@ -1,9 +1,14 @@
 import { highFor } from './band.ts';
 import type { Board } from './board.ts';
 import { MAKES_ROOM, MAY_MOVE } from './loads.ts';
-import type { Effort } from './search.ts';
 import { isBetterScore, NOISE, scoreOf, stepsOver } from './score.ts';
 import type { Score } from './score.ts';
+
+/** What the search may take: placements that are looked at. Counted, so that the same input gives the same plan on every machine. */
+interface Effort {
+  steps: number;
+  readonly shouldStop: () => boolean;
+}
 
 /** So many regions and targets are searched exactly. */
 const MOST_REGIONS = 16;

@@ -58,7 +58,8 @@ export function areKnown(loads: Loads | UnknownLoads): loads is Loads {
 
 /** Rounds the loads to multiples of so small a unit that all sums of them are exact, in whatever order they are added. */
 function quantize(of: Float64Array): void {
-  const most = of.reduce((high, load) => (load > high ? load : high), 0);
+  let most = 0;
+  for (const load of of) if (load > most) most = load;
   if (most === 0) return;
   const unit = 2 ** (Math.ceil(Math.log2(most)) + Math.ceil(Math.log2(of.length + 1)) - 51);
   for (let region = 0; region < of.length; region += 1) of[region] = Math.round(of[region]! / unit) * unit;
@@ -107,10 +108,9 @@ export function smallestToMove({ regionsOfTable }: Problem, loads: Loads, mean: 
     if (load >= usual) large += load;
   }
   if (large >= CARRIED_BY_LARGE * all) return usual;
-  const small = Float64Array.from(
-    regionsOfTable.filter((region) => loads.of[region]! < usual),
-    (region) => loads.of[region]!,
-  ).sort();
+  const small = Float64Array.from(regionsOfTable, (region) => loads.of[region]!)
+    .filter((load) => load < usual)
+    .sort();
   let next = small.length - 1;
   for (; next > 0 && large < CARRIED_BY_LARGE * all; next -= 1) large += small[next]!;
   return small[next]!;

@@ -6,7 +6,7 @@ import type { Relocation } from '../choose/choose.ts';
 import type { Budget } from '../budget.ts';
 import type { Placement } from '../place.ts';
 import type { Problem } from '../problem.ts';
-import { carriedBy, columnsAfter, findBand, meanOf } from './band.ts';
+import { findBand, meanOf, placeAfter, placeAtHome } from './band.ts';
 import type { Band } from './band.ts';
 import { Board } from './board.ts';
 import { evenOut } from './even-out.ts';
@@ -43,29 +43,26 @@ const STEPS_A_LOOK = 64;
 
 export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
   const { problem, loads, policy, memory, placement } = input;
-  const now = carriedBy(problem, loads, columnsAfter(problem, []));
-  const at = columnsAfter(problem, placement.relocations);
-  const settled = carriedBy(problem, loads, at);
-  const roles = findRoles(problem, loads, smallestToMove(problem, loads, meanOf(problem, settled)));
-  const band = findBand(problem, loads, roles, policy.tolerance, at, settled);
-  const board = new Board(problem, loads, band, at, placement.relocations);
-  const found = standOf(bandsOf(board, policy), loadOf(board, now), (isAbove) =>
+  const home = placeAtHome(problem, loads);
+  const settled = placeAfter(problem, loads, home, placement.relocations);
+  const roles = findRoles(problem, loads, smallestToMove(problem, loads, meanOf(problem, settled.carried)));
+  const band = findBand(problem, loads, roles, policy.tolerance, settled);
+  const board = new Board(problem, loads, band, home, settled, placement.relocations.length);
+  const found = standOf(bandsOf(board, policy), loadOf(board, home.carried), (isAbove) =>
     isTime(isAbove, memory, policy),
   );
   const isPlanned = found.state === 'uneven' && problem.columns.length > 1 && band.mean > 0;
   const shouldStop = (): boolean => budget.spend(STEPS_A_LOOK);
-  const needed = isPlanned
-    ? evenOut(board, { roles, isBaseOptimal: placement.optimal, previous: input.previous, shouldStop })
-    : 0;
+  const options = { roles, base: placement, previous: input.previous, shouldStop };
+  const needed = isPlanned ? evenOut(board, options) : placement.minimumMoves;
   const parts = partMoves(board, placement.relocations);
-  const afterBase = carriedBy(problem, loads, columnsAfter(problem, parts.base));
-  const limit = Math.max(highestOf(problem, now), highestOf(problem, afterBase));
+  const afterBase = placeAfter(problem, loads, home, parts.base).carried;
+  const limit = Math.max(highestOf(problem, home.carried), highestOf(problem, afterBase));
   const forLoad = orderForLoad(board, parts.forLoad, afterBase, limit);
-  const end = carriedBy(problem, loads, board.at);
   const moves = parts.base.length + forLoad.length;
-  const minimumMoves = Math.min(moves, Math.max(placement.minimumMoves, needed));
+  const minimumMoves = Math.min(moves, needed);
   const bands = bandsOf(board, policy);
-  const after = standOf(bands, loadOf(board, end), (isAbove) => isPlanned && isAbove);
+  const after = standOf(bands, loadOf(board, board.carried), (isAbove) => isPlanned && isAbove);
   const { outside } = standOf(bands, found.ofDatanode, () => true);
   return {
     ...parts,

@@ -11,10 +11,12 @@ const MOST_DONORS = 12;
 /** A start after the first leaves out this part of the steps, so that it comes to another end. */
 const SKIPPED = 0.25;
 
-/** What a search may take: ways that are looked at. Counted, so that the same input gives the same plan on every machine. */
-export interface Effort {
-  steps: number;
-  readonly shouldStop: () => boolean;
+interface SearchOptions {
+  readonly steps: number;
+  /** Starts after the first, at most. */
+  readonly rounds: number;
+  /** Whether targets that carry too little are filled too. */
+  readonly fills: boolean;
 }
 
 /**
@@ -24,22 +26,22 @@ export interface Effort {
 export class LoadSearch {
   readonly #board: Board;
   readonly #roles: Uint8Array;
-  readonly #effort: Effort;
+  readonly #shouldStop: () => boolean;
+  #steps = 0;
+  /** Whether targets that carry too little are filled too. */
+  #fills = false;
   /** Regions that may move, by the column of the start, from the most load to the least. Sorted when first asked for. */
   readonly #atStart: number[][];
   readonly #isSorted: Uint8Array;
   readonly #arrived: Set<number>[];
   readonly #order: number[];
+  readonly #level: Float64Array;
 
-  /** Whether targets that carry too little are filled too. */
-  readonly #fills: boolean;
-
-  constructor(board: Board, roles: Uint8Array, effort: Effort, fills: boolean) {
-    this.#fills = fills;
+  constructor(board: Board, roles: Uint8Array, shouldStop: () => boolean) {
     const { columns, regionsOfTable } = board.problem;
     this.#board = board;
     this.#roles = roles;
-    this.#effort = effort;
+    this.#shouldStop = shouldStop;
     this.#atStart = columns.map(() => []);
     for (const region of regionsOfTable)
       if (roles[region] === MAY_MOVE && board.at[region] !== -1)
@@ -47,10 +49,12 @@ export class LoadSearch {
     this.#isSorted = new Uint8Array(columns.length);
     this.#arrived = columns.map(() => new Set());
     this.#order = columns.map((_, column) => column);
+    this.#level = new Float64Array(columns.length);
   }
 
   /** The first descent, and as many others as the effort allows. Leaves the board at the best end. */
-  run(prng: Prng, rounds: number): void {
+  run(prng: Prng, { steps, rounds, fills }: SearchOptions): void {
+    [this.#steps, this.#fills] = [steps, fills];
     this.#descend(undefined);
     this.#takeBackNeedless(0);
     let best = this.#score();
@@ -83,7 +87,8 @@ export class LoadSearch {
    * From the fullest target the heaviest region to the emptiest, where that makes the fuller of the two less full; else to the next emptiest, else from
    * the next fullest. It goes on until all are within the band for all, or nothing helps.
    */
-  descendPlainly(): void {
+  descendPlainly(steps: number): void {
+    this.#steps = steps;
     while (!this.#isOver()) {
       const place = this.#plainPlace();
       if (place === undefined) return;
@@ -102,7 +107,7 @@ export class LoadSearch {
       const leaving = this.#movable(from).filter((region) => board.canLeave(region));
       for (const to of order) {
         if (level(to) >= band.mean) break;
-        this.#effort.steps -= 1;
+        this.#steps -= 1;
         const region = leaving.find(
           (candidate) =>
             level(to, loads.of[candidate]) < level(from) &&
@@ -116,14 +121,15 @@ export class LoadSearch {
   }
 
   /** One descent from where the board is, without what is not needed. */
-  finish(): void {
+  finish(steps: number, fills: boolean): void {
+    [this.#steps, this.#fills] = [steps, fills];
     this.#takeBackNeedless(0);
     this.#descend(undefined);
     this.#takeBackNeedless(0);
   }
 
   #isOver(): boolean {
-    return this.#effort.steps <= 0 || this.#effort.shouldStop();
+    return this.#steps <= 0 || this.#shouldStop();
   }
 
   #descend(prng: Prng | undefined): void {
@@ -182,14 +188,14 @@ export class LoadSearch {
     const over = board.carried[column]! - board.high(column);
     if (over > 0) {
       const regions = someRegions(board, this.#movable(column), over);
-      this.#effort.steps -= forEachStep(board, column, regions, order, this.#roles, tell);
+      this.#steps -= forEachStep(board, column, regions, order, this.#roles, tell);
       return best;
     }
     const lacks = board.low(column) - board.carried[column]!;
     for (const donor of order.slice(-MOST_DONORS).reverse()) {
       if (donor === column) continue;
       const regions = someRegions(board, this.#movable(donor), lacks);
-      this.#effort.steps -= forEachStep(board, donor, regions, [column], this.#roles, tell);
+      this.#steps -= forEachStep(board, donor, regions, [column], this.#roles, tell);
     }
     return best;
   }
@@ -197,21 +203,21 @@ export class LoadSearch {
   /** Columns by what they carry for their weight. Nearly sorted already: an insertion sort. */
   #emptiestFirst(): readonly number[] {
     const { carried, problem } = this.#board;
-    const order = this.#order;
-    const of = (column: number): number => carried[column]! / problem.weights[column]!;
+    const [order, level] = [this.#order, this.#level];
+    for (let column = 0; column < level.length; column += 1)
+      level[column] = carried[column]! / problem.weights[column]!;
     for (let end = 1; end < order.length; end += 1) {
       const column = order[end]!;
+      const own = level[column]!;
       let place = end;
-      while (place > 0 && isAfter(order[place - 1]!, column)) {
-        order[place] = order[place - 1]!;
-        place -= 1;
+      for (; place > 0; place -= 1) {
+        const other = order[place - 1]!;
+        if (level[other]! < own || (level[other] === own && other < column)) break;
+        order[place] = other;
       }
       order[place] = column;
     }
     return order;
-    function isAfter(a: number, b: number): boolean {
-      return of(a) > of(b) || (of(a) === of(b) && a > b);
-    }
   }
 
   /** Regions of a column that may move, from the most load to the least. */

@@ -8,10 +8,11 @@ import { withEndedMove } from '../../../src/domain/region-counts.ts';
 import type { RegionCounts } from '../../../src/domain/region-counts.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import { createPrng } from '../../../src/lib/prng.ts';
-import { carriedBy, columnsAfter, findBand, meanOf } from '../../../src/planner/load/band.ts';
+import { findBand, meanOf, placeAtHome } from '../../../src/planner/load/band.ts';
 import { Board } from '../../../src/planner/load/board.ts';
 import { boundMoves } from '../../../src/planner/load/bound.ts';
 import { areKnown, findRoles, readLoads, smallestToMove } from '../../../src/planner/load/loads.ts';
+import { scoreOf } from '../../../src/planner/load/score.ts';
 import { buildProblem } from '../../../src/planner/problem.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import type { PlanDraft } from '../../../src/planner/plan.ts';
@@ -118,18 +119,12 @@ describe('the lower bound of clusters that are too large for the exact search', 
     const problem = buildProblem(snapshot, BY_LOAD, EMPTY_MEMORY, 0);
     const loads = readLoads(problem, LOAD);
     if (!areKnown(loads)) throw new Error('Every load is known');
-    const home = columnsAfter(problem, []);
-    const carried = carriedBy(problem, loads, home);
-    const roles = findRoles(problem, loads, smallestToMove(problem, loads, meanOf(problem, carried)));
-    const board = new Board(
-      problem,
-      loads,
-      findBand(problem, loads, roles, LOAD.tolerance, home, carried),
-      home,
-      [],
-    );
+    const home = placeAtHome(problem, loads);
+    const roles = findRoles(problem, loads, smallestToMove(problem, loads, meanOf(problem, home.carried)));
+    const band = findBand(problem, loads, roles, LOAD.tolerance, home);
+    const board = new Board(problem, loads, band, home);
     leaders.forEach((column, region) => board.place(region, column));
-    return boundMoves(board);
+    return boundMoves(board, scoreOf(board));
   }
 
   it.each(Array.from({ length: 150 }, (_, seed) => seed))(

@@ -65,7 +65,7 @@ describe('explain with the objective load', () => {
     const found = explain(input, plan, 'region', plan.moves[0]!.regionId);
     expect(found?.reasons).toHaveLength(1);
     expect(found?.answer).toMatch(
-      /Datanode 0 writes 9\.0 MB\/s, 50 % above the mean of 6\.0; this region is \d\.\d of it/,
+      /Datanode 0 writes 9\.0 MB\/s, 50 % above the mean of 6\.0; this region has \d\.\d MB\/s of it/,
     );
   });
 
