@@ -259,6 +259,8 @@ export const historyStep = z
     failed: z.number(),
     /** Regions moved. */
     moved: z.number(),
+    /** Migrations that failed, were rolled back or ran out of time. */
+    failedMoves: z.number(),
     tableSkewMax: amount,
     nodeSkew: amount,
     /** Regions of the emptiest and of the fullest target. */

@@ -9,17 +9,20 @@ const cycleRow = z
     return { id, trigger, startedAtMs, ...(isOver && { end: { endedAtMs, outcome, moved, detail } }) };
   });
 
-/** Cycles and samples of each step. */
+/** Cycles, samples and failed moves of each step. */
 const HISTORY = `
-  SELECT ?1 + step * ?3 AS at_ms, sum(cycles) AS cycles, sum(failed) AS failed, sum(moved) AS moved, max(table_skew_max) AS table_skew_max,
-    max(node_skew) AS node_skew, min(least) AS least, max(most) AS most
+  SELECT ?1 + step * ?3 AS at_ms, sum(cycles) AS cycles, sum(failed) AS failed, sum(moved) AS moved, sum(failed_moves) AS failed_moves,
+    max(table_skew_max) AS table_skew_max, max(node_skew) AS node_skew, min(least) AS least, max(most) AS most
   FROM (
-    SELECT CAST((ended_at_ms - ?1) / ?3 AS INTEGER) AS step, 1 AS cycles, outcome = 'failed' AS failed, 0 AS moved, NULL AS table_skew_max,
-      NULL AS node_skew, NULL AS least, NULL AS most
+    SELECT CAST((ended_at_ms - ?1) / ?3 AS INTEGER) AS step, 1 AS cycles, outcome = 'failed' AS failed, 0 AS moved, 0 AS failed_moves,
+      NULL AS table_skew_max, NULL AS node_skew, NULL AS least, NULL AS most
     FROM cycles WHERE ended_at_ms >= ?1 AND ended_at_ms < ?2
     UNION ALL
-    SELECT CAST((at_ms - ?1) / ?3 AS INTEGER), 0, 0, moved, table_skew_max, node_skew, least, most
+    SELECT CAST((at_ms - ?1) / ?3 AS INTEGER), 0, 0, moved, 0, table_skew_max, node_skew, least, most
     FROM balance_samples WHERE at_ms >= ?1 AND at_ms < ?2
+    UNION ALL
+    SELECT CAST((ended_at_ms - ?1) / ?3 AS INTEGER), 0, 0, 0, 1, NULL, NULL, NULL, NULL
+    FROM moves WHERE state IN ('failed', 'rolled_back', 'timed_out') AND ended_at_ms >= ?1 AND ended_at_ms < ?2
   )
   GROUP BY step ORDER BY step`;
 

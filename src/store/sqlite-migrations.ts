@@ -221,4 +221,8 @@ export const MIGRATIONS: readonly string[] = [
     numbers BLOB NOT NULL
   ) STRICT;
   `,
+  `
+  -- Failures over time, without a look at each move that succeeded.
+  CREATE INDEX moves_failed ON moves (ended_at_ms) WHERE state IN ('failed', 'rolled_back', 'timed_out');
+  `,
 ];

@@ -367,12 +367,15 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       expect(await page.getByRole('button', { name: 'Trigger' }).isDisabled()).toBe(true);
       // Two that failed with one datanode are its fault: it rests in their place.
       await page.getByRole('cell', { name: 'receives no regions' }).waitFor();
-      await page.getByText('1 × rolled_back').waitFor();
+      await page.getByText('1 × rolled back').waitFor();
+      await page.getByText('in this time: moved 0, failed 3').waitFor();
+      const wide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+      expect(wide).toBeLessThanOrEqual(0);
       const row = page.locator('.quarantine tbody tr').last();
       for (const name of [/^From \d$/, /^To \d$/, /^Failures 1$/, /^Until \d\d:\d\d \(in \d+ min\)$/])
         await row.getByRole('cell', { name }).waitFor();
       await row.getByRole('button', { name: /^Release region/ }).click();
-      await page.getByText('1 × rolled_back').waitFor({ state: 'detached' });
+      await page.getByText('1 × rolled back').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: /^Release datanode/ }).click();
       await page.getByText('In quarantine').waitFor({ state: 'detached' });
       const { store } = daemon.running.session;

@@ -31,7 +31,14 @@ export async function readSeries(
     await yieldToEventLoop();
   }
   if (live.balance) {
-    const now = { atMs: endMs - stepMs, cycles: 0, failed: 0, moved: 0, ...measure(live.balance.now) };
+    const now = {
+      atMs: endMs - stepMs,
+      cycles: 0,
+      failed: 0,
+      moved: 0,
+      failedMoves: 0,
+      ...measure(live.balance.now),
+    };
     const last = steps.at(-1)?.atMs === now.atMs ? steps.pop() : undefined;
     steps.push(last ? join(last, now) : now);
   }

@@ -266,6 +266,7 @@ export const seriesSchema = record({
       cycles: count.describe('Cycles that ended in the step.'),
       failed: count.describe('Those of them that failed.'),
       moved: count.describe('Regions that were moved.'),
+      failedMoves: count.default(0).describe('Migrations that failed, were rolled back or ran out of time.'),
       tableSkewMax: z.number().nullable(),
       nodeSkew: z.number().nullable(),
       least: z.number().nullable().describe('Regions of the emptiest target.'),

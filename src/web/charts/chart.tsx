@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import { formatDuration } from '../../lib/duration.ts';
 import type { SeriesView } from '../../server/api/answers.ts';
 import { formatClock, formatCount, formatExact } from '../format.ts';
 import { useVisible } from '../hooks/layout.ts';
@@ -48,27 +47,27 @@ export function Chart({ figure, series, cursor, setCursor }: ChartProps): JSX.El
     LEFT + ((new Date(at).getTime() - from) / Math.max(1, to - from)) * (right - LEFT);
   const y = (value: number): number => BOTTOM - (value / (ticks.at(-1) ?? 1)) * (BOTTOM - TOP);
   const pointed = points.find(({ at }) => at === cursor);
-  const shown = pointed ?? points.findLast((point) => values.some(({ of }) => of(point) !== null));
-  const words = shown ? describe(shown, values) : 'nothing';
+  const words = describe(pointed ? [pointed] : points, figure);
+  const when = pointed ? formatClock(pointed.at) : look === 'bars' ? 'in this time' : 'latest';
   return (
     <figure class="chart" ref={box}>
       <figcaption>
         <h3>{title}</h3>
         <span class="dim">
-          {pointed ? formatClock(pointed.at) : 'latest'}: {words}
+          {when}: {words}
         </span>
       </figcaption>
       <svg
         width={right + RIGHT}
         height={HEIGHT}
         role="img"
-        aria-label={`${title}, ${unit}, until ${formatExact(until)}. Latest: ${words}.`}
+        aria-label={`${title}, ${unit}, until ${formatExact(until)}. ${when}: ${words}.`}
         onMouseMove={({ offsetX }) =>
           setCursor(nearest(points, from + ((offsetX - LEFT) / (right - LEFT)) * (to - from)))
         }
       >
         <text class="tick" x={0} y={11}>
-          {look === 'bars' ? `${unit} per ${formatDuration(stepSeconds * 1_000)}` : unit}
+          {unit}
         </text>
         {ticks.map((tick) => (
           <g key={tick}>
@@ -86,7 +85,11 @@ export function Chart({ figure, series, cursor, setCursor }: ChartProps): JSX.El
         </text>
         {values.map(({ name, of }, index) =>
           look === 'bars' ? (
-            <path key={name} class="bar" d={barPath(points, of, x, y, stepSeconds * 700)} />
+            <path
+              key={name}
+              class={`bar-${index}`}
+              d={barPath(points, of, x, y, { widthMs: (stepSeconds * 700) / values.length, index })}
+            />
           ) : (
             <path key={name} class={`line line-${index}`} d={linePath(points, of, x, y, right)} />
           ),
@@ -97,9 +100,13 @@ export function Chart({ figure, series, cursor, setCursor }: ChartProps): JSX.El
         <ul class="legend" aria-hidden="true">
           {values.map(({ name }, index) => (
             <li key={name}>
-              <svg width={22} height={2}>
-                <path class={`line line-${index}`} d="M0 1H22" />
-              </svg>
+              {look === 'bars' ? (
+                <span class={`swatch bar-${index}`} />
+              ) : (
+                <svg width={22} height={2}>
+                  <path class={`line line-${index}`} d="M0 1H22" />
+                </svg>
+              )}
               {name}
             </li>
           ))}
@@ -139,13 +146,15 @@ function barPath(
   of: Value['of'],
   x: (at: string | number) => number,
   y: Scale,
-  widthMs: number,
+  { widthMs, index }: { readonly widthMs: number; readonly index: number },
 ): string {
   return points
     .filter((point) => (of(point) ?? 0) > 0)
     .map((point) => {
-      const left = x(point.at);
-      const right = Math.max(left + 2, x(Date.parse(point.at) + widthMs));
+      const begin = Date.parse(point.at);
+      const width = Math.max(2, x(begin + widthMs) - x(begin));
+      const left = x(begin) + index * width;
+      const right = left + width;
       return `M${left} ${y(0)}V${y(of(point) ?? 0)}H${right}V${y(0)}Z`;
     })
     .join('');
@@ -156,10 +165,12 @@ function nearest(points: readonly Point[], atMs: number): string | null {
   return points.reduce<Point | null>((a, b) => (a && distance(a) <= distance(b) ? a : b), null)?.at ?? null;
 }
 
-function describe(point: Point, values: readonly Value[]): string {
+/** The last values of lines, the sums of bars. */
+function describe(points: readonly Point[], { look, values }: Figure): string {
   const texts = values.map(({ name, of }) => {
-    const value = of(point);
-    return `${name} ${value === null ? '–' : formatCount(value)}`;
+    const known = points.map(of).filter((value) => value !== null);
+    const value = look === 'bars' ? known.reduce((sum, each) => sum + each, 0) : known.at(-1);
+    return `${name} ${value === undefined ? '–' : formatCount(value)}`;
   });
   return texts.join(', ');
 }

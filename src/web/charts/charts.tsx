@@ -32,7 +32,10 @@ const FIGURES: readonly Figure[] = [
     title: 'Moves',
     unit: 'regions',
     look: 'bars',
-    values: [{ name: 'moved', of: ({ moved }) => moved }],
+    values: [
+      { name: 'moved', of: ({ moved }) => moved },
+      { name: 'failed', of: ({ failedMoves }) => failedMoves },
+    ],
   },
   {
     title: 'Regions per datanode',
@@ -46,8 +49,8 @@ const FIGURES: readonly Figure[] = [
 ];
 
 /** Of cycles that failed, and moved nothing. */
-function isUnknown({ nodeSkew, moved }: SeriesView['points'][number]): boolean {
-  return nodeSkew === null && moved === 0;
+function isUnknown({ nodeSkew, moved, failedMoves }: SeriesView['points'][number]): boolean {
+  return nodeSkew === null && moved + failedMoves === 0;
 }
 
 /** From the stored history, so that a restart does not make it forget. */

@@ -5,7 +5,7 @@ import { Choice, Select, WhenChoice } from '../controls/choice.tsx';
 import { Empty, Section } from '../controls/section.tsx';
 import { shortTable } from '../format.ts';
 import { useVisible } from '../hooks/layout.ts';
-import { useMatrix, usePageState } from '../page/page.ts';
+import { useDatanodes, useMatrix, usePageState } from '../page/page.ts';
 import { DatanodeBars } from './bars.tsx';
 import { CellColumns } from './cell-columns.tsx';
 import { MAX_COLOURS } from './colours.ts';
@@ -14,8 +14,9 @@ import type { ColourBy } from './region-cells.ts';
 
 /** More are bars. */
 const MAX_COLUMNS = 12;
-/** So narrow that squares and numbers still fit, in pixels. */
+/** So narrow that squares and numbers still fit, in pixels; and where a state stands below. */
 const MIN_COLUMN = 72;
+const MIN_BADGED_COLUMN = 92;
 /** Of the card, left and right. */
 const PADDING = 42;
 
@@ -23,9 +24,11 @@ const PADDING = 42;
 export function Datanodes(): JSX.Element {
   const count = usePageState(({ matrix }) => matrix?.datanodes.length ?? 0);
   const regions = usePageState((state) => state.regions);
+  const hasBadge = useDatanodes().some(({ state }) => state !== 'target');
+  const least = hasBadge ? MIN_BADGED_COLUMN : MIN_COLUMN;
   const box = useRef<HTMLDivElement>(null);
   const width = useVisible(box).width - PADDING;
-  const isEach = regions !== null && count <= Math.min(MAX_COLUMNS, width / MIN_COLUMN);
+  const isEach = regions !== null && count <= Math.min(MAX_COLUMNS, width / least);
   return (
     <div ref={box} class="filled">
       {count === 0 ? (

@@ -146,7 +146,8 @@ function nextTime({ leader, dryRun, paused, cycle, nextTickAt, queue, verdict }:
   if (!leader.leads || cycle) return [];
   if (paused)
     return [['Pause ends', paused.until === null ? 'when somebody resumes' : <Ahead at={paused.until} />]];
-  const isIdle = dryRun || queue.length === 0 || verdict.code === 'blocked';
+  const isIdle =
+    dryRun || queue.length === 0 || verdict.code === 'blocked' || verdict.code === 'lost-contact';
   return [
     [isIdle ? 'Next check' : 'Next cycle', nextTickAt === null ? 'not scheduled' : <Ahead at={nextTickAt} />],
   ];

@@ -42,7 +42,7 @@ export function Quarantine({ count }: { readonly count: number }): JSX.Element {
         <div key={cause} class="quarantine">
           <p>
             <span class="badge bad">
-              {formatCount(regions.length)} × {cause ?? 'unknown cause'}
+              {formatCount(regions.length)} × {cause?.replaceAll('_', ' ') ?? 'unknown cause'}
             </span>{' '}
             {cause !== null && sentenceOf(cause)}
           </p>

@@ -16,7 +16,8 @@ const HEAD = 46;
 const MIN_COLUMN = 28;
 const MIN_WIDE_COLUMN = 52;
 const MAX_COLUMN = 128;
-const MAX_HEIGHT = 14 * ROW + HEAD;
+/** Half a row shows that there are more. */
+const MAX_HEIGHT = 14.5 * ROW + HEAD;
 
 interface GridProps {
   readonly rows: readonly TableRow[];

@@ -25,6 +25,9 @@ const SHADES = [
   ['over', '100%', 'far above'],
 ] as const;
 
+/** About as many rows fit. */
+const SHOWN = 14;
+
 /** Where a datanode drains. */
 const LEAVES = ['leaves', '0%', 'leaves'] as const;
 
@@ -69,6 +72,7 @@ export function Tables(): JSX.Element {
       <ul class="legend" aria-label="Legend">
         <li>
           {formatCount(rows.length)} of {plural(matrix.tables.length, 'table')}
+          {rows.length > SHOWN && '; scroll for the rest'}
         </li>
         {(fractions.includes(0) ? [...SHADES, LEAVES] : SHADES).map(([look, strength, text]) => (
           <li key={text}>

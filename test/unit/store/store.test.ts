@@ -304,11 +304,13 @@ describe('cycles and samples', () => {
     seen(T0 + 29, 3);
     seen(T0 + 30, null);
     seen(T0 + 40, 1);
-    const nothing = { tableSkewMax: null, nodeSkew: null };
-    const skew = { tableSkewMax: 0.5, nodeSkew: 1.5 };
+    endedMove(store, {}, 'failed', T0 + 25);
+    endedMove(store, {}, 'succeeded', T0 + 26);
+    const nothing = { failedMoves: 0, tableSkewMax: null, nodeSkew: null };
+    const skew = { failedMoves: 0, tableSkewMax: 0.5, nodeSkew: 1.5 };
     expect(store.history({ sinceMs: T0, untilMs: T0 + 40, stepMs: 10 })).toEqual([
       { atMs: T0, cycles: 2, failed: 1, moved: 2, ...skew, least: 1, most: 7 },
-      { atMs: T0 + 20, cycles: 0, failed: 0, moved: 4, ...skew, least: 1, most: 5 },
+      { atMs: T0 + 20, cycles: 0, failed: 0, moved: 4, ...skew, failedMoves: 1, least: 1, most: 5 },
       { atMs: T0 + 30, cycles: 0, failed: 0, moved: 2, ...skew, least: null, most: null },
     ]);
     expect(store.history({ sinceMs: T0 + 50, untilMs: T0 + 60, stepMs: 10 })).toEqual([]);
@@ -328,12 +330,23 @@ describe('cycles and samples', () => {
     `);
     for (const step of MIGRATIONS.slice(2)) database.script(step);
     expect(createCycleStore(database).history({ sinceMs: 0, untilMs: 10, stepMs: 5 })).toEqual([
-      { atMs: 0, cycles: 0, failed: 0, moved: 3, tableSkewMax: 2.5, nodeSkew: 4, least: 4, most: 9 },
+      {
+        atMs: 0,
+        cycles: 0,
+        failed: 0,
+        moved: 3,
+        failedMoves: 0,
+        tableSkewMax: 2.5,
+        nodeSkew: 4,
+        least: 4,
+        most: 9,
+      },
       {
         atMs: 5,
         cycles: 1,
         failed: 0,
         moved: 0,
+        failedMoves: 0,
         tableSkewMax: null,
         nodeSkew: null,
         least: null,
