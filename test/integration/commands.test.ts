@@ -64,9 +64,10 @@ it.concurrent(
     expect(withoutTimes(first.out)).toBe(withoutTimes(second.out));
     expect(snapshot.out).not.toContain(String(1031n << 32n));
     expect(await run(['once', ...ACT])).toMatchObject({ status: 0, out: expect.stringMatching(/^moved: /) });
-    expect(await run(['apply', 'plan.json', ...ACT])).toMatchObject({
+    // Whether the cluster is balanced is not what the plan's moves tell: by now a datanode drains.
+    expect(await run(['apply', 'plan.json', ...ACT, '--set', 'datanodes.drain=[0]'])).toMatchObject({
       status: 0,
-      out: expect.stringContaining('All 8 moves of this plan are done already.'),
+      out: 'done: Nothing of this plan is left to move. 0 regions moved.\nAll 8 moves of this plan are done already.\n',
     });
     expect(cluster.submissions()).toHaveLength(8);
     cluster.addDatanode();

@@ -82,7 +82,7 @@ async function work(session: ClusterSession, plan: Plan, signal: AbortSignal): P
   refuseFaults(tableFaults(plan, snapshot), plan);
   if (open.length === 0) {
     const detail = `All ${done.length} moves of this plan are done already.`;
-    return { outcome: 'balanced', moved: 0, failed: 0, detail, plan };
+    return { outcome: 'done', moved: 0, failed: 0, detail, plan };
   }
   refuseFaults(judgement.faults, plan);
   if (!judgement.helps)

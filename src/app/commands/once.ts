@@ -16,7 +16,8 @@ import type { WatchedWork } from '../daemon/work-progress.ts';
 
 /** How one cycle, or one applied plan, went. */
 export interface WorkResult {
-  readonly outcome: CycleOutcome;
+  /** `done`: nothing of an approved plan was left to move, which says nothing of the cluster's balance. */
+  readonly outcome: CycleOutcome | 'done';
   readonly moved: number;
   readonly failed: number;
   readonly detail: string;

@@ -1,5 +1,4 @@
 import { CYCLE_OUTCOMES } from '../../domain/codes.ts';
-import type { CycleOutcome } from '../../domain/codes.ts';
 import { count } from '../../lib/number.ts';
 import type { WorkResult } from '../../app/commands/once.ts';
 import type { Cli, ExitStatus } from '../cli.ts';
@@ -7,7 +6,8 @@ import { writeLines } from '../io.ts';
 import { printable, wrapLines } from '../render/text.ts';
 
 /** 0 when there was nothing left to do that may be done; 1 when something failed or a gate forbade to act. */
-const STATUS: Readonly<Record<CycleOutcome, ExitStatus>> = {
+const STATUS: Readonly<Record<WorkResult['outcome'], ExitStatus>> = {
+  done: 0,
   balanced: 0,
   planned: 0,
   moved: 0,
@@ -18,6 +18,8 @@ const STATUS: Readonly<Record<CycleOutcome, ExitStatus>> = {
   stopped: 1,
   missed: 1,
 };
+
+const SENTENCES = { ...CYCLE_OUTCOMES, done: 'Nothing of this plan is left to move.' };
 
 /** A daemon tells of failed moves in the detail alone. */
 export type WorkReport = Pick<WorkResult, 'outcome' | 'moved' | 'detail'> &
@@ -30,7 +32,7 @@ export async function reportWork(cli: Cli, result: WorkReport): Promise<ExitStat
   const status = STATUS[outcome];
   const failures = failed === 0 ? '' : `, ${count(failed, 'move')} did not succeed`;
   const word = style(status === 0 ? 'green' : 'red', outcome);
-  const lines = [`${word}: ${CYCLE_OUTCOMES[outcome]} ${count(moved, 'region')} moved${failures}.`];
+  const lines = [`${word}: ${SENTENCES[outcome]} ${count(moved, 'region')} moved${failures}.`];
   if (detail !== '') lines.push(printable(detail));
   await writeLines(cli.io.out, wrapLines(lines, width));
   return status;
