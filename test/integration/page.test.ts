@@ -444,6 +444,49 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
     });
   });
+
+  describe('the load of the datanodes', () => {
+    const loaded = (objective: 'count' | 'load'): Partial<SimulatedDaemonOptions> => ({
+      cluster: { regions: 6, layout: 'balanced', seed: 'load', loads: 'hot-tables' },
+      set: [
+        ...['execution.dryRun=true', `balance.objective=${objective}`],
+        ...['by=disk', 'minimum=0', 'stableFor=3'].map((setting) => `balance.load.${setting}`),
+      ],
+    });
+
+    test('is drawn for each, the fullest first, with the band and what the plan makes of it', async () => {
+      await withPage(loaded('load'), async (page, daemon) => {
+        // Loads are relied on after three readings.
+        await daemon.until((event) => event.type === 'planned' && event.plan.moves.length > 0);
+        await page.reload();
+        const panel = page.getByRole('region', { name: 'Load: bytes on disk' });
+        await panel.waitFor();
+        expect(await panel.locator('small').first().textContent()).toBe('uneven');
+        const bars = await panel.locator('.bar-row').all();
+        const texts = await Promise.all(bars.map((bar) => bar.getAttribute('title')));
+        const numbers = texts.map((text) => [...(text ?? '').matchAll(/\d+\.?\d*/g)].map(Number));
+        const now = numbers.map(([, value]) => value!);
+        expect(now).toEqual(now.toSorted((a, b) => b - a));
+        expect(numbers.map(([id]) => id!).sort()).toEqual([0, 1, 2, 3]);
+        // Fuller than even now, and less so after the plan.
+        const [, first = 0, after = 0, , high = 0] = numbers[0]!;
+        expect(first).toBeGreaterThan(high);
+        expect(after).toBeLessThan(first);
+        await panel
+          .getByRole('list', { name: 'Legend of the load' })
+          .getByText(/^even: /)
+          .waitFor();
+        expect(await accessibilityFaults(page)).toEqual([]);
+      });
+    });
+
+    test('is not there where regions are counted', async () => {
+      await withPage(loaded('count'), async (page) => {
+        await page.locator('.node-count').first().waitFor();
+        expect(await page.getByRole('region', { name: /^Load/ }).count()).toBe(0);
+      });
+    });
+  });
 });
 
 /** Runs in the browser. */
