@@ -3,7 +3,9 @@ import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import { describeError, OperatingError } from '../domain/errors.ts';
+import type { GateCode } from '../domain/codes.ts';
 import { describeEvent } from './event-view.ts';
+import { isSuccess } from './live-state.ts';
 import type { EventSource } from './events.ts';
 import { readableLines } from './readable-log.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -74,14 +76,26 @@ export const silentLogger: Logger = createLogger({
 });
 
 /**
- * Writes one line for each event.
+ * Writes one line for each event. A gate that stays closed is told of once: each later cycle finds it closed again.
  *
  * @returns a function that ends it.
  */
 export function logEvents(logger: Logger, events: EventSource): () => void {
+  let [told, found] = [new Set<GateCode>(), new Set<GateCode>()];
   return events.subscribe((event) => {
     const { level, message, fields } = describeEvent(event);
+    if (event.type === 'gate-closed') {
+      logger[told.has(event.code) ? 'debug' : level](fields, message);
+      told.add(event.code);
+      found.add(event.code);
+      return;
+    }
     logger[level](fields, message);
+    // Nothing starts unless every gate is open, and what a cycle did not find closed is open again.
+    if (event.type === 'move-started' && !event.isResumed) told.clear();
+    if (event.type !== 'cycle-finished') return;
+    if (isSuccess(event.outcome)) told = found;
+    found = new Set();
   });
 }
 

@@ -36,9 +36,13 @@ function readableLine(json: string, live: boolean): string {
   const level = typeof line['level'] === 'string' ? line['level'] : 'log';
   const word = LEVEL_WORDS[level] ?? level;
   const fields = Object.entries(line)
-    .filter(([name]) => !LEFT_OUT.includes(name))
+    // What has no value is nothing to read.
+    .filter(([name, value]) => !LEFT_OUT.includes(name) && value !== null)
     .map(([name, value]) => fieldText(name, value));
-  const text = oneLine([String(line['message']), fields.join(', ')].filter((part) => part !== '').join(': '));
+  const told = fields
+    .map((field, at) => (at < fields.length - 1 ? field.replace(/\.$/, '') : field))
+    .join(', ');
+  const text = oneLine([String(line['message']), told].filter((part) => part !== '').join(': '));
   return live ? `${timeOfDay(line['time'])} ${coloured(level, word)}: ${text}` : `${oneLine(word)}: ${text}`;
 }
 
@@ -62,6 +66,7 @@ function fieldText(name: string, value: unknown): string {
 /** Errors and moves say the most in a few of their fields. */
 function valueText(value: unknown): string {
   if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(valueText).join('; ');
   if (typeof value === 'object' && value !== null) {
     if ('message' in value && typeof value.message === 'string') return value.message;
     const move = moveSchema.safeParse(value);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { DatanodeId } from '../domain/ids.ts';
+import type { DatanodeId, RegionId } from '../domain/ids.ts';
 import type { PauseRecord, SavedLoads, SeenCluster } from './port.ts';
 import type { Memory, RequestKind } from '../domain/policy.ts';
 import { Database } from './sqlite-database.ts';
@@ -32,6 +32,8 @@ export interface StandingInState {
   readonly failureRun: number;
   readonly submittedThisHour: number;
   readonly undoneMoves: number;
+  /** Regions of the daemon's own moves that have not ended. */
+  readonly ownRegions: readonly RegionId[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -72,6 +74,7 @@ export function readOnlyState(
         failureRun: moves.failureRun(),
         submittedThisHour: moves.countSubmissions(nowMs - HOUR_MS),
         undoneMoves: moves.countUndone(nowMs - thrashWindowMs),
+        ownRegions: moves.unresolvedMoves().map(({ regionId }) => regionId),
       },
       requests: requestsIn(operator),
       checkCluster: (seen) => {

@@ -4,8 +4,10 @@ import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import { describe, expect, test, type TestContext } from 'vitest';
 import { datanodeChecks } from '../../src/app/preflight/cluster-checks.ts';
+import { gateChecks } from '../../src/app/preflight/gate-checks.ts';
 import type { PreflightReport } from '../../src/app/preflight/check.ts';
 import { toPolicy } from '../../src/config/effective.ts';
+import { EMPTY_MEMORY } from '../../src/domain/policy.ts';
 import { openCluster } from '../../src/greptimedb/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { runCommand } from '../support/cli.ts';
@@ -15,6 +17,7 @@ import { APP, found, preflightRig, sqlAlone } from '../support/preflight-rig.ts'
 import type { Rig } from '../support/preflight-rig.ts';
 import { listenOn } from '../support/listen.ts';
 import { startSimulatedDaemon } from '../support/running-daemon.ts';
+import { snapshotOf } from '../support/random-case.ts';
 import { selfSigned } from '../support/tls.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -234,7 +237,7 @@ test('a dead datanode is told with its regions, and one that takes no writes', a
         workloads: [node.id === '2' ? 'query' : 'hybrid'],
       }) as const,
   );
-  const checks = datanodeChecks({ ...read, datanodes }, toPolicy(configFrom('cluster: {}')));
+  const checks = datanodeChecks({ ...read, datanodes }, toPolicy(configFrom('cluster: {}')), new Set());
   expect(checks[0]?.detail).toBe('2 of 3 datanodes are alive.');
   expect(checks[1]).toMatchObject({
     verdict: 'warn',
@@ -253,6 +256,61 @@ test.for(['0.6', '0.7', '0.9', '1.0'])('tells what GreptimeDB %s cannot do', asy
   expect(found(answer, 'feature').filter((line) => line.startsWith('warn'))).toHaveLength(
     { '0.6': 3, '0.7': 2, '0.9': 0, '1.0': 0 }[profile] ?? -1,
   );
+});
+
+describe('the gates', () => {
+  const datanodes = ['0', '1'].map((id) => ({ id, addr: `host-${id}`, status: 'alive' as const }));
+  const safety = { maintenance: false, procedureManager: 'running' } as const;
+  const migration = {
+    procedureId: 'p',
+    type: 'RegionMigration',
+    status: 'Running',
+    startedAtMs: 0,
+    regionIds: ['7'],
+  };
+  const procedures = [{ ...migration, active: true, isRegionMigration: true }];
+  const config = configFrom('cluster: {}\nexecution: { dryRun: false }');
+  const standing = {
+    pause: undefined,
+    failureRun: 0,
+    submittedThisHour: 0,
+    undoneMoves: 0,
+    ownRegions: ['7'],
+  };
+  const rest = { datanode: '1', role: 'target' as const, untilMs: 9 };
+  const resting = { cooldowns: [], quarantine: [{ regionId: '7', untilMs: 9 }], datanodes: [rest] };
+  const checks = (
+    list: typeof procedures,
+    own: readonly string[],
+    memory: typeof EMPTY_MEMORY = EMPTY_MEMORY,
+  ): string[] => {
+    const state = { standing: { ...standing, ownRegions: own }, memory };
+    const found = gateChecks({ safety, datanodes, procedures: list }, state, config, 1);
+    return found.map(({ verdict, detail }) => `${verdict}: ${detail}`);
+  };
+
+  test.for<[string, string[], string[]]>([
+    [
+      "the daemon's own migration is no trouble",
+      checks(procedures, ['7']),
+      ['pass: The daemon migrates region 7 at this moment.'],
+    ],
+    ['one of somebody else is', checks(procedures, []), ['warn: Procedure p migrates region 7 (Running).']],
+    [
+      'a quarantine forbids something',
+      checks([], [], resting),
+      ['warn: In quarantine, after migrations that failed: 1 region and datanode 1.'],
+    ],
+    ['nothing forbids anything', checks([], []), ['pass: Nothing forbids moving regions at this moment.']],
+  ])('%s', ([, found, wanted]) => {
+    expect(found).toEqual(wanted);
+  });
+
+  test('a datanode in quarantine is not to be filled', () => {
+    const snapshot = snapshotOf([[1, 0]]);
+    const told = datanodeChecks(snapshot, toPolicy(config), new Set(['1'])).map(({ detail }) => detail);
+    expect(told.join(' ')).not.toContain('to be filled');
+  });
 });
 
 describe('the state folder', () => {

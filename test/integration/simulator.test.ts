@@ -72,7 +72,10 @@ describe('a served cluster', () => {
     // Below those that the system gives to everybody who wants any port.
     const port = 20_000 + (process.pid % 10_000);
     const { served } = await serve({}, { ports: { 'frontend-0': port } });
-    await expect(serve({}, { ports: { 'frontend-0': port } })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(serve({}, { ports: { 'frontend-0': port } })).rejects.toMatchObject({
+      code: 'address-in-use',
+      message: expect.stringMatching(/^Cannot listen on 127\.0\.0\.1:\d+: another process listens there; /),
+    });
     await served.close();
     const again = await serve({}, { ports: { 'frontend-0': port }, controlPort: null });
     expect(again.served.frontend).toEqual([`http://127.0.0.1:${port}`]);

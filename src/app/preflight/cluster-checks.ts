@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { OperatingError } from '../../domain/errors.ts';
+import type { DatanodeId } from '../../domain/ids.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { TableSelector } from '../../domain/selector.ts';
 import { takesWrites } from '../../domain/snapshot.ts';
@@ -75,8 +76,12 @@ export function featureChecks(
   ];
 }
 
-/** Which datanodes there are, and which of them take regions. */
-export function datanodeChecks({ datanodes, regions }: Snapshot, policy: Policy): readonly Check[] {
+/** Which datanodes there are, and which of them take regions. @param quarantined nothing moves to them for a while. */
+export function datanodeChecks(
+  { datanodes, regions }: Snapshot,
+  policy: Policy,
+  quarantined: ReadonlySet<DatanodeId>,
+): readonly Check[] {
   const led = (ids: readonly string[]): string => {
     const theirs = regions.filter(({ leader }) => leader !== null && ids.includes(leader));
     return count(theirs.length, 'region');
@@ -90,7 +95,7 @@ export function datanodeChecks({ datanodes, regions }: Snapshot, policy: Policy)
   const readers = idsOf((datanode) => !takesWrites(datanode));
   const targets = alive.filter((id) => ![...draining, ...cordoned, ...readers].includes(id));
   const leaders = new Set(regions.map(({ leader }) => leader));
-  const empty = targets.filter((id) => !leaders.has(id));
+  const empty = targets.filter((id) => !leaders.has(id) && !quarantined.has(id));
   const restart =
     'Start them again, or leave their regions to the failover of GreptimeDB. Their regions are not moved.';
   const told: [

@@ -1,25 +1,28 @@
 import type { Config } from '../../config/config.ts';
 import type { GateCode } from '../../domain/codes.ts';
+import type { RegionId } from '../../domain/ids.ts';
+import type { Memory } from '../../domain/policy.ts';
 import { closedGates } from '../../executor/gates.ts';
 import type { ClosedGate, GateReading } from '../../executor/gates.ts';
 import { evaluateWindows } from '../../executor/windows.ts';
-import type { StandingInState } from '../../store/read-only-state.ts';
+import type { ReadOnlyState, StandingInState } from '../../store/read-only-state.ts';
+import { count } from '../../lib/number.ts';
 import { check } from './check.ts';
 import type { Check } from './check.ts';
 
 /**
  * Every gate that would keep a daemon from moving anything at this moment.
  *
- * @param standing what the state folder says; undefined where there is none.
+ * @param state what the state folder says; undefined where there is none.
  */
 export function gateChecks(
   cluster: Omit<Extract<GateReading['cluster'], { kind: 'read' }>, 'kind'>,
-  standing: StandingInState | undefined,
+  state: Pick<ReadOnlyState, 'standing' | 'memory'> | undefined,
   config: Config,
   nowMs: number,
 ): readonly Check[] {
   const { windows, timezone } = config.schedule;
-  const { pause, ...counts } = standing ?? NOTHING_DONE;
+  const { pause, ownRegions, ...counts } = state?.standing ?? NOTHING_DONE;
   const closed = closedGates(
     {
       ...{ nowMs, snapshotTakenAtMs: nowMs, snapshotAgeMs: 0, submitted: 0, limit: 1, draining: [] },
@@ -32,8 +35,42 @@ export function gateChecks(
     },
     config.execution,
   );
-  if (closed.length === 0) return [check('gates', 'pass', 'Nothing forbids moving regions at this moment.')];
-  return closed.map(gateCheck);
+  const checks = [
+    ...closed.map((gate) => ownMove(gate, cluster, ownRegions) ?? gateCheck(gate)),
+    ...quarantineCheck(state?.memory),
+  ];
+  if (checks.length === 0) return [check('gates', 'pass', 'Nothing forbids moving regions at this moment.')];
+  return checks;
+}
+
+/** What the daemon itself is at is no trouble. */
+function ownMove(
+  { code }: ClosedGate,
+  { procedures }: Pick<Extract<GateReading['cluster'], { kind: 'read' }>, 'procedures'>,
+  ownRegions: readonly RegionId[],
+): Check | undefined {
+  if (code !== 'migration-running' || procedures === 'unsupported') return undefined;
+  const running = procedures
+    .filter(({ active, isRegionMigration }) => active && isRegionMigration)
+    .flatMap(({ regionIds }) => regionIds);
+  if (!running.every((region) => ownRegions.includes(region))) return undefined;
+  return check('gates', 'pass', `The daemon migrates region ${running.join(', ')} at this moment.`);
+}
+
+function quarantineCheck(memory: Memory | undefined): readonly Check[] {
+  const regions = memory?.quarantine.length ?? 0;
+  const datanodes = new Set(memory?.datanodes.map(({ datanode }) => datanode));
+  const held = [
+    ...(regions > 0 ? [count(regions, 'region')] : []),
+    ...(datanodes.size > 0
+      ? [`${datanodes.size === 1 ? 'datanode' : 'datanodes'} ${[...datanodes].join(', ')}`]
+      : []),
+  ];
+  if (held.length === 0) return [];
+  const detail = `In quarantine, after migrations that failed: ${held.join(' and ')}.`;
+  return [
+    check('gates', 'warn', detail, 'quarantine list says why and until when; quarantine release ends it.'),
+  ];
 }
 
 const NOTHING_DONE: StandingInState = {
@@ -41,6 +78,7 @@ const NOTHING_DONE: StandingInState = {
   failureRun: 0,
   submittedThisHour: 0,
   undoneMoves: 0,
+  ownRegions: [],
 };
 
 const ADVICE: Partial<Record<GateCode, string>> = {

@@ -108,15 +108,24 @@ async function checkCluster(
   checks.push(...unread);
   if (snapshot) {
     const unmatched = unmatchedNames(policy, snapshot, everything.unmatchedExcludes());
-    checks.push(...datanodeChecks(snapshot, withRequests(policy, state?.requests ?? {})));
+    checks.push(
+      ...datanodeChecks(snapshot, withRequests(policy, state?.requests ?? {}), restingTargets(state)),
+    );
     checks.push(...selectionChecks(snapshot, compileSelection(config.tables), unmatched));
   }
   const procedures = await attempt(checks, 'gates', () => cluster.listProcedures({ signal }));
   if (safety && snapshot && procedures) {
     const { datanodes } = snapshot;
-    checks.push(...gateChecks({ safety, datanodes, procedures }, state?.standing, config, nowMs));
+    // Again: a daemon may have begun a move meanwhile.
+    const latest = await attempt([], 'state', () => stateOf(config, nowMs));
+    checks.push(...gateChecks({ safety, datanodes, procedures }, latest, config, nowMs));
   }
   return snapshot;
+}
+
+function restingTargets(state: ReadOnlyState | undefined): ReadonlySet<string> {
+  const rests = state?.memory.datanodes.filter(({ role }) => role === 'target') ?? [];
+  return new Set(rests.map(({ datanode }) => datanode));
 }
 
 function clusterCheck({ api, version }: ClusterProfile): Check {

@@ -1,15 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { formatListenAddress, listenUrl } from '../../lib/listen-address.ts';
+import { listenUrl } from '../../lib/listen-address.ts';
 import type { ListenAddress } from '../../lib/listen-address.ts';
-import { OperatingError } from '../../domain/errors.ts';
-
-const WANTED: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process listens there; choose another port with server.listen or --port',
-  EADDRNOTAVAIL: 'this machine has no such address; use one of its own, 0.0.0.0 or ::',
-  EACCES: 'this process may not use that port; choose one of 1024 or above',
-  ENOTFOUND: 'the name does not resolve to an address',
-  EAI_AGAIN: 'the name does not resolve to an address now',
-};
+import { listenError } from '../../domain/listen-error.ts';
 
 /**
  * Binds the server.
@@ -31,11 +23,4 @@ export async function listen(
   const bound = app.server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
   return { url: listenUrl({ host, port }, scheme), port };
-}
-
-function listenError(address: ListenAddress, cause: unknown): OperatingError {
-  const errno = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const why = WANTED[errno] ?? (cause instanceof Error ? cause.message : 'unknown error');
-  const code = errno === 'EADDRINUSE' ? 'address-in-use' : 'listen-failed';
-  return new OperatingError(code, `Cannot listen on ${formatListenAddress(address)}: ${why}`, { cause });
 }

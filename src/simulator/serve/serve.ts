@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { listenError } from '../../domain/listen-error.ts';
 import { describeError, isAbort } from '../../domain/errors.ts';
 import { sleep } from '../../lib/clock.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -141,10 +142,14 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** @returns `host:port`, an IPv6 host in brackets. */
+/** @returns `host:port`, an IPv6 host in brackets. @throws OperatingError `address-in-use` when the port is taken, else `listen-failed`. */
 async function listen(server: Server, host: string, port: number): Promise<string> {
   server.listen(port, host);
-  await once(server, 'listening');
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw listenError({ host, port }, cause);
+  }
   const at = server.address();
   if (at === null || typeof at === 'string') throw new Error('A TCP server has no port');
   return `${at.family === 'IPv6' ? `[${at.address}]` : at.address}:${at.port}`;

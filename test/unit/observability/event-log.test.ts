@@ -4,15 +4,24 @@ import { createLogger, logEvents } from '../../../src/observability/logger.ts';
 import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
 import { withCounts } from '../../support/plans.ts';
 
-function logged(event: RebalancerEvent): Record<string, unknown> {
-  const lines: string[] = [];
+function linesOf(list: readonly RebalancerEvent[]): Record<string, unknown>[] {
+  const lines: Record<string, unknown>[] = [];
   const { bus, clock } = eventBus();
-  const destination = { write: (line: string): number => lines.push(line) };
+  const destination = {
+    write: (line: string): void => {
+      const parsed: Record<string, unknown> = JSON.parse(line);
+      lines.push(parsed);
+    },
+  };
   logEvents(createLogger({ level: 'debug', destination }, { clock }), bus);
-  bus.emit(event);
+  for (const event of list) bus.emit(event);
+  return lines;
+}
+
+function logged(event: RebalancerEvent): Record<string, unknown> {
+  const lines = linesOf([event]);
   expect(lines).toHaveLength(1);
-  const parsed: Record<string, unknown> = JSON.parse(lines[0] ?? '');
-  return parsed;
+  return lines[0]!;
 }
 
 const move = sampleMove();
@@ -77,6 +86,24 @@ describe('logEvents', () => {
     expect(line['message']).toMatch(/^[a-z][a-z :,]+$/);
     if (event.type !== 'snapshot-taken')
       expect(idsOf(line).every((id) => typeof id === 'string' || id === null)).toBe(true);
+  });
+
+  it('warns of a gate when it closes, and not again while it stays closed', () => {
+    const gate: RebalancerEvent = { type: 'gate-closed', code: 'maintenance', detail: 'd' };
+    const lines = linesOf([
+      gate,
+      { ...cycle, outcome: 'gated' },
+      gate,
+      { ...cycle, outcome: 'failed' },
+      gate,
+      { ...cycle, outcome: 'gated' },
+      { ...cycle, outcome: 'balanced' },
+      gate,
+      { type: 'move-started', move, position: 1, total: 2 },
+      gate,
+    ]);
+    const told = lines.filter(({ message }) => message === 'gate closed');
+    expect(told.map(({ level }) => level)).toEqual(['warn', 'debug', 'debug', 'warn', 'warn']);
   });
 
   it('is tested with every type of event', () => {

@@ -36,6 +36,12 @@ it.each([
     },
     'warning: Something happened: duration=2.6 s, move=region 17 of a.b.c from 0 to 1, failed: It broke.\n',
   ],
+  [
+    'nothing of a field without a value, and no full stop before the next field',
+    { until: null, reason: '3 failed (limit 3).', by: 'breaker' },
+    'warning: Something happened: reason=3 failed (limit 3), by=breaker\n',
+  ],
+  ['lists without brackets', { datanodes: ['1', '2'] }, 'warning: Something happened: datanodes=1; 2\n'],
   ['secrets masked', { token: 'hunter2' }, 'warning: Something happened: token=[masked]\n'],
   ['no escape sequences', { text: 'a\u001b[31m\nb' }, 'warning: Something happened: text=a [31m b\n'],
 ])('shows a person %s', (_name, fields, wanted) => {
