@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeError, OperatingError } from '../domain/errors.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { TlsOptions } from '../lib/tls.ts';
 import { parseAnswer, type JsonHttp, type JsonRequest, type JsonResponse } from './http.ts';
 
@@ -29,38 +28,27 @@ export interface KubernetesClientOptions {
   readonly endpoint: string;
   /** Default: the pod's own, from a file beside the token. */
   readonly namespace?: string;
-  /** The folder of the service account. Its token is renewed in place, hourly, and read again after a while. */
+  /** The folder of the service account. Its token is renewed in place, hourly: each request reads it. */
   readonly serviceAccount: string;
   readonly requestTimeoutMs: number;
 }
 
-export interface KubernetesClientDependencies {
-  readonly clock: Clock;
-  readonly createHttp: (tls: TlsOptions) => JsonHttp;
-}
-
-/** How long a token that was read is used: well below the time that the kubelet renews it before its end. */
-const TOKEN_REREAD_MS = 60_000;
 const answerSchema = z.record(z.string(), z.unknown());
 const statusSchema = z.object({ message: z.string().default(''), reason: z.string().default('') });
-
-interface Access {
-  readonly token: string;
-  readonly ca: string;
-  readonly namespace: string;
-  readonly readMs: number;
-}
 
 /** Leases over the API server's REST interface, with the pod's service account. */
 export class ServiceAccountClient implements LeaseClient {
   readonly #options: KubernetesClientOptions;
-  readonly #dependencies: KubernetesClientDependencies;
-  #access: Access | undefined;
-  #http: { readonly ca: string; readonly http: JsonHttp } | undefined;
+  readonly #http: JsonHttp;
+  /** Each connection asks for it. */
+  readonly #tls: { ca?: string } = {};
 
-  constructor(options: KubernetesClientOptions, dependencies: KubernetesClientDependencies) {
+  constructor(
+    options: KubernetesClientOptions,
+    { createHttp }: { readonly createHttp: (tls: TlsOptions) => JsonHttp },
+  ) {
     this.#options = options;
-    this.#dependencies = dependencies;
+    this.#http = createHttp(this.#tls);
   }
 
   async get(name: string, signal: AbortSignal): Promise<unknown> {
@@ -75,8 +63,8 @@ export class ServiceAccountClient implements LeaseClient {
     return answer.status === 409 ? undefined : read(`${method} Lease ${isNew ? '' : name}`, answer);
   }
 
-  async close(): Promise<void> {
-    await this.#http?.http.close();
+  close(): Promise<void> {
+    return this.#http.close();
   }
 
   async #send(
@@ -85,41 +73,18 @@ export class ServiceAccountClient implements LeaseClient {
     body: object | undefined,
     signal: AbortSignal,
   ): Promise<JsonResponse> {
-    const { token, ca, namespace } = await this.#authorize();
-    const http = await this.#httpFor(ca);
-    const { endpoint, requestTimeoutMs: timeoutMs } = this.#options;
-    const answer = await http.send({
+    const { endpoint, serviceAccount, namespace, requestTimeoutMs: timeoutMs } = this.#options;
+    const token = await readLine(join(serviceAccount, 'token'));
+    this.#tls.ca = await readText(join(serviceAccount, 'ca.crt'));
+    const space = encodeURIComponent(namespace ?? (await readLine(join(serviceAccount, 'namespace'))));
+    return this.#http.send({
       method,
-      url: `${endpoint}/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases${path}`,
+      url: `${endpoint}/apis/coordination.k8s.io/v1/namespaces/${space}/leases${path}`,
       headers: { authorization: `Bearer ${token}` },
       ...(body && { body }),
       timeoutMs,
       signal,
     });
-    if (answer.status === 401) this.#access = undefined;
-    return answer;
-  }
-
-  async #authorize(): Promise<Access> {
-    const nowMs = this.#dependencies.clock.monotonicMs();
-    const known = this.#access;
-    if (known && nowMs - known.readMs < TOKEN_REREAD_MS) return known;
-    const { serviceAccount, namespace } = this.#options;
-    this.#access = {
-      token: await readLine(join(serviceAccount, 'token')),
-      ca: await readText(join(serviceAccount, 'ca.crt')),
-      namespace: namespace ?? (await readLine(join(serviceAccount, 'namespace'))),
-      readMs: nowMs,
-    };
-    return this.#access;
-  }
-
-  async #httpFor(ca: string): Promise<JsonHttp> {
-    if (this.#http?.ca === ca) return this.#http.http;
-    await this.#http?.http.close();
-    const http = this.#dependencies.createHttp({ ca });
-    this.#http = { ca, http };
-    return http;
   }
 }
 

@@ -63,6 +63,6 @@ function openLock(
     const client = new EtcdClient({ endpoints, login, requestTimeoutMs }, createHttp(tls));
     return new EtcdLock({ prefix, instance, leaseDurationMs }, client);
   }
-  const client = new ServiceAccountClient({ ...kubernetes, requestTimeoutMs }, { clock, createHttp });
+  const client = new ServiceAccountClient({ ...kubernetes, requestTimeoutMs }, { createHttp });
   return new KubernetesLock({ lease: kubernetes.lease, instance, leaseDurationMs }, client, { clock });
 }

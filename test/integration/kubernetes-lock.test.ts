@@ -16,7 +16,7 @@ const startApiServer = (): Promise<ApiServer> => listenAsApiServer(tempFolder())
 function lockOf(instance: string, { endpoint, serviceAccount }: ApiServer, clock = new VirtualClock()) {
   const client = new ServiceAccountClient(
     { endpoint, serviceAccount, requestTimeoutMs: 5_000 },
-    { clock, createHttp: (tls) => createJsonHttp(tls, { clock: systemClock }) },
+    { createHttp: (tls) => createJsonHttp(tls, { clock: systemClock }) },
   );
   onTestFinished(() => client.close());
   const lock = new KubernetesLock({ lease: 'rebalancer', instance, leaseDurationMs: 15_000 }, client, {
@@ -113,10 +113,10 @@ describe('the lock in a Lease of an API server that checks resource versions', (
     const a = lockOf('a', server);
     await termOf(a);
     Object.assign(server.double, { token: 'canary-token-2' });
-    writeFileSync(join(server.serviceAccount, 'token'), 'canary-token-2');
     const refusal: unknown = await a.lock.acquireOrRenew(signal).catch((error: unknown) => error);
     expect(String(refusal)).toMatch(/HTTP 401/);
     expect(String(refusal)).not.toContain('canary');
+    writeFileSync(join(server.serviceAccount, 'token'), 'canary-token-2');
     expect(await termOf(a)).toBeDefined();
   });
 

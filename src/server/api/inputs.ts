@@ -73,19 +73,11 @@ export const regionsInput = z.strictObject({
   limit: whole(1, 5_000, 1_000),
   datanode: id('datanode').optional().describe('Led by it, or to be moved to it.'),
   table: id('table').optional(),
-  region: id('region').optional(),
-  moving: z
-    .enum(['true', 'false'])
-    .default('false')
-    .transform((text) => text === 'true')
-    .describe('Only those that the plan moves.'),
 });
 export type RegionsQuery = z.infer<typeof regionsInput>;
 
 export const queueInput = z.strictObject({
   limit: whole(1, MAX_PAGE, DEFAULT_PAGE),
-  offset: whole(0, 10_000_000, 0),
-  datanode: id('datanode').optional().describe('As source or target.'),
   text: z.string().max(MAX_TEXT).optional().describe('A part of a table name or of a region id.'),
 });
 export type QueueQuery = z.infer<typeof queueInput>;

@@ -14,14 +14,13 @@ export function waitingMoves(state: QueueState): IteratorObject<Move, undefined>
 type QueueState = Pick<LiveState, 'plan' | 'ended' | 'currentMove' | 'rebalance'>;
 
 /** Those of them that the filters let through. */
-export function buildQueue(state: QueueState, { limit, offset, datanode, text }: QueueQuery): QueueView {
+export function buildQueue(state: QueueState, { limit, text }: QueueQuery): QueueView {
   const moves: Move[] = [];
   let total = 0;
   for (const move of waitingMoves(state)) {
-    if (datanode !== undefined && move.from !== datanode && move.to !== datanode) continue;
     if (text !== undefined && !move.table.includes(text) && !move.regionId.includes(text)) continue;
     total += 1;
-    if (total > offset && moves.length < limit) moves.push(move);
+    if (moves.length < limit) moves.push(move);
   }
   return { total, moves };
 }

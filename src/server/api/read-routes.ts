@@ -8,7 +8,7 @@ import { auditInput, explainInput, historyInput, queueInput, regionsInput, serie
 import { createJsonCache } from '../http/large-json.ts';
 import type { MaybePromise, ServerViews } from './ports.ts';
 import { jsonAnswer, route } from '../http/route.ts';
-import type { RawRequest, Route } from '../http/route.ts';
+import type { Route } from '../http/route.ts';
 import {
   auditSchema,
   healthSchema,
@@ -195,19 +195,14 @@ export function eventsRoute(): Route {
     path: '/api/v1/events',
     access: 'read',
     summary:
-      'Every change as server-sent events. Resumes after the header Last-Event-ID (or the query lastEventId); an event `reset` means that events were lost and everything has to be read afresh.',
+      'Every change as server-sent events. Resumes after the header Last-Event-ID; an event `reset` means that events were lost and everything has to be read afresh.',
     answers: {
       200: { description: 'Events named by their type, data in JSON.', type: 'text/event-stream' },
       503: jsonAnswer('Too many clients.'),
     },
-    handle: (_input, request) => ({ kind: 'event-stream', lastEventId: lastEventIdOf(request) }),
+    handle: (_input, { headers }) => {
+      const lastEventId = headers['last-event-id'];
+      return { kind: 'event-stream', lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined };
+    },
   });
-}
-
-function lastEventIdOf({ headers, query }: RawRequest): string | undefined {
-  const header = headers['last-event-id'];
-  if (typeof header === 'string') return header;
-  const given =
-    typeof query === 'object' && query !== null && 'lastEventId' in query ? query.lastEventId : undefined;
-  return typeof given === 'string' ? given : undefined;
 }

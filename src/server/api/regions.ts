@@ -35,7 +35,7 @@ const REGIONS_PER_SLICE = 1_000;
 /** Undefined without a snapshot. Looks through all regions, in turns. */
 export async function buildRegions(
   { snapshot, plan, ended }: Placement,
-  { limit, datanode, table, region: regionId, moving }: RegionsQuery,
+  { limit, datanode, table }: RegionsQuery,
 ): Promise<RegionsView | undefined> {
   if (!snapshot) return undefined;
   const moves = await movesByRegion(plan, table);
@@ -45,9 +45,7 @@ export async function buildRegions(
   for (const region of snapshot.regions) {
     if (slice.isOver()) await yieldToEventLoop();
     if (table !== undefined && region.tableId !== table) continue;
-    if (regionId !== undefined && region.id !== regionId) continue;
     const move = ended.has(region.id) ? undefined : moves.get(region.id);
-    if (moving && move === undefined) continue;
     const leader = leaderNow(region, moves.get(region.id), ended);
     if (datanode !== undefined && leader !== datanode && move?.to !== datanode) continue;
     total += 1;
