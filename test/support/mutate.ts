@@ -71,3 +71,13 @@ function collect(value: unknown, places: [object, string][]): void {
     collect(child, places);
   }
 }
+
+/** A document with the field at `path` (dots and numbers) set to `value`; `undefined` removes it. */
+export function withField(text: string, path: string, value: unknown): string {
+  const document: unknown = JSON.parse(text);
+  const keys = path.split('.');
+  let parent = document as Record<string, unknown>;
+  for (const key of keys.slice(0, -1)) parent = parent[key] as Record<string, unknown>;
+  parent[keys.at(-1)!] = value;
+  return JSON.stringify(document);
+}

@@ -41,6 +41,10 @@ function client(
 const json = (body: unknown, status = 200): Response => new Response(JSON.stringify(body), { status });
 const headersOf = ({ init }: Seen): Headers => new Headers(init.headers);
 
+/** Answers nothing until it is told to stop. */
+const silent = ({ signal }: DaemonRequest): Promise<Response> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+
 /** A file that holds this text; without one, there is none. */
 function tokenFile(text?: string): string {
   const path = join(tempFolder(), 'token');
@@ -111,12 +115,7 @@ describe('the client of a daemon', () => {
   });
 
   it('gives up after its time', async () => {
-    const { api, clock } = client(
-      (init) =>
-        new Promise((_, reject) =>
-          init.signal.addEventListener('abort', () => reject(init.signal.reason as Error)),
-        ),
-    );
+    const { api, clock } = client(silent);
     const asked = api.get('/x', answer);
     const failed = expect(asked).rejects.toMatchObject({ cause: { message: 'No answer within 10000 ms' } });
     await clock.advance(10_000);
@@ -124,12 +123,7 @@ describe('the client of a daemon', () => {
   });
 
   it('stops when the process is told to', async () => {
-    const { api, stop } = client(
-      (init) =>
-        new Promise((_, reject) =>
-          init.signal.addEventListener('abort', () => reject(init.signal.reason as Error)),
-        ),
-    );
+    const { api, stop } = client(silent);
     const asked = api.get('/x', answer);
     const failed = expect(asked).rejects.toThrow('told to stop');
     setImmediate(() => stop.abort(new Error('told to stop')));

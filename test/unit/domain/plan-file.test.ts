@@ -4,6 +4,7 @@ import { UsageError } from '../../../src/domain/errors.ts';
 import { planIdOf, withPlanId } from '../../../src/app/planning/plan-id.ts';
 import { parsePlanFile, planChunks } from '../../../src/domain/plan-file.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
+import { withField } from '../../support/mutate.ts';
 
 const BALANCE = {
   tableSkewMax: 2,
@@ -63,15 +64,7 @@ const PLAN: Plan = withPlanId({
 
 const format = (plan: Plan): string => [...planChunks(plan)].join('');
 const parsePlan = (text: string): Plan => parsePlanFile(text).plan;
-
-function changed(path: string, value: unknown): string {
-  const document: unknown = JSON.parse(format(PLAN));
-  const keys = path.split('.');
-  let parent = document as Record<string, unknown>;
-  for (const key of keys.slice(0, -1)) parent = parent[key] as Record<string, unknown>;
-  parent[keys.at(-1)!] = value;
-  return JSON.stringify(document);
-}
+const changed = (path: string, value: unknown): string => withField(format(PLAN), path, value);
 
 describe('a plan file', () => {
   it('reads back as what was written', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/domain/errors.ts';
 import { parseSnapshot, snapshotChunks } from '../../../src/domain/snapshot-file.ts';
 import type { Region, Snapshot } from '../../../src/domain/snapshot.ts';
+import { withField } from '../../support/mutate.ts';
 
 const SNAPSHOT: Snapshot = {
   formatVersion: 1,
@@ -36,15 +37,7 @@ const SNAPSHOT: Snapshot = {
 
 const format = (snapshot: Snapshot): string => [...snapshotChunks(snapshot)].join('');
 
-/** The document above as plain data, with `path` (dots and numbers) set to `value`; `undefined` removes it. */
-function changed(path: string, value: unknown): string {
-  const document: unknown = JSON.parse(format(SNAPSHOT));
-  const keys = path.split('.');
-  let parent = document as Record<string, unknown>;
-  for (const key of keys.slice(0, -1)) parent = parent[key] as Record<string, unknown>;
-  parent[keys.at(-1)!] = value;
-  return JSON.stringify(document);
-}
+const changed = (path: string, value: unknown): string => withField(format(SNAPSHOT), path, value);
 
 describe('a snapshot file', () => {
   it('reads back as what was written', () => {

@@ -1,9 +1,8 @@
-import { createPrng } from '../../../src/lib/prng.ts';
 import { parseJsonExact } from '../../../src/lib/json.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
-import { SimulatedCluster } from '../../../src/simulator/index.ts';
 import type { SimulatedClusterOptions } from '../../../src/simulator/index.ts';
 import type { SimResponse } from '../../../src/simulator/serve/http.ts';
+import { simulated } from '../../support/greptimedb.ts';
 
 export type Play = ReturnType<typeof play>;
 
@@ -19,10 +18,10 @@ interface Records {
 }
 
 /** Three datanodes, two tables of three regions, one metric table; all on 0 and 1. */
-export function play(options: SimulatedClusterOptions = {}, seed: string | number = 'play') {
+export function play(options: SimulatedClusterOptions = {}, seed = 'play') {
   const clock = new VirtualClock();
   const layout = { datanodes: 3, tables: 2, regionsPerTable: [3, 3], ...options.layout } as const;
-  const cluster = new SimulatedCluster({ ...options, layout }, { clock, prng: createPrng(seed) });
+  const cluster = simulated({ ...options, layout }, clock, seed);
   /** Sends SQL to a frontend as a form. */
   const sql = (text: string, { frontend = 0, db, headers = {} }: SqlOptions = {}): Promise<SimResponse> => {
     const body = new URLSearchParams({ sql: text, ...(db === undefined ? {} : { db }) });
