@@ -33,7 +33,7 @@ export function Moving(): JSX.Element | null {
   const next = nextMove(status);
   const aside = currentMove
     ? `${formatCount(currentMove.position)} of ${formatCount(currentMove.total)}`
-    : next && `${formatCount(progress.done + progress.failed + 1)} of ${formatCount(total)}`;
+    : next && `${formatCount(next.seq)} of ${formatCount(total)}`;
   return (
     <Section title="Moving now" id="moving" aside={aside && <span class="dim">{aside}</span>}>
       {currentMove ? (
@@ -53,14 +53,14 @@ export function Moving(): JSX.Element | null {
   );
 }
 
-type PlannedMove = Omit<StatusView['queue']['next'][number], 'seq' | 'detail'>;
+type PlannedMove = StatusView['queue']['next'][number];
 type CurrentMove = NonNullable<StatusView['currentMove']>;
 
 function Move({
   move,
   children,
 }: {
-  readonly move: PlannedMove;
+  readonly move: Omit<PlannedMove, 'seq' | 'detail'>;
   readonly children: ComponentChildren;
 }): JSX.Element {
   const datanode = (id: string): JSX.Element => (

@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { StatusView } from '../../server/api/answers.ts';
 import { DetailsButton } from '../controls/details-button.tsx';
 import { SearchField } from '../controls/form.tsx';
 import { MoveText } from '../controls/move.tsx';
@@ -19,7 +18,6 @@ export function Queue(): JSX.Element {
   const planId = usePageState(({ status }) => status?.plan?.planId ?? '');
   const revision = usePageState(({ revisions }) => revisions.moves);
   const current = usePageState(({ status }) => status?.currentMove?.move.regionId ?? '');
-  const earlier = usePageState(({ status }) => (status ? movesOfEarlierPlans(status) : 0));
   const isActing = usePageState(({ status }) => status?.dryRun === false && status.leader.leads);
   const [isWhole, setWhole] = useState(false);
   const [text, setText] = useState('');
@@ -57,7 +55,7 @@ export function Queue(): JSX.Element {
           {moves.map((move) => (
             <li key={move.regionId}>
               <DetailsButton what="region" id={move.regionId} class="row">
-                <span class="seq">{formatCount(earlier + move.seq)}</span>
+                <span class="seq">{formatCount(move.seq)}</span>
                 <MoveText move={move} />
               </DetailsButton>
             </li>
@@ -72,9 +70,4 @@ export function Queue(): JSX.Element {
       )}
     </Section>
   );
-}
-
-/** Moves are counted over a whole rebalance, which may have several plans. */
-function movesOfEarlierPlans({ progress: { done, failed, remaining }, plan }: StatusView): number {
-  return plan ? Math.max(0, done + failed + remaining - plan.moves) : 0;
 }
