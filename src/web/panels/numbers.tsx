@@ -76,11 +76,13 @@ function loadImbalance({ datanodes }: StatusView, load: NonNullable<StatusView['
   ];
 }
 
+const NO_MOVE: ReadonlySet<string> = new Set(['blocked', 'attention']);
+
 /** Of the plan as it stands. */
 function movesLeft({ plan, progress, verdict }: StatusView): readonly [string, string?] {
   if (!plan) return ['–'];
   if (progress.remaining === 0)
-    return ['0', verdict.code === 'balanced' ? 'nothing to move' : 'no move is possible'];
+    return ['0', NO_MOVE.has(verdict.code) ? 'no move is possible' : 'nothing to move'];
   const proof = plan.optimal
     ? 'the fewest possible'
     : `at least ${formatCount(plan.minimumMoves)} are needed`;

@@ -38,12 +38,14 @@ const LOOK: Readonly<Record<VerdictCode, Look>> = {
 const WAITING: Look = ['calm', 'Waiting', 'M12 7v5l3 2M12 4a8 8 0 110 16 8 8 0 010-16z'];
 const NO_REGIONS: Look = ['calm', 'No regions', 'M5 12h14'];
 
+const NOTHING_WRONG: ReadonlySet<VerdictCode> = new Set(['balanced', 'nothing-selected']);
+
 function lookOf(status: StatusView): Look {
   const { verdict, load, gates, snapshot, datanodes } = status;
   const [tone, title, icon] = LOOK[verdict.code];
   // Nothing is wrong: a load that is high has only not been so for long.
   if (verdict.code === 'blocked' && load?.state === 'waiting' && gates.length === 0) return WAITING;
-  if (verdict.code === 'balanced' && snapshot?.regions === 0) return NO_REGIONS;
+  if (snapshot?.regions === 0 && NOTHING_WRONG.has(verdict.code)) return NO_REGIONS;
   if (verdict.code === 'balanced' && datanodes.some(({ state }) => state === 'dead'))
     return ['warn', title, icon];
   const draining = drainingOf(status);
