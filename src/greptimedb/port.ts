@@ -52,8 +52,6 @@ export interface ClusterProfile {
   readonly features: readonly string[];
   /** Whether a submit for a region that already migrates is refused by the server (0.9.0 and later). */
   readonly refusesDuplicates: boolean;
-  /** Whether a procedure's state can be asked for (SQL: 0.7 and later). */
-  readonly hasProcedureState: boolean;
 }
 
 export type RegionReading =

@@ -85,7 +85,7 @@ describe.each(PROFILES)('GreptimeDB %s', (profile) => {
     if (result.kind !== 'accepted') return;
     const procedure = await run(cluster.readProcedure(result.procedureId, { signal: NEVER }));
     expect(procedure).toEqual(
-      cluster.profile.hasProcedureState ? { kind: 'ended', status: 'done' } : { kind: 'unsupported' },
+      cluster.profile.api === 'sql' ? { kind: 'ended', status: 'done' } : { kind: 'unsupported' },
     );
     // Asking again finds it there, or is told that it is no longer where the request says.
     expect(await submit(cluster, regionId, from!, to)).toEqual({ kind: 'already-there' });
@@ -126,7 +126,7 @@ describe.each(PROFILES)('GreptimeDB %s', (profile) => {
     expect(await run(cluster.readRegion('77309411328', { signal: NEVER }))).toEqual({ kind: 'gone' });
     const id = '538b7476-9f79-4e50-aa9c-b1de90710839';
     const reading = await run(cluster.readProcedure(id, { signal: NEVER }));
-    expect(reading.kind).toBe(cluster.profile.hasProcedureState ? 'not-found' : 'unsupported');
+    expect(reading.kind).toBe(cluster.profile.api === 'sql' ? 'not-found' : 'unsupported');
   });
 
   it('keeps ids above 2^53 exact', async () => {

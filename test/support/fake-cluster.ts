@@ -82,6 +82,7 @@ export class FakeCluster implements Cluster {
   readonly #dead = new Set<DatanodeId>();
   readonly #datanodes: readonly DatanodeId[];
   readonly #listsProcedures: boolean;
+  readonly #hasProcedureState: boolean;
   readonly #confirmsWritable: boolean;
   readonly #behave: (request: MigrationRequest) => Behaviour;
   #behaviours: Behaviour[] = [];
@@ -98,6 +99,7 @@ export class FakeCluster implements Cluster {
     this.#clock = clock;
     this.#datanodes = options.datanodes ?? ['0', '1', '2'];
     this.#listsProcedures = options.listsProcedures ?? true;
+    this.#hasProcedureState = options.hasProcedureState ?? true;
     this.#confirmsWritable = options.confirmsWritable ?? false;
     this.#behave = options.behave ?? (() => ({}));
     this.profile = {
@@ -105,7 +107,6 @@ export class FakeCluster implements Cluster {
       version: '',
       features: [],
       refusesDuplicates: true,
-      hasProcedureState: options.hasProcedureState ?? true,
     };
     for (const [id, leader] of Object.entries(options.regions)) {
       this.regions.set(id, { leader, followers: [], status: 'alive', gone: false });
@@ -173,7 +174,7 @@ export class FakeCluster implements Cluster {
 
   async readProcedure(procedureId: ProcedureId, { signal }: CallOptions): Promise<ProcedureReading> {
     await this.#answer('readProcedure', signal);
-    if (!this.profile.hasProcedureState) return { kind: 'unsupported' };
+    if (!this.#hasProcedureState) return { kind: 'unsupported' };
     const migration = this.#migrations.find(({ id }) => id === procedureId);
     if (!migration || !this.#isKnown(migration)) return { kind: 'not-found' };
     if (migration.endedAtMs === undefined) return { kind: 'active', status: 'running' };

@@ -73,7 +73,6 @@ export class MetasrvCluster implements Cluster {
       version: this.#version,
       features: ['admin-http'],
       refusesDuplicates: false,
-      hasProcedureState: false,
     };
   }
 

@@ -183,6 +183,5 @@ export function toProfile(features: SqlFeatures): ClusterProfile {
       features.form === 'ADMIN' ? 'admin-functions' : 'select-functions',
     ],
     refusesDuplicates: compareVersions(oldestVersion(features), '0.9.0') >= 0,
-    hasProcedureState: true,
   };
 }

@@ -85,7 +85,6 @@ describe('telling versions by what they have', () => {
       version,
       features: features.split(' '),
       refusesDuplicates,
-      hasProcedureState: true,
     });
   });
 

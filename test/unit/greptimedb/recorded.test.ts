@@ -62,7 +62,6 @@ describe('the answers of a real GreptimeDB 1.0.2 are read', () => {
       version: '1.0.2',
       features: ['region_peers', 'cluster_info', 'region_statistics', 'procedure_info', 'admin-functions'],
       refusesDuplicates: true,
-      hasProcedureState: true,
     });
   });
 
