@@ -17,6 +17,10 @@ export function whyNotForLoad(
   if (carries === undefined) return undefined;
   const states = `Datanode ${id} ${LOAD_VERBS[before.by]} ${whole(carries)}, ${fromMean(carries, before.mean * weight)} the mean.`;
   const percent = (part: number): string => `${Math.round(part * 100)} %`;
+  const varies = reason(
+    'load-varies',
+    `${states} The load of this region is not known, or varies by more than half of itself.`,
+  );
   switch (before.state) {
     case 'even':
       return reason(
@@ -29,17 +33,14 @@ export function whyNotForLoad(
         `${states} None is more than ${percent(policy.trigger)} above it.`,
       );
     case 'waiting':
+      if (loads.unreliable[region] === 1) return varies;
       return reason('load-not-stable', `${states} That has to last for ${policy.stableFor} cycles in a row.`);
     case 'uneven':
   }
   if (carries <= before.high * weight)
     return reason('load-within-tolerance', `${states} It has none too much to give.`);
   const own = number(loads.of[region]!);
-  if (loads.unreliable[region] === 1)
-    return reason(
-      'load-varies',
-      `${states} The load of this region is not known, or varies by more than half of itself.`,
-    );
+  if (loads.unreliable[region] === 1) return varies;
   if (roles[region] !== MAY_MOVE)
     return reason(
       'load-too-small',

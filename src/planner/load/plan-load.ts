@@ -12,6 +12,7 @@ import { Board } from './board.ts';
 import { evenOut } from './even-out.ts';
 import { findRoles, smallestToMove } from './loads.ts';
 import type { Loads } from './loads.ts';
+import { NOISE } from './score.ts';
 import { orderForLoad, partMoves } from './sequence.ts';
 import type { LoadStep } from './sequence.ts';
 
@@ -62,7 +63,9 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
   const moves = parts.base.length + forLoad.length;
   const minimumMoves = Math.min(moves, needed);
   const bands = bandsOf(board, policy);
-  const after = standOf(bands, loadOf(board, board.carried), (isAbove) => isPlanned && isAbove);
+  // Too much of what is not known well enough yet is waited for.
+  const isTold = isPlanned && (forLoad.length > 0 || !isUnsure(board));
+  const after = standOf(bands, loadOf(board, board.carried), (isAbove) => isTold && isAbove);
   const { outside } = standOf(bands, found.ofDatanode, () => true);
   return {
     ...parts,
@@ -73,6 +76,12 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
     // Where no move helps, it is as the plan leaves it.
     load: { ...bands, now: moves === 0 && isPlanned ? after : { ...found, outside }, after },
   };
+}
+
+/** Whether all that is too much stays because its load is not known well enough yet: too new, or too unsteady. */
+function isUnsure(board: Board): boolean {
+  const slack = NOISE * board.band.mean;
+  return board.carried.every((load, column) => load <= board.high(column) + slack);
 }
 
 function highestOf({ weights }: Problem, carried: Float64Array): number {

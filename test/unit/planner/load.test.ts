@@ -177,6 +177,8 @@ describe('the objective load', () => {
         loads: { values, unsteady: new Uint8Array(values.length).fill(unsteady) },
       }).plan;
     expect(given(1).moves).toEqual([]);
+    // What is too new or too unsteady is no failure of the search: it has to become known first.
+    expect([given(1).before.load?.state, given(1).after.load?.state]).toEqual(['waiting', 'waiting']);
     expect(given(0).moves).not.toEqual([]);
   });
 
