@@ -117,6 +117,12 @@ describe('reads', () => {
     else expect(explanationSchema.parse(JSON.parse(answer.text)).kind).toBe(path.split('/')[0]);
   });
 
+  it('says of nothing that it is not there before the cluster was read', async () => {
+    const { url } = await start();
+    for (const path of ['region/4398046511104', 'table/public.cpu', 'datanode/2'])
+      expect(await ask(`${url}/api/v1/explain/${path}`)).toMatchObject({ status: 503, code: 'no-snapshot' });
+  });
+
   it('explains the plan that it shows, and names it', async () => {
     const { url, bus } = await start();
     emitPlan(bus);

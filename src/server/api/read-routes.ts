@@ -179,9 +179,11 @@ function explainRoute(views: ServerViews): Route {
     answers: {
       200: jsonAnswer('The explanation.', explanationSchema),
       404: jsonAnswer('There is none of that id.'),
+      503: jsonAnswer(NO_SNAPSHOT.message),
     },
     handle: async ({ kind, id }) => {
       const value = await views.explain(kind, id);
+      if (value === undefined && views.snapshot() === undefined) throw NO_SNAPSHOT;
       if (value === undefined)
         throw new HttpError(404, 'not-found', `There is no ${kind} ${JSON.stringify(id)}.`);
       return { kind: 'json', value };
