@@ -97,7 +97,7 @@ function Current({
   const elapsed = (iso: string): string => formatElapsed(Date.parse(iso), nowMs);
   return (
     <>
-      <Move move={move}>{elapsed(startedAt)} so far</Move>
+      <Move move={move}>{elapsed(startedAt).replaceAll(' ', '\u00a0')} so far</Move>
       <ol class="steps" aria-label="Steps of the move">
         {STEPS.map(([state, text, detail], index) => (
           <li

@@ -78,7 +78,11 @@ export function Verdict(): JSX.Element | null {
         <Draining status={status} />
         <LeaderLink status={status} />
         {/* The reasons of a blocked cluster are listed below. */}
-        {verdict.code !== 'blocked' && <Folded text={verdict.detail} />}
+        {verdict.code === 'standby' ? (
+          <p class="dim">{verdict.detail}</p>
+        ) : (
+          verdict.code !== 'blocked' && <Folded text={verdict.detail} />
+        )}
       </Head>
       <Progress status={status} />
     </section>
