@@ -65,7 +65,8 @@ export function makePlan(input: PlanInput, budget = new Budget()): Planned {
   };
   orderMoves(problem, forLoad?.base ?? placement.relocations, live, append);
   forLoad?.order(live).forEach(append);
-  const counts = { ...live.result(), ...(forLoad && { load: forLoad.load(moved) }) };
+  const counted = live.result();
+  const counts = forLoad ? { ...counted, load: forLoad.load(moved) } : counted;
   const plan: PlanDraft = {
     formatVersion: 1,
     snapshotTakenAt: snapshot.takenAt,

@@ -133,8 +133,11 @@ export function buildProblem(snapshot: Snapshot, policy: Policy, memory: Memory,
   const tables = [...snapshot.tables].sort((a, b) => compareIds(a.id, b.id));
   const selector = compileSelection(policy.tables);
   const inScope = tables.map((table) => selector.selects(table));
-  const { isAlive, ...located } = locateRegions(snapshot.regions, tables, nodes);
-  const hold = findHolds({ snapshot, policy, memory, nowMs, nodes, tables, inScope, isAlive, ...located });
+  const located = locateRegions(snapshot.regions, tables, nodes);
+  const { tableOf, nodeOf, writeRate, hasFollowers } = located;
+  const hold = findHolds({ snapshot, policy, memory, nowMs, nodes, tables, inScope, ...located });
+  const { start, regionsOfTable } = groupByTable(tables.length, tableOf, hold);
+  // Named one by one: an object that is spread into another loses its compiled readers at each full collection.
   return {
     snapshot,
     nodes,
@@ -145,10 +148,14 @@ export function buildProblem(snapshot: Snapshot, policy: Policy, memory: Memory,
     evenTotals: true,
     tables,
     inScope,
-    ...located,
-    moveRate: located.writeRate,
+    tableOf,
+    nodeOf,
+    writeRate,
+    hasFollowers,
+    moveRate: writeRate,
     hold,
-    ...groupByTable(tables.length, located.tableOf, hold),
+    start,
+    regionsOfTable,
   };
 }
 
@@ -256,7 +263,7 @@ function findHolds(input: HoldInput): Uint8Array {
     return hold === 'cooldown' && node?.drains === true ? undefined : hold;
   };
   // Most regions are free, and are known to be by the place where they are: that is asked first.
-  const isFreeTable = tables.map((_, index) => tableHold[index] === undefined && !isPinnedTable[index]);
+  const isFreeTable = tableHold.map((byTable, index) => byTable === undefined && !isPinnedTable[index]);
   const isFreeNode = nodes.map(
     ({ state, givesNone }) =>
       !givesNone && (state === 'draining' || (state === 'target' && !policy.onlyDrain)),

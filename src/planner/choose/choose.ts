@@ -26,9 +26,11 @@ export function chooseRegions(
   const load = createNodeLoad(problem);
   const relocations: Relocation[] = [];
   const assign = (region: number, column: number): void => {
-    const relocation = { region, from: problem.nodeOf[region]!, to: problem.columns[column]! };
-    relocations.push(relocation);
-    load.shift(relocation);
+    const [from, to] = [problem.nodeOf[region]!, problem.columns[column]!];
+    relocations.push({ region, from, to });
+    if (load.measure === undefined) return;
+    load.byNode[from]! -= load.byRegion[region]!;
+    load.byNode[to]! += load.byRegion[region]!;
   };
   for (const row of followerRows) forEachAway(row, assign);
   const giveOf = new Int32Array(problem.nodes.length);
@@ -36,7 +38,7 @@ export function chooseRegions(
     const exchange = exchangeOf(problem, rows, row, giveOf);
     if (exchange.takers.length === 0) continue;
     if (load.measure === undefined) takeTurns(keepTargets(problem, exchange, assign), assign);
-    else spreadLoad(problem, exchange, load).forEach(({ region, column }) => assign(region, column));
+    else for (const { region, column } of spreadLoad(problem, exchange, load)) assign(region, column);
   }
   return relocations;
 }

@@ -80,32 +80,22 @@ export interface NodeLoad {
   /** Undefined: no region tells its load. */
   readonly measure: LoadMeasure | undefined;
   readonly byNode: Float64Array;
+  /** Empty where no region tells its load. */
   readonly byRegion: Float64Array;
-  shift(move: { readonly region: number; readonly from: number; readonly to: number }): void;
 }
 
 export function createNodeLoad({ snapshot, nodes, nodeOf, writeRate }: Problem): NodeLoad {
   const { regions } = snapshot;
   const measure = leadingMeasure(regions);
   const byNode = new Float64Array(nodes.length);
-  const loadOf = (region: number): number =>
-    measure === undefined || measure === 'writeBytesPerSecond'
-      ? writeRate[region]!
-      : (regions[region]!.load?.[measure] ?? 0);
   const byRegion = new Float64Array(measure === undefined ? 0 : regions.length);
   for (let region = 0; region < byRegion.length; region += 1) {
-    const load = loadOf(region);
+    const load =
+      measure === undefined || measure === 'writeBytesPerSecond'
+        ? writeRate[region]!
+        : (regions[region]!.load?.[measure] ?? 0);
     byRegion[region] = load === UNKNOWN ? 0 : load;
     if (nodeOf[region] !== -1) byNode[nodeOf[region]!]! += byRegion[region]!;
   }
-  return {
-    measure,
-    byNode,
-    byRegion,
-    shift: ({ region, from, to }) => {
-      if (measure === undefined) return;
-      byNode[from]! -= byRegion[region]!;
-      byNode[to]! += byRegion[region]!;
-    },
-  };
+  return { measure, byNode, byRegion };
 }

@@ -30,20 +30,20 @@ const KEEP_WITHIN = 1.1;
  * spread about as well so.
  */
 export function spreadLoad(problem: Problem, exchange: Exchange, load: NodeLoad): readonly Assignment[] {
-  const fresh = new Spread(problem, exchange, load);
-  fresh.fill(exchange.leaving);
+  const fresh = createSpread(problem, exchange, load);
+  fill(fresh, exchange.leaving);
   if (!problem.previous) return fresh.assignments;
-  const limit = KEEP_WITHIN * fresh.highest();
-  const kept = new Spread(problem, exchange, load);
+  const limit = KEEP_WITHIN * highestOf(fresh);
+  const kept = createSpread(problem, exchange, load);
   const takerOf = new Map(exchange.takers.map(({ column }, taker) => [column, taker]));
   const rest = keepTargets(
     problem,
     exchange,
-    (region, column) => kept.give(region, takerOf.get(column)!),
-    (region, column) => kept.with(region, takerOf.get(column)!) <= limit,
+    (region, column) => give(kept, region, takerOf.get(column)!),
+    (region, column) => loadWith(kept, region, takerOf.get(column)!) <= limit,
   );
-  kept.fill(rest.leaving);
-  return kept.highest() <= limit ? kept.assignments : fresh.assignments;
+  fill(kept, rest.leaving);
+  return highestOf(kept) <= limit ? kept.assignments : fresh.assignments;
 }
 
 /**
@@ -73,82 +73,85 @@ export function keepTargets(
 }
 
 /** What the targets of one row carry while it is decided who takes what. They are named by their place among the takers. */
-class Spread {
-  readonly assignments: Assignment[] = [];
-  readonly #problem: Problem;
-  readonly #load: NodeLoad;
-  readonly #takers: readonly Taker[];
-  readonly #lack: number[];
-  readonly #carried: number[];
-  readonly #perWeight: number[];
+interface Spread {
+  readonly problem: Problem;
+  readonly load: NodeLoad;
+  readonly takers: readonly Taker[];
+  readonly lack: number[];
+  readonly carried: number[];
+  readonly perWeight: number[];
+  readonly assignments: Assignment[];
+}
 
-  constructor(problem: Problem, { takers }: Exchange, load: NodeLoad) {
-    this.#problem = problem;
-    this.#load = load;
-    this.#takers = takers;
-    this.#lack = takers.map(({ lack }) => lack);
-    this.#carried = takers.map(({ column }) => load.byNode[problem.columns[column]!]!);
-    this.#perWeight = takers.map((_, taker) => this.#carried[taker]! / this.#weightOf(taker));
-  }
+function createSpread(problem: Problem, { takers }: Exchange, load: NodeLoad): Spread {
+  const carried = takers.map(({ column }) => load.byNode[problem.columns[column]!]!);
+  return {
+    problem,
+    load,
+    takers,
+    lack: takers.map(({ lack }) => lack),
+    carried,
+    perWeight: takers.map(({ column }, taker) => carried[taker]! / problem.weights[column]!),
+    assignments: [],
+  };
+}
 
-  give(region: number, taker: number): void {
-    this.#perWeight[taker] = this.with(region, taker);
-    this.#carried[taker]! += this.#load.byRegion[region]!;
-    this.#lack[taker]! -= 1;
-    this.assignments.push({ region, column: this.#takers[taker]!.column });
-  }
+function give(spread: Spread, region: number, taker: number): void {
+  const { carried, perWeight, lack, takers, load } = spread;
+  perWeight[taker] = loadWith(spread, region, taker);
+  carried[taker]! += load.byRegion[region]!;
+  lack[taker]! -= 1;
+  spread.assignments.push({ region, column: takers[taker]!.column });
+}
 
-  /** What a target would carry for its weight with one region more. */
-  with(region: number, taker: number): number {
-    return (this.#carried[taker]! + this.#load.byRegion[region]!) / this.#weightOf(taker);
-  }
+/** What a target would carry for its weight with one region more. */
+function loadWith({ carried, load, problem, takers }: Spread, region: number, taker: number): number {
+  return (carried[taker]! + load.byRegion[region]!) / problem.weights[takers[taker]!.column]!;
+}
 
-  highest(): number {
-    return this.#perWeight.reduce((most, value) => Math.max(most, value), 0);
-  }
+function highestOf({ perWeight }: Spread): number {
+  return perWeight.reduce((most, value) => Math.max(most, value), 0);
+}
 
-  /**
-   * Gives the heaviest region first, to the target that carries least of those that lack any, among equals the first: the top of a heap.
-   *
-   * @throws Error when there are more than are lacking.
-   */
-  fill(leaving: readonly number[]): void {
-    const lightestFirst = sortByKey([...leaving], {
-      key: this.#load.byRegion,
-      compareEqual: (a, b) => compareMoveCost(this.#problem, b, a),
-    });
-    const heap = this.#lack.flatMap((lack, taker) => (lack > 0 ? [taker] : []));
-    for (let place = (heap.length >> 1) - 1; place >= 0; place -= 1) this.#sink(heap, place);
-    for (let place = lightestFirst.length - 1; place >= 0; place -= 1) {
-      const region = lightestFirst[place]!;
-      const taker = heap[0];
-      if (taker === undefined) throw new Error('More regions leave than are lacking');
-      this.give(region, taker);
-      if (this.#lack[taker] === 0) {
-        heap[0] = heap.at(-1)!;
-        heap.pop();
-      }
-      this.#sink(heap, 0);
+/**
+ * Gives the heaviest region first, to the target that carries least of those that lack any, among equals the first: the top of a heap.
+ *
+ * @throws Error when there are more than are lacking.
+ */
+function fill(spread: Spread, leaving: readonly number[]): void {
+  const { problem, load, lack } = spread;
+  const lightestFirst = sortByKey(leaving.slice(), {
+    key: load.byRegion,
+    compareEqual: (a, b) => compareMoveCost(problem, b, a),
+  });
+  const heap = lack.flatMap((regions, taker) => (regions > 0 ? [taker] : []));
+  for (let place = (heap.length >> 1) - 1; place >= 0; place -= 1) sink(spread, heap, place);
+  for (let place = lightestFirst.length - 1; place >= 0; place -= 1) {
+    const taker = heap[0];
+    if (taker === undefined) throw new Error('More regions leave than are lacking');
+    give(spread, lightestFirst[place]!, taker);
+    if (lack[taker] === 0) {
+      heap[0] = heap.at(-1)!;
+      heap.pop();
     }
+    sink(spread, heap, 0);
   }
+}
 
-  #sink(heap: number[], start: number): void {
-    for (let place = start; ;) {
-      let child = 2 * place + 1;
-      if (child >= heap.length) return;
-      if (child + 1 < heap.length && this.#isLess(heap[child + 1]!, heap[child]!)) child += 1;
-      if (!this.#isLess(heap[child]!, heap[place]!)) return;
-      [heap[place], heap[child]] = [heap[child]!, heap[place]!];
-      place = child;
-    }
+function sink({ perWeight }: Spread, heap: number[], start: number): void {
+  for (let place = start; ;) {
+    let child = 2 * place + 1;
+    if (child >= heap.length) return;
+    if (child + 1 < heap.length && isLess(perWeight, heap[child + 1]!, heap[child]!)) child += 1;
+    if (!isLess(perWeight, heap[child]!, heap[place]!)) return;
+    const lower = heap[place]!;
+    heap[place] = heap[child]!;
+    heap[child] = lower;
+    place = child;
   }
+}
 
-  #isLess(a: number, b: number): boolean {
-    const difference = this.#perWeight[a]! - this.#perWeight[b]!;
-    return difference < 0 || (difference === 0 && a < b);
-  }
-
-  #weightOf(taker: number): number {
-    return this.#problem.weights[this.#takers[taker]!.column]!;
-  }
+function isLess(perWeight: readonly number[], a: number, b: number): boolean {
+  const difference = perWeight[a]! - perWeight[b]!;
+  return difference < 0 || (difference === 0 && a < b);
 }

@@ -98,7 +98,7 @@ function groupMembers(
     first[count] = next;
   }
   const unbounded = singles.length > 0 ? count : -1;
-  members.set(singles, next);
+  for (let index = 0; index < singles.length; index += 1) members[next + index] = singles[index]!;
   if (unbounded !== -1) {
     count += 1;
     first[count] = next + singles.length;

@@ -44,7 +44,7 @@ export function solve(
   const proven = columnCount === 0 || improve(search, budget);
   const moves = countMoves(search);
   const minimumMoves = proven ? moves : Math.max(movesOfRows, movesForTotals(search));
-  return { ...search, proven, moves, minimumMoves };
+  return { problem, rows, followerRows, units, bounds, totals, potentials, proven, moves, minimumMoves };
 }
 
 /** Returns whether the end is proven. */
