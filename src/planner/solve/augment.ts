@@ -3,6 +3,7 @@ import { columnLowerCost, columnRaiseCost, IMPLICIT_RAISE_COST, lowerCost, raise
 import { findStep, lowerSpread, raiseSpread } from './follower-paths.ts';
 import { canGive, moveRegion, NONE, OUTSIDE } from './follower-row.ts';
 import type { FollowerRow } from './follower-row.ts';
+import { regionsAlong } from './repeat.ts';
 import { findSlot, lowerCell, raiseCell } from './rows.ts';
 import type { Search } from './search.ts';
 
@@ -100,8 +101,11 @@ class BlockingFlow {
     let shipped = 0;
     for (let source = 0; source < this.#columns; source += 1) {
       while (this.#level[source] === 0 && this.#gives(source) && this.#findPath(source, length)) {
-        this.#shipPath();
-        shipped += 1;
+        // The next search would find the same path, at one look a step.
+        const regions = regionsAlong(this.#search, this.#path);
+        this.#shipPath(regions);
+        this.looks += (regions - 1) * (this.#path.length - 1);
+        shipped += regions;
       }
     }
     return shipped;
@@ -257,8 +261,8 @@ class BlockingFlow {
     return NONE;
   }
 
-  /** Moves one region along the path that was found. */
-  #shipPath(): void {
+  /** Moves regions along the path that was found. */
+  #shipPath(regions: number): void {
     const { rows, bounds, totals } = this.#search;
     const path = this.#path;
     for (let hop = 0; hop < path.length; hop += 1) {
@@ -266,16 +270,16 @@ class BlockingFlow {
       if (vertex < this.#columns) continue;
       const to = path[hop + 1]!;
       if (vertex < this.#firstCell) {
-        lowerCell(rows, bounds, vertex - this.#columns, path[hop - 1]!);
-        raiseCell(rows, bounds, vertex - this.#columns, to);
+        lowerCell(rows, bounds, vertex - this.#columns, path[hop - 1]!, regions);
+        raiseCell(rows, bounds, vertex - this.#columns, to, regions);
         continue;
       }
       const { row, firstOf } = this.#cellRows[this.#cellRowOf[vertex - this.#firstCell]!]!;
       const column = to < this.#columns ? to : row.column[to - firstOf]!;
       moveRegion(row, this.#regions[hop]!, vertex - firstOf, column);
     }
-    totals[path[0]!]! -= 1;
-    totals[path[path.length - 1]!]! += 1;
+    totals[path[0]!]! -= regions;
+    totals[path[path.length - 1]!]! += regions;
   }
 }
 

@@ -206,10 +206,10 @@ function floorOf(problem: Problem, regions: number, column: number): number {
   return floorShare(regions, problem.weights[column]!, problem.totalWeight);
 }
 
-/** Takes one region out of a cell. A cell that becomes implicit gives its slot back, so that the row never outgrows its room. */
-export function lowerCell(rows: Rows, bounds: SlotBounds, row: number, column: number): void {
+/** Takes regions out of a cell. A cell that becomes implicit gives its slot back, so that the row never outgrows its room. */
+export function lowerCell(rows: Rows, bounds: SlotBounds, row: number, column: number, regions = 1): void {
   const slot = findSlot(rows, row, column);
-  rows.want[slot]! -= 1;
+  rows.want[slot]! -= regions;
   if (rows.want[slot]! > 0 || rows.have[slot]! > 0 || bounds.slotFloor[slot]! > 0) return;
   const last = rows.end[row]! - 1;
   for (const values of [rows.column, rows.have, rows.fixed, rows.want, bounds.slotFloor, bounds.slotCeil]) {
@@ -218,8 +218,8 @@ export function lowerCell(rows: Rows, bounds: SlotBounds, row: number, column: n
   rows.end[row] = last;
 }
 
-/** Puts one region more into a cell. */
-export function raiseCell(rows: Rows, bounds: SlotBounds, row: number, column: number): void {
+/** Puts regions into a cell. */
+export function raiseCell(rows: Rows, bounds: SlotBounds, row: number, column: number, regions = 1): void {
   let slot = findSlot(rows, row, column);
   if (slot === -1) {
     if (rows.end[row] === rows.start[row + 1]) widen(rows, bounds);
@@ -227,7 +227,7 @@ export function raiseCell(rows: Rows, bounds: SlotBounds, row: number, column: n
     bounds.slotFloor[slot] = 0;
     bounds.slotCeil[slot] = row === rows.unbounded ? NO_CEIL : 1;
   }
-  rows.want[slot]! += 1;
+  rows.want[slot]! += regions;
 }
 
 /** Floor and ceil of every slot. Replaced together with the slots. */
