@@ -320,9 +320,7 @@ function holdOfStatus({ status }: Region): Hold | undefined {
 }
 
 function pinnedTables({ tables, policy }: HoldInput): boolean[] {
-  const pins = policy.pins.tables
-    .map((pattern) => compilePattern(pattern))
-    .filter((test) => test !== undefined);
+  const pins = policy.pins.tables.flatMap((pattern) => compilePattern(pattern) ?? []);
   const isPinned = (table: TableIdentity): boolean => pins.some((matches) => matches(table));
   return tables.map(
     (table) =>
