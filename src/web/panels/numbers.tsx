@@ -79,8 +79,9 @@ function loadImbalance({ datanodes }: StatusView, load: NonNullable<StatusView['
 const NO_MOVE: ReadonlySet<string> = new Set(['blocked', 'attention']);
 
 /** Of the plan as it stands. */
-function movesLeft({ plan, progress, verdict }: StatusView): readonly [string, string?] {
+function movesLeft({ plan, progress, verdict, load }: StatusView): readonly [string, string?] {
   if (!plan) return ['–'];
+  if (progress.remaining === 0 && load?.state === 'waiting') return ['0', 'too early to act'];
   if (progress.remaining === 0)
     return ['0', NO_MOVE.has(verdict.code) ? 'no move is possible' : 'nothing to move'];
   const proof = plan.optimal
