@@ -83,8 +83,8 @@ Examples:
   $ greptime-rebalancer plan -c rebalancer.yaml
   $ greptime-rebalancer run -c rebalancer.yaml
 
-Exit status: 0 done or nothing to do, 1 failed, 2 wrong usage or configuration; plan --detailed-exitcode ends with 3
-when the plan has moves.`;
+Exit status: 0 done or nothing to do, 1 failed, 2 wrong usage or configuration;
+plan --detailed-exitcode ends with 3 when the plan has moves.`;
 
 function helpWidth(columns: number): number {
   return Math.min(columns, 100);

@@ -2,6 +2,7 @@ import type { DatanodeId, RegionId } from '../domain/ids.ts';
 import { compareIds } from '../domain/ids.ts';
 import type { MoveRecord } from '../domain/move.ts';
 import type { Region, Snapshot } from '../domain/snapshot.ts';
+import { count } from '../lib/number.ts';
 
 /** A change of leader that we did not make. */
 export interface ForeignMove {
@@ -60,7 +61,7 @@ export function describeForeignMoves(foreign: readonly ForeignMove[]): string {
       ({ regionId, from, to, undid }) => `${regionId} from ${from} to ${to}${undid ? ' (undoing ours)' : ''}`,
     );
   const more = foreign.length > examples.length ? `, and ${foreign.length - examples.length} more` : '';
-  return `Others moved ${foreign.length} regions: ${examples.join(', ')}${more}.`;
+  return `Others moved ${count(foreign.length, 'region')}: ${examples.join(', ')}${more}.`;
 }
 
 function foreignMove(

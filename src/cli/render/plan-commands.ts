@@ -5,6 +5,7 @@ import type { Move, Plan } from '../../domain/plan.ts';
 import type { ClusterIdentity } from '../../domain/snapshot.ts';
 import { printable } from './text.ts';
 import type { Lines } from './text.ts';
+import { count } from '../../lib/number.ts';
 
 /** What the statements need beside the plan. */
 export interface CommandOptions {
@@ -50,7 +51,7 @@ export function* planCurl(plan: Plan, options: CommandOptions): Lines {
 
 function* comments(mark: string, plan: Plan, cluster: ClusterIdentity): Lines {
   const server = `GreptimeDB ${cluster.version || 'of unknown version'}`;
-  yield `${mark} ${printable(cluster.name || 'cluster')} (${printable(server)}): ${plan.moves.length} moves of plan ${plan.planId}`;
+  yield `${mark} ${printable(cluster.name || 'cluster')} (${printable(server)}): ${count(plan.moves.length, 'move')} of plan ${plan.planId}`;
   yield `${mark} made from a snapshot taken ${printable(plan.snapshotTakenAt)}.`;
   for (const line of CAUTION) yield `${mark} ${line}`;
 }

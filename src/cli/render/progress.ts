@@ -71,14 +71,18 @@ interface LineView {
 /** The line that an event leaves behind, or undefined. */
 function eventLine(event: WorkEvent, work: WatchedWork, view: LineView): string | undefined {
   const { style } = view;
-  if (event.type === 'planned') return `plan: ${proofLine(event.plan)}`;
+  // Without moves the end of the cycle says how things stand: it knows whether more than a drain was asked for.
+  if (event.type === 'planned')
+    return `plan: ${event.plan.moves.length === 0 ? 'no moves.' : proofLine(event.plan)}`;
   if (event.type === 'move-finished') return finishedLine(event.move, event.durationMs, work, view);
   // That we stop is told when the cycle has ended.
   if (event.type === 'gate-closed' && event.code !== 'stopping')
     return style('yellow', `not acting (${event.code}): ${printable(event.detail)}`);
   if (event.type === 'recovered') return `found again: ${moveText(event.move)}: ${printable(event.detail)}`;
-  if (event.type === 'cycle-finished')
-    return `cycle ${event.outcome}: ${printable(event.detail) || CYCLE_OUTCOMES[event.outcome]}`;
+  if (event.type === 'cycle-finished') {
+    const { outcome, detail } = event;
+    return `cycle ${outcome === 'balanced' ? 'ended' : outcome}: ${printable(detail) || CYCLE_OUTCOMES[outcome]}`;
+  }
   return undefined;
 }
 

@@ -62,7 +62,7 @@ interface Numbers {
 function answerFor({ problem, counts, load }: ExplainContext, node: number, numbers: Numbers): string {
   const { gives, receives, after, blocked } = numbers;
   const { id, state } = problem.nodes[node]!;
-  const leads = `Datanode ${id} leads ${counts.selected(node)} regions in scope`;
+  const leads = `Datanode ${id} leads ${count(counts.selected(node), 'region')} in scope`;
   switch (state) {
     case 'dead':
       return `${leads} and is not alive: its regions are left to failover, and nothing moves to it.`;

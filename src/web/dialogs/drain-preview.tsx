@@ -27,9 +27,9 @@ export function DrainPreview({
   return (
     <div class="preview" aria-live="polite">
       <p>
-        <strong>{plural(moves.length, 'move')}</strong> {moves.length === 1 ? 'empties' : 'empty'}{' '}
-        {chosen.length === 1 ? 'datanode' : 'datanodes'} {chosen.join(', ')} and{' '}
-        {moves.length === 1 ? 'keeps' : 'keep'} the rest balanced.{' '}
+        <strong>{plural(moves.length, 'move')}</strong> {left > 0 ? 'cannot quite ' : ''}
+        {moves.length === 1 && left === 0 ? 'empties' : 'empty'}{' '}
+        {chosen.length === 1 ? 'datanode' : 'datanodes'} {chosen.join(', ')}.{' '}
         {optimal ? 'Fewer are impossible.' : `At least ${formatCount(minimumMoves)} are needed.`}
       </p>
       {isDryRun && (

@@ -115,7 +115,7 @@ describe('progress without a terminal', () => {
     cycle();
     bus.emit(started(1));
     cycle();
-    const lines = ['plan: Balanced. Nothing to move.', 'cycle balanced: Nothing to move.'];
+    const lines = ['plan: no moves.', 'cycle ended: Nothing to move.'];
     expect(text().split('\n')).toEqual([...lines, ...lines, '']);
   });
 
