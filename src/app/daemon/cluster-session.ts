@@ -21,6 +21,7 @@ import { withLastPlan } from '../planning/last-plan.ts';
 import { LoadWatch } from '../planning/load-watch.ts';
 import type { PlanInput } from '../../planner/plan.ts';
 import { OtherMovers } from './other-movers.ts';
+import { LearnedFollowers } from './learned-followers.ts';
 import { SOLE_LEADER } from '../ha/leadership.ts';
 import type { Leadership, LeadershipParts } from '../ha/leadership.ts';
 import { identityOf, toClusterOptions, warningsTo } from './settings.ts';
@@ -54,6 +55,7 @@ export class ClusterSession {
   isReplanWaiting = false;
   readonly #watchMemories: WatchMemories = new Map();
   #watchedTerm: number | undefined;
+  readonly #followers: LearnedFollowers;
   readonly #loads: LoadWatch;
   readonly #planner: Planner;
   readonly #others: OtherMovers;
@@ -77,6 +79,7 @@ export class ClusterSession {
     this.events = events;
     this.#loads = new LoadWatch(store);
     this.#planner = withLastPlan(dependencies.planner);
+    this.#followers = new LearnedFollowers({ clock, events });
     this.leadership = dependencies.createLeadership?.({ store, events, clock, logger }) ?? SOLE_LEADER;
     this.#others = new OtherMovers({
       ...{ clock, store, events },
@@ -132,12 +135,12 @@ export class ClusterSession {
     return this.#loads.forCycle(this.#planner);
   }
 
-  /** Reads the cluster. @throws OperatingError `state-of-other-cluster` too. */
+  /** Reads the cluster, with what single reads have told that the snapshot does not. @throws OperatingError `state-of-other-cluster` too. */
   async readSnapshot(options: ReadSnapshotOptions): Promise<Snapshot> {
     const cluster = await this.connection.get(options.signal);
     const snapshot = await cluster.readSnapshot(options);
     this.store.checkCluster(identityOf(snapshot, this.#config));
-    return snapshot;
+    return this.#followers.addTo(snapshot);
   }
 
   /** Compares a fresh snapshot with the one before: see {@link OtherMovers}. */
