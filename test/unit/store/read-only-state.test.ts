@@ -39,7 +39,13 @@ test('a state shows rests and durations, beside the process that works and after
     memory: { cooldowns: [{ regionId: '7', untilMs: NOW_MS + 60_000 }], quarantine: [], datanodes: [] },
     requests: { drain: ['3'], cordon: ['4'] },
     recentDurationsMs: [4_000],
-    standing: { pause: undefined, failureRun: 0, submittedThisHour: expect.any(Number), undoneMoves: 0 },
+    standing: {
+      pause: undefined,
+      failureRun: 0,
+      submittedThisHour: expect.any(Number),
+      undoneMoves: 0,
+      ownRegions: [],
+    },
     checkCluster: expect.any(Function),
   });
   expect(readOnlyState(path, 'prod', NOW_MS + 60_000)?.memory.cooldowns).toEqual([]);
