@@ -56,6 +56,8 @@ export function TableGrid({ rows, columns, fractions }: GridProps): JSX.Element 
     row: Math.min(active.row, rows.length - 1),
     column: Math.min(active.column, columns.length - 1),
   };
+  // Cells are drawn once the size is known, and only where they can be seen.
+  const isShown = shownRows.includes(place.row) && shown.includes(place.column);
   useEffect(
     () => scrollTo(scroller.current, place, { name, head: HEAD, row: ROW, column: size }),
     [place.row, place.column],
@@ -88,7 +90,7 @@ export function TableGrid({ rows, columns, fractions }: GridProps): JSX.Element 
         aria-label="Regions of each table on each datanode"
         aria-rowcount={rows.length + 1}
         aria-colcount={columns.length + 1}
-        aria-activedescendant={`heat-${place.row}-${place.column}`}
+        aria-activedescendant={isShown ? `heat-${place.row}-${place.column}` : undefined}
         style={{ maxHeight: `${MAX_HEIGHT}px`, height: `${rows.length * ROW + HEAD + 2}px` }}
         onKeyDown={onKeyDown}
         onClick={onClick}
