@@ -121,7 +121,13 @@ function ending(
   }
   const targets = datanodes.filter(({ state }) => state === 'target').length;
   if (targets === 0) return ['No datanode may lead regions.'];
-  return [code === 'balanced' ? 'Balanced.' : 'The rest is balanced.'];
+  if (code === 'balanced') return ['Balanced.'];
+  const quarantined = datanodes.filter(({ state }) => state === 'quarantined');
+  const skew = load ? balance.tableSkewMax : Math.max(balance.tableSkewMax, balance.nodeSkew);
+  // The shares of the others leave them out; the skew does not.
+  return quarantined.length > 0 && skew > 1
+    ? [`Unbalanced until ${named(quarantined)} may receive regions again.`]
+    : ['The rest is balanced.'];
 }
 
 /** Where load alone is uneven. */

@@ -38,6 +38,7 @@ interface Run {
 export function createExecutor(options: ExecutorOptions, dependencies: ExecutorDependencies): Executor {
   const parts: ExecutorParts = { watchMemories: new Map(), ...dependencies, options };
   let isBusy = false;
+  let wasSubmitted = false;
 
   /** One caller at a time: two would be two migrations at a time. */
   const exclusively = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -54,9 +55,14 @@ export function createExecutor(options: ExecutorOptions, dependencies: ExecutorD
     recover: (signal) => exclusively(() => recoverMoves(parts, signal)),
     closedGates: (limit, signal) => readClosedGates(parts, { submitted: 0, limit }, signal),
     execute: (moves, context, signal) =>
-      exclusively(() =>
-        execute(parts, { moves, context, signal, records: [], submitted: 0, wasSubmitted: false }),
-      ),
+      exclusively(async () => {
+        const run: Run = { moves, context, signal, records: [], submitted: 0, wasSubmitted };
+        try {
+          return await execute(parts, run);
+        } finally {
+          wasSubmitted = run.wasSubmitted;
+        }
+      }),
   };
 }
 

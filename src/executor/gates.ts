@@ -171,7 +171,9 @@ function whyBusy({ cluster }: GateReading): string | undefined {
   if (cluster.kind === 'unread' || cluster.procedures === 'unsupported') return undefined;
   const running = cluster.procedures.find(({ active, isRegionMigration }) => active && isRegionMigration);
   if (!running) return undefined;
-  return `Procedure ${running.procedureId} migrates region ${running.regionIds.join(', ')} (${running.status}).`;
+  const { procedureId, regionIds, status } = running;
+  const what = regionIds.length === 0 ? 'a region' : `region ${regionIds.join(', ')}`;
+  return `Procedure ${procedureId} migrates ${what} (${status}).`;
 }
 
 function describePause({ by, reason, untilMs }: PauseRecord): string {

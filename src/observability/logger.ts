@@ -134,8 +134,9 @@ function openTarget({ fd }: { readonly fd: number }): DestinationStream {
   const options = { fd, sync: true, maxLength: MAX_WAITING_BYTES, retryEAGAIN: () => false };
   const target = pino.destination(options);
   let isStuck = false;
-  target.on('error', () => {
-    isStuck = true;
+  target.on('error', (error: Error) => {
+    // What a full disk or a closed pipe does not take will not go out in two seconds either.
+    isStuck = 'code' in error && (error.code === 'EAGAIN' || error.code === 'EBUSY');
   });
   process.once('exit', () => {
     for (let nap = 0; isStuck && nap < FLUSH_NAPS; nap += 1) {

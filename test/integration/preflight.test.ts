@@ -297,6 +297,14 @@ describe('the gates', () => {
     ],
     ['one of somebody else is', checks(procedures, []), ['warn: Procedure p migrates region 7 (Running).']],
     [
+      'one of a region that nobody tells is',
+      checks(
+        procedures.map((procedure) => ({ ...procedure, regionIds: [] })),
+        ['7'],
+      ),
+      ['warn: Procedure p migrates a region (Running).'],
+    ],
+    [
       'a quarantine forbids something',
       checks([], [], resting),
       ['warn: In quarantine, after migrations that failed: 1 region and datanode 1.'],

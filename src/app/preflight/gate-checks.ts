@@ -52,9 +52,11 @@ function ownMove(
   if (code !== 'migration-running' || procedures === 'unsupported') return undefined;
   const running = procedures
     .filter(({ active, isRegionMigration }) => active && isRegionMigration)
-    .flatMap(({ regionIds }) => regionIds);
-  if (!running.every((region) => ownRegions.includes(region))) return undefined;
-  return check('gates', 'pass', `The daemon migrates region ${running.join(', ')} at this moment.`);
+    .map(({ regionIds }) => regionIds);
+  // Not every version tells the regions.
+  const isOwn = running.every((ids) => ids.length > 0 && ids.every((id) => ownRegions.includes(id)));
+  if (!isOwn) return undefined;
+  return check('gates', 'pass', `The daemon migrates region ${running.flat().join(', ')} at this moment.`);
 }
 
 function quarantineCheck(memory: Memory | undefined): readonly Check[] {

@@ -27,6 +27,14 @@ describe('a list of moves', () => {
     ]);
   });
 
+  it('pauses between two lists of one cycle, where the first one ended with a migration', async () => {
+    const rig = createRig({ cluster: { regions: REGIONS } });
+    await rig.execute(MOVES.slice(0, 1));
+    const endedMs = rig.clock.monotonicMs();
+    await rig.execute(MOVES.slice(1, 2));
+    expect(rig.clock.monotonicMs() - endedMs).toBeGreaterThanOrEqual(2_000 + OPTIONS.pauseBetweenMovesMs);
+  });
+
   it('adds less than 5 % to a migration of 10 s', async () => {
     const rig = createRig();
     rig.cluster.script({ endsAtMs: 10_000 });

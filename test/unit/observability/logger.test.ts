@@ -122,6 +122,18 @@ describe('the log of a process', () => {
     expect([stderr, status]).toEqual(['alive', 0]);
   });
 
+  it.runIf(existsSync('/dev/full'))('on a full disk does not hold up its end', () => {
+    const full = openSync('/dev/full', 'w');
+    const script =
+      "Atomics.wait = () => { process.stderr.write('waits '); return 'ok'; }; logger.info({}, 'one');";
+    const { stderr } = spawnSync(process.execPath, nodeWith(script), {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect(stderr).toBe('alive');
+  });
+
   it('waits for a reader that reads nothing, without holding up the process', async () => {
     const lines = 10_000;
     const script = `for (let n = 0; n < ${lines}; n += 1) logger.info({ n }, 'x'.repeat(100));`;
