@@ -141,7 +141,7 @@ async function begin(
   const checked = await checkMove(parts, move, { submitted, limit: context.limit }, signal);
   if (checked.result.kind === 'closed') return checked.result.gates;
   const planned = createRecord(parts, move, context);
-  parts.events.emit({ type: 'move-started', move: planned, position, total: moves.length });
+  parts.events.emit({ type: 'move-started', move: planned });
   const attempted = await carryOut(parts, planned, checked, signal);
   records.push(attempted.move);
   run.wasSubmitted = attempted.wasSubmitted;

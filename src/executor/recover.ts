@@ -10,13 +10,8 @@ export async function recoverMoves(parts: ExecutorParts, signal: AbortSignal): P
   const { store, events } = parts;
   const resolved: MoveRecord[] = [];
   const open: OpenMove[] = [];
-  const unresolved = store.unresolvedMoves();
-  const followed = unresolved.filter(isFollowed);
-  for (const move of unresolved) {
-    if (isFollowed(move)) {
-      const [position, total] = [followed.indexOf(move) + 1, followed.length];
-      events.emit({ type: 'move-started', move, position, total, isResumed: true });
-    }
+  for (const move of store.unresolvedMoves()) {
+    if (isFollowed(move)) events.emit({ type: 'move-started', move, isResumed: true });
     try {
       signal.throwIfAborted();
       const result = await recoverOne(parts, move, signal);

@@ -6,6 +6,8 @@ import type { MoveRecord } from '../domain/move.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { EventOf, EventType } from './events.ts';
+import { placeOf, progressOf } from './live-state.ts';
+import type { LiveState } from './live-state.ts';
 
 /** One event as log lines and the event stream show it: ids are decimal strings, times ISO 8601, snapshots and plans counts. */
 export interface EventDescription {
@@ -78,12 +80,17 @@ export function isoTime(atMs: number): string {
   return new Date(atMs).toISOString();
 }
 
-/** How an event is told. */
-export function describeEvent<Type extends EventType>(event: EventOf<Type>): EventDescription {
-  return DESCRIPTIONS[event.type](event);
+/** How an event is told. @param state the one after the event. */
+export function describeEvent<Type extends EventType>(
+  event: EventOf<Type>,
+  state: LiveState,
+): EventDescription {
+  return DESCRIPTIONS[event.type](event, state);
 }
 
-const DESCRIPTIONS: { readonly [Type in EventType]: (event: EventOf<Type>) => EventDescription } = {
+const DESCRIPTIONS: {
+  readonly [Type in EventType]: (event: EventOf<Type>, state: LiveState) => EventDescription;
+} = {
   'cycle-started': ({ cycleId, trigger }) => debug('cycle started', { cycleId: String(cycleId), trigger }),
   'tick-missed': ({ runningCycleId }) =>
     info('cycle skipped: one is still running', { runningCycleId: String(runningCycleId) }),
@@ -93,10 +100,9 @@ const DESCRIPTIONS: { readonly [Type in EventType]: (event: EventOf<Type>) => Ev
     debug('plan made', { cycleId: String(cycleId), durationMs, ...summaryOf(plan) }),
   'gate-closed': ({ code, detail }) =>
     say(GATE_SEVERITY[code] === 'needs-person' ? 'warn' : 'debug', 'gate closed', { code, detail }),
-  'move-started': ({ isResumed, position, total, move }) =>
+  'move-started': ({ isResumed, move }, state) =>
     info(isResumed ? 'unfinished move watched again' : 'move started', {
-      position,
-      total,
+      ...placeOf(progressOf(state)),
       move: toMoveView(move),
     }),
   'move-state': ({ previous, move }) => debug('move changed state', { previous, move: toMoveView(move) }),

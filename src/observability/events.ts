@@ -37,8 +37,6 @@ interface EventFields {
   'gate-closed': { readonly code: GateCode; readonly detail: string };
   'move-started': {
     readonly move: MoveRecord;
-    readonly position: number;
-    readonly total: number;
     /** It was begun by an earlier process and is only followed further: that gates are open does not follow. */
     readonly isResumed?: true;
   };

@@ -149,6 +149,12 @@ export function progressOf({
   return { moved, failed, left, total: moved + failed + left };
 }
 
+/** The place of the move under way among all of the rebalance, from 1. What an earlier process began is in no plan of this one. */
+export function placeOf({ moved, failed, total }: Progress): { position: number; total: number } {
+  const position = moved + failed + 1;
+  return { position, total: Math.max(total, position) };
+}
+
 const NO_PROGRESS: Progress = { moved: 0, failed: 0, left: 0, total: 0 };
 
 const UNSUCCESSFUL: readonly CycleOutcome[] = ['failed', 'stopped', 'missed'];

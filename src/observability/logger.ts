@@ -6,7 +6,7 @@ import { describeError, OperatingError } from '../domain/errors.ts';
 import type { GateCode } from '../domain/codes.ts';
 import { describeEvent } from './event-view.ts';
 import { isSuccess } from './live-state.ts';
-import type { EventSource } from './events.ts';
+import type { LiveSource } from './live-state.ts';
 import { readableLines } from './readable-log.ts';
 import { systemClock } from '../lib/clock.ts';
 import { escapeInvisible } from '../lib/invisible.ts';
@@ -80,10 +80,10 @@ export const silentLogger: Logger = createLogger({
  *
  * @returns a function that ends it.
  */
-export function logEvents(logger: Logger, events: EventSource): () => void {
+export function logEvents(logger: Logger, live: Pick<LiveSource, 'subscribe'>): () => void {
   let [told, found] = [new Set<GateCode>(), new Set<GateCode>()];
-  return events.subscribe((event) => {
-    const { level, message, fields } = describeEvent(event);
+  return live.subscribe((event, state) => {
+    const { level, message, fields } = describeEvent(event, state);
     if (event.type === 'gate-closed') {
       logger[told.has(event.code) ? 'debug' : level](fields, message);
       told.add(event.code);
@@ -107,16 +107,20 @@ export function maskUrlCredentials(text: string): string {
 function destinationOf(destination: NonNullable<LoggerOptions['destination']>): DestinationStream {
   if (destination === 'stdout') {
     const target = openTarget(process.stdout);
-    return isatty(1) ? readableLines((line) => target.write(line), { live: true }) : target;
+    const columns = (): number => process.stdout.columns;
+    return isatty(1) ? readableLines((line) => target.write(line), { live: true, columns }) : target;
   }
   if (destination === 'person') {
     const target = openTarget(process.stderr);
-    // A progress line may stand where this one begins.
-    const start = isatty(2) ? '\r\u001b[2K' : '';
-    return readableLines((line) => target.write(start + line));
+    if (!isatty(2)) return readableLines((line) => target.write(line));
+    const columns = (): number => process.stderr.columns;
+    return readableLines((line) => target.write(CLEAR_LINE + line), { columns });
   }
   return destination;
 }
+
+/** A progress line may stand where this one begins. */
+const CLEAR_LINE = '\r\u001b[2K';
 
 /** The most bytes that wait for a reader that reads nothing, or for a full disk. Lines beyond are lost. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;

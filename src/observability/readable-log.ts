@@ -6,6 +6,8 @@ import { isObject } from '../domain/json-file.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { INVISIBLE } from '../lib/invisible.ts';
 import { parsedOrUndefined } from '../lib/json.ts';
+import { formatNumber } from '../lib/number.ts';
+import { hang } from '../lib/wrap.ts';
 import { moveViewSchema } from './event-view.ts';
 
 const LEVEL_WORDS: Readonly<Record<string, string>> = { warn: 'warning' };
@@ -14,6 +16,8 @@ const LEVEL_COLOURS = { info: 'green', warn: 'yellow', error: 'red' } as const;
 const LEFT_OUT = ['level', 'time', 'message'];
 
 interface ReadableOptions {
+  /** The width of the terminal, asked for each line. Default: no line is broken. */
+  readonly columns?: (() => number | undefined) | undefined;
   /** Tell the time of day (UTC), and colour the level where standard output takes colours. Default false. */
   readonly live?: boolean;
 }
@@ -25,17 +29,23 @@ interface ReadableOptions {
  */
 export function readableLines(
   write: (line: string) => void,
-  { live = false }: ReadableOptions = {},
+  { live = false, columns }: ReadableOptions = {},
 ): DestinationStream {
-  return { write: (json) => write(`${readableLine(json, live)}\n`) };
+  return {
+    write: (json) => {
+      const width = columns?.() ?? 0;
+      const lines = readableLine(json, live, width > 0 ? width : Infinity);
+      write(lines.map((line) => `${line}\n`).join(''));
+    },
+  };
 }
 
-function readableLine(json: string, live: boolean): string {
+function readableLine(json: string, live: boolean, width: number): string[] {
   const line = parsedOrUndefined(json);
-  if (!isObject(line)) return json.trimEnd();
+  if (!isObject(line)) return [json.trimEnd()];
   const level = typeof line['level'] === 'string' ? line['level'] : 'log';
   const word = LEVEL_WORDS[level] ?? level;
-  const fields = Object.entries(line)
+  const fields = Object.entries(withPlace(line))
     // What has no value is nothing to read.
     .filter(([name, value]) => !LEFT_OUT.includes(name) && value !== null)
     .map(([name, value]) => fieldText(name, value));
@@ -43,7 +53,18 @@ function readableLine(json: string, live: boolean): string {
     .map((field, at) => (at < fields.length - 1 ? field.replace(/\.$/, '') : field))
     .join(', ');
   const text = oneLine([String(line['message']), told].filter((part) => part !== '').join(': '));
-  return live ? `${timeOfDay(line['time'])} ${coloured(level, word)}: ${text}` : `${oneLine(word)}: ${text}`;
+  if (!live) return hang('', `${oneLine(word)}: ${text}`, width, HANGING);
+  return hang(`${timeOfDay(line['time'])} `, `${coloured(level, word)}: ${text}`, width);
+}
+
+const HANGING = 2;
+
+/** `7 of 58` in place of two fields. */
+function withPlace(line: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { position, total, ...rest } = line;
+  return typeof position === 'number' && typeof total === 'number'
+    ? { '': `${formatNumber(position)} of ${formatNumber(total)}`, ...rest }
+    : line;
 }
 
 function timeOfDay(time: unknown): string {
@@ -60,17 +81,17 @@ function coloured(level: string, word: string): string {
 function fieldText(name: string, value: unknown): string {
   if (name.endsWith('Ms') && typeof value === 'number')
     return `${name.slice(0, -'Ms'.length)}=${formatDuration(value)}`;
-  return `${name}=${valueText(value)}`;
+  const move = moveSchema.safeParse(value);
+  if (move.success) return moveText(move.data);
+  return name === '' ? valueText(value) : `${name}=${valueText(value)}`;
 }
 
-/** Errors and moves say the most in a few of their fields. */
+/** Errors say the most in their message. */
 function valueText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(valueText).join('; ');
   if (typeof value === 'object' && value !== null) {
     if ('message' in value && typeof value.message === 'string') return value.message;
-    const move = moveSchema.safeParse(value);
-    if (move.success) return moveText(move.data);
   }
   return JSON.stringify(value);
 }

@@ -11,7 +11,7 @@ import type { ListenAddress } from '../lib/listen-address.ts';
 import type { Secret } from '../lib/secret.ts';
 import { nodeTlsOptions } from '../lib/tls.ts';
 import type { TlsOptions } from '../lib/tls.ts';
-import type { EventSource } from '../observability/events.ts';
+import type { LiveSource } from '../observability/live-state.ts';
 import { createAccess } from './http/access.ts';
 import type { Access } from './http/access.ts';
 import { actionRoutes } from './api/action-routes.ts';
@@ -42,7 +42,7 @@ export interface ServerOptions {
 export interface ServerDependencies {
   readonly views: ServerViews;
   readonly actions: ServerActions;
-  readonly events: EventSource;
+  readonly live: Pick<LiveSource, 'subscribe'>;
   readonly metrics: MetricsText;
   readonly clock: Clock;
   /** The built web page; without it `/` says how to build it. */

@@ -78,7 +78,7 @@ export const events = {
   taken: { type: 'snapshot-taken', cycleId: 3, snapshot: sampleSnapshot(), durationMs: 40 },
   planned: (plan = samplePlan()) => ({ type: 'planned', cycleId: 3, ...withCounts(plan), durationMs: 3 }),
   gate: (code: GateCode, detail = 'A gate.') => ({ type: 'gate-closed', code, detail }),
-  started: { type: 'move-started', move: sampleMove(), position: 1, total: 2 },
+  started: { type: 'move-started', move: sampleMove() },
   ended: (overrides: Partial<MoveRecord> = {}, durationMs = 4_000) => ({
     type: 'move-finished',
     move: sampleMove({ state: 'succeeded', ...overrides }),

@@ -3,8 +3,9 @@ import type { CycleOutcome } from '../../domain/codes.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { deadlineSignal } from '../../lib/clock.ts';
 import { logEvents } from '../../observability/logger.ts';
-import type { EventSource, EventType } from '../../observability/events.ts';
+import type { EventType } from '../../observability/events.ts';
 import { RECENT_MOVES, trackLiveState } from '../../observability/live-state.ts';
+import type { LiveSource } from '../../observability/live-state.ts';
 import { openSession } from '../compose.ts';
 import type { Parts } from '../compose.ts';
 import { runCycle } from '../daemon/cycle.ts';
@@ -47,10 +48,10 @@ export async function withSession<T>(
   const { session } = await openSession(config, parts);
   try {
     const { events, store } = session;
-    logEvents(parts.logger, withoutShown(events));
     const live = trackLiveState(events, {
       recentDurationsMs: store.recentDurationsMs(RECENT_MOVES).toReversed(),
     });
+    logEvents(parts.logger, withoutShown(live));
     recordSamples(store, live);
     watch(watchWork(session, live, { maxMovesPerCycle: maxMoves }));
     session.store.resetFailureRun();
@@ -80,11 +81,11 @@ const SHOWN: readonly EventType[] = [
   'cycle-finished',
 ];
 
-function withoutShown(events: EventSource): EventSource {
+function withoutShown(live: LiveSource): Pick<LiveSource, 'subscribe'> {
   return {
     subscribe: (listener) =>
-      events.subscribe((event) => {
-        if (!SHOWN.includes(event.type)) listener(event);
+      live.subscribe((event, state) => {
+        if (!SHOWN.includes(event.type)) listener(event, state);
       }),
   };
 }

@@ -61,7 +61,7 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
     const live = trackLiveState(events, readEarlierState(store));
     closers.defer(() => live.close());
     closers.defer(recordSamples(store, live));
-    closers.defer(logEvents(logger, events));
+    closers.defer(logEvents(logger, live));
     const receiver = receiverOf(config, secrets);
     if (receiver)
       closers.defer(
@@ -92,7 +92,7 @@ export async function openDaemon(config: Config, parts: DaemonParts): Promise<Ru
       {
         views: createViews({ session, daemon, live: work, version, startedMs: clock.monotonicMs() }),
         actions: createActions({ session, daemon, live, planner: parts.planner }),
-        events,
+        live,
         metrics,
         clock,
         web: parts.web ?? (await loadWebAssets()),

@@ -3,8 +3,9 @@ import type { PreflightReport } from '../../app/preflight/check.ts';
 import { configOf, examples, outputOption, withConfig } from '../cli.ts';
 import type { Cli, ConfigFlags, ExitStatus } from '../cli.ts';
 import { UsageError } from '../../domain/errors.ts';
+import { wrap } from '../../lib/wrap.ts';
 import { confirm, writeJson, writeLines, writeSoon } from '../io.ts';
-import { printable, wrap } from '../render/text.ts';
+import { printable } from '../render/text.ts';
 import { preflightTable } from '../render/preflight-table.ts';
 
 interface PreflightFlags extends ConfigFlags {

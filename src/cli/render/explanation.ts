@@ -1,7 +1,8 @@
 import type { Explanation } from '../../domain/explanation.ts';
 import { factLabel, factText, isFactTable, withShare } from '../../domain/fact-text.ts';
+import { hang, wrap } from '../../lib/wrap.ts';
 import type { Canvas } from './style.ts';
-import { hang, labelled, printable, shortPlanId, table, wrap } from './text.ts';
+import { labelled, printable, shortPlanId, table } from './text.ts';
 import type { Lines } from './text.ts';
 type Fields = Readonly<Record<string, unknown>>;
 

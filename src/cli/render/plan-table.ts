@@ -6,20 +6,18 @@ import type { Blocker, Move, Plan } from '../../domain/plan.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
+import { displayWidth, hang, wrap } from '../../lib/wrap.ts';
 import { datanodeTable } from './datanode-table.ts';
 import { loadLine } from './load-lines.ts';
 import type { Canvas } from './style.ts';
 import {
   changeText,
-  displayWidth,
-  hang,
   padEnd,
   padStart,
   printable,
   shortPlanId,
   sizeText,
   truncate,
-  wrap,
   wrapLines,
 } from './text.ts';
 import type { Lines } from './text.ts';

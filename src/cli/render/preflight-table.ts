@@ -1,7 +1,8 @@
 import type { Check, PreflightReport, Verdict } from '../../app/preflight/check.ts';
 import { count } from '../../lib/number.ts';
+import { hang, wrap } from '../../lib/wrap.ts';
 import type { Canvas, Format } from './style.ts';
-import { hang, padEnd, printable, wrap } from './text.ts';
+import { padEnd, printable } from './text.ts';
 import type { Lines } from './text.ts';
 
 const COLOURS: Readonly<Record<Verdict, Format>> = { pass: 'green', warn: 'yellow', fail: 'red' };

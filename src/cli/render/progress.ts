@@ -4,10 +4,11 @@ import type { MoveRecord } from '../../domain/move.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
+import { displayWidth } from '../../lib/wrap.ts';
 import { bar } from './datanode-table.ts';
 import { proofLine } from './plan-table.ts';
 import type { Canvas, Style } from './style.ts';
-import { displayWidth, padEnd, printable, truncate, wrapLines } from './text.ts';
+import { padEnd, printable, truncate, wrapLines } from './text.ts';
 
 export interface ProgressOptions {
   readonly isTerminal: boolean;

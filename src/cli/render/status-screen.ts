@@ -1,10 +1,11 @@
 import { highestAbove, loadTexts } from '../../domain/load-text.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
+import { wrap } from '../../lib/wrap.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { bar } from './datanode-table.ts';
 import type { Canvas, Format } from './style.ts';
-import { changeText, formatTime, labelled, padEnd, printable, sizeText, table, wrap } from './text.ts';
+import { changeText, formatTime, labelled, padEnd, printable, sizeText, table } from './text.ts';
 import type { Lines } from './text.ts';
 
 const VERDICT_FORMAT: Readonly<Record<string, Format>> = {

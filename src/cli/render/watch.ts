@@ -1,9 +1,9 @@
 import { describeError, isAbort, UsageError } from '../../domain/errors.ts';
 import { sleep } from '../../lib/clock.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { hang } from '../../lib/wrap.ts';
 import { writeLines, writeSoon } from '../io.ts';
 import type { Output } from '../io.ts';
-import { hang } from './text.ts';
 
 export interface WatchOptions {
   readonly out: Output;

@@ -4,7 +4,7 @@ import type { Balance, DatanodeState, Plan } from '../../domain/plan.ts';
 import type { DatanodeRole } from '../../domain/policy.ts';
 import { sizeInScope } from '../../domain/region-counts.ts';
 import { isoOrNull, isoTime, toMoveView } from '../../observability/event-view.ts';
-import { movesLeft, progressOf } from '../../observability/live-state.ts';
+import { movesLeft, placeOf, progressOf } from '../../observability/live-state.ts';
 import type { LiveState, Progress } from '../../observability/live-state.ts';
 import type { PauseState } from './ports.ts';
 import type { StatusView } from './answers.ts';
@@ -102,19 +102,12 @@ export function toPauseView(paused: PauseState): NonNullable<StatusView['paused'
   return { until: isoOrNull(paused.untilMs), reason: paused.reason, by: paused.by };
 }
 
-function currentMoveOf(
-  live: LiveState,
-  { moved, failed, total }: Progress,
-  nowMs: number,
-): StatusView['currentMove'] {
+function currentMoveOf(live: LiveState, progress: Progress, nowMs: number): StatusView['currentMove'] {
   if (!live.currentMove) return null;
   const { move, startedAtMs, stateSinceMs } = live.currentMove;
-  const position = moved + failed + 1;
   return {
     move: toMoveView(move),
-    position,
-    // What an earlier process began is in no plan of this one.
-    total: Math.max(total, position),
+    ...placeOf(progress),
     startedAt: isoTime(startedAtMs),
     stateSince: isoTime(stateSinceMs),
     inStateSeconds: Math.max(0, nowMs - stateSinceMs) / 1_000,

@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../lib/clock.ts';
 import { escapeInvisible } from '../../lib/invisible.ts';
 import { describeEvent, isoTime } from '../../observability/event-view.ts';
-import type { EventSource, StampedEvent } from '../../observability/events.ts';
+import type { StampedEvent } from '../../observability/events.ts';
+import type { LiveSource, LiveState } from '../../observability/live-state.ts';
 
 export interface EventStreamOptions {
   /** Names this life of the process in event ids, because they begin anew with each. */
@@ -45,12 +46,12 @@ export class EventStream {
 
   constructor(
     options: EventStreamOptions,
-    { events, clock }: { readonly events: EventSource; readonly clock: Clock },
+    { live, clock }: { readonly live: Pick<LiveSource, 'subscribe'>; readonly clock: Clock },
   ) {
     const defaults = { maxClients: 200, maxWaitingBytes: 262_144, maxKept: 1_000, heartbeatMs: 15_000 };
     this.#options = { ...defaults, ...options };
     this.#clock = clock;
-    this.#unsubscribe = events.subscribe((event) => this.#tell(event));
+    this.#unsubscribe = live.subscribe((event, state) => this.#tell(event, state));
   }
 
   get clientCount(): number {
@@ -87,9 +88,9 @@ export class EventStream {
     this.#clients.clear();
   }
 
-  #tell(event: StampedEvent): void {
+  #tell(event: StampedEvent, state: LiveState): void {
     const { id, type, atMs } = event;
-    const { message, fields } = describeEvent(event);
+    const { message, fields } = describeEvent(event, state);
     const name = this.#nameOf(id);
     const data = JSON.stringify({ id: name, type, at: isoTime(atMs), message, data: fields });
     const text = `id: ${name}\nevent: ${type}\ndata: ${escapeInvisible(data)}\n\n`;

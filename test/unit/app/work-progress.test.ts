@@ -14,7 +14,7 @@ const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
 const planned: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(samplePlan()), durationMs: 1 };
 const begun: RebalancerEvent = { type: 'cycle-started', cycleId: 1, trigger: 'schedule' };
-const started: RebalancerEvent = { type: 'move-started', move: sampleMove(), position: 1, total: 2 };
+const started: RebalancerEvent = { type: 'move-started', move: sampleMove() };
 const acting = 'execution: { dryRun: false, pauseBetweenMoves: 2s }';
 const pause: PauseRecord = { reason: '', by: 'anna', atMs: START_MS, untilMs: null };
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { WatchedWork } from '../../../src/app/daemon/work-progress.ts';
 import { liveLine, showProgress } from '../../../src/cli/render/progress.ts';
 import { plainStyle } from '../../../src/cli/render/style.ts';
-import { displayWidth } from '../../../src/cli/render/text.ts';
+import { displayWidth } from '../../../src/lib/wrap.ts';
 import type { MoveRecord, MoveState } from '../../../src/domain/move.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { progressOf, trackLiveState } from '../../../src/observability/live-state.ts';
@@ -32,8 +32,6 @@ const PLANNED = {
 const started = (id: number): RebalancerEvent => ({
   type: 'move-started',
   move: record(id, 'checking'),
-  position: id,
-  total: 3,
 });
 const finished = (id: number, state: MoveState, detail?: string): RebalancerEvent => ({
   type: 'move-finished',

@@ -7,18 +7,17 @@ import { planTable, proofLine } from '../../../src/cli/render/plan-table.ts';
 import type { PlanTableOptions } from '../../../src/cli/render/plan-table.ts';
 import { colourStyle, plainStyle, wantsColour } from '../../../src/cli/render/style.ts';
 import {
-  displayWidth,
   formatTime,
   padEnd,
   padStart,
   printable,
   table,
   truncate,
-  wrap,
   wrapLines,
 } from '../../../src/cli/render/text.ts';
 import type { Column } from '../../../src/cli/render/text.ts';
 import { formatNumber } from '../../../src/lib/number.ts';
+import { displayWidth, wrap } from '../../../src/lib/wrap.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import { makeBalance, makeMove, makePlan, SMALL_SNAPSHOT } from '../../support/plans.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { canvasOf } from '../../../src/cli/io.ts';
 import { historyTable, quarantineTable } from '../../../src/cli/render/daemon-screens.ts';
 import { explanation } from '../../../src/cli/render/explanation.ts';
-import { displayWidth } from '../../../src/cli/render/text.ts';
+import { displayWidth } from '../../../src/lib/wrap.ts';
 import { statusScreen } from '../../../src/cli/render/status-screen.ts';
 import type { Explanation } from '../../../src/domain/explanation.ts';
 import { toMoveView } from '../../../src/observability/event-view.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EventType, RebalancerEvent } from '../../../src/observability/events.ts';
+import { trackLiveState } from '../../../src/observability/live-state.ts';
 import { createLogger, logEvents } from '../../../src/observability/logger.ts';
 import { eventBus, sampleMove, samplePlan, sampleSnapshot, START_MS } from '../../support/observability.ts';
 import { withCounts } from '../../support/plans.ts';
@@ -13,7 +14,7 @@ function linesOf(list: readonly RebalancerEvent[]): Record<string, unknown>[] {
       lines.push(parsed);
     },
   };
-  logEvents(createLogger({ level: 'debug', destination }, { clock }), bus);
+  logEvents(createLogger({ level: 'debug', destination }, { clock }), trackLiveState(bus));
   for (const event of list) bus.emit(event);
   return lines;
 }
@@ -34,7 +35,7 @@ const cases: [level: string, event: RebalancerEvent][] = [
   ['debug', { type: 'gate-closed', code: 'outside-window', detail: 'd' }],
   ['warn', { type: 'gate-closed', code: 'thrash', detail: 'd' }],
   ['warn', { type: 'gate-closed', code: 'maintenance', detail: 'd' }],
-  ['info', { type: 'move-started', move, position: 1, total: 2 }],
+  ['info', { type: 'move-started', move }],
   ['debug', { type: 'move-state', move, previous: 'planned' }],
   ['info', { type: 'move-finished', move: { ...move, state: 'succeeded' }, durationMs: 1 }],
   ['info', { type: 'move-finished', move: { ...move, state: 'abandoned' }, durationMs: 1 }],
@@ -99,7 +100,7 @@ describe('logEvents', () => {
       { ...cycle, outcome: 'gated' },
       { ...cycle, outcome: 'balanced' },
       gate,
-      { type: 'move-started', move, position: 1, total: 2 },
+      { type: 'move-started', move },
       gate,
     ]);
     const told = lines.filter(({ message }) => message === 'gate closed');
@@ -133,6 +134,31 @@ describe('logEvents', () => {
       'cycle-finished': true,
     };
     expect(new Set(cases.map(([, event]) => event.type))).toEqual(new Set(Object.keys(all)));
+  });
+
+  it('counts moves over the whole rebalance, as status and page do', () => {
+    const planned: RebalancerEvent = { ...cases[3]![1], ...withCounts(samplePlan()) };
+    const { regionId } = samplePlan().moves[0]!;
+    const started: RebalancerEvent = { type: 'move-started', move };
+    const lines = linesOf([
+      planned,
+      started,
+      {
+        type: 'move-finished',
+        move: { ...move, regionId, planId: samplePlan().planId, state: 'succeeded' },
+        durationMs: 1,
+      },
+      {
+        ...planned,
+        ...withCounts(samplePlan({ planId: 'sha256:b', moves: samplePlan().moves.slice(0, 1) })),
+      },
+      started,
+    ]);
+    const places = lines.filter(({ message }) => message === 'move started');
+    expect(places).toMatchObject([
+      { position: 1, total: 2 },
+      { position: 2, total: 2 },
+    ]);
   });
 
   it('tells the size of a snapshot and of a plan, not their content', () => {

@@ -24,7 +24,7 @@ it.each([
   [
     'a move by region, table and way',
     { move: toMoveView(sampleMove({ regionId: '17', table: 'a.b.c' })) },
-    'warning: Something happened: move=region 17 of a.b.c from 0 to 1\n',
+    'warning: Something happened: region 17 of a.b.c from 0 to 1\n',
   ],
   [
     'how a move ended',
@@ -34,13 +34,14 @@ it.each([
         sampleMove({ regionId: '17', table: 'a.b.c', state: 'failed', cause: 'x', detail: 'It broke.' }),
       ),
     },
-    'warning: Something happened: duration=2.6 s, move=region 17 of a.b.c from 0 to 1, failed: It broke.\n',
+    'warning: Something happened: duration=2.6 s, region 17 of a.b.c from 0 to 1, failed: It broke.\n',
   ],
   [
     'nothing of a field without a value, and no full stop before the next field',
     { until: null, reason: '3 failed (limit 3).', by: 'breaker' },
     'warning: Something happened: reason=3 failed (limit 3), by=breaker\n',
   ],
+  ['the place of a move among all', { position: 7, total: 58 }, 'warning: Something happened: 7 of 58\n'],
   ['lists without brackets', { datanodes: ['1', '2'] }, 'warning: Something happened: datanodes=1; 2\n'],
   ['secrets masked', { token: 'hunter2' }, 'warning: Something happened: token=[masked]\n'],
   ['no escape sequences', { text: 'a\u001b[31m\nb' }, 'warning: Something happened: text=a [31m b\n'],
@@ -52,6 +53,26 @@ it('leaves a line as it is that is none of the logger', () => {
   let text = '';
   readableLines((line) => (text += line)).write('plain\n');
   expect(text).toBe('plain\n');
+});
+
+it.each([
+  [
+    80,
+    `13:00:05 info: move started: 7 of 58, region 4398046511120 of
+         greptime.public.cpu from 0 to 1
+`,
+  ],
+  [200, '13:00:05 info: move started: 7 of 58, region 4398046511120 of greptime.public.cpu from 0 to 1\n'],
+])('breaks lines between words, below their first word, in a terminal of %i columns', (columns, wanted) => {
+  let text = '';
+  const destination = readableLines((line) => (text += line), { live: true, columns: () => columns });
+  const clock = new VirtualClock(Date.UTC(2026, 10, 22, 13, 0, 5));
+  const move = toMoveView(sampleMove({ regionId: '4398046511120', table: 'greptime.public.cpu' }));
+  createLogger({ level: 'info', destination }, { clock }).info(
+    { position: 7, total: 58, move },
+    'move started',
+  );
+  expect(text).toBe(wanted);
 });
 
 it('tells the time of day where a person watches', () => {

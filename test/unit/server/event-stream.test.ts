@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { EventBus } from '../../../src/observability/events.ts';
+import { trackLiveState } from '../../../src/observability/live-state.ts';
 import { EventStream } from '../../../src/server/http/event-stream.ts';
 import type { VirtualClock } from '../../harness/virtual-clock.ts';
 import { eventBus, samplePlan, sampleSnapshot } from '../../support/observability.ts';
@@ -35,7 +36,7 @@ class FakeClient extends EventEmitter {
 function streamOf(): { stream: EventStream; bus: EventBus; clock: VirtualClock } {
   const { bus, clock } = eventBus();
   const options = { epoch: 'e', maxClients: 2, maxWaitingBytes: 1_200, maxKept: 3, heartbeatMs: 10_000 };
-  return { bus, clock, stream: new EventStream(options, { events: bus, clock }) };
+  return { bus, clock, stream: new EventStream(options, { live: trackLiveState(bus), clock }) };
 }
 
 function join(stream: EventStream, lastEventId?: string): FakeClient {
