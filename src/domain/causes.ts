@@ -58,6 +58,38 @@ export const CAUSES = {
 } as const;
 export type CauseCode = keyof typeof CAUSES;
 
+/**
+ * What somebody does first about a cause: one sentence each, as docs/recovery.md has it. Causes that need nobody, or that a later cycle mends,
+ * have none.
+ */
+export const FIRST_STEPS: Readonly<Partial<Record<CauseCode, string>>> = {
+  'moved-unconfirmed': 'Look whether writes to the table work.',
+  migrating: 'Wait; if it lasts, look at information_schema.procedure_info.',
+  'no-leader': "Look at metasrv's log: failover has to give it one.",
+  'leader-dead': 'Check whether that datanode runs.',
+  'target-dead': 'Check whether that datanode runs.',
+  'unknown-datanode': 'Check whether that datanode runs.',
+  'not-sent': 'Check the network between the rebalancer and GreptimeDB.',
+  'refused-peer-unavailable':
+    'Check whether both datanodes run and send heartbeats; after a change of the leader of metasrv it passes within seconds.',
+  'refused-already-running': 'Look at information_schema.procedure_info.',
+  'refused-not-leader': 'Check cluster.metasrv.endpoints.',
+  'refused-invalid': 'Check whether this version of GreptimeDB is supported, and read the error.',
+  'refused-access-denied': 'Give the account the right to run admin functions, or configure another one.',
+  rolled_back:
+    'Look at the log and the disk of the target, and whether it reaches the object storage and the write-ahead log.',
+  'moved-elsewhere': 'Find out who else moves regions.',
+  'submit-unclear-not-started': 'Check the network between the rebalancer and GreptimeDB.',
+  'procedure-not-registered':
+    'Check whether the procedure manager of metasrv is paused, or full with 128 procedures.',
+  'no-effect': "Look at metasrv's log for the region.",
+  'still-running':
+    'Wait: nothing else starts until then. Raise execution.moveTimeout if such migrations are normal.',
+  'stuck-downgraded':
+    'Submit the same migration once more by hand, as docs/recovery.md says: writes to the region fail until then.',
+  'outcome-unknown': 'Make GreptimeDB reachable again; the end is found out then.',
+};
+
 export function isCause(text: string): text is CauseCode {
   return text in CAUSES;
 }

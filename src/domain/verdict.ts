@@ -61,8 +61,10 @@ function problemsOf(balance: Balance): string[] {
   }
   if (regionsWithoutLeader > 0) problems.push(`${count(regionsWithoutLeader, 'region')} without a leader.`);
   if (quarantined.length > 0) {
-    const them = quarantined.length === 1 ? 'it' : 'them';
-    problems.push(`Nothing moves to ${named(quarantined)} for a while: migrations to ${them} failed.`);
+    const [are, them] = quarantined.length === 1 ? ['is', 'it'] : ['are', 'them'];
+    problems.push(
+      `${capital(named(quarantined))} ${are} in quarantine after failed migrations: nothing moves to ${them}, and the plan leaves ${them} out.`,
+    );
   }
   return problems;
 }
@@ -96,10 +98,11 @@ function emptied({ datanodes }: Balance): string[] {
 /** `Datanode 3 is dead.` */
 function stateOf(datanodes: readonly DatanodeBalance[], state: string): string[] {
   if (datanodes.length === 0) return [];
-  const names = named(datanodes);
-  return [
-    `${names.charAt(0).toUpperCase()}${names.slice(1)} ${datanodes.length === 1 ? 'is' : 'are'} ${state}.`,
-  ];
+  return [`${capital(named(datanodes))} ${datanodes.length === 1 ? 'is' : 'are'} ${state}.`];
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 function ending(

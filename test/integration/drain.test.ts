@@ -189,7 +189,9 @@ it('one bad datanode among four costs at most six migrations; the others are bal
   expect(paused).toBeNull();
   expect(verdict).toMatchObject({
     code: 'attention',
-    sentence: expect.stringContaining('Nothing moves to datanode 3 for a while: migrations to it failed.'),
+    sentence: expect.stringContaining(
+      'Datanode 3 is in quarantine after failed migrations: nothing moves to it',
+    ),
   });
   const [bad, ...good] = datanodes.toReversed();
   expect(bad).toMatchObject({ state: 'quarantined', regions: 0 });

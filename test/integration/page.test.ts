@@ -361,7 +361,9 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ cluster, look: PHONE }, async (page, daemon) => {
       await verdict(page, 'Paused');
       await page
-        .getByText(/^Paused automatically: 3 migrations .* Press Resume to continue\. Nothing moves to /)
+        .getByText(
+          /^Paused automatically: 3 migrations .* Press Resume to continue\. Datanode \d is in quarantine after /,
+        )
         .waitFor();
       await page.getByText(/^Last failure: rolled_back: /).waitFor();
       expect(await page.getByRole('button', { name: 'Trigger' }).isDisabled()).toBe(true);

@@ -1,10 +1,12 @@
+import type { Config } from '../../config/config.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Memory } from '../../domain/policy.ts';
 import { decimalId } from '../../lib/json.ts';
 import { explain } from '../../planner/explain/explain.ts';
 import type { PlanInput } from '../../planner/plan.ts';
 import { isoTime, toMoveView } from '../../observability/event-view.ts';
-import { movesAhead, snapshotNow } from '../../observability/live-state.ts';
+import { movesAhead, movesLeft, snapshotNow } from '../../observability/live-state.ts';
+import type { LiveState } from '../../observability/live-state.ts';
 import { assessReadiness } from '../../observability/health.ts';
 import type { HistoryQuery } from '../../server/api/inputs.ts';
 import { createMatrixReader } from '../../server/api/matrix.ts';
@@ -19,6 +21,7 @@ import type { MoveRecord } from '../../domain/move.ts';
 import type { Store } from '../../store/port.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { ClusterSession } from '../daemon/cluster-session.ts';
+import { expectedTimeMs } from '../daemon/work-progress.ts';
 import type { WatchedWork } from '../daemon/work-progress.ts';
 import { readSeries } from './series.ts';
 
@@ -41,10 +44,13 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
   session.events.subscribe(({ type }) => {
     if (type === 'snapshot-taken') snapshotReadMs = clock.monotonicMs();
   });
+  const stateProblem = (): string | undefined => store.problem() ?? daemon.stateProblem;
   const statusFacts = (): StatusFacts => {
     const nowMs = clock.now();
     const { profile } = session.connection;
     const memory = store.memory(nowMs);
+    const paused = session.pause();
+    const timeLeftMs = live.timeLeftMs();
     return {
       live: live.state(),
       nowMs,
@@ -57,11 +63,15 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
         features: profile?.features ?? [],
       },
       dryRun: session.config.execution.dryRun,
-      paused: session.pause(),
+      paused,
+      failures: paused?.by === 'breaker' ? failuresBehind(store) : [],
       leader: session.leadership.status(),
+      stateProblem: stateProblem(),
+      tables: session.config.tables,
       nextTickAtMs: daemon.nextTickAtMs(),
       maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
-      timeLeftMs: live.timeLeftMs(),
+      timeLeftMs,
+      expectedMs: timeLeftMs ?? expectedMs(live.state(), session.config, nowMs),
       silentMs: session.connection.silentMs(),
       drains: drainsOf(session),
       pid: process.pid,
@@ -107,7 +117,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
         leaderProblem: session.leadership.problem(),
         snapshotAgeMs: snapshotReadMs === undefined ? undefined : clock.monotonicMs() - snapshotReadMs,
         maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
-        stateProblem: store.problem() ?? daemon.stateProblem,
+        stateProblem: stateProblem(),
       });
     },
     matrix: () => readMatrix(live.state()),
@@ -116,6 +126,12 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
     series: (query) => readSeries(query, { store, live: live.state(), nowMs: clock.now() }),
     audit: (limit) => store.listAudit(limit).map(({ atMs, ...entry }) => ({ at: isoTime(atMs), ...entry })),
   };
+}
+
+/** Of a daemon that may not move anything now: as if it began now. */
+function expectedMs(state: LiveState, config: Config, nowMs: number): number | undefined {
+  const { recentDurationsMs } = state;
+  return expectedTimeMs({ moves: movesLeft(state), recentDurationsMs }, config, nowMs);
 }
 
 function restingOf(rests: Memory['datanodes']): StatusFacts['restingDatanodes'] {
@@ -138,9 +154,17 @@ function drainsOf({ store, config }: ClusterSession): StatusFacts['drains'] {
 const LOOKED_AT = 20;
 
 function lastFailure(store: Pick<Store, 'listMoves'>, regionId: RegionId): MoveRecord | undefined {
-  return store
-    .listMoves({ regionId, limit: LOOKED_AT })
-    .find(({ state }) => isFinal(state) && state !== 'succeeded' && state !== 'abandoned');
+  return store.listMoves({ regionId, limit: LOOKED_AT }).find(isFailure);
+}
+
+function isFailure({ state }: MoveRecord): boolean {
+  return isFinal(state) && state !== 'succeeded' && state !== 'abandoned';
+}
+
+/** The newest failures of the run that paused the daemon; none where something else did. */
+function failuresBehind(store: Pick<Store, 'listMoves' | 'failureRun'>): MoveRecord[] {
+  const run = store.failureRun();
+  return run === 0 ? [] : store.listMoves({ limit: LOOKED_AT }).filter(isFailure).slice(0, run);
 }
 
 const NO_PLAN: Pick<Plan, 'moves' | 'blocked'> = { moves: [], blocked: [] };

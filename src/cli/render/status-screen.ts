@@ -64,6 +64,7 @@ function statusFacts(status: StatusView): [string, string][] {
   const facts: [string, string | undefined][] = [
     ['mode', modeText(status)],
     ['paused', pausedText(status)],
+    ['look first', detailText(status)],
     ['plan', plan ? planText(plan) : 'none yet'],
     ['load', load ? loadText(status, load) : undefined],
     ['skew', balance ? skewText(balance, load !== null) : undefined],
@@ -89,6 +90,13 @@ function plainText(text: string): string {
 /** Where the verdict is a more urgent one than the pause. */
 function pausedText({ paused, verdict }: StatusView): string | undefined {
   return paused && verdict.code !== 'paused' ? pauseText(paused) : undefined;
+}
+
+/** What stands behind the verdict, where nothing below says it: the failures before an automatic pause, a state folder in trouble. */
+function detailText({ verdict, gates, blocked }: StatusView): string | undefined {
+  const { code, detail } = verdict;
+  const isSaid = code !== 'paused' && (code !== 'blocked' || gates.length + blocked.length > 0);
+  return detail === null || isSaid ? undefined : plainText(detail);
 }
 
 /** What rests without being in the way of the plan. */
@@ -158,12 +166,14 @@ function blockedText(
 }
 
 /** Whether it moves anything now. */
-function modeText({ dryRun, leader, paused, verdict, gates }: StatusView): string {
+function modeText(status: StatusView): string {
+  const { dryRun, leader, paused, verdict, gates } = status;
+  const isHeld = gates.length > 0 || detailText(status) !== undefined;
   const held = paused
     ? 'paused'
     : verdict.code === 'lost-contact'
       ? 'waits for GreptimeDB'
-      : verdict.code === 'blocked' && gates.length > 0
+      : verdict.code === 'blocked' && isHeld
         ? 'held back'
         : 'acting';
   const holder = leader.holder === null ? '' : `, ${printable(leader.holder)} leads`;

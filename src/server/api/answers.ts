@@ -73,6 +73,11 @@ export const statusSchema = record({
     failed: count,
     remaining: count,
     etaSeconds: z.number().nullable().describe('Null: not known, or nothing may be moved.'),
+    expectedSeconds: z
+      .number()
+      .nullable()
+      .default(null)
+      .describe('What the remaining moves would take if they could begin now. Null: not known.'),
   }),
   plan: record({
     planId: z.string(),

@@ -23,6 +23,8 @@ export interface StatusFacts extends Omit<VerdictFacts, 'progress' | 'snapshotAg
   /** `api` is null until it has been found out. */
   readonly cluster: StatusView['cluster'];
   readonly nextTickAtMs: number | undefined;
+  /** ms that the remaining moves would take if they could begin now; undefined while that is not known. */
+  readonly expectedMs: number | undefined;
   /** Drains by datanode, of the configuration and those that were asked for. */
   readonly drains: ReadonlyMap<string, DrainView>;
   readonly pid: number;
@@ -57,7 +59,8 @@ export function buildStatus(facts: StatusFacts): StatusView {
       done: progress.moved,
       failed: progress.failed,
       remaining: progress.left,
-      etaSeconds: timeLeftMs === undefined ? null : timeLeftMs / 1_000,
+      etaSeconds: toSeconds(timeLeftMs),
+      expectedSeconds: toSeconds(facts.expectedMs),
     },
     plan: live.plan && summaryOf(live.plan),
     balance: balanceOf(live),
@@ -80,6 +83,10 @@ export function buildStatus(facts: StatusFacts): StatusView {
       pid: facts.pid,
     },
   };
+}
+
+function toSeconds(ms: number | undefined): number | null {
+  return ms === undefined ? null : ms / 1_000;
 }
 
 /** An explanation that promises moves, with what holds them back now. */

@@ -1,5 +1,8 @@
+import { CAUSES, FIRST_STEPS, isCause } from '../../domain/causes.ts';
 import { BLOCKERS, GATES, GATE_SEVERITY } from '../../domain/codes.ts';
 import type { GateCode } from '../../domain/codes.ts';
+import type { MoveRecord } from '../../domain/move.ts';
+import type { TableSelection } from '../../domain/selector.ts';
 import { judgePlacement, remarksOn } from '../../domain/verdict.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
@@ -15,7 +18,13 @@ export interface VerdictFacts {
   readonly live: LiveState;
   readonly dryRun: boolean;
   readonly paused: PauseState | undefined;
+  /** After an automatic pause: the failed moves that led to it, the newest first. */
+  readonly failures: readonly MoveRecord[];
   readonly leader: StatusView['leader'];
+  /** Why the state folder cannot be used; undefined while it can. Nothing is read or moved then. */
+  readonly stateProblem: string | undefined;
+  /** `tables` of the configuration. */
+  readonly tables: TableSelection;
   readonly snapshotAgeMs: number | undefined;
   /** From which age on a snapshot counts as lost contact, in ms. */
   readonly maxSnapshotAgeMs: number;
@@ -33,6 +42,7 @@ type Words = Pick<VerdictView, 'code' | 'sentence'> & Partial<VerdictView>;
 export function decideVerdict(facts: VerdictFacts): VerdictView {
   const words =
     standby(facts) ??
+    stateTrouble(facts) ??
     noAnswer(facts) ??
     lostContact(facts) ??
     starting(facts) ??
@@ -51,7 +61,7 @@ function lastFailure({ lastCycle, cycle }: LiveState): string | null {
 
 /** Why no move starts now, whatever is planned: one sentence or two. Undefined where nothing forbids it. */
 export function whatHolds(facts: VerdictFacts): string | undefined {
-  const found = standby(facts) ?? noAnswer(facts) ?? lostContact(facts);
+  const found = standby(facts) ?? stateTrouble(facts) ?? noAnswer(facts) ?? lostContact(facts);
   if (found) return found.sentence;
   if (facts.paused) return sentenceOf(pauseText(facts.paused));
   if (facts.dryRun) return GATES['dry-run'];
@@ -70,8 +80,14 @@ function standby({ leader }: VerdictFacts): Words | undefined {
   return {
     code: 'standby',
     sentence: `${who}; this replica stands by and moves nothing.`,
-    detail: `History, progress and cycles shown here are this replica's own; ask ${holder ?? 'the one that leads'} for what moves now.`,
+    detail: `Plan, history, progress and cycles shown here are this replica's own; ask ${holder ?? 'the one that leads'} for what moves now.`,
   };
+}
+
+function stateTrouble({ stateProblem }: VerdictFacts): Words | undefined {
+  if (stateProblem === undefined) return undefined;
+  const sentence = 'The state folder cannot be used: nothing is planned or moved.';
+  return { code: 'blocked', sentence, detail: stateProblem };
 }
 
 const MAX_SILENT_MS = 30_000;
@@ -117,10 +133,39 @@ function starting({ live }: VerdictFacts): Words | undefined {
   return { code: 'starting', sentence: 'No plan has been made yet.' };
 }
 
-function paused({ live, paused: state }: VerdictFacts): Words | undefined {
+function paused({ live, paused: state, failures }: VerdictFacts): Words | undefined {
   if (!state) return undefined;
-  const [text, remarks] = [pauseText(state), remarksAfter(live)];
-  return { code: 'paused', sentence: remarks.length === 0 ? text : [sentenceOf(text), ...remarks].join(' ') };
+  const sentence = [sentenceOf(pauseText(state)), ...placementNow(live)].join(' ');
+  return { code: 'paused', sentence, ...(failures.length > 0 && { detail: lookFirst(failures) }) };
+}
+
+/** Whether the cluster is balanced, or what would make it so. */
+function placementNow(live: LiveState): string[] {
+  const { balance, plan } = live;
+  if (!balance) return [];
+  if (movesLeft(live) === 0) return [judgePlacement(balance.now, plan?.warnings).sentence];
+  return [...remarksAfter(live), `${wouldDo(live)}.`];
+}
+
+/** `Last 3 failures, all to datanode 4: rolled_back. The migration began and the cluster undid it. Look at the log and …` */
+function lookFirst(failures: readonly MoveRecord[]): string {
+  const byCause = [...Map.groupBy(failures, ({ cause }) => cause ?? 'unknown cause')];
+  const [cause, alike] = byCause.reduce((most, next) => (next[1].length > most[1].length ? next : most));
+  const all = count(failures.length, 'failure');
+  const share =
+    alike.length === failures.length ? `Last ${all}` : `${formatNumber(alike.length)} of the last ${all}`;
+  const sentences = isCause(cause)
+    ? [CAUSES[cause], FIRST_STEPS[cause] ?? '']
+    : ['See the error in history.'];
+  return [`${share}${commonDatanode(alike)}: ${cause}.`, ...sentences].join(' ').trim();
+}
+
+/** What the failed moves share, for a person who looks for the datanode that is broken. */
+function commonDatanode([first, ...others]: readonly MoveRecord[]): string {
+  if (!first) return '';
+  const all = others.length === 0 ? '' : 'all ';
+  if (others.every(({ to }) => to === first.to)) return `, ${all}to datanode ${first.to}`;
+  return others.every(({ from }) => from === first.from) ? `, ${all}from datanode ${first.from}` : '';
 }
 
 function pauseText({ by, untilMs, reason }: PauseState): string {
@@ -134,15 +179,30 @@ function sentenceOf(text: string): string {
 }
 
 /** Nothing is left to move: either all is well, or no move can mend what is wrong. */
-function settled({ live }: VerdictFacts): Words | undefined {
+function settled({ live, tables }: VerdictFacts): Words | undefined {
   const { balance, plan, ended } = live;
   if (!balance || movesLeft(live) > 0) return undefined;
   const blockers = live.blocked.values().reduce((sum, { count, harmless }) => sum + count - harmless, 0);
   const { code, sentence } = judgePlacement(balance.now, plan?.warnings, { blockers });
+  if (code === 'nothing-selected' && plan?.warnings.length === 0)
+    return { code, sentence: `${sentence} ${selectionText(tables)}` };
   if (code !== 'uneven') return { code, sentence };
   // What failed is planned anew.
   if (ended.values().some((state) => state !== 'succeeded')) return undefined;
   return { code: 'blocked', sentence, detail: blockersOf(live) ?? lastFailure(live) };
+}
+
+/** `The configuration selects every table but greptime_private.*; none has a region.` */
+function selectionText({ include, exclude }: TableSelection): string {
+  const selected = include.length === 0 ? 'every table' : listOf(include);
+  const except = exclude.length === 0 ? '' : ` but ${listOf(exclude)}`;
+  return `The configuration selects ${selected}${except}; none has a region.`;
+}
+
+const MOST_NAMED = 5;
+
+function listOf(names: readonly string[]): string {
+  return `${names.slice(0, MOST_NAMED).join(', ')}${names.length > MOST_NAMED ? ', …' : ''}`;
 }
 
 /** The most frequent blockers with their sentence, of those that cost balance. */

@@ -41,7 +41,7 @@ const STATUS: StatusView = {
     ...{ position: 4, total: 12, startedAt: TIME, stateSince: TIME, inStateSeconds: 3.2 },
   },
   queue: { length: 8, next: [] },
-  progress: { done: 3, failed: 0, remaining: 9, etaSeconds: 90 },
+  progress: { done: 3, failed: 0, remaining: 9, etaSeconds: 90, expectedSeconds: 90 },
   plan: { planId: 'sha256:ab', createdAt: TIME, moves: 12, minimumMoves: 12, optimal: true },
   balance: {
     before: { tableSkewMax: 5, nodeSkew: 9 },
@@ -194,6 +194,13 @@ describe('the status of a pause', () => {
     },
     gates: [{ code: 'paused', detail: `${sentence}.` }],
   };
+
+  it('says what the failures before an automatic pause had in common', () => {
+    const detail = 'Last 3 failures, all to datanode 4: rolled_back.';
+    const failed: StatusView = { ...status, verdict: { ...status.verdict, detail } };
+    const text = statusScreen(failed, PLAIN_CANVAS).join('\n');
+    expect(text).toContain('look first  Last 3 failures, all to datanode 4: rolled_back.');
+  });
 
   it('tells it once, with its end in one form', () => {
     const text = statusScreen(status, PLAIN_CANVAS).join('\n');

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CAUSES, isCause } from '../../../src/domain/causes.ts';
+import { CAUSES, FIRST_STEPS, isCause } from '../../../src/domain/causes.ts';
 import { MOVE_STATES } from '../../../src/domain/move.ts';
 import { serverWorstCaseMs, SERVER_TIMES } from '../../../src/executor/options.ts';
 import { configFrom } from '../../support/config.ts';
@@ -22,6 +22,16 @@ describe('docs/recovery.md', () => {
     expect(isCause('moved')).toBe(true);
     expect(isCause('magic')).toBe(false);
     for (const sentence of Object.values(CAUSES)) expect(sentence).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('says the same first step as the page', () => {
+    const section = text.split('## What each cause means')[1] ?? '';
+    const lines = section.split('\n').filter((line) => line.startsWith('|'));
+    for (const [cause, step] of Object.entries(FIRST_STEPS)) {
+      const told = lines.find((line) => line.split(' | ')[0]?.includes(`\`${cause}\``)) ?? '';
+      const [first = ''] = step.split(', as docs/');
+      expect(told.replaceAll('`', ''), cause).toContain(first);
+    }
   });
 
   it('explains every state', () => {

@@ -92,7 +92,7 @@ describe('a datanode in quarantine', () => {
     expect(judgePlacement(made.after)).toEqual({
       code: 'attention',
       sentence:
-        'Nothing moves to datanode 3 for a while: migrations to it failed. Unbalanced until datanode 3 may receive regions again.',
+        'Datanode 3 is in quarantine after failed migrations: nothing moves to it, and the plan leaves it out. Unbalanced until datanode 3 may receive regions again.',
     });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { MoveRecord } from '../../../src/domain/move.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { statusSchema, VERDICTS } from '../../../src/server/api/answers.ts';
 import { buildStatus, withHolds } from '../../../src/server/api/status.ts';
@@ -17,10 +18,14 @@ function statusFacts(overrides: Partial<StatusFacts> & Pick<StatusFacts, 'live'>
     drains: new Map(),
     pid: 1,
     paused: undefined,
+    failures: [],
+    stateProblem: undefined,
+    tables: { include: [], exclude: [] },
     leader: { leads: true, holder: null },
     nextTickAtMs: START_MS + 60_000,
     maxSnapshotAgeMs: 60_000,
     timeLeftMs: undefined,
+    expectedMs: undefined,
     silentMs: 0,
     quarantined: 0,
     restingDatanodes: new Map(),
@@ -49,6 +54,10 @@ const dead = base.after.datanodes.map((node) =>
 );
 const withoutOne = [taken, planned({ ...even, before: { ...even.before, datanodes: dead } })];
 
+const breaker = { untilMs: null, reason: '3 migrations failed in a row (limit 3).', by: 'breaker' };
+const failedMove = (to: string, cause = 'rolled_back'): MoveRecord =>
+  sampleMove({ state: 'failed', cause, to });
+
 const verdicts: [
   verdict: string,
   events: RebalancerEvent[],
@@ -61,13 +70,13 @@ const verdicts: [
     'standby: rebalancer-1 leads; this replica stands by and moves nothing.',
     seen,
     { leader: { leads: false, holder: 'rebalancer-1' } },
-    "History, progress and cycles shown here are this replica's own; ask rebalancer-1 for what moves now.",
+    "Plan, history, progress and cycles shown here are this replica's own; ask rebalancer-1 for what moves now.",
   ],
   [
     'standby: No replica is known to lead; this replica stands by and moves nothing.',
     [],
     { leader: { leads: false, holder: null } },
-    "History, progress and cycles shown here are this replica's own; ask the one that leads for what moves now.",
+    "Plan, history, progress and cycles shown here are this replica's own; ask the one that leads for what moves now.",
   ],
   [
     'balancing: 1 of 2 moves done; the last cycle failed, the next one tries again.',
@@ -100,15 +109,52 @@ const verdicts: [
   ],
   ['lost-contact: GreptimeDB was last read 2 min ago.', seen, { nowMs: START_MS + 120_000 }],
   [
-    'paused: Paused by anna until 2026-01-01T00:00:00.000Z: deploy',
+    'paused: Paused by anna until 2026-01-01T00:00:00.000Z: deploy. 2 moves would balance the cluster.',
     seen,
     { paused: { untilMs: START_MS, reason: 'deploy', by: 'anna' } },
   ],
-  ['paused: Paused by anna until resumed', seen, { paused: { untilMs: null, reason: '', by: 'anna' } }],
   [
-    'paused: Paused automatically: 3 migrations failed in a row (limit 3). Run resume to continue.',
+    'paused: Paused by anna until resumed. 2 moves would balance the cluster.',
     seen,
-    { paused: { untilMs: null, reason: '3 migrations failed in a row (limit 3).', by: 'breaker' } },
+    { paused: { untilMs: null, reason: '', by: 'anna' } },
+  ],
+  [
+    'paused: Paused by anna until resumed. Datanode 2 is empty. Balanced.',
+    [taken, planned(even), finished('balanced')],
+    { paused: { untilMs: null, reason: '', by: 'anna' } },
+  ],
+  [
+    'blocked: The state folder cannot be used: nothing is planned or moved.',
+    seen,
+    { stateProblem: 'The state file is another one than at the start.', nowMs: START_MS + 7_200_000 },
+    'The state file is another one than at the start.',
+  ],
+  [
+    'nothing-selected: No regions: there is nothing to balance. The configuration selects every table but greptime_private.*; none has a region.',
+    [taken, planned({ ...even, before: makeBalance([0, 0]), after: makeBalance([0, 0]) })],
+    { tables: { include: [], exclude: ['greptime_private.*'] } },
+  ],
+  [
+    'nothing-selected: No regions: there is nothing to balance. The configuration selects public.*; none has a region.',
+    [taken, planned({ ...even, before: makeBalance([0, 0]), after: makeBalance([0, 0]) })],
+    { tables: { include: ['public.*'], exclude: [] } },
+  ],
+  [
+    'paused: Paused automatically: 3 migrations failed in a row (limit 3). Run resume to continue. 2 moves would balance the cluster.',
+    seen,
+    { paused: breaker },
+  ],
+  [
+    'paused: Paused automatically: 3 migrations failed in a row (limit 3). Run resume to continue. 2 moves would balance the cluster.',
+    seen,
+    { paused: breaker, failures: [failedMove('4'), failedMove('4')] },
+    'Last 2 failures, all to datanode 4: rolled_back. The migration began and the cluster undid it. Look at the log and the disk of the target, and whether it reaches the object storage and the write-ahead log.',
+  ],
+  [
+    'paused: Paused automatically: 3 migrations failed in a row (limit 3). Run resume to continue. 2 moves would balance the cluster.',
+    seen,
+    { paused: breaker, failures: [failedMove('4'), failedMove('2', 'procedure-lost'), failedMove('3')] },
+    '2 of the last 3 failures, all from datanode 0: rolled_back. The migration began and the cluster undid it. Look at the log and the disk of the target, and whether it reaches the object storage and the write-ahead log.',
   ],
   ['balanced: Datanode 2 is empty. Balanced.', [taken, planned(even), finished('balanced')]],
   ['balanced: Datanode 2 is empty. Balanced.', [taken, planned(even)], { dryRun: true }],
@@ -201,7 +247,9 @@ describe('buildStatus', () => {
     const watching: RebalancerEvent = { type: 'move-state', move, previous: 'submitted' };
     const live = await liveAfter([...seen, started, watching]);
     const restingDatanodes = new Map([['2', ['source' as const]]]);
-    const status = buildStatus(statusFacts({ live, quarantined: 2, restingDatanodes, cooling: 1 }));
+    const status = buildStatus(
+      statusFacts({ live, quarantined: 2, restingDatanodes, cooling: 1, expectedMs: 5_000 }),
+    );
     expect(statusSchema.parse(status)).toEqual(status);
     expect(status).toMatchObject({
       cycle: { id: '3', trigger: 'schedule' },
@@ -212,7 +260,7 @@ describe('buildStatus', () => {
         inStateSeconds: 10,
       },
       queue: { length: 1, next: [{ regionId: '4398046511106' }] },
-      progress: { done: 0, failed: 0, remaining: 2, etaSeconds: null },
+      progress: { done: 0, failed: 0, remaining: 2, etaSeconds: null, expectedSeconds: 5 },
       plan: { moves: 2, minimumMoves: 2, optimal: true },
       balance: {
         before: { tableSkewMax: 2, nodeSkew: 2 },
