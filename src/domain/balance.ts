@@ -1,4 +1,4 @@
-import { countsForSkew } from './plan.ts';
+import { countsForSkew } from './datanode-state.ts';
 import type { Balance } from './plan.ts';
 import { ceilShare, floorShare, violation } from './quotas.ts';
 import { isCounted, tally, TABLE_SCOPES } from './region-counts.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BLOCKER_CODES, MOVE_REASON_CODES } from './codes.ts';
+import { DATANODE_STATES } from './datanode-state.ts';
 import { amount, count, id, list, timestamp, uniqueList } from './fields.ts';
 import { LOAD_MEASURES, LOAD_STATES } from './load.ts';
 import { clusterSchema } from './snapshot.ts';
@@ -29,24 +30,6 @@ const moves = uniqueList('moves', 'regionId', move).superRefine((items, context)
   const message = `${index + 1}: moves are numbered from 1, in order`;
   context.addIssue({ code: 'custom', path: [index, 'seq'], message });
 });
-
-/** `target`: alive and may receive regions. `quarantined`: it would be one, but migrations to it failed. `query-only`: it takes no writes. */
-export const DATANODE_STATES = [
-  'target',
-  'draining',
-  'cordoned',
-  'query-only',
-  'quarantined',
-  'dead',
-] as const;
-
-/**
- * Whether skew is measured over a datanode: it is alive, neither draining nor cordoned, and takes writes. One in quarantine is among them, though
- * nothing moves to it and it has no part in the shares of the others meanwhile.
- */
-export function countsForSkew(state: DatanodeState | 'unlisted'): boolean {
-  return state === 'target' || state === 'quarantined';
-}
 
 const datanodeBalance = z
   .object({
@@ -164,6 +147,5 @@ export type Plan = z.infer<typeof planSchema>;
 export type Move = z.infer<typeof move>;
 export type Balance = z.infer<typeof balance>;
 export type DatanodeBalance = z.infer<typeof datanodeBalance>;
-export type DatanodeState = DatanodeBalance['state'];
 export type Blocker = z.infer<typeof blocker>;
 export type Warning = z.infer<typeof warning>;

@@ -2,7 +2,7 @@ import { compareIds } from './ids.ts';
 import type { DatanodeId, TableId } from './ids.ts';
 import { withShiftedLoad } from './counted-load.ts';
 import type { CountedLoad } from './counted-load.ts';
-import type { DatanodeState } from './plan.ts';
+import type { DatanodeState } from './datanode-state.ts';
 import type { Table } from './snapshot.ts';
 
 /**

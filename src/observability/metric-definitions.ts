@@ -6,7 +6,7 @@ import {
   MOVE_REASON_CODES,
   OUTCOME_CODES,
 } from '../domain/codes.ts';
-import { DATANODE_STATES } from '../domain/plan.ts';
+import { DATANODE_STATES } from '../domain/datanode-state.ts';
 import { REGION_STATUSES } from '../domain/snapshot.ts';
 
 /** What every metric's name begins with. */

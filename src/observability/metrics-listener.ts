@@ -2,7 +2,7 @@ import { LOAD_STATES } from '../domain/load.ts';
 import { BLOCKER_CODES, GATE_CODES } from '../domain/codes.ts';
 import { isFinal } from '../domain/move.ts';
 import type { MoveRecord } from '../domain/move.ts';
-import { DATANODE_STATES } from '../domain/plan.ts';
+import { DATANODE_STATES } from '../domain/datanode-state.ts';
 import type { Balance, Plan } from '../domain/plan.ts';
 import { REGION_STATUSES } from '../domain/snapshot.ts';
 import type { Snapshot } from '../domain/snapshot.ts';

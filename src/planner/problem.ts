@@ -1,6 +1,6 @@
 import type { BlockerCode } from '../domain/codes.ts';
 import { compareIds } from '../domain/ids.ts';
-import type { DatanodeState } from '../domain/plan.ts';
+import type { DatanodeState } from '../domain/datanode-state.ts';
 import type { DatanodeRole, Memory, Policy } from '../domain/policy.ts';
 import { compilePattern, compileSelection } from '../domain/selector.ts';
 import type { TableIdentity } from '../domain/selector.ts';

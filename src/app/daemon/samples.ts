@@ -1,28 +1,20 @@
-import { countsForSkew } from '../../domain/plan.ts';
+import { countsForSkew } from '../../domain/datanode-state.ts';
 import type { Balance } from '../../domain/plan.ts';
 import type { LiveSource } from '../../observability/live-state.ts';
 import type { BalanceSample, Store } from '../../store/port.ts';
 import { unlessStateFails } from './state-trouble.ts';
 
-/** While moves are made. */
-const SAMPLE_EVERY_MS = 10_000;
-
 /**
- * Keeps how even the cluster is, for the charts: with each plan, while moves are made, and when a cycle has made some.
+ * Keeps how even the cluster is, for the charts: with each plan and each move that ends.
  *
  * @returns a function that ends it.
  */
 export function recordSamples(store: Pick<Store, 'saveSample'>, live: LiveSource): () => void {
   let moved = 0;
-  let latestAtMs = -Infinity;
   return live.subscribe((event, { balance }) => {
     if (event.type === 'move-finished' && event.move.state === 'succeeded') moved += 1;
-    const isDue =
-      event.type === 'planned' ||
-      (event.type === 'cycle-finished' && moved > 0) ||
-      (event.type === 'move-finished' && event.atMs - latestAtMs >= SAMPLE_EVERY_MS);
+    const isDue = event.type === 'planned' || event.type === 'move-finished';
     if (!isDue || !balance) return;
-    latestAtMs = event.atMs;
     const sample = { atMs: event.atMs, moved, ...measure(balance.now) };
     // A chart may have a hole.
     moved = unlessStateFails(() => {

@@ -1,4 +1,5 @@
-import type { DatanodeBalance, DatanodeState, Plan } from '../../domain/plan.ts';
+import type { DatanodeState } from '../../domain/datanode-state.ts';
+import type { DatanodeBalance, Plan } from '../../domain/plan.ts';
 import { formatNumber } from '../../lib/number.ts';
 import { loadCells } from './load-lines.ts';
 import type { Canvas, Format } from './style.ts';

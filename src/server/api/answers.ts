@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { BLOCKER_CODES, CYCLE_OUTCOME_CODES, GATE_CODES, MOVE_REASON_CODES } from '../../domain/codes.ts';
+import { DATANODE_STATES } from '../../domain/datanode-state.ts';
 import { amount, count, id, list, record, timestamp, word } from '../../domain/fields.ts';
-import { DATANODE_STATES, loadBalanceSchema, moveFields, planSchema } from '../../domain/plan.ts';
+import { loadBalanceSchema, moveFields, planSchema } from '../../domain/plan.ts';
 import { DATANODE_ROLES } from '../../domain/policy.ts';
 import { REGION_STATUSES } from '../../domain/snapshot.ts';
 import { moveViewSchema } from '../../observability/event-view.ts';

@@ -1,6 +1,7 @@
 import { GATES } from '../../domain/codes.ts';
+import type { DatanodeState } from '../../domain/datanode-state.ts';
 import type { Explanation } from '../../domain/explanation.ts';
-import type { Balance, DatanodeState, Plan } from '../../domain/plan.ts';
+import type { Balance, Plan } from '../../domain/plan.ts';
 import type { DatanodeRole } from '../../domain/policy.ts';
 import { sizeInScope } from '../../domain/region-counts.ts';
 import { isoOrNull, isoTime, toMoveView } from '../../observability/event-view.ts';

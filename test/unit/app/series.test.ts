@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { readSeries } from '../../../src/app/api/series.ts';
 import { recordSamples } from '../../../src/app/daemon/samples.ts';
 import { OperatingError } from '../../../src/domain/errors.ts';
+import type { MoveState } from '../../../src/domain/move.ts';
 import type { RebalancerEvent } from '../../../src/observability/events.ts';
 import { trackLiveState } from '../../../src/observability/live-state.ts';
 import type { BalanceSample } from '../../../src/store/port.ts';
@@ -12,9 +13,9 @@ import { makeMove, makePlan, withCounts } from '../../support/plans.ts';
 const moves = Array.from({ length: 40 }, (_, index) => makeMove(index + 1, { to: '1' }));
 const plan = makePlan({ moves });
 const planned: RebalancerEvent = { type: 'planned', cycleId: 1, ...withCounts(plan), durationMs: 1 };
-const moved = (seq: number): RebalancerEvent => ({
+const ended = (seq: number, state: MoveState): RebalancerEvent => ({
   type: 'move-finished',
-  move: sampleMove({ ...makeMove(seq, { to: '1' }), planId: plan.planId, state: 'succeeded' }),
+  move: sampleMove({ ...makeMove(seq, { to: '1' }), planId: plan.planId, state }),
   durationMs: 1,
 });
 const over: RebalancerEvent = {
@@ -85,24 +86,26 @@ it('the last step has the extremes of what was seen in it, and of this moment', 
   });
 });
 
-it('a sample is kept with each plan, every ten seconds while regions move, and when a cycle has moved some', async () => {
+it('a sample is kept with each plan and each move that ends', async () => {
   const { bus, clock } = eventBus();
-  const kept: [seconds: number, moved: number, least: number | null][] = [];
-  const saveSample = ({ atMs, moved: amount, least }: BalanceSample): void =>
-    void kept.push([(atMs - START_MS) / 1_000, amount, least]);
+  const kept: [seconds: number, moved: number, most: number | null][] = [];
+  const saveSample = ({ atMs, moved: amount, most }: BalanceSample): void =>
+    void kept.push([(atMs - START_MS) / 1_000, amount, most]);
   recordSamples({ saveSample }, trackLiveState(bus));
   bus.emit(planned);
-  for (let seq = 1; seq <= 12; seq += 1) {
+  for (const seq of [1, 2, 3]) {
     await clock.advance(2_000);
-    bus.emit(moved(seq));
+    bus.emit(ended(seq, 'succeeded'));
   }
+  await clock.advance(2_000);
+  bus.emit(ended(4, 'rolled_back'));
   bus.emit(over);
-  bus.emit(over);
-  expect(kept.map(([seconds, amount]) => [seconds, amount])).toEqual([
-    [0, 0],
-    [10, 5],
-    [20, 5],
-    [24, 2],
+  expect(kept).toEqual([
+    [0, 0, 2],
+    [2, 1, 1],
+    [4, 1, 2],
+    [6, 1, 3],
+    [8, 0, 3],
   ]);
 });
 
@@ -116,7 +119,7 @@ it('a state folder in trouble leaves a hole in the chart and disturbs nobody; wh
   };
   recordSamples({ saveSample }, trackLiveState(bus));
   bus.emit(planned);
-  bus.emit(moved(1));
+  bus.emit(ended(1, 'succeeded'));
   bus.emit(over);
   isFull = false;
   bus.emit(planned);
