@@ -69,11 +69,11 @@ function Body({ onToken }: { readonly onToken: () => void }): JSX.Element {
       </div>
       {!isStuck && <Obstacles />}
       <Numbers />
+      <LoadBars />
       <div class={isSmall ? 'columns' : 'rows'}>
         <Datanodes />
         <Tables />
       </div>
-      <LoadBars />
       <Charts />
       <div class="columns uneven">
         <History />

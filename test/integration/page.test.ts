@@ -164,6 +164,18 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     });
   });
 
+  test('says whom skew leaves out, and colours nothing where it is 0', async () => {
+    const set = [...DRY_RUN, 'datanodes.drain=["2"]'];
+    await withPage({ cluster: { layout: 'balanced', regions: 8 }, set }, async (page) => {
+      await page.locator('.heat-cell.leaves').first().waitFor();
+      const [tables, datanodes] = await page.locator('.numbers dd').all();
+      for (const skew of [tables, datanodes])
+        expect(await skew?.textContent()).toMatch(/^0.*without datanode 2 \(draining\)$/);
+      expect(await page.locator('.heat-cell:is(.over, .under)').count()).toBe(0);
+      await page.getByText('Skew and regions per datanode: without datanode 2 (draining).').waitFor();
+    });
+  });
+
   test('cordons a datanode, and ends that', async () => {
     await withPage({ cluster: BALANCED }, async (page, daemon) => {
       await verdict(page, 'Balanced');
@@ -339,7 +351,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await legend.getByText('disk', { exact: true }).waitFor();
       await page.getByRole('button', { name: 'By load' }).click();
       await legend.getByText(/^(written per second|on disk):$/).waitFor();
-      expect(await legend.getByText(/^[\d.]+ [kMGT]?B$/).count()).toBe(5);
+      expect(await legend.getByText(/^[\d.]+ [kMGT]?B(\/s)?$/).count()).toBe(5);
     });
   });
 
@@ -347,7 +359,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ set: DRY_RUN }, async (page) => {
       await page.locator('.heat-cell').first().hover();
       const tip = page.locator('.tip');
-      await tip.getByText(/^share \d/).waitFor();
+      await tip.getByText(/^fair share \d/).waitFor();
       await page.locator('.cell').first().hover();
       await tip.getByText(/^\d{13}$/).waitFor();
       expect(await page.evaluate(IS_WHOLE)).toBe(true);
@@ -474,6 +486,13 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         const [, first = 0, after = 0, , high = 0] = numbers[0]!;
         expect(first).toBeGreaterThan(high);
         expect(after).toBeLessThan(first);
+        await panel
+          .getByText(/^Datanode \d is \d+ % above the mean of [\d.]+ \w+, datanode \d is \d+ % below it\.$/)
+          .waitFor();
+        expect(await panel.locator('.off').first().textContent()).toMatch(/^\d+ % above the mean$/);
+        for (const line of ['target', 'trigger', 'band'])
+          expect(await panel.locator(`.bar-track .${line}`).count()).toBe(4);
+        expect(await page.getByRole('button', { name: 'By load', pressed: true }).count()).toBe(1);
         await panel
           .getByRole('list', { name: 'Legend of the load' })
           .getByText(/^even: /)

@@ -24,9 +24,9 @@ interface Value {
 interface ChartProps {
   readonly figure: Figure;
   readonly series: SeriesView;
-  /** `at` of the point that the mouse points to, in any of the charts. */
-  readonly cursor: string | null;
-  readonly setCursor: (at: string | null) => void;
+  /** The time that the mouse points to, in any of the charts. */
+  readonly cursorMs: number | null;
+  readonly setCursorMs: (atMs: number | null) => void;
 }
 
 const HEIGHT = 168;
@@ -36,7 +36,7 @@ const BOTTOM = HEIGHT - 20;
 const TOP = 26;
 
 /** One figure over time. */
-export function Chart({ figure, series, cursor, setCursor }: ChartProps): JSX.Element {
+export function Chart({ figure, series, cursorMs, setCursorMs }: ChartProps): JSX.Element {
   const { title, unit, look, values } = figure;
   const { points, until, stepSeconds } = series;
   const box = useRef<HTMLElement>(null);
@@ -46,7 +46,7 @@ export function Chart({ figure, series, cursor, setCursor }: ChartProps): JSX.El
   const x = (at: string | number): number =>
     LEFT + ((new Date(at).getTime() - from) / Math.max(1, to - from)) * (right - LEFT);
   const y = (value: number): number => BOTTOM - (value / (ticks.at(-1) ?? 1)) * (BOTTOM - TOP);
-  const pointed = points.find(({ at }) => at === cursor);
+  const pointed = cursorMs === null ? null : nearest(points, cursorMs);
   const words = describe(pointed ? [pointed] : points, figure);
   const when = pointed ? formatClock(pointed.at) : look === 'bars' ? 'in this time' : 'latest';
   return (
@@ -62,9 +62,7 @@ export function Chart({ figure, series, cursor, setCursor }: ChartProps): JSX.El
         height={HEIGHT}
         role="img"
         aria-label={`${title}, ${unit}, until ${formatExact(until)}. ${when}: ${words}.`}
-        onMouseMove={({ offsetX }) =>
-          setCursor(nearest(points, from + ((offsetX - LEFT) / (right - LEFT)) * (to - from)))
-        }
+        onMouseMove={({ offsetX }) => setCursorMs(from + ((offsetX - LEFT) / (right - LEFT)) * (to - from))}
       >
         <text class="tick" x={0} y={11}>
           {unit}
@@ -160,9 +158,9 @@ function barPath(
     .join('');
 }
 
-function nearest(points: readonly Point[], atMs: number): string | null {
+function nearest(points: readonly Point[], atMs: number): Point | null {
   const distance = ({ at }: Point): number => Math.abs(Date.parse(at) - atMs);
-  return points.reduce<Point | null>((a, b) => (a && distance(a) <= distance(b) ? a : b), null)?.at ?? null;
+  return points.reduce<Point | null>((a, b) => (a && distance(a) <= distance(b) ? a : b), null);
 }
 
 /** The last values of lines, the sums of bars. */

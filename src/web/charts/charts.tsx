@@ -1,13 +1,17 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { SeriesView } from '../../server/api/answers.ts';
+import { countsForSkew } from '../../domain/datanode-state.ts';
+import type { SeriesView, StatusView } from '../../server/api/answers.ts';
 import { Choice } from '../controls/choice.tsx';
 import { Empty, Problem, Section } from '../controls/section.tsx';
+import { skewScopeText } from '../datanodes/left-out.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { useThrottled } from '../hooks/pace.ts';
 import { usePageState } from '../page/page.ts';
 import { Chart } from './chart.tsx';
 import type { Figure } from './chart.tsx';
+
+type Point = SeriesView['points'][number];
 
 const RANGES = [
   ['15m', '15 min'],
@@ -49,32 +53,58 @@ const FIGURES: readonly Figure[] = [
 ];
 
 /** Of cycles that failed, and moved nothing. */
-function isUnknown({ nodeSkew, moved, failedMoves }: SeriesView['points'][number]): boolean {
+function isUnknown({ nodeSkew, moved, failedMoves }: Point): boolean {
   return nodeSkew === null && moved + failedMoves === 0;
 }
 
-/** From the stored history, so that a restart does not make it forget. */
+/** From the stored history, so that a restart does not make it forget, up to this moment, so that it follows each move. */
 export function Charts(): JSX.Element {
   const [range, setRange] = useState<(typeof RANGES)[number][0]>('15m');
   const revision = useThrottled(
     usePageState(({ revisions }) => revisions.cycles + revisions.moves),
     5_000,
   );
-  const [cursor, setCursor] = useState<string | null>(null);
+  const [cursorMs, setCursorMs] = useState<number | null>(null);
+  const status = usePageState((state) => state.status);
+  const nowMs = usePageState((state) => state.nowMs);
   const { value, problem } = useAnswer('/api/v1/series', { range, points: 120 }, revision);
+  const series = value && status && withNow(value, status, nowMs);
+  const scope = skewScopeText(status?.datanodes ?? []);
   const aside = <Choice label="Time range" options={RANGES} value={range} onChange={setRange} />;
   return (
     <Section title="Over time" id="charts" aside={aside}>
       <Problem text={problem} />
-      {value === null ? null : value.points.every(isUnknown) ? (
+      {series === null ? null : series.points.every(isUnknown) ? (
         <Empty>Nothing was recorded in this time.</Empty>
       ) : (
-        <div class="charts" onMouseLeave={() => setCursor(null)}>
-          {FIGURES.map((figure) => (
-            <Chart key={figure.title} figure={figure} series={value} cursor={cursor} setCursor={setCursor} />
-          ))}
-        </div>
+        <>
+          <div class="charts" onMouseLeave={() => setCursorMs(null)}>
+            {FIGURES.map((figure) => (
+              <Chart
+                key={figure.title}
+                figure={figure}
+                series={series}
+                cursorMs={cursorMs}
+                setCursorMs={setCursorMs}
+              />
+            ))}
+          </div>
+          {scope !== '' && <p class="dim small">Skew and regions per datanode: {scope}.</p>}
+        </>
       )}
     </Section>
   );
+}
+
+/** With how it is now as the last point: what is stored is a step behind. */
+function withNow(series: SeriesView, { balance, datanodes }: StatusView, nowMs: number): SeriesView {
+  const until = new Date(Math.max(nowMs, Date.parse(series.until))).toISOString();
+  if (!balance) return { ...series, until };
+  const counts = datanodes.filter(({ state }) => countsForSkew(state)).map(({ regions }) => regions);
+  const now: Point = {
+    ...{ at: until, cycles: 0, failed: 0, moved: 0, failedMoves: 0, ...balance.now },
+    least: counts.length > 0 ? Math.min(...counts) : null,
+    most: counts.length > 0 ? Math.max(...counts) : null,
+  };
+  return { ...series, until, points: [...series.points, now] };
 }

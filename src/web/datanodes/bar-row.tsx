@@ -8,6 +8,15 @@ export interface BarPart {
   readonly to?: number;
 }
 
+/** What stays, and what leaves or comes. */
+export function changeParts(now: number, after: number): readonly BarPart[] {
+  return [
+    { look: 'stays', from: 0, to: Math.min(now, after) },
+    ...(now > after ? [{ look: 'over' as const, from: after, to: now }] : []),
+    ...(now < after ? [{ look: 'comes' as const, from: now, to: after }] : []),
+  ];
+}
+
 /** One datanode's bar with its number, and what it is called below it. */
 export function BarRow({
   id,
@@ -17,6 +26,7 @@ export function BarRow({
   most,
   count,
   change,
+  note,
   children,
 }: {
   readonly id: string;
@@ -27,6 +37,7 @@ export function BarRow({
   readonly most: number;
   readonly count: string;
   readonly change: string;
+  readonly note?: JSX.Element;
   readonly children?: ComponentChildren;
 }): JSX.Element {
   const percent = (amount: number): string => `${((amount / most) * 100).toFixed(2)}%`;
@@ -49,6 +60,7 @@ export function BarRow({
         <strong>{count}</strong>
         {change !== '' && <small>{change}</small>}
       </span>
+      {note}
       {children}
     </DetailsButton>
   );

@@ -1,13 +1,15 @@
 import type { JSX } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { MatrixView, StatusView } from '../../server/api/answers.ts';
 import { formatChange, formatCount } from '../format.ts';
 import { useDatanodes, useMatrix, useWhen } from '../page/page.ts';
 import type { When } from '../page/state.ts';
 import { countsOf, fractionsOf, shareOf } from '../tables/rows.ts';
 import type { TableRow } from '../tables/rows.ts';
-import { BarRow } from './bar-row.tsx';
+import { BarList } from './bar-list.tsx';
+import { BarRow, changeParts } from './bar-row.tsx';
 import type { BarPart } from './bar-row.tsx';
+import { shareScopeText } from './left-out.ts';
 import { Legend } from './legend.tsx';
 import { NodeBadges } from './node-label.tsx';
 
@@ -15,17 +17,15 @@ type Datanode = StatusView['datanodes'][number];
 
 /** Of the list, in pixels; see the style sheet. */
 const COLUMN = 340;
-/** Shown at first, in each column of the list. */
-const FIRST = 16;
 
-const KEYS = [
+const CHANGES = [
   { look: 'stays', text: 'regions' },
   { look: 'over', text: 'leave' },
   { look: 'comes', text: 'come' },
-  { look: 'target', text: 'fair share' },
 ] as const;
 
 interface Bar {
+  readonly id: string;
   readonly datanode: Datanode;
   readonly now: number;
   readonly after: number;
@@ -45,30 +45,22 @@ export function DatanodeBars({
   const matrix = useMatrix();
   const when = useWhen();
   const datanodes = useDatanodes();
-  const [isWhole, setWhole] = useState(false);
   const bars = useMemo(
     () => inOrder(table ? barsOfTable(table, matrix, datanodes) : datanodes.map(barOf), when),
     [table, matrix, datanodes, when],
   );
   const most = bars.reduce((high, { now, after, share }) => Math.max(high, now, after, share ?? 0), 1);
-  const first = FIRST * Math.max(1, Math.floor(width / COLUMN));
-  const shown = isWhole ? bars : bars.slice(0, first);
+  const shares = shareScopeText(datanodes);
   return (
     <>
-      <ul class="bars">
-        {shown.map((bar) => (
-          <li key={bar.datanode.id}>
-            <CountBar bar={bar} most={most} when={when} />
-          </li>
-        ))}
-      </ul>
-      {bars.length > first && (
-        <button type="button" class="link more" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
-          {isWhole ? 'Show the most uneven only' : `Show all ${formatCount(bars.length)}`}
-        </button>
-      )}
+      <BarList bars={bars} columns={Math.floor(width / COLUMN)}>
+        {(bar) => <CountBar bar={bar} most={most} when={when} />}
+      </BarList>
       <Legend
-        keys={when === 'now' ? KEYS : KEYS.filter(({ look }) => look === 'stays' || look === 'target')}
+        keys={[
+          ...(when === 'now' ? CHANGES : CHANGES.slice(0, 1)),
+          { look: 'target', text: `fair share ${shares}` },
+        ]}
       />
     </>
   );
@@ -76,7 +68,7 @@ export function DatanodeBars({
 
 function barOf(datanode: Datanode): Bar {
   const { regions, regionsAfter, share } = datanode;
-  return { datanode, now: regions, after: regionsAfter, share };
+  return { id: datanode.id, datanode, now: regions, after: regionsAfter, share };
 }
 
 function barsOfTable(
@@ -89,7 +81,7 @@ function barsOfTable(
   return datanodes.map((datanode) => {
     const column = columns.indexOf(datanode.id);
     const share = shareOf(table, fractions[column]);
-    return { datanode, now: now.get(column) ?? 0, after: after.get(column) ?? 0, share };
+    return { id: datanode.id, datanode, now: now.get(column) ?? 0, after: after.get(column) ?? 0, share };
   });
 }
 
@@ -109,11 +101,8 @@ function CountBar({
   readonly when: When;
 }): JSX.Element {
   const { id, addr, state } = datanode;
-  const filled = when === 'now' ? Math.min(now, after) : after;
   const parts: readonly BarPart[] = [
-    { look: 'stays', from: 0, to: filled },
-    ...(when === 'now' && now > after ? [{ look: 'over' as const, from: after, to: now }] : []),
-    ...(when === 'now' && now < after ? [{ look: 'comes' as const, from: now, to: after }] : []),
+    ...changeParts(when === 'now' ? now : after, after),
     ...(share === null ? [] : [{ look: 'target' as const, from: share }]),
   ];
   const shareText = share === null ? '' : `, fair share ${formatCount(share)}`;

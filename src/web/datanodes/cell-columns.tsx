@@ -92,7 +92,7 @@ const CHANGES: readonly LegendKey[] = [
   { look: 'comes', text: 'comes' },
 ];
 const STEPS = [0, 1 / 16, 1 / 4, 9 / 16, 1];
-const UNITS = { writeBytesPerSecond: 'written per second:', diskBytes: 'on disk:' } as const;
+const UNITS = { writeBytesPerSecond: ['written per second:', '/s'], diskBytes: ['on disk:', ''] } as const;
 
 function keysOf(by: ColourBy, tables: MatrixView['tables']): readonly LegendKey[] {
   switch (by.kind) {
@@ -105,12 +105,15 @@ function keysOf(by: ColourBy, tables: MatrixView['tables']): readonly LegendKey[
         { colour: PALE, text: 'other tables' },
       ];
     }
-    case 'load':
+    case 'load': {
+      const [title, per] = UNITS[by.load.of];
+      const textOf = (share: number): string => `${formatBytes(by.load.most * share)}${per}`;
       return [
-        { text: UNITS[by.load.of] },
-        ...STEPS.map((share) => ({ colour: loadColour(share), text: formatBytes(by.load.most * share) })),
+        { text: title },
+        ...STEPS.map((share) => ({ colour: loadColour(share), text: textOf(share) })),
         { colour: PALE, text: 'not known' },
       ];
+    }
   }
 }
 

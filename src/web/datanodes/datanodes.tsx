@@ -46,9 +46,11 @@ export function Datanodes(): JSX.Element {
 
 function Cells({ regions, width }: { readonly regions: RegionsView; readonly width: number }): JSX.Element {
   const { tables } = useMatrix();
-  const [kind, setKind] = useState<'table' | 'load'>('table');
+  const by = usePageState(({ status }) => status?.load?.by);
+  const [picked, setPicked] = useState<'table' | 'load' | null>(null);
+  const kind = picked ?? (by ? 'load' : 'table');
   const [chosen, setChosen] = useState('');
-  const load = useMemo(() => loadScaleOf(regions.regions), [regions]);
+  const load = useMemo(() => loadScaleOf(regions.regions, by), [regions, by]);
   const hasMany = tables.length > MAX_COLOURS;
   const table = tables.find(({ id }) => id === chosen) ?? tables[0];
   const colourBy = useMemo<ColourBy>(() => {
@@ -60,7 +62,7 @@ function Cells({ regions, width }: { readonly regions: RegionsView; readonly wid
       {colourBy.kind === 'table' && (
         <TableSelect label="Table that stands out" value={colourBy.id} onChange={setChosen} />
       )}
-      {load && <Choice label="Colour of the cells" options={COLOURS} value={kind} onChange={setKind} />}
+      {load && <Choice label="Colour of the cells" options={COLOURS} value={kind} onChange={setPicked} />}
       <WhenChoice />
     </div>
   );

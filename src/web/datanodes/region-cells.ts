@@ -1,4 +1,5 @@
 import type { MatrixView, RegionView } from '../../server/api/answers.ts';
+import type { LoadMeasure } from '../../domain/load.ts';
 import type { When } from '../page/state.ts';
 import { CHOSEN, loadColour, PALE, tableColour } from './colours.ts';
 
@@ -63,9 +64,10 @@ function colouring(by: ColourBy, order: ReadonlyMap<string, number>): (region: R
   }
 }
 
-/** Bytes written each second, or what lies on disk where that is not known; undefined when neither is. */
-export function loadScaleOf(regions: readonly RegionView[]): LoadScale | undefined {
-  for (const of of ['writeBytesPerSecond', 'diskBytes'] as const) {
+/** What is evened out, or what is known of it: bytes written each second or on disk; undefined when neither is. */
+export function loadScaleOf(regions: readonly RegionView[], by?: LoadMeasure): LoadScale | undefined {
+  const scales = ['writeBytesPerSecond', 'diskBytes'] as const;
+  for (const of of by === 'disk' ? scales.toReversed() : scales) {
     const most = regions.reduce((highest, region) => Math.max(highest, region[of] ?? 0), 0);
     if (most > 0) return { of, most };
   }

@@ -4,6 +4,7 @@ import type { StatusView } from '../../server/api/answers.ts';
 import { FactList } from '../controls/fact-list.tsx';
 import type { NamedFact } from '../controls/fact-list.tsx';
 import { Ago } from '../controls/time.tsx';
+import { loadScopeText, skewScopeText } from '../datanodes/left-out.ts';
 import { formatCount, plural } from '../format.ts';
 import { usePageState } from '../page/page.ts';
 
@@ -41,7 +42,7 @@ export function Numbers(): JSX.Element | null {
 }
 
 function skew(
-  { balance }: StatusView,
+  { balance, datanodes }: StatusView,
   part: 'tableSkewMax' | 'nodeSkew',
   name: string,
   note: string,
@@ -49,8 +50,12 @@ function skew(
   return [
     name,
     balance ? change(formatCount(balance.now[part]), formatCount(balance.after[part])) : '–',
-    note,
+    withScope(note, skewScopeText(datanodes)),
   ];
+}
+
+function withScope(note: string, scope: string): string {
+  return scope === '' ? note : `${note}, ${scope}`;
 }
 
 /** Now, and after the plan where that is another number. */
@@ -72,7 +77,10 @@ function loadImbalance({ datanodes }: StatusView, load: NonNullable<StatusView['
   return [
     'Load imbalance',
     change(above('load'), above('loadAfter')),
-    `fullest datanode above the mean, ${whole(mean)}; even: ${number(low)} to ${whole(high)}${trigger === undefined ? '' : `, moves begin above ${whole(trigger)}`}`,
+    withScope(
+      `fullest datanode above the mean, ${whole(mean)}; even: ${number(low)} to ${whole(high)}${trigger === undefined ? '' : `, moves begin above ${whole(trigger)}`}`,
+      loadScopeText(datanodes),
+    ),
   ];
 }
 

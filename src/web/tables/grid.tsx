@@ -5,7 +5,7 @@ import { Tooltip } from '../controls/tooltip.tsx';
 import { formatCount, plural, shortTable } from '../format.ts';
 import { indexes, rangeOf, useVisible } from '../hooks/layout.ts';
 import { useDatanodes, usePage, usePageState, useWhen } from '../page/page.ts';
-import { countsOf, shareOf, shareText, toneOf } from './rows.ts';
+import { comparedOf, countsOf, shareOf, shareText, toneOf, totalOf } from './rows.ts';
 import type { Fractions, TableRow } from './rows.ts';
 import { scrollTo, walk } from './keyboard.ts';
 import type { Place } from './keyboard.ts';
@@ -145,18 +145,22 @@ function CellText({
     return (
       <>
         <strong>{table.name}</strong>
-        <span>{plural(table.regions, 'region')}</span>
+        <span>{plural(totalOf(countsOf(table, when)), 'region')}</span>
       </>
     );
+  const counts = countsOf(table, when);
+  const compared = comparedOf(counts, fractions);
+  const draining = table.regions - compared;
   return (
     <>
       <strong>
         {shortTable(table.name)} on datanode {columns[column]}
       </strong>
       <span>
-        {plural(countsOf(table, when).get(column) ?? 0, 'region')} {time}
+        {plural(counts.get(column) ?? 0, 'region')} {time}
       </span>
-      <span>{shareText(table, fractions[column])}</span>
+      <span>{shareText(shareOf(table, fractions[column], compared), compared)}</span>
+      {draining > 0 && <span>{plural(draining, 'region')} still on draining datanodes</span>}
     </>
   );
 }
@@ -213,17 +217,18 @@ function Row({
 }): JSX.Element {
   const when = useWhen();
   const counts = useMemo(() => countsOf(table, when), [table, when]);
+  const compared = useMemo(() => comparedOf(counts, fractions), [counts, fractions]);
   return (
     <div class="heat-row" role="row" aria-rowindex={index + 2} style={{ top: `${HEAD + index * ROW}px` }}>
       <div class="heat-name" role="rowheader" aria-colindex={1} style={{ width: `${name}px` }}>
         <span data-row={index} data-column={-1}>
           {shortTable(table.name)}
         </span>
-        <small>{formatCount(table.regions)}</small>
+        <small>{formatCount(totalOf(counts))}</small>
       </div>
       {shown.map((column) => {
         const count = counts.get(column) ?? 0;
-        const tone = toneOf(count, shareOf(table, fractions[column]));
+        const tone = toneOf(count, shareOf(table, fractions[column], compared));
         return (
           <div
             key={column}

@@ -26,17 +26,29 @@ export function countsOf({ cells }: TableRow, when: When): ReadonlyMap<number, n
   return counts;
 }
 
-/** What a column should have of a table, not rounded; null where nothing is wanted. */
-export function shareOf({ regions }: TableRow, fraction: number | null = null): number | null {
-  return regions === 0 || fraction === null ? null : regions * fraction;
+export function totalOf(counts: ReadonlyMap<number, number>): number {
+  return counts.values().reduce((sum, count) => sum + count, 0);
 }
 
-/** `share 1 to 2 of 6 regions` */
-export function shareText(table: TableRow, fraction: number | null = null): string {
-  const share = shareOf(table, fraction);
-  if (share === null) return 'not counted';
+/** What a column should have of a table, or of so many of its regions, not rounded; null where nothing is wanted. */
+export function shareOf(
+  table: TableRow,
+  fraction: number | null = null,
+  regions = table.regions,
+): number | null {
+  return table.regions === 0 || fraction === null ? null : regions * fraction;
+}
+
+/** The regions of a table that are compared with each other: what a draining datanode still leads is nobody's share yet. */
+export function comparedOf(counts: ReadonlyMap<number, number>, fractions: Fractions): number {
+  return [...counts].reduce((sum, [column, count]) => sum + ((fractions[column] ?? 0) > 0 ? count : 0), 0);
+}
+
+/** `fair share 1 to 2 of 6 regions` */
+export function shareText(share: number | null, regions: number): string {
+  if (share === null) return 'not compared';
   const [floor, ceil] = boundsOf(share).map(formatCount);
-  return `share ${floor === ceil ? '' : `${floor} to `}${ceil} of ${plural(table.regions, 'region')}`;
+  return `fair share ${floor === ceil ? '' : `${floor} to `}${ceil} of ${plural(regions, 'region')}`;
 }
 
 /** How far a count is from its share, as a colour. */

@@ -4,6 +4,7 @@ import type { MatrixView } from '../../server/api/answers.ts';
 import { Choice, WhenChoice } from '../controls/choice.tsx';
 import { SearchField } from '../controls/form.tsx';
 import { Empty, Section } from '../controls/section.tsx';
+import { shareScopeText } from '../datanodes/left-out.ts';
 import { formatCount, plural } from '../format.ts';
 import { useSettled } from '../hooks/pace.ts';
 import { useDatanodes, usePageState, useWhen } from '../page/page.ts';
@@ -36,6 +37,7 @@ export function Tables(): JSX.Element {
   const when = useWhen();
   const matrix = usePageState((state) => state.matrix);
   const fractions = useFractions(matrix);
+  const scope = shareScopeText(useDatanodes());
   const [text, setText] = useState('');
   const [order, setOrder] = useState<(typeof ORDERS)[number][0]>('skew');
   const filter = useSettled(text.trim().toLowerCase(), 150);
@@ -80,6 +82,7 @@ export function Tables(): JSX.Element {
             {text}
           </li>
         ))}
+        {scope !== '' && <li>shares: {scope}</li>}
       </ul>
     </Section>
   );
