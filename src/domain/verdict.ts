@@ -34,7 +34,9 @@ export function judgePlacement(
   { onlyDrain = false, blockers }: JudgeOptions = {},
 ): PlacementVerdict {
   const asked = onlyDrain ? { ...balance, tableSpreadViolation: 0, nodeSpreadViolation: 0 } : balance;
-  const code = !onlyDrain && isEmpty(balance) ? 'nothing-selected' : codeOf(asked, warnings);
+  const found = !onlyDrain && isEmpty(balance) ? 'nothing-selected' : codeOf(asked, warnings);
+  // Nothing can be said to be even over no datanode.
+  const code = found === 'balanced' && !onlyDrain && targetsOf(balance) === 0 ? 'attention' : found;
   const rest = onlyDrain ? [] : ending(code, balance, { blockers, warnings });
   return { code, sentence: [...emptied(balance), ...remarksOn(balance, warnings), ...rest].join(' ') };
 }
@@ -67,6 +69,10 @@ function problemsOf(balance: Balance): string[] {
     );
   }
   return problems;
+}
+
+function targetsOf({ datanodes }: Balance): number {
+  return datanodes.filter(({ state }) => state === 'target').length;
 }
 
 function isEmpty({ datanodes, regionsOnDead, regionsWithoutLeader }: Balance): boolean {
@@ -122,8 +128,7 @@ function ending(
     if (blockers === undefined) return ['Unbalanced.'];
     return [blockers > 0 ? 'Unbalanced; every useful move is blocked.' : 'Unbalanced; no move helps.'];
   }
-  const targets = datanodes.filter(({ state }) => state === 'target').length;
-  if (targets === 0) return ['No datanode may lead regions.'];
+  if (targetsOf(balance) === 0) return ['No datanode may lead regions.'];
   if (code === 'balanced') return ['Balanced.'];
   const quarantined = datanodes.filter(({ state }) => state === 'quarantined');
   const skew = load ? balance.tableSkewMax : Math.max(balance.tableSkewMax, balance.nodeSkew);

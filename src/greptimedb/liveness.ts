@@ -22,9 +22,12 @@ export interface ListedNode {
 
 const MAX_WORKLOADS = 16;
 
-/** Undefined unless it is a list of words that says more than that the datanode takes everything. */
+/**
+ * Undefined unless it is a list that says more than that the datanode takes everything. An empty one takes nothing, by metasrv's selector
+ * too (GreptimeDB src/common/meta/src/datanode.rs).
+ */
 export function readWorkloads(value: unknown): readonly string[] | undefined {
-  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_WORKLOADS) return undefined;
+  if (!Array.isArray(value) || value.length > MAX_WORKLOADS) return undefined;
   const words = value.map((each) => String(each).toLowerCase());
   return words.includes('hybrid') ? undefined : words;
 }

@@ -153,6 +153,26 @@ describe('stale route caches', () => {
   });
 });
 
+it('regions of a table that is not listed are there all the same', async () => {
+  const { sim, open, read } = simulatedStage({ profile: '1.3', layout: { tables: 2 } });
+  const inner = transportInto(sim);
+  let hidden = '';
+  const cluster = await open(sql, {
+    ...inner,
+    request: async (request) => {
+      const answer = await inner.request(request);
+      if (hidden === '' || !request.body?.includes('information_schema.tables')) return answer;
+      // A table of another id stands in its place.
+      return { ...answer, body: answer.body.replaceAll(new RegExp(`\\b${hidden}\\b`, 'g'), '999999') };
+    },
+  });
+  const whole = await read(cluster);
+  hidden = whole.tables[0]!.id;
+  const partial = await read(cluster);
+  expect(partial.tables).toEqual(whole.tables.slice(1));
+  expect(placesIn(partial).sort()).toEqual(placesIn(whole).sort());
+});
+
 describe.each(['fail', 'hang'] as const)('region_statistics that %ss', (how) => {
   it.each([true, false])('leaves loads unknown, and stops nothing (while opening: %s)', async (atOpen) => {
     const { sim, open, read, warnings } = simulatedStage({

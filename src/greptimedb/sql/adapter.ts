@@ -1,3 +1,4 @@
+import { compareIds } from '../../domain/ids.ts';
 import type { DatanodeId, ProcedureId, RegionId, TableId } from '../../domain/ids.ts';
 import type { MigrationRequest } from '../../domain/migrate-call.ts';
 import { WorkSlice, yieldToEventLoop } from '../../lib/event-loop.ts';
@@ -93,13 +94,16 @@ export class SqlCluster implements Cluster {
     const datanodes = await this.#datanodes.read(peers.addrs, signal);
     const all = await this.#resolveTables(rows, peers, evidence, signal);
     const tables = all.filter((table) => selector.selects(table) && peers.byTable.has(table.id));
+    // A table that came or went between the two readings, or is missing in an answer: its regions are there, and must not be taken for none.
+    const listed = new Set(rows.map(({ id }) => id));
+    const unlisted = [...peers.byTable.keys()].filter((id) => !listed.has(id)).sort(compareIds);
     return {
       formatVersion: 1,
       takenAt,
       cluster: { name, api: 'sql', version: sources.features.version },
       datanodes,
       tables,
-      regions: await this.#readRegions(tables, peers, evidence, signal),
+      regions: await this.#readRegions([...tables.map(({ id }) => id), ...unlisted], peers, evidence, signal),
     };
   }
 
@@ -192,7 +196,7 @@ export class SqlCluster implements Cluster {
   }
 
   async #readRegions(
-    tables: readonly Table[],
+    tableIds: readonly TableId[],
     peers: PeerTable,
     evidence: Evidence,
     signal: AbortSignal,
@@ -203,15 +207,13 @@ export class SqlCluster implements Cluster {
     const regions: Region[] = [];
     const disagreeing: number[] = [];
     const slice = new WorkSlice(REGIONS_PER_SLICE);
-    for (const table of tables) {
-      for (const entry of peers.byTable.get(table.id)?.inOrder ?? []) {
+    for (const tableId of tableIds) {
+      for (const entry of peers.byTable.get(tableId)?.inOrder ?? []) {
         if (slice.isOver()) await yieldToEventLoop();
         const joined = this.#evidence.join(entry, evidence);
         if (joined.disagree) disagreeing.push(regions.length);
         const load = loadOf(entry.id, joined.leader);
-        regions.push(
-          toRegion(entry.id, table.id, joined, load && note(entry.id, joined.leader, load, nowMs)),
-        );
+        regions.push(toRegion(entry.id, tableId, joined, load && note(entry.id, joined.leader, load, nowMs)));
       }
     }
     if (disagreeing.length > 0) await this.#settle(regions, disagreeing, signal);

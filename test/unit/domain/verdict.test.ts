@@ -65,6 +65,13 @@ const CASES: Case[] = [
     '2 regions led by dead datanodes 0 and 1: left to failover. No datanode may lead regions.',
   ],
   [
+    'all datanodes cordoned',
+    snapshotOf([[3, 0]]),
+    { cordon: ['0', '1'] },
+    'attention',
+    'No datanode may lead regions.',
+  ],
+  [
     'a draining datanode that died with a region',
     dead(snapshotOf([[1, 1, 1]]), '0'),
     { drain: ['0'] },

@@ -219,6 +219,7 @@ describe('readClusterInfo', () => {
           [3, 'DATANODE', 'c:1', '9s 999ms', '{'],
           [4, 'FLOWNODE', 'd:1', '1s', null],
           [5, 'DATANODE', null, null, null],
+          [6, 'DATANODE', 'g:1', '20s', '{"workloads":[]}'],
           [-1, 'FRONTEND', 'f:1', '1s', null],
           [-1, 'METASRV', 'm:1', null, null],
         ],
@@ -229,6 +230,7 @@ describe('readClusterInfo', () => {
       ['2', { addr: 'b:1', workloads: ['query'] }],
       ['3', { addr: 'c:1' }],
       ['5', { addr: '' }],
+      ['6', { addr: 'g:1', workloads: [] }],
     ]);
     expect(alive).toEqual(new Set(['1', '3']));
     expect(isWarm()).toBe(true);
