@@ -99,7 +99,7 @@ it(
     const after = { env: { GREPTIME_REBALANCER_URL: again, GREPTIME_REBALANCER_TOKEN_FILE: 'token' } };
     const status = await run(['status'], after);
     expect(status.out).toMatch(
-      /^paused {2}Paused by .*\n(?:.*\n)*moving +3\/8: region \d+ of \S+ from 0 to \d, watching/,
+      /^paused {2}Paused by .*\n(?:.*\n)*moving +3 of 8: region \d+ of \S+ from 0 to \d, migrating/,
     );
     expect((await metricsOf(again)).get('migrations_in_flight')).toBe(1);
     expect(cluster.submissions()).toHaveLength(3);

@@ -12,6 +12,7 @@ import {
 import { daemonOf, examples, withDaemon } from '../cli.ts';
 import type { Cli, DaemonFlags } from '../cli.ts';
 import { writeLines } from '../io.ts';
+import { tellStandby } from './daemon-views.ts';
 import { parseDurationOption, parseId, parseIds } from '../options.ts';
 import { quarantineTable } from '../render/daemon-screens.ts';
 import { pauseText } from '../render/status-screen.ts';
@@ -77,8 +78,10 @@ export function addQuarantine(program: Command, cli: Cli): void {
     .description('Lists the regions and datanodes in quarantine.')
     .addHelpText('after', examples('quarantine list'))
     .action(async (flags: DaemonFlags) => {
-      const quarantine = await daemonOf(cli, flags).get('/api/v1/quarantine', quarantineSchema);
+      const daemon = daemonOf(cli, flags);
+      const quarantine = await daemon.get('/api/v1/quarantine', quarantineSchema);
       await writeLines(cli.io.out, quarantineTable(quarantine, cli.io.out.canvas));
+      await tellStandby(cli, daemon);
     });
   withDaemon(group.command('release <id>'))
     .description('Ends the quarantine of a region, or of a datanode, and forgets its failures.')

@@ -5,12 +5,14 @@ import { MOVE_REASON_CODES, OUTCOME_CODES } from '../../domain/codes.ts';
 import { UsageError } from '../../domain/errors.ts';
 import type { ApiClient } from '../api-client.ts';
 import { auditSchema, historySchema, statusSchema } from '../../server/api/answers.ts';
+import { wrap } from '../../lib/wrap.ts';
 import { daemonOf, examples, outputOption, withDaemon } from '../cli.ts';
 import type { Cli, DaemonFlags } from '../cli.ts';
 import { writeJson, writeLines } from '../io.ts';
 import type { Output } from '../io.ts';
 import { parseDurationOption, parseId, parseWhole } from '../options.ts';
 import { auditTable, historyTable } from '../render/daemon-screens.ts';
+import { printable } from '../render/text.ts';
 import { statusScreen } from '../render/status-screen.ts';
 import { watchScreen } from '../render/watch.ts';
 import type { Draw } from '../render/watch.ts';
@@ -111,11 +113,25 @@ async function history(cli: Cli, flags: HistoryFlags): Promise<void> {
     const { lines, next } = await historyPage(cli, daemon, flags.output, { ...query, before });
     await writeLines(out, lines);
     before = next ?? undefined;
-    if (before === undefined || out.readerGone.aborted) return;
-    if (flags.all !== true) break;
+    if (before === undefined || out.readerGone.aborted || flags.all !== true) break;
   }
-  if (before !== undefined) await err.write(`Older moves: --before ${before}\n`);
+  if (before !== undefined && !out.readerGone.aborted) await err.write(`Older moves: --before ${before}\n`);
+  if (flags.output === 'table') await tellStandby(cli, daemon);
 }
+
+/** Says on standard error that a standby knows only what it did itself. */
+export async function tellStandby({ io: { err } }: Cli, daemon: ApiClient): Promise<void> {
+  // What was asked for is shown already: that this is not known is no failure.
+  const status = await daemon.get('/api/v1/status', leaderSchema).catch(() => undefined);
+  if (!status || status.leader.leads) return;
+  const { holder } = status.leader;
+  const leader =
+    holder === null ? 'Ask the leader with --url' : `${printable(holder)} leads: ask it with --url`;
+  const text = `This replica is a standby and lists only what it did itself. ${leader}.`;
+  await writeLines(err, wrap(text, err.canvas.width));
+}
+
+const leaderSchema = z.object({ leader: statusSchema.unwrap().shape.leader });
 
 async function historyPage(
   cli: Cli,
@@ -163,11 +179,13 @@ export function addAudit(program: Command, cli: Cli): void {
 async function audit(cli: Cli, flags: ListFlags): Promise<void> {
   const { out } = cli.io;
   const limit = String(parseWhole('--limit', flags.limit, 1, LARGEST_PAGE));
-  const answer = await daemonOf(cli, flags).get('/api/v1/audit', auditSchema, { limit });
+  const daemon = daemonOf(cli, flags);
+  const answer = await daemon.get('/api/v1/audit', auditSchema, { limit });
   if (flags.output === 'json') return writeJson(out, answer);
   const { entries } = answer;
   const asLines = flags.output === 'jsonl' ? entries.map((entry) => JSON.stringify(entry)) : undefined;
   await writeLines(out, asLines ?? auditTable(entries, out.canvas));
+  if (flags.output === 'table') await tellStandby(cli, daemon);
 }
 
 function parseTime(option: string, text: string): string {

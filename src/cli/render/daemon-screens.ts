@@ -3,7 +3,7 @@ import { formatNumber } from '../../lib/number.ts';
 import type { AuditView, HistoryView, QuarantineView } from '../../server/api/answers.ts';
 import { when } from './status-screen.ts';
 import type { Canvas } from './style.ts';
-import { printable, table, wrapLines } from './text.ts';
+import { moveStateText, printable, table, wrapLines } from './text.ts';
 import type { Lines } from './text.ts';
 
 /** In narrower windows the day and the detail of a move would take the place of columns that matter more. */
@@ -21,7 +21,7 @@ export function* historyTable(moves: HistoryView['moves'], canvas: Canvas): Line
   }
   const isWide = canvas.width >= WIDE_COLUMNS;
   const stateText = ({ state }: MoveView): string =>
-    canvas.style(state === 'succeeded' ? 'green' : 'yellow', printable(state));
+    canvas.style(state === 'succeeded' ? 'green' : 'yellow', moveStateText(state));
   yield* table(
     moves,
     [

@@ -8,7 +8,7 @@ import { displayWidth } from '../../lib/wrap.ts';
 import { bar } from './datanode-table.ts';
 import { proofLine } from './plan-table.ts';
 import type { Canvas, Style } from './style.ts';
-import { padEnd, printable, truncate, wrapLines } from './text.ts';
+import { moveStateText, padEnd, printable, truncate, wrapLines } from './text.ts';
 
 export interface ProgressOptions {
   readonly isTerminal: boolean;
@@ -78,7 +78,7 @@ function eventLine(event: WorkEvent, work: WatchedWork, view: LineView): string 
   if (event.type === 'move-finished') return finishedLine(event.move, event.durationMs, work, view);
   // That we stop is told when the cycle has ended.
   if (event.type === 'gate-closed' && event.code !== 'stopping')
-    return style('yellow', `not acting (${event.code}): ${printable(event.detail)}`);
+    return style('yellow', `not moving (${event.code}): ${printable(event.detail)}`);
   if (event.type === 'recovered') return `found again: ${moveText(event.move)}: ${printable(event.detail)}`;
   if (event.type === 'cycle-finished') {
     const { outcome, detail } = event;
@@ -99,7 +99,7 @@ function finishedLine(
   const text = moveText(move);
   if (move.state !== 'succeeded') {
     const why = move.detail ? `: ${printable(move.detail)}` : '';
-    return `${position} ${style('red', move.state)} ${text} after ${formatDuration(durationMs)}${why}`;
+    return `${position} ${style('red', moveStateText(move.state))} ${text} after ${formatDuration(durationMs)}${why}`;
   }
   // On a terminal the line below tells the time left, and goes on telling it.
   const leftMs = isTerminal ? undefined : work.timeLeftMs();
@@ -115,7 +115,7 @@ function moveText({ regionId, table, from, to }: MoveRecord): string {
   return `region ${regionId} of ${printable(table)} from ${from} to ${to}`;
 }
 
-/** `███▌      3/12  region 4398046511104 … from 0 to 3: watching 4s  about 40s left`, cut to the terminal. */
+/** `███▌      3/12  region 4398046511104 … from 0 to 3: migrating 4 s  about 40s left`, cut to the terminal. */
 export function liveLine(work: WatchedWork, { width, style }: Canvas, nowMs: number): string {
   const { moved, failed, total } = work.progress();
   const { currentMove } = work.state();
@@ -136,7 +136,7 @@ export function liveLine(work: WatchedWork, { width, style }: Canvas, nowMs: num
 }
 
 function currentText(move: MoveRecord, sinceMs: number, room: number): string {
-  const state = `${move.state} ${formatDuration(sinceMs)}`;
+  const state = `${moveStateText(move.state)} ${formatDuration(sinceMs)}`;
   const long = `${moveText(move)}: ${state}`;
   if (displayWidth(long) <= room) return long;
   return truncate(`${move.regionId} ${move.from} → ${move.to}: ${state}`, room);

@@ -1,3 +1,4 @@
+import { BLOCKERS } from '../../domain/codes.ts';
 import { highestAbove, loadTexts } from '../../domain/load-text.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
@@ -5,7 +6,16 @@ import { wrap } from '../../lib/wrap.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { bar } from './datanode-table.ts';
 import type { Canvas, Format } from './style.ts';
-import { changeText, formatTime, labelled, padEnd, printable, sizeText, table } from './text.ts';
+import {
+  changeText,
+  formatTime,
+  labelled,
+  moveStateText,
+  padEnd,
+  printable,
+  sizeText,
+  table,
+} from './text.ts';
 import type { Lines } from './text.ts';
 
 const VERDICT_FORMAT: Readonly<Record<string, Format>> = {
@@ -56,11 +66,8 @@ function* statusHeading({ verdict, cluster, process }: StatusView, { width, styl
 
 /** The most important first: a small window shows no more. Nothing that the heading has said. */
 function statusFacts(status: StatusView): [string, string][] {
-  const { plan, balance, load, currentMove, snapshot, lastCycle, blocked, verdict } = status;
-  const { code: said, sentence } = verdict;
-  const gates = status.gates.filter(
-    ({ code, detail }) => code !== said && !sentence.includes(detail.replace(/\.$/, '')),
-  );
+  const { plan, balance, load, currentMove, snapshot, lastCycle, leader } = status;
+  const now = nowOf(status);
   const facts: [string, string | undefined][] = [
     ['mode', modeText(status)],
     ['paused', pausedText(status)],
@@ -69,17 +76,35 @@ function statusFacts(status: StatusView): [string, string][] {
     ['load', load ? loadText(status, load) : undefined],
     ['skew', balance ? skewText(balance, load !== null) : undefined],
     ['moving', currentMove ? moveNowText(currentMove) : undefined],
-    ['progress', progressText(status)],
-    ...gates.map(({ code, detail }): [string, string] => ['not acting', `${code}: ${plainText(detail)}`]),
+    // A standby does not know what the leader has done.
+    ['progress', leader.leads ? progressText(status) : undefined],
+    ...gatesToTell(status).map(({ code, detail }): [string, string] => [
+      'not moving',
+      `${code}: ${plainText(detail)}`,
+    ]),
     ['draining', drainsText(status)],
-    ['blocked', blockedText(blocked, ({ count: all, harmless }) => all - harmless)],
-    nextText(status),
-    ['held', blockedText(blocked, ({ harmless }) => harmless, ' (costs no balance)')],
-    ['left alone', restingText(status)],
+    ...blockedTexts(status).map((text): [string, string] => ['blocked', text]),
+    nextText(status, now),
+    ['quarantine', quarantineText(status)],
+    ['on hold', holdText(status)],
     ['snapshot', snapshot ? snapshotText(snapshot) : 'none yet'],
-    ['last cycle', lastCycle ? cycleText(lastCycle) : 'none yet'],
+    ['last cycle', lastCycle ? cycleText(lastCycle, now) : 'none yet'],
   ];
   return facts.flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]));
+}
+
+/** The moment of the answer by the daemon's clock, in ms since 1970. */
+function nowOf({ process: { startedAt, uptimeSeconds } }: StatusView): number {
+  return Date.parse(startedAt) + uptimeSeconds * 1_000;
+}
+
+function gatesToTell({ gates, verdict: { code: said, sentence } }: StatusView): StatusView['gates'] {
+  return gates.filter(
+    ({ code, detail }) =>
+      code !== said &&
+      !(said === 'standby' && code === 'not-leader') &&
+      !sentence.includes(detail.replace(/\.$/, '')),
+  );
 }
 
 /** Times in one form, and no control characters. */
@@ -99,48 +124,64 @@ function detailText({ verdict, gates, blocked }: StatusView): string | undefined
   return detail === null || isSaid ? undefined : plainText(detail);
 }
 
-/** What rests without being in the way of the plan. */
-function restingText({
-  quarantined,
-  quarantinedDatanodes,
-  cooling,
-  blocked,
-}: StatusView): string | undefined {
-  const isTold = (told: string): boolean => blocked.some(({ code }) => code === told);
-  const parts = [
-    quarantined > 0 && !isTold('quarantined') ? `${formatNumber(quarantined)} quarantined` : '',
-    quarantinedDatanodes > 0 ? `${count(quarantinedDatanodes, 'datanode')} in quarantine` : '',
-    cooling > 0 && !isTold('cooldown') ? `${formatNumber(cooling)} cooling down` : '',
-  ].filter((part) => part !== '');
-  return parts.length === 0 ? undefined : parts.join(', ');
+/** `220 pinned: The configuration pins this region or its table.` for each reason that costs balance. */
+function blockedTexts({ blocked }: StatusView): string[] {
+  return blocked.flatMap(({ code, count: all, harmless }) =>
+    all > harmless ? [`${formatNumber(all - harmless)} ${code}: ${BLOCKERS[code]}`] : [],
+  );
 }
 
-/** Its detail only where something went wrong: else the heading says it, or a gate. */
-function cycleText({
-  outcome,
-  endedAt,
-  moved,
-  durationMs,
-  detail,
-}: NonNullable<StatusView['lastCycle']>): string {
+function quarantineText({ quarantined, quarantinedDatanodes }: StatusView): string | undefined {
+  if (quarantined + quarantinedDatanodes === 0) return undefined;
+  const parts = [
+    quarantined > 0 ? count(quarantined, 'region') : '',
+    quarantinedDatanodes > 0 ? count(quarantinedDatanodes, 'datanode') : '',
+  ].filter((part) => part !== '');
+  return `${parts.join(', ')}; why and until when: quarantine list`;
+}
+
+/** What may not be moved now without being in the way of the plan. */
+function holdText({ blocked, cooling }: StatusView): string | undefined {
+  const harmless = blocked.filter((entry) => entry.harmless > 0 && entry.code !== 'quarantined');
+  const parts = harmless.map((entry) => `${formatNumber(entry.harmless)} ${entry.code}`);
+  if (cooling > 0 && !blocked.some(({ code }) => code === 'cooldown'))
+    parts.push(`${formatNumber(cooling)} cooldown`);
+  return parts.length === 0 ? undefined : `${parts.join(', ')} (no effect on balance)`;
+}
+
+/** What it did. Its detail only where something went wrong: else the heading says it, or a gate. */
+function cycleText(
+  { outcome, endedAt, moved, durationMs, detail }: NonNullable<StatusView['lastCycle']>,
+  now: number,
+): string {
+  const took = `in ${formatDuration(durationMs)}`;
+  const did =
+    moved > 0
+      ? `made ${count(moved, 'move')} ${took}`
+      : outcome === 'failed'
+        ? `failed after ${formatDuration(durationMs)}`
+        : 'moved nothing';
   const why =
     (outcome === 'failed' || outcome === 'partial') && detail !== '' ? `: ${plainText(detail)}` : '';
-  return `${outcome} at ${when(endedAt)}, ${count(moved, 'move')} in ${formatDuration(durationMs)}${why}`;
+  return `${near(endedAt, now)}, ${did}${why}`;
 }
 
 /** In a pause nothing comes but its end. */
-function nextText({
-  nextTickAt,
-  paused,
-  queue,
-  dryRun,
-  cycle,
-  leader,
-}: StatusView): [string, string | undefined] {
-  if (paused) return ['pause ends', paused.until === null ? undefined : when(paused.until)];
-  if (cycle) return ['cycle', `running since ${when(cycle.startedAt)}`];
+function nextText(
+  { nextTickAt, paused, queue, dryRun, cycle, leader }: StatusView,
+  now: number,
+): [string, string | undefined] {
+  if (paused) return ['pause ends', paused.until === null ? undefined : near(paused.until, now)];
+  if (cycle) return ['cycle', `began ${near(cycle.startedAt, now)}`];
   const isMoving = queue.length > 0 && !dryRun && leader.leads;
-  return [isMoving ? 'next cycle' : 'next check', nextTickAt === null ? undefined : when(nextTickAt)];
+  return [isMoving ? 'next cycle' : 'next check', nextTickAt === null ? undefined : near(nextTickAt, now)];
+}
+
+/** `in 1 h 59 min (2026-11-22 15:00:00Z)`, `12 s ago (…)` */
+function near(iso: string, now: number): string {
+  const aheadMs = Date.parse(iso) - now;
+  const distance = formatDuration(Math.abs(aheadMs));
+  return `${aheadMs < 0 ? `${distance} ago` : `in ${distance}`} (${when(iso)})`;
 }
 
 /** Since when, and by whom: one that holds nothing, or came back under its old id, is else easily forgotten. */
@@ -154,32 +195,17 @@ function drainsText({ datanodes }: StatusView): string | undefined {
   return drains.length === 0 ? undefined : drains.join('; ');
 }
 
-/** `pinned 3, cooldown 2`, or undefined without any. */
-function blockedText(
-  blocked: StatusView['blocked'],
-  amountOf: (entry: StatusView['blocked'][number]) => number,
-  note = '',
-): string | undefined {
-  const shown = blocked.filter((entry) => amountOf(entry) > 0);
-  if (shown.length === 0) return undefined;
-  return shown.map((entry) => `${entry.code} ${formatNumber(amountOf(entry))}`).join(', ') + note;
-}
-
 /** Whether it moves anything now. */
 function modeText(status: StatusView): string {
   const { dryRun, leader, paused, verdict, gates } = status;
-  const isHeld = gates.length > 0 || detailText(status) !== undefined;
-  const held = paused
-    ? 'paused'
-    : verdict.code === 'lost-contact'
-      ? 'waits for GreptimeDB'
-      : verdict.code === 'blocked' && isHeld
-        ? 'held back'
-        : 'acting';
-  const holder = leader.holder === null ? '' : `, ${printable(leader.holder)} leads`;
-  const standby = leader.leads ? undefined : `standing by${holder}`;
+  const holder = leader.holder === null ? '' : `; ${printable(leader.holder)} leads`;
+  const standby = leader.leads ? undefined : `standby${holder}`;
   if (dryRun) return ['dry run: moves nothing', ...(standby ? [standby] : [])].join('; ');
-  return standby ?? held;
+  if (standby) return standby;
+  if (paused) return 'paused';
+  if (verdict.code === 'lost-contact') return 'waits for GreptimeDB';
+  const isHeld = gates.length > 0 || detailText(status) !== undefined;
+  return verdict.code === 'blocked' && isHeld ? 'blocked' : 'active';
 }
 
 /** `by Ada (127.0.0.1) until 2026-11-22 15:00:00Z: deploying` */
@@ -197,8 +223,9 @@ function planText(plan: NonNullable<StatusView['plan']>): string {
 
 /** Where load is what is evened out, the datanodes may lead unequal numbers of regions. */
 function skewText({ now, after }: NonNullable<StatusView['balance']>, isByLoad: boolean): string {
-  const tables = `tables ${changeText(now.tableSkewMax, after.tableSkewMax)}`;
-  return isByLoad ? tables : `${tables}, datanodes ${changeText(now.nodeSkew, after.nodeSkew)}`;
+  const tables = `within one table ${changeText(now.tableSkewMax, after.tableSkewMax)}`;
+  const all = isByLoad ? tables : `datanodes ${changeText(now.nodeSkew, after.nodeSkew)}, ${tables}`;
+  return `${all} (most minus least regions)`;
 }
 
 type Load = NonNullable<StatusView['load']>;
@@ -223,7 +250,8 @@ function moveNowText({
   total,
   inStateSeconds,
 }: NonNullable<StatusView['currentMove']>): string {
-  return `${formatNumber(position)}/${formatNumber(total)}: region ${move.regionId} of ${printable(move.table)} from ${move.from} to ${move.to}, ${move.state} for ${formatDuration(inStateSeconds * 1_000)}`;
+  const what = `region ${move.regionId} of ${printable(move.table)} from ${move.from} to ${move.to}`;
+  return `${formatNumber(position)} of ${formatNumber(total)}: ${what}, ${moveStateText(move.state)} for ${formatDuration(inStateSeconds * 1_000)}`;
 }
 
 /** Nothing where nothing was to be moved. */
@@ -236,7 +264,7 @@ function progressText({ progress }: StatusView): string | undefined {
 }
 
 function snapshotText(snapshot: NonNullable<StatusView['snapshot']>): string {
-  return `${formatDuration(snapshot.ageSeconds * 1_000)} old: ${sizeText(snapshot)}`;
+  return `taken ${formatDuration(snapshot.ageSeconds * 1_000)} ago: ${sizeText(snapshot)}`;
 }
 
 const BAR_COLUMNS = 20;

@@ -2,6 +2,7 @@
  * Text for people, measured in terminal columns. Everything that came from a cluster or a file goes through `printable` before
  * it reaches a terminal: a table's name may hold escape sequences.
  */
+import type { MoveState } from '../../domain/move.ts';
 import { INVISIBLE } from '../../lib/invisible.ts';
 import { count, formatNumber } from '../../lib/number.ts';
 import { displayWidth, hang } from '../../lib/wrap.ts';
@@ -137,6 +138,12 @@ export function* labelled(
 ): Lines {
   const names = rows.reduce((most, [name]) => Math.max(most, displayWidth(name)), 0);
   for (const [name, value] of rows) yield* hang(`${indent}${label(padEnd(name, names))}  `, value, width);
+}
+
+/** The state of a move in a usual word: `watching` is the step in which GreptimeDB migrates the region. */
+export function moveStateText(state: MoveState): string {
+  if (state === 'watching') return 'migrating';
+  return state === 'intent-recorded' ? 'recording' : state.replace('_', ' ');
 }
 
 /** As much of a plan's id as tells it from others. */

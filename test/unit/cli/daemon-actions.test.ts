@@ -48,6 +48,32 @@ describe('a command that acts on a daemon', () => {
   });
 });
 
+describe('a list of a standby', () => {
+  const ask =
+    (leader: object): AskDaemon =>
+    async (url) =>
+      Response.json(
+        url.endsWith('/status')
+          ? { leader }
+          : { moves: [], next: null, entries: [], quarantined: [], datanodes: [] },
+      );
+
+  it.each([[['history']], [['audit']], [['quarantine', 'list']]])(
+    'of %s says that only the leader knows more, and where it is',
+    async (args) => {
+      const standby = await runCommand(args, { ask: ask({ leads: false, holder: '10.0.0.2:9480' }) });
+      expect(standby).toMatchObject({
+        status: 0,
+        err: 'This replica is a standby and lists only what it did itself. 10.0.0.2:9480 leads: ask it with --url.\n',
+      });
+      expect(await runCommand(args, { ask: ask({ leads: true, holder: '10.0.0.2:9480' }) })).toEqual({
+        ...standby,
+        err: '',
+      });
+    },
+  );
+});
+
 describe('healthcheck', () => {
   const missing = [{ code: 'snapshot', detail: 'No snapshot of the cluster has been read yet.' }];
 

@@ -67,7 +67,7 @@ it('breaks a long line between words on a terminal, and tells once that it stops
   bus.emit({ type: 'gate-closed', code: 'maintenance', detail: 'The cluster is in maintenance mode.' });
   stop();
   expect(stripVTControlCharacters(text()).replaceAll('\r', '')).toBe(
-    'not acting (maintenance): The cluster\n  is in maintenance mode.\n',
+    'not moving (maintenance): The cluster\n  is in maintenance mode.\n',
   );
 });
 
@@ -88,8 +88,8 @@ describe('progress without a terminal', () => {
     expect(text().split('\n')).toEqual([
       'plan: 3 moves; fewer is impossible.',
       '[1/3] moved region 4398046511104 of greptime.public.cpu from 0 to 3 in 4 s, about 8 s left',
-      '[2/3] rolled_back region 4398046511105 of greptime.public.cpu from 0 to 3 after 4 s: The cluster\\u{a}undid it.',
-      'not acting (maintenance): The cluster is in maintenance mode.',
+      '[2/3] rolled back region 4398046511105 of greptime.public.cpu from 0 to 3 after 4 s: The cluster\\u{a}undid it.',
+      'not moving (maintenance): The cluster is in maintenance mode.',
       'cycle partial: Some moves succeeded and some did not.',
       '',
     ]);
@@ -141,7 +141,7 @@ describe('progress on a terminal', () => {
       `${' '.repeat(20)} 0/3  region 4398046511104 of greptime.public.cpu from 0 to 3: checking 1 s`,
     );
     expect(drawn.at(-1)).toBe(
-      `${' '.repeat(20)} 0/3  region 4398046511104 of greptime.public.cpu from 0 to 3: watching 2 s`,
+      `${' '.repeat(20)} 0/3  region 4398046511104 of greptime.public.cpu from 0 to 3: migrating 2 s`,
     );
     stop();
     expect(text().endsWith('\r\u001b[2K')).toBe(true);

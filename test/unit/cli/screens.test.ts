@@ -94,16 +94,16 @@ describe('the status screen', () => {
       'balancing  3 of 12 moves are done.',
       'prod (GreptimeDB 1.3.0, sql); rebalancer 0.1.0, up 1 h 2 min',
       '',
-      'mode        acting',
+      'mode        active',
       'plan        12 moves; fewer is impossible',
-      'skew        tables 5 → 1, datanodes 9 → 1',
-      'moving      4/12: region 4398046511104 of greptime.public.cpu from 0 to 3, watching for 3.2 s',
+      'skew        datanodes 9 → 1, within one table 5 → 1 (most minus least regions)',
+      'moving      4 of 12: region 4398046511104 of greptime.public.cpu from 0 to 3, migrating for 3.2 s',
       'progress    3 done, 0 failed, 9 remaining, about 2 min left',
-      'blocked     pinned 2',
-      'cycle       running since 2026-11-22 13:00:00Z',
-      'held        pinned 1, cooldown 124 (costs no balance)',
-      'left alone  1 quarantined',
-      'snapshot    4 s old: 2 datanodes, 3 tables, 12 regions',
+      'blocked     2 pinned: The configuration pins this region or its table.',
+      'cycle       began 1 h 2 min ago (2026-11-22 13:00:00Z)',
+      'quarantine  1 region; why and until when: quarantine list',
+      'on hold     1 pinned, 124 cooldown (no effect on balance)',
+      'snapshot    taken 4 s ago: 2 datanodes, 3 tables, 12 regions',
       'last cycle  none yet',
       '',
       'DATANODE  ADDRESS         STATE     WEIGHT  REGIONS  PLANNED',
@@ -113,21 +113,37 @@ describe('the status screen', () => {
   });
 
   it.each<[string, Partial<StatusView>]>([
-    ['mode        acting', {}],
+    ['mode        active', {}],
     ['mode        paused', { paused: { until: null, reason: '', by: 'Ada' } }],
-    ['mode        standing by, b leads', { leader: { leads: false, holder: 'b' } }],
+    ['mode        standby; b leads', { leader: { leads: false, holder: 'b' } }],
     ['mode        waits for GreptimeDB', { verdict: { code: 'lost-contact', sentence: '', detail: null } }],
     [
-      'mode        held back',
+      'mode        blocked',
       {
         verdict: { code: 'blocked', sentence: '', detail: null },
         gates: [{ code: 'maintenance', detail: 'On.' }],
       },
     ],
-    ['next cycle  2026-11-22 13:05:00Z', { cycle: null }],
-    ['left alone  1 quarantined, 2 datanodes in quarantine', { quarantinedDatanodes: 2 }],
+    [
+      'next cycle  in 3 min 20 s (2026-11-22 13:05:00Z)',
+      { cycle: null, process: { ...STATUS.process, uptimeSeconds: 100 } },
+    ],
+    ['quarantine  1 region, 2 datanodes; why and until when: quarantine list', { quarantinedDatanodes: 2 }],
   ])('says %s', (line, change) => {
     expect([...statusScreen({ ...STATUS, ...change }, PLAIN_CANVAS)]).toContain(line);
+  });
+
+  it('of a standby tells neither progress, which the leader makes, nor twice who leads', () => {
+    const text = statusScreen(
+      {
+        ...STATUS,
+        verdict: { code: 'standby', sentence: 'b leads; this replica stands by.', detail: null },
+        leader: { leads: false, holder: 'b' },
+        gates: [{ code: 'not-leader', detail: 'Another replica leads.' }],
+      },
+      PLAIN_CANVAS,
+    ).join('\n');
+    expect(text).not.toMatch(/^progress|^not moving/m);
   });
 
   it('shows what keeps it from acting', () => {
@@ -163,12 +179,14 @@ describe('the status screen', () => {
     expect(lines[1]).toBe(
       'prod (GreptimeDB of unknown version, api not known yet); rebalancer 0.1.0, up 1 h 2 min',
     );
-    expect(lines).toContain('mode        dry run: moves nothing; standing by');
+    expect(lines).toContain('mode        dry run: moves nothing; standby');
     expect(lines).toContain('paused      by Ada until resumed: deploying\\u{1b}[2J');
     expect(lines).toContain('plan        none yet');
-    expect(lines).toContain('not acting  paused: Ada paused it.');
-    expect(lines).toContain('not acting  maintenance: Maintenance mode is on.');
-    expect(lines).toContain('last cycle  failed at 2026-11-22 13:00:00Z, 0 moves in 1.5 s: No answer.');
+    expect(lines).toContain('not moving  paused: Ada paused it.');
+    expect(lines).toContain('not moving  maintenance: Maintenance mode is on.');
+    expect(lines).toContain(
+      'last cycle  1 h 2 min ago (2026-11-22 13:00:00Z), failed after 1.5 s: No answer.',
+    );
   });
 });
 
@@ -206,7 +224,7 @@ describe('the status of a pause', () => {
     const text = statusScreen(status, PLAIN_CANVAS).join('\n');
     expect(text).toMatch(/^paused {2}Paused by Ada until 2026-11-22 15:00:00Z: deploying\n/);
     expect(text.match(/deploying/g)).toHaveLength(1);
-    expect(text).toContain('\npause ends  2026-11-22 15:00:00Z\n');
+    expect(text).toContain('\npause ends  in 58 min (2026-11-22 15:00:00Z)\n');
     expect(text).not.toContain('2026-11-22T');
   });
 
@@ -242,7 +260,7 @@ describe('the status by load', () => {
     expect(lines).toContain(
       'load        uneven; highest 50 → 5 % above the mean of 4.0 MB/s; even is 3.6 to 4.4 MB/s, moves begin above 4.8 MB/s',
     );
-    expect(lines).toContain('skew        tables 5 → 1');
+    expect(lines).toContain('skew        within one table 5 → 1 (most minus least regions)');
     expect(lines.slice(-3)).toEqual([
       'DATANODE  ADDRESS         STATE     WEIGHT  REGIONS  PLANNED            LOAD',
       '       0  10.0.0.10:4001  target         1       12        6  6.0 → 4.2 MB/s  ████████████████████',
@@ -279,8 +297,8 @@ describe('the status screen in a window', () => {
     expect(lines.filter((line) => displayWidth(line) > 80)).toEqual([]);
     const moving = lines.findIndex((line) => line.startsWith('moving'));
     expect(lines.slice(moving, moving + 2)).toEqual([
-      'moving      4/12: region 4398046511104 of greptime.public.cpu from 0 to 3,',
-      '            watching for 3.2 s',
+      'moving      4 of 12: region 4398046511104 of greptime.public.cpu from 0 to 3,',
+      '            migrating for 3.2 s',
     ]);
     const narrow = statusScreen({ ...STATUS, datanodes }, canvasOf(true, 60, false));
     expect(narrow.find((line) => line.startsWith('DATANODE'))).toMatch(/^DATANODE  STATE +REGIONS/);
