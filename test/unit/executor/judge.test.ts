@@ -40,3 +40,17 @@ it('what was seen to run again has to rest anew', () => {
   const { memory } = after([...Array.from({ length: 400 }, () => STANDS), active, UNREAD]);
   expect(memory.quietSinceMs).toBeUndefined();
 });
+
+it('a route that may be older than a minute proves nothing before it has looked the same for as long as it may be old', () => {
+  const ended: Evidence = {
+    procedure: { kind: 'ended', status: 'failed' },
+    listed: [],
+    region: { kind: 'found', leader: '0', followers: [], status: 'alive', staleByAtMostMs: 200_000 },
+  };
+  const judged = (looks: number): string => {
+    const { memory, nowMs } = after(Array.from({ length: looks }, () => ended));
+    return judge({ move: MOVE, memory, evidence: ended, nowMs, worstCaseMs: WORST_CASE_MS }).kind;
+  };
+  expect(judged(150)).toBe('wait');
+  expect(judged(250)).toBe('end');
+});
