@@ -335,6 +335,9 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       expect(await page.locator('.bar-track .target').count()).toBe(14);
       const counts = await page.locator('.bars strong').allTextContents();
       expect(counts.slice(0, 2)).toEqual(['0', '0']);
+      await page.getByText('The most uneven datanodes first; scroll sideways for all 14.').waitFor();
+      const heads = await page.locator('.heat-node small').allTextContents();
+      expect(heads.slice(0, 2)).toEqual(['0', '0']);
       await page.getByLabel('Regions of', { exact: true }).selectOption('cpu');
       await page.locator('.bars strong', { hasText: /^24$/ }).waitFor({ state: 'detached' });
       await bars.first().click();

@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { MatrixView } from '../../server/api/answers.ts';
+import type { MatrixView, StatusView } from '../../server/api/answers.ts';
 import { Tooltip } from '../controls/tooltip.tsx';
 import { formatCount, plural, shortTable } from '../format.ts';
 import { indexes, rangeOf, useVisible } from '../hooks/layout.ts';
-import { useDatanodes, usePage, usePageState, useWhen } from '../page/page.ts';
+import { useDatanodes, useMatrix, usePage, usePageState, useWhen } from '../page/page.ts';
 import { comparedOf, countsOf, shareOf, shareText, toneOf, totalOf } from './rows.ts';
 import type { Fractions, TableRow } from './rows.ts';
 import { scrollTo, walk } from './keyboard.ts';
@@ -12,8 +12,8 @@ import type { Place } from './keyboard.ts';
 
 const ROW = 28;
 const HEAD = 46;
-/** Three digits fit into the first; longer ids and numbers need the other. */
-const MIN_COLUMN = 28;
+/** For so many digits of an id or a number, and for more. */
+const MIN_COLUMNS = [28, 28, 28, 34] as const;
 const MIN_WIDE_COLUMN = 52;
 const MAX_COLUMN = 128;
 /** Half a row shows that there are more. */
@@ -31,7 +31,9 @@ interface Layout {
   readonly name: number;
   /** Width of a column. */
   readonly size: number;
-  /** The columns in view. */
+  /** The columns from left to right. */
+  readonly order: readonly number[];
+  /** Those in view, by their place. */
   readonly shown: readonly number[];
 }
 
@@ -43,15 +45,15 @@ export function TableGrid({ rows, columns, fractions }: GridProps): JSX.Element 
   const scroller = useRef<HTMLDivElement>(null);
   const visible = useVisible(scroller);
   const [active, setActive] = useState<Place>({ row: 0, column: 0 });
-  const name = room < 560 ? 128 : 220;
-  const isShort = usePageState(
-    ({ status }) => status?.datanodes.every(({ id, regions }) => id.length <= 3 && regions < 1_000) ?? true,
-  );
-  const least = isShort ? MIN_COLUMN : MIN_WIDE_COLUMN;
+  const name = useNameWidth(rows, room);
+  const digits = usePageState(({ status }) => digitsOf(status?.datanodes ?? []));
+  const least = MIN_COLUMNS[digits] ?? MIN_WIDE_COLUMN;
+  const isWide = columns.length * least > room - name - 2;
+  const order = useOrder(columns, isWide);
   const size = Math.min(MAX_COLUMN, Math.max(least, Math.floor((room - name - 2) / columns.length)));
   const shownRows = indexes(rangeOf(visible.top, visible.height - HEAD, ROW, rows.length));
   const shown = indexes(rangeOf(visible.left, visible.width - name, size, columns.length));
-  const layout: Layout = { name, size, shown };
+  const layout: Layout = { name, size, order, shown };
   const place: Place = {
     row: Math.min(active.row, rows.length - 1),
     column: Math.min(active.column, columns.length - 1),
@@ -114,10 +116,53 @@ export function TableGrid({ rows, columns, fractions }: GridProps): JSX.Element 
         </div>
       </div>
       <Tooltip of={scroller} thingAt={(event) => keyOf(placeOf(event))}>
-        {(place) => <CellText place={place} rows={rows} columns={columns} fractions={fractions} />}
+        {(place) => (
+          <CellText place={place} order={order} rows={rows} columns={columns} fractions={fractions} />
+        )}
       </Tooltip>
+      {isWide && (
+        <p class="dim small">
+          The most uneven datanodes first; scroll sideways for all {formatCount(columns.length)}.
+        </p>
+      )}
     </div>
   );
+}
+
+/** Names are read whole, as long as they leave most of the room to the numbers. */
+function useNameWidth(rows: readonly TableRow[], room: number): number {
+  const longest = useMemo(
+    () =>
+      rows.reduce(
+        (length, { name, regions }) => Math.max(length, `${shortTable(name)}${formatCount(regions)}`.length),
+        0,
+      ),
+    [rows],
+  );
+  return Math.round(Math.min(Math.max(118, 38 + longest * 7.6), room * 0.45, 320));
+}
+
+function digitsOf(datanodes: StatusView['datanodes']): number {
+  return datanodes.reduce(
+    (most, { id, regions, regionsAfter }) =>
+      Math.max(most, id.length, String(Math.max(regions, regionsAfter)).length),
+    0,
+  );
+}
+
+/** By id, or where they do not fit the most uneven first: as they were when the plan was made, so that they do not jump with every move. */
+function useOrder(columns: MatrixView['datanodes'], isWide: boolean): readonly number[] {
+  const { planId } = useMatrix();
+  const when = useWhen();
+  const datanodes = useDatanodes();
+  return useMemo(() => {
+    const order = columns.map((_, column) => column);
+    if (!isWide) return order;
+    const count = when === 'now' ? 'regions' : 'regionsAfter';
+    const offOf = new Map(datanodes.map(({ id, share, [count]: led }) => [id, Math.abs(led - (share ?? 0))]));
+    const off = (column: number): number => offOf.get(columns[column] ?? '') ?? 0;
+    return order.sort((a, b) => off(b) - off(a));
+  }, [planId, columns.length, isWide, when]);
 }
 
 /** Column -1 is the name. */
@@ -134,14 +179,16 @@ function CellText({
   place,
   rows,
   columns,
+  order,
   fractions,
-}: GridProps & { readonly place: string }): JSX.Element | null {
+}: GridProps & Pick<Layout, 'order'> & { readonly place: string }): JSX.Element | null {
   const when = useWhen();
-  const [row, column = -1] = place.split(' ').map(Number);
+  const [row, at] = place.split(' ').map(Number);
   const table = rows[row ?? -1];
   if (!table) return null;
   const time = when === 'now' ? 'now' : 'after the plan';
-  if (column < 0)
+  const column = order[at ?? -1];
+  if (column === undefined)
     return (
       <>
         <strong>{table.name}</strong>
@@ -168,7 +215,7 @@ function CellText({
 /** The datanodes with the regions of all tables. */
 function Heads({
   columns,
-  layout: { name, size, shown },
+  layout: { name, size, order, shown },
 }: {
   readonly columns: MatrixView['datanodes'];
   readonly layout: Layout;
@@ -182,17 +229,17 @@ function Heads({
         <span>Table</span>
         <span>regions</span>
       </div>
-      {shown.map((column) => {
-        const id = columns[column] ?? '';
+      {shown.map((at) => {
+        const id = columns[order[at] ?? -1] ?? '';
         const { state = 'target', regions = 0, regionsAfter = 0 } = byId.get(id) ?? {};
         return (
           <div
             key={id}
             class={`heat-node ${state}`}
             role="columnheader"
-            aria-colindex={column + 2}
+            aria-colindex={at + 2}
             title={state === 'target' ? undefined : state}
-            style={{ left: `${name + column * size}px`, width: `${size}px` }}
+            style={{ left: `${name + at * size}px`, width: `${size}px` }}
           >
             {id}
             <small>{formatCount(when === 'now' ? regions : regionsAfter)}</small>
@@ -207,7 +254,7 @@ function Row({
   table,
   fractions,
   index,
-  layout: { name, size, shown },
+  layout: { name, size, order, shown },
   activeColumn,
 }: Pick<GridProps, 'fractions'> & {
   readonly table: TableRow;
@@ -226,20 +273,21 @@ function Row({
         </span>
         <small>{formatCount(totalOf(counts))}</small>
       </div>
-      {shown.map((column) => {
+      {shown.map((at) => {
+        const column = order[at] ?? -1;
         const count = counts.get(column) ?? 0;
         const tone = toneOf(count, shareOf(table, fractions[column], compared));
         return (
           <div
             key={column}
-            id={`heat-${index}-${column}`}
-            class={`heat-cell ${tone.className}${column === activeColumn ? ' active' : ''}`}
+            id={`heat-${index}-${at}`}
+            class={`heat-cell ${tone.className}${at === activeColumn ? ' active' : ''}`}
             role="gridcell"
-            aria-colindex={column + 2}
+            aria-colindex={at + 2}
             data-row={index}
-            data-column={column}
+            data-column={at}
             style={{
-              left: `${name + column * size}px`,
+              left: `${name + at * size}px`,
               width: `${size}px`,
               '--strength': `${tone.percent}%`,
             }}
