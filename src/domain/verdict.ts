@@ -147,7 +147,7 @@ function unevenLoad(state: LoadState, blockers: number | undefined): string {
 const MOST_NAMED = 5;
 
 /** `datanode 3`, `datanodes 3 and 4`, `datanodes 1, 2, 3, 4, 5 and 7 more` */
-function named(datanodes: readonly Pick<DatanodeBalance, 'id'>[]): string {
+export function named(datanodes: readonly Pick<DatanodeBalance, 'id'>[]): string {
   const ids: DatanodeId[] = datanodes.map(({ id }) => id);
   const more = ids.length > MOST_NAMED ? [`${ids.length - MOST_NAMED} more`] : [];
   const shown = [...ids.slice(0, MOST_NAMED), ...more];

@@ -84,6 +84,12 @@ function Body({ onToken }: { readonly onToken: () => void }): JSX.Element {
 }
 
 /** Why nothing moves comes first. */
-const STUCK: ReadonlySet<VerdictCode> = new Set(['blocked', 'attention', 'paused', 'nothing-selected']);
+const STUCK: ReadonlySet<VerdictCode> = new Set([
+  'blocked',
+  'attention',
+  'paused',
+  'dry-run',
+  'nothing-selected',
+]);
 /** So few datanodes leave half of the width empty. */
 const SIDE_BY_SIDE = 6;

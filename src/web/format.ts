@@ -57,9 +57,12 @@ export function formatAgo(iso: string, nowMs: number): string {
   return ageMs < HOUR_MS ? `${formatRough(ageMs)} ago` : formatClock(iso, nowMs);
 }
 
-/** `02:02 (in 43 min)`: when, and how long until then. */
+/** `02:02 (in 43 min)`: when, and how long until then. In minutes of the clock: two times that look alike are equally far away. */
 export function formatAhead(iso: string, nowMs: number): string {
-  return `${formatClock(iso, nowMs)} (in ${formatRough(Date.parse(iso) - nowMs)})`;
+  const atMs = Date.parse(iso);
+  const minuteOf = (ms: number): number => Math.floor(ms / MINUTE_MS) * MINUTE_MS;
+  const leftMs = atMs - nowMs < 2 * MINUTE_MS ? atMs - nowMs : minuteOf(atMs) - minuteOf(nowMs);
+  return `${formatClock(iso, nowMs)} (in ${formatRough(leftMs)})`;
 }
 
 /** `greptime.public.cpu` without the parts that all tables share. */

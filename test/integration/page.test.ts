@@ -154,7 +154,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       expect(daemon.running.session.store.requested('drain')).toEqual([]);
       await dialog.getByRole('button', { name: 'Drain datanode 2' }).click();
       await verdict(page, 'Draining datanode 2');
-      await page.getByText(/^\d regions? left on datanode 2\.$/).waitFor();
+      await page.getByText(/^\d regions? left on datanode 2(, \d have left)?\.$/).waitFor();
       expect(daemon.running.session.store.requested('drain').map(({ datanode }) => datanode)).toEqual(['2']);
       await page.locator('.node-label.draining .node-count strong', { hasText: /^0$/ }).waitFor();
       await page.locator('.node-label.draining').getByText('drained').waitFor();
@@ -381,7 +381,17 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         )
         .waitFor();
       await page.getByText(/^Last failure: rolled_back: /).waitFor();
-      expect(await page.getByRole('button', { name: 'Trigger' }).isDisabled()).toBe(true);
+      const first = page.locator('.obstacles li').first();
+      await first.getByText('The rebalancer is paused until somebody presses Resume').waitFor();
+      await page
+        .getByText(/^Last 3 failures to datanodes? .*: rolled_back\..* Look at the log and the disk/)
+        .waitFor();
+      expect(await page.getByRole('progressbar').locator('.bad').count()).toBe(0);
+      const trigger = page.getByRole('button', { name: 'Trigger' });
+      expect(await trigger.isDisabled()).toBe(true);
+      await trigger.focus();
+      await page.getByRole('tooltip').getByText('Press Resume first').waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
       // Two that failed with one datanode are its fault: it rests in their place.
       await page.getByRole('cell', { name: 'receives no regions' }).waitFor();
       await page.getByText('1 × rolled back').waitFor();
@@ -394,7 +404,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await row.getByRole('button', { name: /^Release region/ }).click();
       await page.getByText('1 × rolled back').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: /^Release datanode/ }).click();
-      await page.getByText('In quarantine').waitFor({ state: 'detached' });
+      await page.getByRole('heading', { name: 'In quarantine' }).waitFor({ state: 'detached' });
       const { store } = daemon.running.session;
       expect(store.memory(Date.now())).toMatchObject({ quarantine: [], datanodes: [] });
       // The outcome is in view on a phone, too.
@@ -430,8 +440,15 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await page.reload();
       const link = page.getByRole('link', { name: "Open the leader's page" });
       expect(await link.getAttribute('href')).toMatch(/^http:\/\/leader\.example:\d+\/$/);
-      for (const name of ['Pause…', 'Trigger', 'Drain…'])
-        expect(await page.getByRole('button', { name }).isDisabled()).toBe(true);
+      for (const name of ['Pause…', 'Trigger', 'Drain…']) {
+        const button = page.getByRole('button', {
+          name,
+          description: /^This replica stands by: only the leader/,
+        });
+        expect(await button.isDisabled()).toBe(true);
+        expect(await button.getAttribute('title')).toContain('leader.example');
+      }
+      await page.getByText('What it moves now is on its page, not known here.').waitFor();
       await page.unrouteAll({ behavior: 'ignoreErrors' });
     });
   });
@@ -450,6 +467,34 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         .getByText(/^Dry run is on/)
         .waitFor();
       await page.locator('dialog input:focus').waitFor();
+    });
+  });
+
+  test('names the way out of a dry run, and what it does not know yet', async () => {
+    await withPage({ set: DRY_RUN }, async (page) => {
+      await page.locator('.obstacles li').getByText('set execution.dryRun: false').waitFor();
+      await page.getByText('Planned only: none of these starts in the dry run.').waitFor();
+      await page.getByText('How long they take is known after the first move').waitFor();
+      await page.getByText(/^none yet; the rebalancer started /).waitFor();
+    });
+  });
+
+  test('tells how long the rest takes once resumed', async () => {
+    const set = ['execution.pauseBetweenMoves=10m'];
+    await withPage({ cluster: { migrationTimeMs: 100 }, set }, async (page, daemon) => {
+      await page.locator('.last-move').getByText('succeeded').waitFor();
+      daemon.running.session.store.setPause({ reason: '', by: 'anna', atMs: Date.now(), untilMs: null });
+      await page.getByText(/about .* once resumed/).waitFor();
+      await page.getByText('None of these starts while paused.').waitFor();
+    });
+  });
+
+  test('says what is selected where nothing is', async () => {
+    await withPage({ set: ['tables.exclude=["public.*"]'] }, async (page) => {
+      await verdict(page, 'No regions');
+      await page
+        .getByText('The configuration selects every table but public.*; none has a region.')
+        .waitFor();
     });
   });
 

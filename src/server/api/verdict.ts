@@ -3,7 +3,7 @@ import { BLOCKERS, GATES, GATE_SEVERITY } from '../../domain/codes.ts';
 import type { GateCode } from '../../domain/codes.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import type { TableSelection } from '../../domain/selector.ts';
-import { judgePlacement, remarksOn } from '../../domain/verdict.ts';
+import { judgePlacement, named, remarksOn } from '../../domain/verdict.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
 import { isoTime } from '../../observability/event-view.ts';
@@ -73,14 +73,16 @@ function closedGates({ gates }: LiveState): [GateCode, string][] {
   return [...gates].filter(([code]) => GATE_SEVERITY[code] !== 'passes');
 }
 
-function standby({ leader }: VerdictFacts): Words | undefined {
+function standby({ leader, live }: VerdictFacts): Words | undefined {
   if (leader.leads) return undefined;
   const { holder } = leader;
   const who = holder === null ? 'No replica is known to lead' : `${holder} leads`;
+  const placement = placementNow(live).join(' ');
+  const own = placement === '' ? '' : ` By its own plan: ${placement}`;
   return {
     code: 'standby',
     sentence: `${who}; this replica stands by and moves nothing.`,
-    detail: `Plan, history, progress and cycles shown here are this replica's own; ask ${holder ?? 'the one that leads'} for what moves now.`,
+    detail: `Plan, history, progress and cycles shown here are this replica's own; ask ${holder ?? 'the one that leads'} for what moves now.${own}`,
   };
 }
 
@@ -147,7 +149,7 @@ function placementNow(live: LiveState): string[] {
   return [...remarksAfter(live), `${wouldDo(live)}.`];
 }
 
-/** `Last 3 failures, all to datanode 4: rolled_back. The migration began and the cluster undid it. Look at the log and …` */
+/** `Last 3 failures to datanode 4: rolled_back. The migration began and the cluster undid it. Look at the log and …` */
 function lookFirst(failures: readonly MoveRecord[]): string {
   const byCause = [...Map.groupBy(failures, ({ cause }) => cause ?? 'unknown cause')];
   const [cause, alike] = byCause.reduce((most, next) => (next[1].length > most[1].length ? next : most));
@@ -160,12 +162,13 @@ function lookFirst(failures: readonly MoveRecord[]): string {
   return [`${share}${commonDatanode(alike)}: ${cause}.`, ...sentences].join(' ').trim();
 }
 
-/** What the failed moves share, for a person who looks for the datanode that is broken. */
-function commonDatanode([first, ...others]: readonly MoveRecord[]): string {
-  if (!first) return '';
-  const all = others.length === 0 ? '' : 'all ';
-  if (others.every(({ to }) => to === first.to)) return `, ${all}to datanode ${first.to}`;
-  return others.every(({ from }) => from === first.from) ? `, ${all}from datanode ${first.from}` : '';
+const MOST_TARGETS = 3;
+
+/** Where the failed moves led to, or came from, for a person who looks for the datanode that is broken. */
+function commonDatanode(moves: readonly MoveRecord[]): string {
+  const [targets, sources] = [new Set(moves.map(({ to }) => to)), new Set(moves.map(({ from }) => from))];
+  if (targets.size <= MOST_TARGETS) return ` to ${named([...targets].toSorted().map((id) => ({ id })))}`;
+  return sources.size === 1 ? ` from ${named([...sources].map((id) => ({ id })))}` : '';
 }
 
 function pauseText({ by, untilMs, reason }: PauseState): string {

@@ -1,5 +1,7 @@
 import type { JSX } from 'preact';
+import type { StatusView } from '../../server/api/answers.ts';
 import { actions } from '../api/actions.ts';
+import { ActionButton } from '../controls/action-button.tsx';
 import { Select } from '../controls/choice.tsx';
 import { useAttempt } from '../hooks/attempt.ts';
 import { usePage, usePageState } from '../page/page.ts';
@@ -60,9 +62,7 @@ function Title(): JSX.Element {
 
 function Actions(): JSX.Element | null {
   const page = usePage();
-  const leader = usePageState(({ status }) => status?.leader);
-  const isPaused = usePageState(({ status }) => (status?.paused ?? null) !== null);
-  const isRunning = usePageState(({ status }) => (status?.cycle ?? null) !== null);
+  const status = usePageState((state) => state.status);
   const isLocked = usePageState(({ connection }) => connection === 'locked');
   const { isBusy, run } = useAttempt();
   const attempt = (work: () => Promise<unknown>, done: string): void =>
@@ -70,49 +70,59 @@ function Actions(): JSX.Element | null {
       await work();
       page.say(done);
     });
-  if (!leader || isLocked) return null;
-  const button = (
-    text: string,
-    title: string,
-    go: () => void,
-    { isOff = false, isMain = false } = {},
-  ): JSX.Element => (
-    <button
-      type="button"
-      class={`button ${isMain ? 'primary' : ''}`}
-      title={leader.leads ? title : 'Only the leader does this'}
-      disabled={!leader.leads || isOff}
-      onClick={go}
-    >
-      {text}
-    </button>
-  );
+  if (!status || isLocked) return null;
+  const { leader, paused, cycle, dryRun } = status;
+  const standby = leader.leads ? undefined : standbyText(leader);
   return (
     <div class="actions">
-      {isPaused
-        ? button('Resume', 'Migrations may start again', () => attempt(actions.resume, 'Resumed.'), {
-            isMain: true,
-            isOff: isBusy,
-          })
-        : button('Pause…', 'The current migration finishes, no further one starts', () =>
-            page.open({ kind: 'pause' }),
-          )}
-      {button(
-        'Trigger',
-        triggerText(isPaused, isRunning),
-        () => attempt(actions.trigger, 'Cycle triggered.'),
-        {
-          isOff: isBusy || isRunning || isPaused,
-        },
+      {paused ? (
+        <ActionButton
+          text="Resume"
+          title="Moves may start again, with the next cycle"
+          whyNot={standby}
+          isMain
+          isBusy={isBusy}
+          go={() =>
+            attempt(actions.resume, 'Resumed: moves start with the next cycle. Trigger starts it now.')
+          }
+        />
+      ) : (
+        <ActionButton
+          text="Pause…"
+          title={
+            dryRun
+              ? 'The dry run moves nothing anyway; the pause would hold after it, too'
+              : 'The current migration finishes, no further one starts'
+          }
+          whyNot={standby}
+          go={() => page.open({ kind: 'pause' })}
+        />
       )}
-      {button('Drain…', 'Move every region off datanodes, so that they can be switched off', () =>
-        page.open({ kind: 'drain', datanodes: [] }),
-      )}
+      <ActionButton
+        text="Trigger"
+        title={
+          dryRun
+            ? 'Plan now, without waiting for the schedule; the dry run moves nothing'
+            : 'Plan and move now, without waiting for the schedule'
+        }
+        whyNot={
+          standby ??
+          (paused ? 'Paused: nothing would be moved. Press Resume first.' : undefined) ??
+          (cycle ? 'A cycle is running already.' : undefined)
+        }
+        isBusy={isBusy}
+        go={() => attempt(actions.trigger, 'Cycle triggered.')}
+      />
+      <ActionButton
+        text="Drain…"
+        title="Move every region off datanodes, so that they can be switched off"
+        whyNot={standby}
+        go={() => page.open({ kind: 'drain', datanodes: [] })}
+      />
     </div>
   );
 }
 
-function triggerText(isPaused: boolean, isRunning: boolean): string {
-  if (isPaused) return 'Paused: nothing would be moved. Press Resume first';
-  return isRunning ? 'A cycle is running' : 'Plan and move now, without waiting for the schedule';
+function standbyText({ holder }: StatusView['leader']): string {
+  return `This replica stands by: only the leader${holder === null ? '' : `, ${holder},`} does this.`;
 }

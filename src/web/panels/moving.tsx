@@ -10,6 +10,7 @@ import { Ago, Ahead } from '../controls/time.tsx';
 import { formatCount, formatElapsed, shortTable } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { usePageState } from '../page/page.ts';
+import type { StatusProps } from './progress.tsx';
 
 /** The steps of a move as the daemon takes them; docs/recovery.md tells what is certain in each. */
 const STEPS = [
@@ -46,10 +47,21 @@ export function Moving(): JSX.Element | null {
       <FactList
         facts={[
           ...(currentMove || next ? [] : nextTime(status)),
-          ['Last move', last ? <LastMove move={last} /> : currentMove || next ? '' : 'none yet'],
+          [
+            'Last move',
+            last ? <LastMove move={last} /> : currentMove || next ? '' : <NoMoveYet status={status} />,
+          ],
         ]}
       />
     </Section>
+  );
+}
+
+function NoMoveYet({ status: { process } }: StatusProps): JSX.Element {
+  return (
+    <>
+      none yet; the rebalancer started <Ago at={process.startedAt} />
+    </>
   );
 }
 
@@ -133,12 +145,14 @@ function nextMove({ leader, cycle, gates, dryRun, queue }: StatusView): PlannedM
   return leader.leads && cycle && !dryRun && gates.length === 0 ? queue.next[0] : undefined;
 }
 
-function idleText({ leader }: StatusView): string {
+function idleText({ leader, dryRun, paused, queue }: StatusView): string {
   if (!leader.leads)
     return leader.holder === null
-      ? 'Only a leader moves regions.'
-      : `Only the leader, ${leader.holder}, moves regions.`;
-  return 'No migration running.';
+      ? 'Only a leader moves regions, and none is known. What moves is not known here.'
+      : `Only the leader, ${leader.holder}, moves regions. What it moves now is on its page, not known here.`;
+  if (dryRun) return 'No migration running. The dry run moves nothing.';
+  if (paused) return 'No migration running. The rebalancer is paused.';
+  return queue.length === 0 ? 'No migration running. Nothing is queued.' : 'No migration running.';
 }
 
 /** When something may be moved, or is looked for. */

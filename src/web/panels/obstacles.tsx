@@ -1,53 +1,108 @@
-import type { JSX } from 'preact';
-import { BLOCKERS, GATES } from '../../domain/codes.ts';
-import type { StatusView } from '../../server/api/answers.ts';
+import type { ComponentChildren, JSX } from 'preact';
+import { BLOCKERS, GATES, GATE_SEVERITY } from '../../domain/codes.ts';
+import type { GateCode } from '../../domain/codes.ts';
+import type { StatusView, Verdict } from '../../server/api/answers.ts';
 import { Folded } from '../controls/folded.tsx';
 import { Section } from '../controls/section.tsx';
-import { formatCount } from '../format.ts';
+import { Ahead } from '../controls/time.tsx';
+import { plural } from '../format.ts';
 import { usePageState } from '../page/page.ts';
+import { BLOCKER_STEPS, GATE_STEPS } from './next-steps.ts';
+import type { StatusProps } from './progress.tsx';
 import { Quarantine } from './quarantine.tsx';
 
 /** A gate's own words that are longer are what a program said: folded. */
 const SHORT = 140;
 
-/** Gates that the headline says already. */
-const SAID: Partial<Record<StatusView['verdict']['code'], readonly string[]>> = {
-  paused: ['paused', 'too-many-failures'],
-  'dry-run': ['dry-run'],
-  standby: ['not-leader'],
-};
+/** Something moves, or nothing has to: what rests then is no reason why nothing moves. */
+const NOT_STUCK: ReadonlySet<Verdict> = new Set(['balanced', 'balancing', 'standby']);
 
-/** Gates, what keeps single regions, and what rests. Not there when nothing is in the way. */
+/** The pause, gates, what keeps single regions, and what rests. Not there when nothing is in the way. */
 export function Obstacles(): JSX.Element | null {
   const status = usePageState((state) => state.status);
   if (!status) return null;
-  const { quarantined, quarantinedDatanodes, verdict } = status;
+  const { quarantined, quarantinedDatanodes, verdict, paused, dryRun, leader, queue } = status;
   const resting = quarantined + quarantinedDatanodes;
-  const gates = status.gates.filter(({ code }) => SAID[verdict.code]?.includes(code) !== true);
+  const gates = gatesToTell(status);
   // What rests where it should be is in nobody's way.
   const blocked = status.blocked.filter(({ count, harmless }) => count > harmless);
-  if (gates.length + blocked.length + resting === 0) return null;
+  const isPaused = paused !== null && leader.leads;
+  // A dry run ends before it looks at any gate.
+  const isDryRun = dryRun && leader.leads && queue.length > 0;
+  if (gates.length + blocked.length + resting === 0 && !isPaused && !isDryRun) return null;
   return (
-    <Section title="Why it isn't moving" id="obstacles">
-      {gates.length + blocked.length > 0 && (
-        <ul class="obstacles">
-          {gates.map(({ code, detail }) => (
-            <li key={code}>
-              <span class="badge warn">{code}</span> <GateText code={code} detail={detail} />
-            </li>
-          ))}
-          {blocked.map(({ code, count, harmless }) => (
-            <li key={code}>
-              <span class="badge calm">
-                {formatCount(count - harmless)} × {code}
-              </span>{' '}
-              {BLOCKERS[code]} {code === 'pinned' && 'See pins.tables and pins.regions in the configuration.'}
-            </li>
-          ))}
-        </ul>
-      )}
+    <Section
+      title={NOT_STUCK.has(verdict.code) ? 'What is left alone' : "Why it isn't moving"}
+      id="obstacles"
+    >
+      <ul class="obstacles">
+        {isPaused && <Pause status={status} />}
+        {isDryRun && (
+          <Obstacle tone="warn" code="dry-run" step={GATE_STEPS['dry-run']}>
+            <strong>Dry run:</strong> plans are made, and nothing is moved.
+          </Obstacle>
+        )}
+        {gates.map(({ code, detail }) => (
+          <Obstacle key={code} tone="warn" code={code} step={GATE_STEPS[code]}>
+            <GateText code={code} detail={detail} />
+          </Obstacle>
+        ))}
+        {blocked.map(({ code, count, harmless }) => (
+          <Obstacle key={code} tone="calm" code={code} step={BLOCKER_STEPS[code]}>
+            <strong>{plural(count - harmless, 'region')}:</strong> {BLOCKERS[code]}
+          </Obstacle>
+        ))}
+      </ul>
       {resting > 0 && <Quarantine count={resting} />}
     </Section>
+  );
+}
+
+/** Gates that say no more than the pause, or that this replica stands by. */
+const SAID: ReadonlySet<GateCode> = new Set(['paused', 'too-many-failures', 'not-leader', 'dry-run']);
+
+/** Without those that hold up nothing: where no move is left, a limit that passes by itself is none. */
+function gatesToTell({ gates, queue, paused, dryRun, leader }: StatusView): StatusView['gates'] {
+  return gates.filter(
+    ({ code }) =>
+      !((paused !== null || dryRun || !leader.leads) && SAID.has(code)) &&
+      (GATE_SEVERITY[code] !== 'passes' || queue.length > 0),
+  );
+}
+
+/** What it is, how it ends, and its code for those who look it up. */
+function Obstacle({
+  tone,
+  code,
+  step,
+  children,
+}: {
+  readonly tone: 'warn' | 'calm';
+  readonly code: string;
+  readonly step: string | undefined;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <li>
+      {children} {step} <span class={`badge small ${tone}`}>{code}</span>
+    </li>
+  );
+}
+
+function Pause({ status: { paused } }: StatusProps): JSX.Element {
+  const until = paused?.until ?? null;
+  return (
+    <Obstacle tone="warn" code="paused" step={undefined}>
+      <strong>The rebalancer is paused</strong>
+      {until === null ? (
+        ' until somebody presses Resume, at the top.'
+      ) : (
+        <>
+          {' '}
+          until <Ahead at={until} />. Resume, at the top, ends that earlier.
+        </>
+      )}
+    </Obstacle>
   );
 }
 

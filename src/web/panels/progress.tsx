@@ -7,17 +7,13 @@ export interface StatusProps {
   readonly status: StatusView;
 }
 
-/** How much of the rebalance is done, and how much of it failed. */
-export function Progress({ status: { progress, dryRun, verdict } }: StatusProps): JSX.Element | null {
-  const { done, failed, remaining, etaSeconds } = progress;
+/** How much of the rebalance is done, how much of it failed, and how long the rest takes. */
+export function Progress({ status }: StatusProps): JSX.Element | null {
+  const { progress, dryRun, verdict } = status;
+  const { done, failed, remaining } = progress;
   const total = done + failed + remaining;
-  if (total === 0 || dryRun || verdict.code === 'standby') return null;
-  const share = (moves: number): string => `${(100 * moves) / total}%`;
-  const isPaused = verdict.code === 'paused';
-  const left =
-    etaSeconds === null || remaining === 0 || isPaused
-      ? ''
-      : `about ${formatEstimate(etaSeconds * 1_000)} left`;
+  if (total === 0 || verdict.code === 'standby') return null;
+  if (dryRun) return <p>{timeLeft(status)}</p>;
   return (
     <>
       <div
@@ -28,8 +24,7 @@ export function Progress({ status: { progress, dryRun, verdict } }: StatusProps)
         aria-valuemin={0}
         aria-valuemax={total}
       >
-        <span style={{ width: share(done) }} />
-        <span class="bad" style={{ width: share(failed) }} />
+        <span style={{ width: `${(100 * done) / total}%` }} />
       </div>
       {/* The sentence of a balancing cluster says the same. */}
       {verdict.code !== 'balancing' && (
@@ -38,9 +33,20 @@ export function Progress({ status: { progress, dryRun, verdict } }: StatusProps)
             {formatCount(done)} of {plural(total, 'move')} done
           </strong>
           {failed > 0 && <span class="bad toned"> · {formatCount(failed)} failed or skipped</span>}
-          {left !== '' && <span> · {left}</span>}
+          {remaining > 0 && ` · ${timeLeft(status)}`}
         </p>
       )}
     </>
   );
+}
+
+/** How long the remaining moves take; while nothing may be moved, how long they would. */
+function timeLeft({ progress, paused, dryRun, verdict }: StatusView): string {
+  const { etaSeconds, expectedSeconds } = progress;
+  if (verdict.code === 'lost-contact') return 'how long the rest takes is not known now';
+  if (!paused && etaSeconds !== null) return `about ${formatEstimate(etaSeconds * 1_000)} left`;
+  if (expectedSeconds === null) return `${dryRun ? 'H' : 'h'}ow long they take is known after the first move`;
+  const time = `about ${formatEstimate(expectedSeconds * 1_000)}`;
+  if (dryRun) return `They would take ${time}`;
+  return paused ? `${time} once resumed` : `${time} once it may move`;
 }

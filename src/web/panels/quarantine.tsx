@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { CAUSES } from '../../domain/causes.ts';
+import { CAUSES, FIRST_STEPS, isCause } from '../../domain/causes.ts';
 import { actions } from '../api/actions.ts';
 import type { Answers } from '../api/client.ts';
 import { DataTable } from '../controls/data-table.tsx';
@@ -44,7 +44,7 @@ export function Quarantine({ count }: { readonly count: number }): JSX.Element {
             <span class="badge bad">
               {formatCount(regions.length)} × {cause?.replaceAll('_', ' ') ?? 'unknown cause'}
             </span>{' '}
-            {cause !== null && sentenceOf(cause)}
+            {cause !== null && isCause(cause) && `${CAUSES[cause]} ${stepOf(cause)}`}
           </p>
           <DataTable isStacked columns={COLUMNS} rows={regions} keyOf={({ regionId }) => regionId} />
         </div>
@@ -54,8 +54,8 @@ export function Quarantine({ count }: { readonly count: number }): JSX.Element {
   );
 }
 
-function sentenceOf(cause: string): string {
-  return Object.entries(CAUSES).find(([code]) => code === cause)?.[1] ?? '';
+function stepOf(cause: string): string {
+  return isCause(cause) ? (FIRST_STEPS[cause] ?? '') : '';
 }
 
 const COLUMNS: readonly Column<Held>[] = [
@@ -77,6 +77,8 @@ const DATANODE_COLUMNS: readonly Column<HeldDatanode>[] = [
           Datanode {datanodeId}
         </DetailsButton>
         <p class="small">Last failure: {detail}</p>
+        {/* The detail begins with the cause. */}
+        <p class="small">{stepOf(detail.split(':')[0] ?? '')}</p>
       </>
     ),
   },

@@ -12,6 +12,19 @@ import { usePageState } from '../page/page.ts';
 const FIRST = 5;
 const ALL = 200;
 
+/** Whose plan it is, where this replica does not make the moves, and why none of them starts. */
+function Whose(): JSX.Element | null {
+  const status = usePageState((state) => state.status);
+  if (!status || status.queue.length === 0) return null;
+  const { leader, dryRun, paused } = status;
+  if (!leader.leads) {
+    const who = leader.holder === null ? 'The leader' : `The leader, ${leader.holder},`;
+    return <Empty>{`This replica's own plan. ${who} makes its own, and moves by that.`}</Empty>;
+  }
+  if (paused) return <Empty>None of these starts while paused.</Empty>;
+  return dryRun ? <Empty>Planned only: none of these starts in the dry run.</Empty> : null;
+}
+
 /** What is next, in the order in which it will be done. */
 export function Queue(): JSX.Element {
   const length = usePageState(({ status }) => status?.queue.length ?? 0);
@@ -44,6 +57,7 @@ export function Queue(): JSX.Element {
         </div>
       )}
       <Problem text={problem} />
+      <Whose />
       {value === null ? null : moves.length === 0 ? (
         <Empty>{filter === '' ? 'No moves queued.' : 'No queued move matches this filter.'}</Empty>
       ) : (

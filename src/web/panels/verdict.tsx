@@ -3,8 +3,10 @@ import { useEffect } from 'preact/hooks';
 import type { StatusView, Verdict as VerdictCode } from '../../server/api/answers.ts';
 import { actions } from '../api/actions.ts';
 import { Folded } from '../controls/folded.tsx';
-import { plural } from '../format.ts';
+import { formatCount, plural } from '../format.ts';
+import { useAnswer } from '../hooks/answer.ts';
 import { useAttempt } from '../hooks/attempt.ts';
+import { useThrottled } from '../hooks/pace.ts';
 import { usePage, usePageState } from '../page/page.ts';
 import { PauseText } from './pause-text.tsx';
 import { Progress } from './progress.tsx';
@@ -77,16 +79,19 @@ export function Verdict(): JSX.Element | null {
         {sentence !== '' && <p>{verdict.code === 'paused' ? <PauseText status={status} /> : sentence}</p>}
         <Draining status={status} />
         <LeaderLink status={status} />
-        {/* The reasons of a blocked cluster are listed below. */}
-        {verdict.code === 'standby' ? (
-          <p class="dim">{verdict.detail}</p>
-        ) : (
-          verdict.code !== 'blocked' && <Folded text={verdict.detail} />
-        )}
+        <Detail status={status} />
       </Head>
       <Progress status={status} />
     </section>
   );
+}
+
+/** In the program's own words it is there to read; what other programs said is folded. */
+function Detail({ status: { verdict, gates, blocked } }: StatusProps): JSX.Element | null {
+  const { code, detail } = verdict;
+  if (code === 'paused' || code === 'standby') return detail === null ? null : <p class="dim">{detail}</p>;
+  // Reasons that are listed below.
+  return code === 'blocked' && gates.length + blocked.length > 0 ? null : <Folded text={detail} />;
 }
 
 /** What is moved for somebody who waits for it, and how to end that. */
@@ -101,9 +106,10 @@ function Draining({ status }: StatusProps): JSX.Element {
   };
   return (
     <>
-      {left.map(({ id, regions }) => (
-        <p key={id}>
-          {plural(regions, 'region')} left on datanode {id}.
+      {left.map((node) => (
+        <p key={node.id}>
+          {plural(node.regions, 'region')} left on datanode {node.id}
+          <Drained node={node} />.
         </p>
       ))}
       {status.leader.leads && asked.length > 0 && (
@@ -122,6 +128,31 @@ function Draining({ status }: StatusProps): JSX.Element {
           ))}
         </p>
       )}
+    </>
+  );
+}
+
+type Datanode = StatusView['datanodes'][number];
+
+const MOST_COUNTED = 1_000;
+
+/** How many regions have left a draining datanode since somebody asked for that, and how many of the others the plan cannot move. */
+function Drained({ node: { id, regionsAfter, drain } }: { readonly node: Datanode }): JSX.Element {
+  const revision = usePageState(({ revisions }) => revisions.moves);
+  const { value } = useAnswer(
+    '/api/v1/history',
+    {
+      ...{ datanode: id, reason: 'drain', outcome: 'succeeded', limit: MOST_COUNTED },
+      ...(drain?.since && { since: drain.since }),
+    },
+    useThrottled(revision, 5_000),
+  );
+  const moved = value?.moves.filter(({ from }) => from === id).length ?? 0;
+  const isMore = value !== null && value.next !== null;
+  return (
+    <>
+      {drain?.since && moved > 0 && `, ${isMore ? 'at least ' : ''}${formatCount(moved)} have left`}
+      {regionsAfter > 0 && `; ${formatCount(regionsAfter)} of them cannot leave yet, see below`}
     </>
   );
 }
