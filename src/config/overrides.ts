@@ -11,9 +11,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** What stands over the configuration file: the environment, and over that the command line. */
 export interface OverrideSources {
   readonly env: Environment;
-  /** Keys in dots with their values: `{ 'execution.dryRun': false }`. Text is read as in a variable; undefined is not given. */
+  /**
+   * Options of their own, as keys in dots with their values: `{ 'execution.dryRun': false }`. Text is read as in a variable; undefined is not
+   * given. They stand over `set`: who says --dry-run means it.
+   */
   readonly flags?: Readonly<Record<string, unknown>> | undefined;
-  /** The `key=value` of each `--set`; they stand over `flags`. */
+  /** The `key=value` of each `--set`. */
   readonly set?: readonly string[] | undefined;
 }
 
@@ -34,10 +37,10 @@ export function readOverrides({ env, flags = {}, set = [] }: OverrideSources): {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, text]) => readVariable(name, text));
   const commandLine = [
+    ...set.map(readSet),
     ...Object.entries(flags)
       .filter(([, value]) => value !== undefined)
       .map(([path, value]) => readKey(path, value, 'command line')),
-    ...set.map(readSet),
   ];
   return {
     overrides: [...inOrder(variables), ...inOrder(commandLine)],

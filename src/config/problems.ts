@@ -23,7 +23,8 @@ export function showValue(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a map';
-  if (typeof value === 'bigint') return shortened(String(value), MAX_SHOWN);
+  // JSON has no bigint, NaN and infinity.
+  if (typeof value === 'bigint' || typeof value === 'number') return shortened(String(value), MAX_SHOWN);
   return shortened(JSON.stringify(typeof value === 'string' ? maskUserInfo(value) : value), MAX_SHOWN);
 }
 

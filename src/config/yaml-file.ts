@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, stringify } from 'yaml';
-import type { Alias, Document, ParsedNode } from 'yaml';
+import type { Alias, Document, ParsedNode, YAMLError } from 'yaml';
 import { placeText } from '../domain/schema-problems.ts';
 import type { Place } from '../domain/schema-problems.ts';
 import { maskUserInfoInWords } from '../lib/user-info.ts';
@@ -78,7 +78,8 @@ function isStackOverflow({ message }: Error): boolean {
 }
 
 /** What the parser says, which may quote the text. */
-function faultText({ message }: Error): string {
+function faultText({ message, code }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return 'found a second document, wanted one';
   return maskUserInfoInWords(message.split('\n', 1)[0] ?? message);
 }
 

@@ -334,6 +334,8 @@ describe('commands that act', () => {
     [['--no-dry-run'], false],
     [['--dry-run', '--set', 'log.level=debug'], true],
     [['--set', 'execution.dryRun=false'], false],
+    [['--set', 'execution.dryRun=false', '--dry-run'], true],
+    [['--dry-run', '--set', 'execution.dryRun=false'], true],
   ])('once %j has dryRun %s', async (flags, wanted) => {
     let seen: Config | undefined;
     await wish(['once', ...config, ...flags], {

@@ -194,7 +194,9 @@ execution: { maxMovesPerCycle: "5" }
 execution: { minAliveShare: 50 }
 => 1:29: execution.minAliveShare: found 50, wanted a number from 0 to 1
 execution: { minAliveShare: .nan }
-=> 1:29: execution.minAliveShare: found null, wanted a number from 0 to 1
+=> 1:29: execution.minAliveShare: found NaN, wanted a number from 0 to 1
+execution: { maxMovesPerCycle: -.inf }
+=> 1:32: execution.maxMovesPerCycle: found -Infinity, wanted a whole number from 1 to 100000
 execution: 5
 => 1:12: execution: found 5, wanted a map of keys
 cluster: { name: 5 }
@@ -311,7 +313,7 @@ describe('what is no YAML is refused with its place', () => {
     ['datanodes:\n  weights: {3: 1, "3": 2}', /^rebalancer\.yaml:2:19: datanodes\.weights\.3: given twice$/],
     ['log: [', /^rebalancer\.yaml:1:7: Flow sequence/],
     ['log:\n\tlevel: info', /^rebalancer\.yaml:2:1: Tabs are not allowed/],
-    ['a: 1\n---\nb: 2', /^rebalancer\.yaml:2:1: Source contains multiple documents/],
+    ['a: 1\n---\nb: 2', /^rebalancer\.yaml:2:1: found a second document, wanted one$/],
     ['log: !secret x', /^rebalancer\.yaml:1:6: Unresolved tag: !secret$/],
     ['? {a: b}\n: 1', /^rebalancer\.yaml:1:3: found a key that is not text/],
     ['__proto__: { x: 1 }', /^rebalancer\.yaml:1:1: found a key that is not text/],

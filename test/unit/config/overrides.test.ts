@@ -132,11 +132,15 @@ describe('the environment', () => {
 });
 
 describe('flags', () => {
-  test('stand over environment and file, and --set over the others', () => {
+  test('stand over environment and file, and over --set', () => {
     const env = { [`${PREFIX}LOG__LEVEL`]: 'warn', [DRY_RUN]: 'true' };
     const flags = { 'log.level': 'error', 'execution.dryRun': false, 'server.listen': undefined };
-    const config = configFrom('log: { level: debug }', { env, flags, set: ['log.level=silent'] });
-    expect(config).toMatchObject({ log: { level: 'silent' }, execution: { dryRun: false } });
+    const set = ['log.level=silent', 'execution.pauseBetweenMoves=7s'];
+    const config = configFrom('log: { level: debug }', { env, flags, set });
+    expect(config).toMatchObject({
+      log: { level: 'error' },
+      execution: { dryRun: false, pauseBetweenMovesMs: 7_000 },
+    });
   });
 
   test('may be values or text', () => {
