@@ -4,6 +4,7 @@ import { statusSchema } from '../server/api/answers.ts';
 import type { StatusView } from '../server/api/answers.ts';
 import type { ApiClient } from './api-client.ts';
 import type { Cli } from './cli.ts';
+import { writeText } from './io.ts';
 import { printable } from './render/text.ts';
 
 const POLL_MS = 500;
@@ -27,7 +28,7 @@ export async function followDaemon<T>(
     if (status) {
       answeredMs = clock.monotonicMs();
       const { sentence } = status.verdict;
-      if (sentence !== shown) await err.write(`${printable(sentence)}\n`);
+      if (sentence !== shown) await writeText(err, [printable(sentence)]);
       shown = sentence;
       const found = await look(status);
       if (found !== undefined) return found;

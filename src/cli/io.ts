@@ -7,6 +7,7 @@ import { readBoundedText } from '../lib/bounded-text.ts';
 import type { Clock } from '../lib/clock.ts';
 import { colourStyle, plainStyle } from './render/style.ts';
 import type { Canvas } from './render/style.ts';
+import { wrapLines } from './render/text.ts';
 
 /** One of the two output streams. */
 export interface Output {
@@ -53,6 +54,11 @@ const DEFAULT_COLUMNS = 80;
 /** Writes without waiting: for lines that may be lost when nobody can read them. */
 export function writeSoon(output: Output, text: string): void {
   output.write(text).catch(() => undefined);
+}
+
+/** Writes lines for a person: broken between words where the terminal is narrower. */
+export function writeText(output: Output, lines: Iterable<string>): Promise<void> {
+  return writeLines(output, wrapLines(lines, output.canvas.width));
 }
 
 export async function writeLines(output: Output, lines: Iterable<string>): Promise<void> {

@@ -1,8 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, isAbort, OperatingError, UsageError } from '../domain/errors.ts';
 import type { Cli, ExitStatus } from './cli.ts';
-import { writeLines, writeSoon } from './io.ts';
-import { wrapLines } from './render/text.ts';
+import { writeText, writeSoon } from './io.ts';
 
 const PROGRAM_NAME = 'greptime-rebalancer';
 
@@ -105,8 +104,7 @@ async function reportFailure(cli: Cli, error: unknown, withStack: boolean): Prom
   }
   const isOurs = error instanceof OperatingError;
   const text = isOurs ? describeError(error) : `Unexpected error, which is a bug: ${describeError(error)}`;
-  const { style, width } = err.canvas;
-  await writeLines(err, wrapLines(`${style('red', 'error:')} ${text}`.split('\n'), width));
+  await writeText(err, `${err.canvas.style('red', 'error:')} ${text}`.split('\n'));
   if (withStack) await err.write(`${stackOf(error)}\n`);
   else if (!isOurs) await err.write('--debug shows where it comes from.\n');
   return error instanceof UsageError ? 2 : 1;

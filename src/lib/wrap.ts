@@ -13,11 +13,14 @@ export function displayWidth(text: string): number {
   return width;
 }
 
+/** A space, but not the one between a number and its unit. */
+const BREAK = /(?<!\d) | (?!(?:ms|s|min|h|d|[kMGT]?B|%)(?!\w))/;
+
 /** Breaks a plain text at spaces into lines of at most `width` columns. A word that is longer stays whole. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(BREAK)) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (line !== '' && displayWidth(longer) > width) {
       lines.push(line);

@@ -11,7 +11,7 @@ import {
 } from '../../server/api/answers.ts';
 import { daemonOf, examples, withDaemon } from '../cli.ts';
 import type { Cli, DaemonFlags } from '../cli.ts';
-import { writeLines } from '../io.ts';
+import { writeLines, writeText } from '../io.ts';
 import { tellStandby } from './daemon-views.ts';
 import { parseDurationOption, parseId, parseIds } from '../options.ts';
 import { quarantineTable } from '../render/daemon-screens.ts';
@@ -35,7 +35,7 @@ export function addPause(program: Command, cli: Cli): void {
     .action(async ({ for: time, reason, ...flags }: PauseFlags) => {
       if (time !== undefined) parseDurationOption('--for', time);
       const { paused } = await daemonOf(cli, flags).post('pause', pauseAnswerSchema, { for: time, reason });
-      await cli.io.out.write(`Paused ${pauseText(paused)}\n`);
+      await writeText(cli.io.out, [`Paused ${pauseText(paused)}`]);
     });
 }
 
@@ -59,9 +59,10 @@ export function addTrigger(program: Command, cli: Cli): void {
     .action(async (flags: DaemonFlags) => {
       const { cycleId, paused } = await daemonOf(cli, flags).post('trigger', triggerAnswerSchema);
       if (!paused) return cli.io.out.write(`Cycle ${cycleId} started.\n`);
-      await cli.io.out.write(
-        `Paused ${pauseText(paused)}\nCycle ${cycleId} only plans. Run resume to move regions again.\n`,
-      );
+      await writeText(cli.io.out, [
+        `Paused ${pauseText(paused)}`,
+        `Cycle ${cycleId} only plans. Run resume to move regions again.`,
+      ]);
       cli.exitWith(1);
     });
 }

@@ -5,10 +5,9 @@ import { MOVE_REASON_CODES, OUTCOME_CODES } from '../../domain/codes.ts';
 import { UsageError } from '../../domain/errors.ts';
 import type { ApiClient } from '../api-client.ts';
 import { auditSchema, historySchema, statusSchema } from '../../server/api/answers.ts';
-import { wrap } from '../../lib/wrap.ts';
 import { daemonOf, examples, outputOption, withDaemon } from '../cli.ts';
 import type { Cli, DaemonFlags } from '../cli.ts';
-import { writeJson, writeLines } from '../io.ts';
+import { writeJson, writeLines, writeText } from '../io.ts';
 import type { Output } from '../io.ts';
 import { parseDurationOption, parseId, parseWhole } from '../options.ts';
 import { auditTable, historyTable } from '../render/daemon-screens.ts';
@@ -128,7 +127,7 @@ export async function tellStandby({ io: { err } }: Cli, daemon: ApiClient): Prom
   const leader =
     holder === null ? 'Ask the leader with --url' : `${printable(holder)} leads: ask it with --url`;
   const text = `This replica is a standby and lists only what it did itself. ${leader}.`;
-  await writeLines(err, wrap(text, err.canvas.width));
+  await writeText(err, [text]);
 }
 
 const leaderSchema = z.object({ leader: statusSchema.unwrap().shape.leader });

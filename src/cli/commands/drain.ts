@@ -11,11 +11,10 @@ import {
   withProgress,
 } from '../cli.ts';
 import type { Cli, ConfigFlags, DaemonFlags, ExitStatus } from '../cli.ts';
-import { writeLines } from '../io.ts';
+import { writeText } from '../io.ts';
 import { parseIds } from '../options.ts';
 import { findDaemon, refuseOtherDryRun } from '../running-daemon.ts';
 import { drainVerdict, isDrained } from '../render/drain-verdict.ts';
-import { wrapLines } from '../render/text.ts';
 import { drainByDaemon, previewByDaemon } from './drain-by-daemon.ts';
 
 export function addDrain(program: Command, cli: Cli): void {
@@ -48,7 +47,7 @@ async function drain(cli: Cli, ids: readonly string[], flags: DrainFlags): Promi
   if (!daemon) return withProgress(cli, (call) => cli.app.drain(config, ids, call));
   if (config.execution.dryRun) return previewByDaemon(daemon.client, ids);
   refuseOtherDryRun(daemon, config);
-  await cli.io.err.write(`Asked ${daemon.name} to drain; this command only follows it.\n`);
+  await writeText(cli.io.err, [`Asked ${daemon.name} to drain; this command only follows it.`]);
   return drainByDaemon(cli, daemon.client, ids);
 }
 
@@ -56,6 +55,6 @@ interface DrainFlags extends ConfigFlags, DaemonFlags {}
 
 async function report(cli: Cli, verdict: DrainVerdict): Promise<ExitStatus> {
   const { canvas } = cli.io.out;
-  await writeLines(cli.io.out, wrapLines(drainVerdict(verdict, canvas), canvas.width));
+  await writeText(cli.io.out, drainVerdict(verdict, canvas));
   return isDrained(verdict) ? 0 : 1;
 }

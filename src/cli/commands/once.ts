@@ -6,6 +6,7 @@ import { OperatingError } from '../../domain/errors.ts';
 import { compareIds } from '../../domain/ids.ts';
 import { triggerAnswerSchema } from '../../server/api/answers.ts';
 import { followDaemon } from '../follow.ts';
+import { writeText } from '../io.ts';
 import { pauseText } from '../render/status-screen.ts';
 import { findDaemon, refuseOtherDryRun } from '../running-daemon.ts';
 import type { RunningDaemon } from '../running-daemon.ts';
@@ -41,7 +42,7 @@ async function cycleByDaemon(cli: Cli, daemon: RunningDaemon, config: Config): P
     );
   // Of two cycles that somebody wants at the same time one is enough.
   const cycleId = status.cycle?.id ?? (await client.post('trigger', triggerAnswerSchema)).cycleId;
-  await cli.io.err.write(`Cycle ${cycleId} of ${name} runs; this command only follows it.\n`);
+  await writeText(cli.io.err, [`Cycle ${cycleId} of ${name} runs; this command only follows it.`]);
   return followDaemon(cli, client, ({ lastCycle }) =>
     lastCycle !== null && compareIds(lastCycle.id, cycleId) >= 0 ? lastCycle : undefined,
   );

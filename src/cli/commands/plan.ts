@@ -7,7 +7,7 @@ import { applyWhatIf } from '../../domain/what-if.ts';
 import type { PlanAnswer } from '../../app/commands/plan.ts';
 import { configOf, examples, outputOption, withConfig } from '../cli.ts';
 import type { Cli, ConfigFlags, ExitStatus } from '../cli.ts';
-import { parseInput, readInput, writeFileWhole, writeLines } from '../io.ts';
+import { parseInput, readInput, writeFileWhole, writeLines, writeText } from '../io.ts';
 import { parseWhatIf } from '../options.ts';
 import type { WhatIfFlags } from '../options.ts';
 import { planCurl, planSql } from '../render/plan-commands.ts';
@@ -68,7 +68,7 @@ async function plan(cli: Cli, flags: PlanFlags): Promise<ExitStatus> {
   );
   if (flags.out !== undefined) {
     await writeFileWhole(flags.out, planChunks(answer.plan));
-    await cli.io.err.write(`Wrote ${flags.out}; "greptime-rebalancer apply" executes it.\n`);
+    await writeText(cli.io.err, [`Wrote ${flags.out}; "greptime-rebalancer apply" executes it.`]);
   }
   await print(cli, answer, config, flags);
   return flags.detailedExitcode && answer.plan.moves.length > 0 ? 3 : 0;

@@ -2,8 +2,8 @@ import { CYCLE_OUTCOMES } from '../../domain/codes.ts';
 import { count } from '../../lib/number.ts';
 import type { WorkResult } from '../../app/commands/once.ts';
 import type { Cli, ExitStatus } from '../cli.ts';
-import { writeLines } from '../io.ts';
-import { printable, wrapLines } from '../render/text.ts';
+import { writeText } from '../io.ts';
+import { printable } from '../render/text.ts';
 
 /** 0 when there was nothing left to do that may be done; 1 when something failed or a gate forbade to act. */
 const STATUS: Readonly<Record<WorkResult['outcome'], ExitStatus>> = {
@@ -28,12 +28,12 @@ export type WorkReport = Pick<WorkResult, 'outcome' | 'moved' | 'detail'> &
 /** Prints how the work went and gives the exit status. */
 export async function reportWork(cli: Cli, result: WorkReport): Promise<ExitStatus> {
   const { outcome, moved, failed = 0, detail } = result;
-  const { style, width } = cli.io.out.canvas;
+  const { style } = cli.io.out.canvas;
   const status = STATUS[outcome];
   const failures = failed === 0 ? '' : `, ${count(failed, 'move')} did not succeed`;
   const word = style(status === 0 ? 'green' : 'red', outcome);
   const lines = [`${word}: ${SENTENCES[outcome]} ${count(moved, 'region')} moved${failures}.`];
   if (detail !== '') lines.push(printable(detail));
-  await writeLines(cli.io.out, wrapLines(lines, width));
+  await writeText(cli.io.out, lines);
   return status;
 }

@@ -119,7 +119,7 @@ function moveText({ regionId, table, from, to }: MoveRecord): string {
 export function liveLine(work: WatchedWork, { width, style }: Canvas, nowMs: number): string {
   const { moved, failed, total } = work.progress();
   const { currentMove } = work.state();
-  const barColumns = Math.min(BAR_COLUMNS, Math.floor(width / 4));
+  const barColumns = Math.min(BAR_COLUMNS, Math.floor(width / 5));
   const ended = moved + failed;
   const painted = style('green', padEnd(bar(ended, total, barColumns), barColumns));
   const failures = failed === 0 ? '' : `, ${count(failed, 'failure')}`;
@@ -136,8 +136,11 @@ export function liveLine(work: WatchedWork, { width, style }: Canvas, nowMs: num
 }
 
 function currentText(move: MoveRecord, sinceMs: number, room: number): string {
-  const state = `${moveStateText(move.state)} ${formatDuration(sinceMs)}`;
-  const long = `${moveText(move)}: ${state}`;
-  if (displayWidth(long) <= room) return long;
-  return truncate(`${move.regionId} ${move.from} → ${move.to}: ${state}`, room);
+  const state = moveStateText(move.state);
+  const since = ` ${formatDuration(sinceMs)}`;
+  const short = `${move.regionId} ${move.from} → ${move.to}: ${state}`;
+  const fitting = [`${moveText(move)}: ${state}${since}`, `${short}${since}`].find(
+    (text) => displayWidth(text) <= room,
+  );
+  return fitting ?? truncate(short, room);
 }

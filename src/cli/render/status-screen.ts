@@ -137,7 +137,7 @@ function quarantineText({ quarantined, quarantinedDatanodes }: StatusView): stri
     quarantined > 0 ? count(quarantined, 'region') : '',
     quarantinedDatanodes > 0 ? count(quarantinedDatanodes, 'datanode') : '',
   ].filter((part) => part !== '');
-  return `${parts.join(', ')}; why and until when: quarantine list`;
+  return `${parts.join(', ')}; see quarantine list`;
 }
 
 /** What may not be moved now without being in the way of the plan. */
@@ -225,7 +225,7 @@ function planText(plan: NonNullable<StatusView['plan']>): string {
 function skewText({ now, after }: NonNullable<StatusView['balance']>, isByLoad: boolean): string {
   const tables = `within one table ${changeText(now.tableSkewMax, after.tableSkewMax)}`;
   const all = isByLoad ? tables : `datanodes ${changeText(now.nodeSkew, after.nodeSkew)}, ${tables}`;
-  return `${all} (most minus least regions)`;
+  return `${all} (most minus least)`;
 }
 
 type Load = NonNullable<StatusView['load']>;

@@ -166,6 +166,15 @@ describe('progress on a terminal', () => {
     expect(line).toContain('1/3, 1 failure');
   });
 
+  it('leaves out how long the move takes before it cuts a word', () => {
+    const { bus, work } = watched();
+    for (const event of [PLANNED, started(1), finished(1, 'succeeded'), started(2)]) bus.emit(event);
+    const at = (width: number): string =>
+      liveLine(work, { width, style: plainStyle }, START_MS + 5_000).trimStart();
+    expect(at(80)).toContain('1/3  4398046511105 0 → 3: checking 5 s  about 8 s left');
+    expect(at(66)).toContain('1/3  4398046511105 0 → 3: checking  about 8 s left');
+  });
+
   it('tells the time left of all moves, those of further cycles among them', () => {
     const { bus, work } = watched();
     for (const event of [PLANNED, started(1), finished(1, 'succeeded'), PLANNED, started(2)]) bus.emit(event);

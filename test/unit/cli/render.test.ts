@@ -82,6 +82,7 @@ describe('text', () => {
   it('breaks lines at spaces and keeps long words whole', () => {
     expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
     expect(wrap('4398046511104 is long', 5)).toEqual(['4398046511104', 'is', 'long']);
+    expect(wrap('within 634 ms it ended', 10)).toEqual(['within', '634 ms it', 'ended']);
     expect(wrap('', 5)).toEqual(['']);
   });
 

@@ -96,12 +96,12 @@ describe('the status screen', () => {
       '',
       'mode        active',
       'plan        12 moves; fewer is impossible',
-      'skew        datanodes 9 → 1, within one table 5 → 1 (most minus least regions)',
+      'skew        datanodes 9 → 1, within one table 5 → 1 (most minus least)',
       'moving      4 of 12: region 4398046511104 of greptime.public.cpu from 0 to 3, migrating for 3.2 s',
       'progress    3 done, 0 failed, 9 remaining, about 2 min left',
       'blocked     2 pinned: The configuration pins this region or its table.',
       'cycle       began 1 h 2 min ago (2026-11-22 13:00:00Z)',
-      'quarantine  1 region; why and until when: quarantine list',
+      'quarantine  1 region; see quarantine list',
       'on hold     1 pinned, 124 cooldown (no effect on balance)',
       'snapshot    taken 4 s ago: 2 datanodes, 3 tables, 12 regions',
       'last cycle  none yet',
@@ -128,7 +128,7 @@ describe('the status screen', () => {
       'next cycle  in 3 min 20 s (2026-11-22 13:05:00Z)',
       { cycle: null, process: { ...STATUS.process, uptimeSeconds: 100 } },
     ],
-    ['quarantine  1 region, 2 datanodes; why and until when: quarantine list', { quarantinedDatanodes: 2 }],
+    ['quarantine  1 region, 2 datanodes; see quarantine list', { quarantinedDatanodes: 2 }],
   ])('says %s', (line, change) => {
     expect([...statusScreen({ ...STATUS, ...change }, PLAIN_CANVAS)]).toContain(line);
   });
@@ -260,7 +260,7 @@ describe('the status by load', () => {
     expect(lines).toContain(
       'load        uneven; highest 50 → 5 % above the mean of 4.0 MB/s; even is 3.6 to 4.4 MB/s, moves begin above 4.8 MB/s',
     );
-    expect(lines).toContain('skew        within one table 5 → 1 (most minus least regions)');
+    expect(lines).toContain('skew        within one table 5 → 1 (most minus least)');
     expect(lines.slice(-3)).toEqual([
       'DATANODE  ADDRESS         STATE     WEIGHT  REGIONS  PLANNED            LOAD',
       '       0  10.0.0.10:4001  target         1       12        6  6.0 → 4.2 MB/s  ████████████████████',
