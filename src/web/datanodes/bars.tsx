@@ -4,7 +4,7 @@ import type { MatrixView, StatusView } from '../../server/api/answers.ts';
 import { formatChange, formatCount } from '../format.ts';
 import { useDatanodes, useMatrix, useWhen } from '../page/page.ts';
 import type { When } from '../page/state.ts';
-import { countsOf, fractionsOf, shareOf } from '../tables/rows.ts';
+import { countsOf, fractionsOf, offShare, shareOf } from '../tables/rows.ts';
 import type { TableRow } from '../tables/rows.ts';
 import { BarList } from './bar-list.tsx';
 import { BarRow, changeParts } from './bar-row.tsx';
@@ -86,8 +86,7 @@ function barsOfTable(
 }
 
 function inOrder(bars: readonly Bar[], when: When): readonly Bar[] {
-  // What a dead datanode leads is all in the wrong place.
-  const off = ({ share, [when]: count }: Bar): number => Math.abs(count - (share ?? 0));
+  const off = ({ datanode: { state }, share, [when]: count }: Bar): number => offShare(state, share, count);
   return bars.toSorted((a, b) => off(b) - off(a));
 }
 

@@ -39,6 +39,7 @@ export function CellColumns({
     () => cellsByDatanode(regions.regions, matrix, when, colourBy),
     [regions, matrix, when, colourBy],
   );
+  const hasChanges = [...columns.values()].some((cells) => cells.some(({ role }) => role !== 'stays'));
   const most = Math.max(1, ...[...columns.values()].map(({ length }) => length));
   const room = Math.min(MAX_COLUMN, width / matrix.datanodes.length) - BETWEEN;
   const { size, perRow } = gridFor(most, room);
@@ -82,7 +83,7 @@ export function CellColumns({
       <Tooltip of={list} thingAt={cellAt}>
         {(cell) => <CellText cell={cell} />}
       </Tooltip>
-      <Legend keys={[...(when === 'now' ? CHANGES : []), ...keysOf(colourBy, matrix.tables)]} />
+      <Legend keys={[...(hasChanges ? CHANGES : []), ...keysOf(colourBy, matrix.tables)]} />
     </>
   );
 }

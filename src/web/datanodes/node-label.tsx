@@ -34,7 +34,7 @@ export function NodeBadges({
   return (
     <>
       {state !== 'target' && <span class={`badge ${tone}`}>{isDrained ? 'drained' : state}</span>}
-      {weight !== 1 && <span class="badge calm">weight {weight}</span>}
+      {weight !== 1 && <span class="badge calm">weight {formatCount(weight)}</span>}
     </>
   );
 }

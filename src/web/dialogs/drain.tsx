@@ -100,7 +100,10 @@ function Chooser({
             <span>
               <strong>{id}</strong> <span class="dim">{addr ?? ''}</span>
             </span>
-            <span class="dim">{state === 'target' ? plural(regions, 'region') : state}</span>
+            <span class="dim">
+              {plural(regions, 'region')}
+              {state !== 'target' && `, ${state}`}
+            </span>
           </label>
         ))}
       </div>

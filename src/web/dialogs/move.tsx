@@ -21,7 +21,7 @@ export function MoveDialog({
     ['submitted', at(move.submittedAt)],
     ['ended', at(move.endedAt)],
     ['took', tookText(move)],
-    ['cause', move.cause],
+    ['cause', move.state === 'succeeded' ? null : move.cause],
     ['procedure', move.procedureId],
     ['undone by somebody else', at(move.undoneAt)],
     ['outcome found later', move.late && `${move.late.outcome}: ${move.late.detail}`],

@@ -5,7 +5,7 @@ import { Tooltip } from '../controls/tooltip.tsx';
 import { formatCount, plural, shortTable } from '../format.ts';
 import { indexes, rangeOf, useVisible } from '../hooks/layout.ts';
 import { useDatanodes, useMatrix, usePage, usePageState, useWhen } from '../page/page.ts';
-import { comparedOf, countsOf, shareOf, shareText, toneOf, totalOf } from './rows.ts';
+import { comparedOf, countsOf, offShare, shareOf, shareText, toneOf, totalOf } from './rows.ts';
 import type { Fractions, TableRow } from './rows.ts';
 import { scrollTo, walk } from './keyboard.ts';
 import type { Place } from './keyboard.ts';
@@ -159,7 +159,9 @@ function useOrder(columns: MatrixView['datanodes'], isWide: boolean): readonly n
     const order = columns.map((_, column) => column);
     if (!isWide) return order;
     const count = when === 'now' ? 'regions' : 'regionsAfter';
-    const offOf = new Map(datanodes.map(({ id, share, [count]: led }) => [id, Math.abs(led - (share ?? 0))]));
+    const offOf = new Map(
+      datanodes.map(({ id, state, share, [count]: led }) => [id, offShare(state, share, led)]),
+    );
     const off = (column: number): number => offOf.get(columns[column] ?? '') ?? 0;
     return order.sort((a, b) => off(b) - off(a));
   }, [planId, columns.length, isWide, when]);

@@ -1,3 +1,4 @@
+import type { DatanodeState } from '../../domain/datanode-state.ts';
 import type { MatrixView, StatusView } from '../../server/api/answers.ts';
 import { formatCount, plural } from '../format.ts';
 import type { When } from '../page/state.ts';
@@ -49,6 +50,12 @@ export function shareText(share: number | null, regions: number): string {
   if (share === null) return 'not compared';
   const [floor, ceil] = boundsOf(share).map(formatCount);
   return `fair share ${floor === ceil ? '' : `${floor} to `}${ceil} of ${plural(regions, 'region')}`;
+}
+
+/** How far a datanode is from its share. What a dead one leads is all in the wrong place; what others without a share lead stays there. */
+export function offShare(state: DatanodeState, share: number | null, count: number): number {
+  if (share === null) return state === 'dead' ? count : 0;
+  return Math.abs(count - share);
 }
 
 /** How far a count is from its share, as a colour. */

@@ -49,10 +49,10 @@ export function Tables(): JSX.Element {
     () => matrix && <TableGrid rows={rows} columns={matrix.datanodes} fractions={fractions} />,
     [rows, fractions],
   );
-  if (!matrix)
+  if (!matrix || matrix.tables.length === 0)
     return (
       <Section title="Tables" id="tables">
-        <Empty>The cluster has not been read yet.</Empty>
+        <Empty>{matrix ? 'The cluster has no tables.' : 'The cluster has not been read yet.'}</Empty>
       </Section>
     );
   const aside = (
@@ -64,13 +64,7 @@ export function Tables(): JSX.Element {
   );
   return (
     <Section title="Tables" id="tables" aside={aside}>
-      {rows.length === 0 ? (
-        <Empty>
-          {filter === '' ? 'The cluster has no tables.' : `No table has “${filter}” in its name.`}
-        </Empty>
-      ) : (
-        grid
-      )}
+      {rows.length === 0 ? <Empty>No table has “{filter}” in its name.</Empty> : grid}
       <ul class="legend" aria-label="Legend">
         <li>
           {formatCount(rows.length)} of {plural(matrix.tables.length, 'table')}
