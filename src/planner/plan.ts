@@ -52,9 +52,10 @@ export interface Planned<P extends PlanDraft = PlanDraft> {
 export function makePlan(input: PlanInput, budget = new Budget()): Planned {
   const { snapshot, policy, memory, nowMs } = input;
   const byLoad = prepareLoad(input, buildProblem(snapshot, policy, memory, nowMs));
-  const problem = byLoad.plan ? byLoad.problem : withPrevious(byLoad.problem, input.previous);
-  const placement = placeRegions(problem, budget);
-  const forLoad = byLoad.plan?.(placement, budget);
+  const problem = withPrevious(byLoad.problem, input.previous);
+  // What is moved for load makes other choices good: there the search keeps those of the previous plan.
+  const placement = placeRegions(byLoad.plan ? byLoad.problem : problem, budget);
+  const forLoad = byLoad.plan?.(placement, problem.previous, budget);
   const live = createCounts(problem);
   const write = createMoveWriter(problem, live);
   const moves: Move[] = [];

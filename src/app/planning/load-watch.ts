@@ -1,6 +1,6 @@
 import { CALM, LOAD_FIELDS, remember } from '../../domain/load.ts';
 import type { LoadMeasure } from '../../domain/load.ts';
-import type { RegionId } from '../../domain/ids.ts';
+import type { DatanodeId, RegionId } from '../../domain/ids.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { GivenLoads } from '../../planner/load/loads.ts';
 import type { LoadStore, SavedLoads } from '../../store/port.ts';
@@ -13,10 +13,14 @@ import type { Planner } from './planner.ts';
 const HALF_LIFE_MS = 6 * 60 * 60_000;
 /** Of fewer readings nobody can tell how much the load varies. */
 const FEWEST_READINGS = 3;
+/** After so many readings a load is taken as it is, however much it varies. */
+const ENOUGH_READINGS = 12;
 /** A mean without a reading for so long says nothing any more. */
 const STALE_MS = 60 * 60_000;
 /** Coefficient of variation (standard deviation over mean) above which a load is not to be relied on. */
 const MOST_VARIATION = 0.5;
+/** In tolerances: a plan for load is made again with the loads it was made with until those of some datanode's regions have changed by so much in sum. */
+const CHANGE_THAT_MATTERS = 0.5;
 /** So often at most the means are saved; and of no more regions than this. */
 const SAVE_INTERVAL_MS = 5 * 60_000;
 const MOST_SAVED = 200_000;
@@ -35,7 +39,12 @@ interface Watched {
 export class LoadWatch {
   readonly #store: LoadStore;
   #by: LoadMeasure | undefined;
-  #regions = new Map<RegionId, Watched>();
+  #regions: ReadonlyMap<RegionId, Watched> = new Map();
+  /** What plans stand on: the same as these were at some time. */
+  #basis = this.#regions;
+  /** The last plan was one for load, and is not carried out yet. */
+  #isPlanned = false;
+  #areSettled = true;
   #savedAtMs = 0;
 
   constructor(store: LoadStore) {
@@ -49,6 +58,7 @@ export class LoadWatch {
       const { load } = input.policy;
       if (load === undefined) return planner(input, options, signal);
       this.note(input.snapshot, load.by, input.nowMs);
+      this.#weigh(input.snapshot, input.nowMs, load.tolerance);
       const loads = this.loadsOf(input.snapshot, input.nowMs);
       const planned = await planner(
         { ...input, loads, memory: { ...input.memory, load: before } },
@@ -58,6 +68,7 @@ export class LoadWatch {
       const seen = planned.counts.load?.now;
       const moves = planned.plan.moves.filter(({ reason }) => reason === 'load').length;
       this.#store.saveLoadMemory(seen ? remember(before, seen, moves) : CALM);
+      this.#isPlanned = seen?.state === 'uneven' && planned.plan.moves.length > 0;
       return planned;
     };
   }
@@ -84,12 +95,28 @@ export class LoadWatch {
     const values = new Float64Array(regions.length).fill(NaN);
     const unsteady = new Uint8Array(regions.length);
     regions.forEach(({ id }, index) => {
-      const watched = this.#regions.get(id);
-      if (!watched || nowMs - watched.atMs > STALE_MS) return;
-      values[index] = watched.mean;
-      unsteady[index] = Number(!isSteady(watched));
+      const watched = this.#watched(id, nowMs);
+      if (!watched) return;
+      const basis = this.#basis.get(id) ?? watched;
+      values[index] = basis.mean;
+      unsteady[index] = Number(!isSteady(basis));
     });
-    return { values, unsteady };
+    return { values, unsteady, areSettled: this.#areSettled };
+  }
+
+  #watched(id: RegionId, nowMs: number): Watched | undefined {
+    const watched = this.#regions.get(id);
+    return watched && nowMs - watched.atMs <= STALE_MS ? watched : undefined;
+  }
+
+  /** Decides what plans stand on now, and whether that is known well enough to act on. */
+  #weigh(snapshot: Snapshot, nowMs: number, tolerance: number): void {
+    const mean = meanOfDatanodes(snapshot, (id) => this.#regions.get(id)?.mean ?? 0);
+    const matters = CHANGE_THAT_MATTERS * tolerance * mean;
+    const change = (id: RegionId): number => changeBetween(this.#basis.get(id), this.#watched(id, nowMs));
+    if (!this.#isPlanned || mostOfDatanodes(snapshot, change) > matters) this.#basis = this.#regions;
+    const error = Math.sqrt(mostOfDatanodes(snapshot, (id) => squaredErrorOf(this.#regions.get(id))));
+    this.#areSettled = error <= matters;
   }
 
   /** What an earlier process saved; nothing where it watched something else. */
@@ -98,6 +125,7 @@ export class LoadWatch {
     this.#by = by;
     const saved = this.#store.savedLoads();
     this.#regions = saved?.by === by ? unpack(saved) : new Map<RegionId, Watched>();
+    this.#basis = this.#regions;
     this.#savedAtMs = nowMs;
   }
 }
@@ -141,6 +169,36 @@ function withReading(known: Watched | undefined, reading: number, nowMs: number)
 
 function isSteady({ mean, variance, readings }: Watched): boolean {
   return readings >= FEWEST_READINGS && Math.sqrt(variance) <= MOST_VARIATION * mean;
+}
+
+type OfRegion = (id: RegionId) => number;
+
+function sumsOfDatanodes({ regions }: Snapshot, of: OfRegion): number[] {
+  const sums = new Map<DatanodeId, number>();
+  for (const { id, leader } of regions)
+    if (leader !== null) sums.set(leader, (sums.get(leader) ?? 0) + of(id));
+  return [...sums.values()];
+}
+
+function meanOfDatanodes(snapshot: Snapshot, of: OfRegion): number {
+  const sums = sumsOfDatanodes(snapshot, of);
+  return sums.reduce((all, sum) => all + sum, 0) / Math.max(1, sums.length);
+}
+
+function mostOfDatanodes(snapshot: Snapshot, of: OfRegion): number {
+  return Math.max(0, ...sumsOfDatanodes(snapshot, of));
+}
+
+/** How far the mean is likely to be off (its standard error), squared: so errors add up that do not depend on each other. */
+function squaredErrorOf(watched: Watched | undefined): number {
+  return !watched || watched.readings >= ENOUGH_READINGS ? 0 : watched.variance / watched.readings;
+}
+
+/** All of a load, where it is known or relied on in one case only. */
+function changeBetween(a: Watched | undefined, b: Watched | undefined): number {
+  const loads = [a?.mean ?? 0, b?.mean ?? 0] as const;
+  if (a && b && isSteady(a) === isSteady(b)) return Math.abs(loads[0] - loads[1]);
+  return Math.max(...loads);
 }
 
 const NUMBERS = 4;

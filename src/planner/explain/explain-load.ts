@@ -34,7 +34,12 @@ export function whyNotForLoad(
       );
     case 'waiting':
       if (loads.unreliable[region] === 1) return varies;
-      return reason('load-not-stable', `${states} That has to last for ${policy.stableFor} cycles in a row.`);
+      return reason(
+        'load-not-stable',
+        loads.areSettled
+          ? `${states} That has to last for ${policy.stableFor} cycles in a row.`
+          : `${states} The loads have been watched for too short a time to act on it: the next readings may change them much.`,
+      );
     case 'uneven':
   }
   if (carries <= before.high * weight)

@@ -6,6 +6,7 @@ import { boundMoves } from './bound.ts';
 import { prepareExact } from './exact.ts';
 import { keepBetter, keepPrevious } from './keep-better.ts';
 import { isBetterScore, scoreOf } from './score.ts';
+import type { Score } from './score.ts';
 import { LoadSearch } from './search.ts';
 
 /** Ways that a search looks at; and placements of the exact search. */
@@ -36,7 +37,8 @@ export function evenOut(board: Board, { roles, base, previous, shouldStop }: Eve
   const before = scoreOf(board);
   const start = board.mark();
   const searcher = new LoadSearch(board, roles, shouldStop);
-  const search = (fills: boolean): void => searcher.run(createPrng(SEED), { ...EFFORT, fills });
+  const search = (fills: boolean, goal?: Score): void =>
+    searcher.run(createPrng(SEED), { ...EFFORT, fills, ...(goal && { goal }) });
   const bounds = new Map<string, number>();
   const bound = (): number => {
     const score = scoreOf(board);
@@ -58,6 +60,6 @@ export function evenOut(board: Board, { roles, base, previous, shouldStop }: Eve
   const isExact = exact?.run({ steps: EXACT_STEPS, shouldStop }) ?? false;
   // Nothing is moved for load unless it helps.
   if (!isBetterScore(scoreOf(board), before)) board.undo(start);
-  else if (previous) keepPrevious(board, start, previous, (fills) => searcher.finish(SEARCH_STEPS, fills));
+  else if (previous) keepPrevious(board, start, previous, (goal) => search(goal.under === 0, goal));
   return isExact && base.optimal ? board.moves : bound();
 }

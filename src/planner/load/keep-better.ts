@@ -27,41 +27,54 @@ export function keepBetter(
 /**
  * Puts what the previous plan makes of it in place of what was found, where that is as good: people read one plan while the next is made.
  *
- * @param start of what was found. @param finish takes away what of the previous plan is not needed any more, and adds what is.
+ * @param start of what was found. @param search takes away what of the previous plan is not needed any more, and adds what is, until it is as good as a goal.
  */
 export function keepPrevious(
   board: Board,
   start: number,
   previous: Previous,
-  finish: (fills: boolean) => void,
+  search: (goal: Score) => void,
 ): void {
-  const fills = scoreOf(board).under === 0;
-  const followPrevious = (): void => {
+  const goal = scoreOf(board);
+  const isAsGood = (other: Score): boolean => !isWorsePlan(other, goal);
+  const searchFromPrevious = (): void => {
     board.undo(start);
-    follow(board, previous);
-    finish(fills);
+    followTables(board, previous, () => true);
+    search(goal);
   };
-  keepBetter(board, start, followPrevious, (other, found) => !isWorsePlan(other, found));
+  keepBetter(board, start, searchFromPrevious, isAsGood);
+  followTables(board, previous, () => isAsGood(scoreOf(board)));
 }
 
-/** Moves what the previous plan moves and nothing else, in each table whose spread that leaves as good as it is. */
-function follow(board: Board, previous: Previous): void {
-  const { problem, at, home } = board;
-  const differ = [...previous].filter(([region, { column }]) => at[region] !== column);
-  const tables = new Set(differ.map(([region]) => problem.tableOf[region]!));
-  for (const table of tables) {
-    const { lists, floor, ceil } = board.cells(table);
-    const regions = lists.flat();
-    const columns = regions.map((region) => {
-      const wanted = previous.get(region)?.column ?? home[region]!;
-      return wanted === -1 || !board.mayLead(region, wanted) ? at[region]! : wanted;
-    });
-    const counts = new Int32Array(lists.length);
-    for (const column of columns) counts[column]! += 1;
-    const spread = (count: (column: number) => number): number =>
-      lists.reduce((sum, _, column) => sum + violation(count(column), floor[column]!, ceil[column]!), 0);
-    if (spread((column) => counts[column]!) > spread((column) => lists[column]!.length)) continue;
-    for (const [index, region] of regions.entries())
-      if (at[region] !== columns[index]) board.place(region, columns[index]!);
+/** Moves what the previous plan moves of each table, if that is as good. */
+export function followTables(board: Board, previous: Previous, isAsGood: () => boolean): void {
+  for (const table of tablesThatDiffer(board, previous)) {
+    const mark = board.mark();
+    follow(board, previous, table);
+    if (!isAsGood()) board.undo(mark);
   }
+}
+
+/** Tables of which the previous plan moves a region to where it is not. */
+function tablesThatDiffer({ problem, at }: Board, previous: Previous): ReadonlySet<number> {
+  const differ = [...previous].filter(([region, { column }]) => at[region] !== column);
+  return new Set(differ.map(([region]) => problem.tableOf[region]!));
+}
+
+/** Moves what the previous plan moves of a table and nothing else, if that leaves its spread as good as it is. */
+function follow(board: Board, previous: Previous, table: number): void {
+  const { at, home } = board;
+  const { lists, floor, ceil } = board.cells(table);
+  const regions = lists.flat();
+  const columns = regions.map((region) => {
+    const wanted = previous.get(region)?.column ?? home[region]!;
+    return wanted === -1 || !board.mayLead(region, wanted) ? at[region]! : wanted;
+  });
+  const counts = new Int32Array(lists.length);
+  for (const column of columns) counts[column]! += 1;
+  const spread = (count: (column: number) => number): number =>
+    lists.reduce((sum, _, column) => sum + violation(count(column), floor[column]!, ceil[column]!), 0);
+  if (spread((column) => counts[column]!) > spread((column) => lists[column]!.length)) return;
+  for (const [index, region] of regions.entries())
+    if (at[region] !== columns[index]) board.place(region, columns[index]!);
 }

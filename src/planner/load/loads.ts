@@ -8,6 +8,8 @@ export interface GivenLoads {
   readonly values: Float64Array;
   /** 1: the load varies too much to rely on. */
   readonly unsteady: Uint8Array;
+  /** False: too little was seen so far, and what is read next is likely to ask for another plan. Default: true. */
+  readonly areSettled?: boolean;
 }
 
 /** What the counted regions carry. */
@@ -16,6 +18,8 @@ export interface Loads {
   readonly of: Float64Array;
   /** By region: 1 where the load is not known, or varies too much. */
   readonly unreliable: Uint8Array;
+  /** See {@link GivenLoads}. */
+  readonly areSettled: boolean;
 }
 
 /** No load is more than this, in any unit. */
@@ -49,7 +53,7 @@ export function readLoads(problem: Problem, policy: LoadPolicy, given?: GivenLoa
   if (unknown > regions * MOST_UNKNOWN) return { unknown, regions };
   quantize(of);
   if (unknown > 0) fillUnknown(problem, of);
-  return { of, unreliable };
+  return { of, unreliable, areSettled: given?.areSettled ?? true };
 }
 
 export function areKnown(loads: Loads | UnknownLoads): loads is Loads {

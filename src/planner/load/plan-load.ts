@@ -10,6 +10,7 @@ import { findBand, meanOf, placeAfter, placeAtHome } from './band.ts';
 import type { Band } from './band.ts';
 import { Board } from './board.ts';
 import { evenOut } from './even-out.ts';
+import { followTables } from './keep-better.ts';
 import { findRoles, smallestToMove } from './loads.ts';
 import type { Loads } from './loads.ts';
 import { NOISE } from './score.ts';
@@ -49,17 +50,21 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
   const roles = findRoles(problem, loads, smallestToMove(problem, loads, meanOf(problem, settled.carried)));
   const band = findBand(problem, loads, roles, policy.tolerance, settled);
   const board = new Board(problem, loads, band, home, settled, placement.relocations.length);
-  const found = standOf(bandsOf(board, policy), loadOf(board, home.carried), (isAbove) =>
-    isTime(isAbove, memory, policy),
+  const found = standOf(
+    bandsOf(board, policy),
+    loadOf(board, home.carried),
+    (isAbove) => isTime(isAbove, memory, policy) && (loads.areSettled || memory?.active === true),
   );
   const isPlanned = found.state === 'uneven' && problem.columns.length > 1 && band.mean > 0;
   const shouldStop = (): boolean => budget.spend(STEPS_A_LOOK);
   const options = { roles, base: placement, previous: input.previous, shouldStop };
   const needed = isPlanned ? evenOut(board, options) : placement.minimumMoves;
+  if (!isPlanned && input.previous)
+    followTables(board, input.previous, () => board.moves <= placement.relocations.length);
   const parts = partMoves(board, placement.relocations);
   const afterBase = placeAfter(problem, loads, home, parts.base).carried;
   const limit = Math.max(highestOf(problem, home.carried), highestOf(problem, afterBase));
-  const forLoad = orderForLoad(board, parts.forLoad, afterBase, limit);
+  const forLoad = orderForLoad(board, parts.forLoad, { carried: afterBase, limit, previous: input.previous });
   const moves = parts.base.length + forLoad.length;
   const minimumMoves = Math.min(moves, needed);
   const bands = bandsOf(board, policy);

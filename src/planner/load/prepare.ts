@@ -5,8 +5,6 @@ import type { OrderedMove } from '../choose/order.ts';
 import type { Counts } from '../counts.ts';
 import type { Budget } from '../budget.ts';
 import type { Placement } from '../place.ts';
-import { withPrevious } from '../previous.ts';
-import type { PreviousMoves } from '../previous.ts';
 import type { Problem } from '../problem.ts';
 import { describeLoadMoves } from './describe-load.ts';
 import { areKnown, readLoads } from './loads.ts';
@@ -26,7 +24,7 @@ export interface Prepared {
   /** What drains and table spread are solved for. */
   readonly problem: Problem;
   /** Present where load is evened out instead of totals. */
-  readonly plan?: (placement: Placement, budget: Budget) => TellableLoadPlan;
+  readonly plan?: (placement: Placement, previous: Problem['previous'], budget: Budget) => TellableLoadPlan;
   readonly warnings: readonly Warning[];
 }
 
@@ -36,12 +34,10 @@ export function prepareLoad(
     policy,
     memory,
     loads: given,
-    previous: moves,
   }: {
     readonly policy: Policy;
     readonly memory: Memory;
     readonly loads?: GivenLoads | undefined;
-    readonly previous?: PreviousMoves | undefined;
   },
   problem: Problem,
 ): Prepared {
@@ -59,8 +55,7 @@ export function prepareLoad(
   return {
     problem: withoutTotals,
     warnings: [],
-    plan(placement, budget) {
-      const { previous } = withPrevious(withoutTotals, moves);
+    plan(placement, previous, budget) {
       const input = {
         problem: withoutTotals,
         loads,

@@ -17,6 +17,8 @@ interface SearchOptions {
   readonly rounds: number;
   /** Whether targets that carry too little are filled too. */
   readonly fills: boolean;
+  /** The search ends as soon as it is as good as this. Default: it looks for the best. */
+  readonly goal?: Score;
 }
 
 /**
@@ -53,15 +55,17 @@ export class LoadSearch {
   }
 
   /** The first descent, and as many others as the effort allows. Leaves the board at the best end. */
-  run(prng: Prng, { steps, rounds, fills }: SearchOptions): void {
+  run(prng: Prng, { steps, rounds, fills, goal }: SearchOptions): void {
     [this.#steps, this.#fills] = [steps, fills];
+    if (goal) this.#takeBackNeedless(0);
     this.#descend(undefined);
     this.#takeBackNeedless(0);
     let best = this.#score();
     let [current, bestMark] = [best, this.#board.mark()];
     // Where not all can be filled at once, more attempts seldom fill them.
     if (this.#fills && best.under > 0) return;
-    for (let round = 0; round < rounds && !this.#isOver(); round += 1) {
+    const isReached = (): boolean => goal !== undefined && !isWorsePlan(best, this.#seen(goal));
+    for (let round = 0; round < rounds && !this.#isOver() && !isReached(); round += 1) {
       const mark = this.#board.mark();
       this.#takeBackSome(prng);
       this.#descend(prng);
@@ -77,9 +81,12 @@ export class LoadSearch {
     this.#board.undo(bestMark);
   }
 
-  /** Who fills nobody does not mind who carries too little. */
   #score(): Score {
-    const score = scoreOf(this.#board);
+    return this.#seen(scoreOf(this.#board));
+  }
+
+  /** Who fills nobody does not mind who carries too little. */
+  #seen(score: Score): Score {
     return this.#fills ? score : { ...score, under: 0 };
   }
 
@@ -118,14 +125,6 @@ export class LoadSearch {
       }
     }
     return undefined;
-  }
-
-  /** One descent from where the board is, without what is not needed. */
-  finish(steps: number, fills: boolean): void {
-    [this.#steps, this.#fills] = [steps, fills];
-    this.#takeBackNeedless(0);
-    this.#descend(undefined);
-    this.#takeBackNeedless(0);
   }
 
   #isOver(): boolean {

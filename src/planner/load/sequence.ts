@@ -1,6 +1,7 @@
 import { compareIds } from '../../domain/ids.ts';
 import { violation } from '../../domain/quotas.ts';
 import type { Relocation } from '../choose/choose.ts';
+import type { Problem } from '../problem.ts';
 import type { Board } from './board.ts';
 
 /** All moves of a plan, apart: those that drains and table spread ask for, and those for the load alone. */
@@ -77,29 +78,31 @@ export interface LoadStep extends Relocation {
 /** Moves that belong together: one, or two that change places. */
 type Unit = readonly [Relocation] | readonly [Relocation, Relocation];
 
+/** What the order of the moves goes by. */
+interface Course {
+  /** By each column before these moves; kept up to date. */
+  readonly carried: Float64Array;
+  /** Highest load for its weight at the start: no move lifts a target above it while another one is left. */
+  readonly limit: number;
+  readonly previous: Problem['previous'];
+}
+
 /** So many units are compared with each other. */
 const WINDOW = 1_000;
 
 /**
  * Orders the moves for load: what takes from the fullest target first, and nothing that would lift one above the highest load at the start while
- * anything else is left. Regions that change places do so one right after the other.
- *
- * @param carried by each column before these moves; kept up to date.
+ * anything else is left. Moves of the previous plan come before others, in their order. Regions that change places do so one right after the other.
  */
-export function orderForLoad(
-  board: Board,
-  moves: readonly Relocation[],
-  carried: Float64Array,
-  limit: number,
-): LoadStep[] {
+export function orderForLoad(board: Board, moves: readonly Relocation[], course: Course): LoadStep[] {
   const units = pairUp(board, moves);
   const steps: LoadStep[] = [];
   for (let at = 0; at < units.length; at += WINDOW) {
     const open = units.slice(at, at + WINDOW);
     while (open.length > 0) {
-      const next = pickUnit(board, open, carried, limit);
+      const next = pickUnit(board, open, course);
       const [unit] = open.splice(next, 1);
-      steps.push(...playUnit(board, unit!, carried, limit));
+      steps.push(...playUnit(board, unit!, course));
     }
   }
   return steps;
@@ -123,17 +126,26 @@ function pairUp(board: Board, moves: readonly Relocation[]): Unit[] {
   return [...[...waiting.values()].flat().map((move): Unit => [move]), ...units];
 }
 
-function pickUnit(board: Board, open: readonly Unit[], carried: Float64Array, limit: number): number {
+function pickUnit(board: Board, open: readonly Unit[], course: Course): number {
+  const { carried, limit } = course;
   let best = 0;
-  let [bestPeak, bestFrom] = [Infinity, -Infinity];
+  let rank = [Infinity, Infinity, Infinity];
   open.forEach((unit, index) => {
-    const [first] = inOrder(board, unit, carried, limit);
-    const peak = Math.max(0, peakOf(board, first, carried) - limit);
-    const from = Math.max(...unit.map((move) => levelOf(board, move.from, carried)));
-    if (peak > bestPeak || (peak === bestPeak && from <= bestFrom)) return;
-    [best, bestPeak, bestFrom] = [index, peak, from];
+    const [first] = inOrder(board, unit, course);
+    const own = [
+      Math.max(0, peakOf(board, first, carried) - limit),
+      Math.min(...unit.map((move) => positionOf(course, move))),
+      -Math.max(...unit.map((move) => levelOf(board, move.from, carried))),
+    ];
+    const differs = own.findIndex((part, place) => part !== rank[place]);
+    if (differs !== -1 && own[differs]! < rank[differs]!) [best, rank] = [index, own];
   });
   return best;
+}
+
+/** Where a move stands in the previous plan; after all of its moves where it has it not. */
+function positionOf({ previous }: Course, { region }: Relocation): number {
+  return previous?.get(region)?.position ?? Number.MAX_SAFE_INTEGER;
 }
 
 /** What a datanode carries for its weight. */
@@ -148,18 +160,21 @@ function peakOf({ problem, loads }: Board, { region, to }: Relocation, carried: 
   return (carried[column]! + loads.of[region]!) / problem.weights[column]!;
 }
 
-/** The heavier first, unless that lifts its target too high and the other way does less. */
-function inOrder(board: Board, unit: Unit, carried: Float64Array, limit: number): Unit {
+/** As in the previous plan, else the heavier first; unless that lifts its target too high and the other way does less. */
+function inOrder(board: Board, unit: Unit, course: Course): Unit {
   if (unit.length === 1) return unit;
   const [a, b] = unit;
+  const { carried, limit } = course;
   const { of } = board.loads;
-  const [heavy, light] = of[a.region]! >= of[b.region]! ? [a, b] : [b, a];
-  const peak = peakOf(board, heavy, carried);
-  return peak > limit && peakOf(board, light, carried) < peak ? [light, heavy] : [heavy, light];
+  const order = positionOf(course, a) - positionOf(course, b) || of[b.region]! - of[a.region]!;
+  const [first, second] = order <= 0 ? [a, b] : [b, a];
+  const peak = peakOf(board, first, carried);
+  return peak > limit && peakOf(board, second, carried) < peak ? [second, first] : [first, second];
 }
 
-function playUnit(board: Board, unit: Unit, carried: Float64Array, limit: number): LoadStep[] {
-  const ordered = inOrder(board, unit, carried, limit);
+function playUnit(board: Board, unit: Unit, course: Course): LoadStep[] {
+  const { carried, limit } = course;
+  const ordered = inOrder(board, unit, course);
   return ordered.map((move, index): LoadStep => {
     const [from, to] = [board.problem.columnOf[move.from]!, board.problem.columnOf[move.to]!];
     const load = board.loads.of[move.region]!;

@@ -82,6 +82,23 @@ describe('a daemon that plans again', () => {
     expect(withoutPrevious).toBeGreaterThan(100);
   });
 
+  it('keeps nearly all of its moves while each rate is up to 30 % off', () => {
+    let [kept, moves] = [0, 0];
+    for (let run = 0; run < 30; run += 1) {
+      const prng = createPrng(`rates ${run}`);
+      const calm = withLoads(snapshotOf(COUNTS), prng);
+      let last = plan(withNoise(calm, prng, 0.3));
+      for (let cycle = 0; cycle < 5; cycle += 1) {
+        const next = plan(withNoise(calm, prng, 0.3), last.moves);
+        const before = new Set(routes(last));
+        kept += routes(next).filter((route) => before.has(route)).length;
+        moves += next.moves.length;
+        last = next;
+      }
+    }
+    expect(kept / moves).toBeGreaterThan(0.95);
+  });
+
   it('keeps the rest of its moves after each that it made, with and without loads', () => {
     for (let run = 0; run < 30; run += 1) {
       const prng = createPrng(`steps ${run}`);
@@ -167,6 +184,57 @@ describe('the previous plan, where loads are evened out', () => {
   const load = { by: 'writes', tolerance: 0.1, trigger: 0.2, stableFor: 3, minimum: 0 } as const;
   const policy = { ...DEFAULT_POLICY, objective: 'load', load } as const;
   const key = ({ regionId, to }: Move): string => `${regionId} ${to}`;
+
+  it('is kept in its order where another datanode has become the fullest', () => {
+    const base = snapshotOf([
+      [1, 0, 0, 0],
+      [1, 0, 0, 0],
+      [0, 1, 0, 0],
+      [0, 1, 0, 0],
+      [0, 0, 1, 0],
+      [0, 0, 0, 1],
+    ]);
+    const before = plan(withRates(base, [6_000, 4_100, 6_000, 4_000, 2_000, 2_000]), undefined, policy);
+    expect(before.moves.map(({ from }) => from)).toEqual(['0', '1']);
+    const now = withRates(base, [6_000, 4_000, 6_000, 4_100, 2_000, 2_000]);
+    expect(plan(now, undefined, policy).moves.map(({ from }) => from)).toEqual(['1', '0']);
+    expect(routes(plan(now, before.moves, policy))).toEqual(routes(before));
+  });
+
+  it('leaves drains and tables as they are, and plans nothing for load before its time', () => {
+    const limits = { maxDatanodes: 6, maxTables: 6, maxRegionsPerTable: 12 };
+    const flags = { withBlockers: true, withFollowers: true, withWeights: true, withDrains: true };
+    const notYet = { cyclesAbove: 0, active: false };
+    let kept = 0;
+    for (let run = 0; run < 150; run += 1) {
+      const prng = createPrng(`wild ${run}`);
+      const drawn = randomCase(prng, { ...limits, ...flags });
+      const rates = drawn.snapshot.regions.map(() => 1_000 + prng.int(1_000_000));
+      const snapshot = withRates(drawn.snapshot, rates);
+      const earlier = withRates(
+        snapshot,
+        rates.map((rate) => rate * (0.5 + prng.next())),
+      );
+      const memory = { ...drawn.memory, ...(run % 2 === 0 && { load: notYet }) };
+      const input = {
+        ...drawn,
+        snapshot,
+        memory,
+        policy: { ...drawn.policy, objective: 'load', load } as const,
+      };
+      const fresh = makePlan(input).plan;
+      const before = makePlan({ ...input, snapshot: earlier }).plan.moves;
+      for (const previous of [before, wildMoves(snapshot, prng)]) {
+        const { moves, after } = makePlan({ ...input, previous }).plan;
+        const { regionsOnDraining, tableSpreadViolation } = fresh.after;
+        expect(after, `run ${run}`).toMatchObject({ regionsOnDraining, tableSpreadViolation });
+        expect(moves.length, `run ${run}`).toBeLessThanOrEqual(fresh.moves.length);
+        if (run % 2 === 0) expect(moves.filter(({ reason }) => reason === 'load')).toEqual([]);
+        kept += Number(String(moves.map(key)) !== String(fresh.moves.map(key)));
+      }
+    }
+    expect(kept).toBeGreaterThan(30);
+  });
 
   /** A plan, and how many of its moves the plan has that is made right after, when every load has changed a little. */
   function planTwice(

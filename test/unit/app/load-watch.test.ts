@@ -145,6 +145,49 @@ describe('a cycle that plans for load', () => {
     ]);
   });
 
+  /** What each cycle's plan goes by: the load of the first region in MB/s, whether loads are settled, and the moves. */
+  async function basisOf(
+    readings: readonly (readonly [number, number, number])[],
+  ): Promise<[load: number, areSettled: boolean | undefined, moves: number][]> {
+    const watch = new LoadWatch(memoryStore());
+    const told: [number, boolean | undefined, number][] = [];
+    for (const [cycle, reading] of readings.entries()) {
+      let given: PlanInput['loads'];
+      const planner = watch.forCycle((input, options) => {
+        given = input.loads;
+        return Promise.resolve(planNow(input, options, clock));
+      });
+      const input = {
+        snapshot: snapshotWith(reading),
+        policy,
+        memory: EMPTY_MEMORY,
+        nowMs: cycle * 5 * MINUTE,
+      };
+      const { plan } = await planner(input, { timeBudgetMs: 1_000 }, new AbortController().signal);
+      expect(watch.loadsOf(input.snapshot, input.nowMs)).toEqual(given);
+      told.push([given!.values[0]! / MB, given!.areSettled, plan.moves.length]);
+    }
+    return told;
+  }
+
+  it('plans with the loads of the plan before until they have changed enough to matter', async () => {
+    const steady = [4, 4, 2] as const;
+    const told = await basisOf([steady, steady, steady, [4.4, 4, 2], [4.4, 4, 2], [20, 4, 2]]);
+    const loads = told.map(([load]) => load);
+    expect(loads.slice(0, 5)).toEqual([4, 4, 4, 4, 4]);
+    expect(loads[5]).toBeCloseTo((3 * 4 + 2 * 4.4 + 20) / 6);
+    expect(told.map(([, , moves]) => moves)).toEqual([0, 0, 1, 1, 1, expect.any(Number)]);
+  });
+
+  it('waits while the readings differ so much that the next ones may ask for another plan', async () => {
+    const noisy = Array.from({ length: 14 }, (_, cycle) => [cycle % 2 === 0 ? 3 : 5, 4, 2] as const);
+    const told = await basisOf(noisy);
+    const first = told.findIndex(([, areSettled], cycle) => cycle > 1 && areSettled === true);
+    expect(first).toBeGreaterThan(5);
+    expect(told.slice(0, first).map(([, , moves]) => moves)).toEqual(Array(first).fill(0));
+    expect(told[first]![2]).toBe(1);
+  });
+
   it('remembers nothing where regions are counted', async () => {
     expect(await cycles(2, () => DEFAULT_POLICY)).toEqual([
       [0, undefined],
