@@ -58,6 +58,11 @@ export const moveRecord = z
   .readonly();
 export type MoveRecord = z.infer<typeof moveRecord>;
 
+/** Whether a request to migrate may have left: the intent is stored before that. */
+export function mayHaveBeenSent({ state }: Pick<MoveRecord, 'state'>): boolean {
+  return state !== 'planned' && state !== 'checking';
+}
+
 /** Whether something of this move may still happen in the cluster: it has no end yet, or only ran out of time. */
 export function isUnresolved(move: Pick<MoveRecord, 'state' | 'late'>): boolean {
   return !isFinal(move.state) || (move.state === 'timed_out' && move.late === undefined);

@@ -1,7 +1,7 @@
 import type { GateCode } from '../domain/codes.ts';
 import { GATES } from '../domain/codes.ts';
 import type { DatanodeId } from '../domain/ids.ts';
-import type { MoveRecord } from '../domain/move.ts';
+import { mayHaveBeenSent, type MoveRecord } from '../domain/move.ts';
 import type { Datanode } from '../domain/snapshot.ts';
 import type { ClusterSafety, RegionProcedure } from '../greptimedb/port.ts';
 import { formatDuration } from '../lib/duration.ts';
@@ -128,7 +128,7 @@ export const STOPPING: ClosedGate = { code: 'stopping', detail: 'The process was
 
 /** That we were told to stop, and which migrations GreptimeDB goes on with. */
 export function whyStopping(unresolved: readonly MoveRecord[]): string {
-  const begun = unresolved.filter(({ state }) => state !== 'planned' && state !== 'checking');
+  const begun = unresolved.filter(mayHaveBeenSent);
   return [STOPPING.detail, ...begun.map(leftText)].join(' ');
 }
 

@@ -1,4 +1,4 @@
-import type { MoveRecord } from '../domain/move.ts';
+import { mayHaveBeenSent, type MoveRecord } from '../domain/move.ts';
 import type { EventSink } from '../observability/events.ts';
 import { finish } from './journal.ts';
 import { SERVER_TIMES } from './options.ts';
@@ -11,7 +11,8 @@ export async function recoverMoves(parts: ExecutorParts, signal: AbortSignal): P
   const resolved: MoveRecord[] = [];
   const open: OpenMove[] = [];
   for (const move of store.unresolvedMoves()) {
-    if (isFollowed(move)) events.emit({ type: 'move-started', move, isResumed: true });
+    if (mayHaveBeenSent(move) && move.state !== 'timed_out')
+      events.emit({ type: 'move-started', move, isResumed: true });
     try {
       signal.throwIfAborted();
       const result = await recoverOne(parts, move, signal);
@@ -26,13 +27,8 @@ export async function recoverMoves(parts: ExecutorParts, signal: AbortSignal): P
   return { resolved, open, stopped: false };
 }
 
-/** Whether a request may have left and its end is still waited for. */
-function isFollowed({ state }: MoveRecord): boolean {
-  return state !== 'planned' && state !== 'checking' && state !== 'timed_out';
-}
-
 async function recoverOne(parts: ExecutorParts, move: MoveRecord, signal: AbortSignal): Promise<WatchResult> {
-  if (move.state === 'planned' || move.state === 'checking') {
+  if (!mayHaveBeenSent(move)) {
     const detail = 'The process ended before the request was sent.';
     const ended = finish(parts, move, { state: 'abandoned', cause: 'interrupted', detail });
     return { kind: 'ended', move: ended };

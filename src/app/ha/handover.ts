@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MOVE_REASON_CODES } from '../../domain/codes.ts';
 import { OperatingError } from '../../domain/errors.ts';
-import { LATE_OUTCOMES, MOVE_STATES, type MoveRecord } from '../../domain/move.ts';
+import { LATE_OUTCOMES, mayHaveBeenSent, MOVE_STATES, type MoveRecord } from '../../domain/move.ts';
 import { DATANODE_ROLES } from '../../domain/policy.ts';
 import { parsedOrUndefined } from '../../lib/json.ts';
 import type { Store } from '../../store/port.ts';
@@ -90,7 +90,7 @@ export type EndedMove = z.infer<typeof endedSchema>;
  * @throws OperatingError `handover-full` when there is more of it than a note can hold: nothing may be begun then.
  */
 export function describeHandover(store: Store, by: string, nowMs: number): Handover {
-  const moves = store.unresolvedMoves().filter(({ state }) => state !== 'planned' && state !== 'checking');
+  const moves = store.unresolvedMoves().filter(mayHaveBeenSent);
   if (moves.length > MAX_MOVES) {
     throw new OperatingError(
       'handover-full',

@@ -1,4 +1,4 @@
-import type { MoveRecord } from '../../domain/move.ts';
+import { mayHaveBeenSent, type MoveRecord } from '../../domain/move.ts';
 import { isCause } from '../../domain/causes.ts';
 import type { CauseCode } from '../../domain/causes.ts';
 import { pathTo, writeState } from '../../executor/states.ts';
@@ -59,7 +59,7 @@ function isKnown(store: Store, move: HandedMove): boolean {
 function settleOwnMoves(store: Store, { moves, ended = [] }: Handover, nowMs: number): readonly MoveRecord[] {
   return store
     .unresolvedMoves()
-    .filter(({ state }) => state !== 'planned' && state !== 'checking')
+    .filter(mayHaveBeenSent)
     .filter((move) => !moves.some((open) => isSame(open, move)))
     .flatMap((move) => {
       const end = ended.find((other) => isSame(other, move));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { whyStopping } from '../../../src/executor/gates.ts';
 import { SERVER_TIMES } from '../../../src/executor/options.ts';
 import { writeState } from '../../../src/executor/states.ts';
 import type { Store } from '../../../src/store/port.ts';
@@ -153,6 +154,28 @@ describe('a list of moves', () => {
     expect(report).toMatchObject({ submitted: 0, remaining: 1, closed: [{ code: 'cluster-unhealthy' }] });
   });
 
+  it('goes on past a look that lasts too long', async () => {
+    const rig = createRig();
+    let looks = 0;
+    rig.cluster.onRequest = (name) => {
+      looks += name === 'readProcedure' ? 1 : 0;
+      if (name === 'readProcedure' && looks === 1)
+        throw new DOMException('It took too long.', 'TimeoutError');
+    };
+    expect((await rig.execute([moveOf()])).counts.succeeded).toBe(1);
+    expect(looks).toBeGreaterThan(1);
+  });
+
+  it('that is refused as the process is told to stop is left for recovery, which finds it', async () => {
+    const rig = createRig();
+    rig.cluster.script({ answer: 'peer-unavailable', arrives: true, endsAtMs: 1_000 });
+    rig.cluster.onSubmitted = () => rig.controller.abort();
+    expect(await rig.execute([moveOf()])).toMatchObject({ closed: [{ code: 'stopping' }] });
+    expect(rig.store.unresolvedMoves()).toMatchObject([{ state: 'intent-recorded' }]);
+    await rig.drive(rig.executor.recover(new AbortController().signal));
+    expect(rig.store.move(1)).toMatchObject({ state: 'succeeded' });
+  });
+
   it('is refused while another one is under way', async () => {
     const rig = createRig();
     const first = rig.execute([moveOf()]);
@@ -188,6 +211,19 @@ describe('a region', () => {
     await rig.execute([moveOf()]);
     expect(eventsOf(rig, 'redundant-move')).toHaveLength(1);
   });
+});
+
+it('a move that was not asked for when the process ended is told neither as under way nor as one that goes on', async () => {
+  const rig = createRig();
+  const { regionId, tableId, table, from, to, reason } = moveOf();
+  rig.store.createMove({
+    ...{ planId: 'p', cycleId: 1, createdAtMs: 0 },
+    ...{ regionId, tableId, table, from, to, reason },
+  });
+  expect(whyStopping(rig.store.unresolvedMoves())).toBe('The process was told to stop.');
+  const { resolved } = await rig.drive(rig.executor.recover(rig.controller.signal));
+  expect(resolved).toMatchObject([{ state: 'abandoned', cause: 'interrupted' }]);
+  expect(eventsOf(rig, 'move-started')).toEqual([]);
 });
 
 describe('a move that timed out', () => {

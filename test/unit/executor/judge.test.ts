@@ -54,3 +54,20 @@ it('a route that may be older than a minute proves nothing before it has looked 
   expect(judged(150)).toBe('wait');
   expect(judged(250)).toBe('end');
 });
+
+it.each([
+  ['confirm it', 'moved-unconfirmed', { writableOn: [] }],
+  ['cannot be asked', 'moved', { staleByAtMostMs: 30_000 }],
+])('a route that has named the target for long is believed where datanodes %s', (_name, cause, region) => {
+  const moved: Evidence = {
+    procedure: { kind: 'not-found' },
+    listed: [],
+    region: { kind: 'found', leader: '1', followers: [], status: 'alive', ...region },
+  };
+  const judged = (looks: number): ReturnType<typeof judge> => {
+    const { memory, nowMs } = after(Array.from({ length: looks }, () => moved));
+    return judge({ move: MOVE, memory, evidence: moved, nowMs, worstCaseMs: WORST_CASE_MS });
+  };
+  expect(judged(30)).toMatchObject({ kind: 'wait', on: 'unknown' });
+  expect(judged(90)).toMatchObject({ kind: 'end', end: { state: 'succeeded', cause } });
+});

@@ -263,6 +263,8 @@ describe('a move', () => {
     expect(`${state} ${cause ?? ''}`).toBe(end);
     expect(detail).not.toBe('');
     expect(rig.cluster.submissions).toHaveLength(submissions);
+    // What somebody else had moved already is no migration of ours.
+    expect(report.submitted).toBe(cause === 'already-there' ? 0 : submissions);
     expect(report.closed[0]?.code).toBe(world.stop);
     if (world.withinMs !== undefined) expect(rig.clock.monotonicMs()).toBeLessThanOrEqual(world.withinMs);
     expectConsequences(rig, end);
