@@ -99,6 +99,8 @@ function createApp(
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // A request without a Host is refused with the others, in the form of every other error.
+    http: { requireHostHeader: false },
     ...(options.tls && { serverFactory: tlsServer(options.tls) }),
     clientErrorHandler: answerRawError,
     frameworkErrors: (error, _request, reply) => {
@@ -113,7 +115,7 @@ function createApp(
   // Before everything else, also where there is no route.
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(SECURITY_HEADERS);
-    access.checkHost(request.headers);
+    access.checkHost(request.raw.headersDistinct);
     if (!METHODS.has(request.method)) throw noRoute(request);
     done();
   });
@@ -133,7 +135,10 @@ function tlsServer(tls: TlsOptions): (handler: FastifyHttpHandler) => HttpsServe
   return (handler) => {
     try {
       let shown = nodeTlsOptions(tls);
-      const server = createHttpsServer({ ...shown, minVersion: 'TLSv1.2' }, handler);
+      const server = createHttpsServer(
+        { ...shown, minVersion: 'TLSv1.2', requireHostHeader: false },
+        handler,
+      );
       server.requestTimeout = REQUEST_TIMEOUT_MS;
       // Ahead of Node's own listener, which shakes hands with what the context holds then.
       server.prependListener('connection', () => {

@@ -128,6 +128,8 @@ describe('the name in the Host header', () => {
       true,
     ],
     ['loopback', {}, 'no name at all', false],
+    ['loopback', {}, 'evil.example@127.0.0.1', false],
+    ['loopback', {}, '127.0.0.1/evil.example', false],
   ])('listening on %s %j, a request to %s: answered %s', async (_name, options, host, isAnswered) => {
     for (const tokens of [{}, { token: TOKEN }]) {
       const { url } = await start({ listen: loopback, ...options, ...tokens });

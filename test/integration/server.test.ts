@@ -299,6 +299,7 @@ describe('bad input', () => {
     ['a control character', 'POST /api/v1/pause', '{"reason":"a\\nb"}', wrong, 'reason: '],
     ['a prototype', 'POST /api/v1/pause', '{"__proto__":{"a":1}}', wrong, '__proto__'],
     ['no datanode', 'POST /api/v1/drain', '{"datanodes":[]}', wrong, 'datanodes: '],
+    ['nothing to release', 'POST /api/v1/quarantine/release', '{}', wrong, 'wanted either the regionId or'],
     ['a negative datanode', 'POST /api/v1/drain', '{"datanodes":[-1]}', wrong, 'datanodes[0]: '],
     ['a large body', 'POST /api/v1/pause', big, '413 body-too-large', ''],
     ['a method that nobody knows', 'PROPFIND /api/v1/status', undefined, '405 method-not-allowed', 'GET'],
@@ -324,6 +325,13 @@ describe('bad input', () => {
   it.each([
     ['garbage', 'garbage\r\n\r\n', '400', 'bad-request'],
     ['endless headers', `GET / HTTP/1.1\r\nx: ${'y'.repeat(40_000)}`, '431', 'headers-too-large'],
+    ['no Host', 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n', '403', 'foreign-host'],
+    [
+      'two Hosts',
+      'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
+      '403',
+      'foreign-host',
+    ],
   ])('answers %s in the form of every error', async (_name, sent, status, code) => {
     const { server, errors } = await start();
     const text = await new Promise<string>((resolve, reject) => {

@@ -41,10 +41,10 @@ export const datanodesBody = z.strictObject({ datanodes: z.array(id('datanode'))
 export const drainBody = datanodesBody.extend({
   dryRun: z.boolean().default(false).describe('Only tell what would be moved.'),
 });
-export const releaseBody = z.union([
-  z.strictObject({ regionId: id('region'), by }),
-  z.strictObject({ datanodeId: id('datanode'), by }),
-]);
+export const releaseBody = z.union(
+  [z.strictObject({ regionId: id('region'), by }), z.strictObject({ datanodeId: id('datanode'), by })],
+  'either the regionId or the datanodeId, a decimal string',
+);
 
 const whole = (least: number, most: number, fallback: number): z.ZodDefault<z.ZodCoercedNumber> =>
   z.coerce.number().int().min(least).max(most).default(fallback);

@@ -20,8 +20,8 @@ export interface AccessOptions {
 }
 
 export interface Access {
-  /** Whether the request was meant for this server. */
-  readonly checkHost: (headers: IncomingHttpHeaders) => void;
+  /** Whether the request was meant for this server, by each `Host` header that it has. */
+  readonly checkHost: (headers: NodeJS.Dict<string[]>) => void;
   /** Whether who asks may do so. */
   readonly checkRights: (request: AccessRequest, level: AccessLevel) => void;
 }
@@ -65,13 +65,13 @@ export function createAccess(options: AccessOptions, dependencies: { readonly cl
 function hostCheck({ host, allowedHosts }: AccessOptions): Access['checkHost'] {
   const own = new Set([host, ...allowedHosts].map((name) => hostNameOf(isIPv6(name) ? `[${name}]` : name)));
   const anyAddress = host === '0.0.0.0' || host === '::';
-  return (headers) => {
-    const name = hostNameOf(headers.host);
+  return ({ host: hosts = [] }) => {
+    const name = hosts.length === 1 ? hostNameOf(hosts[0]) : undefined;
     if (name !== undefined && (own.has(name) || isLoopback(name) || (anyAddress && isIP(name) !== 0))) return;
     throw new HttpError(
       403,
       'foreign-host',
-      `The Host header is ${JSON.stringify(headers.host ?? '')}, which is no name of this server; server.allowedHosts may add it.`,
+      `The Host header is ${JSON.stringify(hosts.join(', '))}, which is no name of this server; server.allowedHosts may add it.`,
     );
   };
 }
@@ -119,6 +119,8 @@ function checkOwnOrigin(headers: IncomingHttpHeaders): void {
 
 /** The host of a `Host` header in its one usual spelling, IPv6 without brackets; undefined where that is none. */
 function hostNameOf(hostHeader = ''): string | undefined {
+  // As a part of a URL it could have a user name, a path and more.
+  if (/[\s@/?#\\]/.test(hostHeader)) return undefined;
   const name = URL.parse(`http://${hostHeader}`)?.hostname;
   return name?.replace(/^\[(.*)\]$/, '$1');
 }
