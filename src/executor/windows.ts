@@ -25,8 +25,10 @@ const MAX_WINDOW_MS = 31 * 86_400_000;
  */
 export function evaluateWindows(windows: readonly Window[], timezone: string, nowMs: number): WindowState {
   if (windows.length === 0) return { isOpen: true, detail: 'No windows are configured.' };
-  const closesAtMs = closingTime(openingsOf(windows, timezone), nowMs);
-  if (closesAtMs === undefined) return { isOpen: false, detail: describe(windows, timezone) };
+  const openings = openingsOf(windows, timezone);
+  const closesAtMs = closingTime(openings, nowMs);
+  if (closesAtMs === undefined)
+    return { isOpen: false, detail: `${describe(windows, timezone)}${nextOpening(openings, nowMs)}` };
   return {
     isOpen: true,
     closesAtMs,
@@ -56,6 +58,16 @@ function closingTime(openings: readonly Opening[], nowMs: number): number | unde
   return closesAtMs;
 }
 
+/** Infinity when none opens any more. */
+function openingTime(openings: readonly Opening[], nowMs: number): number {
+  return Math.min(...openings.map(({ times }) => times.next(nowMs) ?? Infinity));
+}
+
+function nextOpening(openings: readonly Opening[], nowMs: number): string {
+  const opensAtMs = openingTime(openings, nowMs);
+  return opensAtMs === Infinity ? '' : ` One opens at ${new Date(opensAtMs).toISOString()}.`;
+}
+
 /** Openings and closings that are looked at: a month and a half of daily windows. */
 const MAX_CHANGES = 100;
 
@@ -77,7 +89,7 @@ export function elapsedInWindows(
   for (let change = 0; change < MAX_CHANGES; change += 1) {
     const closesAtMs = closingTime(openings, atMs);
     if (closesAtMs === undefined) {
-      const opensAtMs = Math.min(...openings.map(({ times }) => times.next(atMs) ?? Infinity));
+      const opensAtMs = openingTime(openings, atMs);
       if (opensAtMs === Infinity) return undefined;
       atMs = opensAtMs;
       continue;

@@ -10,13 +10,12 @@ import { keepUpToDate } from './page/live-updates.ts';
 import { PageContext, usePageState } from './page/page.ts';
 import type { Page } from './page/page.ts';
 import type { Store } from './page/state.ts';
-import type { Verdict as VerdictCode } from '../server/api/answers.ts';
 import { Audit } from './panels/audit.tsx';
 import { Header } from './panels/header.tsx';
 import { History } from './panels/history.tsx';
 import { Moving } from './panels/moving.tsx';
 import { Numbers } from './panels/numbers.tsx';
-import { Obstacles } from './panels/obstacles.tsx';
+import { isStuck, Obstacles } from './panels/obstacles.tsx';
 import { Queue } from './panels/queue.tsx';
 import { Toasts, useToasts } from './panels/toasts.tsx';
 import { NoVerdict, Verdict } from './panels/verdict.tsx';
@@ -56,18 +55,18 @@ function Body({ onToken }: { readonly onToken: () => void }): JSX.Element {
   const isKnown = usePageState(({ status }) => status !== null);
   const isLocked = usePageState(({ connection }) => connection === 'locked');
   const isSmall = usePageState(({ matrix }) => (matrix?.datanodes.length ?? 0) <= SIDE_BY_SIDE);
-  const isStuck = usePageState(({ status }) => status !== null && STUCK.has(status.verdict.code));
+  const isHeld = usePageState(({ status }) => status !== null && isStuck(status));
   if (isLocked) return <TokenPanel onToken={onToken} />;
   if (!isKnown) return <NoVerdict />;
   return (
     <>
       <Verdict />
-      {isStuck && <Obstacles />}
+      {isHeld && <Obstacles />}
       <div class="columns">
         <Moving />
         <Queue />
       </div>
-      {!isStuck && <Obstacles />}
+      {!isHeld && <Obstacles />}
       <Numbers />
       <LoadBars />
       <div class={isSmall ? 'columns' : 'rows'}>
@@ -83,13 +82,5 @@ function Body({ onToken }: { readonly onToken: () => void }): JSX.Element {
   );
 }
 
-/** Why nothing moves comes first. */
-const STUCK: ReadonlySet<VerdictCode> = new Set([
-  'blocked',
-  'attention',
-  'paused',
-  'dry-run',
-  'nothing-selected',
-]);
 /** So few datanodes leave half of the width empty. */
 const SIDE_BY_SIDE = 6;

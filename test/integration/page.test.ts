@@ -500,6 +500,32 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     });
   });
 
+  test('warns of a name that matches nothing', async () => {
+    await withPage({ set: ['tables.include=["publik.*"]'] }, async (page) => {
+      await verdict(page, 'Nothing selected');
+      await page.getByText('No table matches tables.include (publik.*)').waitFor();
+    });
+  });
+
+  test('says what holds a drain', async () => {
+    const set = ['datanodes.drain=["0"]', 'pins.tables=["public.cpu"]'];
+    await withPage({ set }, async (page) => {
+      await verdict(page, 'Blocked');
+      await page
+        .getByText(/^\d regions left on datanode 0; none of them can leave now\. For \d regions .* pins this/)
+        .waitFor();
+    });
+  });
+
+  test('tells when the next window opens, and how a gate opens', async () => {
+    const set = ['schedule.windows=[{"cron":"0 0 1 1 *","duration":"1s"}]'];
+    await withPage({ set }, async (page) => {
+      await verdict(page, 'Blocked');
+      const gate = page.locator('.obstacles li').first();
+      await gate.getByText(/One opens at 1 Jan 00:00 \(in .*\)\. Moves go on by themselves when/).waitFor();
+    });
+  });
+
   test('keeps the chosen theme', async () => {
     await withPage({ cluster: BALANCED }, async (page) => {
       await page.getByLabel('Theme').selectOption('Dark');

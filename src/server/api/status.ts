@@ -40,7 +40,8 @@ const QUEUE_SHOWN = 10;
 /** The status as `GET /api/v1/status` answers it. Pure; takes time in proportion to the number of datanodes, and of cells of tables on datanodes. */
 export function buildStatus(facts: StatusFacts): StatusView {
   const { live, nowMs } = facts;
-  const timeLeftMs = isSilent(facts) ? undefined : facts.timeLeftMs;
+  const isHeld = isSilent(facts) || facts.stateProblem !== undefined;
+  const timeLeftMs = isHeld ? undefined : facts.timeLeftMs;
   const known = verdictFacts(facts);
   const { progress, snapshotAgeMs } = known;
   return {

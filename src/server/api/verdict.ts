@@ -264,7 +264,9 @@ function balancing({ live, progress, timeLeftMs }: VerdictFacts): Words {
     ? ''
     : hasFailed
       ? '; the last cycle failed, the next one tries again'
-      : '; continues next cycle';
+      : live.gates.has('hourly-limit')
+        ? '; waits for the hourly limit of moves'
+        : '; continues next cycle';
   const done = `${formatNumber(moved)} of ${count(total, 'move')} done`;
   return { code: 'balancing', sentence: withRemarks(live, `${done}${failures}${left}${rest}.`) };
 }

@@ -26,3 +26,11 @@ export function Ahead({ at }: TimeProps): JSX.Element {
     </time>
   );
 }
+
+const ISO_TIME = /(\d{4}-\d\d-\d\dT[\d:.]+Z)/;
+
+/** A sentence of the API, with the times to come in it as a person reads them. */
+export function TextWithTimes({ text }: { readonly text: string }): JSX.Element {
+  const parts = text.split(ISO_TIME);
+  return <>{parts.map((part, index) => (index % 2 === 1 ? <Ahead key={index} at={part} /> : part))}</>;
+}

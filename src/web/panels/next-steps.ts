@@ -7,14 +7,14 @@ const SECOND_MOVER =
   'Find out who else moves regions, and stop one of the two. Then press Resume, at the top.';
 const RELEASE = 'Ends by itself; Release, below, ends it at once.';
 const PROCEDURES = 'Ends by itself; if it lasts, look at information_schema.procedure_info.';
-const FAILOVER = "Nothing to do here: GreptimeDB's failover has to recover it. Look at metasrv's log.";
+const METASRV_LOG = "Look at metasrv's log for a failed or stuck procedure.";
 
 export const GATE_STEPS: Readonly<Partial<Record<GateCode, string>>> = {
   'dry-run':
     'To let it move regions, set execution.dryRun: false in the configuration file. The daemon reads a changed file by itself, no restart is needed. ' +
     'Where GREPTIME_REBALANCER_EXECUTION__DRY_RUN or a flag sets it, that wins: change it there and restart.',
   'outside-window':
-    'Goes on by itself when the next window of schedule.windows opens; a drain waits for it, too.',
+    'Moves go on by themselves when a window of schedule.windows opens; a drain waits for it, too.',
   maintenance: 'Goes on by itself once maintenance mode is switched off in GreptimeDB.',
   'procedures-paused': 'Goes on by itself once the procedure manager of metasrv is resumed.',
   'stale-snapshot': 'The next cycle reads the cluster again.',
@@ -37,8 +37,8 @@ export const BLOCKER_STEPS: Readonly<Partial<Record<BlockerCode, string>>> = {
   'target-quarantined': RELEASE,
   migrating: PROCEDURES,
   staging: BY_ITSELF,
-  'no-leader': FAILOVER,
-  'leader-dead': FAILOVER,
+  'no-leader': METASRV_LOG,
+  'leader-dead': 'Start the datanode again if that is possible.',
   cordoned: 'To let them move, uncordon the datanode.',
   'follower-on-target': 'Move or remove that follower, or add a datanode.',
   'no-target': 'Add a datanode, or uncordon one.',

@@ -4,7 +4,7 @@ import type { GateCode } from '../../domain/codes.ts';
 import type { StatusView, Verdict } from '../../server/api/answers.ts';
 import { Folded } from '../controls/folded.tsx';
 import { Section } from '../controls/section.tsx';
-import { Ahead } from '../controls/time.tsx';
+import { Ahead, TextWithTimes } from '../controls/time.tsx';
 import { plural } from '../format.ts';
 import { usePageState } from '../page/page.ts';
 import { BLOCKER_STEPS, GATE_STEPS } from './next-steps.ts';
@@ -14,14 +14,20 @@ import { Quarantine } from './quarantine.tsx';
 /** A gate's own words that are longer are what a program said: folded. */
 const SHORT = 140;
 
-/** Something moves, or nothing has to: what rests then is no reason why nothing moves. */
-const NOT_STUCK: ReadonlySet<Verdict> = new Set(['balanced', 'balancing', 'standby']);
+const STUCK: ReadonlySet<Verdict> = new Set([
+  ...(['blocked', 'attention', 'paused', 'dry-run', 'nothing-selected', 'lost-contact'] as const),
+]);
+
+/** Whether nothing moves though something should: why that is so comes first then. At the hourly limit a balancing cluster waits as well. */
+export function isStuck({ verdict, gates, cycle }: StatusView): boolean {
+  return STUCK.has(verdict.code) || (cycle === null && gates.some(({ code }) => code === 'hourly-limit'));
+}
 
 /** The pause, gates, what keeps single regions, and what rests. Not there when nothing is in the way. */
 export function Obstacles(): JSX.Element | null {
   const status = usePageState((state) => state.status);
   if (!status) return null;
-  const { quarantined, quarantinedDatanodes, verdict, paused, dryRun, leader, queue } = status;
+  const { quarantined, quarantinedDatanodes, paused, dryRun, leader, queue } = status;
   const resting = quarantined + quarantinedDatanodes;
   const gates = gatesToTell(status);
   // What rests where it should be is in nobody's way.
@@ -31,10 +37,7 @@ export function Obstacles(): JSX.Element | null {
   const isDryRun = dryRun && leader.leads && queue.length > 0;
   if (gates.length + blocked.length + resting === 0 && !isPaused && !isDryRun) return null;
   return (
-    <Section
-      title={NOT_STUCK.has(verdict.code) ? 'What is left alone' : "Why it isn't moving"}
-      id="obstacles"
-    >
+    <Section title={isStuck(status) ? "Why it isn't moving" : 'What is left alone'} id="obstacles">
       <ul class="obstacles">
         {isPaused && <Pause status={status} />}
         {isDryRun && (
@@ -107,7 +110,7 @@ function Pause({ status: { paused } }: StatusProps): JSX.Element {
 }
 
 function GateText({ code, detail }: StatusView['gates'][number]): JSX.Element {
-  if (detail.length <= SHORT) return <>{detail}</>;
+  if (detail.length <= SHORT) return <TextWithTimes text={detail} />;
   return (
     <>
       {GATES[code]} <Folded text={detail} />

@@ -41,9 +41,12 @@ export function Progress({ status }: StatusProps): JSX.Element | null {
 }
 
 /** How long the remaining moves take; while nothing may be moved, how long they would. */
-function timeLeft({ progress, paused, dryRun, verdict }: StatusView): string {
+function timeLeft({ progress, paused, dryRun, verdict, gates }: StatusView): string {
   const { etaSeconds, expectedSeconds } = progress;
   if (verdict.code === 'lost-contact') return 'how long the rest takes is not known now';
+  const isOutside = gates.some(({ code }) => code === 'outside-window');
+  if (isOutside && etaSeconds !== null)
+    return `done in about ${formatEstimate(etaSeconds * 1_000)}, the wait for the window included`;
   if (!paused && etaSeconds !== null) return `about ${formatEstimate(etaSeconds * 1_000)} left`;
   if (expectedSeconds === null) return `${dryRun ? 'H' : 'h'}ow long they take is known after the first move`;
   const time = `about ${formatEstimate(expectedSeconds * 1_000)}`;

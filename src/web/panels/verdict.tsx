@@ -1,14 +1,15 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { BLOCKERS } from '../../domain/codes.ts';
 import type { StatusView, Verdict as VerdictCode } from '../../server/api/answers.ts';
 import { actions } from '../api/actions.ts';
 import { Folded } from '../controls/folded.tsx';
+import { TextWithTimes } from '../controls/time.tsx';
 import { formatCount, plural } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { useAttempt } from '../hooks/attempt.ts';
 import { useThrottled } from '../hooks/pace.ts';
 import { usePage, usePageState } from '../page/page.ts';
-import { PauseText } from './pause-text.tsx';
 import { Progress } from './progress.tsx';
 import type { StatusProps } from './progress.tsx';
 
@@ -40,14 +41,13 @@ const LOOK: Readonly<Record<VerdictCode, Look>> = {
 const WAITING: Look = ['calm', 'Waiting', 'M12 7v5l3 2M12 4a8 8 0 110 16 8 8 0 010-16z'];
 const NO_REGIONS: Look = ['calm', 'No regions', 'M5 12h14'];
 
-const NOTHING_WRONG: ReadonlySet<VerdictCode> = new Set(['balanced', 'nothing-selected']);
-
 function lookOf(status: StatusView): Look {
   const { verdict, load, gates, snapshot, datanodes } = status;
   const [tone, title, icon] = LOOK[verdict.code];
   // Nothing is wrong: a load that is high has only not been so for long.
   if (verdict.code === 'blocked' && load?.state === 'waiting' && gates.length === 0) return WAITING;
-  if (snapshot?.regions === 0 && NOTHING_WRONG.has(verdict.code)) return NO_REGIONS;
+  // A name that matches nothing is told by its own sentence, and is wrong.
+  if (snapshot?.regions === 0 && verdict.sentence.startsWith('No regions')) return NO_REGIONS;
   if (verdict.code === 'balanced' && datanodes.some(({ state }) => state === 'dead'))
     return ['warn', title, icon];
   const draining = drainingOf(status);
@@ -72,11 +72,17 @@ export function Verdict(): JSX.Element | null {
   const { verdict } = status;
   const [tone, title, icon] = lookOf(status);
   // The headline has said it.
-  const sentence = verdict.sentence.replace(/ ?\bBalanced\.$/, '');
+  const said =
+    verdict.code === 'balanced' ? verdict.sentence.replace(/ ?\bBalanced\.$/, '') : verdict.sentence;
+  const sentence = said.replace('Run resume to continue.', 'Press Resume to continue.');
   return (
     <section class={`card verdict ${tone} ${verdict.code}`} aria-labelledby="verdict">
       <Head title={title} icon={icon}>
-        {sentence !== '' && <p>{verdict.code === 'paused' ? <PauseText status={status} /> : sentence}</p>}
+        {sentence !== '' && (
+          <p>
+            <TextWithTimes text={sentence} />
+          </p>
+        )}
         <Draining status={status} />
         <LeaderLink status={status} />
         <Detail status={status} />
@@ -86,12 +92,13 @@ export function Verdict(): JSX.Element | null {
   );
 }
 
-/** In the program's own words it is there to read; what other programs said is folded. */
+const OWN_WORDS: ReadonlySet<VerdictCode> = new Set(['paused', 'standby', 'blocked']);
+
+/** In the program's own words it is there to read; what other programs said is folded. Reasons that are listed below are not told twice. */
 function Detail({ status: { verdict, gates, blocked } }: StatusProps): JSX.Element | null {
   const { code, detail } = verdict;
-  if (code === 'paused' || code === 'standby') return detail === null ? null : <p class="dim">{detail}</p>;
-  // Reasons that are listed below.
-  return code === 'blocked' && gates.length + blocked.length > 0 ? null : <Folded text={detail} />;
+  if (detail === null || (code === 'blocked' && gates.length + blocked.length > 0)) return null;
+  return OWN_WORDS.has(code) ? <p class="dim">{detail}</p> : <Folded text={detail} />;
 }
 
 /** What is moved for somebody who waits for it, and how to end that. */
@@ -109,7 +116,7 @@ function Draining({ status }: StatusProps): JSX.Element {
       {left.map((node) => (
         <p key={node.id}>
           {plural(node.regions, 'region')} left on datanode {node.id}
-          <Drained node={node} />.
+          <Drained node={node} />.{node.regionsAfter > 0 && <HeldBack id={node.id} />}
         </p>
       ))}
       {status.leader.leads && asked.length > 0 && (
@@ -136,8 +143,8 @@ type Datanode = StatusView['datanodes'][number];
 
 const MOST_COUNTED = 1_000;
 
-/** How many regions have left a draining datanode since somebody asked for that, and how many of the others the plan cannot move. */
-function Drained({ node: { id, regionsAfter, drain } }: { readonly node: Datanode }): JSX.Element {
+/** How many regions have left a draining datanode since somebody asked for that, and whether the plan moves the others. */
+function Drained({ node: { id, regions, regionsAfter, drain } }: { readonly node: Datanode }): JSX.Element {
   const revision = usePageState(({ revisions }) => revisions.moves);
   const { value } = useAnswer(
     '/api/v1/history',
@@ -152,9 +159,17 @@ function Drained({ node: { id, regionsAfter, drain } }: { readonly node: Datanod
   return (
     <>
       {drain?.since && moved > 0 && `, ${isMore ? 'at least ' : ''}${formatCount(moved)} have left`}
-      {regionsAfter > 0 && `; ${formatCount(regionsAfter)} of them cannot leave yet, see below`}
+      {regionsAfter > 0 && `; ${regionsAfter === regions ? 'none' : 'not all'} of them can leave now`}
     </>
   );
+}
+
+/** What keeps the others there, as `explain datanode` tells it. */
+function HeldBack({ id }: { readonly id: string }): JSX.Element {
+  const revision = usePageState(({ revisions }) => revisions.plan);
+  const { value } = useAnswer(`/api/v1/explain/datanode/${encodeURIComponent(id)}`, {}, revision);
+  const reasons = value?.reasons.filter(({ code }) => code in BLOCKERS) ?? [];
+  return <> {reasons.map(({ detail }) => detail).join(' ')}</>;
 }
 
 /** The tab tells the verdict, too. */

@@ -84,6 +84,13 @@ describe('windows', () => {
     expect(new Date(state.closesAtMs!).toISOString()).toBe('2026-06-01T10:00:00.000Z');
   });
 
+  it('are told with the time at which the next one opens', () => {
+    const { detail } = evaluateWindows([nightly, monthly], 'UTC', Date.parse('2026-06-25T06:00:00Z'));
+    expect(detail).toBe(
+      'None of the windows "0 1 * * *", "0 0 1 * *" (UTC) is open. One opens at 2026-06-26T01:00:00.000Z.',
+    );
+  });
+
   it.each<[string, readonly Window[], string, number, number | undefined]>([
     ['none at all', [], '2026-06-01T00:00:00Z', 3, 3],
     ['it fits in', [nightly], '2026-06-01T02:00:00Z', 3, 3],

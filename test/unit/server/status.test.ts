@@ -203,6 +203,11 @@ const verdicts: [
     { timeLeftMs: 4_000 },
   ],
   [
+    'balancing: 1 of 2 moves done, about 4 s left; waits for the hourly limit of moves.',
+    [...seen, started, ended(), gate('hourly-limit', ''), finished('gated')],
+    { timeLeftMs: 4_000 },
+  ],
+  [
     'balancing: 1 region left on datanode 2, which drains. 1 of 2 moves done, 1 failed or skipped; continues next cycle.',
     [...seen, ended(), ended({ ...second, state: 'failed' }), finished('partial')],
   ],
