@@ -370,6 +370,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       expect(await page.evaluate(IS_WHOLE)).toBe(true);
       await page.locator('.chart > svg').nth(1).hover();
       expect(await page.locator('.chart .cursor').count()).toBe(3);
+      await page.locator('.chart .tick').getByText('regions in 15 s').waitFor();
     });
   });
 

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { SeriesView } from '../../server/api/answers.ts';
+import { formatDuration } from '../../lib/duration.ts';
 import { formatClock, formatCount, formatExact } from '../format.ts';
 import { useVisible } from '../hooks/layout.ts';
 import { ticksOf } from './ticks.ts';
@@ -34,11 +35,17 @@ const LEFT = 40;
 const RIGHT = 8;
 const BOTTOM = HEIGHT - 20;
 const TOP = 26;
+/** One bar for each step would be a hair. */
+const STEPS_OF_BAR = 6;
 
 /** One figure over time. */
 export function Chart({ figure, series, cursorMs, setCursorMs }: ChartProps): JSX.Element {
-  const { title, unit, look, values } = figure;
-  const { points, until, stepSeconds } = series;
+  const { title, look, values } = figure;
+  const { until } = series;
+  const isBars = look === 'bars';
+  const barMs = series.stepSeconds * 1_000 * STEPS_OF_BAR;
+  const points = isBars ? inBars(series.points, barMs) : series.points;
+  const unit = isBars ? `${figure.unit} in ${formatDuration(barMs)}` : figure.unit;
   const box = useRef<HTMLElement>(null);
   const right = Math.max(200, useVisible(box).width) - RIGHT;
   const [from, to] = [beginOf(series), Date.parse(until)];
@@ -48,7 +55,7 @@ export function Chart({ figure, series, cursorMs, setCursorMs }: ChartProps): JS
   const y = (value: number): number => BOTTOM - (value / (ticks.at(-1) ?? 1)) * (BOTTOM - TOP);
   const pointed = cursorMs === null ? null : nearest(points, cursorMs);
   const words = describe(pointed ? [pointed] : points, figure);
-  const when = pointed ? formatClock(pointed.at) : look === 'bars' ? 'in this time' : 'latest';
+  const when = pointed ? formatClock(pointed.at) : isBars ? 'in this time' : 'latest';
   return (
     <figure class="chart" ref={box}>
       <figcaption>
@@ -82,11 +89,11 @@ export function Chart({ figure, series, cursorMs, setCursorMs }: ChartProps): JS
           {formatClock(until)}
         </text>
         {values.map(({ name, of }, index) =>
-          look === 'bars' ? (
+          isBars ? (
             <path
               key={name}
               class={`bar-${index}`}
-              d={barPath(points, of, x, y, { widthMs: (stepSeconds * 700) / values.length, index })}
+              d={barPath(points, of, x, y, { widthMs: (barMs * 0.7) / values.length, index })}
             />
           ) : (
             <path key={name} class={`line line-${index}`} d={linePath(points, of, x, y, right)} />
@@ -98,7 +105,7 @@ export function Chart({ figure, series, cursorMs, setCursorMs }: ChartProps): JS
         <ul class="legend" aria-hidden="true">
           {values.map(({ name }, index) => (
             <li key={name}>
-              {look === 'bars' ? (
+              {isBars ? (
                 <span class={`swatch bar-${index}`} />
               ) : (
                 <svg width={22} height={2}>
@@ -118,6 +125,19 @@ export function Chart({ figure, series, cursorMs, setCursorMs }: ChartProps): JS
 function beginOf({ since, until, points, stepSeconds }: SeriesView): number {
   const first = Date.parse(points[0]?.at ?? since) - stepSeconds * 1_000;
   return Math.max(Date.parse(since), Math.min(first, Date.parse(until) - 60_000));
+}
+
+/** What happened in steps of so many ms since 1970; the rest of a point is as in the first of its step. */
+function inBars(points: readonly Point[], barMs: number): readonly Point[] {
+  const bars = Map.groupBy(points, ({ at }) => Math.floor(Date.parse(at) / barMs) * barMs);
+  const sum = (group: readonly Point[], part: 'moved' | 'failedMoves'): number =>
+    group.reduce((total, point) => total + point[part], 0);
+  return [...bars].map(([atMs, group]) => ({
+    ...group[0]!,
+    at: new Date(atMs).toISOString(),
+    moved: sum(group, 'moved'),
+    failedMoves: sum(group, 'failedMoves'),
+  }));
 }
 
 type Scale = (value: number) => number;

@@ -5,6 +5,7 @@ import type { LoadTexts } from '../../domain/load-text.ts';
 import type { LoadMeasure, LoadState } from '../../domain/load.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { Section } from '../controls/section.tsx';
+import { formatCount } from '../format.ts';
 import { useVisible } from '../hooks/layout.ts';
 import { useDatanodes, usePageState } from '../page/page.ts';
 import { BarList } from './bar-list.tsx';
@@ -135,6 +136,12 @@ function LoadBar({
           <span class="hidden"> the mean</span>
         </span>
       }
-    />
+    >
+      {weight !== 1 && (
+        <span class="bar-badges">
+          <span class="badge calm">weight {formatCount(weight)}</span>
+        </span>
+      )}
+    </BarRow>
   );
 }
