@@ -56,7 +56,7 @@ try {
 
 async function main(): Promise<number> {
   const config = await loadConfig({ file: flags.config, env: process.env, cwd: process.cwd() });
-  requireCluster(config);
+  requireCluster(config, flags.config);
   if (!flags.yes)
     throw new UsageError(
       `Regions of every table in ${config.cluster.name} would move back and forth: wanted --yes`,

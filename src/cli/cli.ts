@@ -90,14 +90,15 @@ export interface DaemonFlags {
 export async function configOf(cli: Cli, flags: ConfigFlags, offline = false): Promise<Config> {
   // Most of what starts is neither asked of a cluster nor configured: help, version, and what talks to a daemon.
   const { loadConfig, requireCluster } = await import('../config/config-file.ts');
+  const file = configFileOf(cli, flags);
   const config = await loadConfig({
-    file: configFileOf(cli, flags),
+    file,
     env: cli.io.env,
     flags: { 'execution.dryRun': flags.dryRun },
     set: flags.set,
     cwd: cli.cwd,
   });
-  if (!offline) requireCluster(config);
+  if (!offline) requireCluster(config, file);
   return config;
 }
 

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../domain/errors.ts';
-import { VARIABLE_PREFIX } from './command-variables.ts';
+import { COMMAND_VARIABLES, VARIABLE_PREFIX } from './command-variables.ts';
 import { configSchema, PARSE_ONCE } from './config.ts';
 import type { Config } from './config.ts';
 import type { OverrideSources } from './overrides.ts';
@@ -50,12 +50,13 @@ async function readConfigFile(name: string, cwd: string): Promise<ConfigFile> {
   return { name, folder: dirname(path), text: reading.text };
 }
 
-/** For commands that talk to a cluster. @throws UsageError when the configuration names no endpoint. */
-export function requireCluster({ cluster }: Config): void {
+/** For commands that talk to a cluster. @param file the one it was read from. @throws UsageError when the configuration names no endpoint. */
+export function requireCluster({ cluster }: Config, file: string | undefined): void {
   if (cluster.sql.endpoints.length > 0 || cluster.metasrv.endpoints.length > 0) return;
   throw new UsageError(
     'cluster: found no endpoints, wanted cluster.sql.endpoints (the frontends, such as [http://host:4000]) ' +
-      'or cluster.metasrv.endpoints (the metasrvs, such as [http://host:3002])',
+      'or cluster.metasrv.endpoints (the metasrvs, such as [http://host:3002])' +
+      (file === undefined ? `; give the configuration with -c FILE or ${COMMAND_VARIABLES.config}` : ''),
     { code: 'config' },
   );
 }

@@ -25,7 +25,13 @@ export function describeError(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;
   for (let depth = 0; depth < 8 && current !== undefined; depth += 1) {
-    const message = messageOf(current);
+    // The text of a foreign error may have lines.
+    const message =
+      depth === 0
+        ? messageOf(current)
+        : messageOf(current)
+            .trim()
+            .replace(/\s*\n\s*/g, ' ');
     if (message && !parts.some((part) => part.includes(message))) parts.push(message);
     current = current instanceof Error ? current.cause : undefined;
   }

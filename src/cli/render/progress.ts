@@ -1,5 +1,6 @@
 import type { WatchedWork } from '../../app/daemon/work-progress.ts';
 import { CYCLE_OUTCOMES } from '../../domain/codes.ts';
+import type { CycleOutcome } from '../../domain/codes.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
@@ -43,7 +44,11 @@ export function showProgress(work: WatchedWork, options: ProgressOptions): () =>
   };
   // A cluster that stays balanced is worth one line, not one line a cycle.
   const said = new Map<string, string>();
+  let gateDetail = '';
   const unsubscribe = work.subscribe((event) => {
+    // The gate that ended a cycle has said why.
+    if (event.type === 'cycle-finished' && event.detail !== '' && event.detail === gateDetail) return;
+    if (event.type === 'gate-closed' && event.code !== 'stopping') gateDetail = event.detail;
     const line = eventLine(event, work, { style: options.canvas().style, isTerminal });
     const isNews = line !== said.get(event.type);
     if (event.type === 'move-started') said.clear();
@@ -82,10 +87,12 @@ function eventLine(event: WorkEvent, work: WatchedWork, view: LineView): string 
   if (event.type === 'recovered') return `found again: ${moveText(event.move)}: ${printable(event.detail)}`;
   if (event.type === 'cycle-finished') {
     const { outcome, detail } = event;
-    return `cycle ${outcome === 'balanced' ? 'ended' : outcome}: ${printable(detail) || CYCLE_OUTCOMES[outcome]}`;
+    return `cycle ${CYCLE_ENDS[outcome] ?? 'ended'}: ${printable(detail) || CYCLE_OUTCOMES[outcome]}`;
   }
   return undefined;
 }
+
+const CYCLE_ENDS: Partial<Record<CycleOutcome, string>> = { failed: 'failed', stopped: 'stopped' };
 
 function finishedLine(
   move: MoveRecord,

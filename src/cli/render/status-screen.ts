@@ -66,18 +66,17 @@ function* statusHeading({ verdict, cluster, process }: StatusView, { width, styl
 
 /** The most important first: a small window shows no more. Nothing that the heading has said. */
 function statusFacts(status: StatusView): [string, string][] {
-  const { plan, balance, load, currentMove, snapshot, lastCycle, leader } = status;
+  const { plan, balance, load, currentMove, snapshot, lastCycle } = status;
   const now = nowOf(status);
   const facts: [string, string | undefined][] = [
     ['mode', modeText(status)],
     ['paused', pausedText(status)],
     ['look first', detailText(status)],
-    ['plan', plan ? planText(plan) : 'none yet'],
+    ['plan', plan ? planText(plan, status.progress.remaining) : 'none yet'],
     ['load', load ? loadText(status, load) : undefined],
     ['skew', balance ? skewText(balance, load !== null) : undefined],
     ['moving', currentMove ? moveNowText(currentMove) : undefined],
-    // A standby does not know what the leader has done.
-    ['progress', leader.leads ? progressText(status) : undefined],
+    ['progress', progressText(status)],
     ...gatesToTell(status).map(({ code, detail }): [string, string] => [
       'not moving',
       `${code}: ${plainText(detail)}`,
@@ -215,10 +214,11 @@ export function pauseText({ until, reason, by }: NonNullable<StatusView['paused'
   return `by ${printable(by)} ${end}${reason === '' ? '' : `: ${printable(reason)}`}`;
 }
 
-function planText(plan: NonNullable<StatusView['plan']>): string {
-  if (plan.moves === 0) return 'no moves';
-  const proof = plan.optimal ? 'fewer is impossible' : `at least ${formatNumber(plan.minimumMoves)} needed`;
-  return `${count(plan.moves, 'move')}; ${proof}`;
+/** What is left of it, as the progress counts it. */
+function planText({ moves, minimumMoves, optimal }: NonNullable<StatusView['plan']>, left: number): string {
+  if (left === 0) return 'no moves';
+  const needed = Math.max(0, minimumMoves - (moves - left));
+  return `${count(left, 'move')}; ${optimal ? 'fewer is impossible' : `at least ${formatNumber(needed)} needed`}`;
 }
 
 /** Where load is what is evened out, the datanodes may lead unequal numbers of regions. */
@@ -255,9 +255,10 @@ function moveNowText({
 }
 
 /** Nothing where nothing was to be moved. */
-function progressText({ progress }: StatusView): string | undefined {
+function progressText({ progress, dryRun, leader }: StatusView): string | undefined {
   const { done, failed, remaining, etaSeconds } = progress;
-  if (done + failed + remaining === 0) return undefined;
+  // A standby does not know what the leader has done.
+  if (done + failed + remaining === 0 || dryRun || !leader.leads) return undefined;
   const left =
     etaSeconds === null || remaining === 0 ? '' : `, about ${formatEstimate(etaSeconds * 1_000)} left`;
   return `${formatNumber(done)} done, ${formatNumber(failed)} failed, ${formatNumber(remaining)} remaining${left}`;

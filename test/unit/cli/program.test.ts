@@ -115,6 +115,7 @@ describe('wrong usage ends with 2 and one message on standard error', () => {
     [['plan', '--from', '/nowhere/x.json'], 'error: Reading /nowhere/x.json failed: ENOENT'],
     [['plan', '-c', 'BAD'], 'cluster.nam'],
     [['plan'], 'found no endpoints'],
+    [['plan'], '; give the configuration with -c FILE or GREPTIME_REBALANCER_CONFIG'],
     [
       ['apply', 'SNAPSHOT', '-c', 'C'],
       '/snapshot.json: planId: found nothing, wanted "sha256:" and 64 hexadecimal digits',

@@ -90,9 +90,17 @@ describe('progress without a terminal', () => {
       '[1/3] moved region 4398046511104 of greptime.public.cpu from 0 to 3 in 4 s, about 8 s left',
       '[2/3] rolled back region 4398046511105 of greptime.public.cpu from 0 to 3 after 4 s: The cluster\\u{a}undid it.',
       'not moving (maintenance): The cluster is in maintenance mode.',
-      'cycle partial: Some moves succeeded and some did not.',
+      'cycle ended: Some moves succeeded and some did not.',
       '',
     ]);
+  });
+
+  it('says once why a cycle ended, where a gate has said it', () => {
+    const { bus, text } = show(false);
+    const detail = 'This cycle has made 4 moves (limit 4).';
+    bus.emit({ type: 'gate-closed', code: 'move-limit', detail });
+    bus.emit({ type: 'cycle-finished', cycleId: 1, outcome: 'moved', durationMs: 1, moved: 4, detail });
+    expect(text()).toBe(`not moving (move-limit): ${detail}\n`);
   });
 
   it('says once that nothing changes, and again after something did', () => {

@@ -95,7 +95,7 @@ describe('the status screen', () => {
       'prod (GreptimeDB 1.3.0, sql); rebalancer 0.1.0, up 1 h 2 min',
       '',
       'mode        active',
-      'plan        12 moves; fewer is impossible',
+      'plan        9 moves; fewer is impossible',
       'skew        datanodes 9 → 1, within one table 5 → 1 (most minus least)',
       'moving      4 of 12: region 4398046511104 of greptime.public.cpu from 0 to 3, migrating for 3.2 s',
       'progress    3 done, 0 failed, 9 remaining, about 2 min left',

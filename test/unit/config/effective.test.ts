@@ -87,11 +87,13 @@ describe('changes', () => {
 
 describe('a command that needs a cluster', () => {
   test.each(['sql', 'metasrv'])('is content with endpoints of %s', (api) => {
-    expect(() => requireCluster(configFrom(`cluster: { ${api}: { endpoints: [http://a] } }`))).not.toThrow();
+    expect(() =>
+      requireCluster(configFrom(`cluster: { ${api}: { endpoints: [http://a] } }`), 'c.yaml'),
+    ).not.toThrow();
   });
 
   test('refuses a configuration without endpoints', () => {
-    expect(() => requireCluster(configFrom(''))).toThrow(
+    expect(() => requireCluster(configFrom(''), 'c.yaml')).toThrow(
       'cluster: found no endpoints, wanted cluster.sql.endpoints',
     );
   });

@@ -19,6 +19,11 @@ describe('describeError', () => {
       new Error('Reading failed: no route', { cause: new Error('no route') }),
       'Reading failed: no route',
     ],
+    [
+      'a cause of several lines on one',
+      new Error('no connection', { cause: new Error('wrong version:\ntls.c:77:\n') }),
+      'no connection: wrong version: tls.c:77:',
+    ],
     ['the name, when there is no message', new TypeError(''), 'TypeError'],
     [
       'each address that refused',
