@@ -48,7 +48,7 @@ export function Chart({ figure, series, cursorMs, setCursorMs }: ChartProps): JS
   const unit = isBars ? `${figure.unit} in ${formatDuration(barMs)}` : figure.unit;
   const box = useRef<HTMLElement>(null);
   const right = Math.max(200, useVisible(box).width) - RIGHT;
-  const [from, to] = [beginOf(series), Date.parse(until)];
+  const [from, to] = [beginOf(series, barMs), Date.parse(until)];
   const ticks = ticksOf(Math.max(1, ...points.flatMap((point) => values.map(({ of }) => of(point) ?? 0))));
   const x = (at: string | number): number =>
     LEFT + ((new Date(at).getTime() - from) / Math.max(1, to - from)) * (right - LEFT);
@@ -121,10 +121,11 @@ export function Chart({ figure, series, cursorMs, setCursorMs }: ChartProps): JS
   );
 }
 
-/** A history that is younger than the range fills the chart all the same; at least a minute is shown. */
-function beginOf({ since, until, points, stepSeconds }: SeriesView): number {
+/** A history that is younger than the range fills the chart all the same; at least a minute is shown, and whole bars. */
+function beginOf({ since, until, points, stepSeconds }: SeriesView, barMs: number): number {
   const first = Date.parse(points[0]?.at ?? since) - stepSeconds * 1_000;
-  return Math.max(Date.parse(since), Math.min(first, Date.parse(until) - 60_000));
+  const from = Math.max(Date.parse(since), Math.min(first, Date.parse(until) - 60_000));
+  return Math.floor(from / barMs) * barMs;
 }
 
 /** What happened in steps of so many ms since 1970; the rest of a point is as in the first of its step. */

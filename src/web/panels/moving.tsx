@@ -77,6 +77,7 @@ function Move({
 }): JSX.Element {
   const datanode = (id: string): JSX.Element => (
     <DetailsButton what="datanode" id={id}>
+      <span class="hidden">Datanode </span>
       {id}
     </DetailsButton>
   );
