@@ -387,7 +387,9 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       const first = page.locator('.obstacles li').first();
       await first.getByText('The rebalancer is paused until somebody presses Resume').waitFor();
       await page
-        .getByText(/^Last 3 failures to datanodes? .*: rolled_back\..* Look at the log and the disk/)
+        .getByText(
+          /^Look first: Last 3 failures to datanodes? .*: rolled_back\..* Look at the log and the disk/,
+        )
         .waitFor();
       expect(await page.getByRole('progressbar').locator('.bad').count()).toBe(0);
       const trigger = page.getByRole('button', { name: 'Trigger' });
@@ -477,7 +479,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ set: DRY_RUN }, async (page) => {
       await page.locator('.obstacles li').getByText('set execution.dryRun: false').waitFor();
       await page.getByText('Planned only: none of these starts in the dry run.').waitFor();
-      await page.getByText('How long they take is known after the first move').waitFor();
+      await page.getByText('How long they take is known after the first move.').waitFor();
       await page.getByText(/^none yet; the rebalancer started /).waitFor();
     });
   });
@@ -513,7 +515,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ set }, async (page) => {
       await verdict(page, 'Blocked');
       await page
-        .getByText(/^\d regions left on datanode 0; none of them can leave now\. For \d regions .* pins this/)
+        .getByText(/^\d regions left on datanode 0; none of them can leave now\. The configuration pins this/)
         .waitFor();
     });
   });

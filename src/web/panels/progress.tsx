@@ -12,8 +12,7 @@ export function Progress({ status }: StatusProps): JSX.Element | null {
   const { progress, dryRun, verdict } = status;
   const { done, failed, remaining } = progress;
   const total = done + failed + remaining;
-  if (total === 0 || verdict.code === 'standby') return null;
-  if (dryRun) return <p>{timeLeft(status)}</p>;
+  if (total === 0 || dryRun || verdict.code === 'standby') return null;
   return (
     <>
       <div
@@ -41,15 +40,15 @@ export function Progress({ status }: StatusProps): JSX.Element | null {
 }
 
 /** How long the remaining moves take; while nothing may be moved, how long they would. */
-function timeLeft({ progress, paused, dryRun, verdict, gates }: StatusView): string {
+export function timeLeft({ progress, paused, dryRun, verdict, gates }: StatusView): string {
   const { etaSeconds, expectedSeconds } = progress;
   if (verdict.code === 'lost-contact') return 'how long the rest takes is not known now';
   const isOutside = gates.some(({ code }) => code === 'outside-window');
   if (isOutside && etaSeconds !== null)
     return `done in about ${formatEstimate(etaSeconds * 1_000)}, the wait for the window included`;
   if (!paused && etaSeconds !== null) return `about ${formatEstimate(etaSeconds * 1_000)} left`;
-  if (expectedSeconds === null) return `${dryRun ? 'H' : 'h'}ow long they take is known after the first move`;
+  if (expectedSeconds === null) return 'how long they take is known after the first move';
   const time = `about ${formatEstimate(expectedSeconds * 1_000)}`;
-  if (dryRun) return `They would take ${time}`;
+  if (dryRun) return `they would take ${time}`;
   return paused ? `${time} once resumed` : `${time} once it may move`;
 }

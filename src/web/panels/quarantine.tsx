@@ -24,6 +24,9 @@ const SHOWN = 50;
 export function Quarantine({ count }: { readonly count: number }): JSX.Element {
   const { value, problem } = useAnswer('/api/v1/quarantine', {}, count);
   const shown = value?.quarantined.slice(0, SHOWN) ?? [];
+  // What is to be done about the datanodes: the detail of each begins with its cause.
+  const steps = value?.datanodes.map(({ detail }) => stepOf(detail.split(':')[0] ?? '')) ?? [];
+  const told = [...new Set(steps)].filter((step) => step !== '');
   return (
     <>
       <h3>In quarantine</h3>
@@ -36,6 +39,9 @@ export function Quarantine({ count }: { readonly count: number }): JSX.Element {
             rows={value.datanodes}
             keyOf={({ datanodeId, role }) => `${datanodeId} ${role}`}
           />
+          {told.map((step) => (
+            <p key={step}>{step}</p>
+          ))}
         </div>
       )}
       {[...Map.groupBy(shown, ({ move }) => move?.cause ?? null)].map(([cause, regions]) => (
@@ -44,7 +50,8 @@ export function Quarantine({ count }: { readonly count: number }): JSX.Element {
             <span class="badge bad">
               {formatCount(regions.length)} × {cause?.replaceAll('_', ' ') ?? 'unknown cause'}
             </span>{' '}
-            {cause !== null && isCause(cause) && `${CAUSES[cause]} ${stepOf(cause)}`}
+            {cause !== null && isCause(cause) && CAUSES[cause]}{' '}
+            {!told.includes(stepOf(cause ?? '')) && stepOf(cause ?? '')}
           </p>
           <DataTable isStacked columns={COLUMNS} rows={regions} keyOf={({ regionId }) => regionId} />
         </div>
@@ -77,8 +84,6 @@ const DATANODE_COLUMNS: readonly Column<HeldDatanode>[] = [
           Datanode {datanodeId}
         </DetailsButton>
         <p class="small">Last failure: {detail}</p>
-        {/* The detail begins with the cause. */}
-        <p class="small">{stepOf(detail.split(':')[0] ?? '')}</p>
       </>
     ),
   },

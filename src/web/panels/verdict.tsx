@@ -10,7 +10,7 @@ import { useAnswer } from '../hooks/answer.ts';
 import { useAttempt } from '../hooks/attempt.ts';
 import { useThrottled } from '../hooks/pace.ts';
 import { usePage, usePageState } from '../page/page.ts';
-import { Progress } from './progress.tsx';
+import { Progress, timeLeft } from './progress.tsx';
 import type { StatusProps } from './progress.tsx';
 
 const WARNING = 'M12 8v5m0 3.5v.5M12 3l9.5 17h-19z';
@@ -81,6 +81,7 @@ export function Verdict(): JSX.Element | null {
         {sentence !== '' && (
           <p>
             <TextWithTimes text={sentence} />
+            {verdict.code === 'dry-run' && ` ${sentenceOf(timeLeft(status))}`}
           </p>
         )}
         <Draining status={status} />
@@ -92,13 +93,24 @@ export function Verdict(): JSX.Element | null {
   );
 }
 
+function sentenceOf(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
 const OWN_WORDS: ReadonlySet<VerdictCode> = new Set(['paused', 'standby', 'blocked']);
 
 /** In the program's own words it is there to read; what other programs said is folded. Reasons that are listed below are not told twice. */
 function Detail({ status: { verdict, gates, blocked } }: StatusProps): JSX.Element | null {
   const { code, detail } = verdict;
   if (detail === null || (code === 'blocked' && gates.length + blocked.length > 0)) return null;
-  return OWN_WORDS.has(code) ? <p class="dim">{detail}</p> : <Folded text={detail} />;
+  if (!OWN_WORDS.has(code)) return <Folded text={detail} />;
+  return code === 'paused' ? (
+    <p>
+      <strong>Look first:</strong> {detail}
+    </p>
+  ) : (
+    <p class="dim">{detail}</p>
+  );
 }
 
 /** What is moved for somebody who waits for it, and how to end that. */
@@ -168,8 +180,9 @@ function Drained({ node: { id, regions, regionsAfter, drain } }: { readonly node
 function HeldBack({ id }: { readonly id: string }): JSX.Element {
   const revision = usePageState(({ revisions }) => revisions.plan);
   const { value } = useAnswer(`/api/v1/explain/datanode/${encodeURIComponent(id)}`, {}, revision);
-  const reasons = value?.reasons.filter(({ code }) => code in BLOCKERS) ?? [];
-  return <> {reasons.map(({ detail }) => detail).join(' ')}</>;
+  const codes = new Set<string>(value?.reasons.map(({ code }) => code));
+  const reasons = Object.entries(BLOCKERS).flatMap(([code, text]) => (codes.has(code) ? [text] : []));
+  return <> {reasons.join(' ')}</>;
 }
 
 /** The tab tells the verdict, too. */
