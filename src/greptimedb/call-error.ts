@@ -20,6 +20,9 @@ const CODES: Readonly<Record<Failure, string>> = {
 
 const TRANSIENT: ReadonlySet<Failure> = new Set(['refused', 'timeout', 'network', 'server']);
 
+const UNANSWERED: ReadonlySet<Failure> = new Set(['refused', 'timeout', 'network', 'aborted']);
+const GATEWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
+
 interface CallErrorDetails {
   readonly failure: Failure;
   /** Default: it was. */
@@ -57,6 +60,12 @@ export class CallError extends OperatingError {
     this.status = details.status;
     this.serverText = (details.serverText ?? '').slice(0, MAX_SERVER_TEXT);
     this.isTransient = details.isTransient ?? TRANSIENT.has(details.failure);
+  }
+
+  /** Whether the server said anything. A proxy in front of one that does not says 502, 503 or 504. */
+  get isAnswered(): boolean {
+    if (UNANSWERED.has(this.failure)) return false;
+    return this.isFromGreptimeDb || !GATEWAY_STATUSES.has(this.status ?? 200);
   }
 }
 

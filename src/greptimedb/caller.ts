@@ -80,10 +80,12 @@ export class Caller {
   async exchange<T>(endpoint: Endpoint, call: Call, read: AnswerReader<T>): Promise<T> {
     const startedMs = this.clock.monotonicMs();
     let outcome: RequestOutcome | 'aborted' = 'ok';
+    let isAnswered = true;
     try {
       return await this.#attempt(endpoint, call, read);
     } catch (error) {
       outcome = outcomeOf(error);
+      isAnswered = !(error instanceof CallError) || error.isAnswered;
       throw error;
     } finally {
       // A call that we gave up says nothing about the server.
@@ -91,6 +93,7 @@ export class Caller {
         this.#dependencies.onRequest?.({
           endpoint: call.operation,
           outcome,
+          isAnswered,
           durationMs: this.clock.monotonicMs() - startedMs,
         });
     }

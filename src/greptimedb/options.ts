@@ -58,6 +58,8 @@ export type WarningListener = (message: string, fields: Readonly<Record<string, 
 export interface RequestSample {
   readonly endpoint: OperationName;
   readonly outcome: RequestOutcome;
+  /** Whether anything came back that is not a gateway's word for no answer: an error that the server reports is an answer. */
+  readonly isAnswered: boolean;
   readonly durationMs: number;
 }
 

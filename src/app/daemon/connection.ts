@@ -41,10 +41,10 @@ export class Connection {
     await cluster?.close();
   }
 
-  noteRequest({ outcome, durationMs }: RequestSample): void {
+  noteRequest({ outcome, isAnswered, durationMs }: RequestSample): void {
     if (outcome === 'ok') this.#unansweredSinceMs = undefined;
     // A server that reports an error has answered, if to no avail.
-    else if (outcome !== 'error') this.#unansweredSinceMs ??= this.#clock.monotonicMs() - durationMs;
+    else if (!isAnswered) this.#unansweredSinceMs ??= this.#clock.monotonicMs() - durationMs;
   }
 
   /** How long no request has been answered, in ms; 0 while they are. */

@@ -3,8 +3,8 @@ import { Connection } from '../../../src/app/daemon/connection.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { FakeCluster } from '../../support/fake-cluster.ts';
 
-const asked = (outcome: 'ok' | 'error' | 'timeout' | 'refused', durationMs = 0) =>
-  ({ endpoint: 'probe', outcome, durationMs }) as const;
+const asked = (outcome: 'ok' | 'error' | 'timeout' | 'refused', durationMs = 0, isAnswered = true) =>
+  ({ endpoint: 'probe', outcome, isAnswered, durationMs }) as const;
 
 function stage() {
   const clock = new VirtualClock(0);
@@ -17,9 +17,9 @@ it('silence lasts from the first request that nobody answered to the next answer
   expect(connection.silentMs()).toBe(0);
   connection.noteRequest(asked('error'));
   expect(connection.silentMs(), 'an error is an answer').toBe(0);
-  connection.noteRequest(asked('timeout', 10_000));
+  connection.noteRequest(asked('timeout', 10_000, false));
   await clock.advance(30_000);
-  connection.noteRequest(asked('refused'));
+  connection.noteRequest(asked('refused', 0, false));
   connection.noteRequest(asked('error'));
   expect(connection.silentMs()).toBe(40_000);
   connection.noteRequest(asked('ok'));

@@ -97,6 +97,20 @@ describe('a read that fails', () => {
     expect((await ask([fate, GOOD])).who).toEqual(['f0']);
   });
 
+  it.each<[string, Fate, boolean]>([
+    ['good', GOOD, true],
+    ['refused', refusal(), false],
+    ['broken', RESET, false],
+    ['silent', 'hang', false],
+    ['a proxy that says 502', html(502), false],
+    ['a proxy that says 504', { status: 504, body: '' }, false],
+    ['an error of GreptimeDB', sqlError(1003, 'Internal error: 1003', 500), true],
+    ['GreptimeDB that is busy', sqlError(4009, 'Region is busy', 503), true],
+  ])('%s: has answered or not, which tells lost contact from trouble', async (_, fate, isAnswered) => {
+    const { samples } = await ask([fate]);
+    expect(new Set(samples.map((sample) => sample.isAnswered))).toEqual(new Set([isAnswered]));
+  });
+
   it('goes to the next endpoint at once, and comes back with a wait', async () => {
     expect(await ask([RESET, GOOD], ['f0', 'f1'])).toMatchObject({ who: ['f0', 'f1'], tookMs: 0 });
     const back = await ask([RESET, RESET, GOOD], ['f0', 'f1']);
