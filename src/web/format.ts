@@ -14,7 +14,7 @@ export const ZONE = clock.resolvedOptions().timeZone;
 
 /** `12 345`, `0.25`; it is not broken into two lines. */
 export function formatCount(count: number): string {
-  return formatNumber(count).replaceAll(' ', '\u202f');
+  return unbroken(formatNumber(count));
 }
 
 /** `1 move`, `2 moves`. */
@@ -62,7 +62,12 @@ export function formatAhead(iso: string, nowMs: number): string {
   const atMs = Date.parse(iso);
   const minuteOf = (ms: number): number => Math.floor(ms / MINUTE_MS) * MINUTE_MS;
   const leftMs = atMs - nowMs < 2 * MINUTE_MS ? atMs - nowMs : minuteOf(atMs) - minuteOf(nowMs);
-  return `${formatClock(iso, nowMs)} (in ${formatRough(leftMs)})`;
+  return `${formatClock(iso, nowMs)} (${leftMs < 1_000 ? 'now' : `in ${formatRough(leftMs)}`})`;
+}
+
+/** A text with numbers that are not broken into two lines. */
+export function unbroken(text: string): string {
+  return text.replace(/(?<=\d) (?=\d{3}(?!\d))/g, '\u202f');
 }
 
 /** `greptime.public.cpu` without the parts that all tables share. */

@@ -173,6 +173,12 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         expect(await skew?.textContent()).toMatch(/^0.*without datanode 2 \(draining\)$/);
       expect(await page.locator('.heat-cell:is(.over, .under)').count()).toBe(0);
       await page.getByText('Skew and regions per datanode: without datanode 2 (draining).').waitFor();
+      const tip = page.locator('.tip');
+      await page.locator('.heat-cell.leaves').first().hover();
+      await tip.getByText('to be emptied: the datanode is draining').waitFor();
+      await page.locator('.heat-cell.fair').first().hover();
+      await tip.getByText(/^fair share 2 of [67] regions$/).waitFor();
+      await tip.getByText(/^[12] regions? still on draining datanodes$/).waitFor();
     });
   });
 

@@ -66,7 +66,7 @@ function DatanodeButtons({ close, id }: { readonly close: () => void; readonly i
             'Drained by the configuration (datanodes.drain).'
           ) : (
             <>
-              Drained since <Ago at={drain.since} />, by {drain.by}.
+              Drain requested <Ago at={drain.since} /> by {drain.by}.
             </>
           )}
         </p>

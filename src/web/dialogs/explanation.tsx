@@ -3,7 +3,7 @@ import type { ExplainKind } from '../../domain/explanation.ts';
 import { factLabel, factText, isFactTable } from '../../domain/fact-text.ts';
 import { FactList } from '../controls/fact-list.tsx';
 import { Empty, Problem } from '../controls/section.tsx';
-import { shortTable } from '../format.ts';
+import { shortTable, unbroken } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { usePageState } from '../page/page.ts';
 
@@ -17,7 +17,7 @@ export function Explained({ what, id }: { readonly what: ExplainKind; readonly i
   const facts = Object.entries(value.facts).filter(([, fact]) => fact !== null && !isFactTable(fact));
   return (
     <div class="explanation">
-      <p class="answer">{value.answer}</p>
+      <p class="answer">{unbroken(value.answer)}</p>
       <ul class="obstacles">
         {value.reasons.slice(0, SHOWN).map(({ code, detail }, index) => (
           <li key={index}>
@@ -25,7 +25,9 @@ export function Explained({ what, id }: { readonly what: ExplainKind; readonly i
           </li>
         ))}
       </ul>
-      <FactList facts={facts.map(([name, fact]) => [factLabel(name), shortTable(factText(name, fact))])} />
+      <FactList
+        facts={facts.map(([name, fact]) => [factLabel(name), unbroken(shortTable(factText(name, fact)))])}
+      />
     </div>
   );
 }

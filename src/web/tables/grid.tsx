@@ -186,10 +186,12 @@ function CellText({
 }: GridProps & Pick<Layout, 'order'> & { readonly place: string }): JSX.Element | null {
   const when = useWhen();
   const [row, at] = place.split(' ').map(Number);
+  const column = order[at ?? -1];
+  const id = columns[column ?? -1];
+  const { state = 'target' } = useDatanodes().find((datanode) => datanode.id === id) ?? {};
   const table = rows[row ?? -1];
   if (!table) return null;
   const time = when === 'now' ? 'now' : 'after the plan';
-  const column = order[at ?? -1];
   if (column === undefined)
     return (
       <>
@@ -203,13 +205,15 @@ function CellText({
   return (
     <>
       <strong>
-        {shortTable(table.name)} on datanode {columns[column]}
+        {shortTable(table.name)} on datanode {id}
       </strong>
       <span>
         {plural(counts.get(column) ?? 0, 'region')} {time}
       </span>
-      <span>{shareText(shareOf(table, fractions[column], compared), compared)}</span>
-      {draining > 0 && <span>{plural(draining, 'region')} still on draining datanodes</span>}
+      <span>{shareText(state, shareOf(table, fractions[column], compared), compared)}</span>
+      {draining > 0 && state === 'target' && (
+        <span>{plural(draining, 'region')} still on draining datanodes</span>
+      )}
     </>
   );
 }

@@ -45,9 +45,10 @@ export function comparedOf(counts: ReadonlyMap<number, number>, fractions: Fract
   return [...counts].reduce((sum, [column, count]) => sum + ((fractions[column] ?? 0) > 0 ? count : 0), 0);
 }
 
-/** `fair share 1 to 2 of 6 regions` */
-export function shareText(share: number | null, regions: number): string {
-  if (share === null) return 'not compared';
+/** `fair share 1 to 2 of 6 regions`, or why there is none. */
+export function shareText(state: DatanodeState, share: number | null, regions: number): string {
+  if (state === 'draining') return 'to be emptied: the datanode is draining';
+  if (share === null) return state === 'target' ? 'not compared' : `not compared: the datanode is ${state}`;
   const [floor, ceil] = boundsOf(share).map(formatCount);
   return `fair share ${floor === ceil ? '' : `${floor} to `}${ceil} of ${plural(regions, 'region')}`;
 }
