@@ -82,8 +82,12 @@ function bashScript(name: string, levels: readonly Level[]): string {
   );
   return `# Completion of ${name}.
 ${id}() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" chain="" words="" word
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" chain="" words="" word index=1
+  # bash takes "--output=json" for three words.
+  case "$current" in "=") current="" ;; *) [ "$before" = "=" ] && before="\${COMP_WORDS[COMP_CWORD-2]}" ;; esac
+  # zsh knows no slices of arrays by arithmetic.
+  while [ $index -lt $COMP_CWORD ]; do
+    word="\${COMP_WORDS[index]}" index=$((index + 1))
     case "$word" in -*) ;; *) chain="\${chain:+$chain }$word" ;; esac
   done
   while :; do
@@ -119,7 +123,7 @@ function fishLine(name: string, path: string, { text, help, values }: Word): str
     ? `-l ${text.slice(2)}`
     : text.startsWith('-')
       ? `-s ${text.slice(1)}`
-      : `-a ${text}`;
+      : `-f -a ${text}`;
   const value = values === undefined ? '' : values.length === 0 ? ' -r' : ` -x -a '${values.join(' ')}'`;
   return `complete -c ${name} -n '${condition}' ${flag}${value} -d '${help.replace(/['\\]/g, '\\$&')}'`;
 }

@@ -20,7 +20,7 @@ import { printable } from '../render/text.ts';
 
 interface PauseFlags extends DaemonFlags {
   readonly for?: string;
-  readonly reason: string;
+  readonly reason?: string;
 }
 
 export function addPause(program: Command, cli: Cli): void {
@@ -30,9 +30,9 @@ export function addPause(program: Command, cli: Cli): void {
       'Pauses a running daemon, for a time or until resumed: the current migration finishes, no new one starts.',
     )
     .option('--for <duration>', 'how long (2h); else until resumed')
-    .option('--reason <text>', 'why, for other people', '')
+    .option('--reason <text>', 'why, for other people')
     .addHelpText('after', examples('pause --for 2h --reason "upgrading the datanodes"'))
-    .action(async ({ for: time, reason, ...flags }: PauseFlags) => {
+    .action(async ({ for: time, reason = '', ...flags }: PauseFlags) => {
       if (time !== undefined) parseDurationOption('--for', time);
       const { paused } = await daemonOf(cli, flags).post('pause', pauseAnswerSchema, { for: time, reason });
       await writeText(cli.io.out, [`Paused ${pauseText(paused)}`]);

@@ -24,8 +24,8 @@ export function addDemo(program: Command, cli: Cli): void {
       'Runs a simulated cluster, the daemon and its web page in one process. On a terminal it goes on serving until Ctrl-C; ' +
         'elsewhere, and with --exit, it ends once the cluster is balanced.',
     )
-    .option('--port <n>', 'where to listen; 0 takes a free port')
-    .option('--profile <version>', 'the GreptimeDB version to simulate')
+    .option('--port <n>', 'where to listen, 0 for any free port (default: 9480 if free)')
+    .option('--profile <version>', 'the GreptimeDB version to simulate (default: 1.3)')
     .option('--seed <text>', 'the same seed gives the same cluster')
     .addOption(
       new Option('--objective <what>', 'what is evened out: how many regions, or their size on disk')

@@ -36,7 +36,7 @@ export function addPlan(program: Command, cli: Cli): void {
       'after',
       examples(
         'plan -c rebalancer.yaml',
-        'plan --from prod.json --add-datanode 7,8 --remove-datanode 2',
+        'plan --from prod.json --add-datanode 7,8 --drain 2',
         'plan -c rebalancer.yaml -o sql > moves.sql',
       ),
     )

@@ -39,7 +39,7 @@ export function addSimulate(program: Command, cli: Cli): void {
       'loads that differ and change: hot-tables,daily@10m,drift,jumps@1h; default steady',
     )
     .option('--port <n>', 'port of the first server; 0 takes free ones', '0')
-    .addHelpText('after', examples('simulate --profile 0.7 --datanodes 5 --faults leader-change@30s'))
+    .addHelpText('after', examples('simulate --profile 0.7 --datanodes 5 --faults rollback=0.1'))
     .action(async (flags: SimulateFlags) => {
       await cli.app.simulate(
         {

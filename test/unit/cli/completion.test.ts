@@ -34,6 +34,11 @@ describe.runIf(hasBash)('completion in bash', () => {
       ['table', 'json', 'sql', 'curl'],
     ],
     [['explain', 'region', '7', '--output', 'j'], ['json']],
+    [
+      ['plan', '--output', '='],
+      ['table', 'json', 'sql', 'curl'],
+    ],
+    [['plan', '--output', '=', 'j'], ['json']],
     [['history', '--outcome', 'ro'], ['rolled_back']],
   ])('offers for %j: %j', async (words, wanted) => {
     expect(await offered(...words)).toEqual(wanted);
@@ -45,6 +50,19 @@ describe.runIf(hasBash)('completion in bash', () => {
   });
 });
 
+const hasZsh = spawnSync('zsh', ['--version']).status === 0;
+
+it.runIf(hasZsh)('completion in zsh offers the values of an option', async () => {
+  const { out } = await runCommand(['completion', 'bash']);
+  const script = `autoload -U compinit bashcompinit && compinit -u -D && bashcompinit
+${out}
+setopt ksharrays
+COMP_WORDS=(greptime-rebalancer plan -o '') COMP_CWORD=3
+_greptime_rebalancer
+print -l "\${COMPREPLY[@]}"`;
+  expect(execFileSync('zsh', ['-fc', script], { encoding: 'utf8' })).toBe('table\njson\nsql\ncurl\n');
+});
+
 describe('completion', () => {
   it('is a bash script in zsh', async () => {
     const { out } = await runCommand(['completion', 'zsh']);
@@ -53,14 +71,14 @@ describe('completion', () => {
 
   it('describes commands and options in fish', async () => {
     const { out } = await runCommand(['completion', 'fish']);
-    expect(out).toContain("-n '__fish_use_subcommand' -a plan -d 'print the plan; moves nothing'\n");
+    expect(out).toContain("-n '__fish_use_subcommand' -f -a plan -d 'print the plan; moves nothing'\n");
     expect(out).toContain(
       "-n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from check' -s c -r -d",
     );
     expect(out).toContain("__fish_seen_subcommand_from status' -s o -x -a 'table json' -d");
     for (const line of out.split('\n').slice(1, -1))
       expect(line).toMatch(
-        /^complete -c greptime-rebalancer -n '[^']+' -[als] \S+( -r| -x -a '[^']+')? -d '.*'$/,
+        /^complete -c greptime-rebalancer -n '[^']+' (-f -a|-[ls]) \S+( -r| -x -a '[^']+')? -d '.*'$/,
       );
   });
 });
