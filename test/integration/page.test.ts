@@ -154,7 +154,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       expect(daemon.running.session.store.requested('drain')).toEqual([]);
       await dialog.getByRole('button', { name: 'Drain datanode 2' }).click();
       await verdict(page, 'Draining datanode 2');
-      await page.getByText(/^\d regions? left on datanode 2(, \d have left)?\.$/).waitFor();
+      await page.getByText(/^\d regions? left on datanode 2(, \d ha(s|ve) left)?\.$/).waitFor();
       expect(daemon.running.session.store.requested('drain').map(({ datanode }) => datanode)).toEqual(['2']);
       await page.locator('.node-label.draining .node-count strong', { hasText: /^0$/ }).waitFor();
       await page.locator('.node-label.draining').getByText('drained').waitFor();

@@ -17,7 +17,6 @@ type DrainView = NonNullable<StatusView['datanodes'][number]['drain']>;
 
 /** All that the status is made of. Times in ms since 1970. */
 export interface StatusFacts extends Omit<VerdictFacts, 'progress' | 'snapshotAgeMs'> {
-  readonly nowMs: number;
   /** For how long the process has run, whatever happened to the wall clock. */
   readonly uptimeMs: number;
   readonly version: string;

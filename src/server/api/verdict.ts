@@ -16,6 +16,8 @@ type VerdictView = StatusView['verdict'];
 
 export interface VerdictFacts {
   readonly live: LiveState;
+  /** ms since 1970 */
+  readonly nowMs: number;
   readonly dryRun: boolean;
   readonly paused: PauseState | undefined;
   /** After an automatic pause: the failed moves that led to it, the newest first. */
@@ -255,13 +257,26 @@ function gated({ live }: VerdictFacts): Words | undefined {
   };
 }
 
-function balancing({ live, progress, timeLeftMs }: VerdictFacts): Words {
+/** Beside the mean of the others; a quick cluster may take some seconds once in a while. */
+const LONG = { times: 5, atLeastMs: 30_000 } as const;
+
+/** That the move under way takes far longer than others did: `; the one under way takes 2 min, others took 8 s`. Else empty. */
+function slowMove({ currentMove, recentDurationsMs }: LiveState, nowMs: number): string {
+  if (!currentMove || recentDurationsMs.length === 0) return '';
+  const tookMs = nowMs - currentMove.startedAtMs;
+  const usualMs = recentDurationsMs.reduce((sum, ms) => sum + ms, 0) / recentDurationsMs.length;
+  if (tookMs < Math.max(LONG.atLeastMs, LONG.times * usualMs)) return '';
+  return `; the one under way takes long: ${formatEstimate(tookMs)}, others took ${formatDuration(usualMs)}`;
+}
+
+function balancing({ live, progress, timeLeftMs, nowMs }: VerdictFacts): Words {
   const { moved, failed, total } = progress;
   const failures = failed === 0 ? '' : `, ${formatNumber(failed)} failed or skipped`;
   const hasFailed = lastFailure(live) !== null;
-  const left = timeLeftMs && !hasFailed ? `, about ${formatEstimate(timeLeftMs)} left` : '';
+  const slow = slowMove(live, nowMs);
+  const left = timeLeftMs && !hasFailed && slow === '' ? `, about ${formatEstimate(timeLeftMs)} left` : '';
   const rest = live.cycle
-    ? ''
+    ? slow
     : hasFailed
       ? '; the last cycle failed, the next one tries again'
       : live.gates.has('hourly-limit')

@@ -92,7 +92,7 @@ function Obstacle({
   );
 }
 
-function Pause({ status: { paused } }: StatusProps): JSX.Element {
+function Pause({ status: { paused, currentMove } }: StatusProps): JSX.Element {
   const until = paused?.until ?? null;
   return (
     <Obstacle tone="warn" code="paused" step={undefined}>
@@ -105,6 +105,7 @@ function Pause({ status: { paused } }: StatusProps): JSX.Element {
           until <Ahead at={until} />. Resume, at the top, ends that earlier.
         </>
       )}
+      {currentMove && ' The migration under way finishes.'}
     </Obstacle>
   );
 }

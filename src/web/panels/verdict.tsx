@@ -170,7 +170,9 @@ function Drained({ node: { id, regions, regionsAfter, drain } }: { readonly node
   const isMore = value !== null && value.next !== null;
   return (
     <>
-      {drain?.since && moved > 0 && `, ${isMore ? 'at least ' : ''}${formatCount(moved)} have left`}
+      {drain?.since &&
+        moved > 0 &&
+        `, ${isMore ? 'at least ' : ''}${formatCount(moved)} ${moved === 1 ? 'has' : 'have'} left`}
       {regionsAfter > 0 && `; ${regionsAfter === regions ? 'none' : 'not all'} of them can leave now`}
     </>
   );

@@ -198,6 +198,11 @@ const verdicts: [
   ['balancing: 1 of 2 moves done, about 4 s left.', [...seen, started, ended()], { timeLeftMs: 4_000 }],
   ['balancing: 1 of 2 moves done.', [...seen, started, ended()], { timeLeftMs: undefined }],
   [
+    'balancing: 1 of 2 moves done; the one under way takes long: 2 min, others took 4 s.',
+    [...seen, started, ended(), { ...started, move: sampleMove({ ...second, state: 'checking' }) }],
+    { timeLeftMs: 4_000, nowMs: START_MS + 120_000 },
+  ],
+  [
     'balancing: 1 of 2 moves done, about 4 s left; continues next cycle.',
     [...seen, started, ended(), gate('move-limit', ''), finished('moved')],
     { timeLeftMs: 4_000 },
