@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { countsForSkew } from '../../domain/datanode-state.ts';
 import { highestAbove, loadTexts } from '../../domain/load-text.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { FactList } from '../controls/fact-list.tsx';
@@ -50,8 +51,14 @@ function skew(
   return [
     name,
     balance ? change(formatCount(balance.now[part]), formatCount(balance.after[part])) : '–',
-    withScope(note, skewScopeText(datanodes)),
+    withScope(withScope(note, hasWeights(datanodes) ? 'divided by weight' : ''), skewScopeText(datanodes)),
   ];
+}
+
+/** Only where weights differ is skew not in whole regions. */
+function hasWeights(datanodes: StatusView['datanodes']): boolean {
+  const measured = datanodes.filter(({ state }) => countsForSkew(state));
+  return measured.some(({ weight }) => weight !== measured[0]?.weight);
 }
 
 function withScope(note: string, scope: string): string {
