@@ -105,7 +105,7 @@ export const CYCLE_OUTCOMES = {
   planned: 'Dry run: there is a plan, and nothing was moved.',
   moved: 'At least one region was moved, and nothing failed.',
   partial: 'Some moves succeeded and some did not.',
-  gated: 'There is a plan, but a closed gate forbids acting on it.',
+  gated: 'There is a plan, but a closed gate forbids moving anything now.',
   blocked: 'Nothing can be moved, but the cluster is not balanced or needs attention.',
   failed: 'The cluster could not be read, the plan could not be made or stored, or every move failed.',
   stopped: 'The process was told to stop during the cycle.',

@@ -21,7 +21,7 @@ export function addConfig(program: Command, cli: Cli): void {
       await readSecrets(config);
       const mode = config.execution.dryRun
         ? 'dry run: plans and reports, moves nothing'
-        : 'acting: moves regions';
+        : 'active: moves regions';
       await cli.io.out.write(`The configuration is valid (${mode}).\n`);
       if (!connect) return;
       const report = await cli.app.preflight(config, { signal: cli.io.signal });

@@ -135,7 +135,9 @@ export const statusSchema = record({
     tables: count,
     regions: count,
   }).nullable(),
-  gates: list(record({ code: word(GATE_CODES), detail: z.string() })).describe('What forbids acting now.'),
+  gates: list(record({ code: word(GATE_CODES), detail: z.string() })).describe(
+    'What forbids moving anything now.',
+  ),
   blocked: list(record({ code: word(BLOCKER_CODES), count, harmless: count })).describe(
     'Regions that are held, and how many of them cost no balance.',
   ),
