@@ -51,11 +51,11 @@ function createTeller(
     const numbers = `Datanode ${source.id} ${isFirst ? '' : 'then '}${LOAD_VERBS[by]} ${whole(atFrom)}, ${means}; this region has ${whole(load)} of it; datanode ${target.id} has ${number(atTo)}.`;
     const swap =
       partner === -1
-        ? ''
+        ? opens
+          ? ' Until the moves right after it are made, the table has one region too few or too many somewhere.'
+          : ''
         : ` It changes places with region ${regions[partner]!.id} (${number(loads.of[partner]!)}), so that the table keeps its spread${opens ? ' once both have moved' : ''}.`;
-    const peak = peaks
-      ? ` For this one move datanode ${target.id} carries more than any did before; no order of the moves avoids it.`
-      : '';
+    const peak = peaks ? ` For this one move datanode ${target.id} carries more than any did before.` : '';
     return numbers + swap + peak;
   };
 }

@@ -64,8 +64,15 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
   const parts = partMoves(board, placement.relocations);
   const afterBase = placeAfter(problem, loads, home, parts.base).carried;
   const limit = Math.max(highestOf(problem, home.carried), highestOf(problem, afterBase));
-  const forLoad = orderForLoad(board, parts.forLoad, { carried: afterBase, limit, previous: input.previous });
-  const moves = parts.base.length + forLoad.length;
+  const { base, spreads } = parts;
+  const forLoad = orderForLoad(board, parts.forLoad, {
+    base,
+    carried: afterBase,
+    limit,
+    spreads,
+    previous: input.previous,
+  });
+  const moves = base.length + forLoad.length;
   const minimumMoves = Math.min(moves, needed);
   const bands = bandsOf(board, policy);
   // Too much of what is not known well enough yet is waited for.
@@ -73,7 +80,7 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
   const after = standOf(bands, loadOf(board, board.carried), (isAbove) => isTold && isAbove);
   const { outside } = standOf(bands, found.ofDatanode, () => true);
   return {
-    ...parts,
+    base,
     forLoad,
     band,
     minimumMoves,
