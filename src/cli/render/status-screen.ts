@@ -256,12 +256,19 @@ function moveNowText({
 
 /** Nothing where nothing was to be moved. */
 function progressText({ progress, dryRun, leader }: StatusView): string | undefined {
-  const { done, failed, remaining, etaSeconds } = progress;
+  const { done, failed, remaining } = progress;
   // A standby does not know what the leader has done.
   if (done + failed + remaining === 0 || dryRun || !leader.leads) return undefined;
-  const left =
-    etaSeconds === null || remaining === 0 ? '' : `, about ${formatEstimate(etaSeconds * 1_000)} left`;
-  return `${formatNumber(done)} done, ${formatNumber(failed)} failed, ${formatNumber(remaining)} remaining${left}`;
+  return `${formatNumber(done)} done, ${formatNumber(failed)} failed, ${formatNumber(remaining)} remaining${leftText(progress)}`;
+}
+
+/** How long the remaining moves take, or would if they could begin now. */
+function leftText({ remaining, etaSeconds, expectedSeconds }: StatusView['progress']): string {
+  if (remaining === 0) return '';
+  if (etaSeconds !== null) return `, about ${formatEstimate(etaSeconds * 1_000)} left`;
+  return expectedSeconds === null
+    ? ''
+    : `, about ${formatEstimate(expectedSeconds * 1_000)} once they may start`;
 }
 
 function snapshotText(snapshot: NonNullable<StatusView['snapshot']>): string {

@@ -94,11 +94,13 @@ function loadImbalance({ datanodes }: StatusView, load: NonNullable<StatusView['
 const NO_MOVE: ReadonlySet<string> = new Set(['blocked', 'attention']);
 
 /** Of the plan as it stands. */
-function movesLeft({ plan, progress, verdict, load }: StatusView): readonly [string, string?] {
+function movesLeft({ plan, progress, verdict, load }: StatusView): readonly [ComponentChildren, string?] {
   if (!plan) return ['–'];
   if (progress.remaining === 0 && load?.state === 'waiting') return ['0', 'too early to act'];
-  if (progress.remaining === 0)
-    return ['0', NO_MOVE.has(verdict.code) ? 'no move is possible' : 'nothing to move'];
+  // Not the 0 of a balanced cluster.
+  if (progress.remaining === 0 && NO_MOVE.has(verdict.code))
+    return [<span class="dim">0</span>, 'no move is possible now'];
+  if (progress.remaining === 0) return ['0', 'nothing to move'];
   const proof = plan.optimal
     ? 'the fewest possible'
     : `at least ${formatCount(plan.minimumMoves)} are needed`;

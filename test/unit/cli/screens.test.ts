@@ -213,6 +213,13 @@ describe('the status of a pause', () => {
     gates: [{ code: 'paused', detail: `${sentence}.` }],
   };
 
+  it('tells how long the moves would take', () => {
+    const progress = { done: 5, failed: 0, remaining: 53, etaSeconds: null, expectedSeconds: 1_500 };
+    expect(statusScreen({ ...status, progress }, PLAIN_CANVAS)).toContain(
+      'progress    5 done, 0 failed, 53 remaining, about 25 min once they may start',
+    );
+  });
+
   it('says what the failures before an automatic pause had in common', () => {
     const detail = 'Last 3 failures, all to datanode 4: rolled_back.';
     const failed: StatusView = { ...status, verdict: { ...status.verdict, detail } };
