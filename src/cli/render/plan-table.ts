@@ -113,19 +113,20 @@ function movePainter(moves: readonly Move[], { width, style }: Canvas): (move: M
     const route = `${padStart(move.from, widths.from)} → ${padEnd(move.to, widths.to)}`;
     const start = `    ${seq}  ${padStart(move.regionId, widths.region)}  ${route}  ${padEnd(move.reason, widths.reason)}`;
     const room = width - displayWidth(start) - 2;
-    const detail = room < MIN_DETAIL_WIDTH ? '' : truncate(printable(move.detail), room);
+    const detail = room < MIN_MOVE_DETAIL ? '' : truncate(printable(move.detail), room);
     return detail === '' ? start.trimEnd() : `${start}  ${style('dim', detail)}`;
   };
 }
 
-/** Fewer columns than this tell nothing. */
-const MIN_DETAIL_WIDTH = 20;
+/** In fewer columns the sentences are cut before what they say. */
+const MIN_MOVE_DETAIL = 50;
+const MIN_BLOCKER_DETAIL = 20;
 
 /** What keeps regions where they are well placed: worth a line, not a list. */
 function* heldLines(held: readonly Blocker[], { style, width }: PlanTableOptions): Lines {
   const groups = [...Map.groupBy(held, ({ code }) => code)];
   const codes = groups.map(([code, group]) => `${code} ${formatNumber(group.length)}`).join(', ');
-  for (const line of wrap(`Held, costs no balance: ${codes} (--all lists them)`, width))
+  for (const line of wrap(`On hold, no effect on balance: ${codes} (--all lists them)`, width))
     yield style('dim', line);
 }
 
@@ -148,7 +149,7 @@ function blockerLine(blocker: Blocker, { width, style }: Canvas): string {
   const subject = printable(blocker.detail).toLowerCase().startsWith(named) ? '' : named;
   const start = subject === '' ? '    ' : `    ${subject}: `;
   const room = width - start.length;
-  return start + style('dim', truncate(printable(blocker.detail), Math.max(room, MIN_DETAIL_WIDTH)));
+  return start + style('dim', truncate(printable(blocker.detail), Math.max(room, MIN_BLOCKER_DETAIL)));
 }
 
 /** `region 4398046511104`, `table 1024`, `datanode 3`, or nothing. */

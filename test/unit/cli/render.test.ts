@@ -240,7 +240,7 @@ describe('the plan table', () => {
     const blocked = [held('cooldown', '1', true), held('cooldown', '2', true), held('pinned', '3')];
     const lines = draw(makePlan({ blocked }));
     expect(lines).toContain('BLOCKED (1)');
-    expect(lines).toContain('Held, costs no balance: cooldown 2 (--all lists them)');
+    expect(lines).toContain('On hold, no effect on balance: cooldown 2 (--all lists them)');
     expect(draw(makePlan({ blocked }), { all: true })).toContain('HELD, COSTS NO BALANCE (2)');
   });
 
