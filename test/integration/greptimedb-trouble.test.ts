@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { sleep } from '../../src/lib/clock.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
@@ -171,6 +172,46 @@ it('regions of a table that is not listed are there all the same', async () => {
   const partial = await read(cluster);
   expect(partial.tables).toEqual(whole.tables.slice(1));
   expect(placesIn(partial).sort()).toEqual(placesIn(whole).sort());
+});
+
+it.each([
+  ['the datanodes', { profile: '1.3', frontends: 1 }, 'one region'],
+  ['the datanodes', { profile: '1.3', frontends: 1 }, 'one table'],
+  ['another frontend', { profile: '1.0', frontends: 2 }, 'one region'],
+])('regions that a frontend does not list are there by the word of %s (%j): %s', async (_, options, what) => {
+  const { sim, open, read } = simulatedStage({ ...options, layout: { tables: 2 } });
+  const inner = transportInto(sim);
+  let isHidden = (_regionId: number): boolean => false;
+  const cluster = await open(options.frontends === 1 ? ONE_OF_EACH : sql, {
+    ...inner,
+    request: async (request) => {
+      const answer = await inner.request(request);
+      if (!request.body?.includes('region_peers') || request.origin !== FRONTENDS[0]) return answer;
+      const { output } = peersAnswer.parse(JSON.parse(answer.body));
+      const rows = output[0].records.rows.filter(([id]) => !isHidden(Number(id)));
+      const records = { ...output[0].records, rows, total_rows: rows.length };
+      return { ...answer, body: JSON.stringify({ output: [{ records }] }) };
+    },
+  });
+  const whole = await read(cluster);
+  const last = whole.regions.at(-1)!;
+  const hidden = whole.regions.filter(({ id, tableId }) =>
+    what === 'one table' ? tableId === last.tableId : id === last.id,
+  );
+  isHidden = (regionId) => hidden.some(({ id }) => id === String(regionId));
+  const partial = await read(cluster);
+  expect(partial.tables).toEqual(whole.tables);
+  expect(partial.regions.map(({ id, leader, status }) => [id, leader, status])).toEqual(
+    whole.regions.map((region) => [
+      region.id,
+      region.leader,
+      hidden.includes(region) ? 'migrating' : 'alive',
+    ]),
+  );
+});
+
+const peersAnswer = z.object({
+  output: z.tuple([z.object({ records: z.looseObject({ rows: z.array(z.array(z.unknown())) }) })]),
 });
 
 describe.each(['fail', 'hang'] as const)('region_statistics that %ss', (how) => {

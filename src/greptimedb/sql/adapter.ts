@@ -23,12 +23,12 @@ import type {
   SubmitResult,
 } from '../port.ts';
 import { toRegion } from '../tables.ts';
-import { EvidenceCollector, loadsIn } from './evidence.ts';
+import { EvidenceCollector, loadsIn, unlistedRegions } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { toProfile } from './features.ts';
 import { stalenessMs } from './reconcile.ts';
 import { findPeerEntry } from './region-peers.ts';
-import type { PeerEntry, PeerTable } from './region-peers.ts';
+import type { PeerEntry } from './region-peers.ts';
 import type { SqlSources } from './sources.ts';
 import { submitOverSql } from './submit.ts';
 import { resolveTables } from './tables.ts';
@@ -92,18 +92,24 @@ export class SqlCluster implements Cluster {
     ]);
     this.#routed = peers.addrs;
     const datanodes = await this.#datanodes.read(peers.addrs, signal);
-    const all = await this.#resolveTables(rows, peers, evidence, signal);
-    const tables = all.filter((table) => selector.selects(table) && peers.byTable.has(table.id));
+    const unlisted = await unlistedRegions(peers, evidence);
+    const withRegions = new Set([...peers.byTable.keys(), ...unlisted.keys()]);
+    const all = await this.#resolveTables(rows, withRegions, evidence, signal);
+    const tables = all.filter((table) => selector.selects(table) && withRegions.has(table.id));
     // A table that came or went between the two readings, or is missing in an answer: its regions are there, and must not be taken for none.
-    const listed = new Set(rows.map(({ id }) => id));
-    const unlisted = [...peers.byTable.keys()].filter((id) => !listed.has(id)).sort(compareIds);
+    const named = new Set(rows.map(({ id }) => id));
+    const unnamed = [...withRegions].filter((id) => !named.has(id)).sort(compareIds);
+    const entries = [...tables.map(({ id }) => id), ...unnamed].map((tableId) => {
+      const [known, more] = [peers.byTable.get(tableId)?.inOrder ?? [], unlisted.get(tableId)];
+      return { tableId, regions: more ? [...known, ...more] : known };
+    });
     return {
       formatVersion: 1,
       takenAt,
       cluster: { name, api: 'sql', version: sources.features.version },
       datanodes,
       tables,
-      regions: await this.#readRegions([...tables.map(({ id }) => id), ...unlisted], peers, evidence, signal),
+      regions: await this.#readRegions(entries, evidence, signal),
     };
   }
 
@@ -164,11 +170,10 @@ export class SqlCluster implements Cluster {
 
   async #resolveTables(
     rows: readonly TableRow[],
-    peers: PeerTable,
+    withRegions: ReadonlySet<TableId>,
     evidence: Evidence,
     signal: AbortSignal,
   ): Promise<readonly Table[]> {
-    const withRegions = new Set(peers.byTable.keys());
     const { tables, orphans } = resolveTables(rows, {
       withRegions,
       withStatistics: evidence.physicalTables,
@@ -196,8 +201,7 @@ export class SqlCluster implements Cluster {
   }
 
   async #readRegions(
-    tableIds: readonly TableId[],
-    peers: PeerTable,
+    tables: readonly { readonly tableId: TableId; readonly regions: readonly PeerEntry[] }[],
     evidence: Evidence,
     signal: AbortSignal,
   ): Promise<Region[]> {
@@ -207,8 +211,8 @@ export class SqlCluster implements Cluster {
     const regions: Region[] = [];
     const disagreeing: number[] = [];
     const slice = new WorkSlice(REGIONS_PER_SLICE);
-    for (const tableId of tableIds) {
-      for (const entry of peers.byTable.get(tableId)?.inOrder ?? []) {
+    for (const { tableId, regions: entries } of tables) {
+      for (const entry of entries) {
         if (slice.isOver()) await yieldToEventLoop();
         const joined = this.#evidence.join(entry, evidence);
         if (joined.disagree) disagreeing.push(regions.length);

@@ -1,5 +1,7 @@
 import { OperatingError } from '../../domain/errors.ts';
-import type { DatanodeId, RegionId } from '../../domain/ids.ts';
+import { compareIds, tableIdOf } from '../../domain/ids.ts';
+import type { DatanodeId, RegionId, TableId } from '../../domain/ids.ts';
+import { WorkSlice, yieldToEventLoop } from '../../lib/event-loop.ts';
 import type { LoadReading } from '../load.ts';
 import type { MetasrvReads } from '../metasrv/reads.ts';
 import type { HeartbeatReading } from '../metasrv/heartbeats.ts';
@@ -144,6 +146,38 @@ export class EvidenceCollector {
     return this.#dependencies.sources.client.caller.clock.monotonicMs();
   }
 }
+
+/**
+ * Regions that the frontend does not list and another witness does: a datanode that leads one, or another frontend. The table is new, or that
+ * frontend has lost its route. They are there, are left alone, and their datanode is not empty.
+ */
+export async function unlistedRegions(
+  peers: PeerTable,
+  { info, others }: Evidence,
+): Promise<ReadonlyMap<TableId, readonly PeerEntry[]>> {
+  const found = new Map<RegionId, PeerEntry>();
+  const slice = new WorkSlice(REGIONS_PER_SLICE);
+  const note = (id: RegionId, leader: DatanodeId | null | undefined): void => {
+    if (leader === undefined || found.has(id) || findPeerEntry(peers, id)) return;
+    found.set(id, { id, leader, status: 'migrating', followers: undefined, hasLeaderRow: true });
+  };
+  for (const [id, { writableOn }] of info ?? []) {
+    if (slice.isOver()) await yieldToEventLoop();
+    note(id, writableOn[0]);
+  }
+  for (const table of others.flatMap(({ byTable }) => [...byTable.values()])) {
+    for (const { id, leader } of table.inOrder) {
+      if (slice.isOver()) await yieldToEventLoop();
+      note(id, leader);
+    }
+  }
+  return Map.groupBy(
+    [...found.values()].sort((a, b) => compareIds(a.id, b.id)),
+    ({ id }) => tableIdOf(id),
+  );
+}
+
+const REGIONS_PER_SLICE = 250;
 
 /** Reads the load of regions from region_statistics, else from the heartbeat of the datanode that leads. */
 export function loadsIn({
