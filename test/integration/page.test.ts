@@ -509,6 +509,20 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     });
   });
 
+  test('folds a long problem of the connection', async () => {
+    const message = `The state folder ${'is in trouble '.repeat(20)}`;
+    await withPage({ cluster: BALANCED, look: PHONE, forgiven: /503/ }, async (page) => {
+      await verdict(page, 'Balanced');
+      await page.route('**/api/v1/{status,events}*', (request) =>
+        request.fulfill({ status: 503, json: { error: { code: 'unavailable', message } } }),
+      );
+      await page.reload();
+      await page.getByRole('heading', { name: 'No answer' }).waitFor();
+      await page.getByRole('alert').getByText('The rebalancer cannot answer. What is shown may').waitFor();
+      expect(await page.getByRole('alert').getByText('is in trouble').isVisible()).toBe(false);
+    });
+  });
+
   test('warns of a name that matches nothing', async () => {
     await withPage({ set: ['tables.include=["publik.*"]'] }, async (page) => {
       await verdict(page, 'Nothing selected');

@@ -3,6 +3,7 @@ import type { StatusView } from '../../server/api/answers.ts';
 import { actions } from '../api/actions.ts';
 import { ActionButton } from '../controls/action-button.tsx';
 import { Select } from '../controls/choice.tsx';
+import { Folded } from '../controls/folded.tsx';
 import { useAttempt } from '../hooks/attempt.ts';
 import { usePage, usePageState } from '../page/page.ts';
 import { ZONE } from '../format.ts';
@@ -36,12 +37,21 @@ export function Header(): JSX.Element {
         </div>
         <Actions />
       </div>
-      {connection === 'lost' && (
-        <p class="banner bad" role="alert">
-          {problem ?? 'The connection is lost.'} What is shown may be old. Trying again…
-        </p>
-      )}
+      {connection === 'lost' && <LostBanner problem={problem ?? 'The connection is lost.'} />}
     </header>
+  );
+}
+
+/** A longer answer of the server is folded: it would push down what is to be read. */
+const SHORT = 100;
+
+function LostBanner({ problem }: { readonly problem: string }): JSX.Element {
+  const isShort = problem.length <= SHORT;
+  return (
+    <div class="banner bad" role="alert">
+      {isShort ? problem : 'The rebalancer cannot answer.'} What is shown may be old. Trying again…
+      <Folded text={isShort ? null : problem} />
+    </div>
   );
 }
 

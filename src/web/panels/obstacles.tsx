@@ -27,17 +27,19 @@ export function isStuck({ verdict, gates, cycle }: StatusView): boolean {
 export function Obstacles(): JSX.Element | null {
   const status = usePageState((state) => state.status);
   if (!status) return null;
-  const { quarantined, quarantinedDatanodes, paused, dryRun, leader, queue } = status;
+  const { quarantined, quarantinedDatanodes, paused, dryRun, leader, queue, currentMove } = status;
   const resting = quarantined + quarantinedDatanodes;
   const gates = gatesToTell(status);
   // What rests where it should be is in nobody's way.
   const blocked = status.blocked.filter(({ count, harmless }) => count > harmless);
+  // Between two cycles, too.
+  const isStill = isStuck(status) || (gates.length > 0 && currentMove === null);
   const isPaused = paused !== null && leader.leads;
   // A dry run ends before it looks at any gate.
   const isDryRun = dryRun && leader.leads && queue.length > 0;
   if (gates.length + blocked.length + resting === 0 && !isPaused && !isDryRun) return null;
   return (
-    <Section title={isStuck(status) ? "Why it isn't moving" : 'What is left alone'} id="obstacles">
+    <Section title={isStill ? "Why it isn't moving" : 'What is left alone'} id="obstacles">
       <ul class="obstacles">
         {isPaused && <Pause status={status} />}
         {isDryRun && (

@@ -73,7 +73,9 @@ export function Verdict(): JSX.Element | null {
   const [tone, title, icon] = lookOf(status);
   // The headline has said it.
   const said =
-    verdict.code === 'balanced' ? verdict.sentence.replace(/ ?\bBalanced\.$/, '') : verdict.sentence;
+    verdict.code === 'balanced'
+      ? verdict.sentence.replace(/ ?\bBalanced\.$/, '')
+      : verdict.sentence.replace(/^No regions: there/, 'There');
   const sentence = said.replace('Run resume to continue.', 'Press Resume to continue.');
   return (
     <section class={`card verdict ${tone} ${verdict.code}`} aria-labelledby="verdict">
