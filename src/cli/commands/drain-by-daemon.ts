@@ -39,7 +39,8 @@ export async function drainByDaemon(
 ): Promise<DrainVerdict> {
   await client.post('drain', drainAnswerSchema, { datanodes: ids, dryRun: false });
   let triggeredFor: string | undefined;
-  return followDaemon(cli, client, async (status) => {
+  const goesOn = `The daemon goes on with the drain: undrain ${ids.join(' ')} ends it.`;
+  return followDaemon(cli, client, goesOn, async (status) => {
     if (!isPlannedWith(status, ids)) return undefined;
     if (leadNothing(status, ids)) {
       const plan = await client.get('/api/v1/plan', planSchema);

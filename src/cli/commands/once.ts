@@ -43,7 +43,7 @@ async function cycleByDaemon(cli: Cli, daemon: RunningDaemon, config: Config): P
   // Of two cycles that somebody wants at the same time one is enough.
   const cycleId = status.cycle?.id ?? (await client.post('trigger', triggerAnswerSchema)).cycleId;
   await writeText(cli.io.err, [`Cycle ${cycleId} of ${name} runs; this command only follows it.`]);
-  return followDaemon(cli, client, ({ lastCycle }) =>
+  return followDaemon(cli, client, `The daemon goes on with cycle ${cycleId}.`, ({ lastCycle }) =>
     lastCycle !== null && compareIds(lastCycle.id, cycleId) >= 0 ? lastCycle : undefined,
   );
 }

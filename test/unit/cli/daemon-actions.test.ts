@@ -109,6 +109,21 @@ describe('a request about datanodes', () => {
     expect(asked[0]).toContain(`http://d:1/api/v1/${name} {"datanodes":["3","5"],"by":`);
   });
 
+  it('to drain goes on in the daemon after Ctrl-C, and says so', async () => {
+    const controller = new AbortController();
+    const reason = new DOMException('Told to stop by SIGINT', 'AbortError');
+    const ask: AskDaemon = async (url) => {
+      if (url.endsWith('/drain')) return Response.json({ dryRun: false, draining: [], plan: null });
+      controller.abort(reason);
+      throw reason;
+    };
+    expect(await runCommand(['drain', '3', '5'], { ask, signal: controller.signal })).toEqual({
+      status: 1,
+      out: '',
+      err: 'The daemon goes on with the drain: undrain 3 5 ends it.\nStopped before the end.\n',
+    });
+  });
+
   it('that the daemon refuses ends with status 1 and says why', async () => {
     const error = { code: 'not-draining', message: 'Datanode 3 does not drain' };
     const run = await runCommand(['undrain', '3'], daemon({ error }, 409));
