@@ -89,3 +89,21 @@ export function readOnlyState(
     database?.close();
   }
 }
+
+/**
+ * Why there is a state and {@link readOnlyState} does not read it. An `older` one is brought up to date by the next start; a `refused` one (of
+ * a newer release, damaged, or no state at all) keeps it from starting.
+ */
+export function whyUnread(folder: string): 'older' | 'refused' {
+  let database: Database | undefined;
+  try {
+    const location = join(folder, 'rebalancer.db');
+    database = new Database({ location, busyTimeoutMs: BUSY_TIMEOUT_MS, readOnly: true });
+    const version = database.value(z.int(), 'PRAGMA user_version');
+    return version !== undefined && version < MIGRATIONS.length ? 'older' : 'refused';
+  } catch {
+    return 'refused';
+  } finally {
+    database?.close();
+  }
+}

@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
@@ -367,5 +368,30 @@ describe('the state folder', () => {
     expect(found(await report(), 'state')).toEqual([
       expect.stringMatching(/^fail: .* is a file, a folder was wanted\.$/),
     ]);
+  });
+
+  test('that is a link to nothing is refused', async (context) => {
+    const { report, folder } = await preflightRig(context);
+    symlinkSync(join(folder, 'nothing'), join(folder, 'state'));
+    expect(found(await report(), 'state')).toEqual([
+      expect.stringMatching(/^fail: .* is a link to nothing, a folder was wanted\.$/),
+    ]);
+  });
+
+  test('of an older release is brought up to date; a newer one, or what is no state, is refused', async (context) => {
+    const { report, folder } = await preflightRig(context);
+    const path = join(folder, 'state', 'rebalancer.db');
+    mkdirSync(join(folder, 'state'));
+    for (const [version, text] of [
+      [1, /^warn: .* is of an older release\.$/],
+      [9_999, /^fail: .* cannot be used: /],
+    ] as const) {
+      const database = new DatabaseSync(path);
+      database.exec(`PRAGMA user_version = ${version}`);
+      database.close();
+      expect(found(await report(), 'state')).toEqual([expect.stringMatching(text)]);
+    }
+    writeFileSync(path, 'This is no database, however it is called.');
+    expect(found(await report(), 'state')).toEqual([expect.stringMatching(/^fail: .* cannot be used: /)]);
   });
 });

@@ -1,8 +1,9 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { describeError } from '../../domain/errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
+import { whyUnread } from '../../store/read-only-state.ts';
 import type { ReadOnlyState } from '../../store/read-only-state.ts';
 import { identityOf } from '../daemon/settings.ts';
 import { check } from './check.ts';
@@ -22,12 +23,19 @@ export function stateCheck(
   }
   if (!existsSync(join(path, 'rebalancer.db')))
     return check('state', 'pass', `The state folder ${path} is new: the first start fills it.`);
-  if (!state)
+  if (!state && whyUnread(path) === 'older')
     return check(
       'state',
       'warn',
-      `The state in ${path} cannot be read as it is: another release wrote it, or it is damaged.`,
-      'The next start brings an older one up to date, and says what is wrong with any other.',
+      `The state in ${path} is of an older release.`,
+      'The next start brings it up to date. Keep a copy of the folder if you may want to go back.',
+    );
+  if (!state)
+    return check(
+      'state',
+      'fail',
+      `The state in ${path} cannot be used: a newer release wrote it, it is damaged, or the file is another program's.`,
+      'Start the daemon: it says what is wrong. docs/recovery.md ("The state folder") says what to do.',
     );
   if (!snapshot)
     return check('state', 'warn', `The state in ${path} is readable; whose it is was not compared.`);
@@ -38,7 +46,9 @@ export function stateCheck(
 /** What keeps a state from being written there, or undefined. */
 function folderProblem(path: string): string | undefined {
   const found = nearestExisting(path);
-  if (!statSync(found).isDirectory()) return `state.path ${path}: ${found} is a file, a folder was wanted.`;
+  const target = statSync(found, { throwIfNoEntry: false });
+  if (!target?.isDirectory())
+    return `state.path ${path}: ${found} is ${target ? 'a file' : 'a link to nothing'}, a folder was wanted.`;
   const named = found === path ? '' : ` (${found})`;
   for (const file of [found, join(path, 'rebalancer.db'), join(path, 'rebalancer.lock')]) {
     if (!existsSync(file)) continue;
@@ -53,5 +63,6 @@ function folderProblem(path: string): string | undefined {
 
 function nearestExisting(path: string): string {
   const parent = dirname(path);
-  return existsSync(path) || parent === path ? path : nearestExisting(parent);
+  const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  return isThere || parent === path ? path : nearestExisting(parent);
 }
