@@ -592,6 +592,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         for (const line of ['target', 'trigger', 'band'])
           expect(await panel.locator(`.bar-track .${line}`).count()).toBe(4);
         expect(await page.getByRole('button', { name: 'By load', pressed: true }).count()).toBe(1);
+        await page.getByText(/^latest: tables \d+$/).waitFor();
         await panel
           .getByRole('list', { name: 'Legend of the load' })
           .getByText(/^even: /)

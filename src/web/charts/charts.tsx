@@ -25,16 +25,19 @@ const RANGES = [
   ['30d', '30 d'],
 ] as const;
 
-const FIGURES: readonly Figure[] = [
-  {
+/** Where load is evened out, datanodes are not compared by how many regions they lead. */
+function skewFigure(isByLoad: boolean): Figure {
+  const tables: Figure['values'][number] = { name: 'tables', of: ({ tableSkewMax }) => tableSkewMax };
+  const datanodes: Figure['values'][number] = { name: 'datanodes', of: ({ nodeSkew }) => nodeSkew };
+  return {
     title: 'Skew',
     unit: 'most minus least regions',
     look: 'lines',
-    values: [
-      { name: 'tables', of: ({ tableSkewMax }) => tableSkewMax },
-      { name: 'datanodes', of: ({ nodeSkew }) => nodeSkew },
-    ],
-  },
+    values: isByLoad ? [tables] : [tables, datanodes],
+  };
+}
+
+const FIGURES: readonly Figure[] = [
   {
     title: 'Moves',
     unit: 'regions',
@@ -82,7 +85,7 @@ export function Charts(): JSX.Element {
       ) : (
         <>
           <div class="charts" onMouseLeave={() => setCursorMs(null)}>
-            {FIGURES.map((figure) => (
+            {[skewFigure(Boolean(status?.load)), ...FIGURES].map((figure) => (
               <Chart
                 key={figure.title}
                 figure={figure}
