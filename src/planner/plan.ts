@@ -12,10 +12,13 @@ import { orderMoves } from './choose/order.ts';
 import type { OrderedMove } from './choose/order.ts';
 import type { GivenLoads } from './load/loads.ts';
 import { prepareLoad } from './load/prepare.ts';
+import type { Prepared, TellableLoadPlan } from './load/prepare.ts';
 import { placeRegions } from './place.ts';
+import type { Placement } from './place.ts';
 import { withPrevious } from './previous.ts';
 import type { PreviousMoves } from './previous.ts';
 import { buildProblem } from './problem.ts';
+import type { Problem } from './problem.ts';
 
 export interface PlanInput {
   readonly snapshot: Snapshot;
@@ -53,9 +56,7 @@ export function makePlan(input: PlanInput, budget = new Budget()): Planned {
   const { snapshot, policy, memory, nowMs } = input;
   const byLoad = prepareLoad(input, buildProblem(snapshot, policy, memory, nowMs));
   const problem = withPrevious(byLoad.problem, input.previous);
-  // What is moved for load makes other choices good: there the search keeps those of the previous plan.
-  const placement = placeRegions(byLoad.plan ? byLoad.problem : problem, budget);
-  const forLoad = byLoad.plan?.(placement, problem.previous, budget);
+  const { placement, forLoad } = placeByLoad(byLoad, problem, budget);
   const live = createCounts(problem);
   const write = createMoveWriter(problem, live);
   const moves: Move[] = [];
@@ -83,4 +84,23 @@ export function makePlan(input: PlanInput, budget = new Budget()): Planned {
     blocked: listBlockers(problem, placement.followerConflicts, createBlockerCosts(problem, live, counts)),
   };
   return { plan, counts };
+}
+
+interface Placed {
+  readonly placement: Placement;
+  readonly forLoad?: TellableLoadPlan;
+}
+
+/**
+ * Where load is evened out, the search for that keeps the choices of the previous plan where they are as good. Where it is not, or not yet, the first
+ * placement is as for any other plan.
+ */
+function placeByLoad(byLoad: Prepared, problem: Problem, budget: Budget): Placed {
+  const placeFor = (base: Problem): Placed => {
+    const placement = placeRegions(base, budget);
+    return { placement, ...(byLoad.plan && { forLoad: byLoad.plan(placement, problem.previous, budget) }) };
+  };
+  if (!byLoad.plan || !problem.previous) return placeFor(problem);
+  const planned = placeFor(byLoad.problem);
+  return planned.forLoad?.isPlanned ? planned : placeFor(problem);
 }

@@ -47,7 +47,7 @@ export function keepPrevious(
 }
 
 /** Moves what the previous plan moves of each table, if that is as good. */
-export function followTables(board: Board, previous: Previous, isAsGood: () => boolean): void {
+function followTables(board: Board, previous: Previous, isAsGood: () => boolean): void {
   for (const table of tablesThatDiffer(board, previous)) {
     const mark = board.mark();
     follow(board, previous, table);

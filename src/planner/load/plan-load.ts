@@ -10,7 +10,6 @@ import { findBand, meanOf, placeAfter, placeAtHome } from './band.ts';
 import type { Band } from './band.ts';
 import { Board } from './board.ts';
 import { evenOut } from './even-out.ts';
-import { followTables } from './keep-better.ts';
 import { findRoles, smallestToMove } from './loads.ts';
 import type { Loads } from './loads.ts';
 import { NOISE } from './score.ts';
@@ -21,6 +20,8 @@ type Bands = Omit<CountedLoad, 'now' | 'after' | 'ofMove'>;
 
 /** What the objective `load` adds to a placement that drains and table spread ask for. */
 export interface LoadPlan {
+  /** Whether it is time to even out the load. */
+  readonly isPlanned: boolean;
   readonly base: readonly Relocation[];
   readonly forLoad: readonly LoadStep[];
   readonly minimumMoves: number;
@@ -59,8 +60,6 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
   const shouldStop = (): boolean => budget.spend(STEPS_A_LOOK);
   const options = { roles, base: placement, previous: input.previous, shouldStop };
   const needed = isPlanned ? evenOut(board, options) : placement.minimumMoves;
-  if (!isPlanned && input.previous)
-    followTables(board, input.previous, () => board.moves <= placement.relocations.length);
   const parts = partMoves(board, placement.relocations);
   const afterBase = placeAfter(problem, loads, home, parts.base).carried;
   const limit = Math.max(highestOf(problem, home.carried), highestOf(problem, afterBase));
@@ -80,6 +79,7 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
   const after = standOf(bands, loadOf(board, board.carried), (isAbove) => isTold && isAbove);
   const { outside } = standOf(bands, found.ofDatanode, () => true);
   return {
+    isPlanned,
     base,
     forLoad,
     band,

@@ -13,7 +13,7 @@ import { planForLoad } from './plan-load.ts';
 import type { LoadPlan } from './plan-load.ts';
 
 /** A plan for load whose moves can be told. */
-interface TellableLoadPlan extends Omit<LoadPlan, 'load'> {
+export interface TellableLoadPlan extends Omit<LoadPlan, 'load'> {
   /** The moves for load in their order, made in the counts. */
   readonly order: (counts: Counts) => OrderedMove[];
   /** @param moved the regions of all moves of the plan, in their order. */
