@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { filesBelow, readText, repositoryFiles } from '../support/repository.ts';
 
@@ -58,6 +59,17 @@ test('every relative link in a page leads to a file', () => {
       .map((target) => `${path} -> ${target}`),
   );
   expect(broken).toEqual([]);
+});
+
+test('every source that a page names is there', () => {
+  const pages = TEXTS.filter(({ path }) => path.endsWith('.md') && path !== 'CHANGELOG.md');
+  const gone = pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/`((?:src|scripts|test|bench|deploy|grafana)\/[^`\s]+)`/g)]
+      .map(([, name]) => name ?? '')
+      .filter((name) => globSync(name).length === 0)
+      .map((name) => `${path}: ${name}`),
+  );
+  expect(gone).toEqual([]);
 });
 
 function parentsOf(path: string): string[] {
