@@ -2,7 +2,6 @@ import type { BlockerCode, GateCode } from '../../domain/codes.ts';
 
 /** How what is in the way ends, or is ended: one sentence or two each. Nothing for what says it in its own sentence. */
 
-const BY_ITSELF = 'Ends by itself.';
 const SECOND_MOVER =
   'Find out who else moves regions, and stop one of the two. Then press Resume, at the top.';
 const RELEASE = 'Ends by itself; Release, below, ends it at once.';
@@ -36,10 +35,10 @@ export const BLOCKER_STEPS: Readonly<Partial<Record<BlockerCode, string>>> = {
   'source-quarantined': RELEASE,
   'target-quarantined': RELEASE,
   migrating: PROCEDURES,
-  staging: BY_ITSELF,
+  staging: 'Ends by itself.',
   'no-leader': METASRV_LOG,
   'leader-dead': 'Start the datanode again if that is possible.',
-  cordoned: 'To let them move, uncordon the datanode.',
+  cordoned: 'To let them move, uncordon the datanode, or take it out of datanodes.cordon.',
   'follower-on-target': 'Move or remove that follower, or add a datanode.',
   'no-target': 'Add a datanode, or uncordon one.',
   'unsupported-engine': 'Drop the table or create it again with another engine.',
