@@ -46,11 +46,14 @@ function refuseFile({ plan, content }: PlanFile, { cluster, planning }: Config, 
       `The plan is for cluster ${JSON.stringify(plan.cluster.name)}, and cluster.name is ${JSON.stringify(cluster.name)}`,
     );
   const ageMs = nowMs - Date.parse(plan.createdAt);
-  if (ageMs < -MAX_CLOCK_SKEW_MS)
+  const readAgoMs = nowMs - Date.parse(plan.snapshotTakenAt);
+  if (Math.min(ageMs, readAgoMs) < -MAX_CLOCK_SKEW_MS)
     throw new OperatingError(
       'plan-from-future',
-      `The plan was made at ${plan.createdAt}, which is ${formatDuration(-ageMs)} after the time of this machine; ` +
-        `at most ${formatDuration(MAX_CLOCK_SKEW_MS)} is allowed. Check the clocks`,
+      (readAgoMs < ageMs
+        ? `The plan's snapshot was taken at ${plan.snapshotTakenAt}, which is ${formatDuration(-readAgoMs)}`
+        : `The plan was made at ${plan.createdAt}, which is ${formatDuration(-ageMs)}`) +
+        ` after the time of this machine; at most ${formatDuration(MAX_CLOCK_SKEW_MS)} is allowed. Check the clocks`,
     );
   if (ageMs > planning.planExpiryMs)
     throw new OperatingError(

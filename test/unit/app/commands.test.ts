@@ -107,6 +107,14 @@ describe('apply', () => {
     });
   });
 
+  it('refuses a plan whose snapshot is from the future, though it was made now', async () => {
+    const snapshotTakenAt = new Date(MADE_MS + 60_001).toISOString();
+    await expect(apply(textOf({ snapshotTakenAt }))).rejects.toMatchObject({
+      code: 'plan-from-future',
+      message: expect.stringContaining(`The plan's snapshot was taken at ${snapshotTakenAt}, which is `),
+    });
+  });
+
   it.each([
     [MADE_MS - 60_000, undefined],
     [MADE_MS - 60_001, 'plan-from-future'],
