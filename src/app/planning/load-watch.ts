@@ -17,6 +17,8 @@ const FEWEST_READINGS = 3;
 const ENOUGH_READINGS = 12;
 /** A mean without a reading for so long says nothing any more. */
 const STALE_MS = 60 * 60_000;
+/** But when the daemon begins again, what it saved in the last day says that loads will be known soon: until then nothing is moved to even out counts. */
+const REMEMBERED_MS = 24 * 60 * 60_000;
 /** Coefficient of variation (standard deviation over mean) above which a load is not to be relied on. */
 const MOST_VARIATION = 0.5;
 /** In tolerances: a plan for load is made again with the loads it was made with until those of some datanode's regions have changed by so much in sum. */
@@ -46,6 +48,7 @@ export class LoadWatch {
   #isPlanned = false;
   #areSettled = true;
   #savedAtMs = 0;
+  #firstCycleAtMs: number | undefined;
 
   constructor(store: LoadStore) {
     this.#store = store;
@@ -57,6 +60,7 @@ export class LoadWatch {
     return async (input, options, signal) => {
       const { load } = input.policy;
       if (load === undefined) return planner(input, options, signal);
+      this.#firstCycleAtMs ??= input.nowMs;
       this.note(input.snapshot, load.by, input.nowMs);
       this.#weigh(input.snapshot, input.nowMs, load.tolerance);
       const loads = this.loadsOf(input.snapshot, input.nowMs);
@@ -99,14 +103,17 @@ export class LoadWatch {
       if (!watched) return;
       const basis = this.#basis.get(id) ?? watched;
       values[index] = basis.mean;
-      unsteady[index] = Number(!isSteady(basis));
+      unsteady[index] = Number(!isSteady(basis) || !watched.readings);
     });
     return { values, unsteady, areSettled: this.#areSettled };
   }
 
   #watched(id: RegionId, nowMs: number): Watched | undefined {
     const watched = this.#regions.get(id);
-    return watched && nowMs - watched.atMs <= STALE_MS ? watched : undefined;
+    if (!watched || nowMs - watched.atMs <= STALE_MS) return watched;
+    const beganMs = this.#firstCycleAtMs ?? 0;
+    const isRemembered = watched.atMs < beganMs && watched.atMs >= beganMs - REMEMBERED_MS;
+    return isRemembered && nowMs - beganMs <= STALE_MS ? { ...watched, readings: 0 } : undefined;
   }
 
   /** Decides what plans stand on now, and whether that is known well enough to act on. */

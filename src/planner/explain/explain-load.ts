@@ -3,6 +3,14 @@ import type { ExplanationReason } from '../../domain/explanation.ts';
 import { MAY_MOVE } from '../load/loads.ts';
 import { reason } from './explain-parts.ts';
 import type { ExplainContext } from './explain-parts.ts';
+import type { LoadContext } from './load-context.ts';
+
+/** What the plan waits for. */
+function waitText({ loads, policy }: LoadContext): string {
+  return loads.areSettled
+    ? `That has to last for ${policy.stableFor} cycles in a row.`
+    : 'The loads have been watched for too short a time to act on it: the next readings may change them much.';
+}
 
 /** Why a region that may be moved stays although its table's spread would let it go for the load. */
 export function whyNotForLoad(
@@ -34,12 +42,7 @@ export function whyNotForLoad(
       );
     case 'waiting':
       if (loads.unreliable[region] === 1) return varies;
-      return reason(
-        'load-not-stable',
-        loads.areSettled
-          ? `${states} That has to last for ${policy.stableFor} cycles in a row.`
-          : `${states} The loads have been watched for too short a time to act on it: the next readings may change them much.`,
-      );
+      return reason('load-not-stable', `${states} ${waitText(load)}`);
     case 'uneven':
   }
   if (carries <= before.high * weight)

@@ -188,6 +188,35 @@ describe('a cycle that plans for load', () => {
     expect(told[first]![2]).toBe(1);
   });
 
+  it.each([
+    ['two hours keeps what the last day says', 2, 'load', 0],
+    ['two days counts regions', 48, 'count', 1],
+  ])('that is the first after %s, when no rate is known yet', async (_, hours, objective, moves) => {
+    const store = memoryStore();
+    const base = snapshotOf([
+      [1, 0],
+      [1, 0],
+      [1, 0],
+      [0, 1],
+    ]);
+    const withRate = (rates: readonly number[]): Snapshot => ({
+      ...base,
+      regions: base.regions.map((region, index) => ({
+        ...region,
+        load: { writeBytesPerSecond: rates[index]! * MB },
+      })),
+    });
+    const before = new LoadWatch(store);
+    for (let minute = 0; minute <= 30; minute += 5)
+      before.note(withRate([2, 2, 2, 6]), 'writes', minute * MINUTE);
+    const planner = new LoadWatch(store).forCycle((input, options) =>
+      Promise.resolve(planNow(input, options, clock)),
+    );
+    const input = { snapshot: base, policy, memory: EMPTY_MEMORY, nowMs: hours * 60 * MINUTE };
+    const { plan } = await planner(input, { timeBudgetMs: 1_000 }, new AbortController().signal);
+    expect([plan.objective, plan.moves.length]).toEqual([objective, moves]);
+  });
+
   it('remembers nothing where regions are counted', async () => {
     expect(await cycles(2, () => DEFAULT_POLICY)).toEqual([
       [0, undefined],

@@ -103,6 +103,22 @@ describe('explain with the objective load', () => {
     expect(reasonsOf(input, region)[0]).toBe(code);
   });
 
+  it('says that the loads were not watched for long enough, and moves nothing for them', () => {
+    const values = Float64Array.from(
+      HOT.flat().filter((load) => load !== undefined),
+      (load) => load * MB,
+    );
+    const loads = { values, unsteady: new Uint8Array(values.length), areSettled: false };
+    const input = inputOf(HOT, { loads });
+    expect(makePlan(input).plan).toMatchObject({ moves: [], before: { load: { state: 'waiting' } } });
+    expect(reasonsOf(input, 0)).toEqual([
+      'load-not-stable',
+      expect.stringContaining('watched for too short a time'),
+    ]);
+    const begun = { ...EMPTY_MEMORY, load: { cyclesAbove: 5, active: true } };
+    expect(makePlan({ ...input, memory: begun }).plan.moves).not.toEqual([]);
+  });
+
   it('says what a datanode carries, and what is wanted', () => {
     const input = inputOf(HOT);
     const found = explain(input, makePlan(input).plan, 'datanode', '0');
