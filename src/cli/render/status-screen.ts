@@ -72,7 +72,7 @@ function statusFacts(status: StatusView): [string, string][] {
     ['mode', modeText(status)],
     ['paused', pausedText(status)],
     ['look first', detailText(status)],
-    ['plan', plan ? planText(plan, status.progress.remaining) : 'none yet'],
+    ['plan', plan ? planText(plan, status) : 'none yet'],
     ['load', load ? loadText(status, load) : undefined],
     ['skew', balance ? skewText(balance, load !== null) : undefined],
     ['moving', currentMove ? moveNowText(currentMove) : undefined],
@@ -215,10 +215,16 @@ export function pauseText({ until, reason, by }: NonNullable<StatusView['paused'
 }
 
 /** What is left of it, as the progress counts it. */
-function planText({ moves, minimumMoves, optimal }: NonNullable<StatusView['plan']>, left: number): string {
+function planText(
+  { moves, minimumMoves, optimal }: NonNullable<StatusView['plan']>,
+  { progress, dryRun }: StatusView,
+): string {
+  const left = progress.remaining;
   if (left === 0) return 'no moves';
   const needed = Math.max(0, minimumMoves - (moves - left));
-  return `${count(left, 'move')}; ${optimal ? 'fewer is impossible' : `at least ${formatNumber(needed)} needed`}`;
+  const proof = optimal ? 'fewer is impossible' : `at least ${formatNumber(needed)} needed`;
+  // In a dry run there is no progress that tells it.
+  return `${count(left, 'move')}; ${proof}${dryRun ? leftText(progress) : ''}`;
 }
 
 /** Where load is what is evened out, the datanodes may lead unequal numbers of regions. */

@@ -113,6 +113,10 @@ describe('the status screen', () => {
   });
 
   it.each<[string, Partial<StatusView>]>([
+    [
+      'plan        9 moves; fewer is impossible, about 2 min once they may start',
+      { dryRun: true, progress: { ...STATUS.progress, done: 0, etaSeconds: null, expectedSeconds: 90 } },
+    ],
     ['mode        active', {}],
     ['mode        paused', { paused: { until: null, reason: '', by: 'Ada' } }],
     ['mode        standby; b leads', { leader: { leads: false, holder: 'b' } }],
