@@ -7,6 +7,7 @@ declare -A package_of=(
   [chromium]=chromium
   [etcd]=etcd-server
   [prometheus]=prometheus
+  [zsh]=zsh
 )
 # What will do as well, where the distribution has it under another name.
 declare -A commands_of=(

@@ -6,6 +6,7 @@ const COMMANDS = {
   etcd: ['etcd'],
   prometheus: ['prometheus', 'promtool'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+  zsh: ['zsh'],
 } as const;
 export type Tool = keyof typeof COMMANDS;
 

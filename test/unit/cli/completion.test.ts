@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../../support/cli.ts';
+import { describeWith } from '../../support/tools.ts';
 
 /** What bash offers for a line that ends where the cursor is. */
 async function offered(...words: string[]): Promise<string[]> {
@@ -50,17 +51,17 @@ describe.runIf(hasBash)('completion in bash', () => {
   });
 });
 
-const hasZsh = spawnSync('zsh', ['--version']).status === 0;
-
-it.runIf(hasZsh)('completion in zsh offers the values of an option', async () => {
-  const { out } = await runCommand(['completion', 'bash']);
-  const script = `autoload -U compinit bashcompinit && compinit -u -D && bashcompinit
+describeWith('zsh', 'completion in zsh', () => {
+  it('offers the values of an option', async () => {
+    const { out } = await runCommand(['completion', 'bash']);
+    const script = `autoload -U compinit bashcompinit && compinit -u -D && bashcompinit
 ${out}
 setopt ksharrays
 COMP_WORDS=(greptime-rebalancer plan -o '') COMP_CWORD=3
 _greptime_rebalancer
 print -l "\${COMPREPLY[@]}"`;
-  expect(execFileSync('zsh', ['-fc', script], { encoding: 'utf8' })).toBe('table\njson\nsql\ncurl\n');
+    expect(execFileSync('zsh', ['-fc', script], { encoding: 'utf8' })).toBe('table\njson\nsql\ncurl\n');
+  });
 });
 
 describe('completion', () => {
