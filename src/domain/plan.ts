@@ -58,6 +58,8 @@ export const loadBalanceSchema = z
     /** Targets outside. */
     outside: count,
     state: z.enum(LOAD_STATES),
+    /** While waiting: for so many more cycles in a row a target has to be above the trigger. 0: the loads have been watched for too short a time. */
+    cyclesToWait: count.exactOptional(),
   })
   .readonly();
 

@@ -1,7 +1,7 @@
 import { count } from '../lib/number.ts';
 import { isEven } from './balance.ts';
 import type { DatanodeId } from './ids.ts';
-import type { LoadState } from './load.ts';
+import { fromMean } from './load-text.ts';
 import type { Balance, DatanodeBalance, Warning } from './plan.ts';
 
 /** What can be said of where the regions are. */
@@ -124,7 +124,7 @@ function ending(
       : ['No regions: there is nothing to balance.'];
   if (code === 'uneven') {
     if (load && balance.regionsOnDraining === 0 && balance.tableSpreadViolation === 0)
-      return [unevenLoad(load.state, blockers)];
+      return [unevenLoad(load, datanodes, blockers)];
     if (blockers === undefined) return ['Unbalanced.'];
     return [blockers > 0 ? 'Unbalanced; every useful move is blocked.' : 'Unbalanced; no move helps.'];
   }
@@ -138,10 +138,22 @@ function ending(
     : ['The rest is balanced.'];
 }
 
-/** Where load alone is uneven. */
-function unevenLoad(state: LoadState, blockers: number | undefined): string {
-  if (state === 'waiting') return 'A datanode carries too much load, not yet for long enough to act on it.';
-  return `Unbalanced: a datanode carries too much load${blockers === undefined ? '' : ', and no move or exchange helps'}.`;
+/** Where load alone is uneven: who carries most, and what is waited for. */
+function unevenLoad(
+  { mean, state, cyclesToWait = 0 }: NonNullable<Balance['load']>,
+  datanodes: readonly DatanodeBalance[],
+  blockers: number | undefined,
+): string {
+  const carries = ({ load = 0, weight }: DatanodeBalance): number => load / weight;
+  const fullest = datanodes.reduce((most, node) => (carries(node) > carries(most) ? node : most));
+  const who = `${named([fullest])} is ${fromMean(carries(fullest), mean)} the mean load`;
+  if (state !== 'waiting')
+    return `Unbalanced: ${who}${blockers === undefined ? '' : ', and no move or exchange helps'}.`;
+  const until =
+    cyclesToWait > 0
+      ? `if that lasts for ${count(cyclesToWait, 'more cycle')}`
+      : 'once the loads have been watched for longer';
+  return `${capital(who)}. Moves begin ${until}.`;
 }
 
 const MOST_NAMED = 5;

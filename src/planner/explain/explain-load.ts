@@ -84,11 +84,17 @@ export function loadSentence({ plan, load }: ExplainContext, id: string): string
 
 /** How a target stands by its load, after the plan. */
 export function loadReason({ plan, load }: ExplainContext, id: string): ExplanationReason | undefined {
-  const after = plan.after?.datanodes.find((datanode) => datanode.id === id);
+  const [now, after] = [plan.before, plan.after].map((balance) =>
+    balance?.datanodes.find((datanode) => datanode.id === id),
+  );
   if (load === undefined || after?.load === undefined) return undefined;
   const { low, high, state } = load.before;
+  const isWithin = (each: number): boolean => each >= low && each <= high;
   const each = after.load / after.weight;
-  if (each >= low && each <= high) return reason('balanced', 'Its load is within the tolerance.');
+  if (isWithin(each)) {
+    const isAlready = isWithin((now?.load ?? after.load) / after.weight);
+    return reason('balanced', `${isAlready ? 'Its' : 'After the plan its'} load is within the tolerance.`);
+  }
   if (state === 'waiting') return reason('load-not-stable');
   return state === 'tolerated' || each < low ? reason('load-within-tolerance') : reason('out-of-balance');
 }

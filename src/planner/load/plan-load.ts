@@ -16,7 +16,7 @@ import { NOISE } from './score.ts';
 import { orderForLoad, partMoves } from './sequence.ts';
 import type { LoadStep } from './sequence.ts';
 
-type Bands = Omit<CountedLoad, 'now' | 'after' | 'ofMove'>;
+type Bands = Omit<CountedLoad, 'now' | 'after' | 'ofMove' | 'cyclesToWait'>;
 
 /** What the objective `load` adds to a placement that drains and table spread ask for. */
 export interface LoadPlan {
@@ -78,6 +78,7 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
   const isTold = isPlanned && (forLoad.length > 0 || !isUnsure(board));
   const after = standOf(bands, loadOf(board, board.carried), (isAbove) => isTold && isAbove);
   const { outside } = standOf(bands, found.ofDatanode, () => true);
+  const cyclesToWait = isTime(true, memory, policy) ? 0 : policy.stableFor - (memory?.cyclesAbove ?? 0) - 1;
   return {
     isPlanned,
     base,
@@ -86,7 +87,7 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
     minimumMoves,
     optimal: placement.optimal && minimumMoves === moves,
     // Where no move helps, it is as the plan leaves it.
-    load: { ...bands, now: moves === 0 && isPlanned ? after : { ...found, outside }, after },
+    load: { ...bands, cyclesToWait, now: moves === 0 && isPlanned ? after : { ...found, outside }, after },
   };
 }
 

@@ -6,10 +6,13 @@ import { makeBalance, makePlan } from '../../support/plans.ts';
 
 const MB = 1_000_000;
 
-function balance(loads: readonly number[], state: NonNullable<Balance['load']>['state']): Balance {
+type LoadBalance = NonNullable<Balance['load']>;
+
+function balance(loads: readonly number[], state: LoadBalance['state'], cyclesToWait?: number): Balance {
+  const load: LoadBalance = { by: 'writes', mean: 6 * MB, low: 5.4 * MB, high: 6.6 * MB, outside: 0, state };
   return makeBalance(
-    loads.map((load) => ({ regions: 4, load: load * MB })),
-    { load: { by: 'writes', mean: 6 * MB, low: 5.4 * MB, high: 6.6 * MB, outside: 0, state } },
+    loads.map((each) => ({ regions: 4, load: each * MB })),
+    { load: { ...load, ...(cyclesToWait !== undefined && { cyclesToWait }) } },
   );
 }
 
@@ -45,12 +48,17 @@ describe('a plan for load on the terminal', () => {
     [
       'that nothing helps',
       { moves: [], after: balance([8, 6, 4], 'uneven') },
-      'Unbalanced: a datanode carries too much load, and no move or exchange helps.',
+      'Unbalanced: datanode 0 is 33 % above the mean load, and no move or exchange helps.',
     ],
     [
-      'that it waits',
-      { moves: [], after: balance([8, 6, 4], 'waiting') },
-      'A datanode carries too much load, not yet for long enough to act on it.',
+      'who carries most, and for how many cycles that has to last',
+      { moves: [], after: balance([6, 8, 4], 'waiting', 2) },
+      'Datanode 1 is 33 % above the mean load. Moves begin if that lasts for 2 more cycles.',
+    ],
+    [
+      'that too little is known of the loads',
+      { moves: [], after: balance([6, 8, 4], 'waiting', 0) },
+      'Datanode 1 is 33 % above the mean load. Moves begin once the loads have been watched for longer.',
     ],
     [
       'that it is even enough',

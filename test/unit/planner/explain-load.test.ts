@@ -110,7 +110,8 @@ describe('explain with the objective load', () => {
     );
     const loads = { values, unsteady: new Uint8Array(values.length), areSettled: false };
     const input = inputOf(HOT, { loads });
-    expect(makePlan(input).plan).toMatchObject({ moves: [], before: { load: { state: 'waiting' } } });
+    const state = { load: { state: 'waiting', cyclesToWait: 0 } };
+    expect(makePlan(input).plan).toMatchObject({ moves: [], before: state });
     expect(reasonsOf(input, 0)).toEqual([
       'load-not-stable',
       expect.stringContaining('watched for too short a time'),
@@ -119,10 +120,44 @@ describe('explain with the objective load', () => {
     expect(makePlan({ ...input, memory: begun }).plan.moves).not.toEqual([]);
   });
 
+  it.each([
+    [0, 2],
+    [1, 1],
+  ])('tells after %i cycles above the trigger how many more it waits for', (cyclesAbove, cyclesToWait) => {
+    const memory = { ...EMPTY_MEMORY, load: { cyclesAbove, active: false } };
+    const { moves, before } = makePlan(inputOf(HOT, { memory })).plan;
+    expect({ moves, ...before.load }).toMatchObject({ moves: [], state: 'waiting', cyclesToWait });
+  });
+
   it('says what a datanode carries, and what is wanted', () => {
     const input = inputOf(HOT);
     const found = explain(input, makePlan(input).plan, 'datanode', '0');
     expect(found?.answer).toContain('It writes 9.0 MB/s; 6.0 is its share, and 5.4 to 6.6 is even enough.');
     expect(found?.reasons.map(({ code }) => code)).not.toContain('out-of-balance');
+  });
+
+  it.each([
+    [
+      'is even',
+      [
+        [1, N],
+        [N, 1],
+      ],
+      'Its load is within the tolerance.',
+    ],
+    [
+      'becomes even',
+      [
+        [1, N],
+        [1, N],
+        [1, N],
+        [1, N],
+      ],
+      'After the plan its load is within the tolerance.',
+    ],
+  ])('says when a datanode %s', (_name, megabytes, detail) => {
+    const input = inputOf(megabytes);
+    const found = explain(input, makePlan(input).plan, 'datanode', '0');
+    expect(found?.reasons[0]).toEqual({ code: 'balanced', detail });
   });
 });
