@@ -40,7 +40,11 @@ describe('reads', () => {
     expect(JSON.parse((await ask(`${url}/api/v1/status`)).text).verdict.code).toBe('starting');
     emitPlan(bus);
     const status = statusSchema.parse(JSON.parse((await ask(`${url}/api/v1/status`)).text));
-    expect(status.verdict).toEqual({ code: 'balancing', sentence: '0 of 2 moves done.', detail: null });
+    expect(status.verdict).toEqual({
+      code: 'balancing',
+      sentence: '0 of 2 moves done; the time left is known after the first move.',
+      detail: null,
+    });
     expect(status.queue.next.map((move) => move.regionId)).toEqual(['4398046511104', '4398046511106']);
   });
 

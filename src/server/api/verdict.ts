@@ -80,11 +80,11 @@ function standby({ leader, live }: VerdictFacts): Words | undefined {
   const { holder } = leader;
   const who = holder === null ? 'No replica is known to lead' : `${holder} leads`;
   const placement = placementNow(live).join(' ');
-  const own = placement === '' ? '' : ` By its own plan: ${placement}`;
+  const own = placement === '' ? '' : ` By the plan of this replica: ${placement}`;
   return {
     code: 'standby',
     sentence: `${who}; this replica stands by and moves nothing.`,
-    detail: `Plan, history, progress and cycles shown here are this replica's own; ask ${holder ?? 'the one that leads'} for what moves now.${own}`,
+    detail: `Shown here are the plan and the history of this replica. What moves now is shown by ${holder ?? 'the replica that leads'}.${own}`,
   };
 }
 
@@ -105,8 +105,7 @@ function noAnswer(facts: VerdictFacts): Words | undefined {
   if (!isSilent(facts)) return undefined;
   const { silentMs, snapshotAgeMs, live } = facts;
   const sentence = `No answer from GreptimeDB for ${silenceText(silentMs)}.`;
-  const age =
-    snapshotAgeMs === undefined ? '' : ` What is shown was read ${formatDuration(snapshotAgeMs)} ago.`;
+  const age = snapshotAgeMs === undefined ? '' : ' What is shown was read before.';
   const { currentMove } = live;
   const detail = currentMove
     ? `What becomes of the migration of region ${currentMove.move.regionId} is not known meanwhile.`
@@ -161,7 +160,7 @@ function lookFirst(failures: readonly MoveRecord[]): string {
   const sentences = isCause(cause)
     ? [CAUSES[cause], FIRST_STEPS[cause] ?? '']
     : ['See the error in history.'];
-  return [`${share}${commonDatanode(alike)}: ${cause}.`, ...sentences].join(' ').trim();
+  return [`${share}${commonDatanode(alike)}: ${cause.replaceAll('_', ' ')}.`, ...sentences].join(' ').trim();
 }
 
 const MOST_TARGETS = 3;
@@ -275,6 +274,10 @@ function balancing({ live, progress, timeLeftMs, nowMs }: VerdictFacts): Words {
   const hasFailed = lastFailure(live) !== null;
   const slow = slowMove(live, nowMs);
   const left = timeLeftMs && !hasFailed && slow === '' ? `, about ${formatEstimate(timeLeftMs)} left` : '';
+  const soon =
+    timeLeftMs === undefined && moved === 0 && live.cycle && !hasFailed && slow === ''
+      ? `; the time left is known after the first ${failed > 0 ? 'successful ' : ''}move`
+      : '';
   const rest = live.cycle
     ? slow
     : hasFailed
@@ -283,7 +286,7 @@ function balancing({ live, progress, timeLeftMs, nowMs }: VerdictFacts): Words {
         ? '; waits for the hourly limit of moves'
         : '; continues next cycle';
   const done = `${formatNumber(moved)} of ${count(total, 'move')} done`;
-  return { code: 'balancing', sentence: withRemarks(live, `${done}${failures}${left}${rest}.`) };
+  return { code: 'balancing', sentence: withRemarks(live, `${done}${failures}${left}${soon}${rest}.`) };
 }
 
 /** What the moves that are left will not mend is told first. */

@@ -6,7 +6,7 @@ import { Select } from '../controls/choice.tsx';
 import { Folded } from '../controls/folded.tsx';
 import { useAttempt } from '../hooks/attempt.ts';
 import { usePage, usePageState } from '../page/page.ts';
-import { ZONE } from '../format.ts';
+import { formatClock, ZONE } from '../format.ts';
 import { THEME_CHOICES, useTheme } from '../page/theme.ts';
 
 const CONNECTION = {
@@ -58,12 +58,15 @@ function LostBanner({ problem }: { readonly problem: string }): JSX.Element {
 function Title(): JSX.Element {
   const cluster = usePageState(({ status }) => status?.cluster);
   const version = usePageState(({ status }) => status?.process.version);
+  // Another one each minute; no live region, so nobody is told of it.
+  const nowMs = usePageState(({ nowMs: ms }) => Math.floor(ms / 60_000) * 60_000);
   return (
     <div class="title">
       <h1>{cluster?.name ?? 'greptime-rebalancer'}</h1>
       {cluster && (
         <p>
           {cluster.version ? `GreptimeDB ${cluster.version} · ` : ''}rebalancer {version} · times in {ZONE}
+          {nowMs > 0 && `, now ${formatClock(new Date(nowMs).toISOString(), nowMs)}`}
         </p>
       )}
     </div>

@@ -142,16 +142,27 @@ function LastMove({ move }: { readonly move: MoveView }): JSX.Element {
 }
 
 /** Between two moves of a cycle there is a short pause. */
-function nextMove({ leader, cycle, gates, dryRun, queue }: StatusView): PlannedMove | undefined {
-  return leader.leads && cycle && !dryRun && gates.length === 0 ? queue.next[0] : undefined;
+export function nextMove({
+  leader,
+  cycle,
+  gates,
+  dryRun,
+  queue,
+  verdict,
+  currentMove,
+}: StatusView): PlannedMove | undefined {
+  const isHeld = currentMove !== null || !leader.leads || !cycle || dryRun || verdict.code === 'lost-contact';
+  return !isHeld && gates.length === 0 ? queue.next[0] : undefined;
 }
 
-function idleText({ leader, dryRun, paused, queue }: StatusView): string {
+function idleText({ leader, dryRun, paused, queue, verdict }: StatusView): string {
   if (!leader.leads)
     return leader.holder === null
       ? 'Only a leader moves regions, and none is known. What moves is not known here.'
       : `Only the leader, ${leader.holder}, moves regions. What it moves now is on its page, not known here.`;
   if (dryRun) return 'No migration running. The dry run moves nothing.';
+  if (verdict.code === 'lost-contact')
+    return 'When GreptimeDB was last read, no migration was running. What runs now is not known.';
   if (paused) return 'No migration running. The rebalancer is paused.';
   return queue.length === 0 ? 'No migration running. Nothing is queued.' : 'No migration running.';
 }

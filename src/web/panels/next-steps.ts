@@ -3,10 +3,13 @@ import type { BlockerCode, GateCode } from '../../domain/codes.ts';
 /** How what is in the way ends, or is ended: one sentence or two each. Nothing for what says it in its own sentence. */
 
 const SECOND_MOVER =
-  'Find out who else moves regions, and stop one of the two. Then press Resume, at the top.';
-const RELEASE = 'Ends by itself; Release, below, ends it at once.';
+  'Find out who else moves regions, and stop one of the two. Then press Resume at the top.';
+const RELEASE = 'The quarantine ends by itself. To end it at once, press Release below.';
 const PROCEDURES = 'Ends by itself; if it lasts, look at information_schema.procedure_info.';
 const METASRV_LOG = "Look at metasrv's log for a failed or stuck procedure.";
+
+export const LOST_STEP =
+  'Moves go on by themselves then. Check the address in the configuration, the network, and whether frontend and metasrv run.';
 
 export const GATE_STEPS: Readonly<Partial<Record<GateCode, string>>> = {
   'dry-run':
@@ -21,7 +24,7 @@ export const GATE_STEPS: Readonly<Partial<Record<GateCode, string>>> = {
   'too-few-alive': 'Start the dead datanodes; execution.minAliveShare is the limit.',
   'move-limit': 'The next cycle continues; execution.maxMovesPerCycle is the limit.',
   'hourly-limit': 'Goes on by itself within the hour; execution.maxMovesPerHour is the limit.',
-  'too-many-failures': 'Find the cause first. Then press Resume, at the top.',
+  'too-many-failures': 'Find the cause first. Then press Resume at the top.',
   thrash: SECOND_MOVER,
   'other-mover': SECOND_MOVER,
   'cluster-unhealthy': 'The next cycle tries again. Check whether GreptimeDB answers.',
@@ -29,7 +32,7 @@ export const GATE_STEPS: Readonly<Partial<Record<GateCode, string>>> = {
 
 export const BLOCKER_STEPS: Readonly<Partial<Record<BlockerCode, string>>> = {
   pinned:
-    'To let them move, take them out of pins.tables or pins.regions in the configuration file. The daemon reads a changed file by itself, no restart is needed.',
+    'To let regions move, take them or their tables out of pins.tables and pins.regions in the configuration file. The daemon reads a changed file by itself, no restart is needed.',
   cooldown: 'Ends by itself; execution.regionCooldown is how long it takes.',
   quarantined: RELEASE,
   'source-quarantined': RELEASE,

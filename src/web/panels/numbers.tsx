@@ -25,7 +25,7 @@ export function Numbers(): JSX.Element | null {
     ...(load
       ? []
       : [skew(status, 'nodeSkew', 'Datanode skew', 'all tables: most minus least regions of a datanode')]),
-    ['Moves left', ...movesLeft(status)],
+    [status.leader.leads ? 'Moves left' : "Moves in this replica's plan", ...movesLeft(status)],
     [
       'Regions',
       snapshot ? formatCount(snapshot.regions) : '–',
@@ -94,8 +94,16 @@ function loadImbalance({ datanodes }: StatusView, load: NonNullable<StatusView['
 const NO_MOVE: ReadonlySet<string> = new Set(['blocked', 'attention']);
 
 /** Of the plan as it stands. */
-function movesLeft({ plan, progress, verdict, load }: StatusView): readonly [ComponentChildren, string?] {
+function movesLeft({
+  plan,
+  progress,
+  verdict,
+  load,
+  leader,
+}: StatusView): readonly [ComponentChildren, string?] {
   if (!plan) return ['–'];
+  if (!leader.leads)
+    return [<span class="dim">{formatCount(progress.remaining)}</span>, 'the leader moves by its own plan'];
   if (progress.remaining === 0 && load?.state === 'waiting') return ['0', 'too early to act'];
   // Not the 0 of a balanced cluster.
   if (progress.remaining === 0 && NO_MOVE.has(verdict.code))

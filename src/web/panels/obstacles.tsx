@@ -1,13 +1,13 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { BLOCKERS, GATES, GATE_SEVERITY } from '../../domain/codes.ts';
-import type { GateCode } from '../../domain/codes.ts';
+import type { BlockerCode, GateCode } from '../../domain/codes.ts';
 import type { StatusView, Verdict } from '../../server/api/answers.ts';
 import { Folded } from '../controls/folded.tsx';
 import { Section } from '../controls/section.tsx';
 import { Ahead, TextWithTimes } from '../controls/time.tsx';
 import { plural } from '../format.ts';
 import { usePageState } from '../page/page.ts';
-import { BLOCKER_STEPS, GATE_STEPS } from './next-steps.ts';
+import { BLOCKER_STEPS, GATE_STEPS, LOST_STEP } from './next-steps.ts';
 import type { StatusProps } from './progress.tsx';
 import { Quarantine } from './quarantine.tsx';
 
@@ -37,10 +37,16 @@ export function Obstacles(): JSX.Element | null {
   const isPaused = paused !== null && leader.leads;
   // A dry run ends before it looks at any gate.
   const isDryRun = dryRun && leader.leads && queue.length > 0;
-  if (gates.length + blocked.length + resting === 0 && !isPaused && !isDryRun) return null;
+  const isLost = status.verdict.code === 'lost-contact';
+  if (gates.length + blocked.length + resting === 0 && !isPaused && !isDryRun && !isLost) return null;
   return (
     <Section title={isStill ? "Why it isn't moving" : 'What is left alone'} id="obstacles">
       <ul class="obstacles">
+        {isLost && (
+          <Obstacle tone="warn" code="lost-contact" step={LOST_STEP}>
+            <strong>GreptimeDB does not answer:</strong> nothing starts until it does.
+          </Obstacle>
+        )}
         {isPaused && <Pause status={status} />}
         {isDryRun && (
           <Obstacle tone="warn" code="dry-run" step={GATE_STEPS['dry-run']}>
@@ -54,7 +60,7 @@ export function Obstacles(): JSX.Element | null {
         ))}
         {blocked.map(({ code, count, harmless }) => (
           <Obstacle key={code} tone="calm" code={code} step={BLOCKER_STEPS[code]}>
-            <strong>{plural(count - harmless, 'region')}:</strong> {BLOCKERS[code]}
+            <BlockerText code={code} count={count - harmless} all={status.snapshot?.regions} />
           </Obstacle>
         ))}
       </ul>
@@ -100,15 +106,46 @@ function Pause({ status: { paused, currentMove } }: StatusProps): JSX.Element {
     <Obstacle tone="warn" code="paused" step={undefined}>
       <strong>The rebalancer is paused</strong>
       {until === null ? (
-        ' until somebody presses Resume, at the top.'
+        ' until somebody presses Resume at the top.'
       ) : (
         <>
           {' '}
-          until <Ahead at={until} />. Resume, at the top, ends that earlier.
+          until <Ahead at={until} />. To end the pause earlier, press Resume at the top.
         </>
       )}
       {currentMove && ' The migration under way finishes.'}
     </Obstacle>
+  );
+}
+
+/** What keeps single regions where they are, for one of them or for many. */
+function BlockerText({
+  code,
+  count,
+  all,
+}: {
+  readonly code: BlockerCode;
+  readonly count: number;
+  readonly all: number | undefined;
+}): JSX.Element {
+  // The list below names the datanodes.
+  if (code === 'target-quarantined')
+    return (
+      <>
+        Migrations to a datanode failed, so it is in quarantine. Nothing moves to it. Its regions stay there.
+      </>
+    );
+  const regions = count > 1 && count === all ? `All ${plural(count, 'region')}` : plural(count, 'region');
+  if (code === 'pinned')
+    return (
+      <>
+        <strong>{regions}</strong> {count === 1 ? 'is' : 'are'} pinned in the configuration.
+      </>
+    );
+  return (
+    <>
+      <strong>{regions}:</strong> {BLOCKERS[code]}
+    </>
   );
 }
 

@@ -41,13 +41,15 @@ export function Progress({ status }: StatusProps): JSX.Element | null {
 
 /** How long the remaining moves take; while nothing may be moved, how long they would. */
 export function timeLeft({ progress, paused, dryRun, verdict, gates }: StatusView): string {
-  const { etaSeconds, expectedSeconds } = progress;
+  const { done, failed, etaSeconds, expectedSeconds } = progress;
   if (verdict.code === 'lost-contact') return 'how long the rest takes is not known now';
   const isOutside = gates.some(({ code }) => code === 'outside-window');
   if (isOutside && etaSeconds !== null)
     return `done in about ${formatEstimate(etaSeconds * 1_000)}, the wait for the window included`;
   if (!paused && etaSeconds !== null) return `about ${formatEstimate(etaSeconds * 1_000)} left`;
-  if (expectedSeconds === null) return 'how long they take is known after the first move';
+  if (expectedSeconds === null && dryRun) return 'no estimate: the rebalancer has not moved anything yet';
+  if (expectedSeconds === null)
+    return `how long the rest takes is known after the first ${done + failed > 0 ? 'successful ' : ''}move`;
   const time = `about ${formatEstimate(expectedSeconds * 1_000)}`;
   if (dryRun) return `they would take ${time}`;
   return paused ? `${time} once resumed` : `${time} once it may move`;

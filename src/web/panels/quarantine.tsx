@@ -12,7 +12,7 @@ import { Ahead } from '../controls/time.tsx';
 import { formatCount } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { useAttempt } from '../hooks/attempt.ts';
-import { usePage } from '../page/page.ts';
+import { usePage, usePageState } from '../page/page.ts';
 
 type Quarantined = Answers['/api/v1/quarantine'];
 type Held = Quarantined['quarantined'][number];
@@ -26,11 +26,19 @@ export function Quarantine({ count }: { readonly count: number }): JSX.Element {
   const shown = value?.quarantined.slice(0, SHOWN) ?? [];
   // What is to be done about the datanodes: the detail of each begins with its cause.
   const steps = value?.datanodes.map(({ detail }) => stepOf(detail.split(':')[0] ?? '')) ?? [];
-  const told = [...new Set(steps)].filter((step) => step !== '');
+  // The verdict may have said it.
+  const said = usePageState(({ status }) => status?.verdict.detail ?? '');
+  const isNew = (text: string): boolean => text !== '' && !said.includes(text);
+  const told = [...new Set(steps)].filter(isNew);
   return (
     <>
       <h3>In quarantine</h3>
       <Problem text={problem} />
+      {told.map((step) => (
+        <p key={step}>
+          <strong>What to do:</strong> {step}
+        </p>
+      ))}
       {value && value.datanodes.length > 0 && (
         <div class="quarantine">
           <DataTable
@@ -39,9 +47,6 @@ export function Quarantine({ count }: { readonly count: number }): JSX.Element {
             rows={value.datanodes}
             keyOf={({ datanodeId, role }) => `${datanodeId} ${role}`}
           />
-          {told.map((step) => (
-            <p key={step}>{step}</p>
-          ))}
         </div>
       )}
       {[...Map.groupBy(shown, ({ move }) => move?.cause ?? null)].map(([cause, regions]) => (
@@ -50,8 +55,8 @@ export function Quarantine({ count }: { readonly count: number }): JSX.Element {
             <span class="badge bad">
               {formatCount(regions.length)} × {cause?.replaceAll('_', ' ') ?? 'unknown cause'}
             </span>{' '}
-            {cause !== null && isCause(cause) && CAUSES[cause]}{' '}
-            {!told.includes(stepOf(cause ?? '')) && stepOf(cause ?? '')}
+            {cause !== null && isCause(cause) && isNew(CAUSES[cause]) && CAUSES[cause]}{' '}
+            {isNew(stepOf(cause ?? '')) && !told.includes(stepOf(cause ?? '')) && stepOf(cause ?? '')}
           </p>
           <DataTable isStacked columns={COLUMNS} rows={regions} keyOf={({ regionId }) => regionId} />
         </div>
@@ -83,7 +88,7 @@ const DATANODE_COLUMNS: readonly Column<HeldDatanode>[] = [
         <DetailsButton what="datanode" id={datanodeId}>
           Datanode {datanodeId}
         </DetailsButton>
-        <p class="small">Last failure: {detail}</p>
+        <p class="small">Last failure: {detail.replace(/^rolled_back:/, 'rolled back:')}</p>
       </>
     ),
   },

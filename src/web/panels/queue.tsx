@@ -8,6 +8,7 @@ import { formatCount } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { useSettled, useThrottled } from '../hooks/pace.ts';
 import { usePageState } from '../page/page.ts';
+import { nextMove } from './moving.tsx';
 
 const FIRST = 5;
 const ALL = 200;
@@ -16,18 +17,24 @@ const ALL = 200;
 function Whose(): JSX.Element | null {
   const status = usePageState((state) => state.status);
   if (!status || status.queue.length === 0) return null;
-  const { leader, dryRun, paused } = status;
+  const { leader, dryRun, paused, verdict } = status;
   if (!leader.leads) {
     const who = leader.holder === null ? 'The leader' : `The leader, ${leader.holder},`;
-    return <Empty>{`This replica's own plan. ${who} makes its own, and moves by that.`}</Empty>;
+    return (
+      <Empty>{`This is the plan of this replica, and none of it starts. ${who} follows a plan of its own.`}</Empty>
+    );
   }
+  if (verdict.code === 'lost-contact') return <Empty>None of these starts until GreptimeDB answers.</Empty>;
   if (paused) return <Empty>None of these starts while paused.</Empty>;
   return dryRun ? <Empty>Planned only: none of these starts in the dry run.</Empty> : null;
 }
 
 /** What is next, in the order in which it will be done. */
 export function Queue(): JSX.Element {
-  const length = usePageState(({ status }) => status?.queue.length ?? 0);
+  // What is shown as starting in a moment is not told twice.
+  const starting = usePageState(({ status }) => (status ? nextMove(status)?.regionId : undefined));
+  const waiting = usePageState(({ status }) => status?.queue.length ?? 0);
+  const length = waiting - Number(starting !== undefined);
   const planId = usePageState(({ status }) => status?.plan?.planId ?? '');
   const revision = usePageState(({ revisions }) => revisions.moves);
   const current = usePageState(({ status }) => status?.currentMove?.move.regionId ?? '');
@@ -37,11 +44,13 @@ export function Queue(): JSX.Element {
   const filter = useSettled(text);
   const { value, problem } = useAnswer(
     '/api/v1/queue',
-    isWhole ? { limit: ALL, text: filter } : { limit: FIRST },
-    useThrottled(`${planId}/${revision}/${current}/${length}`, 1_000),
+    isWhole ? { limit: ALL, text: filter } : { limit: FIRST + 1 },
+    useThrottled(`${planId}/${revision}/${current}/${waiting}`, 1_000),
   );
   // What was fetched a moment ago may have begun since.
-  const moves = (value?.moves ?? []).filter(({ regionId }) => regionId !== current);
+  const moves = (value?.moves ?? [])
+    .filter(({ regionId }) => regionId !== current && regionId !== starting)
+    .slice(0, isWhole ? ALL : FIRST);
   const more = (value?.total ?? 0) - (value?.moves.length ?? 0);
   return (
     <Section

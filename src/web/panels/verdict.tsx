@@ -5,10 +5,9 @@ import type { StatusView, Verdict as VerdictCode } from '../../server/api/answer
 import { actions } from '../api/actions.ts';
 import { Folded } from '../controls/folded.tsx';
 import { TextWithTimes } from '../controls/time.tsx';
-import { formatCount, plural } from '../format.ts';
+import { plural } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { useAttempt } from '../hooks/attempt.ts';
-import { useThrottled } from '../hooks/pace.ts';
 import { usePage, usePageState } from '../page/page.ts';
 import { Progress, timeLeft } from './progress.tsx';
 import type { StatusProps } from './progress.tsx';
@@ -76,7 +75,11 @@ export function Verdict(): JSX.Element | null {
     verdict.code === 'balanced'
       ? verdict.sentence.replace(/ ?\bBalanced\.$/, '')
       : verdict.sentence.replace(/^No regions: there/, 'There');
-  const sentence = said.replace('Run resume to continue.', 'Press Resume to continue.');
+  // What is to be looked at comes before the way out.
+  const isToLookAt = verdict.code === 'paused' && verdict.detail !== null;
+  const sentence = said
+    .replace(/Run resume to continue\. ?/, isToLookAt ? '' : 'Press Resume to continue. ')
+    .trim();
   return (
     <section class={`card verdict ${tone} ${verdict.code}`} aria-labelledby="verdict">
       <Head title={title} icon={icon}>
@@ -102,13 +105,17 @@ function sentenceOf(text: string): string {
 const OWN_WORDS: ReadonlySet<VerdictCode> = new Set(['paused', 'standby', 'blocked']);
 
 /** In the program's own words it is there to read; what other programs said is folded. Reasons that are listed below are not told twice. */
-function Detail({ status: { verdict, gates, blocked } }: StatusProps): JSX.Element | null {
+function Detail({
+  status: { verdict, gates, blocked, quarantinedDatanodes },
+}: StatusProps): JSX.Element | null {
   const { code, detail } = verdict;
   if (detail === null || (code === 'blocked' && gates.length + blocked.length > 0)) return null;
   if (!OWN_WORDS.has(code)) return <Folded text={detail} />;
   return code === 'paused' ? (
     <p>
-      <strong>Look first:</strong> {detail}
+      <strong>Look first:</strong> {detail} Then press Resume.{' '}
+      {quarantinedDatanodes > 0 &&
+        'Release is not needed: plans leave out datanodes in quarantine until their time is over.'}
     </p>
   ) : (
     <p class="dim">{detail}</p>
@@ -130,7 +137,9 @@ function Draining({ status }: StatusProps): JSX.Element {
       {left.map((node) => (
         <p key={node.id}>
           {plural(node.regions, 'region')} left on datanode {node.id}
-          <Drained node={node} />.{node.regionsAfter > 0 && <HeldBack id={node.id} />}
+          {node.regionsAfter > 0 &&
+            `; ${node.regionsAfter === node.regions ? 'none' : 'not all'} of them can leave now`}
+          .{node.regionsAfter > 0 && <HeldBack id={node.id} />}
         </p>
       ))}
       {status.leader.leads && asked.length > 0 && (
@@ -149,33 +158,6 @@ function Draining({ status }: StatusProps): JSX.Element {
           ))}
         </p>
       )}
-    </>
-  );
-}
-
-type Datanode = StatusView['datanodes'][number];
-
-const MOST_COUNTED = 1_000;
-
-/** How many regions have left a draining datanode since somebody asked for that, and whether the plan moves the others. */
-function Drained({ node: { id, regions, regionsAfter, drain } }: { readonly node: Datanode }): JSX.Element {
-  const revision = usePageState(({ revisions }) => revisions.moves);
-  const { value } = useAnswer(
-    '/api/v1/history',
-    {
-      ...{ datanode: id, reason: 'drain', outcome: 'succeeded', limit: MOST_COUNTED },
-      ...(drain?.since && { since: drain.since }),
-    },
-    useThrottled(revision, 5_000),
-  );
-  const moved = value?.moves.filter(({ from }) => from === id).length ?? 0;
-  const isMore = value !== null && value.next !== null;
-  return (
-    <>
-      {drain?.since &&
-        moved > 0 &&
-        `, ${isMore ? 'at least ' : ''}${formatCount(moved)} ${moved === 1 ? 'has' : 'have'} left`}
-      {regionsAfter > 0 && `; ${regionsAfter === regions ? 'none' : 'not all'} of them can leave now`}
     </>
   );
 }

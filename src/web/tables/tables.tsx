@@ -52,7 +52,7 @@ export function Tables(): JSX.Element {
   if (!matrix || matrix.tables.length === 0)
     return (
       <Section title="Tables" id="tables">
-        <Empty>{matrix ? 'The cluster has no tables.' : 'The cluster has not been read yet.'}</Empty>
+        <Empty>{matrix ? 'No selected table has a region.' : 'The cluster has not been read yet.'}</Empty>
       </Section>
     );
   const aside = (

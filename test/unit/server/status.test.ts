@@ -70,13 +70,13 @@ const verdicts: [
     'standby: rebalancer-1 leads; this replica stands by and moves nothing.',
     seen,
     { leader: { leads: false, holder: 'rebalancer-1' } },
-    "Plan, history, progress and cycles shown here are this replica's own; ask rebalancer-1 for what moves now. By its own plan: 2 moves would balance the cluster.",
+    'Shown here are the plan and the history of this replica. What moves now is shown by rebalancer-1. By the plan of this replica: 2 moves would balance the cluster.',
   ],
   [
     'standby: No replica is known to lead; this replica stands by and moves nothing.',
     [],
     { leader: { leads: false, holder: null } },
-    "Plan, history, progress and cycles shown here are this replica's own; ask the one that leads for what moves now.",
+    'Shown here are the plan and the history of this replica. What moves now is shown by the replica that leads.',
   ],
   [
     'balancing: 1 of 2 moves done; the last cycle failed, the next one tries again.',
@@ -103,7 +103,7 @@ const verdicts: [
     'connect ECONNREFUSED',
   ],
   [
-    'lost-contact: No answer from GreptimeDB for 40 s. What is shown was read 10 s ago.',
+    'lost-contact: No answer from GreptimeDB for 40 s. What is shown was read before.',
     seen,
     { silentMs: 40_900, timeLeftMs: 22_000 },
   ],
@@ -148,13 +148,13 @@ const verdicts: [
     'paused: Paused automatically: 3 migrations failed in a row (limit 3). Run resume to continue. 2 moves would balance the cluster.',
     seen,
     { paused: breaker, failures: [failedMove('4'), failedMove('4')] },
-    'Last 2 failures to datanode 4: rolled_back. The migration began and the cluster undid it. Look at the log and the disk of the target, and whether it reaches the object storage and the write-ahead log.',
+    'Last 2 failures to datanode 4: rolled back. The migration began and the cluster undid it. Look at the log and the disk of the target, and whether it reaches the object storage and the write-ahead log.',
   ],
   [
     'paused: Paused automatically: 3 migrations failed in a row (limit 3). Run resume to continue. 2 moves would balance the cluster.',
     seen,
     { paused: breaker, failures: [failedMove('4'), failedMove('2', 'procedure-lost'), failedMove('3')] },
-    '2 of the last 3 failures to datanodes 3 and 4: rolled_back. The migration began and the cluster undid it. Look at the log and the disk of the target, and whether it reaches the object storage and the write-ahead log.',
+    '2 of the last 3 failures to datanodes 3 and 4: rolled back. The migration began and the cluster undid it. Look at the log and the disk of the target, and whether it reaches the object storage and the write-ahead log.',
   ],
   ['balanced: Datanode 2 is empty. Balanced.', [taken, planned(even), finished('balanced')]],
   ['balanced: Datanode 2 is empty. Balanced.', [taken, planned(even)], { dryRun: true }],
@@ -194,7 +194,7 @@ const verdicts: [
     ],
     { dryRun: true },
   ],
-  ['balancing: 0 of 2 moves done.', [...seen, started]],
+  ['balancing: 0 of 2 moves done; the time left is known after the first move.', [...seen, started]],
   ['balancing: 1 of 2 moves done, about 4 s left.', [...seen, started, ended()], { timeLeftMs: 4_000 }],
   ['balancing: 1 of 2 moves done.', [...seen, started, ended()], { timeLeftMs: undefined }],
   [
@@ -230,7 +230,11 @@ const verdicts: [
     ],
   ],
   // A long run of moves is no lost contact.
-  ['balancing: 0 of 2 moves done.', [...seen, started], { nowMs: START_MS + 7_200_000 }],
+  [
+    'balancing: 0 of 2 moves done; the time left is known after the first move.',
+    [...seen, started],
+    { nowMs: START_MS + 7_200_000 },
+  ],
 ];
 
 describe('the verdict', () => {
