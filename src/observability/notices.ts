@@ -89,7 +89,7 @@ function block(told: Told, event: StampedEvent, why: string): News {
 }
 
 function done({ startedAtMs, moved, failed }: Rebalance, event: StampedEvent): Notice {
-  const failures = failed === 0 ? '' : `, ${failed} failed or skipped`;
+  const failures = failed === 0 ? '' : `, ${failed} did not succeed`;
   const duration = formatEstimate(event.atMs - startedAtMs);
   return tell('finished', event, `The cluster is balanced: ${moves(moved)} in ${duration}${failures}.`);
 }

@@ -144,6 +144,10 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await verdict(page, 'Paused');
       expect(daemon.running.session.store.pause(Date.now())).toMatchObject({ reason: 'new disks' });
       await page.getByText(/^Paused by anna .*new disks/).waitFor();
+      const why = page.locator('.obstacles li').first();
+      await why
+        .getByText(/To end the pause earlier, press Resume at the top\. Reason: new disks\./)
+        .waitFor();
       await page.getByRole('list').getByText('anna (127.0.0.1)').first().waitFor();
       await page.getByRole('button', { name: 'Resume' }).click();
       await verdict(page, 'Balanced');
@@ -154,7 +158,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   test('drains a datanode only after a preview was confirmed', async () => {
     await withPage({ cluster: { layout: 'balanced', migrationTimeMs: 200 } }, async (page, daemon) => {
       await verdict(page, 'Balanced');
-      await page.getByText(/times in .*, now \d\d:\d\d$/).waitFor();
+      await page.getByText(/times in .*, now\s\d\d:\d\d$/).waitFor();
       await page.getByRole('button', { name: 'Drain…' }).click();
       const dialog = page.getByRole('dialog', { name: 'Drain datanodes' });
       await dialog.getByRole('checkbox', { name: /^2 / }).check();
@@ -399,6 +403,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         )
         .waitFor();
       await page.getByText(/^Last failure: rolled back: /).waitFor();
+      await page.getByText('3 did not succeed').waitFor();
       const first = page.locator('.obstacles li').first();
       await first.getByText('The rebalancer is paused until somebody presses Resume').waitFor();
       await page

@@ -270,7 +270,7 @@ function slowMove({ currentMove, recentDurationsMs }: LiveState, nowMs: number):
 
 function balancing({ live, progress, timeLeftMs, nowMs }: VerdictFacts): Words {
   const { moved, failed, total } = progress;
-  const failures = failed === 0 ? '' : `, ${formatNumber(failed)} failed or skipped`;
+  const failures = failed === 0 ? '' : `, ${formatNumber(failed)} did not succeed`;
   const hasFailed = lastFailure(live) !== null;
   const slow = slowMove(live, nowMs);
   const left = timeLeftMs && !hasFailed && slow === '' ? `, about ${formatEstimate(timeLeftMs)} left` : '';

@@ -66,7 +66,7 @@ function Title(): JSX.Element {
       {cluster && (
         <p>
           {cluster.version ? `GreptimeDB ${cluster.version} · ` : ''}rebalancer {version} · times in {ZONE}
-          {nowMs > 0 && `, now ${formatClock(new Date(nowMs).toISOString(), nowMs)}`}
+          {nowMs > 0 && `, now\u00a0${formatClock(new Date(nowMs).toISOString(), nowMs)}`}
         </p>
       )}
     </div>

@@ -9,7 +9,7 @@ const PROCEDURES = 'Ends by itself; if it lasts, look at information_schema.proc
 const METASRV_LOG = "Look at metasrv's log for a failed or stuck procedure.";
 
 export const LOST_STEP =
-  'Moves go on by themselves then. Check the address in the configuration, the network, and whether frontend and metasrv run.';
+  'Check the address in the configuration, the network, and whether frontend and metasrv run.';
 
 export const GATE_STEPS: Readonly<Partial<Record<GateCode, string>>> = {
   'dry-run':

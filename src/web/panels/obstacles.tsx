@@ -45,6 +45,7 @@ export function Obstacles(): JSX.Element | null {
         {isLost && (
           <Obstacle tone="warn" code="lost-contact" step={LOST_STEP}>
             <strong>GreptimeDB does not answer:</strong> nothing starts until it does.
+            {!dryRun && !isPaused && ' Moves go on by themselves then.'}
           </Obstacle>
         )}
         {isPaused && <Pause status={status} />}
@@ -102,6 +103,7 @@ function Obstacle({
 
 function Pause({ status: { paused, currentMove } }: StatusProps): JSX.Element {
   const until = paused?.until ?? null;
+  const reason = paused?.reason ?? '';
   return (
     <Obstacle tone="warn" code="paused" step={undefined}>
       <strong>The rebalancer is paused</strong>
@@ -113,6 +115,7 @@ function Pause({ status: { paused, currentMove } }: StatusProps): JSX.Element {
           until <Ahead at={until} />. To end the pause earlier, press Resume at the top.
         </>
       )}
+      {reason !== '' && ` Reason: ${/[.!?]$/.test(reason) ? reason : `${reason}.`}`}
       {currentMove && ' The migration under way finishes.'}
     </Obstacle>
   );

@@ -31,7 +31,7 @@ export function Progress({ status }: StatusProps): JSX.Element | null {
           <strong>
             {formatCount(done)} of {plural(total, 'move')} done
           </strong>
-          {failed > 0 && <span class="bad toned"> · {formatCount(failed)} failed or skipped</span>}
+          {failed > 0 && <span class="bad toned"> · {formatCount(failed)} did not succeed</span>}
           {remaining > 0 && ` · ${timeLeft(status)}`}
         </p>
       )}

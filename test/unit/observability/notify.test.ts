@@ -65,7 +65,7 @@ describe('what is told', () => {
       ],
       [
         'started: Rebalance started: 2 moves.',
-        'finished: The cluster is balanced: 2 moves in 11 min, 1 failed or skipped.',
+        'finished: The cluster is balanced: 2 moves in 11 min, 1 did not succeed.',
       ],
     ],
     ['nothing about a cluster that stays balanced', [cycle, plan, ended('balanced'), ended('balanced')], []],

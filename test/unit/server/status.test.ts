@@ -213,7 +213,7 @@ const verdicts: [
     { timeLeftMs: 4_000 },
   ],
   [
-    'balancing: 1 region left on datanode 2, which drains. 1 of 2 moves done, 1 failed or skipped; continues next cycle.',
+    'balancing: 1 region left on datanode 2, which drains. 1 of 2 moves done, 1 did not succeed; continues next cycle.',
     [...seen, ended(), ended({ ...second, state: 'failed' }), finished('partial')],
   ],
   ['balanced: Datanode 2 is dead. Balanced.', withoutOne],
