@@ -529,6 +529,24 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     });
   });
 
+  test('tells that all regions are pinned, and by which keys', async () => {
+    await withPage({ set: ['pins.tables=["public.*"]'] }, async (page) => {
+      await verdict(page, 'Blocked');
+      const pinned = page.locator('.obstacles li').first();
+      await pinned
+        .getByText(/^All \d+ regions are pinned in the configuration\. .* pins\.tables and pins\.regions/)
+        .waitFor();
+    });
+  });
+
+  test('tells once what to do about all datanodes in quarantine', async () => {
+    const set = ['execution.maxConsecutiveFailures=1000', 'execution.pauseBetweenMoves=0s'];
+    await withPage({ cluster: { faults: 'rollback=1' }, set }, async (page) => {
+      await page.getByText(/^What to do: Look at the log and the disk/).waitFor();
+      expect(await page.getByText('Look at the log and the disk').count()).toBe(1);
+    });
+  });
+
   test('says why nothing moves while GreptimeDB does not answer', async () => {
     await withPage({ set: DRY_RUN }, async (page) => {
       await verdict(page, 'Dry run');

@@ -61,7 +61,12 @@ export function Obstacles(): JSX.Element | null {
         ))}
         {blocked.map(({ code, count, harmless }) => (
           <Obstacle key={code} tone="calm" code={code} step={BLOCKER_STEPS[code]}>
-            <BlockerText code={code} count={count - harmless} all={status.snapshot?.regions} />
+            <BlockerText
+              code={code}
+              count={count - harmless}
+              isAll={count === status.snapshot?.regions}
+              all={count}
+            />
           </Obstacle>
         ))}
       </ul>
@@ -126,10 +131,14 @@ function BlockerText({
   code,
   count,
   all,
+  isAll,
 }: {
   readonly code: BlockerCode;
   readonly count: number;
-  readonly all: number | undefined;
+  /** With those that cost no balance. */
+  readonly all: number;
+  /** Whether that is every region. */
+  readonly isAll: boolean;
 }): JSX.Element {
   // The list below names the datanodes.
   if (code === 'target-quarantined')
@@ -138,11 +147,11 @@ function BlockerText({
         Migrations to a datanode failed, so it is in quarantine. Nothing moves to it. Its regions stay there.
       </>
     );
-  const regions = count > 1 && count === all ? `All ${plural(count, 'region')}` : plural(count, 'region');
+  const regions = isAll && all > 1 ? `All ${plural(all, 'region')}` : plural(count, 'region');
   if (code === 'pinned')
     return (
       <>
-        <strong>{regions}</strong> {count === 1 ? 'is' : 'are'} pinned in the configuration.
+        <strong>{regions}</strong> {regions.startsWith('1 ') ? 'is' : 'are'} pinned in the configuration.
       </>
     );
   return (
