@@ -153,7 +153,7 @@ function unevenLoad(
     cyclesToWait > 0
       ? `if that lasts for ${count(cyclesToWait, 'more cycle')}`
       : 'once the loads have been watched for longer';
-  return `${capital(who)}. Moves begin ${until}.`;
+  return `${capital(who)}. Moves are planned ${until}.`;
 }
 
 const MOST_NAMED = 5;

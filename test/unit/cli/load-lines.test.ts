@@ -53,12 +53,12 @@ describe('a plan for load on the terminal', () => {
     [
       'who carries most, and for how many cycles that has to last',
       { moves: [], after: balance([6, 8, 4], 'waiting', 2) },
-      'Datanode 1 is 33 % above the mean load. Moves begin if that lasts for 2 more cycles.',
+      'Datanode 1 is 33 % above the mean load. Moves are planned if that lasts for 2 more cycles.',
     ],
     [
       'that too little is known of the loads',
       { moves: [], after: balance([6, 8, 4], 'waiting', 0) },
-      'Datanode 1 is 33 % above the mean load. Moves begin once the loads have been watched for longer.',
+      'Datanode 1 is 33 % above the mean load. Moves are planned once the loads have been watched for longer.',
     ],
     [
       'that it is even enough',
