@@ -138,15 +138,20 @@ function ending(
     : ['The rest is balanced.'];
 }
 
-/** Where load alone is uneven: who carries most, and what is waited for. */
+/** Where load alone is uneven: who carries most, or least where none has too much, and what is waited for. */
 function unevenLoad(
-  { mean, state, cyclesToWait = 0 }: NonNullable<Balance['load']>,
+  { mean, high, state, cyclesToWait = 0 }: NonNullable<Balance['load']>,
   datanodes: readonly DatanodeBalance[],
   blockers: number | undefined,
 ): string {
   const carries = ({ load = 0, weight }: DatanodeBalance): number => load / weight;
-  const fullest = datanodes.reduce((most, node) => (carries(node) > carries(most) ? node : most));
-  const who = `${named([fullest])} is ${fromMean(carries(fullest), mean)} the mean load`;
+  const byLoad = datanodes
+    .filter(({ load }) => load !== undefined)
+    .toSorted((a, b) => carries(b) - carries(a));
+  const fullest = byLoad[0];
+  const farthest = fullest && carries(fullest) > high ? fullest : byLoad.at(-1);
+  if (!farthest) return 'Unbalanced.';
+  const who = `${named([farthest])} is ${fromMean(carries(farthest), mean)} the mean load`;
   if (state !== 'waiting')
     return `Unbalanced: ${who}${blockers === undefined ? '' : ', and no move or exchange helps'}.`;
   const until =

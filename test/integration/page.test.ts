@@ -479,6 +479,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       }
       await page.getByText('What it moves now is on its page, not known here.').waitFor();
       await page.getByText("Moves in this replica's plan").waitFor();
+      await page.getByText(/^none by this replica, which started /).waitFor();
       await page.unrouteAll({ behavior: 'ignoreErrors' });
     });
   });
@@ -506,6 +507,15 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await page.getByText('Planned only: none of these starts in the dry run.').waitFor();
       await page.getByText('No estimate: the rebalancer has not moved anything yet.').waitFor();
       await page.getByText(/^none yet; the rebalancer started /).waitFor();
+    });
+  });
+
+  test('tells of the dry run while the load is only watched', async () => {
+    const load = ['load.by=disk', 'load.minimum=0', 'load.stableFor=1000', 'objective=load'];
+    const set = [...DRY_RUN, ...load.map((setting) => `balance.${setting}`)];
+    await withPage({ cluster: { layout: 'balanced', loads: 'hot-tables' }, set }, async (page) => {
+      await verdict(page, 'Waiting');
+      await page.locator('.obstacles li').getByText('set execution.dryRun: false').waitFor();
     });
   });
 
@@ -543,6 +553,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     const set = ['execution.maxConsecutiveFailures=1000', 'execution.pauseBetweenMoves=0s'];
     await withPage({ cluster: { faults: 'rollback=1' }, set }, async (page) => {
       await page.getByText(/^What to do: Look at the log and the disk/).waitFor();
+      await page.getByText(/Release below once its cause is gone/).waitFor();
       expect(await page.getByText('Look at the log and the disk').count()).toBe(1);
     });
   });

@@ -66,7 +66,7 @@ export interface LoadStep extends Relocation {
   readonly partner: number;
   /** It makes the table's spread worse, until the moves of the table right after it are made too. */
   readonly opens: boolean;
-  /** This move lifts a target above the highest load at the start: no order avoids it. */
+  /** This move lifts a target above the highest load at the start. */
   readonly peaks: boolean;
 }
 

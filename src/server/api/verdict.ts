@@ -139,7 +139,7 @@ function starting({ live }: VerdictFacts): Words | undefined {
 function paused({ live, paused: state, failures }: VerdictFacts): Words | undefined {
   if (!state) return undefined;
   const sentence = [sentenceOf(pauseText(state)), ...placementNow(live)].join(' ');
-  return { code: 'paused', sentence, ...(failures.length > 0 && { detail: lookFirst(failures) }) };
+  return { code: 'paused', sentence, detail: failures.length > 0 ? lookFirst(failures) : null };
 }
 
 /** Whether the cluster is balanced, or what would make it so. */

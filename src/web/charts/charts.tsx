@@ -102,8 +102,9 @@ export function Charts(): JSX.Element {
   );
 }
 
-/** With how it is now as the last point: what is stored is a step behind. */
-function withNow(series: SeriesView, { balance, datanodes }: StatusView, nowMs: number): SeriesView {
+/** With how it is now as the last point: what is stored is a step behind. Without contact nobody knows how it is. */
+function withNow(series: SeriesView, { balance, datanodes, verdict }: StatusView, nowMs: number): SeriesView {
+  if (verdict.code === 'lost-contact') return series;
   const until = new Date(Math.max(nowMs, Date.parse(series.until))).toISOString();
   if (!balance) return { ...series, until };
   const counts = datanodes.filter(({ state }) => countsForSkew(state)).map(({ regions }) => regions);

@@ -57,10 +57,11 @@ export function Moving(): JSX.Element | null {
   );
 }
 
-function NoMoveYet({ status: { process } }: StatusProps): JSX.Element {
+function NoMoveYet({ status: { process, leader } }: StatusProps): JSX.Element {
   return (
     <>
-      none yet; the rebalancer started <Ago at={process.startedAt} />
+      {leader.leads ? 'none yet; the rebalancer' : 'none by this replica, which'} started{' '}
+      <Ago at={process.startedAt} />
     </>
   );
 }

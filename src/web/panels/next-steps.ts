@@ -4,7 +4,8 @@ import type { BlockerCode, GateCode } from '../../domain/codes.ts';
 
 const SECOND_MOVER =
   'Find out who else moves regions, and stop one of the two. Then press Resume at the top.';
-const RELEASE = 'The quarantine ends by itself. To end it at once, press Release below.';
+const RELEASE =
+  'The quarantine ends by itself. To end it earlier, press Release below once its cause is gone.';
 const PROCEDURES = 'Ends by itself; if it lasts, look at information_schema.procedure_info.';
 const METASRV_LOG = "Look at metasrv's log for a failed or stuck procedure.";
 

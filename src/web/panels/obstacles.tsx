@@ -27,7 +27,7 @@ export function isStuck({ verdict, gates, cycle }: StatusView): boolean {
 export function Obstacles(): JSX.Element | null {
   const status = usePageState((state) => state.status);
   if (!status) return null;
-  const { quarantined, quarantinedDatanodes, paused, dryRun, leader, queue, currentMove } = status;
+  const { quarantined, quarantinedDatanodes, paused, dryRun, leader, queue, currentMove, load } = status;
   const resting = quarantined + quarantinedDatanodes;
   const gates = gatesToTell(status);
   // What rests where it should be is in nobody's way.
@@ -35,8 +35,8 @@ export function Obstacles(): JSX.Element | null {
   // Between two cycles, too.
   const isStill = isStuck(status) || (gates.length > 0 && currentMove === null);
   const isPaused = paused !== null && leader.leads;
-  // A dry run ends before it looks at any gate.
-  const isDryRun = dryRun && leader.leads && queue.length > 0;
+  // A dry run ends before it looks at any gate. While the load is only watched nothing is queued yet.
+  const isDryRun = dryRun && leader.leads && (queue.length > 0 || load?.state === 'waiting');
   const isLost = status.verdict.code === 'lost-contact';
   if (gates.length + blocked.length + resting === 0 && !isPaused && !isDryRun && !isLost) return null;
   return (

@@ -61,6 +61,16 @@ describe('a plan for load on the terminal', () => {
       'Datanode 1 is 33 % above the mean load. Moves are planned once the loads have been watched for longer.',
     ],
     [
+      'who carries least, where none has too much',
+      { moves: [], after: balance([6.5, 6.5, 4], 'uneven') },
+      'Unbalanced: datanode 2 is 33 % below the mean load, and no move or exchange helps.',
+    ],
+    [
+      'that loads are uneven over datanodes that are not listed',
+      { moves: [], after: { ...balance([], 'uneven'), regionsOnDead: 1, nodeSpreadViolation: 1 } },
+      '1 region led by datanodes that are not listed: left to failover. Unbalanced.',
+    ],
+    [
       'that it is even enough',
       { moves: [], after: balance([7, 6, 5], 'tolerated') },
       'Balanced. Nothing to move.',

@@ -119,6 +119,11 @@ const verdicts: [
     { paused: { untilMs: null, reason: '', by: 'anna' } },
   ],
   [
+    'paused: Paused by anna until resumed. 2 moves would balance the cluster.',
+    [...seen, finished('failed', 'connect ECONNREFUSED')],
+    { paused: { untilMs: null, reason: '', by: 'anna' } },
+  ],
+  [
     'paused: Paused by anna until resumed. Datanode 2 is empty. Balanced.',
     [taken, planned(even), finished('balanced')],
     { paused: { untilMs: null, reason: '', by: 'anna' } },
