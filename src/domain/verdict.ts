@@ -22,6 +22,8 @@ export interface JudgeOptions {
   readonly onlyDrain?: boolean;
   /** Where no move is left: how many blockers the plan names. */
   readonly blockers?: number;
+  /** Where a load is watched before anything is planned for it: when the last cycle that it has to last for begins, in ISO 8601. */
+  readonly watchedUntil?: string | undefined;
 }
 
 /**
@@ -31,13 +33,14 @@ export interface JudgeOptions {
 export function judgePlacement(
   balance: Balance,
   warnings: readonly Warning[] = [],
-  { onlyDrain = false, blockers }: JudgeOptions = {},
+  options: JudgeOptions = {},
 ): PlacementVerdict {
+  const { onlyDrain = false } = options;
   const asked = onlyDrain ? { ...balance, tableSpreadViolation: 0, nodeSpreadViolation: 0 } : balance;
   const found = !onlyDrain && isEmpty(balance) ? 'nothing-selected' : codeOf(asked, warnings);
   // Nothing can be said to be even over no datanode.
   const code = found === 'balanced' && !onlyDrain && targetsOf(balance) === 0 ? 'attention' : found;
-  const rest = onlyDrain ? [] : ending(code, balance, { blockers, warnings });
+  const rest = onlyDrain ? [] : ending(code, balance, warnings, options);
   return { code, sentence: [...emptied(balance), ...remarksOn(balance, warnings), ...rest].join(' ') };
 }
 
@@ -114,9 +117,11 @@ function capital(text: string): string {
 function ending(
   code: PlacementCode,
   balance: Balance,
-  { blockers, warnings }: { readonly blockers: number | undefined; readonly warnings: readonly Warning[] },
+  warnings: readonly Warning[],
+  options: JudgeOptions,
 ): string[] {
   const { datanodes, load } = balance;
+  const { blockers } = options;
   // Why there are none may have been told.
   if (code === 'nothing-selected')
     return warnings.some((warning) => warning.code === code)
@@ -124,39 +129,48 @@ function ending(
       : ['No regions: there is nothing to balance.'];
   if (code === 'uneven') {
     if (load && balance.regionsOnDraining === 0 && balance.tableSpreadViolation === 0)
-      return [unevenLoad(load, datanodes, blockers)];
+      return [unevenLoad(load, datanodes, options)];
     if (blockers === undefined) return ['Unbalanced.'];
     return [blockers > 0 ? 'Unbalanced; every useful move is blocked.' : 'Unbalanced; no move helps.'];
   }
   if (targetsOf(balance) === 0) return ['No datanode may lead regions.'];
   if (code === 'balanced') return ['Balanced.'];
+  const kept = keptUneven(balance);
+  return [
+    kept === undefined ? 'The rest is balanced.' : `Unbalanced until ${kept} may receive regions again.`,
+  ];
+}
+
+/** The datanodes in quarantine, where the cluster stays uneven without them: `datanode 3`. The shares of the others leave them out; the skew does not. */
+export function keptUneven({ datanodes, load, tableSkewMax, nodeSkew }: Balance): string | undefined {
   const quarantined = datanodes.filter(({ state }) => state === 'quarantined');
-  const skew = load ? balance.tableSkewMax : Math.max(balance.tableSkewMax, balance.nodeSkew);
-  // The shares of the others leave them out; the skew does not.
-  return quarantined.length > 0 && skew > 1
-    ? [`Unbalanced until ${named(quarantined)} may receive regions again.`]
-    : ['The rest is balanced.'];
+  const skew = load ? tableSkewMax : Math.max(tableSkewMax, nodeSkew);
+  return quarantined.length > 0 && skew > 1 ? named(quarantined) : undefined;
 }
 
 /** Where load alone is uneven: who carries most, or least where none has too much, and what is waited for. */
 function unevenLoad(
-  { mean, high, state, cyclesToWait = 0 }: NonNullable<Balance['load']>,
+  { mean, low, high, state, cyclesToWait = 0 }: NonNullable<Balance['load']>,
   datanodes: readonly DatanodeBalance[],
-  blockers: number | undefined,
+  { blockers, watchedUntil }: JudgeOptions,
 ): string {
   const carries = ({ load = 0, weight }: DatanodeBalance): number => load / weight;
   const byLoad = datanodes
     .filter(({ load }) => load !== undefined)
     .toSorted((a, b) => carries(b) - carries(a));
   const fullest = byLoad[0];
-  const farthest = fullest && carries(fullest) > high ? fullest : byLoad.at(-1);
+  const isAbove = fullest !== undefined && carries(fullest) > high;
+  const farthest = isAbove ? fullest : byLoad.at(-1);
   if (!farthest) return 'Unbalanced.';
-  const who = `${named([farthest])} is ${fromMean(carries(farthest), mean)} the mean load`;
+  const others = byLoad.filter((node) => (isAbove ? carries(node) > high : carries(node) < low)).length - 1;
+  const alike =
+    others > 0 ? `, ${count(others, 'more datanode')} ${isAbove ? 'above' : 'below'} the band` : '';
+  const who = `${named([farthest])} is ${fromMean(carries(farthest), mean)} the mean load${alike}`;
   if (state !== 'waiting')
     return `Unbalanced: ${who}${blockers === undefined ? '' : ', and no move or exchange helps'}.`;
   const until =
     cyclesToWait > 0
-      ? `if that lasts for ${count(cyclesToWait, 'more cycle')}`
+      ? `if that lasts for ${count(cyclesToWait, 'more cycle')}${watchedUntil === undefined ? '' : `, until ${watchedUntil}`}`
       : 'once the loads have been watched for longer';
   return `${capital(who)}. Moves are planned ${until}.`;
 }

@@ -159,7 +159,7 @@ async function killInTheMiddle(profile: string, locks: LockServer): Promise<void
   };
   const moves = await eventually('the cluster is balanced', isDone, STEP_LIMIT_MS);
   expect(moves.at(-1)).toMatchObject({ regionId, state: 'succeeded' });
-  expect(moves.every(({ state }) => state === 'succeeded')).toBe(true);
+  expect(moves.filter(({ state }) => state !== 'succeeded')).toEqual([]);
   const asked = accepted(cluster);
   expect(new Set(asked).size).toBe(asked.length);
   expect(asked).toHaveLength(askedByFirst - 1 + moves.length);

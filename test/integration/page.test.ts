@@ -168,6 +168,8 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await dialog.getByRole('button', { name: 'Drain datanode 2' }).click();
       await verdict(page, 'Draining datanode 2');
       await page.getByText(/^\d regions? left on datanode 2\.$/).waitFor();
+      await page.getByText('The moves that are left balance the other datanodes, too.').waitFor();
+      await page.getByText('Then it gets its share of regions back.').waitFor();
       expect(daemon.running.session.store.requested('drain').map(({ datanode }) => datanode)).toEqual(['2']);
       await page.locator('.node-label.draining .node-count strong', { hasText: /^0$/ }).waitFor();
       await page.locator('.node-label.draining').getByText('drained').waitFor();
@@ -408,7 +410,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await first.getByText('The rebalancer is paused until somebody presses Resume').waitFor();
       await page
         .getByText(
-          /^Look first: Last 3 failures to datanodes? .*: rolled back\..* Look at the log and the disk.* Then press Resume\. Release is not needed/,
+          /^Look first: Last 3 failures to datanodes? .*: rolled back\..* Look at the log and the disk.* Then press Resume\. The datanodes in quarantine need no Release: /,
         )
         .waitFor();
       // Once is enough.
@@ -569,6 +571,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       });
       await page.reload();
       await verdict(page, 'Lost contact');
+      await page.getByRole('heading', { name: 'Why nothing starts' }).waitFor();
       const why = page.locator('.obstacles li').first();
       await why
         .getByText(/GreptimeDB does not answer: nothing starts until it does\. Moves go on by/)

@@ -69,6 +69,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
       stateProblem: stateProblem(),
       tables: session.config.tables,
       nextTickAtMs: daemon.nextTickAtMs(),
+      scheduleIntervalMs: daemon.scheduleIntervalMs(),
       maxSnapshotAgeMs: daemon.maxSnapshotAgeMs(),
       timeLeftMs,
       expectedMs: timeLeftMs ?? expectedMs(live.state(), session.config, nowMs),

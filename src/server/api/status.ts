@@ -22,7 +22,6 @@ export interface StatusFacts extends Omit<VerdictFacts, 'progress' | 'snapshotAg
   readonly version: string;
   /** `api` is null until it has been found out. */
   readonly cluster: StatusView['cluster'];
-  readonly nextTickAtMs: number | undefined;
   /** ms that the remaining moves would take if they could begin now; undefined while that is not known. */
   readonly expectedMs: number | undefined;
   /** Drains by datanode, of the configuration and those that were asked for. */

@@ -3,7 +3,7 @@ import { BLOCKERS, GATES, GATE_SEVERITY } from '../../domain/codes.ts';
 import type { GateCode } from '../../domain/codes.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import type { TableSelection } from '../../domain/selector.ts';
-import { judgePlacement, named, remarksOn } from '../../domain/verdict.ts';
+import { judgePlacement, keptUneven, named, remarksOn } from '../../domain/verdict.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
 import { isoTime } from '../../observability/event-view.ts';
@@ -31,6 +31,9 @@ export interface VerdictFacts {
   /** From which age on a snapshot counts as lost contact, in ms. */
   readonly maxSnapshotAgeMs: number;
   readonly progress: Progress;
+  readonly nextTickAtMs: number | undefined;
+  /** ms between two cycles; undefined without a schedule. */
+  readonly scheduleIntervalMs: number | undefined;
   /** ms until the remaining moves are made; undefined while that is not known or nothing may be moved. */
   readonly timeLeftMs: number | undefined;
   /** How long GreptimeDB has answered no request, in ms; 0 while it does. */
@@ -84,7 +87,7 @@ function standby({ leader, live }: VerdictFacts): Words | undefined {
   return {
     code: 'standby',
     sentence: `${who}; this replica stands by and moves nothing.`,
-    detail: `Shown here are the plan and the history of this replica. What moves now is shown by ${holder ?? 'the replica that leads'}.${own}`,
+    detail: `Shown here are the plan and the history of this replica. What moves now, and how long the rest takes, is shown by ${holder ?? 'the replica that leads'}.${own}`,
   };
 }
 
@@ -183,17 +186,33 @@ function sentenceOf(text: string): string {
 }
 
 /** Nothing is left to move: either all is well, or no move can mend what is wrong. */
-function settled({ live, tables }: VerdictFacts): Words | undefined {
+function settled(facts: VerdictFacts): Words | undefined {
+  const { live, tables } = facts;
   const { balance, plan, ended } = live;
   if (!balance || movesLeft(live) > 0) return undefined;
   const blockers = live.blocked.values().reduce((sum, { count, harmless }) => sum + count - harmless, 0);
-  const { code, sentence } = judgePlacement(balance.now, plan?.warnings, { blockers });
+  const watchedUntil = cycleTime(facts, balance.now.load?.cyclesToWait ?? 0);
+  const { code, sentence } = judgePlacement(balance.now, plan?.warnings, { blockers, watchedUntil });
   if (code === 'nothing-selected' && plan?.warnings.length === 0)
     return { code, sentence: `${sentence} ${selectionText(tables)}` };
+  if (code === 'attention') return { code, sentence: `${sentence}${restingRegions(live)}` };
   if (code !== 'uneven') return { code, sentence };
   // What failed is planned anew.
   if (ended.values().some((state) => state !== 'succeeded')) return undefined;
   return { code: 'blocked', sentence, detail: blockersOf(live) ?? lastFailure(live) };
+}
+
+/** What the sentence of datanodes in quarantine leaves out. */
+function restingRegions({ blocked }: LiveState): string {
+  const { count: all = 0, harmless = 0 } = blocked.get('quarantined') ?? {};
+  const costly = all - harmless;
+  return costly === 0 ? '' : ` ${count(costly, 'region')} ${costly === 1 ? 'is' : 'are'} in quarantine, too.`;
+}
+
+/** When the cycle begins that comes so many cycles from now. */
+function cycleTime({ nextTickAtMs, scheduleIntervalMs }: VerdictFacts, ahead: number): string | undefined {
+  if (nextTickAtMs === undefined || scheduleIntervalMs === undefined || ahead === 0) return undefined;
+  return isoTime(nextTickAtMs + (ahead - 1) * scheduleIntervalMs);
 }
 
 /** `The configuration selects every table but greptime_private.*; none has a region.` */
@@ -240,7 +259,9 @@ function wouldDo(live: LiveState): string {
   const code = balance && judgePlacement(balance.after, plan?.warnings).code;
   const moves = count(left, 'move');
   if (code === 'balanced') return `${moves} would balance the cluster`;
-  if (code === 'attention') return `${moves} would balance the rest`;
+  const kept = balance && keptUneven(balance.after);
+  const more = kept === undefined ? '' : `, more follow when ${kept} may receive regions again`;
+  if (code === 'attention') return `${moves} would balance the rest${more}`;
   return `${moves} ${left === 1 ? 'is' : 'are'} planned`;
 }
 
@@ -273,7 +294,9 @@ function balancing({ live, progress, timeLeftMs, nowMs }: VerdictFacts): Words {
   const failures = failed === 0 ? '' : `, ${formatNumber(failed)} did not succeed`;
   const hasFailed = lastFailure(live) !== null;
   const slow = slowMove(live, nowMs);
-  const left = timeLeftMs && !hasFailed && slow === '' ? `, about ${formatEstimate(timeLeftMs)} left` : '';
+  const basis = live.recentDurationsMs.length === 1 ? ', going by one move' : '';
+  const left =
+    timeLeftMs && !hasFailed && slow === '' ? `, about ${formatEstimate(timeLeftMs)} left${basis}` : '';
   const soon =
     timeLeftMs === undefined && moved === 0 && live.cycle && !hasFailed && slow === ''
       ? `; the time left is known after the first ${failed > 0 ? 'successful ' : ''}move`

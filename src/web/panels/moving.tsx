@@ -170,9 +170,10 @@ function idleText({ leader, dryRun, paused, queue, verdict }: StatusView): strin
 
 /** When something may be moved, or is looked for. */
 function nextTime({ leader, dryRun, paused, cycle, nextTickAt, queue, verdict }: StatusView): NamedFact[] {
-  if (!leader.leads || cycle) return [];
+  if (!leader.leads) return [];
   if (paused)
     return [['Pause ends', paused.until === null ? 'when somebody resumes' : <Ahead at={paused.until} />]];
+  if (cycle) return [];
   const isIdle =
     dryRun || queue.length === 0 || verdict.code === 'blocked' || verdict.code === 'lost-contact';
   return [

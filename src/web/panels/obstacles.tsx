@@ -5,7 +5,7 @@ import type { StatusView, Verdict } from '../../server/api/answers.ts';
 import { Folded } from '../controls/folded.tsx';
 import { Section } from '../controls/section.tsx';
 import { Ahead, TextWithTimes } from '../controls/time.tsx';
-import { plural } from '../format.ts';
+import { formatCount, plural } from '../format.ts';
 import { usePageState } from '../page/page.ts';
 import { BLOCKER_STEPS, GATE_STEPS, LOST_STEP } from './next-steps.ts';
 import type { StatusProps } from './progress.tsx';
@@ -40,7 +40,7 @@ export function Obstacles(): JSX.Element | null {
   const isLost = status.verdict.code === 'lost-contact';
   if (gates.length + blocked.length + resting === 0 && !isPaused && !isDryRun && !isLost) return null;
   return (
-    <Section title={isStill ? "Why it isn't moving" : 'What is left alone'} id="obstacles">
+    <Section title={titleOf(isLost, isStill)} id="obstacles">
       <ul class="obstacles">
         {isLost && (
           <Obstacle tone="warn" code="lost-contact" step={LOST_STEP}>
@@ -66,6 +66,7 @@ export function Obstacles(): JSX.Element | null {
               count={count - harmless}
               isAll={count === status.snapshot?.regions}
               all={count}
+              targets={quarantinedDatanodes}
             />
           </Obstacle>
         ))}
@@ -73,6 +74,12 @@ export function Obstacles(): JSX.Element | null {
       {resting > 0 && <Quarantine count={resting} />}
     </Section>
   );
+}
+
+/** What runs in a GreptimeDB that does not answer is not known: only that nothing starts. */
+function titleOf(isLost: boolean, isStill: boolean): string {
+  if (isLost) return 'Why nothing starts';
+  return isStill ? "Why it isn't moving" : 'What is left alone';
 }
 
 /** Gates that say no more than the pause, or that this replica stands by. */
@@ -132,6 +139,7 @@ function BlockerText({
   count,
   all,
   isAll,
+  targets,
 }: {
   readonly code: BlockerCode;
   readonly count: number;
@@ -139,10 +147,17 @@ function BlockerText({
   readonly all: number;
   /** Whether that is every region. */
   readonly isAll: boolean;
+  /** Datanodes in quarantine. */
+  readonly targets: number;
 }): JSX.Element {
   // The list below names the datanodes.
   if (code === 'target-quarantined')
-    return (
+    return targets > 1 ? (
+      <>
+        Migrations to {formatCount(targets)} datanodes failed, so these are in quarantine. Nothing moves to
+        them. Their regions stay there.
+      </>
+    ) : (
       <>
         Migrations to a datanode failed, so it is in quarantine. Nothing moves to it. Its regions stay there.
       </>

@@ -115,7 +115,7 @@ function Detail({
     <p>
       <strong>Look first:</strong> {detail} Then press Resume.{' '}
       {quarantinedDatanodes > 0 &&
-        'Release is not needed: plans leave out datanodes in quarantine until their time is over.'}
+        'The datanodes in quarantine need no Release: plans leave them out until their time is over. To all others regions move again.'}
     </p>
   ) : (
     <p class="dim">{detail}</p>
@@ -142,6 +142,9 @@ function Draining({ status }: StatusProps): JSX.Element {
           .{node.regionsAfter > 0 && <HeldBack id={node.id} />}
         </p>
       ))}
+      {left.length > 0 && isEvenAfter(status) && (
+        <p class="dim">The moves that are left balance the other datanodes, too.</p>
+      )}
       {status.leader.leads && asked.length > 0 && (
         <p class="tools">
           {asked.map(({ id }) => (
@@ -155,11 +158,17 @@ function Draining({ status }: StatusProps): JSX.Element {
             >
               Stop draining datanode {id}
             </button>
-          ))}
+          ))}{' '}
+          <span class="dim">Then it gets its share of regions back.</span>
         </p>
       )}
     </>
   );
+}
+
+function isEvenAfter({ balance, load }: StatusView): boolean {
+  if (!balance || load) return false;
+  return Math.max(balance.after.tableSkewMax, balance.after.nodeSkew) <= 1;
 }
 
 /** What keeps the others there, as `explain datanode` tells it. */

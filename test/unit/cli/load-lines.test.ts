@@ -56,6 +56,11 @@ describe('a plan for load on the terminal', () => {
       'Datanode 1 is 33 % above the mean load. Moves are planned if that lasts for 2 more cycles.',
     ],
     [
+      'how many more are above the band',
+      { moves: [], after: balance([9, 8, 1], 'uneven') },
+      'Unbalanced: datanode 0 is 50 % above the mean load, 1 more datanode above the band, and no move or exchange helps.',
+    ],
+    [
       'that too little is known of the loads',
       { moves: [], after: balance([6, 8, 4], 'waiting', 0) },
       'Datanode 1 is 33 % above the mean load. Moves are planned once the loads have been watched for longer.',

@@ -23,6 +23,7 @@ function statusFacts(overrides: Partial<StatusFacts> & Pick<StatusFacts, 'live'>
     tables: { include: [], exclude: [] },
     leader: { leads: true, holder: null },
     nextTickAtMs: START_MS + 60_000,
+    scheduleIntervalMs: 60_000,
     maxSnapshotAgeMs: 60_000,
     timeLeftMs: undefined,
     expectedMs: undefined,
@@ -48,6 +49,16 @@ const typo = {
   name: 'publik.*',
   detail: 'No table matches tables.include (publik.*): there is nothing to balance.',
 } as const;
+const withQuarantined = makeBalance([4, 4, { regions: 0, state: 'quarantined' }], { nodeSkew: 4 });
+const watched = makeBalance(
+  [
+    { regions: 2, load: 8 },
+    { regions: 2, load: 4 },
+  ],
+  {
+    load: { by: 'writes', mean: 6, low: 5.4, high: 6.6, outside: 2, state: 'waiting', cyclesToWait: 3 },
+  },
+);
 const deadWithRegion = makeBalance([1, 1, { regions: 1, state: 'dead' }], { regionsOnDead: 1 });
 const dead = base.after.datanodes.map((node) =>
   node.id === '2' ? { ...node, state: 'dead' as const, drains: false } : node,
@@ -70,13 +81,13 @@ const verdicts: [
     'standby: rebalancer-1 leads; this replica stands by and moves nothing.',
     seen,
     { leader: { leads: false, holder: 'rebalancer-1' } },
-    'Shown here are the plan and the history of this replica. What moves now is shown by rebalancer-1. By the plan of this replica: 2 moves would balance the cluster.',
+    'Shown here are the plan and the history of this replica. What moves now, and how long the rest takes, is shown by rebalancer-1. By the plan of this replica: 2 moves would balance the cluster.',
   ],
   [
     'standby: No replica is known to lead; this replica stands by and moves nothing.',
     [],
     { leader: { leads: false, holder: null } },
-    'Shown here are the plan and the history of this replica. What moves now is shown by the replica that leads.',
+    'Shown here are the plan and the history of this replica. What moves now, and how long the rest takes, is shown by the replica that leads.',
   ],
   [
     'balancing: 1 of 2 moves done; the last cycle failed, the next one tries again.',
@@ -191,6 +202,15 @@ const verdicts: [
     { dryRun: true },
   ],
   [
+    'dry-run: Datanode 2 is in quarantine after failed migrations: nothing moves to it, and the plan leaves it out. 2 moves would balance the rest, more follow when datanode 2 may receive regions again; execution.dryRun is on, so none is made.',
+    [taken, planned(samplePlan({ after: withQuarantined })), finished('planned')],
+    { dryRun: true },
+  ],
+  [
+    'blocked: Datanode 0 is 33 % above the mean load. Moves are planned if that lasts for 3 more cycles, until 2026-01-01T00:03:00.000Z.',
+    [taken, planned({ ...stuck, before: watched, after: watched, blocked: [] }), finished('blocked')],
+  ],
+  [
     'dry-run: 2 moves are planned; execution.dryRun is on, so none is made.',
     [
       taken,
@@ -200,7 +220,11 @@ const verdicts: [
     { dryRun: true },
   ],
   ['balancing: 0 of 2 moves done; the time left is known after the first move.', [...seen, started]],
-  ['balancing: 1 of 2 moves done, about 4 s left.', [...seen, started, ended()], { timeLeftMs: 4_000 }],
+  [
+    'balancing: 1 of 2 moves done, about 4 s left, going by one move.',
+    [...seen, started, ended()],
+    { timeLeftMs: 4_000 },
+  ],
   ['balancing: 1 of 2 moves done.', [...seen, started, ended()], { timeLeftMs: undefined }],
   [
     'balancing: 1 of 2 moves done; the one under way takes long: 2 min, others took 4 s.',
@@ -208,12 +232,12 @@ const verdicts: [
     { timeLeftMs: 4_000, nowMs: START_MS + 120_000 },
   ],
   [
-    'balancing: 1 of 2 moves done, about 4 s left; continues next cycle.',
+    'balancing: 1 of 2 moves done, about 4 s left, going by one move; continues next cycle.',
     [...seen, started, ended(), gate('move-limit', ''), finished('moved')],
     { timeLeftMs: 4_000 },
   ],
   [
-    'balancing: 1 of 2 moves done, about 4 s left; waits for the hourly limit of moves.',
+    'balancing: 1 of 2 moves done, about 4 s left, going by one move; waits for the hourly limit of moves.',
     [...seen, started, ended(), gate('hourly-limit', ''), finished('gated')],
     { timeLeftMs: 4_000 },
   ],
