@@ -77,6 +77,7 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
       drains: drainsOf(session),
       pid: process.pid,
       quarantined: memory.quarantine.length,
+      quarantineEndsAtMs: firstEndMs([...memory.quarantine, ...memory.datanodes]),
       restingDatanodes: restingOf(memory.datanodes),
       cooling: memory.cooldowns.length,
     };
@@ -133,6 +134,13 @@ export function createViews(dependencies: ViewDependencies): ServerViews {
 function expectedMs(state: LiveState, config: Config, nowMs: number): number | undefined {
   const { recentDurationsMs } = state;
   return expectedTimeMs({ moves: movesLeft(state), recentDurationsMs }, config, nowMs);
+}
+
+function firstEndMs(rests: readonly { readonly untilMs: number }[]): number | undefined {
+  return rests.reduce<number | undefined>(
+    (first, { untilMs }) => Math.min(first ?? untilMs, untilMs),
+    undefined,
+  );
 }
 
 function restingOf(rests: Memory['datanodes']): StatusFacts['restingDatanodes'] {

@@ -27,7 +27,6 @@ export interface StatusFacts extends Omit<VerdictFacts, 'progress' | 'snapshotAg
   /** Drains by datanode, of the configuration and those that were asked for. */
   readonly drains: ReadonlyMap<string, DrainView>;
   readonly pid: number;
-  readonly quarantined: number;
   /** By datanode: whether it gives or receives no regions for a while. */
   readonly restingDatanodes: ReadonlyMap<string, readonly DatanodeRole[]>;
   readonly cooling: number;

@@ -34,6 +34,10 @@ export interface VerdictFacts {
   readonly nextTickAtMs: number | undefined;
   /** ms between two cycles; undefined without a schedule. */
   readonly scheduleIntervalMs: number | undefined;
+  /** Regions in quarantine. */
+  readonly quarantined: number;
+  /** When the first quarantine of a region or a datanode ends, in ms since 1970; undefined where there is none. */
+  readonly quarantineEndsAtMs: number | undefined;
   /** ms until the remaining moves are made; undefined while that is not known or nothing may be moved. */
   readonly timeLeftMs: number | undefined;
   /** How long GreptimeDB has answered no request, in ms; 0 while it does. */
@@ -195,18 +199,20 @@ function settled(facts: VerdictFacts): Words | undefined {
   const { code, sentence } = judgePlacement(balance.now, plan?.warnings, { blockers, watchedUntil });
   if (code === 'nothing-selected' && plan?.warnings.length === 0)
     return { code, sentence: `${sentence} ${selectionText(tables)}` };
-  if (code === 'attention') return { code, sentence: `${sentence}${restingRegions(live)}` };
-  if (code !== 'uneven') return { code, sentence };
+  if (code !== 'uneven' && code !== 'attention') return { code, sentence };
+  const told = [sentence, ...quarantineTexts(facts)].join(' ');
+  if (code === 'attention') return { code, sentence: told };
   // What failed is planned anew.
   if (ended.values().some((state) => state !== 'succeeded')) return undefined;
-  return { code: 'blocked', sentence, detail: blockersOf(live) ?? lastFailure(live) };
+  return { code: 'blocked', sentence: told, detail: blockersOf(live) ?? lastFailure(live) };
 }
 
-/** What the sentence of datanodes in quarantine leaves out. */
-function restingRegions({ blocked }: LiveState): string {
-  const { count: all = 0, harmless = 0 } = blocked.get('quarantined') ?? {};
-  const costly = all - harmless;
-  return costly === 0 ? '' : ` ${count(costly, 'region')} ${costly === 1 ? 'is' : 'are'} in quarantine, too.`;
+/** How many regions are in quarantine beside the datanodes that were named, and when something may move again: one sentence each. */
+function quarantineTexts({ quarantined, quarantineEndsAtMs }: VerdictFacts): string[] {
+  if (quarantineEndsAtMs === undefined) return [];
+  const regions =
+    quarantined === 0 ? [] : [`${count(quarantined, 'region')} in quarantine after failed migrations.`];
+  return [...regions, `The first quarantine ends ${isoTime(quarantineEndsAtMs)}.`];
 }
 
 /** When the cycle begins that comes so many cycles from now. */

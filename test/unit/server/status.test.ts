@@ -29,6 +29,7 @@ function statusFacts(overrides: Partial<StatusFacts> & Pick<StatusFacts, 'live'>
     expectedMs: undefined,
     silentMs: 0,
     quarantined: 0,
+    quarantineEndsAtMs: undefined,
     restingDatanodes: new Map(),
     cooling: 0,
     ...overrides,
@@ -246,6 +247,21 @@ const verdicts: [
     [...seen, ended(), ended({ ...second, state: 'failed' }), finished('partial')],
   ],
   ['balanced: Datanode 2 is dead. Balanced.', withoutOne],
+  [
+    'attention: Datanode 2 is in quarantine after failed migrations: nothing moves to it, and the plan leaves it out. Unbalanced until datanode 2 may receive regions again. 3 regions in quarantine after failed migrations. The first quarantine ends 2026-01-01T00:01:00.000Z.',
+    [
+      taken,
+      planned({ ...even, after: withQuarantined, before: withQuarantined, blocked: [] }),
+      finished('blocked'),
+    ],
+    { quarantined: 3, quarantineEndsAtMs: START_MS + 60_000 },
+  ],
+  [
+    'blocked: 1 region left on datanode 2, which drains. Unbalanced; every useful move is blocked. 1 region in quarantine after failed migrations. The first quarantine ends 2026-01-01T00:01:00.000Z.',
+    [taken, planned(stuck), finished('blocked')],
+    { quarantined: 1, quarantineEndsAtMs: START_MS + 60_000 },
+    '1 × pinned: The configuration pins this region or its table.',
+  ],
   [
     'attention: 1 region led by dead datanode 2: left to failover. The rest is balanced.',
     [taken, planned({ ...even, after: deadWithRegion, before: deadWithRegion }), finished('blocked')],
