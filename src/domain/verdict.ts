@@ -172,7 +172,7 @@ function unevenLoad(
     cyclesToWait > 0
       ? `if that lasts for ${count(cyclesToWait, 'more cycle')}${watchedUntil === undefined ? '' : `, until ${watchedUntil}`}`
       : 'once the loads have been watched for longer';
-  return `${capital(who)}. Moves are planned ${until}.`;
+  return `Unbalanced: ${who}. Moves are planned ${until}.`;
 }
 
 const MOST_NAMED = 5;

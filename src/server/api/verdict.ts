@@ -211,7 +211,9 @@ function settled(facts: VerdictFacts): Words | undefined {
 function quarantineTexts({ quarantined, quarantineEndsAtMs }: VerdictFacts): string[] {
   if (quarantineEndsAtMs === undefined) return [];
   const regions =
-    quarantined === 0 ? [] : [`${count(quarantined, 'region')} in quarantine after failed migrations.`];
+    quarantined === 0
+      ? []
+      : [`${count(quarantined, 'region')} ${quarantined === 1 ? 'is' : 'are'} in quarantine.`];
   return [...regions, `The first quarantine ends ${isoTime(quarantineEndsAtMs)}.`];
 }
 

@@ -53,7 +53,7 @@ describe('a plan for load on the terminal', () => {
     [
       'who carries most, and for how many cycles that has to last',
       { moves: [], after: balance([6, 8, 4], 'waiting', 2) },
-      'Datanode 1 is 33 % above the mean load. Moves are planned if that lasts for 2 more cycles.',
+      'Unbalanced: datanode 1 is 33 % above the mean load. Moves are planned if that lasts for 2 more cycles.',
     ],
     [
       'how many more are above the band',
@@ -63,7 +63,7 @@ describe('a plan for load on the terminal', () => {
     [
       'that too little is known of the loads',
       { moves: [], after: balance([6, 8, 4], 'waiting', 0) },
-      'Datanode 1 is 33 % above the mean load. Moves are planned once the loads have been watched for longer.',
+      'Unbalanced: datanode 1 is 33 % above the mean load. Moves are planned once the loads have been watched for longer.',
     ],
     [
       'who carries least, where none has too much',

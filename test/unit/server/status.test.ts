@@ -208,7 +208,7 @@ const verdicts: [
     { dryRun: true },
   ],
   [
-    'blocked: Datanode 0 is 33 % above the mean load. Moves are planned if that lasts for 3 more cycles, until 2026-01-01T00:03:00.000Z.',
+    'blocked: Unbalanced: datanode 0 is 33 % above the mean load. Moves are planned if that lasts for 3 more cycles, until 2026-01-01T00:03:00.000Z.',
     [taken, planned({ ...stuck, before: watched, after: watched, blocked: [] }), finished('blocked')],
   ],
   [
@@ -248,7 +248,7 @@ const verdicts: [
   ],
   ['balanced: Datanode 2 is dead. Balanced.', withoutOne],
   [
-    'attention: Datanode 2 is in quarantine after failed migrations: nothing moves to it, and the plan leaves it out. Unbalanced until datanode 2 may receive regions again. 3 regions in quarantine after failed migrations. The first quarantine ends 2026-01-01T00:01:00.000Z.',
+    'attention: Datanode 2 is in quarantine after failed migrations: nothing moves to it, and the plan leaves it out. Unbalanced until datanode 2 may receive regions again. 3 regions are in quarantine. The first quarantine ends 2026-01-01T00:01:00.000Z.',
     [
       taken,
       planned({ ...even, after: withQuarantined, before: withQuarantined, blocked: [] }),
@@ -257,7 +257,7 @@ const verdicts: [
     { quarantined: 3, quarantineEndsAtMs: START_MS + 60_000 },
   ],
   [
-    'blocked: 1 region left on datanode 2, which drains. Unbalanced; every useful move is blocked. 1 region in quarantine after failed migrations. The first quarantine ends 2026-01-01T00:01:00.000Z.',
+    'blocked: 1 region left on datanode 2, which drains. Unbalanced; every useful move is blocked. 1 region is in quarantine. The first quarantine ends 2026-01-01T00:01:00.000Z.',
     [taken, planned(stuck), finished('blocked')],
     { quarantined: 1, quarantineEndsAtMs: START_MS + 60_000 },
     '1 × pinned: The configuration pins this region or its table.',
