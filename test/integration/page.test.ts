@@ -430,7 +430,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       const wide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
       expect(wide).toBeLessThanOrEqual(0);
       const row = page.locator('.quarantine tbody tr').last();
-      for (const name of [/^From \d$/, /^To \d$/, /^Failures 1$/, /^Until \d\d:\d\d \(in \d+ min\)$/])
+      for (const name of [/^From \d$/, /^To \d$/, /^Failures 1$/, /^Until .*\d\d:\d\d \(in \d+ min\)$/])
         await row.getByRole('cell', { name }).waitFor();
       await row.getByRole('button', { name: /^Release region/ }).click();
       await page.getByText('1 × rolled back').waitFor({ state: 'detached' });
@@ -579,8 +579,22 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await page.getByText(/^When GreptimeDB was last read, no migration was running\./).waitFor();
       await page.getByText('None of these starts until GreptimeDB answers.').waitFor();
       expect(await page.getByText('No migration running.').count()).toBe(0);
+      // Faded once: twice, and what failed looks like what was moved.
+      expect(await page.evaluate(FADED_TWICE)).toEqual([]);
       expect(await accessibilityFaults(page)).toEqual([]);
       await page.unrouteAll({ behavior: 'ignoreErrors' });
+    });
+  });
+
+  test('keeps numbers with their units and cuts no id, at each width of a phone', async () => {
+    await withPage({ set: DRY_RUN, look: PHONE }, async (page) => {
+      await verdict(page, 'Dry run');
+      await page.locator('.node-label').first().click();
+      await page.getByRole('dialog').locator('.region-id').first().waitFor();
+      for (let width = 320; width <= 440; width += 8) {
+        await page.setViewportSize({ ...PHONE, width });
+        expect([width, await page.evaluate(BROKEN)]).toEqual([width, []]);
+      }
     });
   });
 
@@ -699,4 +713,17 @@ const IS_WHOLE = `(() => {
 const ONLY_DISK = `(() => {
   const names = [...document.querySelectorAll('.moves .table-name')].map(({ textContent }) => textContent);
   return names.length > 0 && names.every((name) => name === 'disk');
+})()`;
+
+/** Likewise: quantities on two lines, and ids that end in an ellipsis. */
+const BROKEN = `[
+  ...[...document.querySelectorAll('.quantity')].filter((part) => part.getClientRects().length > 1),
+  ...[...document.querySelectorAll('dialog .region-id')].filter((id) => id.scrollWidth > id.clientWidth),
+  ...(document.querySelector('dialog .quantity') ? [] : [document.body]),
+].map((element) => element.textContent)`;
+
+/** Likewise. */
+const FADED_TWICE = `(() => {
+  const faded = [...document.querySelectorAll('main *')].filter((part) => getComputedStyle(part).filter !== 'none');
+  return faded.filter((part) => faded.some((each) => each !== part && each.contains(part))).map((part) => part.outerHTML);
 })()`;

@@ -93,7 +93,7 @@ export function Chart({ figure, series, cursorMs, setCursorMs }: ChartProps): JS
             <path
               key={name}
               class={`bar-${index}`}
-              d={barPath(points, of, x, y, { widthMs: (barMs * 0.7) / values.length, index })}
+              d={barPath(points, of, x, y, { barMs, untilMs: to, index, count: values.length })}
             />
           ) : (
             <path key={name} class={`line line-${index}`} d={linePath(points, of, x, y, right)} />
@@ -165,12 +165,14 @@ function barPath(
   of: Value['of'],
   x: (at: string | number) => number,
   y: Scale,
-  { widthMs, index }: { readonly widthMs: number; readonly index: number },
+  { barMs, untilMs, index, count }: Readonly<Record<'barMs' | 'untilMs' | 'index' | 'count', number>>,
 ): string {
   return points
     .filter((point) => (of(point) ?? 0) > 0)
     .map((point) => {
       const begin = Date.parse(point.at);
+      // The last step is not over: its bars end with the chart.
+      const widthMs = (0.7 * (Math.min(begin + barMs, untilMs) - begin)) / count;
       const width = Math.max(2, x(begin + widthMs) - x(begin));
       const left = x(begin) + index * width;
       const right = left + width;

@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { Quantities } from './quantities.tsx';
 
 export type NamedFact = readonly [name: string, value: ComponentChildren, note?: ComponentChildren];
 
@@ -12,11 +13,15 @@ export function FactList({ facts }: { readonly facts: readonly NamedFact[] }): J
         <div key={name}>
           <dt>{name}</dt>
           <dd>
-            {value}
-            {note && <small>{note}</small>}
+            {whole(value)}
+            {note && <small>{whole(note)}</small>}
           </dd>
         </div>
       ))}
     </dl>
   );
+}
+
+function whole(children: ComponentChildren): ComponentChildren {
+  return typeof children === 'string' ? <Quantities text={children} /> : children;
 }

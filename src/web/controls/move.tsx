@@ -18,7 +18,7 @@ export function Route({
       <span class="node">{from}</span>
       {to !== null && (
         <>
-          <span class="arrow" aria-label="to">
+          <span class="arrow" role="img" aria-label="to">
             →
           </span>
           <span class="node">{to}</span>

@@ -4,6 +4,7 @@ import { fromMean, loadTexts } from '../../domain/load-text.ts';
 import type { LoadTexts } from '../../domain/load-text.ts';
 import type { LoadMeasure, LoadState } from '../../domain/load.ts';
 import type { StatusView } from '../../server/api/answers.ts';
+import { Quantities } from '../controls/quantities.tsx';
 import { Section } from '../controls/section.tsx';
 import { formatCount } from '../format.ts';
 import { useVisible } from '../hooks/layout.ts';
@@ -60,9 +61,11 @@ function LoadPanel({ load }: { readonly load: Load }): JSX.Element {
   const { number, whole } = texts;
   const isFew = bars.length <= ONE_COLUMN;
   return (
-    <Section title={TITLES[load.by]} id="load" aside={<small>{STATES[load.state]}</small>}>
+    <Section title={TITLES[load.by]} id="load" aside={<small class="dim">{STATES[load.state]}</small>}>
       <div ref={box}>
-        <p class="dim">{summaryOf(bars, load, whole(load.mean), datanodes)}</p>
+        <p class="dim">
+          <Quantities text={summaryOf(bars, load, whole(load.mean), datanodes)} />
+        </p>
         <BarList
           bars={bars}
           columns={isFew ? 1 : Math.floor(width / COLUMN)}
@@ -133,7 +136,7 @@ function LoadBar({
       note={
         <span class={`off ${tone}`}>
           {off}
-          <span class="hidden"> the mean</span>
+          <span class={off === 'at' ? '' : 'hidden'}> the mean</span>
         </span>
       }
     >

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { ExplainKind } from '../../domain/explanation.ts';
 import { factLabel, factText, isFactTable } from '../../domain/fact-text.ts';
 import { FactList } from '../controls/fact-list.tsx';
+import { Quantities } from '../controls/quantities.tsx';
 import { Empty, Problem } from '../controls/section.tsx';
 import { shortTable, unbroken } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
@@ -17,11 +18,14 @@ export function Explained({ what, id }: { readonly what: ExplainKind; readonly i
   const facts = Object.entries(value.facts).filter(([, fact]) => fact !== null && !isFactTable(fact));
   return (
     <div class="explanation">
-      <p class="answer">{unbroken(value.answer)}</p>
+      <p class="answer">
+        <Quantities text={unbroken(value.answer)} />
+      </p>
       <ul class="obstacles">
         {value.reasons.slice(0, SHOWN).map(({ code, detail }, index) => (
           <li key={index}>
-            <span class="badge calm">{code}</span> {value.answer.includes(detail) ? '' : detail}
+            <span class="badge calm">{code}</span>{' '}
+            {!value.answer.includes(detail) && <Quantities text={detail} />}
           </li>
         ))}
       </ul>

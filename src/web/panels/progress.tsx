@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { formatEstimate } from '../../lib/duration.ts';
+import { Quantities } from '../controls/quantities.tsx';
 import type { StatusView } from '../../server/api/answers.ts';
 import { formatCount, plural } from '../format.ts';
 
@@ -32,7 +33,7 @@ export function Progress({ status }: StatusProps): JSX.Element | null {
             {formatCount(done)} of {plural(total, 'move')} done
           </strong>
           {failed > 0 && <span class="bad toned"> · {formatCount(failed)} did not succeed</span>}
-          {remaining > 0 && ` · ${timeLeft(status)}`}
+          {remaining > 0 && <Quantities text={` · ${timeLeft(status)}`} />}
         </p>
       )}
     </>

@@ -16,6 +16,7 @@ const HEAD = 46;
 const MIN_COLUMNS = [28, 28, 28, 34] as const;
 const MIN_WIDE_COLUMN = 52;
 const MAX_COLUMN = 128;
+const MAX_NAME = 320;
 /** Half a row shows that there are more. */
 const MAX_HEIGHT = 14.5 * ROW + HEAD;
 
@@ -45,12 +46,14 @@ export function TableGrid({ rows, columns, fractions }: GridProps): JSX.Element 
   const scroller = useRef<HTMLDivElement>(null);
   const visible = useVisible(scroller);
   const [active, setActive] = useState<Place>({ row: 0, column: 0 });
-  const name = useNameWidth(rows, room);
+  const longest = useNameWidth(rows, room);
   const digits = usePageState(({ status }) => digitsOf(status?.datanodes ?? []));
   const least = MIN_COLUMNS[digits] ?? MIN_WIDE_COLUMN;
-  const isWide = columns.length * least > room - name - 2;
+  const isWide = columns.length * least > room - longest - 2;
   const order = useOrder(columns, isWide);
-  const size = Math.min(MAX_COLUMN, Math.max(least, Math.floor((room - name - 2) / columns.length)));
+  const size = Math.min(MAX_COLUMN, Math.max(least, Math.floor((room - longest - 2) / columns.length)));
+  // What the columns leave is no gap beside them.
+  const name = Math.max(longest, Math.min(room - 2 - columns.length * size, MAX_NAME));
   const shownRows = indexes(rangeOf(visible.top, visible.height - HEAD, ROW, rows.length));
   const shown = indexes(rangeOf(visible.left, visible.width - name, size, columns.length));
   const layout: Layout = { name, size, order, shown };
@@ -139,7 +142,7 @@ function useNameWidth(rows: readonly TableRow[], room: number): number {
       ),
     [rows],
   );
-  return Math.round(Math.min(Math.max(118, 38 + longest * 7.6), room * 0.45, 320));
+  return Math.round(Math.min(Math.max(118, 38 + longest * 7.6), room * 0.45, MAX_NAME));
 }
 
 function digitsOf(datanodes: StatusView['datanodes']): number {
