@@ -69,13 +69,13 @@ export function measureBalance(counts: RegionCounts, when: When): Balance {
 }
 
 function loadBalance(load: CountedLoad, when: When): NonNullable<Balance['load']> {
-  const { mean, low, high, cyclesToWait } = load;
+  const { mean, low, high, cyclesToWait, readingsToWait } = load;
   const { outside, state } = load[when];
   const { by, tolerance, trigger } = load.policy;
   return {
     ...{ by, mean: rounded(mean), low: rounded(low), high: rounded(high) },
     ...{ trigger: rounded(((1 + trigger) / (1 + tolerance)) * high), outside, state },
-    ...(state === 'waiting' && { cyclesToWait }),
+    ...(state === 'waiting' && { cyclesToWait, readingsToWait }),
   };
 }
 

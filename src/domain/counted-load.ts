@@ -10,8 +10,10 @@ export interface CountedLoad {
   /** Between what each datanode's load should lie, as {@link LoadAt.ofDatanode} has them. */
   readonly lowOf: Float64Array;
   readonly highOf: Float64Array;
-  /** So many more cycles in a row a target has to be above the trigger before it is time. 0: the loads are not known well enough yet, or it is time. */
+  /** So many more cycles in a row a target has to be above the trigger before it is time. */
   readonly cyclesToWait: number;
+  /** After so many more readings at most, one in each cycle, the loads are known well enough. */
+  readonly readingsToWait: number;
   readonly now: LoadAt;
   readonly after: LoadAt;
   /** What the region of each of the plan's moves carries, in their order. */

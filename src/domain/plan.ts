@@ -58,8 +58,10 @@ export const loadBalanceSchema = z
     /** Targets outside. */
     outside: count,
     state: z.enum(LOAD_STATES),
-    /** While waiting: for so many more cycles in a row a target has to be above the trigger. 0: the loads have been watched for too short a time. */
+    /** While waiting: for so many more cycles in a row a target has to be above the trigger. */
     cyclesToWait: count.exactOptional(),
+    /** While waiting: after so many more cycles at most the loads are known well enough. Both 0: they vary too much. */
+    readingsToWait: count.exactOptional(),
   })
   .readonly();
 

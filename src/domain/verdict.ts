@@ -22,8 +22,8 @@ export interface JudgeOptions {
   readonly onlyDrain?: boolean;
   /** Where no move is left: how many blockers the plan names. */
   readonly blockers?: number;
-  /** Where a load is watched before anything is planned for it: when the last cycle that it has to last for begins, in ISO 8601. */
-  readonly watchedUntil?: string | undefined;
+  /** Where a load is watched before anything is planned for it: when the cycle begins that comes so many cycles from now, in ISO 8601. */
+  readonly timeOfCycle?: (ahead: number) => string | undefined;
 }
 
 /**
@@ -150,10 +150,11 @@ export function keptUneven({ datanodes, load, tableSkewMax, nodeSkew }: Balance)
 
 /** Where load alone is uneven: who carries most, or least where none has too much, and what is waited for. */
 function unevenLoad(
-  { mean, low, high, state, cyclesToWait = 0 }: NonNullable<Balance['load']>,
+  load: NonNullable<Balance['load']>,
   datanodes: readonly DatanodeBalance[],
-  { blockers, watchedUntil }: JudgeOptions,
+  options: JudgeOptions,
 ): string {
+  const { mean, low, high, state } = load;
   const carries = ({ load = 0, weight }: DatanodeBalance): number => load / weight;
   const byLoad = datanodes
     .filter(({ load }) => load !== undefined)
@@ -166,13 +167,23 @@ function unevenLoad(
   const alike =
     others > 0 ? `, ${count(others, 'more datanode')} ${isAbove ? 'above' : 'below'} the band` : '';
   const who = `${named([farthest])} is ${fromMean(carries(farthest), mean)} the mean load${alike}`;
-  if (state !== 'waiting')
-    return `Unbalanced: ${who}${blockers === undefined ? '' : ', and no move or exchange helps'}.`;
-  const until =
-    cyclesToWait > 0
-      ? `if that lasts for ${count(cyclesToWait, 'more cycle')}${watchedUntil === undefined ? '' : `, until ${watchedUntil}`}`
-      : 'once the loads have been watched for longer';
-  return `Unbalanced: ${who}. Moves are planned ${until}.`;
+  if (state === 'waiting') return `Unbalanced: ${who}. ${waitText(load, options)}`;
+  return `Unbalanced: ${who}${options.blockers === undefined ? '' : ', and no move or exchange helps'}.`;
+}
+
+/** What has to be seen before moves are planned for load, and until when. */
+function waitText(
+  { cyclesToWait = 0, readingsToWait = 0 }: NonNullable<Balance['load']>,
+  { timeOfCycle }: JudgeOptions,
+): string {
+  const cycles = Math.max(cyclesToWait, readingsToWait);
+  if (cycles === 0)
+    return 'Moves are planned once the loads of its regions, too new or varying too much, are known better; when cannot be told.';
+  const time = timeOfCycle?.(cycles);
+  const until = time === undefined ? '' : `, until ${time}`;
+  if (cyclesToWait >= readingsToWait)
+    return `Moves are planned if that lasts for ${count(cycles, 'more cycle')}${until}.`;
+  return `The loads are too new to rely on: moves are planned if that lasts for at most ${count(cycles, 'more cycle')}${until}.`;
 }
 
 const MOST_NAMED = 5;

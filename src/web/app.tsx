@@ -15,9 +15,10 @@ import { Header } from './panels/header.tsx';
 import { History } from './panels/history.tsx';
 import { Moving } from './panels/moving.tsx';
 import { Numbers } from './panels/numbers.tsx';
-import { isStuck, Obstacles } from './panels/obstacles.tsx';
+import { Obstacles } from './panels/obstacles.tsx';
 import { Queue } from './panels/queue.tsx';
 import { Toasts, useToasts } from './panels/toasts.tsx';
+import { isStuck } from './panels/status.ts';
 import { NoVerdict, Verdict } from './panels/verdict.tsx';
 import { Tables } from './tables/tables.tsx';
 

@@ -97,6 +97,14 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   const verdict = (page: Page, text: string): Promise<void> =>
     page.getByRole('heading', { name: text, exact: true, level: 2 }).waitFor();
 
+  /** Waits for one of the answers below the verdict. */
+  const answer = (page: Page, name: string, text: RegExp | string): Promise<void> =>
+    page
+      .locator('.verdict .facts > div')
+      .filter({ has: page.getByText(name, { exact: true }) })
+      .filter({ hasText: text })
+      .waitFor();
+
   const enterToken = async (where: Page | Locator, token: string): Promise<void> => {
     await where.getByLabel('Token', { exact: true }).fill(token);
     await where.getByRole('button', { name: 'Use this token' }).click();
@@ -105,9 +113,15 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   test('follows a rebalance to its end without being loaded again', async () => {
     await withPage({ cluster: { migrationTimeMs: 150 } }, async (page) => {
       await verdict(page, 'Balancing');
+      await answer(page, 'Balance', 'Unbalanced');
+      await answer(page, 'To stop', /Press Pause.*The current migration finishes/);
       await page.getByRole('list', { name: 'Steps of the move' }).waitFor();
       await page.getByRole('list', { name: 'Queued moves' }).waitFor();
       await verdict(page, 'Balanced');
+      await answer(page, 'Balance', 'Balanced');
+      await answer(page, 'Now', /Nothing.*Nothing to move/);
+      await answer(page, 'Next', 'Another check');
+      await answer(page, 'Time left', 'None');
       await page.getByText('No migration running.').waitFor();
       const succeeded = await page.locator('table').getByText('succeeded').count();
       expect(succeeded).toBeGreaterThan(3);
@@ -144,10 +158,9 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await verdict(page, 'Paused');
       expect(daemon.running.session.store.pause(Date.now())).toMatchObject({ reason: 'new disks' });
       await page.getByText(/^Paused by anna .*new disks/).waitFor();
-      const why = page.locator('.obstacles li').first();
-      await why
-        .getByText(/To end the pause earlier, press Resume at the top\. Reason: new disks\./)
-        .waitFor();
+      await answer(page, 'Balance', /Unbalanced.*The datanodes lead \d to \d+ regions, .* after the plan/);
+      await answer(page, 'Next', /The pause ends.*\(in 2 h\), then \d+ moves/);
+      await answer(page, 'To go on', 'Press Resume');
       await page.getByRole('list').getByText('anna (127.0.0.1)').first().waitFor();
       await page.getByRole('button', { name: 'Resume' }).click();
       await verdict(page, 'Balanced');
@@ -168,7 +181,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await dialog.getByRole('button', { name: 'Drain datanode 2' }).click();
       await verdict(page, 'Draining datanode 2');
       await page.getByText(/^\d regions? left on datanode 2\.$/).waitFor();
-      await page.getByText('The moves that are left balance the other datanodes, too.').waitFor();
+      await answer(page, 'Balance', /other datanodes? leads? .* regions/);
       await page.getByText('Then it gets its share of regions back.').waitFor();
       expect(daemon.running.session.store.requested('drain').map(({ datanode }) => datanode)).toEqual(['2']);
       await page.locator('.node-label.draining .node-count strong', { hasText: /^0$/ }).waitFor();
@@ -407,16 +420,17 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await page.getByText(/^Last failure: rolled back: /).waitFor();
       await page.getByText('3 did not succeed').waitFor();
       const first = page.locator('.obstacles li').first();
-      await first.getByText('The rebalancer is paused until somebody presses Resume').waitFor();
-      await page
+      await first
         .getByText(
-          /^Look first: Last 3 failures to datanodes? .*: rolled back\..* Look at the log and the disk.* Then press Resume\. The datanodes in quarantine need no Release: /,
+          /^Look first: Last 3 failures to datanodes? .*: rolled back\..* Look at the log and the disk.* Then press Resume at the top; that needs no Release\./,
         )
         .waitFor();
+      await answer(page, 'Next', /\d.\d.*After Resume/);
+      await answer(page, 'To go on', /Press Resume.*It does not end by itself/);
       // Once is enough.
       expect(await page.getByText('Look at the log and the disk').count()).toBe(1);
       expect(await page.getByText('The migration began and the cluster undid it').count()).toBe(1);
-      await page.getByText(/known after the first successful move$/).waitFor();
+      await answer(page, 'Time left', 'Known after the first successful move');
       expect(await page.getByRole('progressbar').locator('.bad').count()).toBe(0);
       const trigger = page.getByRole('button', { name: 'Trigger' });
       expect(await trigger.isDisabled()).toBe(true);
@@ -479,7 +493,9 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         expect(await button.isDisabled()).toBe(true);
         expect(await button.getAttribute('title')).toContain('leader.example');
       }
-      await page.getByText('What it moves now is on its page, not known here.').waitFor();
+      await page.getByText('What moves is not known here: only the leader moves regions.').waitFor();
+      await answer(page, 'To stop', 'On that page');
+      await page.getByRole('heading', { name: "This replica's plan, not used" }).waitFor();
       await page.getByText("Moves in this replica's plan").waitFor();
       await page.getByText(/^none by this replica, which started /).waitFor();
       await page.unrouteAll({ behavior: 'ignoreErrors' });
@@ -507,7 +523,10 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ set: DRY_RUN }, async (page) => {
       await page.locator('.obstacles li').getByText('set execution.dryRun: false').waitFor();
       await page.getByText('Planned only: none of these starts in the dry run.').waitFor();
-      await page.getByText('No estimate: the rebalancer has not moved anything yet.').waitFor();
+      await answer(page, 'Now', 'The dry run only plans');
+      await answer(page, 'Next', 'Another plan');
+      await answer(page, 'Time left', 'Only migrations show how long one takes');
+      await answer(page, 'To let it move', 'execution.dryRun: false');
       await page.getByText(/^none yet; the rebalancer started /).waitFor();
     });
   });
@@ -516,7 +535,9 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     const load = ['load.by=disk', 'load.minimum=0', 'load.stableFor=1000', 'objective=load'];
     const set = [...DRY_RUN, ...load.map((setting) => `balance.${setting}`)];
     await withPage({ cluster: { layout: 'balanced', loads: 'hot-tables' }, set }, async (page) => {
-      await verdict(page, 'Waiting');
+      await verdict(page, 'Dry run');
+      await page.getByText(/execution\.dryRun is on, so none will be made/).waitFor();
+      await answer(page, 'Next', 'Another reading of loads');
       await page.locator('.obstacles li').getByText('set execution.dryRun: false').waitFor();
     });
   });
@@ -526,7 +547,8 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ cluster: { migrationTimeMs: 100 }, set }, async (page, daemon) => {
       await page.locator('.last-move').getByText('succeeded').waitFor();
       daemon.running.session.store.setPause({ reason: '', by: 'anna', atMs: Date.now(), untilMs: null });
-      await page.getByText(/about .* once resumed/).waitFor();
+      await answer(page, 'Time left', /About .*Once resumed/);
+      await answer(page, 'Next', /\d.\d.*After Resume/);
       await page.getByText('None of these starts while paused.').waitFor();
     });
   });
@@ -535,7 +557,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ set: ['tables.exclude=["public.*"]'] }, async (page) => {
       await verdict(page, 'No regions');
       await page
-        .getByText('The configuration selects every table but public.*; none has a region.')
+        .getByText('The configuration selects every table but public.*, and none has a region.')
         .waitFor();
       await page.getByText('No selected table has a region.').waitFor();
     });
@@ -544,6 +566,9 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   test('tells that all regions are pinned, and by which keys', async () => {
     await withPage({ set: ['pins.tables=["public.*"]'] }, async (page) => {
       await verdict(page, 'Blocked');
+      await answer(page, 'Next', /Nothing.*Checked again/);
+      await answer(page, 'Time left', 'No end by itself');
+      await answer(page, 'To go on', 'Change what blocks it');
       const pinned = page.locator('.obstacles li').first();
       await pinned
         .getByText(/^All \d+ regions are pinned in the configuration\. .* pins\.tables and pins\.regions/)
@@ -556,6 +581,8 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ cluster: { faults: 'rollback=1' }, set }, async (page) => {
       await page.getByText(/^What to do: Look at the log and the disk/).waitFor();
       await page.getByText(/Release below once its cause is gone/).waitFor();
+      await answer(page, 'Next', /A quarantine ends.*\(in /);
+      await answer(page, 'To go on', 'Press Release');
       expect(await page.getByText('Look at the log and the disk').count()).toBe(1);
     });
   });
@@ -578,6 +605,8 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         .waitFor();
       await page.getByText(/^When GreptimeDB was last read, no migration was running\./).waitFor();
       await page.getByText('None of these starts until GreptimeDB answers.').waitFor();
+      await answer(page, 'Balance', /Not known.*When last read: unbalanced/);
+      await answer(page, 'Time left', /Not known.*Until GreptimeDB answers/);
       expect(await page.getByText('No migration running.').count()).toBe(0);
       // Faded once: twice, and what failed looks like what was moved.
       expect(await page.evaluate(FADED_TWICE)).toEqual([]);

@@ -46,7 +46,7 @@ export class LoadWatch {
   #basis = this.#regions;
   /** The last plan was one for load, and is not carried out yet. */
   #isPlanned = false;
-  #areSettled = true;
+  #readingsToWait = 0;
   #savedAtMs = 0;
   #firstCycleAtMs: number | undefined;
 
@@ -105,7 +105,7 @@ export class LoadWatch {
       values[index] = basis.mean;
       unsteady[index] = Number(!isSteady(basis) || !watched.readings);
     });
-    return { values, unsteady, areSettled: this.#areSettled };
+    return { values, unsteady, readingsToWait: this.#readingsToWait };
   }
 
   #watched(id: RegionId, nowMs: number): Watched | undefined {
@@ -123,7 +123,7 @@ export class LoadWatch {
     const change = (id: RegionId): number => changeBetween(this.#basis.get(id), this.#watched(id, nowMs));
     if (!this.#isPlanned || mostOfDatanodes(snapshot, change) > matters) this.#basis = this.#regions;
     const error = Math.sqrt(mostOfDatanodes(snapshot, (id) => squaredErrorOf(this.#regions.get(id))));
-    this.#areSettled = error <= matters;
+    this.#readingsToWait = error <= matters ? 0 : mostReadingsMissing(snapshot, this.#regions);
   }
 
   /** What an earlier process saved; nothing where it watched something else. */
@@ -199,6 +199,14 @@ function mostOfDatanodes(snapshot: Snapshot, of: OfRegion): number {
 /** How far the mean is likely to be off (its standard error), squared: so errors add up that do not depend on each other. */
 function squaredErrorOf(watched: Watched | undefined): number {
   return !watched || watched.readings >= ENOUGH_READINGS ? 0 : watched.variance / watched.readings;
+}
+
+/** How many more readings the region needs that was read least often, until its load is taken as it is. */
+function mostReadingsMissing({ regions }: Snapshot, watched: ReadonlyMap<RegionId, Watched>): number {
+  return regions.reduce((most, { id }) => {
+    const readings = watched.get(id)?.readings;
+    return readings === undefined ? most : Math.max(most, ENOUGH_READINGS - readings);
+  }, 0);
 }
 
 /** All of a load, where it is known or relied on in one case only. */

@@ -7,7 +7,7 @@ import type { LoadContext } from './load-context.ts';
 
 /** What the plan waits for. */
 function waitText({ loads, policy }: LoadContext): string {
-  return loads.areSettled
+  return loads.readingsToWait === 0
     ? `That has to last for ${policy.stableFor} cycles in a row.`
     : 'The loads have been watched for too short a time to act on it: the next readings may change them much.';
 }

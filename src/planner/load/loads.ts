@@ -8,8 +8,8 @@ export interface GivenLoads {
   readonly values: Float64Array;
   /** 1: the load varies too much to rely on. */
   readonly unsteady: Uint8Array;
-  /** False: too little was seen so far, and what is read next is likely to ask for another plan. Default: true. */
-  readonly areSettled?: boolean;
+  /** For so many more readings at most what is read next is likely to ask for another plan. Default: 0. */
+  readonly readingsToWait?: number;
 }
 
 /** What the counted regions carry. */
@@ -19,7 +19,7 @@ export interface Loads {
   /** By region: 1 where the load is not known, or varies too much. */
   readonly unreliable: Uint8Array;
   /** See {@link GivenLoads}. */
-  readonly areSettled: boolean;
+  readonly readingsToWait: number;
 }
 
 /** No load is more than this, in any unit. */
@@ -53,7 +53,7 @@ export function readLoads(problem: Problem, policy: LoadPolicy, given?: GivenLoa
   if (unknown > regions * MOST_UNKNOWN) return { unknown, regions };
   quantize(of);
   if (unknown > 0) fillUnknown(problem, of);
-  return { of, unreliable, areSettled: given?.areSettled ?? true };
+  return { of, unreliable, readingsToWait: given?.readingsToWait ?? 0 };
 }
 
 export function areKnown(loads: Loads | UnknownLoads): loads is Loads {

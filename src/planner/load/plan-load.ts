@@ -16,7 +16,7 @@ import { NOISE } from './score.ts';
 import { orderForLoad, partMoves } from './sequence.ts';
 import type { LoadStep } from './sequence.ts';
 
-type Bands = Omit<CountedLoad, 'now' | 'after' | 'ofMove' | 'cyclesToWait'>;
+type Bands = Omit<CountedLoad, 'now' | 'after' | 'ofMove' | 'cyclesToWait' | 'readingsToWait'>;
 
 /** What the objective `load` adds to a placement that drains and table spread ask for. */
 export interface LoadPlan {
@@ -54,7 +54,7 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
   const found = standOf(
     bandsOf(board, policy),
     loadOf(board, home.carried),
-    (isAbove) => isTime(isAbove, memory, policy) && (loads.areSettled || memory?.active === true),
+    (isAbove) => isTime(isAbove, memory, policy) && (loads.readingsToWait === 0 || memory?.active === true),
   );
   const isPlanned = found.state === 'uneven' && problem.columns.length > 1 && band.mean > 0;
   const shouldStop = (): boolean => budget.spend(STEPS_A_LOOK);
@@ -79,6 +79,7 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
   const after = standOf(bands, loadOf(board, board.carried), (isAbove) => isTold && isAbove);
   const { outside } = standOf(bands, found.ofDatanode, () => true);
   const cyclesToWait = isTime(true, memory, policy) ? 0 : policy.stableFor - (memory?.cyclesAbove ?? 0) - 1;
+  const { readingsToWait } = loads;
   return {
     isPlanned,
     base,
@@ -87,7 +88,13 @@ export function planForLoad(input: LoadInput, budget: Budget): LoadPlan {
     minimumMoves,
     optimal: placement.optimal && minimumMoves === moves,
     // Where no move helps, it is as the plan leaves it.
-    load: { ...bands, cyclesToWait, now: moves === 0 && isPlanned ? after : { ...found, outside }, after },
+    load: {
+      ...bands,
+      cyclesToWait,
+      readingsToWait,
+      now: moves === 0 && isPlanned ? after : { ...found, outside },
+      after,
+    },
   };
 }
 

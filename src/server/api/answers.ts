@@ -40,7 +40,11 @@ const pause = record({
   by: z.string(),
 });
 
-const skews = record({ tableSkewMax: amount, nodeSkew: amount });
+const skews = { tableSkewMax: amount, nodeSkew: amount };
+const placed = record({
+  ...skews,
+  isEven: z.boolean().default(false).describe('Whether every share is kept, with no datanode left out.'),
+});
 
 export const statusSchema = record({
   verdict: record({
@@ -88,9 +92,9 @@ export const statusSchema = record({
     optimal: z.boolean(),
   }).nullable(),
   balance: record({
-    before: skews,
-    now: skews,
-    after: skews,
+    before: record(skews),
+    now: placed,
+    after: placed,
   }).nullable(),
   load: loadBalanceSchema.nullable().default(null).describe('Null while regions are counted.'),
   datanodes: list(
@@ -143,6 +147,7 @@ export const statusSchema = record({
   ),
   quarantined: count,
   quarantinedDatanodes: count.default(0),
+  quarantineEndsAt: timestamp.nullable().default(null).describe('When the first quarantine ends.'),
   cooling: count,
   process: record({
     version: z.string(),

@@ -1,9 +1,11 @@
+import { isEven } from '../../domain/balance.ts';
 import { GATES } from '../../domain/codes.ts';
 import type { DatanodeState } from '../../domain/datanode-state.ts';
 import type { Explanation } from '../../domain/explanation.ts';
 import type { Balance, Plan } from '../../domain/plan.ts';
 import type { DatanodeRole } from '../../domain/policy.ts';
 import { sizeInScope } from '../../domain/region-counts.ts';
+import { keptUneven } from '../../domain/verdict.ts';
 import { isoOrNull, isoTime, toMoveView } from '../../observability/event-view.ts';
 import { movesLeft, placeOf, progressOf } from '../../observability/live-state.ts';
 import type { LiveState, Progress } from '../../observability/live-state.ts';
@@ -73,6 +75,7 @@ export function buildStatus(facts: StatusFacts): StatusView {
     blocked: blockedOf(live.blocked),
     quarantined: facts.quarantined,
     quarantinedDatanodes: facts.restingDatanodes.size,
+    quarantineEndsAt: isoOrNull(facts.quarantineEndsAtMs),
     cooling: facts.cooling,
     process: {
       version: facts.version,
@@ -136,7 +139,11 @@ function summaryOf(plan: Plan): NonNullable<StatusView['plan']> {
 function balanceOf({ plan, balance }: LiveState): StatusView['balance'] {
   if (!plan || !balance) return null;
   const skews = ({ tableSkewMax, nodeSkew }: Balance) => ({ tableSkewMax, nodeSkew });
-  return { before: skews(plan.before), now: skews(balance.now), after: skews(balance.after) };
+  const placed = (one: Balance) => ({
+    ...skews(one),
+    isEven: isEven(one) && keptUneven(one) === undefined,
+  });
+  return { before: skews(plan.before), now: placed(balance.now), after: placed(balance.after) };
 }
 
 function datanodesOf(

@@ -112,7 +112,7 @@ function noAnswer(facts: VerdictFacts): Words | undefined {
   if (!isSilent(facts)) return undefined;
   const { silentMs, snapshotAgeMs, live } = facts;
   const sentence = `No answer from GreptimeDB for ${silenceText(silentMs)}.`;
-  const age = snapshotAgeMs === undefined ? '' : ' What is shown was read before.';
+  const age = snapshotAgeMs === undefined ? '' : ` Shown is how it was ${formatDuration(snapshotAgeMs)} ago.`;
   const { currentMove } = live;
   const detail = currentMove
     ? `What becomes of the migration of region ${currentMove.move.regionId} is not known meanwhile.`
@@ -195,12 +195,14 @@ function settled(facts: VerdictFacts): Words | undefined {
   const { balance, plan, ended } = live;
   if (!balance || movesLeft(live) > 0) return undefined;
   const blockers = live.blocked.values().reduce((sum, { count, harmless }) => sum + count - harmless, 0);
-  const watchedUntil = cycleTime(facts, balance.now.load?.cyclesToWait ?? 0);
-  const { code, sentence } = judgePlacement(balance.now, plan?.warnings, { blockers, watchedUntil });
+  const timeOfCycle = (ahead: number): string | undefined => cycleTime(facts, ahead);
+  const { code, sentence } = judgePlacement(balance.now, plan?.warnings, { blockers, timeOfCycle });
   if (code === 'nothing-selected' && plan?.warnings.length === 0)
     return { code, sentence: `${sentence} ${selectionText(tables)}` };
   if (code !== 'uneven' && code !== 'attention') return { code, sentence };
-  const told = [sentence, ...quarantineTexts(facts)].join(' ');
+  const isWatched = facts.dryRun && balance.now.load?.state === 'waiting';
+  const dryRun = isWatched ? ['execution.dryRun is on, so none will be made.'] : [];
+  const told = [sentence, ...dryRun, ...quarantineTexts(facts)].join(' ');
   if (code === 'attention') return { code, sentence: told };
   // What failed is planned anew.
   if (ended.values().some((state) => state !== 'succeeded')) return undefined;
@@ -219,15 +221,15 @@ function quarantineTexts({ quarantined, quarantineEndsAtMs }: VerdictFacts): str
 
 /** When the cycle begins that comes so many cycles from now. */
 function cycleTime({ nextTickAtMs, scheduleIntervalMs }: VerdictFacts, ahead: number): string | undefined {
-  if (nextTickAtMs === undefined || scheduleIntervalMs === undefined || ahead === 0) return undefined;
+  if (nextTickAtMs === undefined || scheduleIntervalMs === undefined) return undefined;
   return isoTime(nextTickAtMs + (ahead - 1) * scheduleIntervalMs);
 }
 
-/** `The configuration selects every table but greptime_private.*; none has a region.` */
+/** `The configuration selects every table but greptime_private.*, and none has a region.` */
 function selectionText({ include, exclude }: TableSelection): string {
   const selected = include.length === 0 ? 'every table' : listOf(include);
   const except = exclude.length === 0 ? '' : ` but ${listOf(exclude)}`;
-  return `The configuration selects ${selected}${except}; none has a region.`;
+  return `The configuration selects ${selected}${except}, and none has a region.`;
 }
 
 const MOST_NAMED = 5;
@@ -270,7 +272,7 @@ function wouldDo(live: LiveState): string {
   const kept = balance && keptUneven(balance.after);
   const more = kept === undefined ? '' : `, more follow when ${kept} may receive regions again`;
   if (code === 'attention') return `${moves} would balance the rest${more}`;
-  return `${moves} ${left === 1 ? 'is' : 'are'} planned`;
+  return `${moves} would reduce the imbalance, not end it`;
 }
 
 function gated({ live }: VerdictFacts): Words | undefined {

@@ -10,7 +10,8 @@ import { Ago, Ahead } from '../controls/time.tsx';
 import { formatCount, formatElapsed, shortTable } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { usePageState } from '../page/page.ts';
-import type { StatusProps } from './progress.tsx';
+import { nextMove } from './status.ts';
+import type { PlannedMove, StatusProps } from './status.ts';
 
 /** The steps of a move as the daemon takes them; docs/recovery.md tells what is certain in each. */
 const STEPS = [
@@ -66,7 +67,6 @@ function NoMoveYet({ status: { process, leader } }: StatusProps): JSX.Element {
   );
 }
 
-type PlannedMove = StatusView['queue']['next'][number];
 type CurrentMove = NonNullable<StatusView['currentMove']>;
 
 function Move({
@@ -142,41 +142,15 @@ function LastMove({ move }: { readonly move: MoveView }): JSX.Element {
   );
 }
 
-/** Between two moves of a cycle there is a short pause. */
-export function nextMove({
-  leader,
-  cycle,
-  gates,
-  dryRun,
-  queue,
-  verdict,
-  currentMove,
-}: StatusView): PlannedMove | undefined {
-  const isHeld = currentMove !== null || !leader.leads || !cycle || dryRun || verdict.code === 'lost-contact';
-  return !isHeld && gates.length === 0 ? queue.next[0] : undefined;
-}
-
-function idleText({ leader, dryRun, paused, queue, verdict }: StatusView): string {
-  if (!leader.leads)
-    return leader.holder === null
-      ? 'Only a leader moves regions, and none is known. What moves is not known here.'
-      : `Only the leader, ${leader.holder}, moves regions. What it moves now is on its page, not known here.`;
-  if (dryRun) return 'No migration running. The dry run moves nothing.';
-  if (verdict.code === 'lost-contact')
-    return 'When GreptimeDB was last read, no migration was running. What runs now is not known.';
-  if (paused) return 'No migration running. The rebalancer is paused.';
-  return queue.length === 0 ? 'No migration running. Nothing is queued.' : 'No migration running.';
+function idleText({ leader, verdict }: StatusView): string {
+  if (!leader.leads) return 'What moves is not known here: only the leader moves regions.';
+  return verdict.code === 'lost-contact'
+    ? 'When GreptimeDB was last read, no migration was running. What runs now is not known.'
+    : 'No migration running.';
 }
 
 /** When something may be moved, or is looked for. */
-function nextTime({ leader, dryRun, paused, cycle, nextTickAt, queue, verdict }: StatusView): NamedFact[] {
-  if (!leader.leads) return [];
-  if (paused)
-    return [['Pause ends', paused.until === null ? 'when somebody resumes' : <Ahead at={paused.until} />]];
-  if (cycle) return [];
-  const isIdle =
-    dryRun || queue.length === 0 || verdict.code === 'blocked' || verdict.code === 'lost-contact';
-  return [
-    [isIdle ? 'Next check' : 'Next cycle', nextTickAt === null ? 'not scheduled' : <Ahead at={nextTickAt} />],
-  ];
+function nextTime({ leader, paused, cycle, nextTickAt }: StatusView): NamedFact[] {
+  if (!leader.leads || paused || cycle) return [];
+  return [['Next cycle', nextTickAt === null ? 'not scheduled' : <Ahead at={nextTickAt} />]];
 }

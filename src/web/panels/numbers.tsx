@@ -104,14 +104,13 @@ function movesLeft({
   if (!plan) return ['–'];
   if (!leader.leads)
     return [<span class="dim">{formatCount(progress.remaining)}</span>, 'the leader moves by its own plan'];
-  if (progress.remaining === 0 && load?.state === 'waiting') return ['0', 'too early to act'];
   // Not the 0 of a balanced cluster.
-  if (progress.remaining === 0 && NO_MOVE.has(verdict.code))
-    return [<span class="dim">0</span>, 'no move is possible now'];
+  if (progress.remaining === 0 && load?.state === 'waiting') return ['–', 'none is planned yet'];
+  if (progress.remaining === 0 && NO_MOVE.has(verdict.code)) return ['–', 'no move is possible now'];
   if (progress.remaining === 0) return ['0', 'nothing to move'];
   const proof = plan.optimal
     ? 'the fewest possible'
-    : `at least ${formatCount(plan.minimumMoves)} are needed`;
+    : `no proof that it takes more than ${formatCount(plan.minimumMoves)}`;
   return [formatCount(progress.remaining), proof];
 }
 

@@ -1,33 +1,24 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { BLOCKERS, GATES, GATE_SEVERITY } from '../../domain/codes.ts';
 import type { BlockerCode, GateCode } from '../../domain/codes.ts';
-import type { StatusView, Verdict } from '../../server/api/answers.ts';
+import type { StatusView } from '../../server/api/answers.ts';
 import { Folded } from '../controls/folded.tsx';
 import { Section } from '../controls/section.tsx';
-import { Ahead, TextWithTimes } from '../controls/time.tsx';
+import { TextWithTimes } from '../controls/time.tsx';
 import { formatCount, plural } from '../format.ts';
 import { usePageState } from '../page/page.ts';
 import { BLOCKER_STEPS, GATE_STEPS, LOST_STEP } from './next-steps.ts';
-import type { StatusProps } from './progress.tsx';
 import { Quarantine } from './quarantine.tsx';
+import { isStuck, isWatched } from './status.ts';
 
 /** A gate's own words that are longer are what a program said: folded. */
 const SHORT = 140;
-
-const STUCK: ReadonlySet<Verdict> = new Set([
-  ...(['blocked', 'attention', 'paused', 'dry-run', 'nothing-selected', 'lost-contact'] as const),
-]);
-
-/** Whether nothing moves though something should: why that is so comes first then. At the hourly limit a balancing cluster waits as well. */
-export function isStuck({ verdict, gates, cycle }: StatusView): boolean {
-  return STUCK.has(verdict.code) || (cycle === null && gates.some(({ code }) => code === 'hourly-limit'));
-}
 
 /** The pause, gates, what keeps single regions, and what rests. Not there when nothing is in the way. */
 export function Obstacles(): JSX.Element | null {
   const status = usePageState((state) => state.status);
   if (!status) return null;
-  const { quarantined, quarantinedDatanodes, paused, dryRun, leader, queue, currentMove, load } = status;
+  const { quarantined, quarantinedDatanodes, paused, dryRun, leader, queue, currentMove } = status;
   const resting = quarantined + quarantinedDatanodes;
   const gates = gatesToTell(status);
   // What rests where it should be is in nobody's way.
@@ -35,10 +26,12 @@ export function Obstacles(): JSX.Element | null {
   // Between two cycles, too.
   const isStill = isStuck(status) || (gates.length > 0 && currentMove === null);
   const isPaused = paused !== null && leader.leads;
+  const lookFirst = isPaused ? status.verdict.detail : null;
   // A dry run ends before it looks at any gate. While the load is only watched nothing is queued yet.
-  const isDryRun = dryRun && leader.leads && (queue.length > 0 || load?.state === 'waiting');
+  const isDryRun = dryRun && leader.leads && (queue.length > 0 || isWatched(status));
   const isLost = status.verdict.code === 'lost-contact';
-  if (gates.length + blocked.length + resting === 0 && !isPaused && !isDryRun && !isLost) return null;
+  if (gates.length + blocked.length + resting === 0 && lookFirst === null && !isDryRun && !isLost)
+    return null;
   return (
     <Section title={titleOf(isLost, isStill)} id="obstacles">
       <ul class="obstacles">
@@ -48,7 +41,15 @@ export function Obstacles(): JSX.Element | null {
             {!dryRun && !isPaused && ' Moves go on by themselves then.'}
           </Obstacle>
         )}
-        {isPaused && <Pause status={status} />}
+        {lookFirst !== null && (
+          <Obstacle
+            tone="warn"
+            code="paused"
+            step={`Then press Resume at the top${resting > 0 ? '; that needs no Release' : ''}.`}
+          >
+            <strong>Look first:</strong> {lookFirst}
+          </Obstacle>
+        )}
         {isDryRun && (
           <Obstacle tone="warn" code="dry-run" step={GATE_STEPS['dry-run']}>
             <strong>Dry run:</strong> plans are made, and nothing is moved.
@@ -110,26 +111,6 @@ function Obstacle({
     <li>
       {children} {step} <span class={`badge small ${tone}`}>{code}</span>
     </li>
-  );
-}
-
-function Pause({ status: { paused, currentMove } }: StatusProps): JSX.Element {
-  const until = paused?.until ?? null;
-  const reason = paused?.reason ?? '';
-  return (
-    <Obstacle tone="warn" code="paused" step={undefined}>
-      <strong>The rebalancer is paused</strong>
-      {until === null ? (
-        ' until somebody presses Resume at the top.'
-      ) : (
-        <>
-          {' '}
-          until <Ahead at={until} />. To end the pause earlier, press Resume at the top.
-        </>
-      )}
-      {reason !== '' && ` Reason: ${/[.!?]$/.test(reason) ? reason : `${reason}.`}`}
-      {currentMove && ' The migration under way finishes.'}
-    </Obstacle>
   );
 }
 

@@ -8,7 +8,7 @@ import { formatCount } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { useSettled, useThrottled } from '../hooks/pace.ts';
 import { usePageState } from '../page/page.ts';
-import { nextMove } from './moving.tsx';
+import { nextMove } from './status.ts';
 
 const FIRST = 5;
 const ALL = 200;
@@ -19,10 +19,7 @@ function Whose(): JSX.Element | null {
   if (!status || status.queue.length === 0) return null;
   const { leader, dryRun, paused, verdict } = status;
   if (!leader.leads) {
-    const who = leader.holder === null ? 'The leader' : `The leader, ${leader.holder},`;
-    return (
-      <Empty>{`This is the plan of this replica, and none of it starts. ${who} follows a plan of its own.`}</Empty>
-    );
+    return <Empty>None of these starts: the leader follows a plan of its own.</Empty>;
   }
   if (verdict.code === 'lost-contact') return <Empty>None of these starts until GreptimeDB answers.</Empty>;
   if (paused) return <Empty>None of these starts while paused.</Empty>;
@@ -39,6 +36,7 @@ export function Queue(): JSX.Element {
   const revision = usePageState(({ revisions }) => revisions.moves);
   const current = usePageState(({ status }) => status?.currentMove?.move.regionId ?? '');
   const isActing = usePageState(({ status }) => status?.dryRun === false && status.leader.leads);
+  const leads = usePageState(({ status }) => status?.leader.leads !== false);
   const [isWhole, setWhole] = useState(false);
   const [text, setText] = useState('');
   const filter = useSettled(text);
@@ -54,7 +52,7 @@ export function Queue(): JSX.Element {
   const more = (value?.total ?? 0) - (value?.moves.length ?? 0);
   return (
     <Section
-      title="Next"
+      title={leads ? 'Next' : "This replica's plan, not used"}
       id="queue"
       aside={
         length > 0 && <span class="dim">{`${formatCount(length)} ${isActing ? 'queued' : 'planned'}`}</span>

@@ -9,8 +9,10 @@ import { plural } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { useAttempt } from '../hooks/attempt.ts';
 import { usePage, usePageState } from '../page/page.ts';
-import { Progress, timeLeft } from './progress.tsx';
-import type { StatusProps } from './progress.tsx';
+import { Progress } from './progress.tsx';
+import { drainingOf, isWatched } from './status.ts';
+import type { StatusProps } from './status.ts';
+import { Summary } from './summary.tsx';
 
 const WARNING = 'M12 8v5m0 3.5v.5M12 3l9.5 17h-19z';
 
@@ -41,10 +43,12 @@ const WAITING: Look = ['calm', 'Waiting', 'M12 7v5l3 2M12 4a8 8 0 110 16 8 8 0 0
 const NO_REGIONS: Look = ['calm', 'No regions', 'M5 12h14'];
 
 function lookOf(status: StatusView): Look {
-  const { verdict, load, gates, snapshot, datanodes } = status;
+  const { verdict, gates, snapshot, datanodes, dryRun, balance } = status;
   const [tone, title, icon] = LOOK[verdict.code];
   // Nothing is wrong: a load that is high has only not been so for long.
-  if (verdict.code === 'blocked' && load?.state === 'waiting' && gates.length === 0) return WAITING;
+  if (verdict.code === 'blocked' && isWatched(status) && gates.length === 0)
+    return dryRun ? LOOK['dry-run'] : WAITING;
+  if (verdict.code === 'attention' && balance?.now.isEven === false) return [tone, 'Unbalanced', icon];
   // A name that matches nothing is told by its own sentence, and is wrong.
   if (snapshot?.regions === 0 && verdict.sentence.startsWith('No regions')) return NO_REGIONS;
   if (verdict.code === 'balanced' && datanodes.some(({ state }) => state === 'dead'))
@@ -56,10 +60,6 @@ function lookOf(status: StatusView): Look {
     `Draining ${draining.length === 1 ? 'datanode' : 'datanodes'} ${draining.map(({ id }) => id).join(', ')}`,
     icon,
   ];
-}
-
-function drainingOf({ datanodes }: StatusView): StatusView['datanodes'] {
-  return datanodes.filter(({ state, regions }) => state === 'draining' && regions > 0);
 }
 
 /** The one word that matters, and why. */
@@ -75,51 +75,33 @@ export function Verdict(): JSX.Element | null {
     verdict.code === 'balanced'
       ? verdict.sentence.replace(/ ?\bBalanced\.$/, '')
       : verdict.sentence.replace(/^No regions: there/, 'There');
-  // What is to be looked at comes before the way out.
-  const isToLookAt = verdict.code === 'paused' && verdict.detail !== null;
-  const sentence = said
-    .replace(/Run resume to continue\. ?/, isToLookAt ? '' : 'Press Resume to continue. ')
-    .trim();
+  const sentence = said.replace(/Run resume to continue\. ?/, '').trim();
   return (
     <section class={`card verdict ${tone} ${verdict.code}`} aria-labelledby="verdict">
       <Head title={title} icon={icon}>
         {sentence !== '' && (
           <p>
             <TextWithTimes text={sentence} />
-            {verdict.code === 'dry-run' && ` ${sentenceOf(timeLeft(status))}`}
           </p>
         )}
         <Draining status={status} />
-        <LeaderLink status={status} />
         <Detail status={status} />
       </Head>
       <Progress status={status} />
+      <Summary status={status} />
     </section>
   );
 }
 
-function sentenceOf(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
-
-const OWN_WORDS: ReadonlySet<VerdictCode> = new Set(['paused', 'standby', 'blocked']);
+/** Whose details are told by the list of obstacles and by the summary. */
+const TOLD: ReadonlySet<VerdictCode> = new Set(['paused', 'standby']);
 
 /** In the program's own words it is there to read; what other programs said is folded. Reasons that are listed below are not told twice. */
-function Detail({
-  status: { verdict, gates, blocked, quarantinedDatanodes },
-}: StatusProps): JSX.Element | null {
+function Detail({ status: { verdict, gates, blocked } }: StatusProps): JSX.Element | null {
   const { code, detail } = verdict;
-  if (detail === null || (code === 'blocked' && gates.length + blocked.length > 0)) return null;
-  if (!OWN_WORDS.has(code)) return <Folded text={detail} />;
-  return code === 'paused' ? (
-    <p>
-      <strong>Look first:</strong> {detail} Then press Resume.{' '}
-      {quarantinedDatanodes > 0 &&
-        'The datanodes in quarantine need no Release: plans leave them out until their time is over. To all others regions move again.'}
-    </p>
-  ) : (
-    <p class="dim">{detail}</p>
-  );
+  if (detail === null || TOLD.has(code)) return null;
+  if (code !== 'blocked') return <Folded text={detail} />;
+  return gates.length + blocked.length > 0 ? null : <p class="dim">{detail}</p>;
 }
 
 /** What is moved for somebody who waits for it, and how to end that. */
@@ -142,9 +124,6 @@ function Draining({ status }: StatusProps): JSX.Element {
           .{node.regionsAfter > 0 && <HeldBack id={node.id} />}
         </p>
       ))}
-      {left.length > 0 && isEvenAfter(status) && (
-        <p class="dim">The moves that are left balance the other datanodes, too.</p>
-      )}
       {status.leader.leads && asked.length > 0 && (
         <p class="tools">
           {asked.map(({ id }) => (
@@ -166,11 +145,6 @@ function Draining({ status }: StatusProps): JSX.Element {
   );
 }
 
-function isEvenAfter({ balance, load }: StatusView): boolean {
-  if (!balance || load) return false;
-  return Math.max(balance.after.tableSkewMax, balance.after.nodeSkew) <= 1;
-}
-
 /** What keeps the others there, as `explain datanode` tells it. */
 function HeldBack({ id }: { readonly id: string }): JSX.Element {
   const revision = usePageState(({ revisions }) => revisions.plan);
@@ -186,18 +160,6 @@ function useTitle(status: StatusView | null, isLost: boolean): void {
   useEffect(() => {
     if (title !== null) document.title = title;
   }, [title]);
-}
-
-/** A standby cannot do anything: the leader's page can. Its identity is the host name where it runs. */
-function LeaderLink({ status: { leader } }: StatusProps): JSX.Element | null {
-  const { leads, holder } = leader;
-  if (leads || holder === null || !/^[\w.-]+(:\d+)?$/.test(holder)) return null;
-  const port = holder.includes(':') || location.port === '' ? '' : `:${location.port}`;
-  return (
-    <p>
-      <a href={`${location.protocol}//${holder}${port}/`}>Open the leader's page</a>
-    </p>
-  );
 }
 
 /** Until the first answer, and when there is none. */

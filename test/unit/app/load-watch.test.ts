@@ -145,12 +145,12 @@ describe('a cycle that plans for load', () => {
     ]);
   });
 
-  /** What each cycle's plan goes by: the load of the first region in MB/s, whether loads are settled, and the moves. */
+  /** What each cycle's plan goes by: the load of the first region in MB/s, how many readings are missing, and the moves. */
   async function basisOf(
     readings: readonly (readonly [number, number, number])[],
-  ): Promise<[load: number, areSettled: boolean | undefined, moves: number][]> {
+  ): Promise<[load: number, readingsToWait: number | undefined, moves: number][]> {
     const watch = new LoadWatch(memoryStore());
-    const told: [number, boolean | undefined, number][] = [];
+    const told: [number, number | undefined, number][] = [];
     for (const [cycle, reading] of readings.entries()) {
       let given: PlanInput['loads'];
       const planner = watch.forCycle((input, options) => {
@@ -165,7 +165,7 @@ describe('a cycle that plans for load', () => {
       };
       const { plan } = await planner(input, { timeBudgetMs: 1_000 }, new AbortController().signal);
       expect(watch.loadsOf(input.snapshot, input.nowMs)).toEqual(given);
-      told.push([given!.values[0]! / MB, given!.areSettled, plan.moves.length]);
+      told.push([given!.values[0]! / MB, given!.readingsToWait, plan.moves.length]);
     }
     return told;
   }
@@ -182,8 +182,9 @@ describe('a cycle that plans for load', () => {
   it('waits while the readings differ so much that the next ones may ask for another plan', async () => {
     const noisy = Array.from({ length: 14 }, (_, cycle) => [cycle % 2 === 0 ? 3 : 5, 4, 2] as const);
     const told = await basisOf(noisy);
-    const first = told.findIndex(([, areSettled], cycle) => cycle > 1 && areSettled === true);
+    const first = told.findIndex(([, readingsToWait], cycle) => cycle > 1 && readingsToWait === 0);
     expect(first).toBeGreaterThan(5);
+    expect(told.slice(1, 4).map(([, readingsToWait]) => readingsToWait)).toEqual([10, 9, 8]);
     expect(told.slice(0, first).map(([, , moves]) => moves)).toEqual(Array(first).fill(0));
     expect(told[first]![2]).toBe(1);
   });

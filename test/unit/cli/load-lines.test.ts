@@ -8,11 +8,15 @@ const MB = 1_000_000;
 
 type LoadBalance = NonNullable<Balance['load']>;
 
-function balance(loads: readonly number[], state: LoadBalance['state'], cyclesToWait?: number): Balance {
+function balance(
+  loads: readonly number[],
+  state: LoadBalance['state'],
+  waits: Pick<LoadBalance, 'cyclesToWait' | 'readingsToWait'> = {},
+): Balance {
   const load: LoadBalance = { by: 'writes', mean: 6 * MB, low: 5.4 * MB, high: 6.6 * MB, outside: 0, state };
   return makeBalance(
     loads.map((each) => ({ regions: 4, load: each * MB })),
-    { load: { ...load, ...(cyclesToWait !== undefined && { cyclesToWait }) } },
+    { load: { ...load, ...waits } },
   );
 }
 
@@ -52,7 +56,7 @@ describe('a plan for load on the terminal', () => {
     ],
     [
       'who carries most, and for how many cycles that has to last',
-      { moves: [], after: balance([6, 8, 4], 'waiting', 2) },
+      { moves: [], after: balance([6, 8, 4], 'waiting', { cyclesToWait: 2, readingsToWait: 1 }) },
       'Unbalanced: datanode 1 is 33 % above the mean load. Moves are planned if that lasts for 2 more cycles.',
     ],
     [
@@ -61,9 +65,14 @@ describe('a plan for load on the terminal', () => {
       'Unbalanced: datanode 0 is 50 % above the mean load, 1 more datanode above the band, and no move or exchange helps.',
     ],
     [
-      'that too little is known of the loads',
-      { moves: [], after: balance([6, 8, 4], 'waiting', 0) },
-      'Unbalanced: datanode 1 is 33 % above the mean load. Moves are planned once the loads have been watched for longer.',
+      'for how long at most the loads are too new',
+      { moves: [], after: balance([6, 8, 4], 'waiting', { cyclesToWait: 1, readingsToWait: 9 }) },
+      'Unbalanced: datanode 1 is 33 % above the mean load. The loads are too new to rely on: moves are planned if that lasts for at most 9 more cycles.',
+    ],
+    [
+      'that the loads vary too much',
+      { moves: [], after: balance([6, 8, 4], 'waiting', { cyclesToWait: 0, readingsToWait: 0 }) },
+      'Unbalanced: datanode 1 is 33 % above the mean load. Moves are planned once the loads of its regions, too new or varying too much, are known better; when cannot be told.',
     ],
     [
       'who carries least, where none has too much',

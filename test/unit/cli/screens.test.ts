@@ -45,8 +45,8 @@ const STATUS: StatusView = {
   plan: { planId: 'sha256:ab', createdAt: TIME, moves: 12, minimumMoves: 12, optimal: true },
   balance: {
     before: { tableSkewMax: 5, nodeSkew: 9 },
-    now: { tableSkewMax: 5, nodeSkew: 9 },
-    after: { tableSkewMax: 1, nodeSkew: 1 },
+    now: { tableSkewMax: 5, nodeSkew: 9, isEven: false },
+    after: { tableSkewMax: 1, nodeSkew: 1, isEven: false },
   },
   load: null,
   datanodes: [
@@ -84,6 +84,7 @@ const STATUS: StatusView = {
   ],
   quarantined: 1,
   quarantinedDatanodes: 0,
+  quarantineEndsAt: null,
   cooling: 0,
   process: { version: '0.1.0', startedAt: TIME, uptimeSeconds: 3_700 },
 };

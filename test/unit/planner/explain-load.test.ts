@@ -108,9 +108,9 @@ describe('explain with the objective load', () => {
       HOT.flat().filter((load) => load !== undefined),
       (load) => load * MB,
     );
-    const loads = { values, unsteady: new Uint8Array(values.length), areSettled: false };
+    const loads = { values, unsteady: new Uint8Array(values.length), readingsToWait: 4 };
     const input = inputOf(HOT, { loads });
-    const state = { load: { state: 'waiting', cyclesToWait: 0 } };
+    const state = { load: { state: 'waiting', cyclesToWait: 0, readingsToWait: 4 } };
     expect(makePlan(input).plan).toMatchObject({ moves: [], before: state });
     expect(reasonsOf(input, 0)).toEqual([
       'load-not-stable',

@@ -115,7 +115,7 @@ const verdicts: [
     'connect ECONNREFUSED',
   ],
   [
-    'lost-contact: No answer from GreptimeDB for 40 s. What is shown was read before.',
+    'lost-contact: No answer from GreptimeDB for 40 s. Shown is how it was 10 s ago.',
     seen,
     { silentMs: 40_900, timeLeftMs: 22_000 },
   ],
@@ -147,12 +147,12 @@ const verdicts: [
     'The state file is another one than at the start.',
   ],
   [
-    'nothing-selected: No regions: there is nothing to balance. The configuration selects every table but greptime_private.*; none has a region.',
+    'nothing-selected: No regions: there is nothing to balance. The configuration selects every table but greptime_private.*, and none has a region.',
     [taken, planned({ ...even, before: makeBalance([0, 0]), after: makeBalance([0, 0]) })],
     { tables: { include: [], exclude: ['greptime_private.*'] } },
   ],
   [
-    'nothing-selected: No regions: there is nothing to balance. The configuration selects public.*; none has a region.',
+    'nothing-selected: No regions: there is nothing to balance. The configuration selects public.*, and none has a region.',
     [taken, planned({ ...even, before: makeBalance([0, 0]), after: makeBalance([0, 0]) })],
     { tables: { include: ['public.*'], exclude: [] } },
   ],
@@ -212,7 +212,12 @@ const verdicts: [
     [taken, planned({ ...stuck, before: watched, after: watched, blocked: [] }), finished('blocked')],
   ],
   [
-    'dry-run: 2 moves are planned; execution.dryRun is on, so none is made.',
+    'blocked: Unbalanced: datanode 0 is 33 % above the mean load. Moves are planned if that lasts for 3 more cycles, until 2026-01-01T00:03:00.000Z. execution.dryRun is on, so none will be made.',
+    [taken, planned({ ...stuck, before: watched, after: watched, blocked: [] }), finished('planned')],
+    { dryRun: true },
+  ],
+  [
+    'dry-run: 2 moves would reduce the imbalance, not end it; execution.dryRun is on, so none is made.',
     [
       taken,
       planned(samplePlan({ after: makeBalance([3, 1], { tableSpreadViolation: 1 }) })),

@@ -1,0 +1,42 @@
+import type { StatusView, Verdict } from '../../server/api/answers.ts';
+
+/** What several panels ask of the status. */
+
+export interface StatusProps {
+  readonly status: StatusView;
+}
+
+export type PlannedMove = StatusView['queue']['next'][number];
+
+const STUCK: ReadonlySet<Verdict> = new Set([
+  ...(['blocked', 'attention', 'paused', 'dry-run', 'nothing-selected', 'lost-contact'] as const),
+]);
+
+/** Whether nothing moves though something should: why that is so comes first then. At the hourly limit a balancing cluster waits as well. */
+export function isStuck({ verdict, gates, cycle }: StatusView): boolean {
+  return STUCK.has(verdict.code) || (cycle === null && gates.some(({ code }) => code === 'hourly-limit'));
+}
+
+/** Between two moves of a cycle there is a short pause: the move that comes after it. */
+export function nextMove({
+  leader,
+  cycle,
+  gates,
+  dryRun,
+  queue,
+  verdict,
+  currentMove,
+}: StatusView): PlannedMove | undefined {
+  const isHeld = currentMove !== null || !leader.leads || !cycle || dryRun || verdict.code === 'lost-contact';
+  return !isHeld && gates.length === 0 ? queue.next[0] : undefined;
+}
+
+/** Whether a load is too high, and has to stay so for longer before moves are planned for it. */
+export function isWatched({ load, queue }: StatusView): boolean {
+  return load?.state === 'waiting' && queue.length === 0;
+}
+
+/** Datanodes that are to be emptied, and are not empty yet. */
+export function drainingOf({ datanodes }: Pick<StatusView, 'datanodes'>): StatusView['datanodes'] {
+  return datanodes.filter(({ state, regions }) => state === 'draining' && regions > 0);
+}

@@ -1,0 +1,201 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { countsForSkew } from '../../domain/datanode-state.ts';
+import { highestAbove } from '../../domain/load-text.ts';
+import { formatEstimate } from '../../lib/duration.ts';
+import type { StatusView } from '../../server/api/answers.ts';
+import { FactList } from '../controls/fact-list.tsx';
+import type { NamedFact } from '../controls/fact-list.tsx';
+import { Route } from '../controls/move.tsx';
+import { Ahead } from '../controls/time.tsx';
+import { formatCount, plural, shortTable } from '../format.ts';
+import { drainingOf, isStuck, isWatched, nextMove } from './status.ts';
+import type { PlannedMove, StatusProps } from './status.ts';
+
+type Answer = readonly [value: ComponentChildren, note?: ComponentChildren];
+
+/** What everybody asks first, in the same place whatever the state: is it balanced, what moves, what is next, how long, how to stop it or let it go on. */
+export function Summary({ status }: StatusProps): JSX.Element {
+  const facts: NamedFact[] = status.leader.leads
+    ? [
+        ['Balance', ...balanceOf(status)],
+        ['Now', ...nowOf(status)],
+        ['Next', ...nextOf(status)],
+        ['Time left', ...timeLeft(status)],
+        wayOut(status),
+      ]
+    : [
+        ['Balance', ...balanceOf(status)],
+        ['Now, next, time left', <LeaderLink key="link" status={status} />, 'Not known on this page'],
+        ['To stop', 'On that page', 'Pause, Trigger and Drain are off here'],
+      ];
+  return <FactList facts={facts} />;
+}
+
+/** A standby cannot do anything: the leader's page can. Its identity is the host name where it runs. */
+function LeaderLink({ status: { leader } }: StatusProps): JSX.Element {
+  const { holder } = leader;
+  if (holder === null) return <>No leader is known</>;
+  if (!/^[\w.-]+(:\d+)?$/.test(holder)) return <>On the page of {holder}</>;
+  const port = holder.includes(':') || location.port === '' ? '' : `:${location.port}`;
+  return <a href={`${location.protocol}//${holder}${port}/`}>Open the leader's page</a>;
+}
+
+/** In whole regions; more is a table or a cluster that is uneven. */
+const EVEN_SKEW = 1;
+
+function balanceOf(status: StatusView): Answer {
+  const { balance, snapshot, verdict, load } = status;
+  if (!balance || !snapshot) return ['Not known yet'];
+  if (snapshot.regions === 0) return ['No regions'];
+  const isRestEven = !load && Math.max(balance.now.tableSkewMax, balance.now.nodeSkew) <= EVEN_SKEW;
+  // What drains is told by the headline.
+  const isEven = balance.now.isEven || (isRestEven && drainingOf(status).length > 0);
+  const note = load ? loadText(status, load) : countText(status, balance);
+  const word = isEven ? 'Balanced' : 'Unbalanced';
+  if (verdict.code !== 'lost-contact') return [word, note];
+  return ['Not known', `When last read: ${word.toLowerCase()}. ${note}`];
+}
+
+/** `The datanodes lead 0 to 58 regions, 44 after the plan` */
+function countText(status: StatusView, { now, after }: NonNullable<StatusView['balance']>): string {
+  const counted = status.datanodes.filter(({ state }) => countsForSkew(state));
+  if (counted.length === 0) return 'No datanode may lead regions';
+  const range = (part: 'regions' | 'regionsAfter'): string => {
+    const counts = counted.map((node) => node[part]);
+    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    return least === most ? formatCount(least) : `${formatCount(least)} to ${formatCount(most)}`;
+  };
+  const [before, planned] = [range('regions'), range('regionsAfter')];
+  const others = drainingOf(status).length > 0 ? 'other ' : '';
+  const all = before.includes(' ') ? `The ${others}datanodes lead` : `Each ${others}datanode leads`;
+  const tables =
+    now.nodeSkew <= EVEN_SKEW && now.tableSkewMax > EVEN_SKEW ? ', but tables are uneven among them' : '';
+  return `${all} ${before} ${before === '1' ? 'region' : 'regions'}${tables}${planned === before ? '' : `, ${planned} after the plan`}${restText(status, after)}`;
+}
+
+/** `Datanode 1 is 63 % above the mean load, at most 28 % after the plan, still unbalanced` */
+function loadText(status: StatusView, { mean }: NonNullable<StatusView['load']>): string {
+  const { datanodes, balance } = status;
+  const carries = ({ load, weight }: StatusView['datanodes'][number]): number => (load ?? 0) / weight;
+  const fullest = datanodes.toSorted((a, b) => carries(b) - carries(a))[0];
+  const [now, after] = [highestAbove(datanodes, 'load', mean), highestAbove(datanodes, 'loadAfter', mean)];
+  const change = now === after ? '' : `, at most ${formatCount(after)} % after the plan`;
+  return `Datanode ${fullest?.id ?? '–'} is ${formatCount(now)} % above the mean load${change}${restText(status, balance?.after)}`;
+}
+
+function restText({ queue }: StatusView, after: { readonly isEven: boolean } | undefined): string {
+  return queue.length > 0 && after?.isEven === false ? ', still unbalanced then' : '';
+}
+
+/** `cpu 1 → 4` */
+function MoveName({ move }: { readonly move: Omit<PlannedMove, 'seq' | 'detail'> }): JSX.Element {
+  return (
+    <>
+      {shortTable(move.table)} <Route from={move.from} to={move.to} />
+    </>
+  );
+}
+
+function nowOf(status: StatusView): Answer {
+  const { currentMove, cycle, paused, dryRun, verdict, queue, gates } = status;
+  const move = currentMove?.move ?? nextMove(status);
+  const name = move && <MoveName move={move} />;
+  if (verdict.code === 'lost-contact') return ['Not known', name ?? 'No migration ran when last read'];
+  if (currentMove) return [name, paused ? 'Finishes, no other starts' : ''];
+  if (move) return [name, 'Starts in a moment'];
+  if (paused) return ['Nothing', 'Paused'];
+  if (dryRun) return ['Nothing', 'The dry run only plans'];
+  if (cycle) return ['Nothing', 'The cluster is read, the plan is made'];
+  if (queue.length > 0)
+    return ['Nothing', gates.length > 0 ? 'Held back, see below' : 'Waits for the next cycle'];
+  if (isWatched(status)) return ['Nothing', 'No move is planned yet'];
+  return ['Nothing', isBlocked(status) ? 'No move is possible' : 'Nothing to move'];
+}
+
+/** Whether it is uneven, and no move may mend that. */
+function isBlocked(status: StatusView): boolean {
+  return status.balance?.now.isEven === false && isStuck(status);
+}
+
+function nextOf(status: StatusView): Answer {
+  const { queue, paused, verdict, dryRun, nextTickAt, cycle, gates, quarantineEndsAt, currentMove } = status;
+  const isOneStarting = Number(nextMove(status) !== undefined);
+  const first = queue.next[isOneStarting];
+  const others = queue.length - isOneStarting - 1;
+  const more = others > 0 ? `, then ${formatCount(others)} more` : '';
+  const name = first && <MoveName move={first} />;
+  const cycleTime = nextTickAt === null ? 'None is scheduled' : <Ahead at={nextTickAt} />;
+  if (verdict.code === 'lost-contact') return ['Another attempt to read', cycleTime];
+  if (paused?.until) return ['The pause ends', <Then key="end" at={paused.until} moves={queue.length} />];
+  if (paused) return [name ?? 'Nothing', `After Resume${name ? more : ''}`];
+  if (isWatched(status)) return ['Another reading of loads', cycleTime];
+  if (dryRun) return ['Another plan', cycleTime];
+  if (!name && quarantineEndsAt !== null && isBlocked(status))
+    return ['A quarantine ends', <Ahead key="end" at={quarantineEndsAt} />];
+  if (currentMove && !name) return ['Nothing', 'It is the last move'];
+  if (!name && isBlocked(status)) return ['Nothing', <>Checked again {cycleTime}</>];
+  if (!name) return ['Another check', cycleTime];
+  if (cycle) return [name, others > 0 ? `Then ${formatCount(others)} more` : 'It is the last move'];
+  return [
+    name,
+    gates.length > 0 ? (
+      'Once it may move'
+    ) : (
+      <>
+        Next cycle: {cycleTime}
+        {more}
+      </>
+    ),
+  ];
+}
+
+function Then({ at, moves }: { readonly at: string; readonly moves: number }): JSX.Element {
+  return (
+    <>
+      <Ahead at={at} />
+      {moves > 0 && `, then ${plural(moves, 'move')}`}
+    </>
+  );
+}
+
+/** How long the remaining moves take; while nothing may be moved, how long they would. */
+function timeLeft(status: StatusView): Answer {
+  const { progress, paused, dryRun, verdict, gates, quarantineEndsAt } = status;
+  const { done, failed, remaining, etaSeconds, expectedSeconds } = progress;
+  if (verdict.code === 'lost-contact') return ['Not known', 'Until GreptimeDB answers'];
+  if (isWatched(status)) return ['Not known yet', 'Moves are not planned yet'];
+  if (remaining === 0 && !isBlocked(status)) return ['None', 'Nothing is to be moved'];
+  if (remaining === 0 && quarantineEndsAt !== null)
+    return ['Not known', 'The next migrations have to succeed'];
+  if (remaining === 0) return ['No end by itself', 'What blocks it has to be changed'];
+  const isOutside = gates.some(({ code }) => code === 'outside-window');
+  if (!paused && etaSeconds !== null)
+    return [`About ${formatEstimate(etaSeconds * 1_000)}`, isOutside ? 'With the wait for the window' : ''];
+  if (expectedSeconds === null)
+    return [
+      'Not known yet',
+      dryRun
+        ? 'Only migrations show how long one takes'
+        : `Known after the first ${done + failed > 0 ? 'successful ' : ''}move`,
+    ];
+  const holds = dryRun ? 'Without the dry run' : paused ? 'Once resumed' : 'Once it may move';
+  return [`About ${formatEstimate(expectedSeconds * 1_000)}`, holds];
+}
+
+/** How to stop what moves, or to let go on what does not. */
+function wayOut(status: StatusView): NamedFact {
+  const { verdict, paused, dryRun, blocked, quarantineEndsAt, gates, currentMove } = status;
+  if (verdict.code === 'lost-contact')
+    return ['To go on', 'GreptimeDB has to answer', paused || dryRun ? '' : 'Moves go on by themselves then'];
+  if (paused) return ['To go on', 'Press Resume', paused.until === null ? 'It does not end by itself' : ''];
+  if (dryRun) return ['To let it move', 'execution.dryRun: false', 'In the configuration, see below'];
+  const isHeld = verdict.code === 'blocked' || verdict.code === 'attention';
+  if (isHeld && quarantineEndsAt !== null)
+    return ['To go on', 'Press Release', 'Once the cause is gone; or wait'];
+  if (isHeld && blocked.length + gates.length > 0) return ['To go on', 'Change what blocks it', 'See below'];
+  return [
+    'To stop',
+    'Press Pause',
+    currentMove ? 'The current migration finishes' : 'No migration starts then',
+  ];
+}
