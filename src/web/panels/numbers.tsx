@@ -110,7 +110,7 @@ function movesLeft({
   if (progress.remaining === 0) return ['0', 'nothing to move'];
   const proof = plan.optimal
     ? 'the fewest possible'
-    : `no proof that it takes more than ${formatCount(plan.minimumMoves)}`;
+    : `fewer than ${formatCount(plan.minimumMoves)} cannot do it`;
   return [formatCount(progress.remaining), proof];
 }
 

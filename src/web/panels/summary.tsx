@@ -48,10 +48,10 @@ function balanceOf(status: StatusView): Answer {
   if (!balance || !snapshot) return ['Not known yet'];
   if (snapshot.regions === 0) return ['No regions'];
   const isRestEven = !load && Math.max(balance.now.tableSkewMax, balance.now.nodeSkew) <= EVEN_SKEW;
-  // What drains is told by the headline.
-  const isEven = balance.now.isEven || (isRestEven && drainingOf(status).length > 0);
   const note = load ? loadText(status, load) : countText(status, balance);
-  const word = isEven ? 'Balanced' : 'Unbalanced';
+  // What drains is told by the headline.
+  const uneven = isRestEven && drainingOf(status).length > 0 ? 'The others are balanced' : 'Unbalanced';
+  const word = balance.now.isEven ? 'Balanced' : uneven;
   if (verdict.code !== 'lost-contact') return [word, note];
   return ['Not known', `When last read: ${word.toLowerCase()}. ${note}`];
 }
