@@ -15,6 +15,11 @@ export function tableIdOf(regionId: RegionId): TableId {
   return (BigInt(regionId) >> 32n).toString();
 }
 
+/** `datanode 3`, `datanodes 3, 4` */
+export function nameDatanodes(ids: readonly DatanodeId[]): string {
+  return `${ids.length === 1 ? 'datanode' : 'datanodes'} ${ids.join(', ')}`;
+}
+
 /** Orders canonical decimal ids by value: shorter first, then as text. For `Array.prototype.sort`. */
 export function compareIds(a: string, b: string): number {
   if (a === b) return 0;

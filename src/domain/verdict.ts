@@ -164,8 +164,7 @@ function unevenLoad(
   const farthest = isAbove ? fullest : byLoad.at(-1);
   if (!farthest) return 'Unbalanced.';
   const others = byLoad.filter((node) => (isAbove ? carries(node) > high : carries(node) < low)).length - 1;
-  const alike =
-    others > 0 ? `, ${count(others, 'more datanode')} ${isAbove ? 'above' : 'below'} the band` : '';
+  const alike = others > 0 ? `, ${count(others, 'more datanode')} too ${isAbove ? 'high' : 'low'}` : '';
   const who = `${named([farthest])} is ${fromMean(carries(farthest), mean)} the mean load${alike}`;
   if (state === 'waiting') return `Unbalanced: ${who}. ${waitText(load, options)}`;
   return `Unbalanced: ${who}${options.blockers === undefined ? '' : ', and no move or exchange helps'}.`;
@@ -176,14 +175,21 @@ function waitText(
   { cyclesToWait = 0, readingsToWait = 0 }: NonNullable<Balance['load']>,
   { timeOfCycle }: JudgeOptions,
 ): string {
-  const cycles = Math.max(cyclesToWait, readingsToWait);
+  const cycles = cyclesToPlan({ cyclesToWait, readingsToWait });
   if (cycles === 0)
     return 'Moves are planned once the loads of its regions, too new or varying too much, are known better; when cannot be told.';
   const time = timeOfCycle?.(cycles);
-  const until = time === undefined ? '' : `, until ${time}`;
-  if (cyclesToWait >= readingsToWait)
-    return `Moves are planned if that lasts for ${count(cycles, 'more cycle')}${until}.`;
-  return `The loads are too new to rely on: moves are planned if that lasts for at most ${count(cycles, 'more cycle')}${until}.`;
+  const planned = `If it stays so, moves are planned in ${count(cycles, 'cycle')}`;
+  if (cyclesToWait >= readingsToWait) return `${planned}${time === undefined ? '' : `, at ${time}`}.`;
+  return `${planned} at most${time === undefined ? '' : `, by ${time}`}: the loads are too new to rely on.`;
+}
+
+/** In so many cycles at most moves are planned for a load that is waited for; 0 where that cannot be told. */
+export function cyclesToPlan({
+  cyclesToWait = 0,
+  readingsToWait = 0,
+}: Pick<NonNullable<Balance['load']>, 'cyclesToWait' | 'readingsToWait'>): number {
+  return Math.max(cyclesToWait, readingsToWait);
 }
 
 const MOST_NAMED = 5;

@@ -97,7 +97,7 @@ it('a cordoned datanode keeps what it leads and receives nothing, until uncordon
   await moved;
   expect([...targets()]).toContain(spare);
   expect(store.listAudit(2).map(({ who, what, why }) => `${who} ${what} ${why}`)).toEqual([
-    `anna (127.0.0.1) uncordon datanodes ${spare}`,
+    `anna (127.0.0.1) uncordon datanode ${spare}`,
     'anna (127.0.0.1) resume ',
   ]);
 });

@@ -122,6 +122,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await answer(page, 'Now', /Nothing.*Nothing to move/);
       await answer(page, 'Next', 'Another check');
       await answer(page, 'Time left', 'None');
+      await answer(page, 'To prevent moves', 'Press Pause');
       await page.getByText('No migration running.').waitFor();
       const succeeded = await page.locator('table').getByText('succeeded').count();
       expect(succeeded).toBeGreaterThan(3);
@@ -158,7 +159,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await verdict(page, 'Paused');
       expect(daemon.running.session.store.pause(Date.now())).toMatchObject({ reason: 'new disks' });
       await page.getByText(/^Paused by anna .*new disks/).waitFor();
-      await answer(page, 'Balance', /Unbalanced.*The datanodes lead \d to \d+ regions, .* after the plan/);
+      await answer(page, 'Balance', /Unbalanced.*\d to \d+ regions per datanode, .* after the plan/);
       await answer(page, 'Next', /The pause ends.*\(in 2 h\), then \d+ moves/);
       await answer(page, 'To go on', 'Press Resume');
       await page.getByRole('list').getByText('anna (127.0.0.1)').first().waitFor();
@@ -181,8 +182,8 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await dialog.getByRole('button', { name: 'Drain datanode 2' }).click();
       await verdict(page, 'Draining datanode 2');
       await page.getByText(/^\d regions? left on datanode 2\.$/).waitFor();
-      await answer(page, 'Balance', /other datanodes? leads? .* regions/);
-      await page.getByText('Then it gets its share of regions back.').waitFor();
+      await answer(page, 'Balance', /regions on each other datanode/);
+      await page.getByText('This cancels the drain: regions move back.').waitFor();
       expect(daemon.running.session.store.requested('drain').map(({ datanode }) => datanode)).toEqual(['2']);
       await page.locator('.node-label.draining .node-count strong', { hasText: /^0$/ }).waitFor();
       await page.locator('.node-label.draining').getByText('drained').waitFor();
@@ -422,11 +423,11 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       const first = page.locator('.obstacles li').first();
       await first
         .getByText(
-          /^Look first: Last 3 failures to datanodes? .*: rolled back\..* Look at the log and the disk.* Then press Resume at the top; that needs no Release\./,
+          /^Look first: Last 3 failures to datanodes? .*: rolled back\..* Look at the log and the disk.* Then press Resume at the top; Resume needs no Release\./,
         )
         .waitFor();
       await answer(page, 'Next', /\d.\d.*After Resume/);
-      await answer(page, 'To go on', /Press Resume.*It does not end by itself/);
+      await answer(page, 'To go on', /Find the cause, then Resume.*Look first/);
       // Once is enough.
       expect(await page.getByText('Look at the log and the disk').count()).toBe(1);
       expect(await page.getByText('The migration began and the cluster undid it').count()).toBe(1);
@@ -439,7 +440,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       expect(await accessibilityFaults(page)).toEqual([]);
       // Two that failed with one datanode are its fault: it rests in their place.
       await page.getByRole('cell', { name: 'receives no regions' }).waitFor();
-      await page.getByText('1 × rolled back').waitFor();
+      await page.locator('.quarantine p').getByText('1 region: rolled back').waitFor();
       await page.getByText('in this time: moved 0, failed 3').waitFor();
       const wide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
       expect(wide).toBeLessThanOrEqual(0);
@@ -447,7 +448,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       for (const name of [/^From \d$/, /^To \d$/, /^Failures 1$/, /^Until .*\d\d:\d\d \(in \d+ min\)$/])
         await row.getByRole('cell', { name }).waitFor();
       await row.getByRole('button', { name: /^Release region/ }).click();
-      await page.getByText('1 × rolled back').waitFor({ state: 'detached' });
+      await page.locator('.quarantine p').getByText('1 region: rolled back').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: /^Release datanode/ }).click();
       await page.getByRole('heading', { name: 'In quarantine' }).waitFor({ state: 'detached' });
       const { store } = daemon.running.session;
@@ -524,8 +525,8 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await page.locator('.obstacles li').getByText('set execution.dryRun: false').waitFor();
       await page.getByText('Planned only: none of these starts in the dry run.').waitFor();
       await answer(page, 'Now', 'The dry run only plans');
-      await answer(page, 'Next', 'Another plan');
-      await answer(page, 'Time left', 'Only migrations show how long one takes');
+      await answer(page, 'Next', 'Plans again');
+      await answer(page, 'Time left', 'No end in the dry run');
       await answer(page, 'To let it move', 'execution.dryRun: false');
       await page.getByText(/^none yet; the rebalancer started /).waitFor();
     });
@@ -537,8 +538,13 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ cluster: { layout: 'balanced', loads: 'hot-tables' }, set }, async (page) => {
       await verdict(page, 'Dry run');
       await page.getByText(/execution\.dryRun is on, so none will be made/).waitFor();
-      await answer(page, 'Next', 'Another reading of loads');
+      await answer(page, 'Next', /Moves are planned.*If still uneven, by /);
       await page.locator('.obstacles li').getByText('set execution.dryRun: false').waitFor();
+      await page
+        .locator('.obstacles li')
+        .first()
+        .getByText(/^Too early: .* Until then nothing would move without/)
+        .waitFor();
     });
   });
 
@@ -547,7 +553,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ cluster: { migrationTimeMs: 100 }, set }, async (page, daemon) => {
       await page.locator('.last-move').getByText('succeeded').waitFor();
       daemon.running.session.store.setPause({ reason: '', by: 'anna', atMs: Date.now(), untilMs: null });
-      await answer(page, 'Time left', /About .*Once resumed/);
+      await answer(page, 'Time left', /About .*after Resume/);
       await answer(page, 'Next', /\d.\d.*After Resume/);
       await page.getByText('None of these starts while paused.').waitFor();
     });
@@ -557,7 +563,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ set: ['tables.exclude=["public.*"]'] }, async (page) => {
       await verdict(page, 'No regions');
       await page
-        .getByText('The configuration selects every table but public.*, and none has a region.')
+        .getByText('The configuration selects every table but public.*, and none of them has a region.')
         .waitFor();
       await page.getByText('No selected table has a region.').waitFor();
     });
@@ -568,7 +574,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await verdict(page, 'Blocked');
       await answer(page, 'Next', /Nothing.*Checked again/);
       await answer(page, 'Time left', 'No end by itself');
-      await answer(page, 'To go on', 'Change what blocks it');
+      await answer(page, 'To go on', 'Unpin regions');
       const pinned = page.locator('.obstacles li').first();
       await pinned
         .getByText(/^All \d+ regions are pinned in the configuration\. .* pins\.tables and pins\.regions/)
@@ -582,7 +588,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await page.getByText(/^What to do: Look at the log and the disk/).waitFor();
       await page.getByText(/Release below once its cause is gone/).waitFor();
       await answer(page, 'Next', /A quarantine ends.*\(in /);
-      await answer(page, 'To go on', 'Press Release');
+      await answer(page, 'To go on', 'Mend the cause, then Release');
       expect(await page.getByText('Look at the log and the disk').count()).toBe(1);
     });
   });

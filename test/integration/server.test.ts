@@ -199,7 +199,7 @@ describe('actions', () => {
     await postJson(`${url}/api/v1/drain`, { datanodes: ['2'] });
     const ended = await postJson(`${url}/api/v1/undrain`, { datanodes: [2], by: 'anna' });
     expect(JSON.parse(ended.text)).toEqual({ draining: [] });
-    expect(asked()[0]).toEqual(['anna (127.0.0.1)', 'undrain', 'datanodes 2']);
+    expect(asked()[0]).toEqual(['anna (127.0.0.1)', 'undrain', 'datanode 2']);
   });
 
   it('takes an action without a body', async () => {

@@ -1,4 +1,5 @@
 import { OperatingError } from '../../domain/errors.ts';
+import { nameDatanodes } from '../../domain/ids.ts';
 import type { DatanodeId } from '../../domain/ids.ts';
 import { withRequests } from '../../domain/policy.ts';
 import type { RequestKind } from '../../domain/policy.ts';
@@ -40,14 +41,14 @@ export function createActions(dependencies: ActionDependencies): ServerActions {
     return result;
   };
   const ask = (kind: RequestKind, { datanodes, by }: DatanodesRequest): void => {
-    audit(by, kind, `datanodes ${datanodes.join(', ')}`);
+    audit(by, kind, nameDatanodes(datanodes));
     for (const datanode of datanodes) store.addRequest(kind, { datanode, by, atMs: clock.now() });
     events.emit({ type: `${kind}-requested`, datanodes, by });
     daemon.replan(kind);
   };
   const takeBack = (kind: RequestKind, { datanodes, by }: DatanodesRequest): void => {
     refuseStanding(session, kind, datanodes);
-    audit(by, `un${kind}`, `datanodes ${datanodes.join(', ')}`);
+    audit(by, `un${kind}`, nameDatanodes(datanodes));
     for (const id of datanodes) store.removeRequest(kind, id);
     events.emit({ type: `${kind}-ended`, datanodes, by });
     daemon.replan(kind);

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { GateCode } from '../../domain/codes.ts';
+import { nameDatanodes } from '../../domain/ids.ts';
 import type { RegionId } from '../../domain/ids.ts';
 import type { Memory } from '../../domain/policy.ts';
 import { closedGates } from '../../executor/gates.ts';
@@ -64,9 +65,7 @@ function quarantineCheck(memory: Memory | undefined): readonly Check[] {
   const datanodes = new Set(memory?.datanodes.map(({ datanode }) => datanode));
   const held = [
     ...(regions > 0 ? [count(regions, 'region')] : []),
-    ...(datanodes.size > 0
-      ? [`${datanodes.size === 1 ? 'datanode' : 'datanodes'} ${[...datanodes].join(', ')}`]
-      : []),
+    ...(datanodes.size > 0 ? [nameDatanodes([...datanodes])] : []),
   ];
   if (held.length === 0) return [];
   const detail = `In quarantine, after migrations that failed: ${held.join(' and ')}.`;

@@ -122,6 +122,10 @@ export const statusSchema = record({
         .describe('`target`: it receives no regions for a while, `source`: it gives none, after failures.'),
     }),
   ),
+  loadPlanAt: timestamp
+    .nullable()
+    .default(null)
+    .describe('When moves are planned at the latest for a load that is watched, if it stays as it is.'),
   lastCycle: record({
     id: id('cycle'),
     outcome: word(CYCLE_OUTCOME_CODES),

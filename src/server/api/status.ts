@@ -12,7 +12,7 @@ import type { LiveState, Progress } from '../../observability/live-state.ts';
 import type { PauseState } from './ports.ts';
 import type { StatusView } from './answers.ts';
 import { waitingMoves } from './queue.ts';
-import { decideVerdict, isSilent, whatHolds } from './verdict.ts';
+import { decideVerdict, isSilent, loadPlanAt, whatHolds } from './verdict.ts';
 import type { VerdictFacts } from './verdict.ts';
 
 type DrainView = NonNullable<StatusView['datanodes'][number]['drain']>;
@@ -66,6 +66,7 @@ export function buildStatus(facts: StatusFacts): StatusView {
     plan: live.plan && summaryOf(live.plan),
     balance: balanceOf(live),
     load: live.balance?.now.load ?? null,
+    loadPlanAt: loadPlanAt(known) ?? null,
     datanodes: datanodesOf(live, facts),
     lastCycle: live.lastCycle && toCycleView(live.lastCycle),
     lastSuccessAt: isoOrNull(live.lastSuccessAtMs),

@@ -3,7 +3,7 @@ import { BLOCKERS, GATES, GATE_SEVERITY } from '../../domain/codes.ts';
 import type { GateCode } from '../../domain/codes.ts';
 import type { MoveRecord } from '../../domain/move.ts';
 import type { TableSelection } from '../../domain/selector.ts';
-import { judgePlacement, keptUneven, named, remarksOn } from '../../domain/verdict.ts';
+import { cyclesToPlan, judgePlacement, keptUneven, named, remarksOn } from '../../domain/verdict.ts';
 import { formatDuration, formatEstimate } from '../../lib/duration.ts';
 import { count, formatNumber } from '../../lib/number.ts';
 import { isoTime } from '../../observability/event-view.ts';
@@ -112,7 +112,7 @@ function noAnswer(facts: VerdictFacts): Words | undefined {
   if (!isSilent(facts)) return undefined;
   const { silentMs, snapshotAgeMs, live } = facts;
   const sentence = `No answer from GreptimeDB for ${silenceText(silentMs)}.`;
-  const age = snapshotAgeMs === undefined ? '' : ` Shown is how it was ${formatDuration(snapshotAgeMs)} ago.`;
+  const age = snapshotAgeMs === undefined ? '' : ' Shown is what was known before.';
   const { currentMove } = live;
   const detail = currentMove
     ? `What becomes of the migration of region ${currentMove.move.regionId} is not known meanwhile.`
@@ -219,17 +219,24 @@ function quarantineTexts({ quarantined, quarantineEndsAtMs }: VerdictFacts): str
   return [...regions, `The first quarantine ends ${isoTime(quarantineEndsAtMs)}.`];
 }
 
+/** When moves are planned at the latest for a load that is watched, if it stays as it is; undefined where nothing is watched, or that cannot be told. */
+export function loadPlanAt(facts: VerdictFacts): string | undefined {
+  const load = facts.live.balance?.now.load;
+  const cycles = load?.state === 'waiting' ? cyclesToPlan(load) : 0;
+  return cycles > 0 && movesLeft(facts.live) === 0 ? cycleTime(facts, cycles) : undefined;
+}
+
 /** When the cycle begins that comes so many cycles from now. */
 function cycleTime({ nextTickAtMs, scheduleIntervalMs }: VerdictFacts, ahead: number): string | undefined {
   if (nextTickAtMs === undefined || scheduleIntervalMs === undefined) return undefined;
   return isoTime(nextTickAtMs + (ahead - 1) * scheduleIntervalMs);
 }
 
-/** `The configuration selects every table but greptime_private.*, and none has a region.` */
+/** `The configuration selects every table but greptime_private.*, and none of them has a region.` */
 function selectionText({ include, exclude }: TableSelection): string {
   const selected = include.length === 0 ? 'every table' : listOf(include);
   const except = exclude.length === 0 ? '' : ` but ${listOf(exclude)}`;
-  return `The configuration selects ${selected}${except}, and none has a region.`;
+  return `The configuration selects ${selected}${except}, and none of them has a region.`;
 }
 
 const MOST_NAMED = 5;
@@ -304,7 +311,7 @@ function balancing({ live, progress, timeLeftMs, nowMs }: VerdictFacts): Words {
   const failures = failed === 0 ? '' : `, ${formatNumber(failed)} did not succeed`;
   const hasFailed = lastFailure(live) !== null;
   const slow = slowMove(live, nowMs);
-  const basis = live.recentDurationsMs.length === 1 ? ', going by one move' : '';
+  const basis = live.recentDurationsMs.length === 1 ? ' (from one move, so roughly)' : '';
   const left =
     timeLeftMs && !hasFailed && slow === '' ? `, about ${formatEstimate(timeLeftMs)} left${basis}` : '';
   const soon =

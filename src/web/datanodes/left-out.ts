@@ -1,4 +1,5 @@
 import { countsForSkew } from '../../domain/datanode-state.ts';
+import { nameDatanodes } from '../../domain/ids.ts';
 import type { DatanodeState } from '../../domain/datanode-state.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { plural } from '../format.ts';
@@ -34,9 +35,8 @@ function namesOf(datanodes: Datanodes): string {
   const groups = [...Map.groupBy(datanodes, ({ state }) => state)];
   return groups
     .map(([state, group]) => {
-      const ids = group.map(({ id }) => id).join(', ');
-      const name = group.length === 1 ? 'datanode' : 'datanodes';
-      return `${group.length > NAMED ? plural(group.length, 'datanode') : `${name} ${ids}`} (${state})`;
+      const many = group.length > NAMED;
+      return `${many ? plural(group.length, 'datanode') : nameDatanodes(group.map(({ id }) => id))} (${state})`;
     })
     .join(' and ');
 }

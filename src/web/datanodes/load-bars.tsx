@@ -24,7 +24,7 @@ const TITLES: Readonly<Record<LoadMeasure, string>> = {
 const STATES: Readonly<Record<LoadState, string>> = {
   even: 'even',
   tolerated: 'even enough',
-  waiting: 'uneven, not for long enough to act on it',
+  waiting: 'uneven, too early to act on it',
   uneven: 'uneven',
 };
 /** So few stand below each other, so that their lines do too. In pixels: the least width of a column of more. */

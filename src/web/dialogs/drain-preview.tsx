@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { nameDatanodes } from '../../domain/ids.ts';
 import type { DrainAnswer } from '../api/actions.ts';
 import { DataTable } from '../controls/data-table.tsx';
 import type { Column } from '../controls/data-table.tsx';
@@ -28,8 +29,7 @@ export function DrainPreview({
     <div class="preview" aria-live="polite">
       <p>
         <strong>{plural(moves.length, 'move')}</strong> {left > 0 ? 'cannot quite ' : ''}
-        {moves.length === 1 && left === 0 ? 'empties' : 'empty'}{' '}
-        {chosen.length === 1 ? 'datanode' : 'datanodes'} {chosen.join(', ')}.{' '}
+        {moves.length === 1 && left === 0 ? 'empties' : 'empty'} {nameDatanodes(chosen)}.{' '}
         {optimal ? 'Fewer are impossible.' : `At least ${formatCount(minimumMoves)} are needed.`}
       </p>
       {isDryRun && (

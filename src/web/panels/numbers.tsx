@@ -31,7 +31,7 @@ export function Numbers(): JSX.Element | null {
       snapshot ? formatCount(snapshot.regions) : '–',
       snapshot && `${plural(snapshot.tables, 'table')} on ${plural(snapshot.datanodes, 'datanode')}`,
     ],
-    ...(lastCycle && !cycle
+    ...(lastCycle && !cycle && status.leader.leads
       ? [['Last cycle', <Ago key="ago" at={lastCycle.endedAt} />, cycleText(lastCycle)] as const]
       : []),
   ];
@@ -43,14 +43,16 @@ export function Numbers(): JSX.Element | null {
 }
 
 function skew(
-  { balance, datanodes }: StatusView,
+  { balance, datanodes, leader }: StatusView,
   part: 'tableSkewMax' | 'nodeSkew',
   name: string,
   note: string,
 ): NamedFact {
   return [
     name,
-    balance ? change(formatCount(balance.now[part]), formatCount(balance.after[part])) : '–',
+    balance
+      ? change(formatCount(balance.now[part]), formatCount(balance[leader.leads ? 'after' : 'now'][part]))
+      : '–',
     withScope(withScope(note, hasWeights(datanodes) ? 'divided by weight' : ''), skewScopeText(datanodes)),
   ];
 }
@@ -110,8 +112,8 @@ function movesLeft({
   if (progress.remaining === 0) return ['0', 'nothing to move'];
   const proof = plan.optimal
     ? 'the fewest possible'
-    : `fewer than ${formatCount(plan.minimumMoves)} cannot do it`;
-  return [formatCount(progress.remaining), proof];
+    : `${formatCount(plan.minimumMoves)} to ${formatCount(progress.remaining)} are needed`;
+  return [formatCount(progress.remaining), verdict.code === 'lost-contact' ? 'when last read' : proof];
 }
 
 /** What it did, in words that need no glossary. */

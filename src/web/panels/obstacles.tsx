@@ -4,7 +4,7 @@ import type { BlockerCode, GateCode } from '../../domain/codes.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { Folded } from '../controls/folded.tsx';
 import { Section } from '../controls/section.tsx';
-import { TextWithTimes } from '../controls/time.tsx';
+import { Ahead, TextWithTimes } from '../controls/time.tsx';
 import { formatCount, plural } from '../format.ts';
 import { usePageState } from '../page/page.ts';
 import { BLOCKER_STEPS, GATE_STEPS, LOST_STEP } from './next-steps.ts';
@@ -28,9 +28,10 @@ export function Obstacles(): JSX.Element | null {
   const isPaused = paused !== null && leader.leads;
   const lookFirst = isPaused ? status.verdict.detail : null;
   // A dry run ends before it looks at any gate. While the load is only watched nothing is queued yet.
-  const isDryRun = dryRun && leader.leads && (queue.length > 0 || isWatched(status));
+  const isEarly = leader.leads && isWatched(status);
+  const isDryRun = dryRun && leader.leads && (queue.length > 0 || isEarly);
   const isLost = status.verdict.code === 'lost-contact';
-  if (gates.length + blocked.length + resting === 0 && lookFirst === null && !isDryRun && !isLost)
+  if (gates.length + blocked.length + resting === 0 && lookFirst === null && !isEarly && !isDryRun && !isLost)
     return null;
   return (
     <Section title={titleOf(isLost, isStill)} id="obstacles">
@@ -45,9 +46,26 @@ export function Obstacles(): JSX.Element | null {
           <Obstacle
             tone="warn"
             code="paused"
-            step={`Then press Resume at the top${resting > 0 ? '; that needs no Release' : ''}.`}
+            step={`Then press Resume at the top${resting > 0 ? '; Resume needs no Release' : ''}.`}
           >
             <strong>Look first:</strong> {lookFirst}
+          </Obstacle>
+        )}
+        {isEarly && (
+          <Obstacle
+            tone="warn"
+            code="load-not-stable"
+            step={dryRun ? 'Until then nothing would move without the dry run, either.' : undefined}
+          >
+            <strong>Too early:</strong>{' '}
+            {status.loadPlanAt === null ? (
+              'the loads are not known well enough to plan moves.'
+            ) : (
+              <>
+                moves are planned at <Ahead at={status.loadPlanAt} /> at the latest, if it is still uneven
+                then.
+              </>
+            )}
           </Obstacle>
         )}
         {isDryRun && (

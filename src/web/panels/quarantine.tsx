@@ -9,7 +9,7 @@ import { DetailsButton } from '../controls/details-button.tsx';
 import { MoveButton } from '../controls/move.tsx';
 import { NotShown, Problem } from '../controls/section.tsx';
 import { Ahead } from '../controls/time.tsx';
-import { formatCount } from '../format.ts';
+import { formatCount, plural } from '../format.ts';
 import { useAnswer } from '../hooks/answer.ts';
 import { useAttempt } from '../hooks/attempt.ts';
 import { usePage, usePageState } from '../page/page.ts';
@@ -52,9 +52,8 @@ export function Quarantine({ count }: { readonly count: number }): JSX.Element {
       {[...Map.groupBy(shown, ({ move }) => move?.cause ?? null)].map(([cause, regions]) => (
         <div key={cause} class="quarantine">
           <p>
-            <span class="badge bad">
-              {formatCount(regions.length)} × {cause?.replaceAll('_', ' ') ?? 'unknown cause'}
-            </span>{' '}
+            <strong>{plural(regions.length, 'region')}:</strong>{' '}
+            <span class="badge bad">{cause?.replaceAll('_', ' ') ?? 'unknown cause'}</span>{' '}
             {cause !== null && isCause(cause) && isNew(CAUSES[cause]) && CAUSES[cause]}{' '}
             {isNew(stepOf(cause ?? '')) && !told.includes(stepOf(cause ?? '')) && stepOf(cause ?? '')}
           </p>
@@ -92,7 +91,7 @@ const DATANODE_COLUMNS: readonly Column<HeldDatanode>[] = [
       </>
     ),
   },
-  { title: 'Held', cell: ({ role }) => (role === 'target' ? 'receives no regions' : 'gives no regions') },
+  { title: 'Effect', cell: ({ role }) => (role === 'target' ? 'receives no regions' : 'gives no regions') },
   { title: 'Failures', place: 'titled', cell: ({ failures }) => formatCount(failures) },
   { title: 'Until', place: 'titled', cell: ({ until }) => <Ahead at={until} /> },
   {

@@ -17,13 +17,15 @@ const ALL = 200;
 function Whose(): JSX.Element | null {
   const status = usePageState((state) => state.status);
   if (!status || status.queue.length === 0) return null;
-  const { leader, dryRun, paused, verdict } = status;
+  const { leader, dryRun, paused, verdict, load } = status;
+  const exchange = load ? ' For load, heavy and light regions change places.' : '';
   if (!leader.leads) {
     return <Empty>None of these starts: the leader follows a plan of its own.</Empty>;
   }
   if (verdict.code === 'lost-contact') return <Empty>None of these starts until GreptimeDB answers.</Empty>;
   if (paused) return <Empty>None of these starts while paused.</Empty>;
-  return dryRun ? <Empty>Planned only: none of these starts in the dry run.</Empty> : null;
+  if (dryRun) return <Empty>Planned only: none of these starts in the dry run.{exchange}</Empty>;
+  return load ? <Empty>{exchange}</Empty> : null;
 }
 
 /** What is next, in the order in which it will be done. */

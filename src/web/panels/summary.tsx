@@ -53,10 +53,10 @@ function balanceOf(status: StatusView): Answer {
   const uneven = isRestEven && drainingOf(status).length > 0 ? 'The others are balanced' : 'Unbalanced';
   const word = balance.now.isEven ? 'Balanced' : uneven;
   if (verdict.code !== 'lost-contact') return [word, note];
-  return ['Not known', `When last read: ${word.toLowerCase()}. ${note}`];
+  return ['Not known', `When last read: ${word.toLowerCase()}, ${note}`];
 }
 
-/** `The datanodes lead 0 to 58 regions, 44 after the plan` */
+/** `0 to 58 regions per datanode, 44 after the plan` */
 function countText(status: StatusView, { now, after }: NonNullable<StatusView['balance']>): string {
   const counted = status.datanodes.filter(({ state }) => countsForSkew(state));
   if (counted.length === 0) return 'No datanode may lead regions';
@@ -66,21 +66,23 @@ function countText(status: StatusView, { now, after }: NonNullable<StatusView['b
     return least === most ? formatCount(least) : `${formatCount(least)} to ${formatCount(most)}`;
   };
   const [before, planned] = [range('regions'), range('regionsAfter')];
-  const others = drainingOf(status).length > 0 ? 'other ' : '';
-  const all = before.includes(' ') ? `The ${others}datanodes lead` : `Each ${others}datanode leads`;
+  const each = drainingOf(status).length > 0 ? 'on each other datanode' : 'per datanode';
   const tables =
     now.nodeSkew <= EVEN_SKEW && now.tableSkewMax > EVEN_SKEW ? ', but tables are uneven among them' : '';
-  return `${all} ${before} ${before === '1' ? 'region' : 'regions'}${tables}${planned === before ? '' : `, ${planned} after the plan`}${restText(status, after)}`;
+  // The plan of a standby is not used.
+  const isSame = planned === before || !status.leader.leads;
+  const change = isSame ? '' : `, ${planned} after the plan`;
+  return `${before} ${before === '1' ? 'region' : 'regions'} ${each}${tables}${change}${restText(status, after)}`;
 }
 
-/** `Datanode 1 is 63 % above the mean load, at most 28 % after the plan, still unbalanced` */
+/** `Datanode 1: 63 % above the mean load, at most 28 % after the plan, still unbalanced` */
 function loadText(status: StatusView, { mean }: NonNullable<StatusView['load']>): string {
   const { datanodes, balance } = status;
   const carries = ({ load, weight }: StatusView['datanodes'][number]): number => (load ?? 0) / weight;
   const fullest = datanodes.toSorted((a, b) => carries(b) - carries(a))[0];
   const [now, after] = [highestAbove(datanodes, 'load', mean), highestAbove(datanodes, 'loadAfter', mean)];
   const change = now === after ? '' : `, at most ${formatCount(after)} % after the plan`;
-  return `Datanode ${fullest?.id ?? '–'} is ${formatCount(now)} % above the mean load${change}${restText(status, balance?.after)}`;
+  return `Datanode ${fullest?.id ?? '–'}: ${formatCount(now)} % above the mean load${change}${restText(status, balance?.after)}`;
 }
 
 function restText({ queue }: StatusView, after: { readonly isEven: boolean } | undefined): string {
@@ -118,7 +120,18 @@ function isBlocked(status: StatusView): boolean {
 }
 
 function nextOf(status: StatusView): Answer {
-  const { queue, paused, verdict, dryRun, nextTickAt, cycle, gates, quarantineEndsAt, currentMove } = status;
+  const {
+    queue,
+    paused,
+    verdict,
+    dryRun,
+    nextTickAt,
+    cycle,
+    gates,
+    quarantineEndsAt,
+    currentMove,
+    loadPlanAt,
+  } = status;
   const isOneStarting = Number(nextMove(status) !== undefined);
   const first = queue.next[isOneStarting];
   const others = queue.length - isOneStarting - 1;
@@ -128,8 +141,11 @@ function nextOf(status: StatusView): Answer {
   if (verdict.code === 'lost-contact') return ['Another attempt to read', cycleTime];
   if (paused?.until) return ['The pause ends', <Then key="end" at={paused.until} moves={queue.length} />];
   if (paused) return [name ?? 'Nothing', `After Resume${name ? more : ''}`];
-  if (isWatched(status)) return ['Another reading of loads', cycleTime];
-  if (dryRun) return ['Another plan', cycleTime];
+  if (isWatched(status)) {
+    if (loadPlanAt === null) return ['Loads are read again', cycleTime];
+    return ['Moves are planned', <>If still uneven, by {<Ahead at={loadPlanAt} />}</>];
+  }
+  if (dryRun) return ['Plans again', cycleTime];
   if (!name && quarantineEndsAt !== null && isBlocked(status))
     return ['A quarantine ends', <Ahead key="end" at={quarantineEndsAt} />];
   if (currentMove && !name) return ['Nothing', 'It is the last move'];
@@ -163,39 +179,52 @@ function timeLeft(status: StatusView): Answer {
   const { progress, paused, dryRun, verdict, gates, quarantineEndsAt } = status;
   const { done, failed, remaining, etaSeconds, expectedSeconds } = progress;
   if (verdict.code === 'lost-contact') return ['Not known', 'Until GreptimeDB answers'];
-  if (isWatched(status)) return ['Not known yet', 'Moves are not planned yet'];
+  if (isWatched(status)) return ['Not known yet', 'Known with the plan'];
   if (remaining === 0 && !isBlocked(status)) return ['None', 'Nothing is to be moved'];
   if (remaining === 0 && quarantineEndsAt !== null)
-    return ['Not known', 'The next migrations have to succeed'];
+    return ['Not known', 'Depends on whether the next migrations succeed'];
   if (remaining === 0) return ['No end by itself', 'What blocks it has to be changed'];
   const isOutside = gates.some(({ code }) => code === 'outside-window');
   if (!paused && etaSeconds !== null)
     return [`About ${formatEstimate(etaSeconds * 1_000)}`, isOutside ? 'With the wait for the window' : ''];
   if (expectedSeconds === null)
-    return [
-      'Not known yet',
-      dryRun
-        ? 'Only migrations show how long one takes'
-        : `Known after the first ${done + failed > 0 ? 'successful ' : ''}move`,
-    ];
-  const holds = dryRun ? 'Without the dry run' : paused ? 'Once resumed' : 'Once it may move';
-  return [`About ${formatEstimate(expectedSeconds * 1_000)}`, holds];
+    return dryRun
+      ? ['No end in the dry run', 'And no move was made that shows how long one takes']
+      : ['Not known yet', `Known after the first ${done + failed > 0 ? 'successful ' : ''}move`];
+  const time = formatEstimate(expectedSeconds * 1_000);
+  if (dryRun) return ['No end in the dry run', `The moves would take about ${time}`];
+  return [`About ${time} ${paused ? 'after Resume' : 'once it may move'}`];
 }
 
 /** How to stop what moves, or to let go on what does not. */
 function wayOut(status: StatusView): NamedFact {
-  const { verdict, paused, dryRun, blocked, quarantineEndsAt, gates, currentMove } = status;
+  const { verdict, paused, dryRun, blocked, quarantineEndsAt, gates, currentMove, cycle, queue } = status;
   if (verdict.code === 'lost-contact')
     return ['To go on', 'GreptimeDB has to answer', paused || dryRun ? '' : 'Moves go on by themselves then'];
-  if (paused) return ['To go on', 'Press Resume', paused.until === null ? 'It does not end by itself' : ''];
+  // After an automatic pause there is something to look at first.
+  if (paused && verdict.detail !== null)
+    return ['To go on', 'Find the cause, then Resume', 'Look first: see below'];
+  if (paused)
+    return ['To go on', 'Press Resume', paused.until === null ? 'The pause does not end by itself' : ''];
   if (dryRun) return ['To let it move', 'execution.dryRun: false', 'In the configuration, see below'];
   const isHeld = verdict.code === 'blocked' || verdict.code === 'attention';
   if (isHeld && quarantineEndsAt !== null)
-    return ['To go on', 'Press Release', 'Once the cause is gone; or wait'];
-  if (isHeld && blocked.length + gates.length > 0) return ['To go on', 'Change what blocks it', 'See below'];
+    return [
+      'To go on',
+      'Mend the cause, then Release',
+      status.quarantinedDatanodes > 1 ? 'One datanode to start, all to balance' : 'See below',
+    ];
+  if (isHeld && blocked.length + gates.length > 0)
+    return [
+      'To go on',
+      blocked[0]?.code === 'pinned' ? 'Unpin regions' : 'Change what blocks it',
+      'See below',
+    ];
+  const isIdle = !currentMove && !cycle && queue.length === 0;
+  const current = currentMove ? 'The current migration finishes' : 'No migration starts then';
   return [
-    'To stop',
+    isIdle ? 'To prevent moves' : 'To stop',
     'Press Pause',
-    currentMove ? 'The current migration finishes' : 'No migration starts then',
+    drainingOf(status).length > 0 ? `${current}, the drain waits` : current,
   ];
 }

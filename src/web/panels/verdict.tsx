@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { BLOCKERS } from '../../domain/codes.ts';
+import { nameDatanodes } from '../../domain/ids.ts';
 import type { StatusView, Verdict as VerdictCode } from '../../server/api/answers.ts';
 import { actions } from '../api/actions.ts';
 import { Folded } from '../controls/folded.tsx';
@@ -48,18 +49,15 @@ function lookOf(status: StatusView): Look {
   // Nothing is wrong: a load that is high has only not been so for long.
   if (verdict.code === 'blocked' && isWatched(status) && gates.length === 0)
     return dryRun ? LOOK['dry-run'] : WAITING;
-  if (verdict.code === 'attention' && balance?.now.isEven === false) return [tone, 'Unbalanced', icon];
+  if (verdict.code === 'attention' && balance?.now.isEven === false)
+    return [tone, 'Blocked by quarantine', icon];
   // A name that matches nothing is told by its own sentence, and is wrong.
   if (snapshot?.regions === 0 && verdict.sentence.startsWith('No regions')) return NO_REGIONS;
   if (verdict.code === 'balanced' && datanodes.some(({ state }) => state === 'dead'))
     return ['warn', title, icon];
   const draining = drainingOf(status);
   if (verdict.code !== 'balancing' || draining.length === 0) return [tone, title, icon];
-  return [
-    tone,
-    `Draining ${draining.length === 1 ? 'datanode' : 'datanodes'} ${draining.map(({ id }) => id).join(', ')}`,
-    icon,
-  ];
+  return [tone, `Draining ${nameDatanodes(draining.map(({ id }) => id))}`, icon];
 }
 
 /** The one word that matters, and why. */
@@ -138,7 +136,7 @@ function Draining({ status }: StatusProps): JSX.Element {
               Stop draining datanode {id}
             </button>
           ))}{' '}
-          <span class="dim">Then it gets its share of regions back.</span>
+          <span class="dim">This cancels the drain: regions move back.</span>
         </p>
       )}
     </>

@@ -57,17 +57,17 @@ describe('a plan for load on the terminal', () => {
     [
       'who carries most, and for how many cycles that has to last',
       { moves: [], after: balance([6, 8, 4], 'waiting', { cyclesToWait: 2, readingsToWait: 1 }) },
-      'Unbalanced: datanode 1 is 33 % above the mean load. Moves are planned if that lasts for 2 more cycles.',
+      'Unbalanced: datanode 1 is 33 % above the mean load. If it stays so, moves are planned in 2 cycles.',
     ],
     [
-      'how many more are above the band',
+      'how many more are too high',
       { moves: [], after: balance([9, 8, 1], 'uneven') },
-      'Unbalanced: datanode 0 is 50 % above the mean load, 1 more datanode above the band, and no move or exchange helps.',
+      'Unbalanced: datanode 0 is 50 % above the mean load, 1 more datanode too high, and no move or exchange helps.',
     ],
     [
       'for how long at most the loads are too new',
       { moves: [], after: balance([6, 8, 4], 'waiting', { cyclesToWait: 1, readingsToWait: 9 }) },
-      'Unbalanced: datanode 1 is 33 % above the mean load. The loads are too new to rely on: moves are planned if that lasts for at most 9 more cycles.',
+      'Unbalanced: datanode 1 is 33 % above the mean load. If it stays so, moves are planned in 9 cycles at most: the loads are too new to rely on.',
     ],
     [
       'that the loads vary too much',

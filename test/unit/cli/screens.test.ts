@@ -49,6 +49,7 @@ const STATUS: StatusView = {
     after: { tableSkewMax: 1, nodeSkew: 1, isEven: false },
   },
   load: null,
+  loadPlanAt: null,
   datanodes: [
     {
       id: '0',

@@ -115,7 +115,7 @@ const verdicts: [
     'connect ECONNREFUSED',
   ],
   [
-    'lost-contact: No answer from GreptimeDB for 40 s. Shown is how it was 10 s ago.',
+    'lost-contact: No answer from GreptimeDB for 40 s. Shown is what was known before.',
     seen,
     { silentMs: 40_900, timeLeftMs: 22_000 },
   ],
@@ -147,12 +147,12 @@ const verdicts: [
     'The state file is another one than at the start.',
   ],
   [
-    'nothing-selected: No regions: there is nothing to balance. The configuration selects every table but greptime_private.*, and none has a region.',
+    'nothing-selected: No regions: there is nothing to balance. The configuration selects every table but greptime_private.*, and none of them has a region.',
     [taken, planned({ ...even, before: makeBalance([0, 0]), after: makeBalance([0, 0]) })],
     { tables: { include: [], exclude: ['greptime_private.*'] } },
   ],
   [
-    'nothing-selected: No regions: there is nothing to balance. The configuration selects public.*, and none has a region.',
+    'nothing-selected: No regions: there is nothing to balance. The configuration selects public.*, and none of them has a region.',
     [taken, planned({ ...even, before: makeBalance([0, 0]), after: makeBalance([0, 0]) })],
     { tables: { include: ['public.*'], exclude: [] } },
   ],
@@ -208,11 +208,11 @@ const verdicts: [
     { dryRun: true },
   ],
   [
-    'blocked: Unbalanced: datanode 0 is 33 % above the mean load. Moves are planned if that lasts for 3 more cycles, until 2026-01-01T00:03:00.000Z.',
+    'blocked: Unbalanced: datanode 0 is 33 % above the mean load. If it stays so, moves are planned in 3 cycles, at 2026-01-01T00:03:00.000Z.',
     [taken, planned({ ...stuck, before: watched, after: watched, blocked: [] }), finished('blocked')],
   ],
   [
-    'blocked: Unbalanced: datanode 0 is 33 % above the mean load. Moves are planned if that lasts for 3 more cycles, until 2026-01-01T00:03:00.000Z. execution.dryRun is on, so none will be made.',
+    'blocked: Unbalanced: datanode 0 is 33 % above the mean load. If it stays so, moves are planned in 3 cycles, at 2026-01-01T00:03:00.000Z. execution.dryRun is on, so none will be made.',
     [taken, planned({ ...stuck, before: watched, after: watched, blocked: [] }), finished('planned')],
     { dryRun: true },
   ],
@@ -227,7 +227,7 @@ const verdicts: [
   ],
   ['balancing: 0 of 2 moves done; the time left is known after the first move.', [...seen, started]],
   [
-    'balancing: 1 of 2 moves done, about 4 s left, going by one move.',
+    'balancing: 1 of 2 moves done, about 4 s left (from one move, so roughly).',
     [...seen, started, ended()],
     { timeLeftMs: 4_000 },
   ],
@@ -238,12 +238,12 @@ const verdicts: [
     { timeLeftMs: 4_000, nowMs: START_MS + 120_000 },
   ],
   [
-    'balancing: 1 of 2 moves done, about 4 s left, going by one move; continues next cycle.',
+    'balancing: 1 of 2 moves done, about 4 s left (from one move, so roughly); continues next cycle.',
     [...seen, started, ended(), gate('move-limit', ''), finished('moved')],
     { timeLeftMs: 4_000 },
   ],
   [
-    'balancing: 1 of 2 moves done, about 4 s left, going by one move; waits for the hourly limit of moves.',
+    'balancing: 1 of 2 moves done, about 4 s left (from one move, so roughly); waits for the hourly limit of moves.',
     [...seen, started, ended(), gate('hourly-limit', ''), finished('gated')],
     { timeLeftMs: 4_000 },
   ],
