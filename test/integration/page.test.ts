@@ -543,7 +543,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await page
         .locator('.obstacles li')
         .first()
-        .getByText(/^Too early: .* Until then nothing would move without/)
+        .getByText(/^Too early: .* Until then nothing would move even without/)
         .waitFor();
     });
   });

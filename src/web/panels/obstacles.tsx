@@ -55,15 +55,14 @@ export function Obstacles(): JSX.Element | null {
           <Obstacle
             tone="warn"
             code="load-not-stable"
-            step={dryRun ? 'Until then nothing would move without the dry run, either.' : undefined}
+            step={dryRun ? 'Until then nothing would move even without the dry run.' : undefined}
           >
             <strong>Too early:</strong>{' '}
             {status.loadPlanAt === null ? (
               'the loads are not known well enough to plan moves.'
             ) : (
               <>
-                moves are planned at <Ahead at={status.loadPlanAt} /> at the latest, if it is still uneven
-                then.
+                moves are planned by <Ahead at={status.loadPlanAt} />, if it is still uneven then.
               </>
             )}
           </Obstacle>

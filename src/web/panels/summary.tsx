@@ -193,7 +193,8 @@ function timeLeft(status: StatusView): Answer {
       : ['Not known yet', `Known after the first ${done + failed > 0 ? 'successful ' : ''}move`];
   const time = formatEstimate(expectedSeconds * 1_000);
   if (dryRun) return ['No end in the dry run', `The moves would take about ${time}`];
-  return [`About ${time} ${paused ? 'after Resume' : 'once it may move'}`];
+  if (!paused) return [`About ${time} once it may move`];
+  return [`About ${time} after ${paused.until === null ? 'Resume' : 'the pause'}`];
 }
 
 /** How to stop what moves, or to let go on what does not. */
