@@ -1,5 +1,4 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { countsForSkew } from '../../domain/datanode-state.ts';
 import { highestAbove, loadTexts } from '../../domain/load-text.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { FactList } from '../controls/fact-list.tsx';
@@ -8,6 +7,7 @@ import { Ago } from '../controls/time.tsx';
 import { loadScopeText, skewScopeText } from '../datanodes/left-out.ts';
 import { formatCount, plural } from '../format.ts';
 import { usePageState } from '../page/page.ts';
+import { hasWeights } from './status.ts';
 
 /** The numbers behind the verdict. */
 export function Numbers(): JSX.Element | null {
@@ -55,12 +55,6 @@ function skew(
       : '–',
     withScope(withScope(note, hasWeights(datanodes) ? 'divided by weight' : ''), skewScopeText(datanodes)),
   ];
-}
-
-/** Only where weights differ is skew not in whole regions. */
-function hasWeights(datanodes: StatusView['datanodes']): boolean {
-  const measured = datanodes.filter(({ state }) => countsForSkew(state));
-  return measured.some(({ weight }) => weight !== measured[0]?.weight);
 }
 
 function withScope(note: string, scope: string): string {

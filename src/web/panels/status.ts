@@ -1,3 +1,4 @@
+import { countsForSkew } from '../../domain/datanode-state.ts';
 import type { StatusView, Verdict } from '../../server/api/answers.ts';
 
 /** What several panels ask of the status. */
@@ -34,6 +35,12 @@ export function nextMove({
 /** Whether a load is too high, and has to stay so for longer before moves are planned for it. */
 export function isWatched({ load, queue }: StatusView): boolean {
   return load?.state === 'waiting' && queue.length === 0;
+}
+
+/** Only where weights differ is skew not in whole regions. */
+export function hasWeights(datanodes: StatusView['datanodes']): boolean {
+  const measured = datanodes.filter(({ state }) => countsForSkew(state));
+  return measured.some(({ weight }) => weight !== measured[0]?.weight);
 }
 
 /** Datanodes that are to be emptied, and are not empty yet. */

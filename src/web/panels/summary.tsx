@@ -8,7 +8,7 @@ import type { NamedFact } from '../controls/fact-list.tsx';
 import { Route } from '../controls/move.tsx';
 import { Ahead } from '../controls/time.tsx';
 import { formatCount, plural, shortTable } from '../format.ts';
-import { drainingOf, isStuck, isWatched, nextMove } from './status.ts';
+import { drainingOf, hasWeights, isStuck, isWatched, nextMove } from './status.ts';
 import type { PlannedMove, StatusProps } from './status.ts';
 
 type Answer = readonly [value: ComponentChildren, note?: ComponentChildren];
@@ -51,7 +51,8 @@ function balanceOf(status: StatusView): Answer {
   const note = load ? loadText(status, load) : countText(status, balance);
   // What drains is told by the headline.
   const uneven = isRestEven && drainingOf(status).length > 0 ? 'The others are balanced' : 'Unbalanced';
-  const word = balance.now.isEven ? 'Balanced' : uneven;
+  const even = verdict.code === 'attention' ? 'The rest is balanced' : 'Balanced';
+  const word = balance.now.isEven ? even : uneven;
   if (verdict.code !== 'lost-contact') return [word, note];
   return ['Not known', `When last read: ${word.toLowerCase()}, ${note}`];
 }
@@ -72,7 +73,7 @@ function countText(status: StatusView, { now, after }: NonNullable<StatusView['b
   // The plan of a standby is not used.
   const isSame = planned === before || !status.leader.leads;
   const change = isSame ? '' : `, ${planned} after the plan`;
-  return `${before} ${before === '1' ? 'region' : 'regions'} ${each}${tables}${change}${restText(status, after)}`;
+  return `${before} ${before === '1' ? 'region' : 'regions'} ${each}${hasWeights(counted) ? ', by weight' : ''}${tables}${change}${restText(status, after)}`;
 }
 
 /** `Datanode 1: 63 % above the mean load, at most 28 % after the plan, still unbalanced` */
@@ -99,17 +100,20 @@ function MoveName({ move }: { readonly move: Omit<PlannedMove, 'seq' | 'detail'>
 }
 
 function nowOf(status: StatusView): Answer {
-  const { currentMove, cycle, paused, dryRun, verdict, queue, gates } = status;
+  const { currentMove, cycle, paused, dryRun, verdict, queue, snapshot } = status;
   const move = currentMove?.move ?? nextMove(status);
   const name = move && <MoveName move={move} />;
-  if (verdict.code === 'lost-contact') return ['Not known', name ?? 'No migration ran when last read'];
+  if (verdict.code === 'lost-contact')
+    return [
+      'Not known',
+      name ?? (snapshot ? 'No migration ran when last read' : 'Nothing could be read yet'),
+    ];
   if (currentMove) return [name, paused ? 'Finishes, no other starts' : ''];
   if (move) return [name, 'Starts in a moment'];
   if (paused) return ['Nothing', 'Paused'];
   if (dryRun) return ['Nothing', 'The dry run only plans'];
   if (cycle) return ['Nothing', 'The cluster is read, the plan is made'];
-  if (queue.length > 0)
-    return ['Nothing', gates.length > 0 ? 'Held back, see below' : 'Waits for the next cycle'];
+  if (queue.length > 0) return ['Nothing', isStuck(status) ? 'Held back' : 'Waits for the next cycle'];
   if (isWatched(status)) return ['Nothing', 'No move is planned yet'];
   return ['Nothing', isBlocked(status) ? 'No move is possible' : 'Nothing to move'];
 }
@@ -120,18 +124,8 @@ function isBlocked(status: StatusView): boolean {
 }
 
 function nextOf(status: StatusView): Answer {
-  const {
-    queue,
-    paused,
-    verdict,
-    dryRun,
-    nextTickAt,
-    cycle,
-    gates,
-    quarantineEndsAt,
-    currentMove,
-    loadPlanAt,
-  } = status;
+  const { queue, paused, verdict, dryRun, nextTickAt, cycle, quarantineEndsAt, currentMove, loadPlanAt } =
+    status;
   const isOneStarting = Number(nextMove(status) !== undefined);
   const first = queue.next[isOneStarting];
   const others = queue.length - isOneStarting - 1;
@@ -152,16 +146,13 @@ function nextOf(status: StatusView): Answer {
   if (!name && isBlocked(status)) return ['Nothing', <>Checked again {cycleTime}</>];
   if (!name) return ['Another check', cycleTime];
   if (cycle) return [name, others > 0 ? `Then ${formatCount(others)} more` : 'It is the last move'];
+  if (isStuck(status)) return [name, `Once it may move${more}`];
   return [
     name,
-    gates.length > 0 ? (
-      'Once it may move'
-    ) : (
-      <>
-        Next cycle: {cycleTime}
-        {more}
-      </>
-    ),
+    <>
+      Next cycle: {cycleTime}
+      {more}
+    </>,
   ];
 }
 
@@ -199,7 +190,8 @@ function timeLeft(status: StatusView): Answer {
 
 /** How to stop what moves, or to let go on what does not. */
 function wayOut(status: StatusView): NamedFact {
-  const { verdict, paused, dryRun, blocked, quarantineEndsAt, gates, currentMove, cycle, queue } = status;
+  const { verdict, paused, dryRun, blocked, quarantineEndsAt, gates, currentMove, cycle, queue, balance } =
+    status;
   if (verdict.code === 'lost-contact')
     return ['To go on', 'GreptimeDB has to answer', paused || dryRun ? '' : 'Moves go on by themselves then'];
   // After an automatic pause there is something to look at first.
@@ -207,7 +199,9 @@ function wayOut(status: StatusView): NamedFact {
     return ['To go on', 'Find the cause, then Resume', 'Look first: see below'];
   if (paused)
     return ['To go on', 'Press Resume', paused.until === null ? 'The pause does not end by itself' : ''];
-  if (dryRun) return ['To let it move', 'execution.dryRun: false', 'In the configuration, see below'];
+  const isNoneLeft = isBlocked(status) && queue.length === 0 && !isWatched(status);
+  if (dryRun && !isNoneLeft)
+    return ['To let it move', 'execution.dryRun: false', 'In the configuration, see below'];
   const isHeld = verdict.code === 'blocked' || verdict.code === 'attention';
   if (isHeld && quarantineEndsAt !== null)
     return [
@@ -215,12 +209,12 @@ function wayOut(status: StatusView): NamedFact {
       'Mend the cause, then Release',
       status.quarantinedDatanodes > 1 ? 'One datanode to start, all to balance' : 'See below',
     ];
-  if (isHeld && blocked.length + gates.length > 0)
-    return [
-      'To go on',
-      blocked[0]?.code === 'pinned' ? 'Unpin regions' : 'Change what blocks it',
-      'See below',
-    ];
+  if (isHeld && !isWatched(status)) {
+    const costly = blocked.filter(({ count, harmless }) => count > harmless);
+    const where = costly.length + gates.length > 0 ? 'See below' : 'See above';
+    if (balance?.now.isEven === true && costly.length === 0) return ['To mend it', 'Read the warning', where];
+    return ['To go on', costly[0]?.code === 'pinned' ? 'Unpin regions' : 'Change what blocks it', where];
+  }
   const isIdle = !currentMove && !cycle && queue.length === 0;
   const current = currentMove ? 'The current migration finishes' : 'No migration starts then';
   return [
