@@ -177,11 +177,13 @@ function waitText(
 ): string {
   const cycles = cyclesToPlan({ cyclesToWait, readingsToWait });
   if (cycles === 0)
-    return 'Moves are planned once the loads of its regions, too new or varying too much, are known better; when cannot be told.';
+    return 'A plan follows once the loads of its regions, too new or varying too much, are known better; when cannot be told.';
   const time = timeOfCycle?.(cycles);
-  const planned = `If it stays so, moves are planned in ${count(cycles, 'cycle')}`;
-  if (cyclesToWait >= readingsToWait) return `${planned}${time === undefined ? '' : `, at ${time}`}.`;
-  return `${planned} at most${time === undefined ? '' : `, by ${time}`}: the loads are too new to rely on.`;
+  const planned = 'If it stays so, a plan follows in';
+  const within = count(cycles, 'cycle');
+  if (cyclesToWait >= readingsToWait)
+    return `${planned} ${within}${time === undefined ? '' : `, at ${time}`}.`;
+  return `${planned} at most ${within}${time === undefined ? '' : `, by ${time}`}: the loads are too new to rely on.`;
 }
 
 /** In so many cycles at most moves are planned for a load that is waited for; 0 where that cannot be told. */

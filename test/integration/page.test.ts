@@ -182,12 +182,12 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await dialog.getByRole('button', { name: 'Drain datanode 2' }).click();
       await verdict(page, 'Draining datanode 2');
       await page.getByText(/^\d regions? left on datanode 2\.$/).waitFor();
-      await answer(page, 'Balance', /regions on each other datanode/);
-      await page.getByText('This cancels the drain: regions move back.').waitFor();
+      await answer(page, 'Balance', /regions on each of the other datanodes/);
+      await page.getByText('Regions move back then.').waitFor();
       expect(daemon.running.session.store.requested('drain').map(({ datanode }) => datanode)).toEqual(['2']);
       await page.locator('.node-label.draining .node-count strong', { hasText: /^0$/ }).waitFor();
       await page.locator('.node-label.draining').getByText('drained').waitFor();
-      await page.getByRole('button', { name: 'Stop draining datanode 2' }).click();
+      await page.getByRole('button', { name: 'Cancel the drain of datanode 2' }).click();
       await page.getByText('Datanode 2 no longer drains.').waitFor();
       expect(daemon.running.session.store.requested('drain')).toEqual([]);
     });
@@ -431,7 +431,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       // Once is enough.
       expect(await page.getByText('Look at the log and the disk').count()).toBe(1);
       expect(await page.getByText('The migration began and the cluster undid it').count()).toBe(1);
-      await answer(page, 'Time left', 'Known after the first successful move');
+      await answer(page, 'Time left', /No end before Resume.*Then known after the first successful move/);
       expect(await page.getByRole('progressbar').locator('.bad').count()).toBe(0);
       const trigger = page.getByRole('button', { name: 'Trigger' });
       expect(await trigger.isDisabled()).toBe(true);
@@ -495,7 +495,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         expect(await button.getAttribute('title')).toContain('leader.example');
       }
       await page.getByText('What moves is not known here: only the leader moves regions.').waitFor();
-      await answer(page, 'To stop', 'On that page');
+      await answer(page, 'To stop', "On the leader's page");
       await page.getByRole('heading', { name: "This replica's plan, not used" }).waitFor();
       await page.getByText("Moves in this replica's plan").waitFor();
       await page.getByText(/^none by this replica, which started /).waitFor();
@@ -514,7 +514,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await page.getByRole('button', { name: 'Preview' }).click();
       await page
         .locator('.preview')
-        .getByText(/^Dry run is on/)
+        .getByText(/^Dry run: the drain is recorded/)
         .waitFor();
       await page.locator('dialog input:focus').waitFor();
     });
@@ -537,8 +537,8 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     const set = [...DRY_RUN, ...load.map((setting) => `balance.${setting}`)];
     await withPage({ cluster: { layout: 'balanced', loads: 'hot-tables' }, set }, async (page) => {
       await verdict(page, 'Dry run');
-      await page.getByText(/execution\.dryRun is on, so none will be made/).waitFor();
-      await answer(page, 'Next', /Moves are planned.*If still uneven, by /);
+      await page.getByText(/execution\.dryRun is true, so none will be made/).waitFor();
+      await answer(page, 'Next', /A first plan.*By .*if still uneven/);
       await page.locator('.obstacles li').getByText('set execution.dryRun: false').waitFor();
       await page
         .locator('.obstacles li')
@@ -553,7 +553,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ cluster: { migrationTimeMs: 100 }, set }, async (page, daemon) => {
       await page.locator('.last-move').getByText('succeeded').waitFor();
       daemon.running.session.store.setPause({ reason: '', by: 'anna', atMs: Date.now(), untilMs: null });
-      await answer(page, 'Time left', /About .*after Resume/);
+      await answer(page, 'Time left', /No end before Resume.*Then about /);
       await answer(page, 'Next', /\d.\d.*After Resume/);
       await page.getByText('None of these starts while paused.').waitFor();
     });
@@ -563,7 +563,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ set: ['tables.exclude=["public.*"]'] }, async (page) => {
       await verdict(page, 'No regions');
       await page
-        .getByText('The configuration selects every table but public.*, and none of them has a region.')
+        .getByText('The configuration selects every table except public.*, and none of them has a region.')
         .waitFor();
       await page.getByText('No selected table has a region.').waitFor();
     });
@@ -571,7 +571,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
 
   test('tells that all regions are pinned, and by which keys', async () => {
     await withPage({ set: ['pins.tables=["public.*"]'] }, async (page) => {
-      await verdict(page, 'Blocked');
+      await verdict(page, 'Blocked by pins');
       await answer(page, 'Next', /Nothing.*Checked again/);
       await answer(page, 'Time left', 'No end by itself');
       await answer(page, 'To go on', 'Unpin regions');
@@ -657,7 +657,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   test('says what holds a drain', async () => {
     const set = ['datanodes.drain=["0"]', 'pins.tables=["public.cpu"]'];
     await withPage({ set }, async (page) => {
-      await verdict(page, 'Blocked');
+      await verdict(page, 'Blocked by pins');
       await page
         .getByText(/^\d regions left on datanode 0; none of them can leave now\. The configuration pins this/)
         .waitFor();

@@ -201,7 +201,7 @@ function settled(facts: VerdictFacts): Words | undefined {
     return { code, sentence: `${sentence} ${selectionText(tables)}` };
   if (code !== 'uneven' && code !== 'attention') return { code, sentence };
   const isWatched = facts.dryRun && balance.now.load?.state === 'waiting';
-  const dryRun = isWatched ? ['execution.dryRun is on, so none will be made.'] : [];
+  const dryRun = isWatched ? ['execution.dryRun is true, so none will be made.'] : [];
   const told = [sentence, ...dryRun, ...quarantineTexts(facts)].join(' ');
   if (code === 'attention') return { code, sentence: told };
   // What failed is planned anew.
@@ -232,10 +232,10 @@ function cycleTime({ nextTickAtMs, scheduleIntervalMs }: VerdictFacts, ahead: nu
   return isoTime(nextTickAtMs + (ahead - 1) * scheduleIntervalMs);
 }
 
-/** `The configuration selects every table but greptime_private.*, and none of them has a region.` */
+/** `The configuration selects every table except greptime_private.*, and none of them has a region.` */
 function selectionText({ include, exclude }: TableSelection): string {
   const selected = include.length === 0 ? 'every table' : listOf(include);
-  const except = exclude.length === 0 ? '' : ` but ${listOf(exclude)}`;
+  const except = exclude.length === 0 ? '' : ` except ${listOf(exclude)}`;
   return `The configuration selects ${selected}${except}, and none of them has a region.`;
 }
 
@@ -264,7 +264,7 @@ function dryRun({ dryRun: isDryRun, live }: VerdictFacts): Words | undefined {
   const others = [...live.gates].flatMap(([code, detail]) => (code === 'dry-run' ? [] : [detail]));
   return {
     code: 'dry-run',
-    sentence: withRemarks(live, `${wouldDo(live)}; execution.dryRun is on, so none is made.`),
+    sentence: withRemarks(live, `${wouldDo(live)}; execution.dryRun is true, so none is made.`),
     detail: others.length > 0 ? `Without it none could start either: ${others.join(' ')}` : lastFailure(live),
   };
 }

@@ -77,7 +77,7 @@ function DatanodeButtons({ close, id }: { readonly close: () => void; readonly i
           ? ask('Uncordon', actions.uncordon, 'may receive regions again')
           : state !== 'draining' && ask('Cordon', actions.cordon, 'receives no more regions')}
         {state === 'draining'
-          ? ask('Stop draining', actions.undrain, 'no longer drains')
+          ? ask('Cancel the drain', actions.undrain, 'no longer drains')
           : button('Drain…', () => page.open({ kind: 'drain', datanodes: [id] }))}
       </p>
     </>

@@ -34,7 +34,7 @@ export function DrainPreview({
       </p>
       {isDryRun && (
         <p class="notice">
-          Dry run is on: the drain is recorded and planned, but nothing moves until execution.dryRun is off.
+          Dry run: the drain is recorded and planned, but nothing moves until execution.dryRun is false.
         </p>
       )}
       {left > 0 && (

@@ -81,7 +81,7 @@ function loadImbalance({ datanodes }: StatusView, load: NonNullable<StatusView['
     'Load imbalance',
     change(above('load'), above('loadAfter')),
     withScope(
-      `fullest datanode above the mean, ${whole(mean)}; even: ${number(low)} to ${whole(high)}${trigger === undefined ? '' : `, moves begin above ${whole(trigger)}`}`,
+      `fullest datanode above the mean of ${whole(mean)}; even: ${number(low)} to ${whole(high)}${trigger === undefined ? '' : `, moves begin above ${whole(trigger)}`}`,
       loadScopeText(datanodes),
     ),
   ];
@@ -106,7 +106,7 @@ function movesLeft({
   if (progress.remaining === 0) return ['0', 'nothing to move'];
   const proof = plan.optimal
     ? 'the fewest possible'
-    : `${formatCount(plan.minimumMoves)} to ${formatCount(progress.remaining)} are needed`;
+    : `at most ${formatCount(plan.moves - plan.minimumMoves)} more than needed`;
   return [formatCount(progress.remaining), verdict.code === 'lost-contact' ? 'when last read' : proof];
 }
 

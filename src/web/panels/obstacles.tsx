@@ -9,7 +9,7 @@ import { formatCount, plural } from '../format.ts';
 import { usePageState } from '../page/page.ts';
 import { BLOCKER_STEPS, GATE_STEPS, LOST_STEP } from './next-steps.ts';
 import { Quarantine } from './quarantine.tsx';
-import { isStuck, isWatched } from './status.ts';
+import { costlyOf, isStuck, isWatched } from './status.ts';
 
 /** A gate's own words that are longer are what a program said: folded. */
 const SHORT = 140;
@@ -21,8 +21,7 @@ export function Obstacles(): JSX.Element | null {
   const { quarantined, quarantinedDatanodes, paused, dryRun, leader, queue, currentMove } = status;
   const resting = quarantined + quarantinedDatanodes;
   const gates = gatesToTell(status);
-  // What rests where it should be is in nobody's way.
-  const blocked = status.blocked.filter(({ count, harmless }) => count > harmless);
+  const blocked = costlyOf(status);
   // Between two cycles, too.
   const isStill = isStuck(status) || (gates.length > 0 && currentMove === null);
   const isPaused = paused !== null && leader.leads;
@@ -62,7 +61,7 @@ export function Obstacles(): JSX.Element | null {
               'the loads are not known well enough to plan moves.'
             ) : (
               <>
-                moves are planned by <Ahead at={status.loadPlanAt} />, if it is still uneven then.
+                a plan follows by <Ahead at={status.loadPlanAt} />, if it is still uneven then.
               </>
             )}
           </Obstacle>

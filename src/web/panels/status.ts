@@ -43,6 +43,11 @@ export function hasWeights(datanodes: StatusView['datanodes']): boolean {
   return measured.some(({ weight }) => weight !== measured[0]?.weight);
 }
 
+/** What keeps regions that cost balance where they are, the most frequent first. What rests where it should be is in nobody's way. */
+export function costlyOf({ blocked }: StatusView): StatusView['blocked'] {
+  return blocked.filter(({ count, harmless }) => count > harmless);
+}
+
 /** Datanodes that are to be emptied, and are not empty yet. */
 export function drainingOf({ datanodes }: Pick<StatusView, 'datanodes'>): StatusView['datanodes'] {
   return datanodes.filter(({ state, regions }) => state === 'draining' && regions > 0);

@@ -8,7 +8,7 @@ import type { NamedFact } from '../controls/fact-list.tsx';
 import { Route } from '../controls/move.tsx';
 import { Ahead } from '../controls/time.tsx';
 import { formatCount, plural, shortTable } from '../format.ts';
-import { drainingOf, hasWeights, isStuck, isWatched, nextMove } from './status.ts';
+import { costlyOf, drainingOf, hasWeights, isStuck, isWatched, nextMove } from './status.ts';
 import type { PlannedMove, StatusProps } from './status.ts';
 
 type Answer = readonly [value: ComponentChildren, note?: ComponentChildren];
@@ -26,7 +26,7 @@ export function Summary({ status }: StatusProps): JSX.Element {
     : [
         ['Balance', ...balanceOf(status)],
         ['Now, next, time left', <LeaderLink key="link" status={status} />, 'Not known on this page'],
-        ['To stop', 'On that page', 'Pause, Trigger and Drain are off here'],
+        ['To stop', "On the leader's page", 'Pause, Trigger and Drain are off here'],
       ];
   return <FactList facts={facts} />;
 }
@@ -67,7 +67,7 @@ function countText(status: StatusView, { now, after }: NonNullable<StatusView['b
     return least === most ? formatCount(least) : `${formatCount(least)} to ${formatCount(most)}`;
   };
   const [before, planned] = [range('regions'), range('regionsAfter')];
-  const each = drainingOf(status).length > 0 ? 'on each other datanode' : 'per datanode';
+  const each = drainingOf(status).length > 0 ? 'on each of the other datanodes' : 'per datanode';
   const tables =
     now.nodeSkew <= EVEN_SKEW && now.tableSkewMax > EVEN_SKEW ? ', but tables are uneven among them' : '';
   // The plan of a standby is not used.
@@ -76,13 +76,13 @@ function countText(status: StatusView, { now, after }: NonNullable<StatusView['b
   return `${before} ${before === '1' ? 'region' : 'regions'} ${each}${hasWeights(counted) ? ', by weight' : ''}${tables}${change}${restText(status, after)}`;
 }
 
-/** `Datanode 1: 63 % above the mean load, at most 28 % after the plan, still unbalanced` */
+/** `Datanode 1: 63 % above the mean load, none above 28 % after the plan, still unbalanced` */
 function loadText(status: StatusView, { mean }: NonNullable<StatusView['load']>): string {
   const { datanodes, balance } = status;
   const carries = ({ load, weight }: StatusView['datanodes'][number]): number => (load ?? 0) / weight;
   const fullest = datanodes.toSorted((a, b) => carries(b) - carries(a))[0];
   const [now, after] = [highestAbove(datanodes, 'load', mean), highestAbove(datanodes, 'loadAfter', mean)];
-  const change = now === after ? '' : `, at most ${formatCount(after)} % after the plan`;
+  const change = now === after ? '' : `, none above ${formatCount(after)} % after the plan`;
   return `Datanode ${fullest?.id ?? '–'}: ${formatCount(now)} % above the mean load${change}${restText(status, balance?.after)}`;
 }
 
@@ -137,7 +137,7 @@ function nextOf(status: StatusView): Answer {
   if (paused) return [name ?? 'Nothing', `After Resume${name ? more : ''}`];
   if (isWatched(status)) {
     if (loadPlanAt === null) return ['Loads are read again', cycleTime];
-    return ['Moves are planned', <>If still uneven, by {<Ahead at={loadPlanAt} />}</>];
+    return ['A first plan', <>By {<Ahead at={loadPlanAt} />}, if still uneven</>];
   }
   if (dryRun) return ['Plans again', cycleTime];
   if (!name && quarantineEndsAt !== null && isBlocked(status))
@@ -170,7 +170,7 @@ function timeLeft(status: StatusView): Answer {
   const { progress, paused, dryRun, verdict, gates, quarantineEndsAt } = status;
   const { done, failed, remaining, etaSeconds, expectedSeconds } = progress;
   if (verdict.code === 'lost-contact') return ['Not known', 'Until GreptimeDB answers'];
-  if (isWatched(status)) return ['Not known yet', 'Known with the plan'];
+  if (isWatched(status)) return [dryRun ? 'No end in the dry run' : 'Not known yet', 'No plan yet'];
   if (remaining === 0 && !isBlocked(status)) return ['None', 'Nothing is to be moved'];
   if (remaining === 0 && quarantineEndsAt !== null)
     return ['Not known', 'Depends on whether the next migrations succeed'];
@@ -178,20 +178,22 @@ function timeLeft(status: StatusView): Answer {
   const isOutside = gates.some(({ code }) => code === 'outside-window');
   if (!paused && etaSeconds !== null)
     return [`About ${formatEstimate(etaSeconds * 1_000)}`, isOutside ? 'With the wait for the window' : ''];
-  if (expectedSeconds === null)
-    return dryRun
-      ? ['No end in the dry run', 'And no move was made that shows how long one takes']
-      : ['Not known yet', `Known after the first ${done + failed > 0 ? 'successful ' : ''}move`];
-  const time = formatEstimate(expectedSeconds * 1_000);
-  if (dryRun) return ['No end in the dry run', `The moves would take about ${time}`];
-  if (!paused) return [`About ${time} once it may move`];
-  return [`About ${time} after ${paused.until === null ? 'Resume' : 'the pause'}`];
+  const time = expectedSeconds === null ? undefined : formatEstimate(expectedSeconds * 1_000);
+  const first = `after the first ${done + failed > 0 ? 'successful ' : ''}move`;
+  if (paused?.until === null)
+    return ['No end before Resume', time ? `Then about ${time}` : `Then known ${first}`];
+  if (dryRun)
+    return [
+      'No end in the dry run',
+      time ? `The moves would take about ${time}` : 'No move has been timed yet',
+    ];
+  if (!time) return ['Not known yet', `Known ${first}`];
+  return [`About ${time} ${paused ? 'after the pause' : 'once it may move'}`];
 }
 
 /** How to stop what moves, or to let go on what does not. */
 function wayOut(status: StatusView): NamedFact {
-  const { verdict, paused, dryRun, blocked, quarantineEndsAt, gates, currentMove, cycle, queue, balance } =
-    status;
+  const { verdict, paused, dryRun, quarantineEndsAt, gates, currentMove, cycle, queue, balance } = status;
   if (verdict.code === 'lost-contact')
     return ['To go on', 'GreptimeDB has to answer', paused || dryRun ? '' : 'Moves go on by themselves then'];
   // After an automatic pause there is something to look at first.
@@ -207,10 +209,10 @@ function wayOut(status: StatusView): NamedFact {
     return [
       'To go on',
       'Mend the cause, then Release',
-      status.quarantinedDatanodes > 1 ? 'One datanode to start, all to balance' : 'See below',
+      status.quarantinedDatanodes > 1 ? 'One datanode lets moves start, balance needs all' : 'See below',
     ];
   if (isHeld && !isWatched(status)) {
-    const costly = blocked.filter(({ count, harmless }) => count > harmless);
+    const costly = costlyOf(status);
     const where = costly.length + gates.length > 0 ? 'See below' : 'See above';
     if (balance?.now.isEven === true && costly.length === 0) return ['To mend it', 'Read the warning', where];
     return ['To go on', costly[0]?.code === 'pinned' ? 'Unpin regions' : 'Change what blocks it', where];

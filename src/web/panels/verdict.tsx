@@ -11,7 +11,7 @@ import { useAnswer } from '../hooks/answer.ts';
 import { useAttempt } from '../hooks/attempt.ts';
 import { usePage, usePageState } from '../page/page.ts';
 import { Progress } from './progress.tsx';
-import { drainingOf, isWatched } from './status.ts';
+import { costlyOf, drainingOf, isWatched } from './status.ts';
 import type { StatusProps } from './status.ts';
 import { Summary } from './summary.tsx';
 
@@ -46,6 +46,8 @@ const NO_REGIONS: Look = ['calm', 'No regions', 'M5 12h14'];
 function lookOf(status: StatusView): Look {
   const { verdict, gates, snapshot, datanodes, dryRun, balance } = status;
   const [tone, title, icon] = LOOK[verdict.code];
+  if (verdict.code === 'blocked' && costlyOf(status)[0]?.code === 'pinned')
+    return [tone, 'Blocked by pins', icon];
   // Nothing is wrong: a load that is high has only not been so for long.
   if (verdict.code === 'blocked' && isWatched(status) && gates.length === 0)
     return dryRun ? LOOK['dry-run'] : WAITING;
@@ -133,10 +135,10 @@ function Draining({ status }: StatusProps): JSX.Element {
               disabled={isBusy}
               onClick={() => void run(() => stop(id))}
             >
-              Stop draining datanode {id}
+              Cancel the drain of datanode {id}
             </button>
           ))}{' '}
-          <span class="dim">This cancels the drain: regions move back.</span>
+          <span class="dim">Regions move back then.</span>
         </p>
       )}
     </>

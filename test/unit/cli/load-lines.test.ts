@@ -57,7 +57,7 @@ describe('a plan for load on the terminal', () => {
     [
       'who carries most, and for how many cycles that has to last',
       { moves: [], after: balance([6, 8, 4], 'waiting', { cyclesToWait: 2, readingsToWait: 1 }) },
-      'Unbalanced: datanode 1 is 33 % above the mean load. If it stays so, moves are planned in 2 cycles.',
+      'Unbalanced: datanode 1 is 33 % above the mean load. If it stays so, a plan follows in 2 cycles.',
     ],
     [
       'how many more are too high',
@@ -67,12 +67,12 @@ describe('a plan for load on the terminal', () => {
     [
       'for how long at most the loads are too new',
       { moves: [], after: balance([6, 8, 4], 'waiting', { cyclesToWait: 1, readingsToWait: 9 }) },
-      'Unbalanced: datanode 1 is 33 % above the mean load. If it stays so, moves are planned in 9 cycles at most: the loads are too new to rely on.',
+      'Unbalanced: datanode 1 is 33 % above the mean load. If it stays so, a plan follows in at most 9 cycles: the loads are too new to rely on.',
     ],
     [
       'that the loads vary too much',
       { moves: [], after: balance([6, 8, 4], 'waiting', { cyclesToWait: 0, readingsToWait: 0 }) },
-      'Unbalanced: datanode 1 is 33 % above the mean load. Moves are planned once the loads of its regions, too new or varying too much, are known better; when cannot be told.',
+      'Unbalanced: datanode 1 is 33 % above the mean load. A plan follows once the loads of its regions, too new or varying too much, are known better; when cannot be told.',
     ],
     [
       'who carries least, where none has too much',

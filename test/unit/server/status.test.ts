@@ -147,7 +147,7 @@ const verdicts: [
     'The state file is another one than at the start.',
   ],
   [
-    'nothing-selected: No regions: there is nothing to balance. The configuration selects every table but greptime_private.*, and none of them has a region.',
+    'nothing-selected: No regions: there is nothing to balance. The configuration selects every table except greptime_private.*, and none of them has a region.',
     [taken, planned({ ...even, before: makeBalance([0, 0]), after: makeBalance([0, 0]) })],
     { tables: { include: [], exclude: ['greptime_private.*'] } },
   ],
@@ -193,31 +193,31 @@ const verdicts: [
     'Metasrv says that it is in maintenance.',
   ],
   [
-    'dry-run: 2 moves would balance the cluster; execution.dryRun is on, so none is made.',
+    'dry-run: 2 moves would balance the cluster; execution.dryRun is true, so none is made.',
     [...seen, finished('planned')],
     { dryRun: true },
   ],
   [
-    'dry-run: 1 region led by dead datanode 2: left to failover. 2 moves would balance the rest; execution.dryRun is on, so none is made.',
+    'dry-run: 1 region led by dead datanode 2: left to failover. 2 moves would balance the rest; execution.dryRun is true, so none is made.',
     [taken, planned(samplePlan({ after: deadWithRegion })), finished('planned')],
     { dryRun: true },
   ],
   [
-    'dry-run: Datanode 2 is in quarantine after failed migrations: nothing moves to it, and the plan leaves it out. 2 moves would balance the rest, more follow when datanode 2 may receive regions again; execution.dryRun is on, so none is made.',
+    'dry-run: Datanode 2 is in quarantine after failed migrations: nothing moves to it, and the plan leaves it out. 2 moves would balance the rest, more follow when datanode 2 may receive regions again; execution.dryRun is true, so none is made.',
     [taken, planned(samplePlan({ after: withQuarantined })), finished('planned')],
     { dryRun: true },
   ],
   [
-    'blocked: Unbalanced: datanode 0 is 33 % above the mean load. If it stays so, moves are planned in 3 cycles, at 2026-01-01T00:03:00.000Z.',
+    'blocked: Unbalanced: datanode 0 is 33 % above the mean load. If it stays so, a plan follows in 3 cycles, at 2026-01-01T00:03:00.000Z.',
     [taken, planned({ ...stuck, before: watched, after: watched, blocked: [] }), finished('blocked')],
   ],
   [
-    'blocked: Unbalanced: datanode 0 is 33 % above the mean load. If it stays so, moves are planned in 3 cycles, at 2026-01-01T00:03:00.000Z. execution.dryRun is on, so none will be made.',
+    'blocked: Unbalanced: datanode 0 is 33 % above the mean load. If it stays so, a plan follows in 3 cycles, at 2026-01-01T00:03:00.000Z. execution.dryRun is true, so none will be made.',
     [taken, planned({ ...stuck, before: watched, after: watched, blocked: [] }), finished('planned')],
     { dryRun: true },
   ],
   [
-    'dry-run: 2 moves would reduce the imbalance, not end it; execution.dryRun is on, so none is made.',
+    'dry-run: 2 moves would reduce the imbalance, not end it; execution.dryRun is true, so none is made.',
     [
       taken,
       planned(samplePlan({ after: makeBalance([3, 1], { tableSpreadViolation: 1 }) })),
