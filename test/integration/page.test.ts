@@ -537,7 +537,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     const set = [...DRY_RUN, ...load.map((setting) => `balance.${setting}`)];
     await withPage({ cluster: { layout: 'balanced', loads: 'hot-tables' }, set }, async (page) => {
       await verdict(page, 'Dry run');
-      await page.getByText(/execution\.dryRun is true, so none will be made/).waitFor();
+      await page.getByText(/execution\.dryRun is true, so no move will be made/).waitFor();
       await answer(page, 'Next', /A first plan.*By .*if still uneven/);
       await page.locator('.obstacles li').getByText('set execution.dryRun: false').waitFor();
       await page

@@ -201,7 +201,7 @@ function settled(facts: VerdictFacts): Words | undefined {
     return { code, sentence: `${sentence} ${selectionText(tables)}` };
   if (code !== 'uneven' && code !== 'attention') return { code, sentence };
   const isWatched = facts.dryRun && balance.now.load?.state === 'waiting';
-  const dryRun = isWatched ? ['execution.dryRun is true, so none will be made.'] : [];
+  const dryRun = isWatched ? ['execution.dryRun is true, so no move will be made.'] : [];
   const told = [sentence, ...dryRun, ...quarantineTexts(facts)].join(' ');
   if (code === 'attention') return { code, sentence: told };
   // What failed is planned anew.

@@ -212,7 +212,7 @@ const verdicts: [
     [taken, planned({ ...stuck, before: watched, after: watched, blocked: [] }), finished('blocked')],
   ],
   [
-    'blocked: Unbalanced: datanode 0 is 33 % above the mean load. If it stays so, a plan follows in 3 cycles, at 2026-01-01T00:03:00.000Z. execution.dryRun is true, so none will be made.',
+    'blocked: Unbalanced: datanode 0 is 33 % above the mean load. If it stays so, a plan follows in 3 cycles, at 2026-01-01T00:03:00.000Z. execution.dryRun is true, so no move will be made.',
     [taken, planned({ ...stuck, before: watched, after: watched, blocked: [] }), finished('planned')],
     { dryRun: true },
   ],
