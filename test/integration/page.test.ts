@@ -161,7 +161,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
       await page.getByText(/^Paused by anna .*new disks/).waitFor();
       await answer(page, 'Balance', /Unbalanced.*\d to \d+ regions per datanode, .* after the plan/);
       await answer(page, 'Next', /The pause ends.*\(in 2 h\), then \d+ moves/);
-      await answer(page, 'To go on', 'Press Resume');
+      await answer(page, 'To go on', /Press Resume.*Ends the pause early/);
       await page.getByRole('list').getByText('anna (127.0.0.1)').first().waitFor();
       await page.getByRole('button', { name: 'Resume' }).click();
       await verdict(page, 'Balanced');
@@ -412,7 +412,7 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
   test('tells quarantine by cause with both datanodes, and releases', async () => {
     const cluster = { faults: 'rollback=1' } as const;
     await withPage({ cluster, look: PHONE }, async (page, daemon) => {
-      await verdict(page, 'Paused');
+      await verdict(page, 'Paused after failures');
       await page
         .getByText(
           /^Paused automatically: 3 migrations failed in a row \(limit 3\)\. Datanode \d is in quarantine after /,
@@ -427,7 +427,11 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
         )
         .waitFor();
       await answer(page, 'Next', /\d.\d.*After Resume/);
-      await answer(page, 'To go on', /Find the cause, then Resume.*Look first/);
+      await answer(
+        page,
+        'To go on',
+        /Find the cause, then Resume.*Last 3 failures to .*: rolled back\. See below/,
+      );
       // Once is enough.
       expect(await page.getByText('Look at the log and the disk').count()).toBe(1);
       expect(await page.getByText('The migration began and the cluster undid it').count()).toBe(1);
@@ -587,8 +591,8 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     await withPage({ cluster: { faults: 'rollback=1' }, set }, async (page) => {
       await page.getByText(/^What to do: Look at the log and the disk/).waitFor();
       await page.getByText(/Release below once its cause is gone/).waitFor();
-      await answer(page, 'Next', /A quarantine ends.*\(in /);
-      await answer(page, 'To go on', 'Mend the cause, then Release');
+      await answer(page, 'Next', /Moves are tried again.*When a quarantine ends: .*\(in /);
+      await answer(page, 'To go on', /Check .*, then Release/);
       expect(await page.getByText('Look at the log and the disk').count()).toBe(1);
     });
   });

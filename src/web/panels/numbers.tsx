@@ -25,7 +25,7 @@ export function Numbers(): JSX.Element | null {
     ...(load
       ? []
       : [skew(status, 'nodeSkew', 'Datanode skew', 'all tables: most minus least regions of a datanode')]),
-    [status.leader.leads ? 'Moves left' : "Moves in this replica's plan", ...movesLeft(status)],
+    [movesName(status), ...movesLeft(status)],
     [
       'Regions',
       snapshot ? formatCount(snapshot.regions) : '–',
@@ -88,6 +88,11 @@ function loadImbalance({ datanodes }: StatusView, load: NonNullable<StatusView['
 }
 
 const NO_MOVE: ReadonlySet<string> = new Set(['blocked', 'attention']);
+
+function movesName({ leader, dryRun }: StatusView): string {
+  if (!leader.leads) return "Moves in this replica's plan";
+  return dryRun ? 'Moves planned' : 'Moves left';
+}
 
 /** Of the plan as it stands. */
 function movesLeft({

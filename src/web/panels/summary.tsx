@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { countsForSkew } from '../../domain/datanode-state.ts';
 import { highestAbove } from '../../domain/load-text.ts';
+import { nameDatanodes } from '../../domain/ids.ts';
 import { formatEstimate } from '../../lib/duration.ts';
 import type { StatusView } from '../../server/api/answers.ts';
 import { FactList } from '../controls/fact-list.tsx';
@@ -108,7 +109,13 @@ function nowOf(status: StatusView): Answer {
       'Not known',
       name ?? (snapshot ? 'No migration ran when last read' : 'Nothing could be read yet'),
     ];
-  if (currentMove) return [name, paused ? 'Finishes, no other starts' : ''];
+  if (currentMove)
+    return [
+      name,
+      paused
+        ? 'Finishes, no other starts'
+        : `A region, from datanode ${currentMove.move.from} to ${currentMove.move.to}`,
+    ];
   if (move) return [name, 'Starts in a moment'];
   if (paused) return ['Nothing', 'Paused'];
   if (dryRun) return ['Nothing', 'The dry run only plans'];
@@ -141,7 +148,7 @@ function nextOf(status: StatusView): Answer {
   }
   if (dryRun) return ['Plans again', cycleTime];
   if (!name && quarantineEndsAt !== null && isBlocked(status))
-    return ['A quarantine ends', <Ahead key="end" at={quarantineEndsAt} />];
+    return ['Moves are tried again', <>When a quarantine ends: {<Ahead at={quarantineEndsAt} />}</>];
   if (currentMove && !name) return ['Nothing', 'It is the last move'];
   if (!name && isBlocked(status)) return ['Nothing', <>Checked again {cycleTime}</>];
   if (!name) return ['Another check', cycleTime];
@@ -191,25 +198,39 @@ function timeLeft(status: StatusView): Answer {
   return [`About ${time} ${paused ? 'after the pause' : 'once it may move'}`];
 }
 
+function firstSentence(text: string): string {
+  return /^.*?\.(?= |$)/.exec(text)?.[0] ?? text;
+}
+
 /** How to stop what moves, or to let go on what does not. */
 function wayOut(status: StatusView): NamedFact {
-  const { verdict, paused, dryRun, quarantineEndsAt, gates, currentMove, cycle, queue, balance } = status;
+  const { verdict, paused, dryRun, quarantineEndsAt, gates, currentMove, cycle, queue, balance, datanodes } =
+    status;
   if (verdict.code === 'lost-contact')
-    return ['To go on', 'GreptimeDB has to answer', paused || dryRun ? '' : 'Moves go on by themselves then'];
+    return [
+      'To go on',
+      'GreptimeDB has to answer',
+      paused || dryRun ? '' : 'Then moves start again by themselves',
+    ];
   // After an automatic pause there is something to look at first.
   if (paused && verdict.detail !== null)
-    return ['To go on', 'Find the cause, then Resume', 'Look first: see below'];
+    return ['To go on', 'Find the cause, then Resume', `${firstSentence(verdict.detail)} See below.`];
   if (paused)
-    return ['To go on', 'Press Resume', paused.until === null ? 'The pause does not end by itself' : ''];
+    return [
+      'To go on',
+      'Press Resume',
+      paused.until === null ? 'The pause does not end by itself' : 'Ends the pause early',
+    ];
   const isNoneLeft = isBlocked(status) && queue.length === 0 && !isWatched(status);
   if (dryRun && !isNoneLeft)
     return ['To let it move', 'execution.dryRun: false', 'In the configuration, see below'];
+  const resting = datanodes.flatMap(({ id, state }) => (state === 'quarantined' ? [id] : []));
   const isHeld = verdict.code === 'blocked' || verdict.code === 'attention';
   if (isHeld && quarantineEndsAt !== null)
     return [
       'To go on',
-      'Mend the cause, then Release',
-      status.quarantinedDatanodes > 1 ? 'One datanode lets moves start, balance needs all' : 'See below',
+      `Check ${resting.length > 0 ? nameDatanodes(resting) : 'the failures'}, then Release`,
+      resting.length > 1 ? 'Below: one datanode lets moves start, all let it balance' : 'See below',
     ];
   if (isHeld && !isWatched(status)) {
     const costly = costlyOf(status);

@@ -44,8 +44,9 @@ const WAITING: Look = ['calm', 'Waiting', 'M12 7v5l3 2M12 4a8 8 0 110 16 8 8 0 0
 const NO_REGIONS: Look = ['calm', 'No regions', 'M5 12h14'];
 
 function lookOf(status: StatusView): Look {
-  const { verdict, gates, snapshot, datanodes, dryRun, balance } = status;
+  const { verdict, gates, snapshot, datanodes, dryRun, balance, paused } = status;
   const [tone, title, icon] = LOOK[verdict.code];
+  if (verdict.code === 'paused' && paused?.by === 'breaker') return [tone, 'Paused after failures', icon];
   if (verdict.code === 'blocked' && costlyOf(status)[0]?.code === 'pinned')
     return [tone, 'Blocked by pins', icon];
   // Nothing is wrong: a load that is high has only not been so for long.
