@@ -586,6 +586,39 @@ describeWith('chromium', 'the page in a real browser', ([executable = '']) => {
     });
   });
 
+  test('blames neither pins nor a failed request where something else holds moves', async () => {
+    await withPage({ set: DRY_RUN }, async (page) => {
+      await verdict(page, 'Dry run');
+      let change: object = {};
+      await page.route('**/api/v1/status', async (request) => {
+        const response = await request.fetch();
+        const status: unknown = await response.json();
+        await request.fulfill({ response, json: { ...Object(status), dryRun: false, ...change } });
+      });
+      const blocked = [{ code: 'pinned', count: 2, harmless: 0 }];
+      const gates = [{ code: 'maintenance', detail: 'The cluster is in maintenance mode.' }];
+      const held = { code: 'blocked', sentence: '3 moves cannot start.', detail: null };
+      change = { verdict: held, blocked, gates, quarantineEndsAt: '2026-01-01T00:00:00Z' };
+      await page.reload();
+      await verdict(page, 'Blocked');
+      await answer(page, 'To go on', 'Change what blocks it');
+      const paused = { until: null, reason: 'deploy', by: 'anna' };
+      const detail = 'connect ECONNREFUSED';
+      change = { verdict: { code: 'lost-contact', sentence: 'No answer.', detail }, paused };
+      await page.reload();
+      await verdict(page, 'Lost contact');
+      await page
+        .locator('.obstacles li')
+        .getByText(/^Paused, too\. /)
+        .waitFor();
+      expect(await page.getByText('Look first').count()).toBe(0);
+      change = { verdict: { ...held, detail }, paused };
+      await page.reload();
+      await answer(page, 'To go on', 'Press Resume');
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+    });
+  });
+
   test('tells once what to do about all datanodes in quarantine', async () => {
     const set = ['execution.maxConsecutiveFailures=1000', 'execution.pauseBetweenMoves=0s'];
     await withPage({ cluster: { faults: 'rollback=1' }, set }, async (page) => {

@@ -25,12 +25,21 @@ export function Obstacles(): JSX.Element | null {
   // Between two cycles, too.
   const isStill = isStuck(status) || (gates.length > 0 && currentMove === null);
   const isPaused = paused !== null && leader.leads;
-  const lookFirst = isPaused ? status.verdict.detail : null;
+  const isVerdict = status.verdict.code === 'paused';
+  const isPausedToo = isPaused && !isVerdict;
+  const lookFirst = isVerdict ? status.verdict.detail : null;
   // A dry run ends before it looks at any gate. While the load is only watched nothing is queued yet.
   const isEarly = leader.leads && isWatched(status);
   const isDryRun = dryRun && leader.leads && (queue.length > 0 || isEarly);
   const isLost = status.verdict.code === 'lost-contact';
-  if (gates.length + blocked.length + resting === 0 && lookFirst === null && !isEarly && !isDryRun && !isLost)
+  if (
+    gates.length + blocked.length + resting === 0 &&
+    !isPausedToo &&
+    lookFirst === null &&
+    !isEarly &&
+    !isDryRun &&
+    !isLost
+  )
     return null;
   return (
     <Section title={titleOf(isLost, isStill)} id="obstacles">
@@ -39,6 +48,11 @@ export function Obstacles(): JSX.Element | null {
           <Obstacle tone="warn" code="lost-contact" step={LOST_STEP}>
             <strong>GreptimeDB does not answer:</strong> nothing starts until it does.
             {!dryRun && !isPaused && ' Moves go on by themselves then.'}
+          </Obstacle>
+        )}
+        {isPausedToo && (
+          <Obstacle tone="warn" code="paused" step="Press Resume at the top to end that.">
+            <strong>Paused, too.</strong>
           </Obstacle>
         )}
         {lookFirst !== null && (

@@ -37,6 +37,17 @@ export function isWatched({ load, queue }: StatusView): boolean {
   return load?.state === 'waiting' && queue.length === 0;
 }
 
+/** Whether pins keep it uneven: no move is left, and most of what is held is pinned. */
+export function isBlockedByPins(status: StatusView): boolean {
+  return hasNoWay(status) && costlyOf(status)[0]?.code === 'pinned';
+}
+
+/** Whether no move is left though something is wrong. Where moves wait it is something else that holds them. */
+export function hasNoWay({ verdict, queue }: StatusView): boolean {
+  const isHeld = verdict.code === 'blocked' || verdict.code === 'attention';
+  return isHeld && queue.length === 0;
+}
+
 /** Only where weights differ is skew not in whole regions. */
 export function hasWeights(datanodes: StatusView['datanodes']): boolean {
   const measured = datanodes.filter(({ state }) => countsForSkew(state));

@@ -9,7 +9,16 @@ import type { NamedFact } from '../controls/fact-list.tsx';
 import { Route } from '../controls/move.tsx';
 import { Ahead } from '../controls/time.tsx';
 import { formatCount, plural, shortTable } from '../format.ts';
-import { costlyOf, drainingOf, hasWeights, isStuck, isWatched, nextMove } from './status.ts';
+import {
+  costlyOf,
+  drainingOf,
+  hasNoWay,
+  hasWeights,
+  isBlockedByPins,
+  isStuck,
+  isWatched,
+  nextMove,
+} from './status.ts';
 import type { PlannedMove, StatusProps } from './status.ts';
 
 type Answer = readonly [value: ComponentChildren, note?: ComponentChildren];
@@ -213,7 +222,7 @@ function wayOut(status: StatusView): NamedFact {
       paused || dryRun ? '' : 'Then moves start again by themselves',
     ];
   // After an automatic pause there is something to look at first.
-  if (paused && verdict.detail !== null)
+  if (paused && verdict.code === 'paused' && verdict.detail !== null)
     return ['To go on', 'Find the cause, then Resume', `${firstSentence(verdict.detail)} See below.`];
   if (paused)
     return [
@@ -226,7 +235,7 @@ function wayOut(status: StatusView): NamedFact {
     return ['To let it move', 'execution.dryRun: false', 'In the configuration, see below'];
   const resting = datanodes.flatMap(({ id, state }) => (state === 'quarantined' ? [id] : []));
   const isHeld = verdict.code === 'blocked' || verdict.code === 'attention';
-  if (isHeld && quarantineEndsAt !== null)
+  if (hasNoWay(status) && quarantineEndsAt !== null)
     return [
       'To go on',
       `Check ${resting.length > 0 ? nameDatanodes(resting) : 'the failures'}, then Release`,
@@ -236,7 +245,7 @@ function wayOut(status: StatusView): NamedFact {
     const costly = costlyOf(status);
     const where = costly.length + gates.length > 0 ? 'See below' : 'See above';
     if (balance?.now.isEven === true && costly.length === 0) return ['To mend it', 'Read the warning', where];
-    return ['To go on', costly[0]?.code === 'pinned' ? 'Unpin regions' : 'Change what blocks it', where];
+    return ['To go on', isBlockedByPins(status) ? 'Unpin regions' : 'Change what blocks it', where];
   }
   const isIdle = !currentMove && !cycle && queue.length === 0;
   const current = currentMove ? 'The current migration finishes' : 'No migration starts then';

@@ -11,7 +11,7 @@ import { useAnswer } from '../hooks/answer.ts';
 import { useAttempt } from '../hooks/attempt.ts';
 import { usePage, usePageState } from '../page/page.ts';
 import { Progress } from './progress.tsx';
-import { costlyOf, drainingOf, isWatched } from './status.ts';
+import { drainingOf, isBlockedByPins, isWatched } from './status.ts';
 import type { StatusProps } from './status.ts';
 import { Summary } from './summary.tsx';
 
@@ -47,8 +47,7 @@ function lookOf(status: StatusView): Look {
   const { verdict, gates, snapshot, datanodes, dryRun, balance, paused } = status;
   const [tone, title, icon] = LOOK[verdict.code];
   if (verdict.code === 'paused' && paused?.by === 'breaker') return [tone, 'Paused after failures', icon];
-  if (verdict.code === 'blocked' && costlyOf(status)[0]?.code === 'pinned')
-    return [tone, 'Blocked by pins', icon];
+  if (verdict.code === 'blocked' && isBlockedByPins(status)) return [tone, 'Blocked by pins', icon];
   // Nothing is wrong: a load that is high has only not been so for long.
   if (verdict.code === 'blocked' && isWatched(status) && gates.length === 0)
     return dryRun ? LOOK['dry-run'] : WAITING;

@@ -306,6 +306,24 @@ describe('buildStatus', () => {
     expect(status).toMatchObject({ snapshot: null, plan: null, currentMove: null, datanodes: [], gates: [] });
   });
 
+  it('tells when a plan follows for a load that is watched, when a quarantine ends, and what is even without those left out', async () => {
+    const watching = await liveAfter([
+      taken,
+      planned({ ...stuck, before: watched, after: watched, blocked: [] }),
+    ]);
+    const facts = { live: watching, quarantineEndsAtMs: START_MS + 60_000 };
+    expect(buildStatus(statusFacts(facts))).toMatchObject({
+      loadPlanAt: '2026-01-01T00:03:00.000Z',
+      quarantineEndsAt: new Date(START_MS + 60_000).toISOString(),
+      balance: { now: { isEven: false } },
+    });
+    const plans = [even, { ...even, before: withQuarantined, after: withQuarantined, blocked: [] }];
+    const lives = await Promise.all(plans.map((plan) => liveAfter([taken, planned(plan)])));
+    const statuses = lives.map((live) => buildStatus(statusFacts({ live })));
+    expect(statuses.map(({ balance }) => balance?.now.isEven)).toEqual([true, false]);
+    expect(statuses.map(({ loadPlanAt }) => loadPlanAt)).toEqual([null, null]);
+  });
+
   it('tells everything of a move under way', async () => {
     const move = sampleMove({ state: 'watching' });
     const watching: RebalancerEvent = { type: 'move-state', move, previous: 'submitted' };
